@@ -1,0 +1,169 @@
+/**
+ * The ACK tracker: our messages that wait for a receipt, by id. It remembers (on disk as well) and says when
+ * something is due; it sends nothing itself.
+ *
+ *     queued --500 ms--> also deposited --stored--> stored --collected--> gone
+ *        \----------------receipt-------------------/-----receipt-------> gone
+ */
+import { MALFORMED } from "./bytes.ts";
+import type { Effects } from "./effects.ts";
+import { ACK_TIMEOUT_MS, MESSAGE_LIFE_MS, RETRY_FIRST_MS, RETRY_MAXIMUM_MS } from "./limits.ts";
+import type { Millis } from "./machine.ts";
+import { type MessageId, NO_MESSAGE } from "./message_id.ts";
+import { type Nick, nickKey } from "./nick.ts";
+import { OUTBOX, SENT } from "./records.ts";
+import { Timers } from "./timers.ts";
+
+export interface OutgoingMessage {
+  readonly id: MessageId;
+  /** Absent for the channel. */
+  readonly to: Nick | undefined;
+  readonly after: MessageId;
+  readonly sentAt: Millis;
+  text: string;
+  stored: boolean;
+  /** The user gave the command in this process and has not yet been told how it went. */
+  unsettled: boolean;
+  /** The 500 ms are over; the server may have it too. */
+  unanswered: boolean;
+  retryMs: Millis;
+}
+
+export class AckTracker {
+  readonly #effects: Effects;
+  readonly #messages = new Map<MessageId, OutgoingMessage>();
+  readonly #lastSent = new Map<string, MessageId>();
+  readonly #timers = new Timers<MessageId>();
+
+  constructor(effects: Effects) {
+    this.#effects = effects;
+  }
+
+  loadMessage(key: string, value: Uint8Array): void {
+    const record = OUTBOX.decode(value);
+    if (record === MALFORMED) return;
+    const { to: [to], ...rest } = record;
+    const id = OUTBOX.nameOf(key);
+    this.#messages.set(id, { id, to, ...rest, unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS });
+  }
+
+  loadSent(key: string, value: Uint8Array): void {
+    const record = SENT.decode(value);
+    if (record !== MALFORMED) this.#lastSent.set(decodeURIComponent(SENT.nameOf(key)), record.id);
+  }
+
+  get deadline(): Millis {
+    return this.#timers.deadline;
+  }
+
+  /** How many messages wait, neither delivered nor stored. */
+  get waiting(): number {
+    let count = 0;
+    for (const message of this.#messages.values()) if (!message.stored) count++;
+    return count;
+  }
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  get(id: MessageId): OutgoingMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  /** Messages neither delivered nor stored, oldest first; for one recipient or for all. */
+  unstored(to?: Nick): OutgoingMessage[] {
+    const key = to === undefined ? undefined : nickKey(to);
+    return [...this.#messages.values()].filter((message) =>
+      !message.stored && (key === undefined || (message.to !== undefined && nickKey(message.to) === key))
+    );
+  }
+
+  /** A new message of the user's: saved before it is sent. The 500 ms begin now. */
+  add(now: Millis, id: MessageId, to: Nick | undefined, text: string): OutgoingMessage {
+    const after = to === undefined ? NO_MESSAGE : this.#lastSent.get(nickKey(to)) ?? NO_MESSAGE;
+    const message: OutgoingMessage = {
+      id,
+      to,
+      after,
+      sentAt: Math.floor(now),
+      text,
+      stored: false,
+      unsettled: true,
+      unanswered: false,
+      retryMs: RETRY_FIRST_MS,
+    };
+    this.#messages.set(id, message);
+    this.#save(message);
+    if (to !== undefined) this.#setLastSent(to, id);
+    this.#timers.set(id, now + ACK_TIMEOUT_MS);
+    return message;
+  }
+
+  /** Begins again: the recipient or the server is back. */
+  restart(now: Millis, message: OutgoingMessage): void {
+    message.unanswered = false;
+    message.retryMs = RETRY_FIRST_MS;
+    this.#timers.set(message.id, now + ACK_TIMEOUT_MS);
+  }
+
+  /** The next message whose time has come; it is due again later, less and less often. */
+  next(now: Millis): OutgoingMessage | undefined {
+    for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
+      const message = this.#messages.get(id);
+      if (message === undefined || message.stored) continue;
+      this.#timers.set(id, now + message.retryMs);
+      message.retryMs = Math.min(message.retryMs * 2, RETRY_MAXIMUM_MS);
+      return message;
+    }
+    return undefined;
+  }
+
+  isTooOld(now: Millis, message: OutgoingMessage): boolean {
+    return message.sentAt + MESSAGE_LIFE_MS <= now;
+  }
+
+  /** The recipient has it. */
+  delivered(now: Millis, message: OutgoingMessage): void {
+    this.#remove(message.id);
+    this.#effects.forgetLater(now, OUTBOX.key(message.id));
+  }
+
+  /** The server has it: we remember that, not the text, until the recipient has collected it. */
+  stored(message: OutgoingMessage): void {
+    message.stored = true;
+    message.text = "";
+    this.#timers.clear(message.id);
+    this.#save(message);
+  }
+
+  /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
+  failed(message: OutgoingMessage): void {
+    this.#remove(message.id);
+    this.#effects.forget(OUTBOX.key(message.id));
+    if (message.to === undefined || this.#lastSent.get(nickKey(message.to)) !== message.id) return;
+    this.#setLastSent(message.to, message.after);
+  }
+
+  /** Gone for good, durable before anybody hears of it. */
+  forget(message: OutgoingMessage): void {
+    this.#remove(message.id);
+    this.#effects.forget(OUTBOX.key(message.id));
+  }
+
+  #remove(id: MessageId): void {
+    this.#messages.delete(id);
+    this.#timers.clear(id);
+  }
+
+  #setLastSent(to: Nick, id: MessageId): void {
+    const key = nickKey(to);
+    this.#lastSent.set(key, id);
+    this.#effects.save(SENT.key(encodeURIComponent(key)), SENT.encode({ id }));
+  }
+
+  #save({ id, after, to, sentAt, stored, text }: OutgoingMessage): void {
+    const value = OUTBOX.encode({ after, to: to === undefined ? [] : [to], sentAt, stored, text });
+    this.#effects.save(OUTBOX.key(id), value);
+  }
+}

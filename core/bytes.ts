@@ -1,0 +1,184 @@
+/**
+ * Reading and writing bytes, big-endian. A Reader never throws: past the end, or at text that is not UTF-8, it
+ * returns zeros and remembers that it failed, so a decoder reads all its fields first and asks once.
+ */
+
+/** What every decoder returns for bytes that mean nothing. */
+export const MALFORMED = Symbol("malformed");
+export type Malformed = typeof MALFORMED;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+const FIRST_BYTES = 256;
+const TWO_TO_32 = 2 ** 32;
+
+export class Writer {
+  #bytes = new Uint8Array(FIRST_BYTES);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  u16(value: number): void {
+    this.u8(value >>> 8);
+    this.u8(value);
+  }
+
+  u32(value: number): void {
+    this.u16(value >>> 16);
+    this.u16(value);
+  }
+
+  u48(value: number): void {
+    this.u16(Math.floor(value / TWO_TO_32));
+    this.u32(value % TWO_TO_32);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Hexadecimal digits, two a byte. */
+  hex(digits: string): void {
+    for (let at = 0; at < digits.length; at += 2) this.u8(parseInt(digits.slice(at, at + 2), 16));
+  }
+
+  /** UTF-8 behind a length of one byte: at most 255 bytes. */
+  text8(text: string): void {
+    const bytes = encoder.encode(text);
+    this.u8(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** UTF-8 behind a length of two bytes: at most 65,535 bytes. */
+  text16(text: string): void {
+    const bytes = encoder.encode(text);
+    this.u16(bytes.length);
+    this.raw(bytes);
+  }
+
+  zeros(count: number): void {
+    this.#room(count);
+    this.#bytes.fill(0, this.#length, this.#length + count);
+    this.#length += count;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #room(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+export class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #failed = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  /** Whether something was missing so far. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Whether all bytes were read, and all of them were good. */
+  get done(): boolean {
+    return !this.#failed && this.left === 0;
+  }
+
+  fail(): void {
+    this.#failed = true;
+  }
+
+  u8(): number {
+    if (this.left < 1) this.#failed = true;
+    return this.#bytes[this.#at++] ?? 0;
+  }
+
+  u16(): number {
+    return this.u8() * 256 + this.u8();
+  }
+
+  u32(): number {
+    return this.u16() * 65536 + this.u16();
+  }
+
+  u48(): number {
+    return this.u16() * TWO_TO_32 + this.u32();
+  }
+
+  /** A view, not a copy. */
+  raw(count: number): Uint8Array {
+    if (this.left < count) {
+      this.#failed = true;
+      return new Uint8Array(0);
+    }
+    this.#at += count;
+    return this.#bytes.subarray(this.#at - count, this.#at);
+  }
+
+  hex(count: number): string {
+    return toHex(this.raw(count));
+  }
+
+  text8(): string {
+    return this.#text(this.u8());
+  }
+
+  text16(): string {
+    return this.#text(this.u16());
+  }
+
+  rest(): Uint8Array {
+    return this.raw(Math.max(0, this.left));
+  }
+
+  #text(count: number): string {
+    const bytes = this.raw(count);
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      this.#failed = true;
+      return "";
+    }
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function toHex(bytes: Uint8Array): string {
+  let digits = "";
+  for (const byte of bytes) digits += HEX[byte];
+  return digits;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** How many bytes of UTF-8 a text takes. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}

@@ -1,0 +1,91 @@
+/** The group channel: one durable row per message, and for each member the number of the last one it has saved. */
+import { MALFORMED } from "./bytes.ts";
+import type { Effects } from "./effects.ts";
+import { CHANNEL_ROWS, MAIL_LIFE_MS } from "./limits.ts";
+import type { Millis } from "./machine.ts";
+import type { MessageId } from "./message_id.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
+import { CHANNEL, CURSOR, type ValueOf } from "./records.ts";
+
+/** `order` counts everything that the server has stored, `number` channel messages alone. */
+export type ChannelRow = ValueOf<typeof CHANNEL> & { readonly order: number };
+
+export class Channel {
+  readonly #effects: Effects;
+  /** Oldest first. */
+  readonly #rows = new Map<MessageId, ChannelRow>();
+  readonly #cursors = new Map<NickKey, number>();
+  #lastNumber = 0;
+  #lastOrder = 0;
+
+  constructor(effects: Effects) {
+    this.#effects = effects;
+  }
+
+  loadRow(key: string, value: Uint8Array): void {
+    const row = CHANNEL.decode(value);
+    if (row === MALFORMED) return;
+    this.#lastOrder = Number(CHANNEL.nameOf(key));
+    this.#rows.set(row.id, { ...row, order: this.#lastOrder });
+    this.#lastNumber = Math.max(this.#lastNumber, row.number);
+  }
+
+  loadCursor(key: string, value: Uint8Array): void {
+    const cursor = CURSOR.decode(value);
+    if (cursor === MALFORMED) return;
+    this.#cursors.set(decodeURIComponent(CURSOR.nameOf(key)), cursor.number);
+    this.#lastNumber = Math.max(this.#lastNumber, cursor.number);
+  }
+
+  /** The highest order among the rows that were loaded. */
+  get lastOrder(): number {
+    return this.#lastOrder;
+  }
+
+  has(id: MessageId): boolean {
+    return this.#rows.has(id);
+  }
+
+  /** Takes a message, and drops the oldest when there are too many. */
+  post(message: Omit<ChannelRow, "number">): ChannelRow {
+    const row = { ...message, number: ++this.#lastNumber };
+    this.#rows.set(row.id, row);
+    this.#effects.save(CHANNEL.key(row.order), CHANNEL.encode(row));
+    if (this.#rows.size > CHANNEL_ROWS) this.#drop(this.#rows.values().next().value!);
+    return row;
+  }
+
+  /** A new member: hears what is said from now on. */
+  join(nick: Nick): void {
+    const key = nickKey(nick);
+    if (this.#cursors.has(key)) return;
+    this.#cursors.set(key, this.#lastNumber);
+    this.#effects.save(CURSOR.key(encodeURIComponent(key)), CURSOR.encode({ number: this.#lastNumber }));
+  }
+
+  /** What a member has not saved yet, its own messages left out, and how many are no longer here. */
+  unread(nick: Nick): { rows: ChannelRow[]; dropped: number } {
+    const cursor = this.#cursors.get(nickKey(nick)) ?? this.#lastNumber;
+    const oldest = this.#rows.values().next().value?.number ?? this.#lastNumber + 1;
+    const rows = [...this.#rows.values()].filter((row) => row.number > cursor && !sameNick(row.from, nick));
+    return { rows, dropped: Math.max(0, oldest - cursor - 1) };
+  }
+
+  /** A member has saved everything up to this row. */
+  advance(now: Millis, nick: Nick, row: ChannelRow): void {
+    const key = nickKey(nick);
+    if ((this.#cursors.get(key) ?? 0) >= row.number) return;
+    this.#cursors.set(key, row.number);
+    this.#effects.saveLater(now, CURSOR.key(encodeURIComponent(key)), CURSOR.encode({ number: row.number }));
+  }
+
+  /** Drops what is too old. */
+  sweep(now: Millis): void {
+    for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(row);
+  }
+
+  #drop(row: ChannelRow): void {
+    this.#rows.delete(row.id);
+    this.#effects.forget(CHANNEL.key(row.order));
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * The client: one user, one server, many peers. This file is the door: it takes inputs apart and hands each to
+ * the part that it concerns, and it says which of the user's actions are allowed when.
+ */
+import type { Action } from "./action.ts";
+import { AckTracker } from "./ack_tracker.ts";
+import { Attempts } from "./attempts.ts";
+import { MALFORMED, toHex, utf8Length } from "./bytes.ts";
+import { Effects } from "./effects.ts";
+import { Inbox } from "./inbox.ts";
+import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./limits.ts";
+import { Links } from "./links.ts";
+import type { Address, Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
+import { Membership } from "./membership.ts";
+import { Messenger } from "./messenger.ts";
+import { NO_MESSAGE } from "./message_id.ts";
+import { type Nick, sameNick } from "./nick.ts";
+import { IDENTITY, INBOX, OUTBOX, SEEN, SENT, SHOWN } from "./records.ts";
+import { StreamReader } from "./stream_reader.ts";
+import { SECRET_BYTES, type Verb } from "./verb.ts";
+
+export interface ClientOptions {
+  readonly nick: Nick;
+  readonly server: Address;
+  /** Where this client's own socket is, as it is to be shown. */
+  readonly own: Address;
+  /** Other addresses of this machine under which peers may reach the client. */
+  readonly candidates: readonly Address[];
+  /** Attempts for a command before the client gives up; 0: never. */
+  readonly attempts: number;
+}
+
+/** Whose state this is, or `undefined` when it is new. */
+export function ownerOf(records: Records): Nick | undefined {
+  for (const [key, value] of records) {
+    const identity = IDENTITY.matches(key) ? IDENTITY.decode(value) : MALFORMED;
+    if (identity !== MALFORMED) return identity.nick;
+  }
+  return undefined;
+}
+
+export class Client implements Machine {
+  readonly #nick: Nick;
+  readonly #effects = new Effects();
+  readonly #tracker = new AckTracker(this.#effects);
+  readonly #inbox = new Inbox(this.#effects);
+  readonly #stream = new StreamReader();
+  readonly #attempts: Attempts;
+  readonly #links: Links;
+  readonly #membership: Membership;
+  readonly #messenger: Messenger;
+  readonly #options: ClientOptions;
+  /** What the user asked for while the registration is under way. */
+  #waiting: Action[] = [];
+  #started = false;
+  #finishing = false;
+  #mailAnnounced = false;
+  #sweepDue: Millis;
+
+  constructor(now: Millis, options: ClientOptions, random: Random, records: Records) {
+    this.#nick = options.nick;
+    this.#options = options;
+    this.#sweepDue = now + SWEEP_MS;
+    const secret = this.#load(records) ?? this.#makeSecret(random);
+    const attempts = this.#attempts = new Attempts(options.attempts);
+    const links = this.#links = new Links(random);
+    const { nick, server, candidates } = options;
+    const shared = { effects: this.#effects, links, attempts, nick };
+    this.#membership = new Membership(now, {
+      ...shared,
+      stream: this.#stream,
+      secret,
+      server,
+      candidates,
+      events: {
+        cameOnline: (at) => this.#cameOnline(at),
+        wentOffline: (at) => this.#wentOffline(at),
+        rowsChanged: (at, rows) => this.#messenger.rowsChanged(at, rows),
+      },
+    });
+    const parts = { tracker: this.#tracker, inbox: this.#inbox, membership: this.#membership };
+    this.#messenger = new Messenger({ ...shared, ...parts, random });
+  }
+
+  get deadline(): Millis {
+    return Math.min(
+      this.#effects.deadline,
+      this.#links.deadline,
+      this.#inbox.deadline,
+      this.#stream.deadline,
+      this.#membership.deadline,
+      this.#messenger.deadline,
+      this.#attempts.deadline(this.#membership.link.heardAt),
+      this.#sweepDue,
+    );
+  }
+
+  step(now: Millis, input: Input): Output[] {
+    if (this.#effects.exiting) return this.#effects.take(now, []);
+    if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
+    if (input.type === "action") this.#onAction(now, input.action);
+    this.#runTimers(now);
+    if (this.#finishing) this.#finishIfDone(now);
+    return this.#effects.take(now, this.#links.take(now));
+  }
+
+  // ---- start ---------------------------------------------------------------------------------------------
+
+  /** Reads what the last process left behind; returns the secret, if there is one. */
+  #load(records: Records): string | undefined {
+    let secret: string | undefined;
+    for (const [key, value] of records) {
+      if (IDENTITY.matches(key)) {
+        const identity = IDENTITY.decode(value);
+        if (identity !== MALFORMED) secret = identity.secret;
+      } else if (OUTBOX.matches(key)) this.#tracker.loadMessage(key, value);
+      else if (SENT.matches(key)) this.#tracker.loadSent(key, value);
+      else if (INBOX.matches(key)) this.#inbox.loadMessage(key, value);
+      else if (SHOWN.matches(key)) this.#inbox.loadShown(key, value);
+      else if (SEEN.matches(key)) this.#inbox.loadSeen(key, value);
+    }
+    return secret;
+  }
+
+  #makeSecret(random: Random): string {
+    const secret = toHex(random(SECRET_BYTES));
+    this.#effects.save(IDENTITY.key("own"), IDENTITY.encode({ nick: this.#nick, secret }));
+    return secret;
+  }
+
+  #start(now: Millis): void {
+    this.#started = true;
+    this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
+    this.#inbox.showUnshown(now);
+  }
+
+  // ---- what comes in -------------------------------------------------------------------------------------
+
+  #onDatagram(now: Millis, from: Address, bytes: Uint8Array): void {
+    const arrival = this.#links.receive(now, from, bytes);
+    if (arrival === undefined) return;
+    const { link, verb, restarted } = arrival;
+    if (link !== this.#membership.link) {
+      if (verb !== undefined) this.#messenger.receiveFromPeer(now, link, verb);
+      return;
+    }
+    if (restarted) this.#membership.serverRestarted(now);
+    if (verb !== undefined) this.#onServerVerb(now, verb);
+  }
+
+  #onServerVerb(now: Millis, verb: Verb): void {
+    if (verb.type === "letter" || verb.type === "channel") {
+      this.#stream.file(now, verb, this.#links.chance());
+      this.#readStream(now);
+    } else if (!this.#membership.receive(now, verb)) this.#messenger.receiveFromServer(now, verb);
+  }
+
+  /** Takes what the server handed over, in order; nothing before the table is complete. */
+  #readStream(now: Millis): void {
+    if (this.#membership.state !== "online") return;
+    for (let item = this.#stream.next(); item !== undefined; item = this.#stream.next()) {
+      const { id, from, sentAt, text, waited } = item;
+      const channel = item.type === "channel";
+      const dropped = item.type === "channel" ? item.dropped : 0;
+      if (dropped > 0) this.#effects.notice({ type: "channelDropped", count: dropped });
+      if (this.#inbox.has(id)) continue;
+      if (waited && !this.#mailAnnounced) this.#effects.notice({ type: "mailWaiting" });
+      this.#mailAnnounced ||= waited;
+      const after = item.type === "channel" ? NO_MESSAGE : item.after;
+      this.#inbox.accept(now, { id, after, channel, from, sentAt, dated: waited, text });
+    }
+  }
+
+  #cameOnline(now: Millis): void {
+    this.#mailAnnounced = false;
+    this.#messenger.cameOnline(now);
+    this.#readStream(now);
+    this.#doWaiting(now);
+  }
+
+  #wentOffline(now: Millis): void {
+    this.#messenger.wentOffline();
+    this.#doWaiting(now);
+  }
+
+  #doWaiting(now: Millis): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const action of waiting) this.#onAction(now, action);
+  }
+
+  // ---- what the user asks for ----------------------------------------------------------------------------
+
+  #onAction(now: Millis, action: Action): void {
+    if (!this.#started) this.#start(now);
+    if (action.type === "leave") return this.#leave(now, 0);
+    if (action.type === "finish") return this.#finish(now);
+    if (this.#membership.state === "registering" || this.#membership.state === "leaving") {
+      if (this.#waiting.length < WAITING_ACTIONS) this.#waiting.push(action);
+      else this.#answer({ type: "tooMany", count: this.#waiting.length });
+      return;
+    }
+    switch (action.type) {
+      case "register":
+        return this.#register(now, action.nick);
+      case "deregister":
+        if (!sameNick(action.nick, this.#nick)) return this.#answer({ type: "notYou", nick: action.nick });
+        if (!this.#isOnline()) return;
+        return this.#membership.deregister(now, false);
+      case "quit":
+        if (this.#membership.state === "offline") return this.#leave(now, 0);
+        return this.#membership.deregister(now, true);
+      case "listPeers":
+        return this.#answer({
+          type: "peersListed",
+          server: this.#options.server,
+          rows: this.#membership.table.rows(),
+        });
+      case "sendDirect":
+        return this.#sendDirect(now, action.to, action.text);
+      case "sendChannel":
+        if (this.#isOnline() && this.#fits(action.text)) this.#messenger.compose(now, undefined, action.text);
+    }
+  }
+
+  #register(now: Millis, nick: string): void {
+    if (this.#membership.state === "online") {
+      return this.#answer({ type: "alreadyRegistered", nick: this.#nick });
+    }
+    if (!sameNick(nick, this.#nick)) return this.#answer({ type: "belongsToOther", own: this.#nick, nick });
+    this.#membership.register(now);
+  }
+
+  #sendDirect(now: Millis, to: string, text: string): void {
+    if (!this.#isOnline()) return;
+    const row = this.#membership.table.get(to);
+    if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
+    if (this.#fits(text)) this.#messenger.compose(now, row.nick, text);
+  }
+
+  #isOnline(): boolean {
+    const online = this.#membership.state === "online";
+    if (!online) this.#answer({ type: "youAreOffline", nick: this.#nick });
+    return online;
+  }
+
+  #fits(text: string): boolean {
+    const bytes = utf8Length(text);
+    if (bytes > TEXT_BYTES) this.#answer({ type: "tooLong", bytes });
+    return bytes <= TEXT_BYTES;
+  }
+
+  /** An action that is over with one notice. */
+  #answer(notice: Parameters<Effects["notice"]>[0]): void {
+    this.#effects.notice(notice);
+    this.#effects.notice({ type: "settled" });
+  }
+
+  // ---- the end -------------------------------------------------------------------------------------------
+
+  #leave(now: Millis, status: number): void {
+    this.#membership.leave(now);
+    this.#effects.notice({ type: "exiting" });
+    this.#effects.exit(status);
+  }
+
+  #finish(now: Millis): void {
+    this.#finishing = true;
+    this.#messenger.finish(now);
+  }
+
+  #finishIfDone(now: Millis): void {
+    const { state } = this.#membership;
+    if (state === "registering" || state === "leaving" || this.#waiting.length > 0 || this.#effects.exiting) {
+      return;
+    }
+    const left = this.#tracker.waiting;
+    if (left > 0 && state === "online") return;
+    if (left > 0) this.#effects.notice({ type: "messagesWait", count: left });
+    this.#leave(now, left > 0 ? 1 : 0);
+  }
+
+  #giveUp(): void {
+    const effects = this.#effects;
+    if (this.#membership.link.heardAt === -Infinity) {
+      effects.notice({ type: "noServer", server: this.#options.server });
+      return effects.exit(1);
+    }
+    effects.notice({ type: "serverSilent" });
+    const count = this.#tracker.waiting;
+    if (count > 0) effects.notice({ type: "messagesWait", count });
+    effects.notice({ type: "gaveUp" });
+    effects.exit(1);
+  }
+
+  // ---- time ----------------------------------------------------------------------------------------------
+
+  #runTimers(now: Millis): void {
+    this.#inbox.runTimers(now);
+    this.#membership.runTimers(now);
+    this.#messenger.runTimers(now);
+    if (this.#stream.takeAck(now) && this.#membership.state === "online") this.#acknowledgeStream(now);
+    const verdict = this.#attempts.check(now, this.#membership.link.heardAt);
+    if (verdict === "give up") this.#giveUp();
+    if (verdict === "say silent") this.#effects.notice({ type: "serverSilent" });
+    if (this.#sweepDue <= now) {
+      this.#sweepDue = now + SWEEP_MS;
+      this.#inbox.sweep(now);
+    }
+  }
+
+  #acknowledgeStream(now: Millis): void {
+    const { link } = this.#membership;
+    link.cancel("saved");
+    link.send(now, { type: "saved", nick: this.#nick, ...this.#stream.saved }, "saved");
+  }
+}

@@ -1,0 +1,77 @@
+import { SAVE_LATER_MS } from "./limits.ts";
+import type { Change, Millis, Output } from "./machine.ts";
+import type { Notice } from "./notice.ts";
+
+/**
+ * What a step wants done, gathered while it runs. Changes that need not be durable before anything is shown
+ * (a message was shown, a letter was collected) wait for company: one commit for many of them. They never share
+ * a commit with the wake-up that asked for them: its notices come after its commit, and "shown" must not be
+ * durable before the message was shown.
+ */
+export class Effects {
+  #outputs: Output[] = [];
+  readonly #later = new Map<string, { change: Change; since: Millis }>();
+  #laterDue: Millis = Infinity;
+  #exitStatus: number | undefined;
+
+  get deadline(): Millis {
+    return this.#laterDue;
+  }
+
+  /** Whether the process is about to end. */
+  get exiting(): boolean {
+    return this.#exitStatus !== undefined;
+  }
+
+  save(key: string, value: Uint8Array): void {
+    this.#later.delete(key);
+    this.#outputs.push({ type: "save", key, value });
+  }
+
+  forget(key: string): void {
+    this.#later.delete(key);
+    this.#outputs.push({ type: "forget", key });
+  }
+
+  saveLater(now: Millis, key: string, value: Uint8Array): void {
+    this.#putLater(now, { type: "save", key, value });
+  }
+
+  forgetLater(now: Millis, key: string): void {
+    this.#putLater(now, { type: "forget", key });
+  }
+
+  notice(notice: Notice): void {
+    this.#outputs.push({ type: "notice", notice });
+  }
+
+  /** Ends the process once everything is durable; the first status counts. */
+  exit(status: number): void {
+    this.#exitStatus ??= status;
+  }
+
+  /** All that is to be done now. */
+  take(now: Millis, transmits: readonly Output[]): Output[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    if (this.#laterDue <= now || this.exiting) {
+      for (const [key, { change, since }] of this.#later) {
+        if (since >= now) continue;
+        outputs.push(change);
+        this.#later.delete(key);
+      }
+      this.#laterDue = this.#later.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
+    }
+    outputs.push(...transmits);
+    if (this.#exitStatus !== undefined && this.#later.size === 0) {
+      outputs.push({ type: "exit", status: this.#exitStatus });
+    }
+    return outputs;
+  }
+
+  #putLater(now: Millis, change: Change): void {
+    this.#later.delete(change.key);
+    this.#later.set(change.key, { change, since: now });
+    this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
+  }
+}

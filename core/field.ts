@@ -1,0 +1,163 @@
+/** The kinds of fields that verbs and durable records are made of: how each is written and read. */
+import { Reader, utf8Length, Writer } from "./bytes.ts";
+import { CANDIDATES, COLLECTED_IDS, NICK_BYTES, TEXT_BYTES } from "./limits.ts";
+import type { Address, Millis } from "./machine.ts";
+import { ID_BYTES, type MessageId } from "./message_id.ts";
+import { isNick, type Nick } from "./nick.ts";
+import type { Row, Version } from "./table.ts";
+
+export interface Field<Value> {
+  write(writer: Writer, value: Value): void;
+  read(reader: Reader): Value;
+}
+
+/** Named fields, in the order in which they are written. */
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+export type ValuesOf<Shape> = {
+  readonly [Name in keyof Shape]: Shape[Name] extends Field<infer V> ? V : never;
+};
+
+export const u8: Field<number> = { write: (w, value) => w.u8(value), read: (r) => r.u8() };
+export const u32: Field<number> = { write: (w, value) => w.u32(value), read: (r) => r.u32() };
+export const u48: Field<number> = { write: (w, value) => w.u48(value), read: (r) => r.u48() };
+
+/** Whole milliseconds since 1970, UTC. */
+export const instant: Field<Millis> = { write: (w, value) => w.u48(Math.floor(value)), read: (r) => r.u48() };
+
+export const flag: Field<boolean> = {
+  write: (w, value) => w.u8(value ? 1 : 0),
+  read: (r) => {
+    const byte = r.u8();
+    if (byte > 1) r.fail();
+    return byte === 1;
+  },
+};
+
+export const id: Field<MessageId> = { write: (w, value) => w.hex(value), read: (r) => r.hex(ID_BYTES) };
+
+/** `bytes` bytes as hexadecimal digits. */
+export function hex(bytes: number): Field<string> {
+  return { write: (w, value) => w.hex(value), read: (r) => r.hex(bytes) };
+}
+
+export const nick: Field<Nick> = {
+  write: (w, value) => w.text8(value),
+  read: (r) => {
+    const value = r.text8();
+    if (utf8Length(value) > NICK_BYTES || !isNick(value)) r.fail();
+    return value;
+  },
+};
+
+export const text: Field<string> = {
+  write: (w, value) => w.text16(value),
+  read: (r) => {
+    const value = r.text16();
+    if (utf8Length(value) > TEXT_BYTES) r.fail();
+    return value;
+  },
+};
+
+export function list<Value>(item: Field<Value>, most: number): Field<readonly Value[]> {
+  return {
+    write: (w, values) => {
+      w.u8(values.length);
+      for (const value of values) item.write(w, value);
+    },
+    read: (r) => {
+      const count = r.u8();
+      if (count > most) r.fail();
+      const values: Value[] = [];
+      while (values.length < count && !r.failed) values.push(item.read(r));
+      return values;
+    },
+  };
+}
+
+export const ids = list(id, COLLECTED_IDS);
+
+const IPV4 = 4;
+const IPV6 = 6;
+const SERVER_HOST = 0;
+
+/** What stands for the server's own host in a row: the reader puts the address there by which it reaches it. */
+export const SERVER_HOST_NAME = "";
+
+/** A family byte, 4 or 16 bytes, a port; or family 0 and a port, on the server's own host. */
+export const address: Field<Address> = {
+  write: (w, { host, port }) => {
+    if (host === SERVER_HOST_NAME) w.u8(SERVER_HOST);
+    else if (host.includes(":")) {
+      w.u8(IPV6);
+      for (const group of ipv6Groups(host)) w.u16(group);
+    } else {
+      w.u8(IPV4);
+      for (const part of host.split(".")) w.u8(Number(part));
+    }
+    w.u16(port);
+  },
+  read: (r) => {
+    const family = r.u8();
+    let host = SERVER_HOST_NAME;
+    if (family === IPV4) host = Array.from({ length: 4 }, () => r.u8()).join(".");
+    else if (family === IPV6) host = Array.from({ length: 8 }, () => r.u16().toString(16)).join(":");
+    else if (family !== SERVER_HOST) r.fail();
+    const port = r.u16();
+    if (port === 0) r.fail();
+    return { host, port };
+  },
+};
+
+/** The eight groups of an IPv6 address; `::` stands for as many zeros as are missing (RFC 4291 section 2.2). */
+function ipv6Groups(host: string): number[] {
+  const [head = "", tail] = host.replace(/%.*$/, "").split("::");
+  const groups = (part: string) =>
+    part === "" ? [] : part.split(":").map((group) => parseInt(group, 16) & 0xffff);
+  const before = groups(head);
+  const after = tail === undefined ? [] : groups(tail);
+  return [...before, ...Array(Math.max(0, 8 - before.length - after.length)).fill(0), ...after].slice(0, 8);
+}
+
+export const addresses = list(address, CANDIDATES);
+
+export const version: Field<Version> = {
+  write: (w, value) => {
+    w.u48(value.start);
+    w.u48(value.counter);
+  },
+  read: (r) => ({ start: r.u48(), counter: r.u48() }),
+};
+
+const row: Field<Row> = {
+  write: (w, value) => {
+    nick.write(w, value.nick);
+    u32.write(w, value.ordinal);
+    flag.write(w, value.online);
+    addresses.write(w, value.addresses);
+  },
+  read: (r) => ({
+    nick: nick.read(r),
+    ordinal: u32.read(r),
+    online: flag.read(r),
+    addresses: addresses.read(r),
+  }),
+};
+
+export const rows = list(row, 255);
+
+/** How many bytes a row takes on the wire. */
+export function rowBytes(value: Row): number {
+  const writer = new Writer();
+  row.write(writer, value);
+  return writer.length;
+}
+
+export function writeFields(writer: Writer, fields: Fields, values: Readonly<Record<string, unknown>>): void {
+  for (const name in fields) fields[name]!.write(writer, values[name]);
+}
+
+export function readFields(reader: Reader, fields: Fields): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name in fields) values[name] = fields[name]!.read(reader);
+  return values;
+}

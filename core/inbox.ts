@@ -1,0 +1,153 @@
+/**
+ * What others wrote to us: saved first, shown once, in order. A message is shown when the one that its sender
+ * wrote before it was shown; otherwise it is held, 5 s at most. Records of what may not have been shown stay on
+ * disk and are shown at the next start.
+ */
+import { MALFORMED } from "./bytes.ts";
+import type { Effects } from "./effects.ts";
+import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES } from "./limits.ts";
+import type { Millis } from "./machine.ts";
+import { type MessageId, NO_MESSAGE, prefixOf, sequenceOf } from "./message_id.ts";
+import { type Nick, nickKey } from "./nick.ts";
+import { INBOX, SHOWN, type ValueOf } from "./records.ts";
+import { SeenIds } from "./seen_ids.ts";
+import { Timers } from "./timers.ts";
+
+export type IncomingMessage = ValueOf<typeof INBOX>;
+
+interface Held {
+  readonly message: IncomingMessage;
+  readonly arrival: number;
+}
+
+export class Inbox {
+  readonly #effects: Effects;
+  readonly #seen: SeenIds;
+  readonly #lastShown = new Map<string, MessageId>();
+  /** Messages that wait for the one before them, in order of arrival. */
+  readonly #held = new Map<MessageId, Held>();
+  /** Messages that were said to be missing. */
+  readonly #missing = new Set<MessageId>();
+  readonly #timers = new Timers<MessageId>();
+  #unshown: Held[] = [];
+  #arrivals = 0;
+
+  constructor(effects: Effects) {
+    this.#effects = effects;
+    this.#seen = new SeenIds(effects);
+  }
+
+  loadSeen(key: string, value: Uint8Array): void {
+    this.#seen.load(key, value);
+  }
+
+  loadShown(key: string, value: Uint8Array): void {
+    const record = SHOWN.decode(value);
+    if (record !== MALFORMED) this.#lastShown.set(decodeURIComponent(SHOWN.nameOf(key)), record.id);
+  }
+
+  loadMessage(key: string, value: Uint8Array): void {
+    const message = INBOX.decode(value);
+    if (message === MALFORMED) return;
+    this.#arrivals = Number(INBOX.nameOf(key));
+    this.#unshown.push({ message, arrival: this.#arrivals });
+  }
+
+  get deadline(): Millis {
+    return this.#timers.deadline;
+  }
+
+  /** The last message of a sender that stands in its place. */
+  lastShown(from: Nick): MessageId {
+    return this.#lastShown.get(nickKey(from)) ?? NO_MESSAGE;
+  }
+
+  has(id: MessageId): boolean {
+    return this.#seen.has(id);
+  }
+
+  /** Shows what the last process had saved and perhaps not shown. */
+  showUnshown(now: Millis): void {
+    const unshown = this.#unshown;
+    this.#unshown = [];
+    for (const held of unshown) this.#held.set(held.message.id, held);
+    for (const held of unshown) if (this.#held.delete(held.message.id)) this.#showOrHold(now, held);
+  }
+
+  /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
+  accept(now: Millis, message: IncomingMessage): void {
+    if (this.#seen.has(message.id)) return;
+    this.#seen.add(now, message.id);
+    const arrival = ++this.#arrivals;
+    this.#effects.save(INBOX.key(arrival), INBOX.encode(message));
+    this.#showOrHold(now, { message, arrival });
+  }
+
+  /** Messages that have waited long enough for the one before them. */
+  runTimers(now: Millis): void {
+    for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
+      const held = this.#held.get(id);
+      if (held !== undefined) this.#showBehindGap(now, held);
+    }
+  }
+
+  sweep(now: Millis): void {
+    this.#seen.sweep(now);
+  }
+
+  #showOrHold(now: Millis, held: Held): void {
+    const { message } = held;
+    const place = message.channel ? "next" : this.#placeOf(message);
+    if (place !== "early") return this.#show(now, held, place === "late");
+    this.#held.set(message.id, held);
+    this.#timers.set(message.id, now + HELD_MS);
+    const sender = nickKey(message.from);
+    const ofSender = [...this.#held.values()].filter((other) => nickKey(other.message.from) === sender);
+    const first = ofSender.length > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES
+      ? ofSender[0]
+      : undefined;
+    if (first !== undefined) this.#showBehindGap(now, first);
+  }
+
+  /** Where a message stands among its sender's: the next one, too early, or too late to stand in its place. */
+  #placeOf({ id, after, from }: IncomingMessage): "next" | "early" | "late" {
+    const last = this.#lastShown.get(nickKey(from));
+    if (after === last) return "next";
+    const overtaken = last !== undefined && prefixOf(last) === prefixOf(id) &&
+      sequenceOf(last) > sequenceOf(id);
+    if (overtaken || this.#missing.has(id)) return "late";
+    if (after === NO_MESSAGE) return "next";
+    if (!this.#wasShown(after)) return "early";
+    return last === undefined ? "next" : "late";
+  }
+
+  #wasShown(id: MessageId): boolean {
+    return this.#seen.has(id) && !this.#held.has(id);
+  }
+
+  #showBehindGap(now: Millis, held: Held): void {
+    this.#effects.notice({ type: "missing", from: held.message.from });
+    this.#missing.add(held.message.after);
+    if (this.#missing.size > HELD_MESSAGES) this.#missing.delete(this.#missing.values().next().value!);
+    this.#show(now, held, false);
+  }
+
+  #show(now: Millis, { message, arrival }: Held, late: boolean): void {
+    const { id, channel, from, sentAt, text } = message;
+    this.#held.delete(id);
+    this.#timers.clear(id);
+    const shown = { from, text, sentAt, dated: message.dated || late };
+    this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
+    this.#effects.forgetLater(now, INBOX.key(arrival));
+    if (channel) return;
+    if (!late) {
+      this.#lastShown.set(nickKey(from), id);
+      this.#effects.saveLater(now, SHOWN.key(encodeURIComponent(nickKey(from))), SHOWN.encode({ id }));
+    }
+    for (const follower of [...this.#held.values()].filter((other) => other.message.after === id)) {
+      if (this.#held.has(follower.message.id)) {
+        this.#show(now, follower, this.#placeOf(follower.message) === "late");
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The contract between the pure protocol logic and the world, and the first file to read.
+ *
+ * `Client` and `Server` are machines: values in, values out. A machine never reads a clock, draws a random
+ * number, opens a file or a socket. The driver (`transport/driver.ts`) and the simulator (`tests/simulator/`)
+ * run the same machines, one on a real socket and a real clock, the other on a virtual network.
+ *
+ * The driver steps the machine once for every datagram that waits, then performs the outputs of all these
+ * steps in three passes, each in list order: saves and forgets (one commit), transmits, notices and exit.
+ * So nothing is acknowledged or shown that is not durable.
+ * @module
+ */
+import type { Action } from "./action.ts";
+import type { Notice } from "./notice.ts";
+
+/** Milliseconds. As an instant: since 1970-01-01 00:00 UTC, as `Date.now()` counts; fractions are allowed. */
+export type Millis = number;
+
+/** A UDP end point. `host` is a numeric address, never a name. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What may happen to a machine. A tick says that the deadline came; one that comes early does nothing. */
+export type Input =
+  | { readonly type: "datagram"; readonly from: Address; readonly bytes: Uint8Array }
+  | { readonly type: "action"; readonly action: Action }
+  | { readonly type: "tick" };
+
+/** What a machine wants done. `value` and `bytes` belong to the receiver of the output and do not change. */
+export type Output =
+  | { readonly type: "save"; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: "forget"; readonly key: string }
+  | { readonly type: "transmit"; readonly to: Address; readonly bytes: Uint8Array }
+  | { readonly type: "notice"; readonly notice: Notice }
+  | { readonly type: "exit"; readonly status: number };
+
+/** Pure protocol logic, driven from outside. */
+export interface Machine {
+  /** Takes one input at the instant `now` and returns what is to be done. Never throws. */
+  step(now: Millis, input: Input): Output[];
+  /** When the next tick is due; `Infinity` when nothing is. */
+  readonly deadline: Millis;
+}
+
+/** Where randomness comes from: `random(n)` returns n fresh bytes. */
+export type Random = (bytes: number) => Uint8Array;
+
+/** The durable records that a machine finds at its start: key and value, sorted by key. */
+export type Records = Iterable<readonly [key: string, value: Uint8Array]>;
+
+/** A durable change, as a machine asks for it. */
+export type Change = Extract<Output, { type: "save" | "forget" }>;
+
+/** What the driver needs of storage. */
+export interface Store {
+  /** All records, sorted by key (by UTF-16 code unit). */
+  read(): Records;
+  /** Makes all changes durable at once, in list order, or throws and makes none. */
+  commit(changes: readonly Change[]): void;
+}

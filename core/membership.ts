@@ -1,0 +1,274 @@
+/**
+ * The client's relation to its server: registering, staying registered, the table, going offline.
+ *
+ *     offline --register--> registering --registered, table complete--> online --deregister--> leaving --> offline
+ *
+ * Once online the client stays online for its user, whatever happens to the server: when the server says that it
+ * does not know us, or is in a new life, we register again by ourselves and say nothing.
+ */
+import type { Attempts } from "./attempts.ts";
+import type { Effects } from "./effects.ts";
+import { SERVER_HOST_NAME } from "./field.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "./limits.ts";
+import type { Link } from "./link.ts";
+import type { Links } from "./links.ts";
+import type { Address, Millis } from "./machine.ts";
+import { type Nick, sameNick } from "./nick.ts";
+import type { StreamReader } from "./stream_reader.ts";
+import { NO_VERSION, type Row, Table, type Version } from "./table.ts";
+import { Timers } from "./timers.ts";
+import type { Verb, VerbOf } from "./verb.ts";
+
+export type MembershipState = "offline" | "registering" | "online" | "leaving";
+
+/** What the rest of the client wants to know. */
+export interface MembershipEvents {
+  /** The table is complete: from now on the user can talk. Also after each registration that came by itself. */
+  cameOnline(now: Millis): void;
+  /** Deregistered, refused or replaced: from now on nobody can talk. */
+  wentOffline(now: Millis): void;
+  rowsChanged(now: Millis, rows: readonly Row[]): void;
+}
+
+export interface MembershipOptions {
+  readonly effects: Effects;
+  readonly links: Links;
+  readonly attempts: Attempts;
+  readonly stream: StreamReader;
+  readonly events: MembershipEvents;
+  readonly nick: Nick;
+  readonly secret: string;
+  readonly server: Address;
+  /** Our own addresses, as far as we know them. */
+  readonly candidates: readonly Address[];
+}
+
+export class Membership {
+  readonly table = new Table();
+  readonly link: Link;
+  readonly #options: MembershipOptions;
+  readonly #timers = new Timers<"keepAlive" | "rows">();
+  #state: MembershipState = "offline";
+  /** The server has answered our last `register`. */
+  #answered = false;
+  /** The rest of the client knows that our last registration holds. */
+  #announced = false;
+  #everOnline = false;
+  /** The version that the server was last known to have. */
+  #newest: Version = NO_VERSION;
+  #unprinted: Row[] = [];
+  #quitting = false;
+
+  constructor(now: Millis, options: MembershipOptions) {
+    this.#options = options;
+    this.link = options.links.open(now, [options.server]);
+    this.link.kept = true;
+  }
+
+  get state(): MembershipState {
+    return this.#state;
+  }
+
+  get deadline(): Millis {
+    return this.#timers.deadline;
+  }
+
+  /** Whether verbs to the server will be taken as ours. */
+  get isRegistered(): boolean {
+    return this.#answered && (this.#state === "online" || this.#state === "leaving");
+  }
+
+  register(now: Millis): void {
+    this.#state = "registering";
+    this.#options.attempts.wait(now, "register", true);
+    this.#sendRegister(now);
+  }
+
+  /** `quitting`: and end the process afterwards. */
+  deregister(now: Millis, quitting: boolean): void {
+    this.#quitting ||= quitting;
+    this.#state = "leaving";
+    this.#options.attempts.wait(now, "deregister", true);
+    this.link.send(now, { type: "deregister", nick: this.#options.nick }, "deregister");
+  }
+
+  /** Says in one datagram that we are gone; nothing waits for it. */
+  leave(now: Millis): void {
+    if (this.#state !== "offline") this.link.tell(now, { type: "leave", nick: this.#options.nick });
+  }
+
+  /** The server is in a new life: what it knew of us is gone. */
+  serverRestarted(now: Millis): void {
+    if (this.#state !== "offline") this.#sendRegister(now);
+    if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
+  }
+
+  /** Asks for what changed since our version; again after a while, until it has come. */
+  askForRows(now: Millis): void {
+    if (this.#timers.has("rows")) return;
+    const { nick } = this.#options;
+    this.link.send(now, { type: "rowsSince", nick, version: this.table.version }, "rowsSince");
+    this.#timers.set("rows", now + ROWS_AGAIN_MS);
+  }
+
+  runTimers(now: Millis): void {
+    for (let timer = this.#timers.next(now); timer !== undefined; timer = this.#timers.next(now)) {
+      if (this.#state === "offline") continue;
+      if (timer === "rows" && this.table.isBehind(this.#newest)) this.askForRows(now);
+      if (timer === "keepAlive") {
+        if (this.#answered) this.link.send(now, { type: "keepAlive", nick: this.#options.nick }, "keepAlive");
+        else this.#sendRegister(now);
+        this.#planKeepAlive(now);
+      }
+    }
+  }
+
+  /** Takes a verb from the server; false when it is not about membership. */
+  receive(now: Millis, verb: Verb): boolean {
+    if ("nick" in verb && !sameNick(verb.nick, this.#options.nick)) return true;
+    switch (verb.type) {
+      case "registered":
+        this.#onRegistered(now, verb);
+        return true;
+      case "refused":
+        this.#onRefused(now, verb);
+        return true;
+      case "checking":
+        return true;
+      case "rows":
+        this.#onRows(now, verb);
+        return true;
+      case "alive":
+        this.#learnVersion(now, verb.version);
+        return true;
+      case "notRegistered":
+        if (this.#state === "online" && this.#answered) this.#sendRegister(now);
+        if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
+        return true;
+      case "replaced":
+        if (this.#state !== "offline") this.#wentOffline(now, "replaced");
+        return true;
+      case "deregistered":
+        if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
+        return true;
+      case "probe":
+        if (this.#state === "offline") this.link.tell(now, { type: "leave", nick: this.#options.nick });
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #sendRegister(now: Millis): void {
+    const { nick, secret, candidates } = this.#options;
+    this.#answered = false;
+    this.#announced = false;
+    this.link.send(now, { type: "register", nick, secret, candidates }, "register");
+    this.#planKeepAlive(now);
+  }
+
+  #planKeepAlive(now: Millis): void {
+    const jitter = KEEP_ALIVE_JITTER * (2 * this.#options.links.chance() - 1);
+    this.#timers.set("keepAlive", now + KEEP_ALIVE_MS * (1 + jitter));
+  }
+
+  #onRegistered(now: Millis, verb: VerbOf<"registered">): void {
+    if (this.#state !== "registering" && this.#state !== "online") return;
+    const first = this.#state === "registering" && !this.#answered;
+    this.#answered = true;
+    this.#options.stream.begin(verb.stream, verb.members);
+    if (first) this.#options.effects.notice({ type: "registered" });
+    this.#newest = verb.version;
+    this.#settleTable(now);
+  }
+
+  #onRefused(now: Millis, verb: VerbOf<"refused">): void {
+    if (this.#answered || this.#state === "offline" || this.#state === "leaving") return;
+    const { effects, nick } = this.#options;
+    effects.notice(verb.reason === "full" ? { type: "nicksExhausted" } : { type: "nickInUse", nick });
+    if (!this.#everOnline) effects.exit(1);
+    this.#goOffline(now);
+  }
+
+  #onRows(now: Millis, verb: VerbOf<"rows">): void {
+    if (verb.from.start < this.#newest.start) return;
+    const rows = verb.rows.map((row) => this.#resolve(row));
+    const changed = this.table.apply(verb.from, verb.upTo, rows);
+    this.#newest = newer(this.#newest, { start: verb.from.start, counter: verb.upTo });
+    if (changed !== undefined) {
+      this.#unprinted.push(...changed);
+      this.#options.events.rowsChanged(now, changed);
+      const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
+      // The server took our silence for absence.
+      if (own?.online === false && this.#state === "online" && this.#answered) this.#sendRegister(now);
+    }
+    this.#settleTable(now);
+  }
+
+  #learnVersion(now: Millis, version: Version): void {
+    this.#newest = newer(this.#newest, version);
+    this.#settleTable(now);
+  }
+
+  /** The row's addresses as we reach them: the server's own host is where we reach the server. */
+  #resolve(row: Row): Row {
+    const { server } = this.#options;
+    const addresses = row.addresses.map(({ host, port }) => ({
+      host: host === SERVER_HOST_NAME ? server.host : host,
+      port,
+    }));
+    return { ...row, addresses };
+  }
+
+  #settleTable(now: Millis): void {
+    if (this.#state !== "registering" && this.#state !== "online") return;
+    if (this.table.isBehind(this.#newest)) return this.askForRows(now);
+    this.#timers.clear("rows");
+    if (!this.#answered) return;
+    const first = this.#state === "registering";
+    if (first || this.#unprinted.length > 0) {
+      const changed = this.#unprinted;
+      this.#unprinted = [];
+      this.#options.effects.notice({
+        type: "tableChanged",
+        server: this.#options.server,
+        rows: this.table.rows(),
+        changed,
+      });
+    }
+    if (first) {
+      this.#state = "online";
+      this.#everOnline = true;
+      this.#options.attempts.done("register");
+      this.#options.effects.notice({ type: "settled" });
+    }
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#options.events.cameOnline(now);
+  }
+
+  #wentOffline(now: Millis, how: "deregistered" | "replaced"): void {
+    const { effects, nick } = this.#options;
+    effects.notice(how === "deregistered" ? { type: "deregistered" } : { type: "replaced", nick });
+    this.#goOffline(now);
+    if (!this.#quitting) return;
+    effects.notice({ type: "exiting" });
+    effects.exit(0);
+  }
+
+  #goOffline(now: Millis): void {
+    const { attempts, effects, events } = this.#options;
+    const commanded = this.#state === "registering" || this.#state === "leaving";
+    this.#state = "offline";
+    this.#answered = false;
+    this.link.cancel("register");
+    this.link.cancel("keepAlive");
+    attempts.clear();
+    events.wentOffline(now);
+    if (commanded) effects.notice({ type: "settled" });
+  }
+}
+
+function newer(a: Version, b: Version): Version {
+  return b.start > a.start || (b.start === a.start && b.counter > a.counter) ? b : a;
+}

@@ -1,0 +1,296 @@
+/**
+ * Sending: messages directly to their recipients, and by way of the server when that does not answer; receipts
+ * for what others send directly.
+ */
+import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
+import type { Attempts } from "./attempts.ts";
+import { toHex } from "./bytes.ts";
+import type { Effects } from "./effects.ts";
+import type { Inbox } from "./inbox.ts";
+import { COLLECTED_GATHER_MS, OUTBOX_MESSAGES, STRANGERS_MESSAGES } from "./limits.ts";
+import type { Link } from "./link.ts";
+import type { Links } from "./links.ts";
+import type { Millis, Random } from "./machine.ts";
+import type { Membership } from "./membership.ts";
+import { type MessageId, messageId, PREFIX_BYTES } from "./message_id.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
+import { equalAddresses, type Row } from "./table.ts";
+import { Timers } from "./timers.ts";
+import type { Verb, VerbOf } from "./verb.ts";
+
+/** Where channel messages stand among recipients. */
+const CHANNEL = "";
+
+export interface MessengerOptions {
+  readonly effects: Effects;
+  readonly links: Links;
+  readonly attempts: Attempts;
+  readonly tracker: AckTracker;
+  readonly inbox: Inbox;
+  readonly membership: Membership;
+  readonly nick: Nick;
+  readonly random: Random;
+}
+
+export class Messenger {
+  readonly #options: MessengerOptions;
+  readonly #peers = new Map<NickKey, Link>();
+  /** The ids we give: a random prefix per recipient, and how many were given. */
+  readonly #ids = new Map<string, { prefix: string; given: number }>();
+  /** Messages from senders we do not know, until the server has told us who there is. */
+  #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
+  readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
+  readonly #timers = new Timers<NickKey>();
+  #finishing = false;
+
+  constructor(options: MessengerOptions) {
+    this.#options = options;
+  }
+
+  get deadline(): Millis {
+    return Math.min(this.#timers.deadline, this.#options.tracker.deadline);
+  }
+
+  // ---- the user's messages -------------------------------------------------------------------------------
+
+  /** A new message to a peer in the table, or to the channel. */
+  compose(now: Millis, to: Nick | undefined, text: string): void {
+    const { effects, tracker, nick } = this.#options;
+    if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
+    if (tracker.size >= OUTBOX_MESSAGES) {
+      effects.notice({ type: "tooMany", count: tracker.size });
+      return effects.notice({ type: "settled" });
+    }
+    this.#transmit(
+      now,
+      tracker.add(now, this.#newId(to === undefined ? CHANNEL : nickKey(to)), to, text),
+      true,
+    );
+  }
+
+  /** The input has ended: from now on everything that waits is waited for like a command. */
+  finish(now: Millis): void {
+    this.#finishing = true;
+    for (const message of this.#options.tracker.unstored()) {
+      this.#options.attempts.wait(now, message.id, true);
+    }
+  }
+
+  /** The server knows us (again): everything that waits starts afresh. */
+  cameOnline(now: Millis): void {
+    for (const message of this.#options.tracker.unstored()) this.#startAfresh(now, message);
+  }
+
+  wentOffline(): void {
+    const { tracker, effects } = this.#options;
+    for (const message of tracker.unstored()) {
+      this.#stop(message);
+      if (message.unsettled) effects.notice({ type: "settled" });
+      message.unsettled = false;
+    }
+  }
+
+  rowsChanged(now: Millis, rows: readonly Row[]): void {
+    for (const row of rows) {
+      const link = this.#peers.get(nickKey(row.nick));
+      if (link !== undefined && !row.addresses.some((address) => equalAddresses(address, link.address))) {
+        for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
+        this.#peers.delete(nickKey(row.nick));
+      }
+      if (!this.#options.membership.isRegistered) continue;
+      for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
+    }
+    const strangers = this.#strangers;
+    this.#strangers = [];
+    for (const { link, verb } of strangers) {
+      if (this.#options.membership.table.get(verb.from) !== undefined) this.#onDirect(now, link, verb);
+    }
+  }
+
+  runTimers(now: Millis): void {
+    const { tracker, effects } = this.#options;
+    for (let message = tracker.next(now); message !== undefined; message = tracker.next(now)) {
+      if (tracker.isTooOld(now, message)) this.#fail(message, "too old");
+      else if (this.#options.membership.isRegistered) this.#again(now, message);
+    }
+    for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
+      const { to, count } = this.#collected.get(key)!;
+      this.#collected.delete(key);
+      effects.notice({ type: "collected", to, count });
+    }
+  }
+
+  #sendToSelf(now: Millis, text: string): void {
+    const { effects, inbox, nick } = this.#options;
+    const id = this.#newId(nickKey(nick));
+    const after = inbox.lastShown(nick);
+    inbox.accept(now, { id, after, channel: false, from: nick, sentAt: Math.floor(now), dated: false, text });
+    effects.notice({ type: "delivered", to: nick });
+    effects.notice({ type: "settled" });
+  }
+
+  #newId(recipient: string): MessageId {
+    const ids = this.#ids.get(recipient) ?? { prefix: toHex(this.#options.random(PREFIX_BYTES)), given: 0 };
+    this.#ids.set(recipient, ids);
+    return messageId(ids.prefix, ++ids.given);
+  }
+
+  #startAfresh(now: Millis, message: OutgoingMessage): void {
+    this.#options.tracker.restart(now, message);
+    this.#transmit(now, message, false);
+  }
+
+  /** Sends a message the way its recipient's row says. `command`: the user has just given it. */
+  #transmit(now: Millis, message: OutgoingMessage, command: boolean): void {
+    const row = message.to === undefined ? undefined : this.#options.membership.table.get(message.to);
+    if (row?.online) this.#sendDirect(now, message, row);
+    else this.#sendToServer(now, message, command || message.unsettled);
+  }
+
+  /** The 500 ms are over, or a later retry is due. */
+  #again(now: Millis, message: OutgoingMessage): void {
+    const { effects, membership } = this.#options;
+    const row = message.to === undefined ? undefined : membership.table.get(message.to);
+    if (row?.online) {
+      if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
+      message.unanswered = true;
+      this.#sendDirect(now, message, row);
+    }
+    this.#sendToServer(now, message, false);
+  }
+
+  #sendDirect(now: Millis, { id, after, sentAt, text }: OutgoingMessage, row: Row): void {
+    const verb: Verb = { type: "direct", id, after, from: this.#options.nick, to: row.nick, sentAt, text };
+    this.#linkTo(now, row).send(now, verb, id);
+  }
+
+  #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
+    const { attempts, membership, nick } = this.#options;
+    const { id, after, to, sentAt, text } = message;
+    attempts.wait(now, id, command || this.#finishing);
+    const verb: Verb = to === undefined
+      ? { type: "post", id, from: nick, sentAt, text }
+      : { type: "deposit", id, after, from: nick, to, sentAt, text };
+    membership.link.send(now, verb, id);
+  }
+
+  #linkTo(now: Millis, row: Row): Link {
+    const known = this.#peers.get(nickKey(row.nick));
+    if (known !== undefined && this.#options.links.holds(known)) {
+      known.setAddresses(row.addresses);
+      return known;
+    }
+    const link = this.#options.links.open(now, row.addresses);
+    this.#peers.set(nickKey(row.nick), link);
+    return link;
+  }
+
+  /** Nothing more is sent for this message. */
+  #stop(message: OutgoingMessage): void {
+    const { attempts, membership } = this.#options;
+    attempts.done(message.id);
+    membership.link.cancel(message.id);
+    if (message.to !== undefined) this.#peers.get(nickKey(message.to))?.cancel(message.id);
+  }
+
+  #settle(message: OutgoingMessage): void {
+    if (message.unsettled) this.#options.effects.notice({ type: "settled" });
+    message.unsettled = false;
+  }
+
+  #fail(message: OutgoingMessage, failure: VerbOf<"rejected">["reason"] | "too old"): void {
+    const { effects, tracker } = this.#options;
+    this.#stop(message);
+    tracker.failed(message);
+    const unknown = failure === "unknown" && message.to !== undefined;
+    effects.notice(
+      unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
+    );
+    this.#settle(message);
+  }
+
+  // ---- what comes from peers -----------------------------------------------------------------------------
+
+  receiveFromPeer(now: Millis, link: Link, verb: Verb): void {
+    const { membership, nick } = this.#options;
+    if (membership.state !== "online") return;
+    if ((verb.type === "direct" || verb.type === "receipt") && !sameNick(verb.to, nick)) return;
+    if (verb.type === "direct") this.#onDirect(now, link, verb);
+    if (verb.type === "receipt") this.#onReceipt(now, verb);
+  }
+
+  #onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
+    const { id, after, from, to, sentAt, text } = verb;
+    const { inbox, membership } = this.#options;
+    const row = membership.table.get(from);
+    if (row === undefined) {
+      if (this.#strangers.length < STRANGERS_MESSAGES) this.#strangers.push({ link, verb });
+      return membership.askForRows(now);
+    }
+    if (row.addresses.some((address) => equalAddresses(address, link.address))) {
+      this.#peers.set(nickKey(from), link);
+    }
+    inbox.accept(now, { id, after, channel: false, from: row.nick, sentAt, dated: false, text });
+    link.send(now, { type: "receipt", id, from: to, to: from }, `receipt/${id}`);
+  }
+
+  #onReceipt(now: Millis, { id, from }: VerbOf<"receipt">): void {
+    const { effects, tracker } = this.#options;
+    const message = tracker.get(id);
+    if (message?.to === undefined || !sameNick(message.to, from)) return;
+    this.#stop(message);
+    tracker.delivered(now, message);
+    effects.notice({ type: "delivered", to: message.to });
+    this.#settle(message);
+  }
+
+  // ---- what comes from the server ------------------------------------------------------------------------
+
+  receiveFromServer(now: Millis, verb: Verb): void {
+    switch (verb.type) {
+      case "stored":
+        return this.#onStored(now, verb);
+      case "rejected": {
+        const message = this.#options.tracker.get(verb.id);
+        if (message !== undefined && !message.stored) this.#fail(message, verb.reason);
+        return;
+      }
+      case "collected":
+        return this.#onCollected(now, verb);
+      default:
+    }
+  }
+
+  #onStored(now: Millis, { id }: VerbOf<"stored">): void {
+    const { attempts, effects, membership, tracker } = this.#options;
+    attempts.done(id);
+    const message = tracker.get(id);
+    if (message === undefined || message.stored) return;
+    membership.link.cancel(id);
+    if (message.to === undefined) {
+      tracker.delivered(now, message);
+      effects.notice({ type: "posted" });
+    } else {
+      tracker.stored(message);
+      effects.notice({ type: "stored" });
+    }
+    this.#settle(message);
+  }
+
+  #onCollected(now: Millis, { to, ids }: VerbOf<"collected">): void {
+    const { effects, membership, nick, tracker } = this.#options;
+    for (const id of ids) {
+      const message = tracker.get(id);
+      if (message?.to === undefined || !sameNick(message.to, to)) continue;
+      this.#stop(message);
+      tracker.forget(message);
+      this.#settle(message);
+      const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
+      entry.count++;
+      this.#collected.set(nickKey(to), entry);
+      this.#timers.set(nickKey(to), now + COLLECTED_GATHER_MS);
+    }
+    if (effects.exiting) return;
+    membership.link.send(now, { type: "noted", nick, ids });
+  }
+}

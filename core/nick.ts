@@ -1,0 +1,28 @@
+import { utf8Length } from "./bytes.ts";
+import { NICK_BYTES, NICK_CHARACTERS } from "./limits.ts";
+
+/** A nick as its owner writes it. */
+export type Nick = string;
+
+/** A nick as it is compared: without case, after NFKC. */
+export type NickKey = string;
+
+/** The server's own line in the table. */
+export const SERVER_NICK: Nick = "SERVER";
+
+/** Letters, digits, `_ - .`; no characters that take no room on a screen. */
+const SHAPE = /^(?:[\p{L}\p{Nd}_.-](?<!\p{Default_Ignorable_Code_Point}))+$/u;
+
+export function nickKey(nick: Nick): NickKey {
+  return nick.normalize("NFKC").toLowerCase().normalize("NFKC");
+}
+
+export function sameNick(a: Nick, b: Nick): boolean {
+  return a === b || nickKey(a) === nickKey(b);
+}
+
+/** Whether this can be somebody's nick: 1 to 32 characters, at most 64 bytes of UTF-8, not the server's. */
+export function isNick(nick: string): boolean {
+  return SHAPE.test(nick) && [...nick].length <= NICK_CHARACTERS && utf8Length(nick) <= NICK_BYTES &&
+    nickKey(nick) !== nickKey(SERVER_NICK);
+}

@@ -1,0 +1,221 @@
+/** All text that a user can see of what a machine says, in one place. */
+import { TABLE_LINES, TEXT_BYTES } from "./limits.ts";
+import type { Address, Millis } from "./machine.ts";
+import { type Nick, SERVER_NICK } from "./nick.ts";
+import { addressKey, type Row } from "./table.ts";
+import { dateAndTime, harmless, harmlessLines } from "./text.ts";
+import type { Reason } from "./verb.ts";
+
+/** A message as it is shown; `dated` when it did not come as it was written. */
+export interface Shown {
+  readonly from: Nick;
+  readonly text: string;
+  readonly sentAt: Millis;
+  readonly dated: boolean;
+}
+
+/** Why a message will never arrive. */
+export type Failure = Reason | "too old";
+
+/** What a machine tells: to the user of a client, to the log of a server. */
+export type Notice =
+  | { readonly type: "started"; readonly own: Address; readonly server: Address }
+  | { readonly type: "registered" }
+  | {
+    readonly type: "tableChanged";
+    readonly server: Address;
+    readonly rows: readonly Row[];
+    readonly changed: readonly Row[];
+  }
+  | { readonly type: "peersListed"; readonly server: Address; readonly rows: readonly Row[] }
+  | { readonly type: "directReceived"; readonly message: Shown }
+  | { readonly type: "channelReceived"; readonly message: Shown }
+  | { readonly type: "mailWaiting" }
+  | { readonly type: "missing"; readonly from: Nick }
+  | { readonly type: "channelDropped"; readonly count: number }
+  | { readonly type: "delivered"; readonly to: Nick }
+  | { readonly type: "unanswered"; readonly to: Nick }
+  | { readonly type: "stored" }
+  | { readonly type: "posted" }
+  | { readonly type: "collected"; readonly to: Nick; readonly count: number }
+  | { readonly type: "failed"; readonly to: Nick | undefined; readonly failure: Failure }
+  | { readonly type: "unknownPeer"; readonly nick: string }
+  | { readonly type: "notYou"; readonly nick: string }
+  | { readonly type: "youAreOffline"; readonly nick: Nick }
+  | { readonly type: "alreadyRegistered"; readonly nick: Nick }
+  | { readonly type: "belongsToOther"; readonly own: Nick; readonly nick: string }
+  | { readonly type: "tooLong"; readonly bytes: number }
+  | { readonly type: "tooMany"; readonly count: number }
+  | { readonly type: "nickInUse"; readonly nick: Nick }
+  | { readonly type: "nicksExhausted" }
+  | { readonly type: "replaced"; readonly nick: Nick }
+  | { readonly type: "deregistered" }
+  | { readonly type: "noServer"; readonly server: Address }
+  | { readonly type: "serverSilent" }
+  | { readonly type: "messagesWait"; readonly count: number }
+  | { readonly type: "gaveUp" }
+  | { readonly type: "exiting" }
+  /** An action is over. */
+  | { readonly type: "settled" }
+  | { readonly type: "clientRegistered"; readonly nick: Nick; readonly address: Address }
+  | {
+    readonly type: "clientLeft";
+    readonly nick: Nick;
+    readonly how: "deregistered" | "left" | "silent" | "replaced";
+  }
+  | { readonly type: "dropped"; readonly count: number };
+
+export type Stream = "screen" | "error" | "log" | "none";
+
+export interface Rendered {
+  readonly stream: Stream;
+  readonly lines: readonly string[];
+}
+
+/** What a notice says. `utcOffset` is the reader's offset from UTC at an instant, in milliseconds. */
+export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rendered {
+  switch (notice.type) {
+    case "started":
+      return screen(
+        `Client IP->${notice.own.host} Port->${notice.own.port}`,
+        `Server IP->${notice.server.host} Port->${notice.server.port}`,
+      );
+    case "registered":
+      return screen("SERVER: [Welcome, you are registered.]");
+    case "tableChanged": {
+      const rows = notice.rows.length < TABLE_LINES ? notice.rows : notice.changed;
+      return screen("[Client table updated.]", ...tableLines(notice.server, rows));
+    }
+    case "peersListed":
+      return screen(...tableLines(notice.server, notice.rows));
+    case "directReceived":
+      return screen(...messageLines("", notice.message, "", utcOffset));
+    case "channelReceived":
+      return screen(...messageLines("[Channel_Message ", notice.message, "]", utcOffset));
+    case "mailWaiting":
+      return screen("SERVER: [You have messages]");
+    case "missing":
+      return screen(`[A message from ${harmless(notice.from)} is missing.]`);
+    case "channelDropped":
+      return screen(`[${counted(notice.count, "channel message")} dropped]`);
+    case "delivered":
+      return screen(`[Message received by ${harmless(notice.to)}.]`);
+    case "unanswered":
+      return screen(`[No ACK from ${harmless(notice.to)}, message sent to server.]`);
+    case "stored":
+      return screen("[Message received by SERVER.]", "SERVER: [Message received by the server and saved]");
+    case "posted":
+      return screen("[Message received by Server.]");
+    case "collected":
+      return screen(`[${harmless(notice.to)} has collected ${counted(notice.count, "message")}.]`);
+    case "failed":
+      return screen(
+        `[Message to ${notice.to === undefined ? "the channel" : harmless(notice.to)} failed: ${
+          FAILURES[notice.failure]
+        }.]`,
+      );
+    case "unknownPeer":
+      return screen(`[Unknown peer: ${harmless(notice.nick)}]`);
+    case "notYou":
+      return screen(`[You are not ${harmless(notice.nick)}.]`);
+    case "youAreOffline":
+      return screen(`[You are offline, 'reg ${harmless(notice.nick)}' first.]`);
+    case "alreadyRegistered":
+      return screen(`[You are already registered as '${harmless(notice.nick)}'.]`);
+    case "belongsToOther":
+      return screen(
+        `[This client is '${harmless(notice.own)}', start another one with 'client -n ${
+          harmless(notice.nick)
+        }'.]`,
+      );
+    case "tooLong":
+      return screen(`[Message too long: ${notice.bytes} bytes, at most ${TEXT_BYTES}.]`);
+    case "tooMany":
+      return screen(`[Too many messages wait: ${notice.count}, try again later.]`);
+    case "nickInUse":
+      return screen(`[Nickname '${harmless(notice.nick)}' is in use.]`);
+    case "nicksExhausted":
+      return screen("[The server takes no more nicknames.]");
+    case "replaced":
+      return screen(
+        `[You were registered as '${harmless(notice.nick)}' from another place, this one is offline now.]`,
+      );
+    case "deregistered":
+      return screen("[You are Offline. Bye.]");
+    case "noServer":
+      return {
+        stream: "error",
+        lines: [`no server at ${addressKey(notice.server)}, start one with 'deno task server'`],
+      };
+    case "serverSilent":
+      return screen("[Server not responding.]");
+    case "messagesWait":
+      return screen(
+        notice.count === 1
+          ? "[1 message waits and leaves at the next start.]"
+          : `[${notice.count} messages wait and leave at the next start.]`,
+      );
+    case "gaveUp":
+      return screen("[Exiting.]");
+    case "exiting":
+      return screen("[Exiting]");
+    case "settled":
+      return { stream: "none", lines: [] };
+    case "clientRegistered":
+      return log(`${harmless(notice.nick)} registered at ${addressKey(notice.address)}`);
+    case "clientLeft":
+      return log(`${harmless(notice.nick)} is offline: ${notice.how}`);
+    case "dropped":
+      return log(
+        `${counted(notice.count, "datagram")} dropped: not of this protocol, or from an address not proved`,
+      );
+  }
+}
+
+const FAILURES: Readonly<Record<Failure, string>> = {
+  "in use": "the nickname is in use",
+  "unknown": "the server does not know the recipient",
+  "quota": "the mailbox is full",
+  "full": "the server takes no more mail",
+  "too old": "it waited for 7 days",
+};
+
+function screen(...lines: string[]): Rendered {
+  return { stream: "screen", lines };
+}
+
+function log(line: string): Rendered {
+  return { stream: "log", lines: [line] };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function tableLines(server: Address, rows: readonly Row[]): string[] {
+  return [
+    `${SERVER_NICK} @ ${addressKey(server)} is ONLINE`,
+    ...rows.map((row) => {
+      const address = row.addresses[0];
+      const where = address === undefined ? "unknown" : harmless(addressKey(address));
+      return `${harmless(row.nick)} @ ${where} is ${row.online ? "ONLINE" : "OFFLINE"}`;
+    }),
+  ];
+}
+
+/** Further lines of a message are indented, so that nobody can fake a line of somebody else's. */
+function messageLines(
+  before: string,
+  message: Shown,
+  behind: string,
+  utcOffset: (at: Millis) => Millis,
+): string[] {
+  const date = message.dated ? `${dateAndTime(message.sentAt + utcOffset(message.sentAt))} ` : "";
+  const [first = "", ...further] = harmlessLines(message.text);
+  const lines = [
+    `${before}${harmless(message.from)}: ${date}${first}`,
+    ...further.map((line) => `  ${line}`),
+  ];
+  lines[lines.length - 1] += behind;
+  return lines;
+}

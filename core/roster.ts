@@ -1,0 +1,162 @@
+/** The server's table: every nick, who holds it, where, since which change; and what to tell whom about it. */
+import { MALFORMED } from "./bytes.ts";
+import type { Effects } from "./effects.ts";
+import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
+import { CANDIDATES, ROWS_PACKETS, TABLE_GATHER_MS } from "./limits.ts";
+import type { Link } from "./link.ts";
+import type { Address, Millis } from "./machine.ts";
+import { type Nick, type NickKey, nickKey } from "./nick.ts";
+import { NICK } from "./records.ts";
+import type { StreamWriter } from "./stream_writer.ts";
+import { equalAddresses, type Row, type Version } from "./table.ts";
+import type { Verb, VerbOf } from "./verb.ts";
+
+/** Somebody who wants a nick while its holder is being probed. */
+export interface Claim {
+  readonly link: Link;
+  readonly verb: VerbOf<"register">;
+}
+
+export interface Member {
+  nick: Nick;
+  secret: string;
+  readonly ordinal: number;
+  online: boolean;
+  addresses: readonly Address[];
+  /** The counter of the last change. */
+  change: number;
+  link: Link | undefined;
+  /** Present while registered in this life of the server. */
+  stream: StreamWriter | undefined;
+  probedAt: Millis | undefined;
+  claims: Claim[];
+}
+
+/** Bytes of rows in one verb: a datagram less the headers of packet and verb. */
+const PAGE_BYTES = 1100;
+
+export class Roster {
+  readonly #effects: Effects;
+  readonly #start: number;
+  readonly #members = new Map<NickKey, Member>();
+  #counter = 0;
+  #pushed = 0;
+  #pushDue: Millis = Infinity;
+
+  constructor(effects: Effects, start: number) {
+    this.#effects = effects;
+    this.#start = start;
+  }
+
+  load(value: Uint8Array): void {
+    const record = NICK.decode(value);
+    if (record === MALFORMED) return;
+    const rest = { link: undefined, stream: undefined, probedAt: undefined, claims: [] };
+    this.#members.set(nickKey(record.nick), { ...record, ...rest, change: ++this.#counter });
+    this.#pushed = this.#counter;
+  }
+
+  get deadline(): Millis {
+    return this.#pushDue;
+  }
+
+  get version(): Version {
+    return { start: this.#start, counter: this.#counter };
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get(nick: Nick): Member | undefined {
+    return this.#members.get(nickKey(nick));
+  }
+
+  members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  add(nick: Nick, secret: string): Member {
+    const ordinal = this.#members.size + 1;
+    const rest = { link: undefined, stream: undefined, probedAt: undefined, claims: [] };
+    const member = { nick, secret, ordinal, online: false, addresses: [], change: 0, ...rest };
+    this.#members.set(nickKey(nick), member);
+    return member;
+  }
+
+  /** A row has changed: it is saved now and pushed soon, together with others. */
+  changed(now: Millis, member: Member): void {
+    member.change = ++this.#counter;
+    this.#effects.save(NICK.key(encodeURIComponent(nickKey(member.nick))), NICK.encode(member));
+    this.#pushDue = Math.min(this.#pushDue, now + TABLE_GATHER_MS);
+  }
+
+  /** Pushes the changes gathered since the last push to everybody, once. */
+  runTimers(now: Millis): void {
+    if (this.#pushDue > now) return;
+    this.#pushDue = Infinity;
+    const from = { start: this.#start, counter: this.#pushed };
+    this.#pushed = this.#counter;
+    const local = this.#pages(from, true);
+    const remote = this.#pages(from, false);
+    for (const { online, link } of this.#members.values()) {
+      if (!online || link === undefined) continue;
+      for (const page of isLoopback(link.address) ? local : remote) link.tell(now, page);
+    }
+  }
+
+  /** Answers `rows since v` on a link. */
+  tellRows(now: Millis, link: Link, version: Version): void {
+    const from = version.start === this.#start ? version : { start: this.#start, counter: 0 };
+    for (const page of this.#pages(from, isLoopback(link.address))) link.tell(now, page);
+  }
+
+  /** All changes after `from` in their order, cut into verbs; each says from where to where it goes. */
+  #pages(from: Version, local: boolean): Verb[] {
+    const changed = [...this.#members.values()].filter((member) => member.change > from.counter)
+      .sort((a, b) => a.change - b.change);
+    const pages: Verb[] = [];
+    let rows: Row[] = [];
+    let bytes = 0;
+    let pageFrom = from;
+    const close = (upTo: number) => {
+      pages.push({ type: "rows", from: pageFrom, upTo, rows });
+      [rows, bytes, pageFrom] = [[], 0, { start: this.#start, counter: upTo }];
+    };
+    let last = from.counter;
+    for (const member of changed) {
+      const row = rowOf(member, local);
+      if (bytes + rowBytes(row) > PAGE_BYTES) close(last);
+      if (pages.length >= ROWS_PACKETS) return pages;
+      rows.push(row);
+      bytes += rowBytes(row);
+      last = member.change;
+    }
+    close(this.#counter);
+    return pages;
+  }
+}
+
+/** Where a client may be reached: where it was seen, then where it says it is; loopback only for the local. */
+export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
+  const addresses = [seen];
+  for (const address of own) {
+    const usable = isLoopback(seen) || !isLoopback(address);
+    if (usable && !addresses.some((known) => equalAddresses(known, address))) addresses.push(address);
+  }
+  return addresses.slice(0, CANDIDATES);
+}
+
+/** The row as a reader sees it: for readers elsewhere, loopback is the server's own host. */
+function rowOf({ nick, ordinal, online, addresses }: Member, local: boolean): Row {
+  const seen = local
+    ? addresses
+    : addresses.map((address) =>
+      isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
+    );
+  return { nick, ordinal, online, addresses: seen };
+}
+
+function isLoopback({ host }: Address): boolean {
+  return host.startsWith("127.") || host === "::1";
+}

@@ -1,0 +1,353 @@
+/**
+ * The server: who is there and where, mail for whoever is not, the group channel. It sees no direct message
+ * that its recipient answers. This file takes inputs apart and decides who may say what; a client's verbs are
+ * taken only from the link on which it registered.
+ */
+import { Channel } from "./channel.ts";
+import { MALFORMED } from "./bytes.ts";
+import { Effects } from "./effects.ts";
+import { CLAIMS_PER_NICK, DROPPED_REPORT_MS, NICKS, PROBE_MS, SILENCE_MS, SWEEP_MS } from "./limits.ts";
+import type { Link } from "./link.ts";
+import { Links } from "./links.ts";
+import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
+import { OfflineStore } from "./offline_store.ts";
+import { CHANNEL, CURSOR, LETTER, NICK, RECEIPT, SEEN, START } from "./records.ts";
+import { type Member, reachableAt, Roster } from "./roster.ts";
+import { type StreamEntry, StreamWriter } from "./stream_writer.ts";
+import { Timers } from "./timers.ts";
+import type { Verb, VerbOf } from "./verb.ts";
+
+type Departure = "deregistered" | "left" | "silent" | "replaced";
+
+export class Server implements Machine {
+  readonly #effects = new Effects();
+  readonly #store = new OfflineStore(this.#effects);
+  readonly #channel = new Channel(this.#effects);
+  readonly #links: Links;
+  readonly #roster: Roster;
+  readonly #byLink = new Map<Link, Member>();
+  readonly #silences = new Timers<NickKey>();
+  readonly #probes = new Timers<NickKey>();
+  #order: number;
+  #streams: number;
+  #sweepDue: Millis;
+  #reportDue: Millis;
+
+  constructor(now: Millis, random: Random, records: Records) {
+    this.#links = new Links(random);
+    const kept = [...records];
+    const start = this.#nextStart(now, kept);
+    this.#roster = new Roster(this.#effects, start);
+    this.#load(kept);
+    this.#order = Math.max(this.#store.lastOrder, this.#channel.lastOrder);
+    this.#streams = start;
+    this.#sweepDue = now + SWEEP_MS;
+    this.#reportDue = now + DROPPED_REPORT_MS;
+    // Who was online has 75 s to come back before anybody is told otherwise.
+    for (const member of this.#roster.members()) {
+      if (member.online) this.#silences.set(nickKey(member.nick), now + SILENCE_MS);
+    }
+  }
+
+  get deadline(): Millis {
+    return Math.min(
+      this.#effects.deadline,
+      this.#links.deadline,
+      this.#roster.deadline,
+      this.#silences.deadline,
+      this.#probes.deadline,
+      this.#sweepDue,
+      this.#reportDue,
+    );
+  }
+
+  step(now: Millis, input: Input): Output[] {
+    if (this.#effects.exiting) return this.#effects.take(now, []);
+    if (input.type === "action" && input.action.type === "leave") this.#effects.exit(0);
+    if (input.type === "datagram") {
+      const arrival = this.#links.receive(now, input.from, input.bytes);
+      if (arrival?.restarted) this.#forgetLink(now, arrival.link);
+      if (arrival?.verb !== undefined) this.#receive(now, arrival.link, arrival.verb);
+    }
+    this.#runTimers(now);
+    return this.#effects.take(now, this.#links.take(now));
+  }
+
+  // ---- start ---------------------------------------------------------------------------------------------
+
+  #nextStart(now: Millis, records: Records): number {
+    let last = 0;
+    for (const [key, value] of records) {
+      const record = START.matches(key) ? START.decode(value) : MALFORMED;
+      if (record !== MALFORMED) last = record.at;
+    }
+    const at = Math.max(Math.floor(now), last + 1);
+    this.#effects.save(START.key("last"), START.encode({ at }));
+    return at;
+  }
+
+  #load(records: Records): void {
+    for (const [key, value] of records) {
+      if (NICK.matches(key)) this.#roster.load(value);
+      else if (LETTER.matches(key)) this.#store.loadLetter(key, value);
+      else if (RECEIPT.matches(key)) this.#store.loadReceipt(key, value);
+      else if (CHANNEL.matches(key)) this.#channel.loadRow(key, value);
+      else if (CURSOR.matches(key)) this.#channel.loadCursor(key, value);
+      else if (SEEN.matches(key)) this.#store.loadSeen(key, value);
+    }
+  }
+
+  // ---- verbs ---------------------------------------------------------------------------------------------
+
+  #receive(now: Millis, link: Link, verb: Verb): void {
+    if (verb.type === "register") return this.#register(now, link, verb);
+    const nick = "nick" in verb
+      ? verb.nick
+      : "from" in verb && typeof verb.from === "string"
+      ? verb.from
+      : undefined;
+    if (nick === undefined) return;
+    const member = this.#byLink.get(link);
+    if (member?.stream !== undefined && sameNick(member.nick, nick)) {
+      return this.#receiveFrom(now, link, member, verb);
+    }
+    if (verb.type === "deregister") link.send(now, { type: "deregistered", nick });
+    else if (verb.type !== "leave") link.tell(now, { type: "notRegistered", nick });
+  }
+
+  #receiveFrom(now: Millis, link: Link, member: Member, verb: Verb): void {
+    switch (verb.type) {
+      case "deregister":
+        this.#depart(now, member, "deregistered");
+        return link.send(now, { type: "deregistered", nick: member.nick });
+      case "leave":
+        return this.#depart(now, member, "left");
+      case "keepAlive":
+        link.tell(now, { type: "alive", version: this.#roster.version });
+        member.stream!.rewind();
+        return member.stream!.pump(now, link);
+      case "rowsSince":
+        return this.#roster.tellRows(now, link, verb.version);
+      case "deposit":
+        return this.#deposit(now, link, member, verb);
+      case "post":
+        return this.#post(now, link, member, verb);
+      case "saved":
+        return this.#saved(now, link, member, verb);
+      case "noted":
+        return this.#store.noted(member.nick, verb.ids);
+      default:
+    }
+  }
+
+  // ---- who is there --------------------------------------------------------------------------------------
+
+  #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
+    const member = this.#roster.get(verb.nick);
+    if (member === undefined) {
+      if (this.#roster.size >= NICKS) {
+        return link.send(now, { type: "refused", nick: verb.nick, reason: "full" });
+      }
+      this.#channel.join(verb.nick);
+      return this.#admit(now, this.#roster.add(verb.nick, verb.secret), link, verb);
+    }
+    if (!member.online || member.secret === verb.secret) return this.#admit(now, member, link, verb);
+    link.tell(now, { type: "checking", nick: verb.nick });
+    if (member.claims.some((claim) => claim.link === link)) return;
+    if (member.claims.length < CLAIMS_PER_NICK) member.claims.push({ link, verb });
+    member.link ??= this.#links.open(now, member.addresses);
+    this.#probe(now, member);
+    member.link.send(now, { type: "probe", nick: member.nick }, "probe");
+  }
+
+  #admit(now: Millis, member: Member, link: Link, { nick, secret, candidates }: VerbOf<"register">): void {
+    const former = this.#byLink.get(link);
+    if (former !== undefined && former !== member) this.#depart(now, former, "left");
+    if (member.link !== undefined && member.link !== link) {
+      member.link.send(now, { type: "replaced", nick: member.nick }, "replaced");
+      this.#detach(member);
+    }
+    const addresses = reachableAt(link.address, candidates);
+    Object.assign(member, { nick, secret, link, addresses, online: true, probedAt: undefined });
+    this.#byLink.set(link, member);
+    link.kept = true;
+    this.#silences.set(nickKey(nick), now + SILENCE_MS);
+    this.#probes.clear(nickKey(nick));
+    this.#roster.changed(now, member);
+    this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
+    const stream = member.stream = this.#openStream(member);
+    const { version, size: members } = this.#roster;
+    link.send(now, { type: "registered", nick, stream: stream.stream, version, members });
+    stream.pump(now, link);
+    for (const { to, ids } of this.#store.receiptsFor(nick)) link.send(now, { type: "collected", to, ids });
+    this.#settleClaims(now, member);
+  }
+
+  /** Everything that waits for a member, letters and channel messages together, as they were stored. */
+  #openStream(member: Member): StreamWriter {
+    const { rows, dropped } = this.#channel.unread(member.nick);
+    const letters = this.#store.lettersFor(member.nick);
+    const entries: (StreamEntry & { order: number })[] = [
+      ...letters.map((letter) => ({ type: "letter" as const, letter, waited: true, order: letter.order })),
+      ...rows.map((row, at) => ({
+        type: "channel" as const,
+        row,
+        waited: true,
+        dropped: at === 0 ? dropped : 0,
+        order: row.order,
+      })),
+    ];
+    const stream = new StreamWriter(++this.#streams);
+    for (const entry of entries.sort((a, b) => a.order - b.order)) stream.push(entry);
+    return stream;
+  }
+
+  #depart(now: Millis, member: Member, how: Departure): void {
+    this.#detach(member);
+    member.online = false;
+    this.#silences.clear(nickKey(member.nick));
+    this.#roster.changed(now, member);
+    this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
+    this.#settleClaims(now, member);
+  }
+
+  /** The member's link is a stranger's again. */
+  #detach(member: Member): void {
+    if (member.link !== undefined) {
+      member.link.kept = false;
+      this.#byLink.delete(member.link);
+    }
+    member.link = undefined;
+    member.stream = undefined;
+    member.probedAt = undefined;
+    this.#probes.clear(nickKey(member.nick));
+  }
+
+  /** The process at the other end is another one than before: whoever was registered from there is gone. */
+  #forgetLink(now: Millis, link: Link): void {
+    const member = this.#byLink.get(link);
+    if (member !== undefined) this.#depart(now, member, "left");
+  }
+
+  /** The holder of a nick is online after all, or gone: those who want the nick are told, or the first has it. */
+  #settleClaims(now: Millis, member: Member): void {
+    const claims = member.claims;
+    member.claims = [];
+    for (const { link, verb } of claims) this.#decideClaim(now, member, link, verb);
+  }
+
+  #decideClaim(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {
+    if (!this.#links.holds(link)) return;
+    if (!member.online || member.secret === verb.secret) this.#admit(now, member, link, verb);
+    else link.send(now, { type: "refused", nick: verb.nick, reason: "in use" });
+  }
+
+  /** From now on the member has 2.5 s to give a sign of life. */
+  #probe(now: Millis, member: Member): void {
+    if (member.probedAt !== undefined) return;
+    member.probedAt = now;
+    this.#probes.set(nickKey(member.nick), now + PROBE_MS);
+  }
+
+  // ---- messages ------------------------------------------------------------------------------------------
+
+  #deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
+    const { id, after, sentAt, text } = verb;
+    const recipient = this.#roster.get(verb.to);
+    if (recipient === undefined) {
+      return link.send(now, { type: "rejected", id, reason: "unknown" }, `answer/${id}`);
+    }
+    if (!this.#store.has(id)) {
+      const from = member.nick;
+      const letter = {
+        id,
+        after,
+        from,
+        to: recipient.nick,
+        sentAt,
+        storedAt: now,
+        text,
+        order: ++this.#order,
+      };
+      const reason = this.#store.deposit(now, letter);
+      if (reason !== undefined) return link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+      if (recipient.stream !== undefined) {
+        recipient.stream.push({ type: "letter", letter, waited: false });
+        recipient.stream.pump(now, recipient.link!);
+        this.#probe(now, recipient);
+      }
+    }
+    link.send(now, { type: "stored", id }, `answer/${id}`);
+  }
+
+  #post(now: Millis, link: Link, member: Member, { id, sentAt, text }: VerbOf<"post">): void {
+    if (!this.#channel.has(id)) {
+      const row = this.#channel.post({
+        id,
+        from: member.nick,
+        sentAt,
+        storedAt: now,
+        text,
+        order: ++this.#order,
+      });
+      for (const other of this.#roster.members()) {
+        if (other === member || other.stream === undefined) continue;
+        other.stream.push({ type: "channel", row, waited: false, dropped: 0 });
+        other.stream.pump(now, other.link!);
+      }
+    }
+    link.send(now, { type: "stored", id }, `answer/${id}`);
+  }
+
+  /** A member has saved its stream up to a position: letters become receipts, the channel's cursor moves on. */
+  #saved(now: Millis, link: Link, member: Member, { stream, position }: VerbOf<"saved">): void {
+    if (member.stream?.stream !== stream) return;
+    const collected = new Map<Nick, string[]>();
+    for (const entry of member.stream.acknowledge(position)) {
+      if (entry.type === "channel") this.#channel.advance(now, member.nick, entry.row);
+      else if (this.#store.collect(now, entry.letter)) {
+        const { from, id } = entry.letter;
+        collected.set(from, [...collected.get(from) ?? [], id]);
+      }
+    }
+    for (const [from, ids] of collected) {
+      const sender = this.#roster.get(from);
+      if (sender?.stream !== undefined) sender.link?.send(now, { type: "collected", to: member.nick, ids });
+    }
+    member.stream.pump(now, link);
+  }
+
+  // ---- time ----------------------------------------------------------------------------------------------
+
+  #runTimers(now: Millis): void {
+    for (let key = this.#probes.next(now); key !== undefined; key = this.#probes.next(now)) {
+      this.#onProbe(now, key);
+    }
+    for (let key = this.#silences.next(now); key !== undefined; key = this.#silences.next(now)) {
+      const member = this.#roster.get(key)!;
+      const end = (member.link?.heardAt ?? -Infinity) + SILENCE_MS;
+      if (member.stream !== undefined && end > now) this.#silences.set(key, end);
+      else this.#depart(now, member, "silent");
+    }
+    this.#roster.runTimers(now);
+    if (this.#sweepDue <= now) {
+      this.#sweepDue = now + SWEEP_MS;
+      this.#store.sweep(now);
+      this.#channel.sweep(now);
+    }
+    if (this.#reportDue <= now) {
+      this.#reportDue = now + DROPPED_REPORT_MS;
+      const count = this.#links.takeDropped();
+      if (count > 0) this.#effects.notice({ type: "dropped", count });
+    }
+  }
+
+  #onProbe(now: Millis, key: NickKey): void {
+    const member = this.#roster.get(key)!;
+    const heard = (member.link?.heardAt ?? -Infinity) > (member.probedAt ?? Infinity);
+    member.probedAt = undefined;
+    if (heard) this.#settleClaims(now, member);
+    else this.#depart(now, member, "silent");
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The member's end of its stream: everything the server hands over since the last registration, letters and
+ * channel messages together, numbered from 1 in the order in which the server stored them. Taken in order,
+ * acknowledged by the last position that is saved.
+ */
+import { ACK_DELAY_MS, CHANNEL_ACK_PER_MEMBER_MS, STREAM_WINDOW } from "./limits.ts";
+import type { Millis } from "./machine.ts";
+import type { VerbOf } from "./verb.ts";
+
+export type StreamItem = VerbOf<"letter"> | VerbOf<"channel">;
+
+export class StreamReader {
+  #stream = 0;
+  #position = 0;
+  #ackDelay: Millis = ACK_DELAY_MS;
+  #ackDue: Millis = Infinity;
+  readonly #early = new Map<number, StreamItem>();
+
+  get deadline(): Millis {
+    return this.#ackDue;
+  }
+
+  /** What is saved so far: the answer to the server. */
+  get saved(): { stream: number; position: number } {
+    return { stream: this.#stream, position: this.#position };
+  }
+
+  /** A new registration: the server begins at 1 again. The more members, the longer acknowledgements may wait. */
+  begin(stream: number, members: number): void {
+    if (stream === this.#stream) return;
+    this.#stream = stream;
+    this.#position = 0;
+    this.#ackDue = Infinity;
+    this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
+    this.#early.clear();
+  }
+
+  /** Files an item, to be taken by `next`; a repeat is acknowledged again. `chance` spreads acknowledgements. */
+  file(now: Millis, item: StreamItem, chance: number): void {
+    if (item.stream !== this.#stream || item.position > this.#position + STREAM_WINDOW) return;
+    if (item.position > this.#position) this.#early.set(item.position, item);
+    const delay = item.type === "letter" ? 0 : chance * this.#ackDelay;
+    this.#ackDue = Math.min(this.#ackDue, now + delay);
+  }
+
+  /** The next item in order, if it has come. */
+  next(): StreamItem | undefined {
+    const item = this.#early.get(this.#position + 1);
+    if (item !== undefined) this.#early.delete(++this.#position);
+    return item;
+  }
+
+  /** Whether an acknowledgement is to leave now. */
+  takeAck(now: Millis): boolean {
+    if (this.#ackDue > now) return false;
+    this.#ackDue = Infinity;
+    return true;
+  }
+}

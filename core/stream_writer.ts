@@ -1,0 +1,69 @@
+/**
+ * The server's end of a member's stream: letters and channel messages in the order in which they were stored,
+ * numbered from 1 at each registration, at most 32 under way, kept until the member says that they are saved.
+ */
+import type { ChannelRow } from "./channel.ts";
+import { STREAM_WINDOW } from "./limits.ts";
+import type { Link } from "./link.ts";
+import type { Millis } from "./machine.ts";
+import type { Letter } from "./offline_store.ts";
+import type { Verb } from "./verb.ts";
+
+export type StreamEntry =
+  | { readonly type: "letter"; readonly letter: Letter; readonly waited: boolean }
+  | {
+    readonly type: "channel";
+    readonly row: ChannelRow;
+    readonly waited: boolean;
+    readonly dropped: number;
+  };
+
+export class StreamWriter {
+  readonly stream: number;
+  #entries: StreamEntry[] = [];
+  /** The last position that the member has saved. */
+  #saved = 0;
+  /** The last position that was handed to the link. */
+  #sent = 0;
+
+  constructor(stream: number) {
+    this.stream = stream;
+  }
+
+  push(entry: StreamEntry): void {
+    this.#entries.push(entry);
+  }
+
+  /** The member has saved everything up to a position: returns what that is. */
+  acknowledge(position: number): StreamEntry[] {
+    const count = Math.min(position, this.#sent) - this.#saved;
+    if (count <= 0) return [];
+    this.#saved += count;
+    return this.#entries.splice(0, count);
+  }
+
+  /** Begins again behind what is saved: the link may have dropped what it held. */
+  rewind(): void {
+    this.#sent = this.#saved;
+  }
+
+  /** Hands the link what may be under way. */
+  pump(now: Millis, link: Link): void {
+    const end = this.#saved + Math.min(this.#entries.length, STREAM_WINDOW);
+    while (this.#sent < end) {
+      const position = ++this.#sent;
+      const entry = this.#entries[position - this.#saved - 1]!;
+      link.send(now, verbOf(entry, this.stream, position), `stream/${this.stream}/${position}`);
+    }
+  }
+}
+
+function verbOf(entry: StreamEntry, stream: number, position: number): Verb {
+  const { waited } = entry;
+  if (entry.type === "letter") {
+    const { id, after, from, sentAt, text } = entry.letter;
+    return { type: "letter", stream, position, waited, id, after, from, sentAt, text };
+  }
+  const { id, from, sentAt, text } = entry.row;
+  return { type: "channel", stream, position, waited, id, from, sentAt, text, dropped: entry.dropped };
+}

@@ -1,0 +1,76 @@
+/**
+ * The client table: who there is, where, and whether ONLINE. Every change counts one up, and each row knows
+ * the counter of its last change, so one question, `rows since v`, serves the newcomer, the gap and the snapshot.
+ */
+import type { Address } from "./machine.ts";
+import { type Nick, type NickKey, nickKey } from "./nick.ts";
+
+/** `start` tells one life of the server from the next: counters of two lives are not compared. */
+export interface Version {
+  readonly start: number;
+  readonly counter: number;
+}
+
+export interface Row {
+  readonly nick: Nick;
+  /** Rows are shown in the order in which the nicks first came. */
+  readonly ordinal: number;
+  readonly online: boolean;
+  /** Where to try, best first. */
+  readonly addresses: readonly Address[];
+}
+
+export const NO_VERSION: Version = { start: 0, counter: 0 };
+
+export class Table {
+  readonly #rows = new Map<NickKey, Row>();
+  #version: Version = NO_VERSION;
+
+  get version(): Version {
+    return this.#version;
+  }
+
+  get(nick: Nick): Row | undefined {
+    return this.#rows.get(nickKey(nick));
+  }
+
+  /** In the order in which the nicks first came. */
+  rows(): Row[] {
+    return [...this.#rows.values()].sort((a, b) => a.ordinal - b.ordinal);
+  }
+
+  /** Whether this table lacks changes that somebody at `version` has. */
+  isBehind(version: Version): boolean {
+    return version.start !== this.#version.start || version.counter > this.#version.counter;
+  }
+
+  /**
+   * Takes all changes after `from` up to the counter `upTo`. Returns the rows that really changed, or
+   * `undefined` when changes before `from` are missing here, so that they have to be asked for first.
+   * Rows of an earlier life of the server stay until this life says otherwise.
+   */
+  apply(from: Version, upTo: number, rows: readonly Row[]): Row[] | undefined {
+    const known = from.start === this.#version.start ? this.#version.counter : 0;
+    if (from.counter > known) return undefined;
+    if (from.start !== this.#version.start || upTo > this.#version.counter) {
+      this.#version = { start: from.start, counter: upTo };
+    } else if (upTo < known) return [];
+    const changed = rows.filter((row) => !equalRows(this.get(row.nick), row));
+    for (const row of changed) this.#rows.set(nickKey(row.nick), row);
+    return changed;
+  }
+}
+
+function equalRows(a: Row | undefined, b: Row): boolean {
+  return a !== undefined && a.nick === b.nick && a.online === b.online && a.ordinal === b.ordinal &&
+    a.addresses.length === b.addresses.length &&
+    a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));
+}
+
+export function equalAddresses(a: Address, b: Address): boolean {
+  return a.port === b.port && a.host === b.host;
+}
+
+export function addressKey({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
