@@ -1,0 +1,23 @@
+/** Finds the commands at start-up: every module in this folder whose name does not begin with an underscore. */
+import { type CommandModule, Commands, RegistryError } from "./_registry.ts";
+
+const NAME = /^[a-z][a-z0-9_]*$/;
+
+export async function loadCommands(): Promise<Commands> {
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(new URL(".", import.meta.url))) {
+    if (isFile && name.endsWith(".ts") && !name.startsWith("_")) names.push(name.slice(0, -".ts".length));
+  }
+  const commands = new Commands();
+  for (const name of names.sort()) {
+    if (!NAME.test(name)) {
+      throw new RegistryError(
+        `cannot use 'commands/${name}.ts' as a command: its name is not like 'send_all.ts', rename it`,
+      );
+    }
+    // A template, not a computed address: so the type check, the compiler and the bundler see every module.
+    const module: Partial<CommandModule> = await import(`./${name}.ts`);
+    commands.addModule(`commands/${name}.ts`, module);
+  }
+  return commands;
+}

@@ -1,0 +1,47 @@
+/** Options of commands in a shell: parsed, checked, or refused with one clear sentence. */
+import { parseArgs } from "@std/cli/parse-args";
+
+/** An option or its value was wrong. The message is a sentence for the user. */
+export class OptionError extends Error {
+  override readonly name = "OptionError";
+}
+
+export type Options = Readonly<Record<string, string | undefined>>;
+
+/** Reads options that all take a value. `alias` names the short form of each. */
+export function readOptions(
+  args: readonly string[],
+  names: readonly string[],
+  alias: Record<string, string>,
+): Options {
+  const options = parseArgs([...args], {
+    string: [...names, "_"],
+    alias,
+    unknown: (argument, key) => {
+      throw new OptionError(
+        key === undefined ? `unexpected argument '${argument}'` : `unknown option '${argument}'`,
+      );
+    },
+  });
+  const values: Record<string, string | undefined> = {};
+  for (const name of names) {
+    const value: unknown = options[name];
+    if (Array.isArray(value)) throw new OptionError(`option '--${name}' given twice, give it once`);
+    if (value === "") throw new OptionError(`option '--${name}' has no value, give one`);
+    values[name] = typeof value === "string" ? value : undefined;
+  }
+  return values;
+}
+
+/** A whole number within bounds, or the default. */
+export function numberOption(
+  options: Options,
+  name: string,
+  { least, most, otherwise }: { least: number; most: number; otherwise: number },
+): number {
+  const text = options[name];
+  if (text === undefined) return otherwise;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new OptionError(`'${text}' is not a number from ${least} to ${most}, change '--${name}'`);
+}

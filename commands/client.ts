@@ -1,0 +1,59 @@
+import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/limits.ts";
+import { isNick } from "../core/nick.ts";
+import { numberOption, OptionError, readOptions } from "./_options.ts";
+import type { Commands, Outcome } from "./_registry.ts";
+
+const NAMES = ["nick", "server", "server-port", "port", "host", "state", "attempts", "log"];
+const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
+
+const SERVER_PORT = { least: 1, most: 65535, otherwise: 9999 };
+const OWN_PORT = { least: 1024, most: 65535, otherwise: 0 };
+const ATTEMPTS_OPTION = { least: 0, most: 1_000_000, otherwise: ATTEMPTS };
+
+export function register(commands: Commands): void {
+  commands.add({
+    name: "client",
+    usage:
+      "[-n NICK] [-i SERVER] [-p PORT] [-c OWN_PORT] [--state DIR] [--attempts N] [--host ADDRESS] [--log FILE]",
+    help: "start a client",
+    details: [
+      "-n, --nick NICK          your nick (the login name, with -2, -3 ... when it is taken on this machine)",
+      "-i, --server ADDRESS     the server's name or address (127.0.0.1)",
+      "-p, --server-port PORT   the server's UDP port, 1 to 65535 (9999)",
+      "-c, --port PORT          our own UDP port, 1024 to 65535 (any free one)",
+      "--host ADDRESS           use this address of the machine (0.0.0.0, all of them)",
+      "--state DIR              keep secret and messages here; ':memory:' keeps nothing (the user's state folder)",
+      `--attempts N             attempts half a second apart before a command gives up (${ATTEMPTS}; 0: never)`,
+      "--log FILE               write a log, without message texts (none)",
+    ],
+    arity: { least: 0, most: Infinity },
+    place: "shell",
+    run: start,
+  });
+}
+
+function start(args: readonly string[]): Outcome {
+  const options = readOptions(args, NAMES, ALIAS);
+  const nick = options.nick;
+  if (nick !== undefined && !isNick(nick)) {
+    throw new OptionError(
+      `'${nick}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not SERVER), change '--nick'`,
+    );
+  }
+  return {
+    type: "start",
+    program: {
+      type: "client",
+      options: {
+        nick,
+        server: options.server ?? "127.0.0.1",
+        serverPort: numberOption(options, "server-port", SERVER_PORT),
+        host: options.host ?? "0.0.0.0",
+        port: numberOption(options, "port", OWN_PORT),
+        state: options.state,
+        attempts: numberOption(options, "attempts", ATTEMPTS_OPTION),
+        log: options.log,
+      },
+    },
+  };
+}

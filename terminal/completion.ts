@@ -1,0 +1,35 @@
+/**
+ * What the Tab key does to the word before the cursor.
+ * @module
+ */
+import { isBlank, type Line, replace, textOf } from "./line.ts";
+import { graphemesOf } from "./rows.ts";
+
+/** Returns the words that may stand in the place of the one before the cursor, an offset into `line`. */
+export type Complete = (line: string, cursor: number) => readonly string[];
+
+/**
+ * One candidate replaces the word and gets a space behind it. Of several, what they have in common replaces
+ * it; when that is no more than what stands there already, they are returned to be listed.
+ */
+export function completeWord(line: Line, complete: Complete): { line: Line; candidates: readonly string[] } {
+  const candidates = complete(textOf(line), line.cells.slice(0, line.cursor).join("").length);
+  const [first] = candidates;
+  if (first === undefined) return { line, candidates };
+
+  let start = line.cursor;
+  while (start > 0 && !isBlank(line.cells[start - 1])) start--;
+  if (candidates.length === 1) {
+    return { line: replace(line, start, line.cursor, `${first} `), candidates: [] };
+  }
+  const common = commonBeginning(candidates);
+  const word = line.cells.slice(start, line.cursor).join("");
+  if (common.length <= word.length) return { line, candidates };
+  return { line: replace(line, start, line.cursor, common), candidates: [] };
+}
+
+function commonBeginning(words: readonly string[]): string {
+  const [first = [], ...others] = words.map(graphemesOf);
+  const end = first.findIndex((cell, at) => others.some((other) => other[at] !== cell));
+  return (end < 0 ? first : first.slice(0, end)).join("");
+}

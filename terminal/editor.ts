@@ -1,0 +1,142 @@
+/**
+ * The input line: one key in, the new state and at most one event out. Pure: what the line looks like on a
+ * screen is the painter's concern, what an event brings about is the terminal's.
+ * @module
+ */
+import { type Complete, completeWord } from "./completion.ts";
+import { browse, EMPTY_HISTORY, type History, remember, stopBrowsing } from "./history.ts";
+import type { Command, Key } from "./keys.ts";
+import {
+  EMPTY_LINE,
+  insert,
+  type Line,
+  lineOf,
+  moveTo,
+  replace,
+  shown,
+  textOf,
+  wordEnd,
+  wordStart,
+} from "./line.ts";
+
+/** `killed` is what ctrl-k, ctrl-u or ctrl-w took away last, for ctrl-y. */
+export interface Editor {
+  readonly line: Line;
+  readonly history: History;
+  readonly killed: string;
+}
+
+/** What a key means beyond the line. `echo` is the submitted line as it was shown. */
+export type EditorEvent =
+  | { readonly type: "submitted"; readonly line: string; readonly echo: string }
+  | { readonly type: "listed"; readonly words: readonly string[] }
+  | { readonly type: "interrupted" | "ended" | "cleared" | "suspended" };
+
+export interface Pressed {
+  readonly editor: Editor;
+  readonly event?: EditorEvent;
+}
+
+/** An empty line without a past. */
+export const NEW_EDITOR: Editor = { line: EMPTY_LINE, history: EMPTY_HISTORY, killed: "" };
+
+/** A tab of a pasted text. A tab itself would make the width of the line depend on where it stands. */
+const TAB_IN_PASTE = "    ";
+
+/** Takes one key. */
+export function press(editor: Editor, key: Key, complete: Complete): Pressed {
+  switch (key.name) {
+    case "text":
+      return withLine(editor, insert(editor.line, key.text));
+    case "paste":
+      return withLine(editor, insert(editor.line, pastedText(key.text)));
+    case "tab":
+      return tab(editor, complete);
+    default:
+      return command(editor, key.name);
+  }
+}
+
+/** A line break within a paste submits nothing: it becomes part of the line. */
+function pastedText(text: string): string {
+  return text.replaceAll(/\r\n?/g, "\n").replaceAll("\t", TAB_IN_PASTE).replaceAll(/[^\P{Cc}\n]/gu, "");
+}
+
+function tab(editor: Editor, complete: Complete): Pressed {
+  const { line, candidates } = completeWord(editor.line, complete);
+  const completed = { ...editor, line };
+  if (candidates.length === 0) return { editor: completed };
+  return { editor: completed, event: { type: "listed", words: candidates } };
+}
+
+function command(editor: Editor, name: Exclude<Command, "tab">): Pressed {
+  const { line } = editor;
+  const { cells, cursor } = line;
+  switch (name) {
+    case "enter":
+      return submit(editor);
+    case "backspace":
+      return withLine(editor, replace(line, Math.max(cursor - 1, 0), cursor, ""));
+    case "delete":
+      return withLine(editor, replace(line, cursor, cursor + 1, ""));
+    case "deleteOrEnd":
+      if (cells.length === 0) return { editor, event: { type: "ended" } };
+      return command(editor, "delete");
+    case "interrupt":
+      if (cells.length === 0) return { editor, event: { type: "interrupted" } };
+      return { editor: { ...editor, line: EMPTY_LINE, history: stopBrowsing(editor.history) } };
+    case "left":
+      return withLine(editor, moveTo(line, cursor - 1));
+    case "right":
+      return withLine(editor, moveTo(line, cursor + 1));
+    case "home":
+      return withLine(editor, moveTo(line, 0));
+    case "end":
+      return withLine(editor, moveTo(line, cells.length));
+    case "wordLeft":
+      return withLine(editor, moveTo(line, wordStart(line)));
+    case "wordRight":
+      return withLine(editor, moveTo(line, wordEnd(line)));
+    case "killToEnd":
+      return kill(editor, cursor, cells.length);
+    case "killToStart":
+      return kill(editor, 0, cursor);
+    case "killWord":
+      return kill(editor, wordStart(line), cursor);
+    case "yank":
+      return withLine(editor, insert(line, editor.killed));
+    case "up":
+      return look(editor, -1);
+    case "down":
+      return look(editor, 1);
+    case "clearScreen":
+      return { editor, event: { type: "cleared" } };
+    case "suspend":
+      return { editor, event: { type: "suspended" } };
+  }
+}
+
+function withLine(editor: Editor, line: Line): Pressed {
+  return { editor: { ...editor, line } };
+}
+
+function submit(editor: Editor): Pressed {
+  const line = textOf(editor.line);
+  return {
+    editor: { ...editor, line: EMPTY_LINE, history: remember(editor.history, line) },
+    event: { type: "submitted", line, echo: textOf(shown(editor.line)) },
+  };
+}
+
+function kill(editor: Editor, from: number, to: number): Pressed {
+  // Nothing to take away: what was taken before stays at hand.
+  if (from === to) return { editor };
+  const killed = editor.line.cells.slice(from, to).join("");
+  return { editor: { ...editor, line: replace(editor.line, from, to, ""), killed } };
+}
+
+function look(editor: Editor, steps: -1 | 1): Pressed {
+  const found = browse(editor.history, steps, textOf(editor.line));
+  if (!found) return { editor };
+  return { editor: { ...editor, line: lineOf(found.text), history: found.history } };
+}

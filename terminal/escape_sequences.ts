@@ -1,0 +1,69 @@
+/**
+ * The escape sequences that terminals send for keys, as xterm, the Linux console, rxvt, tmux and the VT220 do.
+ * @module
+ */
+import type { Command } from "./keys.ts";
+
+/** What a terminal puts before and after a paste once it was asked to (xterm, "bracketed paste"). */
+export const PASTE_BEGINS = "\x1b[200~";
+export const PASTE_ENDS = "\x1b[201~";
+
+/** No sequence of a key is longer. What is longer is noise, and must not swallow what is typed after it. */
+const LONGEST_SEQUENCE = 32;
+
+/** Alt with a key, and the sequences of the keypad's "application mode". */
+const SHORT: ReadonlyMap<string, Command> = new Map([
+  ["\x1bb", "wordLeft"],
+  ["\x1bf", "wordRight"],
+  ["\x1b\x7f", "killWord"],
+  ["\x1bOA", "up"],
+  ["\x1bOB", "down"],
+  ["\x1bOC", "right"],
+  ["\x1bOD", "left"],
+  ["\x1bOH", "home"],
+  ["\x1bOF", "end"],
+  ["\x1bOc", "wordRight"], // rxvt, ctrl-right
+  ["\x1bOd", "wordLeft"], // rxvt, ctrl-left
+]);
+
+const LETTERS: ReadonlyMap<string, Command> = new Map([
+  ["A", "up"],
+  ["B", "down"],
+  ["C", "right"],
+  ["D", "left"],
+  ["H", "home"],
+  ["F", "end"],
+]);
+
+const NUMBERS: ReadonlyMap<string, Command> = new Map([
+  ["1", "home"],
+  ["3", "delete"],
+  ["4", "end"],
+  ["7", "home"],
+  ["8", "end"],
+]);
+
+/** In a sequence the modifier is 2 for Shift, which changes nothing here; Alt and Ctrl are above. */
+const SHIFT = 2;
+
+/** Whether nothing more belongs to the sequence; `sequence` begins with Escape and has a character more. */
+export function isComplete(sequence: string): boolean {
+  if (sequence.length >= LONGEST_SEQUENCE) return true;
+  // The Linux console sends ESC [ [ A for F1: the second bracket ends nothing.
+  if (/^.(\[|O|\[\[)$/s.test(sequence)) return false;
+  return sequence[1] !== "[" || /[@-~]$/.test(sequence);
+}
+
+/** What a complete sequence means; undefined when it means nothing to an input line. */
+export function escapeSequence(sequence: string): Command | undefined {
+  const short = SHORT.get(sequence);
+  if (short) return short;
+  const [, first = "", second = "", final = ""] = /^.\[(\d*)(?:;(\d+))?([A-Z~])$/s.exec(sequence) ?? [];
+  if (final === "~") return NUMBERS.get(first);
+  const key = LETTERS.get(final);
+  // ESC [ 1 ; 5 D is ctrl-left; some terminals leave out the 1.
+  const isJump = Number(second || first) > SHIFT;
+  if (isJump && key === "left") return "wordLeft";
+  if (isJump && key === "right") return "wordRight";
+  return key;
+}

@@ -1,0 +1,134 @@
+/**
+ * What a raw terminal sends, turned into keys. Bytes may be cut anywhere: inside a character, inside an
+ * escape sequence, inside a paste. So the decoder remembers; it reads no clock and touches no terminal.
+ * @module
+ */
+import { escapeSequence, isComplete, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
+
+/** What a key means to the input line. */
+export type Command =
+  | "enter"
+  | "tab"
+  | "backspace"
+  | "delete"
+  | "left"
+  | "right"
+  | "up"
+  | "down"
+  | "home"
+  | "end"
+  | "wordLeft"
+  | "wordRight"
+  | "killToEnd"
+  | "killToStart"
+  | "killWord"
+  | "yank"
+  | "clearScreen"
+  | "interrupt"
+  | "deleteOrEnd"
+  | "suspend";
+
+/** A key, a run of printable text, or a whole paste with its line breaks as they came. */
+export type Key =
+  | { readonly name: "text" | "paste"; readonly text: string }
+  | { readonly name: Command };
+
+const CONTROLS: ReadonlyMap<string, Command> = new Map([
+  ["\x01", "home"], // ctrl-a
+  ["\x02", "left"], // ctrl-b
+  ["\x03", "interrupt"], // ctrl-c
+  ["\x04", "deleteOrEnd"], // ctrl-d
+  ["\x05", "end"], // ctrl-e
+  ["\x06", "right"], // ctrl-f
+  ["\x08", "backspace"], // ctrl-h, and Backspace on some terminals
+  ["\x09", "tab"],
+  ["\x0a", "enter"], // ctrl-j, and every line break of a paste that is not bracketed
+  ["\x0b", "killToEnd"], // ctrl-k
+  ["\x0c", "clearScreen"], // ctrl-l
+  ["\x0d", "enter"],
+  ["\x0e", "down"], // ctrl-n
+  ["\x10", "up"], // ctrl-p
+  ["\x15", "killToStart"], // ctrl-u
+  ["\x17", "killWord"], // ctrl-w
+  ["\x19", "yank"], // ctrl-y
+  ["\x1a", "suspend"], // ctrl-z
+  ["\x7f", "backspace"],
+]);
+
+const ESCAPE = "\x1b";
+
+/** Far more than the input line holds: what a paste has beyond is dropped, so that it cannot eat all memory. */
+const PASTE_LIMIT_CHARACTERS = 65_536;
+
+export class KeyDecoder {
+  readonly #utf8 = new TextDecoder();
+  /** The escape sequence so far; empty outside of one. */
+  #escape = "";
+  /** The characters of the paste so far; undefined outside of one. */
+  #paste: string[] | undefined;
+  /** The last characters of the paste, as many as the sequence that ends it has. */
+  #pasteTail = "";
+
+  /** True after an Escape whose sequence has not come yet, or has come only in part. */
+  get isWaiting(): boolean {
+    return this.#escape !== "";
+  }
+
+  /** Takes the bytes of one read and returns the keys that are complete. */
+  push(bytes: Uint8Array): Key[] {
+    const keys: Key[] = [];
+    for (const character of this.#utf8.decode(bytes, { stream: true })) {
+      const key = this.#take(character);
+      const last = keys.at(-1);
+      if (key?.name === "text" && last?.name === "text") {
+        keys[keys.length - 1] = { name: "text", text: last.text + key.text };
+      } else if (key) keys.push(key);
+    }
+    return keys;
+  }
+
+  /**
+   * Nothing came for a while, so an Escape that waits for the rest of its sequence was the key itself:
+   * it is dropped, and what is typed next counts again.
+   */
+  settle(): void {
+    this.#escape = "";
+  }
+
+  #take(character: string): Key | undefined {
+    if (this.#paste) return this.#takePasted(this.#paste, character);
+    if (character === ESCAPE) {
+      this.#escape = ESCAPE;
+      return undefined;
+    }
+    // A control character never belongs to a sequence: the sequence was cut, the character counts.
+    if (this.#escape !== "" && character >= " ") return this.#takeEscaped(character);
+    this.#escape = "";
+    return plainKey(character);
+  }
+
+  #takeEscaped(character: string): Key | undefined {
+    const sequence = this.#escape + character;
+    this.#escape = isComplete(sequence) ? "" : sequence;
+    if (this.#escape !== "") return undefined;
+    if (sequence === PASTE_BEGINS) this.#paste = [];
+    const name = escapeSequence(sequence);
+    return name && { name };
+  }
+
+  #takePasted(paste: string[], character: string): Key | undefined {
+    if (paste.length < PASTE_LIMIT_CHARACTERS) paste.push(character);
+    this.#pasteTail = (this.#pasteTail + character).slice(-PASTE_ENDS.length);
+    if (this.#pasteTail !== PASTE_ENDS) return undefined;
+    this.#pasteTail = "";
+    this.#paste = undefined;
+    const text = paste.join("");
+    return { name: "paste", text: text.endsWith(PASTE_ENDS) ? text.slice(0, -PASTE_ENDS.length) : text };
+  }
+}
+
+function plainKey(character: string): Key | undefined {
+  const name = CONTROLS.get(character);
+  if (name) return { name };
+  return /\p{Cc}/u.test(character) ? undefined : { name: "text", text: character };
+}

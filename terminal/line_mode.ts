@@ -1,0 +1,54 @@
+/**
+ * Plain lines in, plain lines out: for pipes, and for terminals that know no escape sequences. There is no
+ * prompt, since nothing could keep it below the messages.
+ * @module
+ */
+import { LineSplitter } from "./line_splitter.ts";
+import { Output } from "./output.ts";
+import { withoutStyles } from "./rows.ts";
+import type { Screen } from "./terminal.ts";
+
+export interface LineOptions {
+  /** Awaited before each line is handed over, and nothing is read meanwhile: so the caller sets the pace. */
+  ready(line: string): Promise<void>;
+  onLine(line: string): void;
+  /** The input has ended, or cannot be read. */
+  onEnd(): void;
+}
+
+/** Reads standard input to its end, or until the screen is closed, and prints to standard output. */
+export function openLines(options: LineOptions): Screen {
+  const output = new Output();
+  const input = Deno.stdin.readable.getReader();
+  let isClosed = false;
+  handOver(input, options, () => isClosed);
+  return {
+    print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
+    close: () => {
+      isClosed = true;
+      // A read that waits would keep the process alive. It may fail: nobody reads on.
+      input.cancel().catch(() => {});
+    },
+  };
+}
+
+/** Hands over line after line, each when the receiver is ready; a last line may lack its line break. */
+export async function handOver(
+  input: ReadableStreamDefaultReader<Uint8Array>,
+  options: LineOptions,
+  isClosed: () => boolean,
+): Promise<void> {
+  const splitter = new LineSplitter();
+  while (!isClosed()) {
+    // An input that cannot be read (a directory, a terminal that hung up) has ended.
+    const { value } = await input.read().catch(() => ({ value: undefined }));
+    for (const line of value ? splitter.push(value) : splitter.end()) {
+      if (isClosed()) return;
+      await options.ready(line);
+      if (isClosed()) return;
+      options.onLine(line);
+    }
+    if (!value) break;
+  }
+  if (!isClosed()) options.onEnd();
+}

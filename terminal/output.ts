@@ -1,0 +1,30 @@
+/**
+ * The one way to standard output. Writing waits until the terminal or the pipe has taken everything: what was
+ * written has been shown, and a slow reader slows us down instead of filling our memory.
+ * @module
+ */
+
+/** How long to wait for a terminal that another program made non-blocking, and that is full now. */
+const FULL_PAUSE_MS = 5;
+
+export class Output {
+  readonly #encoder = new TextEncoder();
+  #isBroken = false;
+
+  /** Writes the text. When nobody reads any more, it is dropped: a broken pipe must not end a delivery. */
+  write(text: string): void {
+    let bytes = this.#encoder.encode(text);
+    while (bytes.length > 0 && !this.#isBroken) {
+      try {
+        bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+      } catch (error) {
+        if (error instanceof Deno.errors.WouldBlock) pause();
+        else this.#isBroken = true;
+      }
+    }
+  }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PAUSE_MS);
+}

@@ -1,0 +1,70 @@
+/**
+ * How text stands on a screen: graphemes, the columns each takes, and the rows they fill.
+ * A cell here is one grapheme cluster, or one colour sequence, which takes no column.
+ * @module
+ */
+import stringWidth from "string-width";
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** A colour sequence (SGR), the only escape sequence that a printed line may hold. */
+// deno-lint-ignore no-control-regex -- the escape character is what it looks for
+const STYLE = /\x1b\[[\d;:]*m/g;
+
+/** The grapheme clusters of a text: what the cursor steps over and Backspace takes away at once. */
+export function graphemesOf(text: string): string[] {
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+}
+
+/** The cells of a line that may hold colours. */
+export function cellsOf(line: string): string[] {
+  const cells: string[] = [];
+  let end = 0;
+  for (const style of line.matchAll(STYLE)) {
+    cells.push(...graphemesOf(line.slice(end, style.index)), style[0]);
+    end = style.index + style[0].length;
+  }
+  cells.push(...graphemesOf(line.slice(end)));
+  return cells;
+}
+
+/** The line without its colours. */
+export function withoutStyles(line: string): string {
+  return line.replaceAll(STYLE, "");
+}
+
+/** How many columns a cell takes: 0, 1 or 2. */
+export function columnsOf(cell: string): number {
+  // Most cells are printable ASCII, and a long line is measured at every key.
+  if (cell.length === 1 && cell >= " " && cell <= "~") return 1;
+  return stringWidth(cell);
+}
+
+/** How many columns the cells take side by side. */
+export function widthOf(cells: readonly string[]): number {
+  return cells.reduce((sum, cell) => sum + columnsOf(cell), 0);
+}
+
+/** The rows that the cells fill as a terminal wraps them: a wide cell never straddles two rows. At least one. */
+export function wrap(cells: readonly string[], columns: number): string[][] {
+  let row: string[] = [];
+  const rows = [row];
+  let used = 0;
+  for (const cell of cells) {
+    const width = columnsOf(cell);
+    if (used > 0 && used + width > columns) {
+      row = [];
+      rows.push(row);
+      used = 0;
+    }
+    row.push(cell);
+    used += width;
+  }
+  return rows;
+}
+
+/** The last `count` of these rows as one line, in the colours that the dropped rows had set. */
+export function lastRows(rows: readonly (readonly string[])[], count: number): string {
+  const dropped = rows.slice(0, -count).flat();
+  return [...dropped.filter((cell) => cell.startsWith("\x1b")), ...rows.slice(-count).flat()].join("");
+}

@@ -1,0 +1,135 @@
+/**
+ * The painter: what to write so that messages stand above and the input line below, always.
+ *
+ * It is the only one that writes, so it knows where the cursor is relative to the rows of the input line.
+ * It knows nothing about the rest of the screen and never needs to, except when the window changes its size:
+ * then some terminals wrap what stands there anew and some cut it off, and nobody can ask which. So a resize
+ * clears everything of ours that may be in sight, by the larger of the two guesses, and writes it again.
+ *
+ * Pure: every method returns one frame, a string to be written at once.
+ * @module
+ */
+import type { Line } from "./line.ts";
+import { RecentLines } from "./recent_lines.ts";
+import { graphemesOf, widthOf, wrap } from "./rows.ts";
+
+/** The window, in characters. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const CLEAR_BELOW = "\x1b[J";
+const CLEAR_ALL = "\x1b[H\x1b[J";
+
+/**
+ * The input leaves the last column free, except for the cursor: what a character does there (wrap now, wrap
+ * with the next one, be cleared with what is right of it, take an accent) differs between terminals.
+ */
+const LAST_COLUMN = 1;
+
+/**
+ * The rows of the input are broken here, not by the terminal. Its own wrapping is off meanwhile (VT100,
+ * DECAWM): should it hold an emoji for wider than we do, the row is cut, and the count of rows stays right.
+ */
+const WRAP_OFF = "\x1b[?7l";
+const WRAP_ON = "\x1b[?7h";
+
+/** The rows of the input as they stand on the screen; the cursor is in row `at`, behind `before`. */
+interface Painted {
+  readonly rows: readonly (readonly string[])[];
+  readonly at: number;
+  readonly before: readonly string[];
+}
+
+const NOTHING: Painted = { rows: [[]], at: 0, before: [] };
+
+export class Painter {
+  readonly #prompt: readonly string[];
+  #size: Size;
+  #painted = NOTHING;
+  readonly #recent = new RecentLines();
+
+  constructor(prompt: string, size: Size) {
+    this.#prompt = graphemesOf(prompt);
+    this.#size = size;
+  }
+
+  /** Paints the input line in the place of the one before. */
+  draw(input: Line): string {
+    return this.erase() + this.#paint(input);
+  }
+
+  /** Prints lines above the input; they may be longer than the window is wide, and hold colours. */
+  print(lines: readonly string[], input: Line): string {
+    this.#recent.add(lines);
+    return this.erase() + terminated(lines) + this.#paint(input);
+  }
+
+  /** Takes the input line off the screen, the cursor to where it began. */
+  erase(): string {
+    const frame = up(this.#painted.at) + CLEAR_BELOW;
+    this.#painted = NOTHING;
+    return frame;
+  }
+
+  /** Clears the screen, and what a resize would bring back. */
+  clear(input: Line): string {
+    this.#recent.clear();
+    return CLEAR_ALL + this.#paint(input);
+  }
+
+  /** The window has another size: prints all of ours that may be in sight again. */
+  resize(size: Size, input: Line): string {
+    const above = Math.max(this.#rowsAbove(this.#size.columns, size), this.#rowsAbove(size.columns, size));
+    // Of the input, the rows to the cursor are in sight for sure. Whatever is not input may be messages.
+    const inputRows = this.#painted.at + 1;
+    const before = { columns: this.#size.columns, rows: size.rows - inputRows };
+    this.#size = size;
+    const rows = size.rows - Math.min(inputRows, this.#lay(input).rows.length);
+    const lines = this.#recent.inSight(before, { columns: size.columns, rows });
+    return up(above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
+  }
+
+  /** How many rows of ours are above the cursor if they are wrapped at this width. */
+  #rowsAbove(columns: number, window: Size): number {
+    const { rows, at, before } = this.#painted;
+    const inputRows = rows.slice(0, at).reduce((sum, row) => sum + wrap(row, columns).length, 0);
+    return inputRows + Math.floor(widthOf(before) / columns) + this.#recent.countRows(columns, window.rows);
+  }
+
+  #paint(input: Line): string {
+    const painted = this.#lay(input);
+    this.#painted = painted;
+    const frame = painted.rows.map((row) => row.join("")).join("\r\n");
+    const below = painted.rows.length - 1 - painted.at;
+    const isAtEnd = below === 0 && painted.before.length === painted.rows[painted.at]?.length;
+    // What stands before the cursor is written again: so the cursor is right even where widths are in dispute.
+    return WRAP_OFF + frame + (isAtEnd ? "" : up(below) + painted.before.join("")) + WRAP_ON;
+  }
+
+  /** Cuts prompt and input into rows: those around the cursor when the window cannot hold them all. */
+  #lay(input: Line): Painted {
+    const rows = wrap([...this.#prompt, ...input.cells], this.#size.columns - LAST_COLUMN);
+    let at = 0;
+    let index = this.#prompt.length + input.cursor;
+    for (let row = rows[at]; row && index >= row.length && at < rows.length - 1; row = rows[at]) {
+      index -= row.length;
+      at++;
+    }
+    // One row is left to the messages.
+    const room = Math.max(this.#size.rows - 1, 1);
+    const top = Math.max(0, Math.min(at - Math.floor(room / 2), rows.length - room));
+    const visible = rows.slice(top, top + room);
+    return { rows: visible, at: at - top, before: visible[at - top]?.slice(0, index) ?? [] };
+  }
+}
+
+function terminated(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\r\n`).join("");
+}
+
+/** To the first column, `rows` up; the terminal stops at its top by itself. */
+function up(rows: number): string {
+  return rows > 0 ? `\r\x1b[${rows}A` : "\r";
+}

@@ -1,0 +1,31 @@
+/**
+ * A program for the tests of the terminal: it says what it was given, and prints lines by itself meanwhile.
+ * Arguments: how many lines it prints, and every how many milliseconds. It ends with `quit`, ctrl-c or ctrl-d.
+ */
+import { openTerminal } from "../../terminal/terminal.ts";
+
+const [count = 0, everyMs = 0] = Deno.args.map(Number);
+let printed = 0;
+
+const screen = openTerminal({
+  prompt: ">>> ",
+  complete: (line, cursor) =>
+    ["alice", "alfred", "bob"].filter((nick) =>
+      nick.startsWith(line.slice(0, cursor).split(" ").at(-1) ?? "")
+    ),
+  onLine: (line) => line === "quit" ? end("quit") : screen.print([`got ${JSON.stringify(line)}`]),
+  onInterrupt: () => end("interrupted"),
+  onEnd: () => end("ended"),
+});
+
+const timer = setInterval(() => {
+  if (printed === count) return clearInterval(timer);
+  printed++;
+  screen.print([`line ${printed} 漢字 ${"=".repeat(printed % 40)}.`]);
+}, everyMs);
+
+function end(how: string): void {
+  clearInterval(timer);
+  screen.print([how]);
+  screen.close();
+}

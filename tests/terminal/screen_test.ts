@@ -1,0 +1,175 @@
+import { assertEquals } from "@std/assert";
+import { NEW_EDITOR, press } from "../../terminal/editor.ts";
+import type { Command, Key } from "../../terminal/keys.ts";
+import { lineOf, moveTo, shown } from "../../terminal/line.ts";
+import { Random, seed } from "./random.ts";
+import { PROMPT, Scene } from "./scene.ts";
+
+const FAMILY = "👨‍👩‍👧";
+
+Deno.test("a message stands above the input, the cursor stays in its place", () => {
+  const scene = new Scene({ columns: 12, rows: 5 });
+  scene.type(moveTo(lineOf("hello"), 2));
+  scene.print("alice: hi", "bob: ho");
+  assertEquals(scene.emulator.screen(), ["alice: hi", "bob: ho", ">>> hello", "", ""]);
+  assertEquals(scene.emulator.cursor, { row: 2, column: 6, isWrapPending: false });
+});
+
+Deno.test("the input leaves the last column to the cursor", () => {
+  const scene = new Scene({ columns: 8, rows: 4 });
+  scene.type(lineOf("abc"));
+  assertEquals(scene.emulator.screen(), [">>> abc", "", "", ""]);
+  assertEquals(scene.emulator.cursor, { row: 0, column: 7, isWrapPending: false });
+  scene.type(lineOf("abcd"));
+  assertEquals(scene.emulator.screen(), [">>> abc", "d", "", ""]);
+});
+
+Deno.test("a wide character that does not fit in the last column goes to the next row", () => {
+  const scene = new Scene({ columns: 7, rows: 4 });
+  scene.type(lineOf(`漢字${FAMILY}x`));
+  assertEquals(scene.emulator.screen(), [">>> 漢", `字${FAMILY}x`, "", ""]);
+  assertEquals(scene.emulator.cursor.column, 5);
+});
+
+Deno.test("a long message is wrapped by the terminal and pushes the oldest rows out", () => {
+  const scene = new Scene({ columns: 6, rows: 4 });
+  scene.type(lineOf("x"));
+  scene.print("first", "0123456789");
+  scene.print("last");
+  assertEquals(scene.emulator.screen(), ["012345", "6789", "last", ">>> x"]);
+  assertEquals(scene.emulator.everything()[0], "first");
+});
+
+Deno.test("input taller than the window shows the part around the cursor and leaves a row to the messages", () => {
+  const scene = new Scene({ columns: 5, rows: 4 });
+  const long = lineOf("x0123a4567b89012c34567d");
+  scene.type(long);
+  scene.print("one");
+  assertEquals(scene.emulator.screen(), ["one", "9012", "c345", "67d"]);
+  scene.type(moveTo(long, 0));
+  assertEquals(scene.emulator.screen(), ["one", ">>>", "x012", "3a45"]);
+  assertEquals(scene.emulator.cursor, { row: 2, column: 0, isWrapPending: false });
+});
+
+Deno.test("colours take no column", () => {
+  const scene = new Scene({ columns: 8, rows: 4 });
+  scene.print("\x1b[1;31mred\x1b[0m and x");
+  scene.resize({ columns: 6, rows: 4 });
+  assertEquals(scene.emulator.screen(), ["red an", "d x", ">>>", ""]);
+});
+
+Deno.test("erase leaves the cursor where the input began, clear leaves the input alone on the screen", () => {
+  const scene = new Scene({ columns: 6, rows: 4 });
+  scene.print("one", "two");
+  scene.type(lineOf("abc"));
+  scene.emulator.write(scene.painter.erase());
+  assertEquals(scene.emulator.screen(), ["one", "two", "", ""]);
+  assertEquals(scene.emulator.cursor, { row: 2, column: 0, isWrapPending: false });
+  scene.emulator.write(scene.painter.clear(lineOf("x")));
+  assertEquals(scene.emulator.screen(), [">>> x", "", "", ""]);
+  scene.emulator.resize(8, 4);
+  scene.emulator.write(scene.painter.resize({ columns: 8, rows: 4 }, lineOf("x")));
+  assertEquals(scene.emulator.screen(), [">>> x", "", "", ""]);
+});
+
+for (const reflows of [true, false]) {
+  const how = reflows ? "wraps anew" : "cuts off";
+
+  Deno.test(`a resize leaves no stale row and no hole on a terminal that ${how}`, () => {
+    const scene = new Scene({ columns: 20, rows: 7 }, reflows, ["$$$"]);
+    scene.print("alice: hi", "bob: a line that is longer than the window");
+    scene.type(lineOf("and this wraps over three rows, too"));
+    scene.resize({ columns: 11, rows: 7 });
+    scene.check();
+    assertEquals(scene.emulator.screen().slice(-4), [">>> and th", "is wraps o", "ver three", "rows, too"]);
+    scene.resize({ columns: 30, rows: 9 });
+    scene.check();
+    assertEquals(scene.emulator.everything().slice(-5), [
+      "alice: hi",
+      "bob: a line that is longer tha",
+      "n the window",
+      ">>> and this wraps over three",
+      "rows, too",
+    ]);
+  });
+
+  Deno.test(`after each frame the screen is as it should be, on a terminal that ${how}`, () => {
+    const first = seed();
+    console.log(`seed ${first}`);
+    for (let run = 0; run < 100; run++) {
+      const random = new Random(first + run);
+      try {
+        play(random, reflows);
+      } catch (error) {
+        throw new Error(`replay with: -- --seed ${first + run}`, { cause: error });
+      }
+    }
+  });
+}
+
+const PIECES: readonly [string, ...string[]] = [
+  "a",
+  "bc",
+  " ",
+  "word",
+  "漢",
+  "字字",
+  FAMILY,
+  "👍🏽",
+  "🇩🇪",
+  "e\u0301",
+  "\x1b[31mred\x1b[0m",
+  "a longer piece of text ",
+];
+
+const COMMANDS: readonly [Command, ...Command[]] = [
+  "backspace",
+  "delete",
+  "left",
+  "right",
+  "home",
+  "end",
+  "wordLeft",
+  "wordRight",
+  "killWord",
+  "yank",
+  "enter",
+  "up",
+  "down",
+  "interrupt",
+];
+
+/** A user types and edits, messages come, the window changes; after each step all must be in its place. */
+function play(random: Random, reflows: boolean): void {
+  const before = Array.from({ length: random.below(4) }, () => "$".repeat(random.below(30)));
+  const scene = new Scene(anySize(random), reflows, before);
+  let editor = NEW_EDITOR;
+  for (let step = 0; step < 60; step++) {
+    const dice = random.below(10);
+    if (dice === 0) {
+      const { columns, rows } = anySize(random);
+      // A terminal that cuts off loses what a window smaller both ways had; nobody can bring that back.
+      if (reflows) scene.resize({ columns, rows });
+      else scene.resize(random.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
+    } else if (dice < 4) {
+      const count = random.below(4);
+      scene.print(...Array.from({ length: count }, (_, at) => `${step}.${at} ${random.text(PIECES, 9)}`));
+    } else {
+      const pressed = press(editor, anyKey(random), () => []);
+      editor = pressed.editor;
+      if (pressed.event?.type === "submitted") scene.print(PROMPT + pressed.event.echo);
+      scene.type(shown(editor.line));
+    }
+    scene.check();
+  }
+}
+
+function anySize(random: Random): { columns: number; rows: number } {
+  return { columns: 3 + random.below(40), rows: 1 + random.below(12) };
+}
+
+function anyKey(random: Random): Key {
+  if (random.below(3) === 0) return { name: random.pick(COMMANDS) };
+  const text = random.text(PIECES, 6).replaceAll("\x1b[31m", "").replaceAll("\x1b[0m", "");
+  return random.below(2) === 0 ? { name: "text", text } : { name: "paste", text: `${text}\n\t` };
+}

@@ -1,0 +1,293 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import type { Address, Change, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import { drive, type Driver, type Socket } from "../../transport/driver.ts";
+import { bindUdp } from "../../transport/udp.ts";
+
+const PEER: Address = { host: "192.0.2.1", port: 1 };
+const SHOW: Output = { type: "notice", notice: { type: "registered" } };
+const EXIT: Output = { type: "exit", status: 3 };
+
+const transmit = (byte: number): Output => ({ type: "transmit", to: PEER, bytes: new Uint8Array([byte]) });
+const save = (key: string): Output => ({ type: "save", key, value: new Uint8Array() });
+const forget = (key: string): Output => ({ type: "forget", key });
+
+/** How an input is called in the log: a datagram by its first byte, an action by its type. */
+function nameOf(input: Input): string {
+  if (input.type === "datagram") return String(input.bytes[0]);
+  return input.type === "action" ? input.action.type : input.type;
+}
+
+/** Lets everything happen that can happen without a new input. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A machine whose answers are scripted, in a world that writes down what happens to it. */
+class World implements Machine, Socket {
+  readonly log: string[] = [];
+  readonly instants: Millis[] = [];
+  readonly driver: Driver;
+  deadline: Millis = Infinity;
+  clock: Millis = 1000;
+  /** By how much the clock moves each time it is read. */
+  clockStep: Millis = 0;
+  commitFailure: Error | undefined;
+  /** The most datagrams that were received and not yet stepped. */
+  mostWaiting = 0;
+  /** What a send waits for. */
+  gate: Promise<void> = Promise.resolve();
+  readonly #answer: (name: string, world: World) => Output[];
+  readonly #arrived: number[] = [];
+  #received = 0;
+  #wanted: PromiseWithResolvers<void> | undefined;
+  #socketFailure: Error | undefined;
+
+  /** `answer` is the machine: the name of an input in, outputs out. `arrived` waits in the kernel from the start. */
+  constructor(answer: (name: string, world: World) => Output[], ...arrived: number[]) {
+    this.#answer = answer;
+    this.#arrived = arrived;
+    this.driver = drive({
+      machine: this,
+      socket: this,
+      store: { read: () => [], commit: (changes) => this.#commit(changes) },
+      now: () => this.clock += this.clockStep,
+      show: (notice) => this.log.push(`show ${notice.type}`),
+    });
+  }
+
+  step(now: Millis, input: Input): Output[] {
+    this.log.push(`step ${nameOf(input)}`);
+    this.instants.push(now);
+    return this.#answer(nameOf(input), this);
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    this.log.push(`send ${bytes[0]}`);
+    await this.gate;
+    this.log.push(`sent ${bytes[0]}`);
+  }
+
+  async receive(): Promise<{ from: Address; bytes: Uint8Array } | undefined> {
+    assertEquals(this.#wanted, undefined, "one receive at a time");
+    this.#wanted = Promise.withResolvers();
+    if (this.#arrived.length > 0) this.#wanted.resolve();
+    await this.#wanted.promise;
+    this.#wanted = undefined;
+    if (this.#socketFailure !== undefined) throw this.#socketFailure;
+    const byte = this.#arrived.shift();
+    this.#received++;
+    this.mostWaiting = Math.max(this.mostWaiting, this.#received - this.instants.length);
+    return byte === undefined ? undefined : { from: PEER, bytes: new Uint8Array([byte]) };
+  }
+
+  /** How many datagrams are still in the kernel. */
+  get unreceived(): number {
+    return this.#arrived.length;
+  }
+
+  arrive(...bytes: number[]): void {
+    this.#arrived.push(...bytes);
+    this.#wanted?.resolve();
+  }
+
+  closeSocket(failure?: Error): void {
+    this.#socketFailure = failure;
+    this.#wanted?.resolve();
+  }
+
+  #commit(changes: readonly Change[]): void {
+    if (this.commitFailure !== undefined) throw this.commitFailure;
+    this.log.push(`commit ${changes.map((change) => `${change.type} ${change.key}`).join(", ")}`);
+  }
+}
+
+Deno.test("outputs are performed in three passes, each in list order", async () => {
+  const exiting: Output = { type: "notice", notice: { type: "exiting" } };
+  const world = new World(() => [SHOW, transmit(1), save("a"), transmit(2), forget("b"), exiting, EXIT], 0);
+  assertEquals(await world.driver.ended, 3);
+  assertEquals(world.log, [
+    "step 0",
+    "commit save a, forget b",
+    "send 1",
+    "sent 1",
+    "send 2",
+    "sent 2",
+    "show registered",
+    "show exiting",
+  ]);
+});
+
+Deno.test("datagrams that wait are stepped at one instant and share one commit", async () => {
+  const world = new World(
+    (name, world) => {
+      world.clock++;
+      return name === "3" ? [save(name), EXIT] : [save(name), transmit(Number(name))];
+    },
+    1,
+    2,
+    3,
+  );
+  await world.driver.ended;
+  assertEquals(world.log, [
+    "step 1",
+    "step 2",
+    "step 3",
+    "commit save 1, save 2, save 3",
+    "send 1",
+    "sent 1",
+    "send 2",
+    "sent 2",
+  ]);
+  assertEquals(world.instants, [1000, 1000, 1000]);
+});
+
+Deno.test("with nothing to save there is no commit, and the answer leaves before the next datagram", async () => {
+  const world = new World((name) => name === "2" ? [SHOW, EXIT] : [SHOW, transmit(1)], 1, 2);
+  await world.driver.ended;
+  assertEquals(world.log, ["step 1", "send 1", "sent 1", "show registered", "step 2", "show registered"]);
+});
+
+Deno.test("a wake-up takes 256 inputs at most, and more are not received meanwhile", async () => {
+  const arrived = Array.from({ length: 600 }, () => 0);
+  const world = new World(
+    (_, world) => world.instants.length === 600 ? [save("x"), EXIT] : [save("x")],
+    ...arrived,
+  );
+  await world.driver.ended;
+  const commits = world.log.filter((line) => line.startsWith("commit"));
+  assertEquals(commits.map((line) => line.split(",").length), [256, 256, 88]);
+  assertEquals(world.mostWaiting, 256);
+});
+
+Deno.test("when a commit fails nothing is sent or shown, and the end is its error", async () => {
+  const world = new World(() => [SHOW, transmit(1), save("a"), EXIT], 1);
+  world.commitFailure = new Error("the disk is full");
+  await assertRejects(() => world.driver.ended, Error, "the disk is full");
+  world.driver.act({ type: "quit" });
+  await settle();
+  assertEquals(world.log, ["step 1"]);
+});
+
+Deno.test("one send at a time, and no step until the last one is done", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const world = new World(
+    (name) => name === "1" ? [transmit(1), transmit(2)] : name === "9" ? [EXIT] : [],
+    1,
+  );
+  world.gate = promise;
+  await settle();
+  world.driver.act({ type: "listPeers" });
+  world.arrive(9);
+  await settle();
+  assertEquals(world.log, ["step 1", "send 1"]);
+  resolve();
+  await world.driver.ended;
+  assertEquals(world.log, ["step 1", "send 1", "sent 1", "send 2", "sent 2", "step listPeers", "step 9"]);
+});
+
+Deno.test("actions are stepped in the order they were given, with no datagram at all", async () => {
+  const world = new World((name) => name === "leave" ? [EXIT] : []);
+  world.driver.act({ type: "listPeers" });
+  world.driver.act({ type: "finish" });
+  await settle();
+  world.driver.act({ type: "leave" });
+  await world.driver.ended;
+  assertEquals(world.log, ["step listPeers", "step finish", "step leave"]);
+});
+
+Deno.test("a tick comes at the deadline, and a timer that fires early is set again", async () => {
+  const world = new World((name, world) => {
+    if (name === "tick") return [EXIT];
+    world.deadline = 1020;
+    return [];
+  }, 1);
+  // Slower than the real clock or faster: the driver must not care.
+  world.clockStep = 2;
+  await world.driver.ended;
+  assertEquals(world.log, ["step 1", "step tick"]);
+  assertGreaterOrEqual(world.instants[1] ?? 0, 1020);
+});
+
+Deno.test("a deadline that moves nearer moves the timer", async () => {
+  const world = new World((name, world) => {
+    if (name === "tick") return [EXIT];
+    world.deadline = world.clock + (name === "1" ? 1e12 : 20);
+    return [];
+  }, 1);
+  world.clockStep = 5;
+  await settle();
+  world.arrive(2);
+  await world.driver.ended;
+  assertEquals(world.log, ["step 1", "step 2", "step tick"]);
+});
+
+Deno.test("a deadline that has come is kept without a timer, after the datagrams that came before", async () => {
+  const world = new World(
+    (name, world) => {
+      world.deadline = world.clock;
+      return name === "tick" ? [EXIT] : [save(name)];
+    },
+    1,
+    2,
+  );
+  await world.driver.ended;
+  assertEquals(world.log, ["step 1", "step 2", "step tick", "commit save 1, save 2"]);
+});
+
+Deno.test("after its exit a machine is not stepped, and nothing more is received", async () => {
+  const world = new World(
+    (_, world) => {
+      world.deadline = world.clock;
+      return [save("a"), transmit(1), EXIT];
+    },
+    1,
+    2,
+  );
+  assertEquals(await world.driver.ended, 3);
+  world.driver.act({ type: "quit" });
+  world.arrive(3, 4, 5);
+  await settle();
+  // The receive that was pending takes one.
+  assertEquals(world.unreceived, 2);
+  assertEquals(world.log, ["step 1", "commit save a", "send 1", "sent 1"]);
+});
+
+Deno.test("a socket that fails is the end; one that was closed is not", async () => {
+  const failing = new World(() => []);
+  failing.closeSocket(new Error("no more memory"));
+  await assertRejects(() => failing.driver.ended, Error, "no more memory");
+
+  const closed = new World(() => [EXIT]);
+  closed.closeSocket();
+  await settle();
+  closed.driver.act({ type: "quit" });
+  assertEquals(await closed.driver.ended, 3);
+});
+
+Deno.test("over a real socket: a burst is answered in order, with saves and without", async () => {
+  for (const outputs of [[], [save("x")]]) {
+    const ours = bindUdp("127.0.0.1", 0, "-p");
+    const theirs = bindUdp("127.0.0.1", 0, "-p");
+    const echo: Machine = {
+      deadline: Infinity,
+      step(_, input) {
+        assert(input.type === "datagram");
+        const done: Output[] = input.bytes[0] === 99 ? [EXIT] : [];
+        return [...outputs, { type: "transmit", to: input.from, bytes: input.bytes }, ...done];
+      },
+    };
+    const store = { read: () => [], commit: () => {} };
+    const driver = drive({
+      machine: echo,
+      socket: theirs,
+      store,
+      now: () => performance.now(),
+      show: () => {},
+    });
+    for (let n = 0; n < 100; n++) await ours.send(new Uint8Array([n]), theirs.address);
+    for (let n = 0; n < 100; n++) assertEquals((await ours.receive())?.bytes, new Uint8Array([n]));
+    assertEquals(await driver.ended, 3);
+    ours.close();
+    theirs.close();
+  }
+});

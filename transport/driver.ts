@@ -1,0 +1,156 @@
+/** The one loop that drives a machine. It knows no protocol: it steps, performs in order and re-arms one timer. */
+import type { Action } from "../core/action.ts";
+import type { Address, Change, Input, Machine, Millis, Output, Store } from "../core/machine.ts";
+import type { Notice } from "../core/notice.ts";
+
+/** What the driver needs of a socket; a `UdpSocket` does. */
+export interface Socket {
+  send(bytes: Uint8Array, to: Address): Promise<void>;
+  receive(): Promise<{ readonly from: Address; readonly bytes: Uint8Array } | undefined>;
+}
+
+/** A machine at work. */
+export interface Driver {
+  /** Hands in what the user asks for. After the end it does nothing. */
+  act(action: Action): void;
+  /** The exit status; rejects when a commit, the socket or the screen fails. Await it from the start. */
+  readonly ended: Promise<number>;
+}
+
+/** Inputs for one wake-up, as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
+const MOST_AT_ONCE = 256;
+
+/** The longest that `setTimeout` can wait, about 25 days. A tick that comes early does nothing. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * Drives `machine` until it exits. A wake-up steps the machine for every input that waits, all at one instant,
+ * then performs the outputs in three passes: saves and forgets, transmits, notices and exit. Neither socket nor
+ * store is closed at the end.
+ */
+export function drive({ machine, socket, store, now, show }: {
+  machine: Machine;
+  socket: Socket;
+  store: Store;
+  now: () => Millis;
+  show(notice: Notice): void;
+}): Driver {
+  const waiting: Input[] = [];
+  let state: "awake" | "asleep" | "ended" = "awake";
+  let resume = () => {};
+  let exiting = false;
+  let receiving = false;
+  let broken: { readonly cause: unknown } | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let alarm: Millis = Infinity;
+
+  async function run(): Promise<number> {
+    try {
+      for (;;) {
+        if (waiting.length === 0) await sleep();
+        if (broken !== undefined) throw broken.cause;
+        const outputs = await stepAll(now());
+        const changes = outputs.filter(isChange);
+        if (changes.length > 0) store.commit(changes);
+        for (const output of outputs) {
+          // One at a time: a burst that nobody awaits leaves in reverse order.
+          if (output.type === "transmit") await socket.send(output.bytes, output.to);
+        }
+        for (const output of outputs) {
+          if (output.type === "notice") show(output.notice);
+          if (output.type === "exit") return output.status;
+        }
+      }
+    } finally {
+      state = "ended";
+      clearTimeout(timer);
+    }
+  }
+
+  function sleep(): Promise<void> {
+    arm();
+    listen();
+    state = "asleep";
+    return new Promise((resolve) => resume = resolve);
+  }
+
+  function wakeUp(): void {
+    if (state !== "asleep") return;
+    state = "awake";
+    resume();
+  }
+
+  /**
+   * Only an earlier deadline moves the timer. Most deadlines move on with every datagram, and a timer that
+   * fires too early costs less than one that is set again each time.
+   */
+  function arm(): void {
+    if (machine.deadline >= alarm) return;
+    alarm = machine.deadline;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      alarm = Infinity;
+      wakeUp();
+    }, Math.min(Math.ceil(alarm - now()), LONGEST_TIMEOUT_MS));
+  }
+
+  /** Takes in the datagram that ends the sleep; once awake, all that follow, until too many wait. */
+  function listen(): void {
+    if (receiving || waiting.length >= MOST_AT_ONCE) return;
+    receiving = true;
+    socket.receive().then((datagram) => {
+      // A closed socket stays silent; its owner decides what that means.
+      if (datagram === undefined) return;
+      receiving = false;
+      waiting.push({ type: "datagram", ...datagram });
+      if (state === "awake") listen();
+      else wakeUp();
+    }, (cause: unknown) => {
+      broken = { cause };
+      wakeUp();
+    });
+  }
+
+  /**
+   * To share a commit is the only reason to gather, so only a step that saves makes the rest of the datagrams
+   * be waited for: without one the answer leaves at once. Deno resolves a receive whose datagram has come before
+   * it gets to a `setImmediate`, so this turn empties the kernel's queue.
+   */
+  async function stepAll(instant: Millis): Promise<Output[]> {
+    const outputs: Output[] = [];
+    const taken = waiting.splice(0, MOST_AT_ONCE);
+    step(instant, taken, outputs);
+    if (outputs.some(isChange)) {
+      listen();
+      await new Promise((resolve) => setImmediate(resolve));
+      step(instant, waiting.splice(0, MOST_AT_ONCE - taken.length), outputs);
+    }
+    // Last, so that an answer that has come in time counts before the timeout does.
+    if (machine.deadline <= instant) step(instant, [{ type: "tick" }], outputs);
+    return outputs;
+  }
+
+  function step(instant: Millis, inputs: readonly Input[], outputs: Output[]): void {
+    for (const input of inputs) {
+      // A machine that has asked for its end is not asked anything more.
+      if (exiting) return;
+      for (const output of machine.step(instant, input)) {
+        outputs.push(output);
+        if (output.type === "exit") exiting = true;
+      }
+    }
+  }
+
+  return {
+    act(action) {
+      if (state === "ended") return;
+      waiting.push({ type: "action", action });
+      wakeUp();
+    },
+    ended: run(),
+  };
+}
+
+function isChange(output: Output): output is Change {
+  return output.type === "save" || output.type === "forget";
+}
