@@ -1,0 +1,160 @@
+/**
+ * A process in the simulated world: a machine, its disk, its socket. It does what the driver does, in the same
+ * three passes, and can die between any two outputs.
+ */
+import type { Action } from "../../core/action.ts";
+import type { Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import type { Notice } from "../../core/notice.ts";
+import type { Disk } from "./disk.ts";
+import type { Network } from "./network.ts";
+import type { Dice } from "./random.ts";
+import type { Schedule } from "./schedule.ts";
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly disk: Disk;
+  readonly dice: Dice;
+  readonly schedule: Schedule;
+  readonly network: Network;
+  /** How far this machine's wall clock is off. */
+  readonly skew: Millis;
+  makeMachine(now: Millis, dice: Dice, disk: Disk, address: Address): Machine;
+  onNotice(node: SimulatedNode, notice: Notice): void;
+  onDeath(node: SimulatedNode, how: "killed" | "disk" | "exited"): void;
+}
+
+/** More wake-ups than this at one instant mean that a machine turns in circles. */
+const MOST_WAKE_UPS_AN_INSTANT = 2_000;
+
+export class SimulatedNode {
+  readonly name: string;
+  readonly disk: Disk;
+  /** Probability of dying in a wake-up. */
+  deadliness = 0;
+  address: Address | undefined;
+  exitStatus: number | undefined;
+  #machine: Machine | undefined;
+  readonly #options: NodeOptions;
+  #waiting: Input[] = [];
+  #life = 0;
+  #wakeAt: Millis = Infinity;
+  #lastInstant = 0;
+  #wakeUps = 0;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.disk = options.disk;
+  }
+
+  get isAlive(): boolean {
+    return this.#machine !== undefined;
+  }
+
+  /** Counts the processes that this node has been. */
+  get life(): number {
+    return this.#life;
+  }
+
+  start(address: Address): void {
+    const { dice, disk, network } = this.#options;
+    this.#life++;
+    this.address = address;
+    this.exitStatus = undefined;
+    this.#waiting = [];
+    this.#wakeAt = Infinity;
+    this.#machine = this.#options.makeMachine(this.#now, dice, disk, address);
+    network.bind(address, (from, bytes) => this.#input({ type: "datagram", from, bytes }));
+    this.#plan();
+  }
+
+  act(action: Action): void {
+    if (this.isAlive) this.#input({ type: "action", action });
+  }
+
+  kill(how: "killed" | "disk" | "exited" = "killed"): void {
+    if (!this.isAlive) return;
+    this.#machine = undefined;
+    this.#options.network.unbind(this.address!);
+    this.#options.onDeath(this, how);
+  }
+
+  get #now(): Millis {
+    return this.#options.schedule.now + this.#options.skew;
+  }
+
+  #input(input: Input): void {
+    this.#waiting.push(input);
+    this.#wakeUpAt(this.#options.schedule.now + this.#options.dice.next());
+  }
+
+  #wakeUpAt(at: Millis): void {
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    const life = this.#life;
+    this.#options.schedule.at(at, () => {
+      if (life === this.#life && this.isAlive && this.#wakeAt === at) this.#wakeUp();
+    });
+  }
+
+  /** The timer, which is always a little late. */
+  #plan(): void {
+    if (!this.isAlive || this.#machine!.deadline === Infinity) return;
+    const { schedule, skew, dice } = this.#options;
+    this.#wakeUpAt(Math.max(this.#machine!.deadline - skew, schedule.now) + dice.next());
+  }
+
+  #wakeUp(): void {
+    this.#wakeAt = Infinity;
+    this.#watchForCircles();
+    const machine = this.#machine!;
+    const now = this.#now;
+    const inputs = this.#waiting;
+    this.#waiting = [];
+    const outputs = inputs.flatMap((input) => machine.step(now, input));
+    if (machine.deadline <= now) outputs.push(...machine.step(now, { type: "tick" }));
+    this.#perform(outputs);
+    this.#plan();
+  }
+
+  #perform(outputs: readonly Output[]): void {
+    const { dice, network } = this.#options;
+    const changes = outputs.filter((output) => output.type === "save" || output.type === "forget");
+    const transmits = outputs.filter((output) => output.type === "transmit");
+    const rest = outputs.filter((output) => output.type === "notice" || output.type === "exit");
+    // Dying at 0 is before the commit, at 1 right after it.
+    const dyingAt = dice.happens(this.deadliness) ? dice.below(2 + transmits.length + rest.length) : Infinity;
+    let step = 0;
+    const dies = () => {
+      if (step++ !== dyingAt) return false;
+      this.kill();
+      return true;
+    };
+    if (dies()) return;
+    try {
+      if (changes.length > 0) this.disk.commit(changes);
+    } catch {
+      return this.kill("disk");
+    }
+    if (dies()) return;
+    for (const { to, bytes } of transmits) {
+      network.send(this.address!, to, bytes);
+      if (dies()) return;
+    }
+    for (const output of rest) {
+      if (output.type === "exit") {
+        this.exitStatus = output.status;
+        return this.kill("exited");
+      }
+      this.#options.onNotice(this, output.notice);
+      if (dies()) return;
+    }
+  }
+
+  #watchForCircles(): void {
+    const instant = Math.floor(this.#options.schedule.now);
+    this.#wakeUps = instant === this.#lastInstant ? this.#wakeUps + 1 : 0;
+    this.#lastInstant = instant;
+    if (this.#wakeUps > MOST_WAKE_UPS_AN_INSTANT) throw new Error(`'${this.name}' turns in circles`);
+  }
+}

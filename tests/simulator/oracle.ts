@@ -1,0 +1,131 @@
+/**
+ * What must hold. It sees what every process commits and shows, and knows from that what each user was promised.
+ */
+import type { Change, Millis } from "../../core/machine.ts";
+import { MALFORMED } from "../../core/bytes.ts";
+import type { Notice, Shown } from "../../core/notice.ts";
+import { OUTBOX } from "../../core/records.ts";
+
+/** "Shown" is durable within this (50 ms, and the simulated clocks' lateness). */
+const SHOWN_AGAIN_MS = 52;
+
+interface Display {
+  readonly at: Millis;
+  readonly life: number;
+  readonly dated: boolean;
+}
+
+interface Accepted {
+  readonly id: string;
+  readonly from: string;
+  /** `undefined` for the channel. */
+  readonly to: string | undefined;
+  readonly text: string;
+  readonly serial: number;
+}
+
+export class Oracle {
+  /** By text, which is unique. */
+  readonly #accepted = new Map<string, Accepted>();
+  /** By recipient and text. */
+  readonly #shown = new Map<string, Display[]>();
+  readonly #order = new Map<string, { serial: number; dated: boolean }[]>();
+  readonly #gaps = new Set<string>();
+  readonly #kills = new Map<string, Millis[]>();
+  readonly #members = new Map<string, number>();
+  readonly #failures: string[] = [];
+  #serial = 0;
+
+  get failures(): readonly string[] {
+    return this.#failures;
+  }
+
+  get accepted(): number {
+    return this.#accepted.size;
+  }
+
+  /** A client has made something durable: a message of its user's is accepted with that. */
+  committed(from: string, changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.type !== "save" || !OUTBOX.matches(change.key)) continue;
+      const record = OUTBOX.decode(change.value);
+      if (record === MALFORMED || record.stored || this.#accepted.has(record.text)) continue;
+      const { text, to: [to] } = record;
+      this.#accepted.set(text, { id: OUTBOX.nameOf(change.key), from, to, text, serial: ++this.#serial });
+    }
+  }
+
+  /** A client heard for the first time that it is registered: channel messages from now on are for it, too. */
+  joined(name: string): void {
+    if (!this.#members.has(name)) this.#members.set(name, this.#serial);
+  }
+
+  killed(name: string, at: Millis): void {
+    this.#kills.set(name, [...this.#kills.get(name) ?? [], at]);
+  }
+
+  noticed(name: string, life: number, at: Millis, notice: Notice): void {
+    if (notice.type === "directReceived") this.#display(name, life, at, notice.message, false);
+    if (notice.type === "channelReceived") this.#display(name, life, at, notice.message, true);
+    if (notice.type === "missing") this.#gaps.add(`${notice.from}>${name}`);
+    if (notice.type === "failed") this.fail(`a message of '${name}' failed: ${notice.failure}`);
+    if (notice.type === "channelDropped") this.fail(`'${name}' was told of dropped channel messages`);
+  }
+
+  #display(name: string, life: number, at: Millis, { from, text, dated }: Shown, channel: boolean): void {
+    const message = this.#accepted.get(text);
+    // A message to oneself is never in the outbox.
+    if (message === undefined && from === name && !channel) return;
+    if (message === undefined) return this.fail(`'${name}' was shown '${text}', which nobody sent`);
+    if (message.from !== from || (channel ? message.to !== undefined : message.to !== name)) {
+      return this.fail(
+        `'${name}' was shown '${text}' of '${message.from}' to '${message.to}' as from '${from}'`,
+      );
+    }
+    const key = `${name}<${text}`;
+    const before = this.#shown.get(key);
+    if (before === undefined) {
+      this.#shown.set(key, [{ at, life, dated }]);
+      this.#checkOrder(name, message, dated);
+      return;
+    }
+    const last = before.at(-1)!;
+    before.push({ at, life, dated });
+    const excused = last.life < life &&
+      (this.#kills.get(name) ?? []).some((kill) => kill >= last.at && kill <= last.at + SHOWN_AGAIN_MS);
+    if (!excused) this.fail(`'${name}' was shown '${text}' twice, at ${last.at} and ${at}`);
+  }
+
+  #checkOrder(name: string, { from, to, serial, text }: Accepted, dated: boolean): void {
+    if (to === undefined) return;
+    const key = `${from}>${name}`;
+    const order = this.#order.get(key) ?? [];
+    this.#order.set(key, order);
+    const overtaken = order.some((other) => other.serial > serial && (!dated || !this.#gaps.has(key)));
+    if (overtaken) {
+      this.fail(`'${name}' was shown '${text}' behind a later one${dated ? ", and no gap was told" : ""}`);
+    }
+    order.push({ serial, dated });
+  }
+
+  /** When all has healed and settled: everything accepted has been shown to everybody it was for. */
+  checkLiveness(): void {
+    for (const message of this.#accepted.values()) {
+      for (const name of this.#recipientsOf(message)) {
+        if (!this.#shown.has(`${name}<${message.text}`)) {
+          this.fail(`'${name}' was never shown '${message.text}' of '${message.from}' (${message.id})`);
+        }
+      }
+    }
+  }
+
+  #recipientsOf({ from, to, serial }: Accepted): string[] {
+    if (to !== undefined) return [to];
+    const members = [...this.#members].filter(([name, since]) => name !== from && since < serial);
+    return members.map(([name]) => name);
+  }
+
+  fail(what: string): void {
+    this.#failures.push(what);
+  }
+}

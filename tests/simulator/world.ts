@@ -1,0 +1,231 @@
+/** One simulated world: a server, clients, users who do things, faults, then peace. One seed decides everything. */
+import type { Action } from "../../core/action.ts";
+import { Client } from "../../core/client.ts";
+import type { Address, Millis } from "../../core/machine.ts";
+import { Server } from "../../core/server.ts";
+import { Disk } from "./disk.ts";
+import { Network, type Weather } from "./network.ts";
+import { type NodeOptions, SimulatedNode } from "./node.ts";
+import { Oracle } from "./oracle.ts";
+import { Dice } from "./random.ts";
+import { Schedule } from "./schedule.ts";
+
+const START: Millis = 1_700_000_000_000;
+const SERVER: Address = { host: "10.0.0.1", port: 9999 };
+const FAULTS_MS = 40_000;
+const PEACE_MS = 150_000;
+const MOST_CLIENTS = 5;
+
+export interface Result {
+  readonly seed: number;
+  readonly failures: readonly string[];
+  readonly messages: number;
+  readonly datagrams: number;
+}
+
+export function simulate(seed: number, tell: (line: string) => void = () => {}): Result {
+  const world = new World(seed, tell);
+  try {
+    world.run();
+  } catch (error) {
+    return {
+      ...world.result,
+      failures: [...world.result.failures, `threw ${error instanceof Error ? error.stack : error}`],
+    };
+  }
+  return world.result;
+}
+
+class World {
+  readonly #seed: number;
+  readonly #dice: Dice;
+  readonly #schedule = new Schedule(START);
+  readonly #network: Network;
+  readonly #oracle = new Oracle();
+  readonly #server: SimulatedNode;
+  readonly #clients: SimulatedNode[] = [];
+  readonly #tell: (line: string) => void;
+  #texts = 0;
+  #ports = 20_000;
+  #peace = false;
+
+  constructor(seed: number, tell: (line: string) => void) {
+    this.#seed = seed;
+    this.#tell = tell;
+    this.#dice = new Dice(seed);
+    this.#network = new Network(this.#dice.fork(), this.#schedule);
+    this.#server = this.#makeNode(
+      "SERVER",
+      (now, dice, disk) => new Server(now, (n) => dice.bytes(n), disk.read()),
+    );
+    const attempts = this.#dice.pick([0, 5]);
+    for (let number = 0; number < 2 + this.#dice.below(MOST_CLIENTS - 1); number++) {
+      const nick = `c${number}`;
+      const node = this.#makeNode(
+        nick,
+        (now, dice, disk, own) =>
+          new Client(
+            now,
+            { nick, server: SERVER, own, candidates: [own], attempts },
+            (n) => dice.bytes(n),
+            disk.read(),
+          ),
+      );
+      node.disk.onCommit = (changes) => this.#oracle.committed(nick, changes);
+      this.#clients.push(node);
+    }
+  }
+
+  get result(): Result {
+    const { failures, accepted: messages } = this.#oracle;
+    return { seed: this.#seed, failures, messages, datagrams: this.#network.carried };
+  }
+
+  run(): void {
+    this.#server.start(SERVER);
+    for (const client of this.#clients) this.#startClient(client);
+    this.#schedule.runUntil(START + 2_000);
+    this.#makeFaults();
+    this.#schedule.runUntil(START + FAULTS_MS);
+    this.#makePeace();
+    this.#schedule.runUntil(START + FAULTS_MS + PEACE_MS);
+    this.#oracle.checkLiveness();
+    this.#checkNothingLeft();
+  }
+
+  #makeNode(name: string, makeMachine: NodeOptions["makeMachine"]): SimulatedNode {
+    return new SimulatedNode({
+      name,
+      disk: new Disk(),
+      dice: this.#dice.fork(),
+      schedule: this.#schedule,
+      network: this.#network,
+      skew: this.#dice.between(-3_600_000, 3_600_000),
+      makeMachine,
+      onNotice: (node, notice) => {
+        if (notice.type !== "settled") this.#tell(`${this.#time} ${name} ${JSON.stringify(notice)}`);
+        if (notice.type === "registered") this.#oracle.joined(name);
+        this.#oracle.noticed(name, node.life, this.#schedule.now, notice);
+      },
+      onDeath: (node, how) => this.#onDeath(node, how),
+    });
+  }
+
+  get #time(): string {
+    return ((this.#schedule.now - START) / 1000).toFixed(3);
+  }
+
+  #startClient(client: SimulatedNode): void {
+    if (client.isAlive) return;
+    const number = this.#clients.indexOf(client);
+    const port = client.address !== undefined && this.#dice.happens(0.5)
+      ? client.address.port
+      : this.#ports++;
+    this.#tell(`${this.#time} ${client.name} starts on port ${port}`);
+    client.start({ host: `10.0.1.${number + 1}`, port });
+    client.act({ type: "register", nick: client.name });
+  }
+
+  #onDeath(node: SimulatedNode, how: "killed" | "disk" | "exited"): void {
+    this.#tell(`${this.#time} ${node.name} ${how} ${node.exitStatus ?? ""}`);
+    if (how !== "exited") this.#oracle.killed(node.name, this.#schedule.now);
+    const again = this.#peace ? 10 : this.#dice.between(10, this.#dice.pick([500, 15_000]));
+    this.#schedule.at(this.#schedule.now + again, () => {
+      node.disk.failing = false;
+      if (node !== this.#server) return this.#startClient(node);
+      if (node.isAlive) return;
+      this.#tell(`${this.#time} SERVER starts`);
+      node.start(SERVER);
+    });
+  }
+
+  // ---- the bad times -------------------------------------------------------------------------------------
+
+  #makeFaults(): void {
+    const dice = this.#dice;
+    const weather: Weather = {
+      loss: dice.pick([0, 0.05, 0.2, 0.4]),
+      duplication: dice.pick([0, 0.1]),
+      delay: dice.pick([1, 20, 200]),
+      jitter: dice.pick([0, 10, 100, 400]),
+    };
+    this.#network.weather = weather;
+    this.#tell(`weather ${JSON.stringify(weather)}`);
+    const deadliness = dice.pick([0, 0, 0.002, 0.01]);
+    for (const node of [this.#server, ...this.#clients]) node.deadliness = deadliness;
+    this.#repeat(dice.between(50, 1_000), () => this.#userDoesSomething());
+    this.#repeat(2_000, () => this.#network.disturb());
+    if (dice.happens(0.5)) this.#repeat(8_000, () => this.#dice.pick(this.#clients).kill());
+    if (dice.happens(0.3)) this.#repeat(15_000, () => this.#server.kill());
+    if (dice.happens(0.4)) this.#repeat(10_000, () => this.#partition());
+    if (dice.happens(0.2)) {
+      this.#repeat(12_000, () => dice.pick([this.#server, ...this.#clients]).disk.failing = true);
+    }
+  }
+
+  /** Again and again, on average as often as this, until there is peace. */
+  #repeat(average: Millis, run: () => void): void {
+    this.#schedule.at(this.#schedule.now + this.#dice.next() * 2 * average, () => {
+      if (this.#peace) return;
+      run();
+      this.#repeat(average, run);
+    });
+  }
+
+  #partition(): void {
+    const { host } = this.#dice.pick([this.#server, ...this.#clients]).address!;
+    this.#network.cut(host);
+    this.#tell(`${this.#time} ${host} is cut off`);
+    this.#schedule.at(this.#schedule.now + this.#dice.between(100, 20_000), () => this.#network.mend(host));
+  }
+
+  #userDoesSomething(): void {
+    const client = this.#dice.pick(this.#clients);
+    if (!client.isAlive) return;
+    const burst = this.#dice.happens(0.1) ? 1 + this.#dice.below(20) : 1;
+    for (let count = 0; count < burst; count++) client.act(this.#anAction(client));
+  }
+
+  #anAction(client: SimulatedNode): Action {
+    const roll = this.#dice.next();
+    if (roll < 0.04) return { type: "deregister", nick: client.name };
+    if (roll < 0.10) return { type: "register", nick: client.name };
+    if (roll < 0.12) return { type: "quit" };
+    if (roll < 0.13) return { type: "leave" };
+    const text = `${client.name}-${++this.#texts}`;
+    if (roll < 0.25) return { type: "sendChannel", text };
+    return { type: "sendDirect", to: this.#dice.pick(this.#clients).name, text };
+  }
+
+  // ---- peace ---------------------------------------------------------------------------------------------
+
+  /** Everything heals: from now on all that was accepted has to arrive. */
+  #makePeace(): void {
+    this.#peace = true;
+    this.#network.heal();
+    this.#tell(`${this.#time} peace`);
+    for (const node of [this.#server, ...this.#clients]) {
+      node.deadliness = 0;
+      node.disk.failing = false;
+    }
+    if (!this.#server.isAlive) this.#server.start(SERVER);
+    for (const client of this.#clients) this.#startClient(client);
+    // Whoever deregistered comes back, and again if that was while something else was under way.
+    for (const after of [1_000, 20_000, 60_000]) {
+      this.#schedule.at(this.#schedule.now + after, () => {
+        for (const client of this.#clients) client.act({ type: "register", nick: client.name });
+      });
+    }
+  }
+
+  #checkNothingLeft(): void {
+    for (const { name, disk } of this.#clients) {
+      const left = disk.keys().filter((key) => key.startsWith("outbox/") || key.startsWith("inbox/"));
+      if (left.length > 0) this.#oracle.fail(`'${name}' still has ${left.join(", ")}`);
+    }
+    const mail = this.#server.disk.keys().filter((key) =>
+      key.startsWith("letter/") || key.startsWith("receipt/")
+    );
+    if (mail.length > 0) this.#oracle.fail(`the server still has ${mail.join(", ")}`);
+  }
+}
