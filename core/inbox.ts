@@ -8,7 +8,7 @@ import type { Effects } from "./effects.ts";
 import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { type MessageId, NO_MESSAGE, prefixOf, sequenceOf } from "./message_id.ts";
-import { type Nick, nickKey } from "./nick.ts";
+import { type Nick, nickKey, sameNick } from "./nick.ts";
 import { INBOX, SHOWN, type ValueOf } from "./records.ts";
 import { SeenIds } from "./seen_ids.ts";
 import { Timers } from "./timers.ts";
@@ -101,8 +101,7 @@ export class Inbox {
     if (place !== "early") return this.#show(now, held, place === "late");
     this.#held.set(message.id, held);
     this.#timers.set(message.id, now + HELD_MS);
-    const sender = nickKey(message.from);
-    const ofSender = [...this.#held.values()].filter((other) => nickKey(other.message.from) === sender);
+    const ofSender = this.#heldOf(message.from);
     const first = ofSender.length > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES
       ? ofSender[0]
       : undefined;
@@ -121,11 +120,25 @@ export class Inbox {
     return last === undefined ? "next" : "late";
   }
 
+  #heldOf(sender: Nick): Held[] {
+    return [...this.#held.values()].filter(({ message }) => sameNick(message.from, sender));
+  }
+
   #wasShown(id: MessageId): boolean {
     return this.#seen.has(id) && !this.#held.has(id);
   }
 
-  #showBehindGap(now: Millis, held: Held): void {
+  /**
+   * Tells of the gap, and shows what stands right behind it; all that follows on that is shown with it. Of
+   * several messages behind gaps the one that was written first comes first.
+   */
+  #showBehindGap(now: Millis, waiting: Held): void {
+    const prefix = prefixOf(waiting.message.id);
+    const held = this.#heldOf(waiting.message.from).filter(({ message }) => prefixOf(message.id) === prefix)
+      .reduce(
+        (first, other) => sequenceOf(other.message.id) < sequenceOf(first.message.id) ? other : first,
+        waiting,
+      );
     this.#effects.notice({ type: "missing", from: held.message.from });
     this.#missing.add(held.message.after);
     if (this.#missing.size > HELD_MESSAGES) this.#missing.delete(this.#missing.values().next().value!);

@@ -164,6 +164,8 @@ export class Link {
   ): { verb: Verb | undefined; restarted: boolean } | undefined {
     if (frame.session === this.#formerSession) return undefined;
     const restarted = this.#peerSession !== undefined && frame.session !== this.#peerSession;
+    // What was meant for the peer's former life is not for this one; its owner decides what to say again.
+    if (restarted) this.#dropAll();
     if (frame.session !== this.#peerSession) this.#beginPeerSession(frame.session);
     this.#heardAt = now;
     this.#timeouts = 0;

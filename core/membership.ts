@@ -54,6 +54,8 @@ export class Membership {
   /** The rest of the client knows that our last registration holds. */
   #announced = false;
   #everOnline = false;
+  /** Counts what we say about being there. */
+  #turn = 0;
   /** The version that the server was last known to have. */
   #newest: Version = NO_VERSION;
   #unprinted: Row[] = [];
@@ -89,18 +91,19 @@ export class Membership {
     this.#quitting ||= quitting;
     this.#state = "leaving";
     this.#options.attempts.wait(now, "deregister", true);
-    this.link.send(now, { type: "deregister", nick: this.#options.nick }, "deregister");
+    this.link.cancel("register");
+    this.link.send(now, { type: "deregister", nick: this.#options.nick, turn: ++this.#turn }, "deregister");
   }
 
   /** Says in one datagram that we are gone; nothing waits for it. */
   leave(now: Millis): void {
-    if (this.#state !== "offline") this.link.tell(now, { type: "leave", nick: this.#options.nick });
+    if (this.#state !== "offline") this.#tellLeave(now);
   }
 
   /** The server is in a new life: what it knew of us is gone. */
   serverRestarted(now: Millis): void {
-    if (this.#state !== "offline") this.#sendRegister(now);
     if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
+    else if (this.#state !== "offline") this.#sendRegister(now);
   }
 
   /** Asks for what changed since our version; again after a while, until it has come. */
@@ -142,8 +145,8 @@ export class Membership {
         this.#learnVersion(now, verb.version);
         return true;
       case "notRegistered":
-        if (this.#state === "online" && this.#answered) this.#sendRegister(now);
         if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
+        else if (this.#state !== "offline" && this.#answered) this.#sendRegister(now);
         return true;
       case "replaced":
         if (this.#state !== "offline") this.#wentOffline(now, "replaced");
@@ -152,7 +155,7 @@ export class Membership {
         if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
         return true;
       case "probe":
-        if (this.#state === "offline") this.link.tell(now, { type: "leave", nick: this.#options.nick });
+        if (this.#state === "offline") this.#tellLeave(now);
         return true;
       default:
         return false;
@@ -163,8 +166,13 @@ export class Membership {
     const { nick, secret, candidates } = this.#options;
     this.#answered = false;
     this.#announced = false;
-    this.link.send(now, { type: "register", nick, secret, candidates }, "register");
+    this.link.cancel("register");
+    this.link.send(now, { type: "register", nick, turn: ++this.#turn, secret, candidates }, "register");
     this.#planKeepAlive(now);
+  }
+
+  #tellLeave(now: Millis): void {
+    this.link.tell(now, { type: "leave", nick: this.#options.nick, turn: ++this.#turn });
   }
 
   #planKeepAlive(now: Millis): void {
@@ -174,9 +182,9 @@ export class Membership {
 
   #onRegistered(now: Millis, verb: VerbOf<"registered">): void {
     if (this.#state !== "registering" && this.#state !== "online") return;
+    if (!this.#options.stream.begin(verb.stream, verb.members)) return;
     const first = this.#state === "registering" && !this.#answered;
     this.#answered = true;
-    this.#options.stream.begin(verb.stream, verb.members);
     if (first) this.#options.effects.notice({ type: "registered" });
     this.#newest = verb.version;
     this.#settleTable(now);

@@ -29,6 +29,8 @@ export class Server implements Machine {
   readonly #byLink = new Map<Link, Member>();
   readonly #silences = new Timers<NickKey>();
   readonly #probes = new Timers<NickKey>();
+  /** The newest `turn` of each link's process. */
+  readonly #turns = new WeakMap<Link, number>();
   #order: number;
   #streams: number;
   #sweepDue: Millis;
@@ -101,6 +103,10 @@ export class Server implements Machine {
   // ---- verbs ---------------------------------------------------------------------------------------------
 
   #receive(now: Millis, link: Link, verb: Verb): void {
+    if ("turn" in verb) {
+      if (verb.turn <= (this.#turns.get(link) ?? 0)) return;
+      this.#turns.set(link, verb.turn);
+    }
     if (verb.type === "register") return this.#register(now, link, verb);
     const nick = "nick" in verb
       ? verb.nick
@@ -226,6 +232,7 @@ export class Server implements Machine {
 
   /** The process at the other end is another one than before: whoever was registered from there is gone. */
   #forgetLink(now: Millis, link: Link): void {
+    this.#turns.delete(link);
     const member = this.#byLink.get(link);
     if (member !== undefined) this.#depart(now, member, "left");
   }

@@ -25,14 +25,18 @@ export class StreamReader {
     return { stream: this.#stream, position: this.#position };
   }
 
-  /** A new registration: the server begins at 1 again. The more members, the longer acknowledgements may wait. */
-  begin(stream: number, members: number): void {
-    if (stream === this.#stream) return;
+  /**
+   * A new registration: the server begins at 1 again. Streams count up; an answer to an earlier registration
+   * that comes late is of no use, and says so. The more members, the longer acknowledgements may wait.
+   */
+  begin(stream: number, members: number): boolean {
+    if (stream <= this.#stream) return false;
     this.#stream = stream;
     this.#position = 0;
     this.#ackDue = Infinity;
     this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
     this.#early.clear();
+    return true;
   }
 
   /** Files an item, to be taken by `next`; a repeat is acknowledged again. `chance` spreads acknowledgements. */

@@ -23,10 +23,10 @@ const secret = f.hex(SECRET_BYTES);
 
 /** Tag and fields of every verb. Tags are never used again for something else. */
 const VERBS = {
-  // client to server: who is there
-  register: { tag: 1, fields: { nick: f.nick, secret, candidates: f.addresses } },
-  deregister: { tag: 2, fields: { nick: f.nick } },
-  leave: { tag: 3, fields: { nick: f.nick } },
+  // client to server: who is there; `turn` counts these three, so that a late one does not undo a newer one
+  register: { tag: 1, fields: { nick: f.nick, turn: f.u32, secret, candidates: f.addresses } },
+  deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
+  leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
   // server to client

@@ -48,8 +48,8 @@ export class RecentLines {
       const rowsBefore = wrap(cells, before.columns);
       const rowsAfter = wrap(cells, after.columns);
       const room = before.rows - seenBefore;
-      const stillThere = room > 0 ? wrap(rowsBefore.slice(-room).flat(), after.columns).length : 0;
-      const wanted = Math.max(after.rows - seenAfter, stillThere);
+      const stillThere = room > 0 ? rowsBefore.slice(-room).flat().length : 0;
+      const wanted = Math.max(after.rows - seenAfter, rowsHolding(stillThere, rowsAfter));
       if (wanted <= 0) break;
       lines.unshift(wanted >= rowsAfter.length ? line : lastRows(rowsAfter, wanted));
       seenBefore += rowsBefore.length;
@@ -57,4 +57,15 @@ export class RecentLines {
     }
     return lines;
   }
+}
+
+/** How many rows, from the last, hold so many cells. */
+function rowsHolding(cells: number, rows: readonly (readonly string[])[]): number {
+  let count = 0;
+  for (const row of rows.toReversed()) {
+    if (cells <= 0) break;
+    cells -= row.length;
+    count++;
+  }
+  return count;
 }

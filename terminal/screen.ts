@@ -49,6 +49,11 @@ export class Painter {
   #size: Size;
   #painted = NOTHING;
   readonly #recent = new RecentLines();
+  /**
+   * A resize once pushed rows of ours out at the top, among them maybe some of the input, and a larger window
+   * brings them back. Since nobody knows how many, everything in sight is taken for ours from then on.
+   */
+  #isAllOurs = false;
 
   constructor(prompt: string, size: Size) {
     this.#prompt = graphemesOf(prompt);
@@ -86,9 +91,12 @@ export class Painter {
     const inputRows = this.#painted.at + 1;
     const before = { columns: this.#size.columns, rows: size.rows - inputRows };
     this.#size = size;
-    const rows = size.rows - Math.min(inputRows, this.#lay(input).rows.length);
-    const lines = this.#recent.inSight(before, { columns: size.columns, rows });
-    return up(above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
+    const newRows = this.#lay(input).rows.length;
+    const after = { columns: size.columns, rows: size.rows - Math.min(inputRows, newRows) };
+    const lines = this.#recent.inSight(before, after);
+    const overflow = this.#recent.countRows(size.columns, size.rows) + newRows > size.rows;
+    this.#isAllOurs ||= overflow || above >= size.rows;
+    return up(this.#isAllOurs ? size.rows : above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
   }
 
   /** How many rows of ours are above the cursor if they are wrapped at this width. */

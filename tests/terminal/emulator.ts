@@ -12,6 +12,9 @@ interface Row {
   wraps: boolean;
 }
 
+/** A cell that nothing was written to, which is not the same as a space when rows are wrapped anew. */
+const BLANK = "\0";
+
 export class Emulator {
   /** Rows that left at the top. */
   readonly #past: Row[] = [];
@@ -147,21 +150,21 @@ export class Emulator {
   /** Half a wide character cannot stay. */
   #overwrite(column: number, width: number): void {
     const { cells } = this.#here();
-    if (cells[column] === "") cells[column - 1] = " ";
-    if (cells[column + width] === "") cells[column + width] = " ";
+    if (cells[column] === "") cells[column - 1] = BLANK;
+    if (cells[column + width] === "") cells[column + width] = BLANK;
   }
 
   #clearRow(): void {
     const row = this.#here();
     this.#overwrite(this.#column, this.columns - this.#column);
-    row.cells.fill(" ", this.#column);
+    row.cells.fill(BLANK, this.#column);
     row.wraps = false;
   }
 
   #cutOff(): void {
     for (const row of this.#screen) {
-      while (row.cells.length < this.columns) row.cells.push(" ");
-      if (row.cells[this.columns] === "") row.cells[this.columns - 1] = " ";
+      while (row.cells.length < this.columns) row.cells.push(BLANK);
+      if (row.cells[this.columns] === "") row.cells[this.columns - 1] = BLANK;
       row.cells.length = this.columns;
     }
     const excess = Math.max(this.#row - this.rows + 1, 0);
@@ -184,13 +187,13 @@ export class Emulator {
       const isHere = first <= cursorRow && cursorRow <= end;
       const before = line.slice(0, cursorRow - first).flatMap(contentOf).length + this.#column;
       const cells = line.flatMap((row, at) => at < line.length - 1 ? contentOf(row) : trimmed(row.cells));
-      while (isHere && cells.length < before) cells.push(" ");
+      while (isHere && cells.length < before) cells.push(BLANK);
       const wrapped = this.#wrapCells(cells);
       if (isHere) cursor = this.#find(wrapped, before, rows.length);
       rows.push(...wrapped);
       first = end + 1;
     }
-    while (rows.length - 1 > cursor.row && rows.at(-1)?.cells.every((cell) => cell === " ")) rows.pop();
+    while (rows.length - 1 > cursor.row && rows.at(-1)?.cells.every((cell) => cell === BLANK)) rows.pop();
     const past = rows.splice(0, Math.max(rows.length - this.rows, 0));
     this.#past.splice(0, Infinity, ...past);
     this.#fill(rows);
@@ -205,7 +208,7 @@ export class Emulator {
       let end = Math.min(start + this.columns, cells.length);
       if (cells[end] === "") end--;
       const content = cells.slice(start, end);
-      while (content.length < this.columns) content.push(" ");
+      while (content.length < this.columns) content.push(BLANK);
       rows.push({ cells: content, wraps: end < cells.length });
       start = end;
     } while (start < cells.length);
@@ -233,16 +236,16 @@ export class Emulator {
   }
 
   #blankRow(): Row {
-    return { cells: Array<string>(this.columns).fill(" "), wraps: false };
+    return { cells: Array<string>(this.columns).fill(BLANK), wraps: false };
   }
 }
 
 function textOf(row: Row): string {
-  return trimmed(row.cells).join("");
+  return trimmed(row.cells).join("").replaceAll(BLANK, " ").trimEnd();
 }
 
 function trimmed(cells: readonly string[]): string[] {
-  return cells.slice(0, cells.findLastIndex((cell) => cell !== " ") + 1);
+  return cells.slice(0, cells.findLastIndex((cell) => cell !== BLANK) + 1);
 }
 
 /** What a row adds to its line: a blank left because a wide character did not fit is not part of it. */
@@ -252,7 +255,7 @@ function contentOf(row: Row): string[] {
 
 function contentLength(row: Row | undefined): number {
   const length = row?.cells.length ?? 0;
-  return row?.wraps && row.cells[length - 1] === " " ? length - 1 : length;
+  return row?.wraps && row.cells[length - 1] === BLANK ? length - 1 : length;
 }
 
 /** The ranges of Unicode's East Asian Width that the tests use; not the library that is under test. */

@@ -89,7 +89,7 @@ for (const reflows of [true, false]) {
       "bob: a line that is longer tha",
       "n the window",
       ">>> and this wraps over three",
-      "rows, too",
+      " rows, too",
     ]);
   });
 
