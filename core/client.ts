@@ -13,9 +13,9 @@ import { Links } from "./links.ts";
 import type { Address, Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { Membership } from "./membership.ts";
 import { Messenger } from "./messenger.ts";
-import { NO_MESSAGE } from "./message_id.ts";
+import { IdSource, NO_MESSAGE, STATE_BYTES } from "./message_id.ts";
 import { type Nick, sameNick } from "./nick.ts";
-import { IDENTITY, INBOX, OUTBOX, SEEN, SENT, SHOWN } from "./records.ts";
+import { IDENTITY, INBOX, OUTBOX, SEEN, SENT, SHOWN, type ValueOf } from "./records.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { SECRET_BYTES, type Verb } from "./verb.ts";
 
@@ -61,7 +61,7 @@ export class Client implements Machine {
     this.#nick = options.nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
-    const secret = this.#load(records) ?? this.#makeSecret(random);
+    const identity = this.#identify(random, this.#load(records));
     const attempts = this.#attempts = new Attempts(options.attempts);
     const links = this.#links = new Links(random);
     const { nick, server, candidates } = options;
@@ -69,7 +69,7 @@ export class Client implements Machine {
     this.#membership = new Membership(now, {
       ...shared,
       stream: this.#stream,
-      secret,
+      secret: identity.secret,
       server,
       candidates,
       events: {
@@ -79,7 +79,8 @@ export class Client implements Machine {
       },
     });
     const parts = { tracker: this.#tracker, inbox: this.#inbox, membership: this.#membership };
-    this.#messenger = new Messenger({ ...shared, ...parts, random });
+    const ids = new IdSource(identity.state, identity.starts, random);
+    this.#messenger = new Messenger({ ...shared, ...parts, ids });
   }
 
   get deadline(): Millis {
@@ -106,26 +107,29 @@ export class Client implements Machine {
 
   // ---- start ---------------------------------------------------------------------------------------------
 
-  /** Reads what the last process left behind; returns the secret, if there is one. */
-  #load(records: Records): string | undefined {
-    let secret: string | undefined;
+  /** Reads what the last process left behind; returns who we are, if that is known. */
+  #load(records: Records): ValueOf<typeof IDENTITY> | undefined {
+    let identity: ValueOf<typeof IDENTITY> | undefined;
     for (const [key, value] of records) {
       if (IDENTITY.matches(key)) {
-        const identity = IDENTITY.decode(value);
-        if (identity !== MALFORMED) secret = identity.secret;
+        const decoded = IDENTITY.decode(value);
+        if (decoded !== MALFORMED) identity = decoded;
       } else if (OUTBOX.matches(key)) this.#tracker.loadMessage(key, value);
       else if (SENT.matches(key)) this.#tracker.loadSent(key, value);
       else if (INBOX.matches(key)) this.#inbox.loadMessage(key, value);
       else if (SHOWN.matches(key)) this.#inbox.loadShown(key, value);
       else if (SEEN.matches(key)) this.#inbox.loadSeen(key, value);
     }
-    return secret;
+    return identity;
   }
 
-  #makeSecret(random: Random): string {
-    const secret = toHex(random(SECRET_BYTES));
-    this.#effects.save(IDENTITY.key("own"), IDENTITY.encode({ nick: this.#nick, secret }));
-    return secret;
+  /** Who we are: as before, or new. Each start is counted, and that is durable before an id is given. */
+  #identify(random: Random, known: ValueOf<typeof IDENTITY> | undefined): ValueOf<typeof IDENTITY> {
+    const { secret, state, starts } = known ??
+      { secret: toHex(random(SECRET_BYTES)), state: toHex(random(STATE_BYTES)), starts: 0 };
+    const identity = { nick: this.#nick, secret, state, starts: starts + 1 };
+    this.#effects.save(IDENTITY.key("own"), IDENTITY.encode(identity));
+    return identity;
   }
 
   #start(now: Millis): void {
@@ -150,7 +154,7 @@ export class Client implements Machine {
 
   #onServerVerb(now: Millis, verb: Verb): void {
     if (verb.type === "letter" || verb.type === "channel") {
-      this.#stream.file(now, verb, this.#links.chance());
+      this.#stream.file(now, verb);
       this.#readStream(now);
     } else if (!this.#membership.receive(now, verb)) this.#messenger.receiveFromServer(now, verb);
   }
@@ -158,7 +162,8 @@ export class Client implements Machine {
   /** Takes what the server handed over, in order; nothing before the table is complete. */
   #readStream(now: Millis): void {
     if (this.#membership.state !== "online") return;
-    for (let item = this.#stream.next(); item !== undefined; item = this.#stream.next()) {
+    const chance = this.#links.chance();
+    for (let item; (item = this.#stream.next(now, chance)) !== undefined;) {
       const { id, from, sentAt, text, waited } = item;
       const channel = item.type === "channel";
       const dropped = item.type === "channel" ? item.dropped : 0;
@@ -299,7 +304,7 @@ export class Client implements Machine {
     this.#inbox.runTimers(now);
     this.#membership.runTimers(now);
     this.#messenger.runTimers(now);
-    if (this.#stream.takeAck(now) && this.#membership.state === "online") this.#acknowledgeStream(now);
+    if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);
     const verdict = this.#attempts.check(now, this.#membership.link.heardAt);
     if (verdict === "give up") this.#giveUp();
     if (verdict === "say silent") this.#effects.notice({ type: "serverSilent" });

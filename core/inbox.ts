@@ -7,7 +7,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES } from "./limits.ts";
 import type { Millis } from "./machine.ts";
-import { type MessageId, NO_MESSAGE, prefixOf, sequenceOf } from "./message_id.ts";
+import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey, sameNick } from "./nick.ts";
 import { INBOX, SHOWN, type ValueOf } from "./records.ts";
 import { SeenIds } from "./seen_ids.ts";
@@ -26,8 +26,6 @@ export class Inbox {
   readonly #lastShown = new Map<string, MessageId>();
   /** Messages that wait for the one before them, in order of arrival. */
   readonly #held = new Map<MessageId, Held>();
-  /** Messages that were said to be missing. */
-  readonly #missing = new Set<MessageId>();
   readonly #timers = new Timers<MessageId>();
   #unshown: Held[] = [];
   #arrivals = 0;
@@ -112,12 +110,8 @@ export class Inbox {
   #placeOf({ id, after, from }: IncomingMessage): "next" | "early" | "late" {
     const last = this.#lastShown.get(nickKey(from));
     if (after === last) return "next";
-    const overtaken = last !== undefined && prefixOf(last) === prefixOf(id) &&
-      sequenceOf(last) > sequenceOf(id);
-    if (overtaken || this.#missing.has(id)) return "late";
-    if (after === NO_MESSAGE) return "next";
-    if (!this.#wasShown(after)) return "early";
-    return last === undefined ? "next" : "late";
+    if (last !== undefined && isBefore(id, last)) return "late";
+    return after === NO_MESSAGE || this.#wasShown(after) ? "next" : "early";
   }
 
   #heldOf(sender: Nick): Held[] {
@@ -133,15 +127,11 @@ export class Inbox {
    * several messages behind gaps the one that was written first comes first.
    */
   #showBehindGap(now: Millis, waiting: Held): void {
-    const prefix = prefixOf(waiting.message.id);
-    const held = this.#heldOf(waiting.message.from).filter(({ message }) => prefixOf(message.id) === prefix)
-      .reduce(
-        (first, other) => sequenceOf(other.message.id) < sequenceOf(first.message.id) ? other : first,
-        waiting,
-      );
+    const held = this.#heldOf(waiting.message.from).reduce(
+      (first, other) => isBefore(other.message.id, first.message.id) ? other : first,
+      waiting,
+    );
     this.#effects.notice({ type: "missing", from: held.message.from });
-    this.#missing.add(held.message.after);
-    if (this.#missing.size > HELD_MESSAGES) this.#missing.delete(this.#missing.values().next().value!);
     this.#show(now, held, false);
   }
 

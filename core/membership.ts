@@ -92,7 +92,7 @@ export class Membership {
     this.#state = "leaving";
     this.#options.attempts.wait(now, "deregister", true);
     this.link.cancel("register");
-    this.link.send(now, { type: "deregister", nick: this.#options.nick, turn: ++this.#turn }, "deregister");
+    this.#sendDeregister(now);
   }
 
   /** Says in one datagram that we are gone; nothing waits for it. */
@@ -119,11 +119,18 @@ export class Membership {
       if (this.#state === "offline") continue;
       if (timer === "rows" && this.table.isBehind(this.#newest)) this.askForRows(now);
       if (timer === "keepAlive") {
-        if (this.#answered) this.link.send(now, { type: "keepAlive", nick: this.#options.nick }, "keepAlive");
-        else this.#sendRegister(now);
+        this.#sayStillHere(now);
         this.#planKeepAlive(now);
       }
     }
+  }
+
+  /** Also says again what may have been lost with a link that was dropped. */
+  #sayStillHere(now: Millis): void {
+    if (this.#state === "leaving") this.#sendDeregister(now);
+    else if (this.#answered) {
+      this.link.send(now, { type: "keepAlive", nick: this.#options.nick }, "keepAlive");
+    } else this.#sendRegister(now);
   }
 
   /** Takes a verb from the server; false when it is not about membership. */
@@ -169,6 +176,11 @@ export class Membership {
     this.link.cancel("register");
     this.link.send(now, { type: "register", nick, turn: ++this.#turn, secret, candidates }, "register");
     this.#planKeepAlive(now);
+  }
+
+  #sendDeregister(now: Millis): void {
+    this.link.cancel("deregister");
+    this.link.send(now, { type: "deregister", nick: this.#options.nick, turn: ++this.#turn }, "deregister");
   }
 
   #tellLeave(now: Millis): void {

@@ -4,15 +4,14 @@
  */
 import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
-import { toHex } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import type { Inbox } from "./inbox.ts";
 import { COLLECTED_GATHER_MS, OUTBOX_MESSAGES, STRANGERS_MESSAGES } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import type { Millis, Random } from "./machine.ts";
+import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
-import { type MessageId, messageId, PREFIX_BYTES } from "./message_id.ts";
+import type { IdSource } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { equalAddresses, type Row } from "./table.ts";
 import { Timers } from "./timers.ts";
@@ -29,14 +28,12 @@ export interface MessengerOptions {
   readonly inbox: Inbox;
   readonly membership: Membership;
   readonly nick: Nick;
-  readonly random: Random;
+  readonly ids: IdSource;
 }
 
 export class Messenger {
   readonly #options: MessengerOptions;
   readonly #peers = new Map<NickKey, Link>();
-  /** The ids we give: a random prefix per recipient, and how many were given. */
-  readonly #ids = new Map<string, { prefix: string; given: number }>();
   /** Messages from senders we do not know, until the server has told us who there is. */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
@@ -55,7 +52,7 @@ export class Messenger {
 
   /** A new message to a peer in the table, or to the channel. */
   compose(now: Millis, to: Nick | undefined, text: string): void {
-    const { effects, tracker, nick } = this.#options;
+    const { effects, ids, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
     if (tracker.size >= OUTBOX_MESSAGES) {
       effects.notice({ type: "tooMany", count: tracker.size });
@@ -63,7 +60,7 @@ export class Messenger {
     }
     this.#transmit(
       now,
-      tracker.add(now, this.#newId(to === undefined ? CHANNEL : nickKey(to)), to, text),
+      tracker.add(now, ids.next(to === undefined ? CHANNEL : nickKey(to)), to, text),
       true,
     );
   }
@@ -121,18 +118,12 @@ export class Messenger {
   }
 
   #sendToSelf(now: Millis, text: string): void {
-    const { effects, inbox, nick } = this.#options;
-    const id = this.#newId(nickKey(nick));
+    const { effects, ids, inbox, nick } = this.#options;
+    const id = ids.next(nickKey(nick));
     const after = inbox.lastShown(nick);
     inbox.accept(now, { id, after, channel: false, from: nick, sentAt: Math.floor(now), dated: false, text });
     effects.notice({ type: "delivered", to: nick });
     effects.notice({ type: "settled" });
-  }
-
-  #newId(recipient: string): MessageId {
-    const ids = this.#ids.get(recipient) ?? { prefix: toHex(this.#options.random(PREFIX_BYTES)), given: 0 };
-    this.#ids.set(recipient, ids);
-    return messageId(ids.prefix, ++ids.given);
   }
 
   #startAfresh(now: Millis, message: OutgoingMessage): void {

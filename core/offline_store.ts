@@ -64,6 +64,11 @@ export class OfflineStore {
     return this.#seen.has(id);
   }
 
+  /** Whether a message waits here to be collected. */
+  holds(to: Nick, id: MessageId): boolean {
+    return this.lettersFor(to).some((letter) => letter.id === id);
+  }
+
   /** Takes a letter, or says why not. */
   deposit(now: Millis, letter: Letter): Reason | undefined {
     const mailbox = this.#mailboxOf(letter.to);

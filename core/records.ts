@@ -4,6 +4,7 @@
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
+import { STATE_BYTES } from "./message_id.ts";
 import { SECRET_BYTES } from "./verb.ts";
 
 const NUMBER_DIGITS = 15;
@@ -59,8 +60,13 @@ export const SEEN = new RecordKind("seen");
 
 // ---- client ----------------------------------------------------------------------------------------------
 
-/** Whose state this is, and the secret that tells this folder from another one. */
-export const IDENTITY = new FieldRecord("identity", { nick: f.nick, secret: f.hex(SECRET_BYTES) });
+/** Whose state this is, the secret that tells this folder from another one, and what goes into ids. */
+export const IDENTITY = new FieldRecord("identity", {
+  nick: f.nick,
+  secret: f.hex(SECRET_BYTES),
+  state: f.hex(STATE_BYTES),
+  starts: f.u32,
+});
 
 /** A message of ours that has not been receipted, by id. `to` is absent for the channel. */
 export const OUTBOX = new FieldRecord("outbox", {

@@ -265,7 +265,12 @@ export class Server implements Machine {
     if (recipient === undefined) {
       return link.send(now, { type: "rejected", id, reason: "unknown" }, `answer/${id}`);
     }
-    if (!this.#store.has(id)) {
+    if (this.#store.has(id)) {
+      // The sender may have missed that it was collected, or have forgotten it.
+      if (!this.#store.holds(recipient.nick, id)) {
+        return link.send(now, { type: "collected", to: recipient.nick, ids: [id] });
+      }
+    } else {
       const from = member.nick;
       const letter = {
         id,

@@ -39,18 +39,20 @@ export class StreamReader {
     return true;
   }
 
-  /** Files an item, to be taken by `next`; a repeat is acknowledged again. `chance` spreads acknowledgements. */
-  file(now: Millis, item: StreamItem, chance: number): void {
+  /** Files an item, to be taken by `next`; a repeat is acknowledged again. */
+  file(now: Millis, item: StreamItem): void {
     if (item.stream !== this.#stream || item.position > this.#position + STREAM_WINDOW) return;
     if (item.position > this.#position) this.#early.set(item.position, item);
-    const delay = item.type === "letter" ? 0 : chance * this.#ackDelay;
-    this.#ackDue = Math.min(this.#ackDue, now + delay);
+    else this.#ackDue = Math.min(this.#ackDue, now);
   }
 
-  /** The next item in order, if it has come. */
-  next(): StreamItem | undefined {
+  /** The next item in order, if it has come; from now on it counts as saved. `chance` spreads acknowledgements. */
+  next(now: Millis, chance: number): StreamItem | undefined {
     const item = this.#early.get(this.#position + 1);
-    if (item !== undefined) this.#early.delete(++this.#position);
+    if (item === undefined) return undefined;
+    this.#early.delete(++this.#position);
+    const delay = item.type === "letter" ? 0 : chance * this.#ackDelay;
+    this.#ackDue = Math.min(this.#ackDue, now + delay);
     return item;
   }
 
