@@ -44,6 +44,9 @@ export const REPLAY_WINDOW_PACKETS = 2048;
 /** How far the newest packet may run ahead of the oldest unacknowledged one: half of the replay window. */
 export const SPAN_PACKETS = 1024;
 
+/** A peer that was heard less than this ago, and has not said hello since, is in no new life. */
+export const SESSION_SILENT_MS = 1_000;
+
 /** Nothing heard for this long while something waits: the link drops what it holds; its owner tries again. */
 export const LINK_DEAD_MS = 30_000;
 

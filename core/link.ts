@@ -16,6 +16,7 @@ import {
   LINK_QUEUE_PACKETS,
   RETRANSMIT_AFTER_MS,
   RETRANSMIT_JITTER,
+  SESSION_SILENT_MS,
   SPAN_PACKETS,
   WINDOW_PACKETS,
 } from "./limits.ts";
@@ -72,7 +73,7 @@ export class Link {
   #heardAt: Millis = -Infinity;
 
   #peerSession: Session | undefined;
-  #formerSession: Session | undefined;
+  #greetedAt: Millis = -Infinity;
   #received = new ReplayWindow();
   #acks: number[] = [];
   #ackDue: Millis = Infinity;
@@ -162,8 +163,8 @@ export class Link {
     from: Address,
     frame: Transport,
   ): { verb: Verb | undefined; restarted: boolean } | undefined {
-    if (frame.session === this.#formerSession) return undefined;
     const restarted = this.#peerSession !== undefined && frame.session !== this.#peerSession;
+    if (restarted && !this.#mayHaveRestarted(now)) return undefined;
     // What was meant for the peer's former life is not for this one; its owner decides what to say again.
     if (restarted) this.#dropAll();
     if (frame.session !== this.#peerSession) this.#beginPeerSession(frame.session);
@@ -182,8 +183,17 @@ export class Link {
     return { verb: verb === MALFORMED ? undefined : verb, restarted };
   }
 
+  /** The peer has said hello: it may be in a new life. */
+  receiveHello(now: Millis): void {
+    this.#greetedAt = now;
+  }
+
+  /** A packet of another life that comes while this one is heard is a late one of the life before. */
+  #mayHaveRestarted(now: Millis): boolean {
+    return this.#greetedAt >= this.#heardAt || now - this.#heardAt >= SESSION_SILENT_MS;
+  }
+
   #beginPeerSession(session: Session): void {
-    this.#formerSession = this.#peerSession;
     this.#peerSession = session;
     this.#received = new ReplayWindow();
     this.#acks = [];

@@ -100,6 +100,7 @@ export class Links {
     if (frame.type === "hello") {
       const retry = encodeFrame({ type: "retry", token: frame.reply, reply: this.#tokenFor(key) });
       this.#replies.push({ type: "transmit", to: from, bytes: retry });
+      this.#byAddress.get(key)?.receiveHello(now);
       return undefined;
     }
     if (frame.token !== this.#tokenFor(key)) return this.#drop();

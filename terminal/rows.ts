@@ -40,11 +40,6 @@ export function columnsOf(cell: string): number {
   return stringWidth(cell);
 }
 
-/** How many columns the cells take side by side. */
-export function widthOf(cells: readonly string[]): number {
-  return cells.reduce((sum, cell) => sum + columnsOf(cell), 0);
-}
-
 /** The rows that the cells fill as a terminal wraps them: a wide cell never straddles two rows. At least one. */
 export function wrap(cells: readonly string[], columns: number): string[][] {
   let row: string[] = [];

@@ -11,7 +11,7 @@
  */
 import type { Line } from "./line.ts";
 import { RecentLines } from "./recent_lines.ts";
-import { graphemesOf, widthOf, wrap } from "./rows.ts";
+import { graphemesOf, wrap } from "./rows.ts";
 
 /** The window, in characters. */
 export interface Size {
@@ -86,24 +86,28 @@ export class Painter {
 
   /** The window has another size: prints all of ours that may be in sight again. */
   resize(size: Size, input: Line): string {
-    const above = Math.max(this.#rowsAbove(this.#size.columns, size), this.#rowsAbove(size.columns, size));
+    const { rows, at } = this.#painted;
+    const widths = [this.#size.columns, size.columns];
+    const above = Math.max(...widths.map((columns) => this.#rowsAbove(columns, size)));
+    const below = countRows(rows.slice(at), size.columns);
     // Of the input, the rows to the cursor are in sight for sure. Whatever is not input may be messages.
-    const inputRows = this.#painted.at + 1;
-    const before = { columns: this.#size.columns, rows: size.rows - inputRows };
+    const before = { columns: this.#size.columns, rows: size.rows - (at + 1) };
     this.#size = size;
     const newRows = this.#lay(input).rows.length;
-    const after = { columns: size.columns, rows: size.rows - Math.min(inputRows, newRows) };
+    const after = { columns: size.columns, rows: size.rows - Math.min(at + 1, newRows) };
     const lines = this.#recent.inSight(before, after);
-    const overflow = this.#recent.countRows(size.columns, size.rows) + newRows > size.rows;
-    this.#isAllOurs ||= overflow || above >= size.rows;
+    const printed = this.#recent.countRows(size.columns, size.rows);
+    this.#isAllOurs ||= Math.max(above + below, printed + newRows) > size.rows;
     return up(this.#isAllOurs ? size.rows : above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
   }
 
   /** How many rows of ours are above the cursor if they are wrapped at this width. */
   #rowsAbove(columns: number, window: Size): number {
     const { rows, at, before } = this.#painted;
-    const inputRows = rows.slice(0, at).reduce((sum, row) => sum + wrap(row, columns).length, 0);
-    return inputRows + Math.floor(widthOf(before) / columns) + this.#recent.countRows(columns, window.rows);
+    // The cursor is where the character behind it is, or would be: that one may not fit beside it.
+    const cursorRow = [...before, rows[at]?.[before.length] ?? " "];
+    const inputRows = countRows([...rows.slice(0, at), cursorRow], columns) - 1;
+    return inputRows + this.#recent.countRows(columns, window.rows);
   }
 
   #paint(input: Line): string {
@@ -131,6 +135,10 @@ export class Painter {
     const visible = rows.slice(top, top + room);
     return { rows: visible, at: at - top, before: visible[at - top]?.slice(0, index) ?? [] };
   }
+}
+
+function countRows(lines: readonly (readonly string[])[], columns: number): number {
+  return lines.reduce((sum, line) => sum + wrap(line, columns).length, 0);
 }
 
 function terminated(lines: readonly string[]): string {

@@ -194,7 +194,8 @@ export class Emulator {
       first = end + 1;
     }
     while (rows.length - 1 > cursor.row && rows.at(-1)?.cells.every((cell) => cell === BLANK)) rows.pop();
-    const past = rows.splice(0, Math.max(rows.length - this.rows, 0));
+    // The cursor stays in sight, be it at the cost of the rows below it.
+    const past = rows.splice(0, Math.min(Math.max(rows.length - this.rows, 0), cursor.row));
     this.#past.splice(0, Infinity, ...past);
     this.#fill(rows);
     this.#row = cursor.row - past.length;

@@ -24,8 +24,11 @@ export class Random {
   }
 }
 
-/** The seed of `deno test ... -- --seed N`, or a new one. */
+/** Prints and returns the seed of a random run: that of `deno test ... -- --seed N`, or a new one. */
 export function seed(): number {
   const given = Deno.args.indexOf("--seed");
-  return given < 0 ? Math.trunc(Math.random() * 2 ** 32) : Number(Deno.args[given + 1]);
+  const value = given < 0 ? Math.trunc(Math.random() * 2 ** 32) : Number(Deno.args[given + 1]);
+  // deno-lint-ignore no-console -- a run that fails can be repeated only by who knows its seed
+  console.log(`seed ${value}`);
+  return value;
 }

@@ -12,7 +12,7 @@ export class Scene {
   readonly #before: readonly string[];
   readonly #printed: string[] = [];
   #line: Line = EMPTY_LINE;
-  #wasResized = false;
+  #resizes = 0;
 
   /** `before` are lines of "$" that stand on the screen when the program starts. */
   constructor(public size: Size, reflows = true, before: readonly string[] = []) {
@@ -35,7 +35,7 @@ export class Scene {
 
   resize(size: Size): void {
     this.size = size;
-    this.#wasResized = true;
+    this.#resizes++;
     this.emulator.resize(size.columns, size.rows);
     this.emulator.write(this.painter.resize(size, this.#line));
   }
@@ -53,14 +53,18 @@ export class Scene {
     const start = cursor.row - cursorRow;
     assertEquals(screen.slice(start, start + input.length), input, "the input");
     assert(screen.slice(start + input.length).every((row) => row === ""), "nothing below the input");
-    if (!this.#wasResized) {
+    if (this.#resizes === 0) {
       // What left the screen is compared as well, and what stood there before.
       const all = [...this.#rowsOf(this.#before, this.size.columns), ...messages, ...input].join("\n")
         .trimEnd();
       assertEquals(this.emulator.everything().join("\n"), all, "all rows");
       return;
     }
-    this.#checkThatNothingIsLost(this.emulator.everything().slice(0, this.emulator.pastRows + start));
+    // A terminal that once had a line in two pieces may, at the next resize, join a piece with the line printed
+    // again, and then it counts other rows than we do: so it is the first resize that has to keep every row.
+    if (this.#resizes === 1) {
+      this.#checkThatNothingIsLost(this.emulator.everything().slice(0, this.emulator.pastRows + start));
+    }
     const ours = Math.min(start, messages.length);
     assertEquals(screen.slice(start - ours, start), messages.slice(messages.length - ours), "messages");
     assert(

@@ -95,7 +95,6 @@ for (const reflows of [true, false]) {
 
   Deno.test(`after each frame the screen is as it should be, on a terminal that ${how}`, () => {
     const first = seed();
-    console.log(`seed ${first}`);
     for (let run = 0; run < 100; run++) {
       const random = new Random(first + run);
       try {
