@@ -139,16 +139,15 @@ export class AckTracker {
 
   /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
   failed(message: OutgoingMessage): void {
-    this.#remove(message.id);
-    this.#effects.forget(OUTBOX.key(message.id));
+    this.forget(message.id);
     if (message.to === undefined || this.#lastSent.get(nickKey(message.to)) !== message.id) return;
     this.#setLastSent(message.to, message.after);
   }
 
   /** Gone for good, durable before anybody hears of it. */
-  forget(message: OutgoingMessage): void {
-    this.#remove(message.id);
-    this.#effects.forget(OUTBOX.key(message.id));
+  forget(id: MessageId): void {
+    this.#remove(id);
+    this.#effects.forget(OUTBOX.key(id));
   }
 
   #remove(id: MessageId): void {

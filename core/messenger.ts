@@ -272,9 +272,10 @@ export class Messenger {
     const { effects, membership, nick, tracker } = this.#options;
     for (const id of ids) {
       const message = tracker.get(id);
-      if (message?.to === undefined || !sameNick(message.to, to)) continue;
+      // Once the server knows that we know, nobody will tell us again: what is forgotten must be so durably.
+      tracker.forget(id);
+      if (message?.to === undefined) continue;
       this.#stop(message);
-      tracker.forget(message);
       this.#settle(message);
       const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
       entry.count++;
