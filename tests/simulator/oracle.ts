@@ -29,7 +29,7 @@ export class Oracle {
   readonly #accepted = new Map<string, Accepted>();
   /** By recipient and text. */
   readonly #shown = new Map<string, Display[]>();
-  readonly #order = new Map<string, { serial: number; dated: boolean }[]>();
+  readonly #order = new Map<string, { serial: number; at: Millis }[]>();
   readonly #gaps = new Set<string>();
   readonly #kills = new Map<string, Millis[]>();
   readonly #members = new Map<string, number>();
@@ -86,26 +86,32 @@ export class Oracle {
     const before = this.#shown.get(key);
     if (before === undefined) {
       this.#shown.set(key, [{ at, life, dated }]);
-      this.#checkOrder(name, message, dated);
+      this.#checkOrder(name, message, at, dated);
       return;
     }
     const last = before.at(-1)!;
     before.push({ at, life, dated });
-    const excused = last.life < life &&
-      (this.#kills.get(name) ?? []).some((kill) => kill >= last.at && kill <= last.at + SHOWN_AGAIN_MS);
+    const excused = last.life < life && this.#wasForgotten(name, last.at);
     if (!excused) this.fail(`'${name}' was shown '${text}' twice, at ${last.at} and ${at}`);
   }
 
-  #checkOrder(name: string, { from, to, serial, text }: Accepted, dated: boolean): void {
+  /** Whether the process died before it could note that it had shown this: then it counts as not shown. */
+  #wasForgotten(name: string, shownAt: Millis): boolean {
+    return (this.#kills.get(name) ?? []).some((kill) => kill >= shownAt && kill <= shownAt + SHOWN_AGAIN_MS);
+  }
+
+  #checkOrder(name: string, { from, to, serial, text }: Accepted, at: Millis, dated: boolean): void {
     if (to === undefined) return;
     const key = `${from}>${name}`;
     const order = this.#order.get(key) ?? [];
     this.#order.set(key, order);
-    const overtaken = order.some((other) => other.serial > serial && (!dated || !this.#gaps.has(key)));
+    const overtaken = order.some((other) =>
+      other.serial > serial && (!dated || !this.#gaps.has(key)) && !this.#wasForgotten(name, other.at)
+    );
     if (overtaken) {
       this.fail(`'${name}' was shown '${text}' behind a later one${dated ? ", and no gap was told" : ""}`);
     }
-    order.push({ serial, dated });
+    order.push({ serial, at });
   }
 
   /** When all has healed and settled: everything accepted has been shown to everybody it was for. */
