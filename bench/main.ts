@@ -1,0 +1,190 @@
+/** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
+import { parseArgs } from "@std/cli/parse-args";
+import { openSqlite } from "../storage/sqlite.ts";
+import { simulate } from "../tests/simulator/world.ts";
+import { Process } from "./processes.ts";
+import { median, summarize, type Summary } from "./summary.ts";
+
+const ROUND_TRIPS = 5_000;
+const ROUNDS = 3;
+const BURST_MESSAGES = 30_000;
+const WINDOW = 64;
+const COMMITS = 2_000;
+const SEEDS = 100;
+const IDLE_SECONDS = 10;
+const STARTS = 9;
+
+type Figures = Summary & { readonly perSecond: number };
+
+const { only } = parseArgs(Deno.args, { string: ["only"] });
+const folder = Deno.makeTempDirSync({ prefix: "parley-bench-" });
+const MEMORY = ":memory:";
+let stores = 0;
+
+function freshState(durable: boolean): string {
+  return durable ? `${folder}/state-${++stores}.db` : MEMORY;
+}
+
+async function bare(oneCpu: boolean): Promise<Summary> {
+  const echo = new Process("bench/bare.ts", [], oneCpu);
+  const port = await echo.line();
+  const ping = new Process("bench/bare.ts", [port, String(ROUND_TRIPS)], oneCpu);
+  const figures = JSON.parse(await ping.line());
+  await ping.end();
+  await echo.end();
+  return figures;
+}
+
+/** A server and two clients; the first sends to the second. */
+async function direct(count: number, window: number, durable: boolean, oneCpu: boolean): Promise<Figures> {
+  const port = freePort();
+  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
+  const bob = new Process("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
+  await bob.sees("ready");
+  const args = ["alice", String(port), freshState(durable), "bob", String(count), String(window)];
+  const alice = new Process("bench/peer.ts", args, oneCpu);
+  const figures: Figures = JSON.parse(await alice.line());
+  for (const process of [alice, bob, server]) await process.end();
+  return figures;
+}
+
+function freePort(): number {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const { port } = socket.addr as Deno.NetAddr;
+  socket.close();
+  return port;
+}
+
+function commits(): Summary {
+  const store = openSqlite(freshState(true), "client");
+  const times = Array.from({ length: COMMITS }, (_, number) => {
+    const began = performance.now();
+    store.commit([{ type: "save", key: `key/${number}`, value: new Uint8Array(200) }]);
+    return performance.now() - began;
+  });
+  store.close();
+  return summarize(times);
+}
+
+async function roundTrips(oneCpu: boolean): Promise<void> {
+  const rows = {
+    bare: [] as Summary[],
+    memory: [] as Summary[],
+    durable: [] as Summary[],
+    commit: [] as Summary[],
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    rows.bare.push(await bare(oneCpu));
+    rows.memory.push(await direct(ROUND_TRIPS, 1, false, oneCpu));
+    rows.durable.push(await direct(ROUND_TRIPS, 1, true, oneCpu));
+    rows.commit.push(commits());
+  }
+  console.log(
+    `round trip, ${
+      oneCpu ? "all processes on one CPU" : "unpinned"
+    } (median of ${ROUNDS} runs, microseconds)`,
+  );
+  const middle = (name: keyof typeof rows, of: keyof Summary) => median(rows[name].map((row) => row[of]));
+  const line = (name: keyof typeof rows, what: string, ratio = "") =>
+    console.log(`  ${what.padEnd(44)} p50 ${middle(name, "p50")}  p99 ${middle(name, "p99")}  ${ratio}`);
+  const [floor, commit] = [middle("bare", "p50"), middle("commit", "p50")];
+  line("bare", "bare datagram and echo");
+  line("commit", "one commit with fsync");
+  line("memory", "message to receipt, ':memory:'", `${(middle("memory", "p50") / floor).toFixed(2)} x bare`);
+  const durable = middle("durable", "p50");
+  line(
+    "durable",
+    "message to receipt, durable",
+    `${((durable - 2 * commit) / floor).toFixed(2)} x bare + two commits`,
+  );
+}
+
+async function oneWay(): Promise<void> {
+  for (const durable of [false, true]) {
+    const runs: Figures[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      runs.push(await direct(BURST_MESSAGES, WINDOW, durable, false));
+    }
+    const rate = Math.round(median(runs.map(({ perSecond }) => perSecond)));
+    console.log(
+      `one way, ${WINDOW} outstanding, ${durable ? "durable" : "':memory:'"}: ${rate} receipted messages/s`,
+    );
+  }
+}
+
+async function idle(): Promise<void> {
+  const port = freePort();
+  const starts: number[] = [];
+  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], false);
+  for (let start = 0; start < STARTS; start++) {
+    const began = performance.now();
+    const client = new Process("main.ts", [
+      "client",
+      "-n",
+      `c${start}`,
+      "-p",
+      String(port),
+      "--state",
+      MEMORY,
+    ], false);
+    await client.sees("is ONLINE");
+    starts.push(performance.now() - began);
+    if (start === STARTS - 1) await reportIdle(server, client);
+    await client.end();
+  }
+  await server.end();
+  console.log(
+    `start of a client until it is registered: ${Math.round(median(starts))} ms (median of ${STARTS})`,
+  );
+}
+
+async function reportIdle(server: Process, client: Process): Promise<void> {
+  const before = [cpuTicks(server.pid), cpuTicks(client.pid)];
+  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
+  for (
+    const [at, { name, process }] of [{ name: "server", process: server }, {
+      name: "client",
+      process: client,
+    }].entries()
+  ) {
+    const percent = (cpuTicks(process.pid) - before[at]!) / IDLE_SECONDS;
+    console.log(
+      `idle ${name}: ${residentMegabytes(process.pid)} MB resident, ${
+        percent.toFixed(1)
+      } % of a CPU over ${IDLE_SECONDS} s`,
+    );
+  }
+}
+
+function residentMegabytes(pid: number): string {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024).toFixed(1);
+}
+
+/** Hundredths of a second that a process has computed. */
+function cpuTicks(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+function seeds(): void {
+  const began = performance.now();
+  for (let seed = 1; seed <= SEEDS; seed++) simulate(seed);
+  console.log(
+    `simulated worlds: ${(SEEDS / ((performance.now() - began) / 1000)).toFixed(1)} seeds/s on one CPU`,
+  );
+}
+
+const parts: Record<string, () => void | Promise<void>> = {
+  "one-cpu": () => roundTrips(true),
+  "unpinned": () => roundTrips(false),
+  "one-way": oneWay,
+  idle,
+  seeds,
+};
+
+try {
+  for (const [name, run] of Object.entries(parts)) if (only === undefined || only === name) await run();
+} finally {
+  Deno.removeSync(folder, { recursive: true });
+}

@@ -1,0 +1,56 @@
+/**
+ * One client process of a measurement: the machine, the driver, a real socket and a real store, no terminal.
+ * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW` sends COUNT messages
+ * of 64 bytes, at most WINDOW of them without a receipt, and prints its figures as one line of JSON.
+ */
+import { Client } from "../core/client.ts";
+import type { Notice } from "../core/notice.ts";
+import { openSqlite } from "../storage/sqlite.ts";
+import { drive } from "../transport/driver.ts";
+import { bindUdp } from "../transport/udp.ts";
+import { summarize } from "./summary.ts";
+
+const [nick = "", serverPort = "", state = "", to, count = "0", window = "1"] = Deno.args;
+const TEXT = "m".repeat(64);
+const WARM_UP = 500;
+
+const socket = bindUdp("127.0.0.1", 0, "-c");
+const store = openSqlite(state, "client");
+const origin = performance.timeOrigin;
+const now = () => origin + performance.now();
+const server = { host: "127.0.0.1", port: Number(serverPort) };
+const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+const options = { nick, server, own: socket.address, candidates: [], attempts: 0 };
+const machine = new Client(now(), options, random, store.read());
+const driver = drive({ machine, socket, store, now, show });
+
+const total = Number(count) + WARM_UP;
+const sentAt: number[] = [];
+const times: number[] = [];
+let began = 0;
+
+function show(notice: Notice): void {
+  if (notice.type === "tableChanged") {
+    if (to === undefined) console.log("ready");
+    else if (sentAt.length === 0) sendMore();
+  }
+  if (notice.type !== "delivered") return;
+  // Receipts come in the order of the messages, or nearly: the figure is a distribution.
+  times.push(performance.now() - sentAt[times.length]!);
+  if (times.length === WARM_UP) began = performance.now();
+  if (times.length < total) return sendMore();
+  const seconds = (performance.now() - began) / 1000;
+  console.log(JSON.stringify({ ...summarize(times.slice(WARM_UP)), perSecond: Number(count) / seconds }));
+  driver.act({ type: "leave" });
+}
+
+function sendMore(): void {
+  while (sentAt.length < total && sentAt.length - times.length < Number(window)) {
+    sentAt.push(performance.now());
+    driver.act({ type: "sendDirect", to: to!, text: TEXT });
+  }
+}
+
+driver.act({ type: "register", nick });
+Deno.addSignalListener("SIGTERM", () => driver.act({ type: "leave" }));
+Deno.exit(await driver.ended);

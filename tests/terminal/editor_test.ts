@@ -1,0 +1,174 @@
+import { assertEquals } from "@std/assert";
+import { type Editor, type EditorEvent, NEW_EDITOR, press } from "../../terminal/editor.ts";
+import { HISTORY_LIMIT_LINES } from "../../terminal/history.ts";
+import { type Command, KeyDecoder } from "../../terminal/keys.ts";
+import { LINE_LIMIT_CHARACTERS, shown, textOf } from "../../terminal/line.ts";
+import { Random, seed } from "./random.ts";
+
+const NICKS = ["alice", "alfred", "bob"];
+
+function complete(line: string, cursor: number): string[] {
+  const word = line.slice(0, cursor).split(" ").at(-1) ?? "";
+  return NICKS.filter((nick) => nick.startsWith(word));
+}
+
+/** A line with its cursor, as the tests write it: "hel|lo". */
+class Session {
+  editor: Editor = NEW_EDITOR;
+  events: EditorEvent[] = [];
+
+  /** Text is typed; the name of a command in brackets is its key: "hello[left][left]". */
+  keys(keys: string): this {
+    for (const [, name, text = ""] of keys.matchAll(/\[(\w+)\]|([^[]+)/g)) {
+      this.#press(name ? { name: name as Command } : { name: "text", text });
+    }
+    return this;
+  }
+
+  paste(text: string): this {
+    return this.#press({ name: "paste", text });
+  }
+
+  get line(): string {
+    const { cells, cursor } = this.editor.line;
+    return `${cells.slice(0, cursor).join("")}|${cells.slice(cursor).join("")}`;
+  }
+
+  get submitted(): string[] {
+    return this.events.flatMap((event) => event.type === "submitted" ? [event.line] : []);
+  }
+
+  #press(key: Parameters<typeof press>[1]): this {
+    const { editor, event } = press(this.editor, key, complete);
+    this.editor = editor;
+    if (event) this.events.push(event);
+    return this;
+  }
+}
+
+const lineAfter = (keys: string) => new Session().keys(keys).line;
+
+Deno.test("typing, moving and deleting", () => {
+  assertEquals(lineAfter("hello"), "hello|");
+  assertEquals(lineAfter("helo[left]l"), "hell|o");
+  assertEquals(lineAfter("ab[home]x[end]y"), "xaby|");
+  assertEquals(lineAfter("abc[left][backspace]"), "a|c");
+  assertEquals(lineAfter("abc[home][delete]"), "|bc");
+  assertEquals(lineAfter("abc[left][deleteOrEnd]"), "ab|");
+  assertEquals(lineAfter("[left][backspace][delete]a[right][right]"), "a|");
+});
+
+Deno.test("the cursor and Backspace take a grapheme cluster as one character", () => {
+  assertEquals(lineAfter("a👨‍👩‍👧漢[left][left]"), "a|👨‍👩‍👧漢");
+  assertEquals(lineAfter("a👨‍👩‍👧[backspace]"), "a|");
+  assertEquals(lineAfter("e\u0301[backspace]"), "|");
+});
+
+Deno.test("an accent that comes after its letter joins it", () => {
+  const session = new Session().keys("xe").keys("\u0301");
+  assertEquals(session.editor.line.cells, ["x", "e\u0301"]);
+  assertEquals(session.editor.line.cursor, 2);
+});
+
+Deno.test("words", () => {
+  assertEquals(lineAfter("send bob  hi[wordLeft]"), "send bob  |hi");
+  assertEquals(lineAfter("send bob  hi[wordLeft][wordLeft]"), "send |bob  hi");
+  assertEquals(lineAfter("send bob[home][wordRight]"), "send| bob");
+  assertEquals(lineAfter("send bob[home][wordRight][wordRight][wordRight]"), "send bob|");
+});
+
+Deno.test("what is killed can be put back elsewhere", () => {
+  assertEquals(lineAfter("send bob  [killWord]"), "send |");
+  assertEquals(lineAfter("one two[killWord][home][yank]"), "two|one ");
+  assertEquals(lineAfter("one two[wordLeft][killToEnd]"), "one |");
+  assertEquals(lineAfter("one two[wordLeft][killToStart][end][yank]"), "twoone |");
+  assertEquals(lineAfter("one[killToStart][killToStart][yank]"), "one|");
+});
+
+Deno.test("Enter submits and empties the line, also an empty one", () => {
+  const session = new Session().keys("hi[left][enter][enter]");
+  assertEquals(session.submitted, ["hi", ""]);
+  assertEquals(session.line, "|");
+});
+
+Deno.test("ctrl-c clears a line, and interrupts on an empty one; ctrl-d ends on an empty one", () => {
+  const session = new Session().keys("hi[interrupt]");
+  assertEquals([session.line, session.events], ["|", []]);
+  assertEquals(session.keys("[interrupt]").events, [{ type: "interrupted" }]);
+  assertEquals(new Session().keys("[deleteOrEnd]").events, [{ type: "ended" }]);
+});
+
+Deno.test("ctrl-l and ctrl-z are events and leave the line alone", () => {
+  const session = new Session().keys("hi[clearScreen][suspend]");
+  assertEquals(session.events, [{ type: "cleared" }, { type: "suspended" }]);
+  assertEquals(session.line, "hi|");
+});
+
+Deno.test("history: up and down, the draft is kept", () => {
+  const session = new Session().keys("one[enter]two[enter]dra[left]");
+  assertEquals(session.keys("[up]").line, "two|");
+  assertEquals(session.keys("[up][up][up]").line, "one|");
+  assertEquals(session.keys("[down]").line, "two|");
+  assertEquals(session.keys("[down][down]").line, "dra|");
+});
+
+Deno.test("history: a line submitted from it is the newest; blank lines and repetitions are not kept", () => {
+  const session = new Session().keys("one[enter]two[enter]two[enter] [enter][up][up][enter]");
+  assertEquals(session.submitted, ["one", "two", "two", " ", "one"]);
+  assertEquals(session.editor.history.entries, ["one", "two", "one"]);
+  assertEquals(session.keys("[up][up][interrupt][up]").line, "one|");
+});
+
+Deno.test("history is bounded", () => {
+  const session = new Session();
+  for (let at = 0; at < HISTORY_LIMIT_LINES + 10; at++) session.keys(`line ${at}[enter]`);
+  assertEquals(session.editor.history.entries.length, HISTORY_LIMIT_LINES);
+  assertEquals(session.editor.history.entries[0], "line 10");
+});
+
+Deno.test("Tab: one candidate, what several have in common, a list, nothing", () => {
+  assertEquals(lineAfter("send b[tab]"), "send bob |");
+  assertEquals(lineAfter("send a[tab]"), "send al|");
+  assertEquals(lineAfter("send b hi[left][left][left][tab]"), "send bob | hi");
+  assertEquals(lineAfter("send z[tab]"), "send z|");
+  const session = new Session().keys("send al[tab]");
+  assertEquals([session.line, session.events], ["send al|", [{
+    type: "listed",
+    words: ["alice", "alfred"],
+  }]]);
+});
+
+Deno.test("a line break in a paste submits nothing and is submitted with the line", () => {
+  const session = new Session().keys("say ").paste("one\r\ntwo\rthree\n\tfour\x07\x1b[31m\x7f");
+  assertEquals(session.events, []);
+  assertEquals(textOf(shown(session.editor.line)), "say one⏎two⏎three⏎    four[31m");
+  session.keys("[backspace][enter]");
+  assertEquals(session.submitted, ["say one\ntwo\nthree\n    four[31"]);
+  assertEquals(session.keys("[up]").line, "say one\ntwo\nthree\n    four[31|");
+});
+
+Deno.test("a line has a longest length, cut between graphemes; what is beyond is left out", () => {
+  const session = new Session().paste("x".repeat(LINE_LIMIT_CHARACTERS - 3)).keys("👍👍");
+  assertEquals(textOf(session.editor.line).length, LINE_LIMIT_CHARACTERS - 1);
+  session.keys("[home]ab");
+  assertEquals(textOf(session.editor.line).length, LINE_LIMIT_CHARACTERS);
+  assertEquals(session.editor.line.cursor, 1);
+});
+
+Deno.test("any bytes keep the line within its bounds", () => {
+  const random = new Random(seed());
+  const decoder = new KeyDecoder();
+  let editor = NEW_EDITOR;
+  for (let step = 0; step < 3_000; step++) {
+    const bytes = Uint8Array.from(
+      { length: random.below(8) },
+      () => random.below(random.pick([32, 128, 256])),
+    );
+    for (const key of decoder.push(bytes)) editor = press(editor, key, complete).editor;
+    if (step % 5 === 0) decoder.settle();
+    const { cells, cursor } = editor.line;
+    assertEquals(cursor >= 0 && cursor <= cells.length, true, `step ${step}`);
+    assertEquals(cells.every((cell) => cell !== "" && (cell === "\n" || !/\p{Cc}/u.test(cell))), true);
+    assertEquals(textOf(editor.line).length <= LINE_LIMIT_CHARACTERS, true);
+  }
+});

@@ -1,0 +1,121 @@
+import { assertEquals } from "@std/assert";
+import { type Key, KeyDecoder } from "../../terminal/keys.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+function keysOf(...reads: string[]): Key[] {
+  const decoder = new KeyDecoder();
+  return reads.flatMap((read) => decoder.push(bytesOf(read)));
+}
+
+const names = (...reads: string[]) => keysOf(...reads).map((key) => key.name);
+
+Deno.test("text comes as it was typed, grapheme clusters in one piece", () => {
+  assertEquals(keysOf("hi 漢字 👨‍👩‍👧e\u0301"), [{ name: "text", text: "hi 漢字 👨‍👩‍👧e\u0301" }]);
+});
+
+Deno.test("a character may be split at any byte", () => {
+  const decoder = new KeyDecoder();
+  const keys = [...bytesOf("é漢👍")].flatMap((byte) => decoder.push(Uint8Array.of(byte)));
+  assertEquals(keys.map((key) => "text" in key ? key.text : ""), ["é", "漢", "👍"]);
+});
+
+Deno.test("bytes that are no UTF-8 become the replacement character, C1 controls nothing", () => {
+  const decoder = new KeyDecoder();
+  assertEquals(decoder.push(Uint8Array.of(0x61, 0xff, 0x62)), [{ name: "text", text: "a\ufffdb" }]);
+  assertEquals(decoder.push(bytesOf("\u009b")), []);
+});
+
+Deno.test("the keys with control", () => {
+  assertEquals(names("\x01\x02\x05\x06"), ["home", "left", "end", "right"]);
+  assertEquals(names("\x0b\x15\x17\x19"), ["killToEnd", "killToStart", "killWord", "yank"]);
+  assertEquals(names("\x03\x04\x0c\x0e\x10\x1a"), [
+    "interrupt",
+    "deleteOrEnd",
+    "clearScreen",
+    "down",
+    "up",
+    "suspend",
+  ]);
+  assertEquals(names("\r", "\n", "\t", "\x7f", "\b"), ["enter", "enter", "tab", "backspace", "backspace"]);
+  assertEquals(names("\x00\x1c\x1f"), []);
+});
+
+const SEQUENCES: [meaning: string, ...sequences: string[]][] = [
+  ["up", "\x1b[A", "\x1bOA", "\x1b[1;2A"],
+  ["down", "\x1b[B", "\x1bOB"],
+  ["right", "\x1b[C", "\x1bOC"],
+  ["left", "\x1b[D", "\x1bOD", "\x1b[1;2D"],
+  ["home", "\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~"],
+  ["end", "\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~"],
+  ["delete", "\x1b[3~"],
+  ["wordLeft", "\x1bb", "\x1b[1;5D", "\x1b[5D", "\x1bOd", "\x1b[1;3D"],
+  ["wordRight", "\x1bf", "\x1b[1;5C", "\x1b[5C", "\x1bOc"],
+  ["killWord", "\x1b\x7f"],
+];
+
+for (const [meaning, ...sequences] of SEQUENCES) {
+  Deno.test(`all ways to say ${meaning}, whole and byte by byte`, () => {
+    for (const sequence of sequences) {
+      assertEquals(names(sequence), [meaning], JSON.stringify(sequence));
+      assertEquals(names(...sequence), [meaning], JSON.stringify(sequence));
+    }
+  });
+}
+
+Deno.test("an unknown sequence is swallowed whole, and nothing else", () => {
+  for (
+    const sequence of [
+      "\x1b[[A",
+      "\x1bOP",
+      "\x1b[15~",
+      "\x1b[2~",
+      "\x1b[?1;2c",
+      "\x1b[I",
+      "\x1bq",
+      "\x1b[999z",
+    ]
+  ) {
+    assertEquals(keysOf(`${sequence}x`), [{ name: "text", text: "x" }], JSON.stringify(sequence));
+  }
+});
+
+Deno.test("a control character inside a sequence ends it and counts", () => {
+  assertEquals(names("\x1b[1;\r"), ["enter"]);
+  assertEquals(names("\x1b\x1b[A"), ["up"]);
+});
+
+Deno.test("a sequence that never ends swallows 32 characters at most", () => {
+  assertEquals(keysOf(`\x1b[${"1".repeat(40)}`).length, 1);
+});
+
+Deno.test("a lone Escape is dropped once nothing follows it", () => {
+  const decoder = new KeyDecoder();
+  assertEquals(decoder.push(bytesOf("\x1b")), []);
+  assertEquals(decoder.isWaiting, true);
+  decoder.settle();
+  assertEquals(decoder.isWaiting, false);
+  assertEquals(decoder.push(bytesOf("[Oh")), [{ name: "text", text: "[Oh" }]);
+});
+
+Deno.test("a paste is one key, however it is split, and what is in it is not obeyed", () => {
+  const paste = "\x1b[200~one\r\ntwo\t\x1b[A\x03 漢\x1b[201~";
+  const expected: Key[] = [
+    { name: "text", text: "a" },
+    { name: "paste", text: "one\r\ntwo\t\x1b[A\x03 漢" },
+    { name: "text", text: "b" },
+  ];
+  assertEquals(keysOf(`a${paste}b`), expected);
+  assertEquals(keysOf(..."a", ...paste, "b"), expected);
+});
+
+Deno.test("two pastes in a row, an empty one among them", () => {
+  const keys = keysOf("\x1b[200~\x1b[201~\x1b[200~x\x1b[201~");
+  assertEquals(keys, [{ name: "paste", text: "" }, { name: "paste", text: "x" }]);
+});
+
+Deno.test("of an endless paste only the beginning is kept, and its end is still seen", () => {
+  const [paste, next] = keysOf(`\x1b[200~${"x".repeat(100_000)}\x1b[201~`, "\r");
+  assertEquals(paste, { name: "paste", text: "x".repeat(65_536) });
+  assertEquals(next, { name: "enter" });
+});

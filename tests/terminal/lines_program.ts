@@ -1,0 +1,17 @@
+/** A program for the tests of the line mode: it prints what it reads, and how the input ended. */
+import { openLines } from "../../terminal/line_mode.ts";
+
+let count = 0;
+
+const screen = openLines({
+  ready: () => Promise.resolve(),
+  onLine: (line) => {
+    count++;
+    screen.print([`\x1b[32mgot\x1b[0m ${JSON.stringify(line)}`]);
+    if (line === "close") {
+      screen.close();
+      screen.print(["closed"]);
+    }
+  },
+  onEnd: () => screen.print([`ended after ${count}`]),
+});
