@@ -80,9 +80,9 @@ async function runServer(settings: ServerSettings): Promise<number> {
   const data = settings.data ?? `${dataFolder()}/server-${settings.port}.db`;
   using cleanup = new DisposableStack();
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-p"), (it) => it.close());
-  const store = cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
+  const store = data === MEMORY ? undefined : cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
   const now = makeClock();
-  const machine = new Server(now(), makeRandom(), store.read());
+  const machine = new Server(now(), makeRandom(), store?.read() ?? []);
   const driver = drive({
     machine,
     socket,
@@ -109,13 +109,13 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const server = { host: serverHost, port: settings.serverPort };
   using cleanup = new DisposableStack();
   const { nick, store } = openState(settings, server);
-  cleanup.adopt(store, (it) => it.close());
+  cleanup.defer(() => store?.close());
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
   const own = ownAddresses(host, socket.address.port, server);
   const now = makeClock();
   const { attempts } = settings;
   const options = { nick, server, own: own[0]!, candidates: own.slice(0, 3), attempts };
-  const machine = new Client(now(), options, makeRandom(), store.read());
+  const machine = new Client(now(), options, makeRandom(), store?.read() ?? []);
 
   if (settings.log !== undefined) {
     setUpLog("INFO", new FileHandler("INFO", { filename: settings.log, formatter: FORMATTER }));
@@ -179,8 +179,14 @@ function complete(before: string, commands: Commands, nicks: ReadonlySet<string>
   return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
 }
 
+/** Without a store nothing outlives the process. */
+interface State {
+  readonly nick: string;
+  readonly store: SqliteStore | undefined;
+}
+
 /** The state of the nick that was asked for, or of the first of NAME, NAME-2 ... that is free on this machine. */
-function openState(settings: ClientSettings, server: Address): { nick: string; store: SqliteStore } {
+function openState(settings: ClientSettings, server: Address): State {
   if (settings.nick !== undefined) return openStateOf(settings.nick, settings, server);
   const login = loginName();
   for (let number = 1;; number++) {
@@ -201,7 +207,7 @@ function openStateOf(
     encodeURIComponent(nickKey(nick))
   }`;
   const folder = settings.state ?? usual;
-  const store = openSqlite(folder === MEMORY ? MEMORY : `${folder}/state.db`, "client");
+  const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
   if (owner === undefined || nickKey(owner) === nickKey(nick)) return { nick, store };
   store.close();

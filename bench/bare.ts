@@ -16,7 +16,7 @@ if (port === undefined) {
   }
 }
 
-const WARM_UP = 500;
+const WARM_UP = 5_000;
 const to: Deno.NetAddr = { transport: "udp", hostname: "127.0.0.1", port: Number(port) };
 const message = new Uint8Array(64);
 const times: number[] = [];

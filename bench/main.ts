@@ -5,7 +5,7 @@ import { simulate } from "../tests/simulator/world.ts";
 import { Process } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
 
-const ROUND_TRIPS = 5_000;
+const ROUND_TRIPS = 10_000;
 const ROUNDS = 3;
 const BURST_MESSAGES = 30_000;
 const WINDOW = 64;

@@ -12,16 +12,16 @@ import { summarize } from "./summary.ts";
 
 const [nick = "", serverPort = "", state = "", to, count = "0", window = "1"] = Deno.args;
 const TEXT = "m".repeat(64);
-const WARM_UP = 500;
+const WARM_UP = 5_000;
 
 const socket = bindUdp("127.0.0.1", 0, "-c");
-const store = openSqlite(state, "client");
+const store = state === ":memory:" ? undefined : openSqlite(state, "client");
 const origin = performance.timeOrigin;
 const now = () => origin + performance.now();
 const server = { host: "127.0.0.1", port: Number(serverPort) };
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 const options = { nick, server, own: socket.address, candidates: [], attempts: 0 };
-const machine = new Client(now(), options, random, store.read());
+const machine = new Client(now(), options, random, store?.read() ?? []);
 const driver = drive({ machine, socket, store, now, show });
 
 const total = Number(count) + WARM_UP;

@@ -9,7 +9,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { ACK_TIMEOUT_MS, MESSAGE_LIFE_MS, RETRY_FIRST_MS, RETRY_MAXIMUM_MS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
-import { type MessageId, NO_MESSAGE } from "./message_id.ts";
+import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 import { OUTBOX, SENT } from "./records.ts";
 import { Timers } from "./timers.ts";
@@ -45,11 +45,18 @@ export class AckTracker {
     const { to: [to], ...rest } = record;
     const id = OUTBOX.nameOf(key);
     this.#messages.set(id, { id, to, ...rest, unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS });
+    if (to !== undefined) this.#noteSent(nickKey(to), id);
   }
 
   loadSent(key: string, value: Uint8Array): void {
     const record = SENT.decode(value);
-    if (record !== MALFORMED) this.#lastSent.set(decodeURIComponent(SENT.nameOf(key)), record.id);
+    if (record !== MALFORMED) this.#noteSent(decodeURIComponent(SENT.nameOf(key)), record.id);
+  }
+
+  /** The record may be a little older than the newest message in the outbox. */
+  #noteSent(key: string, id: MessageId): void {
+    const known = this.#lastSent.get(key);
+    if (known === undefined || isBefore(known, id)) this.#lastSent.set(key, id);
   }
 
   get deadline(): Millis {
@@ -95,7 +102,7 @@ export class AckTracker {
     };
     this.#messages.set(id, message);
     this.#save(message);
-    if (to !== undefined) this.#setLastSent(to, id);
+    if (to !== undefined) this.#setLastSent(now, to, id);
     this.#timers.set(id, now + ACK_TIMEOUT_MS);
     return message;
   }
@@ -138,10 +145,10 @@ export class AckTracker {
   }
 
   /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
-  failed(message: OutgoingMessage): void {
+  failed(now: Millis, message: OutgoingMessage): void {
     this.forget(message.id);
     if (message.to === undefined || this.#lastSent.get(nickKey(message.to)) !== message.id) return;
-    this.#setLastSent(message.to, message.after);
+    this.#setLastSent(now, message.to, message.after);
   }
 
   /** Gone for good, durable before anybody hears of it. */
@@ -155,10 +162,10 @@ export class AckTracker {
     this.#timers.clear(id);
   }
 
-  #setLastSent(to: Nick, id: MessageId): void {
+  #setLastSent(now: Millis, to: Nick, id: MessageId): void {
     const key = nickKey(to);
     this.#lastSent.set(key, id);
-    this.#effects.save(SENT.key(encodeURIComponent(key)), SENT.encode({ id }));
+    this.#effects.saveLater(now, SENT.key(encodeURIComponent(key)), () => SENT.encode({ id }));
   }
 
   #save({ id, after, to, sentAt, stored, text }: OutgoingMessage): void {

@@ -27,8 +27,9 @@ export class Writer {
   }
 
   u16(value: number): void {
-    this.u8(value >>> 8);
-    this.u8(value);
+    this.#room(2);
+    this.#bytes[this.#length++] = value >>> 8;
+    this.#bytes[this.#length++] = value;
   }
 
   u32(value: number): void {
@@ -49,21 +50,28 @@ export class Writer {
 
   /** Hexadecimal digits, two a byte. */
   hex(digits: string): void {
-    for (let at = 0; at < digits.length; at += 2) this.u8(parseInt(digits.slice(at, at + 2), 16));
+    const count = digits.length / 2;
+    this.#room(count);
+    for (let at = 0; at < count; at++) {
+      this.#bytes[this.#length++] = nibble(digits.charCodeAt(2 * at)) << 4 |
+        nibble(digits.charCodeAt(2 * at + 1));
+    }
   }
 
   /** UTF-8 behind a length of one byte: at most 255 bytes. */
   text8(text: string): void {
-    const bytes = encoder.encode(text);
-    this.u8(bytes.length);
-    this.raw(bytes);
+    const at = this.#length;
+    this.u8(0);
+    this.#bytes[at] = this.#text(text);
   }
 
   /** UTF-8 behind a length of two bytes: at most 65,535 bytes. */
   text16(text: string): void {
-    const bytes = encoder.encode(text);
-    this.u16(bytes.length);
-    this.raw(bytes);
+    const at = this.#length;
+    this.u16(0);
+    const length = this.#text(text);
+    this.#bytes[at] = length >>> 8;
+    this.#bytes[at + 1] = length;
   }
 
   zeros(count: number): void {
@@ -75,6 +83,14 @@ export class Writer {
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Writes UTF-8 and returns how many bytes; three bytes are the most that one code unit takes. */
+  #text(text: string): number {
+    this.#room(3 * text.length);
+    const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length));
+    this.#length += written;
+    return written;
   }
 
   #room(more: number): void {
@@ -164,6 +180,11 @@ export class Reader {
       return "";
     }
   }
+}
+
+/** `0` to `9` and `a` to `f` by character code. */
+function nibble(code: number): number {
+  return code < 0x3a ? code - 0x30 : code - 0x57;
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

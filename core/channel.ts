@@ -76,7 +76,8 @@ export class Channel {
     const key = nickKey(nick);
     if ((this.#cursors.get(key) ?? 0) >= row.number) return;
     this.#cursors.set(key, row.number);
-    this.#effects.saveLater(now, CURSOR.key(encodeURIComponent(key)), CURSOR.encode({ number: row.number }));
+    const number = row.number;
+    this.#effects.saveLater(now, CURSOR.key(encodeURIComponent(key)), () => CURSOR.encode({ number }));
   }
 
   /** Drops what is too old. */

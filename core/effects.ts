@@ -1,5 +1,5 @@
 import { SAVE_LATER_MS } from "./limits.ts";
-import type { Change, Millis, Output } from "./machine.ts";
+import type { Millis, Output } from "./machine.ts";
 import type { Notice } from "./notice.ts";
 
 /**
@@ -10,7 +10,8 @@ import type { Notice } from "./notice.ts";
  */
 export class Effects {
   #outputs: Output[] = [];
-  readonly #later = new Map<string, { change: Change; since: Millis }>();
+  /** By key: what to save in the end, or nothing to forget it. */
+  readonly #later = new Map<string, { value: (() => Uint8Array) | undefined; since: Millis }>();
   #laterDue: Millis = Infinity;
   #exitStatus: number | undefined;
 
@@ -33,12 +34,13 @@ export class Effects {
     this.#outputs.push({ type: "forget", key });
   }
 
-  saveLater(now: Millis, key: string, value: Uint8Array): void {
-    this.#putLater(now, { type: "save", key, value });
+  /** Several of these for one key become one save, no later than the first of them: the value is asked for then. */
+  saveLater(now: Millis, key: string, value: () => Uint8Array): void {
+    this.#putLater(now, key, value, this.#later.get(key)?.since ?? now);
   }
 
   forgetLater(now: Millis, key: string): void {
-    this.#putLater(now, { type: "forget", key });
+    this.#putLater(now, key, undefined, now);
   }
 
   notice(notice: Notice): void {
@@ -55,9 +57,9 @@ export class Effects {
     const outputs = this.#outputs;
     this.#outputs = [];
     if (this.#laterDue <= now || this.exiting) {
-      for (const [key, { change, since }] of this.#later) {
+      for (const [key, { value, since }] of this.#later) {
         if (since >= now) continue;
-        outputs.push(change);
+        outputs.push(value === undefined ? { type: "forget", key } : { type: "save", key, value: value() });
         this.#later.delete(key);
       }
       this.#laterDue = this.#later.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
@@ -69,9 +71,8 @@ export class Effects {
     return outputs;
   }
 
-  #putLater(now: Millis, change: Change): void {
-    this.#later.delete(change.key);
-    this.#later.set(change.key, { change, since: now });
+  #putLater(now: Millis, key: string, value: (() => Uint8Array) | undefined, since: Millis): void {
+    this.#later.set(key, { value, since });
     this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
   }
 }

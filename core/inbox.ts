@@ -68,7 +68,10 @@ export class Inbox {
   showUnshown(now: Millis): void {
     const unshown = this.#unshown;
     this.#unshown = [];
-    for (const held of unshown) this.#held.set(held.message.id, held);
+    for (const held of unshown) {
+      if (!this.#seen.has(held.message.id)) this.#seen.add(now, held.message.id);
+      this.#held.set(held.message.id, held);
+    }
     for (const held of unshown) if (this.#held.delete(held.message.id)) this.#showOrHold(now, held);
   }
 
@@ -145,7 +148,7 @@ export class Inbox {
     if (channel) return;
     if (!late) {
       this.#lastShown.set(nickKey(from), id);
-      this.#effects.saveLater(now, SHOWN.key(encodeURIComponent(nickKey(from))), SHOWN.encode({ id }));
+      this.#effects.saveLater(now, SHOWN.key(encodeURIComponent(nickKey(from))), () => SHOWN.encode({ id }));
     }
     for (const follower of [...this.#held.values()].filter((other) => other.message.after === id)) {
       if (this.#held.has(follower.message.id)) {

@@ -107,7 +107,7 @@ export class Messenger {
   runTimers(now: Millis): void {
     const { tracker, effects } = this.#options;
     for (let message = tracker.next(now); message !== undefined; message = tracker.next(now)) {
-      if (tracker.isTooOld(now, message)) this.#fail(message, "too old");
+      if (tracker.isTooOld(now, message)) this.#fail(now, message, "too old");
       else if (this.#options.membership.isRegistered) this.#again(now, message);
     }
     for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
@@ -189,10 +189,10 @@ export class Messenger {
     message.unsettled = false;
   }
 
-  #fail(message: OutgoingMessage, failure: VerbOf<"rejected">["reason"] | "too old"): void {
+  #fail(now: Millis, message: OutgoingMessage, failure: VerbOf<"rejected">["reason"] | "too old"): void {
     const { effects, tracker } = this.#options;
     this.#stop(message);
-    tracker.failed(message);
+    tracker.failed(now, message);
     const unknown = failure === "unknown" && message.to !== undefined;
     effects.notice(
       unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
@@ -243,7 +243,7 @@ export class Messenger {
         return this.#onStored(now, verb);
       case "rejected": {
         const message = this.#options.tracker.get(verb.id);
-        if (message !== undefined && !message.stored) this.#fail(message, verb.reason);
+        if (message !== undefined && !message.stored) this.#fail(now, message, verb.reason);
         return;
       }
       case "collected":

@@ -13,7 +13,11 @@ export const SERVER_NICK: Nick = "SERVER";
 /** Letters, digits, `_ - .`; no characters that take no room on a screen. */
 const SHAPE = /^(?:[\p{L}\p{Nd}_.-](?<!\p{Default_Ignorable_Code_Point}))+$/u;
 
+/** What NFKC and case folding leave as it is. */
+const PLAIN = /^[a-z0-9_.-]*$/;
+
 export function nickKey(nick: Nick): NickKey {
+  if (PLAIN.test(nick)) return nick;
   return nick.normalize("NFKC").toLowerCase().normalize("NFKC");
 }
 

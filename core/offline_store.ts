@@ -54,6 +54,15 @@ export class OfflineStore {
     this.#seen.load(key, value);
   }
 
+  /** After loading: what is here was seen, even if that was not saved in time. */
+  loaded(now: Millis): void {
+    const letters = [...this.#mailboxes.values()].flatMap((mailbox) => [...mailbox.letters.values()]);
+    const receipts = [...this.#receipts.values()].flatMap((ofSender) => [...ofSender.keys()]);
+    for (const id of [...letters.map((letter) => letter.id), ...receipts]) {
+      if (!this.#seen.has(id)) this.#seen.add(now, id);
+    }
+  }
+
   /** The highest order among the letters that were loaded. */
   get lastOrder(): number {
     return this.#lastOrder;

@@ -33,7 +33,10 @@ export class SeenIds {
       false;
   }
 
-  /** Remembers an id and saves that. */
+  /**
+   * Remembers an id. That is saved a little later: until then the record of the message itself says that it was
+   * seen, and who loads one adds its id.
+   */
   add(now: Millis, id: MessageId): void {
     const prefix = prefixOf(id);
     const seen = this.#prefixes.get(prefix) ?? { runs: [], at: now };
@@ -42,7 +45,7 @@ export class SeenIds {
     seen.at = now;
     insert(seen.runs, sequenceOf(id));
     if (seen.runs.length > SEEN_RUNS) seen.runs.shift();
-    this.#effects.save(SEEN.key(prefix), encode(seen));
+    this.#effects.saveLater(now, SEEN.key(prefix), () => encode(seen));
     if (this.#prefixes.size > SEEN_PREFIXES) this.#forget(this.#prefixes.keys().next().value!);
   }
 

@@ -42,6 +42,7 @@ export class Server implements Machine {
     const start = this.#nextStart(now, kept);
     this.#roster = new Roster(this.#effects, start);
     this.#load(kept);
+    this.#store.loaded(now);
     this.#order = Math.max(this.#store.lastOrder, this.#channel.lastOrder);
     this.#streams = start;
     this.#sweepDue = now + SWEEP_MS;

@@ -31,7 +31,8 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 export function drive({ machine, socket, store, now, show }: {
   machine: Machine;
   socket: Socket;
-  store: Store;
+  /** Absent when nothing is to outlive the process. */
+  store: Store | undefined;
   now: () => Millis;
   show(notice: Notice): void;
 }): Driver {
@@ -50,8 +51,7 @@ export function drive({ machine, socket, store, now, show }: {
         if (waiting.length === 0) await sleep();
         if (broken !== undefined) throw broken.cause;
         const outputs = await stepAll(now());
-        const changes = outputs.filter(isChange);
-        if (changes.length > 0) store.commit(changes);
+        if (outputs.some(isChange)) store?.commit(outputs.filter(isChange));
         for (const output of outputs) {
           // One at a time: a burst that nobody awaits leaves in reverse order.
           if (output.type === "transmit") await socket.send(output.bytes, output.to);
@@ -91,7 +91,7 @@ export function drive({ machine, socket, store, now, show }: {
     timer = setTimeout(() => {
       alarm = Infinity;
       wakeUp();
-    }, Math.min(Math.ceil(alarm - now()), LONGEST_TIMEOUT_MS));
+    }, Math.min(Math.max(0, Math.ceil(alarm - now())), LONGEST_TIMEOUT_MS));
   }
 
   /** Takes in the datagram that ends the sleep; once awake, all that follow, until too many wait. */
@@ -120,7 +120,7 @@ export function drive({ machine, socket, store, now, show }: {
     const outputs: Output[] = [];
     const taken = waiting.splice(0, MOST_AT_ONCE);
     step(instant, taken, outputs);
-    if (outputs.some(isChange)) {
+    if (store !== undefined && outputs.some(isChange)) {
       listen();
       await new Promise((resolve) => setImmediate(resolve));
       step(instant, waiting.splice(0, MOST_AT_ONCE - taken.length), outputs);
