@@ -5,20 +5,30 @@
  * number, opens a file or a socket. The driver (`transport/driver.ts`) and the simulator (`tests/simulator/`)
  * run the same machines, one on a real socket and a real clock, the other on a virtual network.
  *
- * The driver steps the machine once for every datagram that waits, then performs the outputs of all these
- * steps in three passes, each in list order: saves and forgets (one commit), transmits, notices and exit.
- * So nothing is acknowledged or shown that is not durable.
+ * The driver steps the machine for every input that waits, and, when that asks for a save, for every datagram
+ * that has come meanwhile; then it performs the outputs of all these steps in three passes, each in list
+ * order: saves and forgets (one commit), transmits, notices and exit. So nothing is acknowledged or
+ * shown that is not durable.
  * @module
  */
 import type { Action } from "./action.ts";
 import type { Notice } from "./notice.ts";
+
+// What inputs and outputs are made of.
+export type { Action } from "./action.ts";
+export type { Nick } from "./nick.ts";
+export type { Failure, Notice, Shown } from "./notice.ts";
+export type { Row } from "./table.ts";
+export type { Reason } from "./verb.ts";
 
 /** Milliseconds. As an instant: since 1970-01-01 00:00 UTC, as `Date.now()` counts; fractions are allowed. */
 export type Millis = number;
 
 /** A UDP end point. `host` is a numeric address, never a name. */
 export interface Address {
+  /** Dotted IPv4, or IPv6 in groups. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
 }
 

@@ -6,11 +6,15 @@ import { addressKey, type Row } from "./table.ts";
 import { dateAndTime, harmless, harmlessLines } from "./text.ts";
 import type { Reason } from "./verb.ts";
 
-/** A message as it is shown; `dated` when it did not come as it was written. */
+/** A message as it is shown. */
 export interface Shown {
+  /** Who wrote it. */
   readonly from: Nick;
+  /** As it came; made harmless when it is rendered. */
   readonly text: string;
+  /** By the sender's clock. */
   readonly sentAt: Millis;
+  /** Whether to show when it was sent, because it did not come as it was written. */
   readonly dated: boolean;
 }
 

@@ -11,10 +11,13 @@ export interface Version {
   readonly counter: number;
 }
 
+/** A line of the table. */
 export interface Row {
+  /** As its owner writes it. */
   readonly nick: Nick;
   /** Rows are shown in the order in which the nicks first came. */
   readonly ordinal: number;
+  /** As far as the server knows. */
   readonly online: boolean;
   /** Where to try, best first. */
   readonly addresses: readonly Address[];
