@@ -6,8 +6,10 @@ import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
 
 /** Why the server did not take something. */
-export const REASONS = ["in use", "unknown", "quota", "full"] as const;
-export type Reason = typeof REASONS[number];
+export type Reason = "in use" | "unknown" | "quota" | "full";
+
+/** As numbered on the wire. */
+const REASONS: readonly Reason[] = ["in use", "unknown", "quota", "full"];
 
 const reason: f.Field<Reason> = {
   write: (w, value) => w.u8(REASONS.indexOf(value)),

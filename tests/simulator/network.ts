@@ -14,6 +14,8 @@ export interface Weather {
 
 export const CALM: Weather = { loss: 0, duplication: 0, delay: 1, jitter: 0 };
 
+const LOOPBACK = "127.0.0.1";
+
 export type Receive = (from: Address, bytes: Uint8Array) => void;
 
 export class Network {
@@ -25,6 +27,10 @@ export class Network {
   readonly #cut = new Set<string>();
   /** Lately seen datagrams, for replays by strangers. */
   readonly #seen: { to: Address; bytes: Uint8Array }[] = [];
+  /** Sees every datagram that is sent; false loses it. */
+  passes: (from: Address, to: Address, bytes: Uint8Array) => boolean = () => true;
+  /** Who is bound to 127.0.0.1 lives on this host: others see it here, and reach it here. */
+  loopbackHost: string | undefined;
   carried = 0;
 
   constructor(dice: Dice, schedule: Schedule) {
@@ -56,6 +62,7 @@ export class Network {
   send(from: Address, to: Address, bytes: Uint8Array): void {
     if (bytes.length > 1200) throw new Error(`a datagram of ${bytes.length} bytes`);
     this.#remember(to, bytes);
+    if (!this.passes(from, to, bytes)) return;
     const { loss, duplication, delay, jitter } = this.weather;
     for (let copies = this.#dice.happens(duplication) ? 2 : 1; copies > 0; copies--) {
       if (this.#dice.happens(loss)) continue;
@@ -76,7 +83,14 @@ export class Network {
   #deliver(from: Address, to: Address, bytes: Uint8Array): void {
     if (this.#cut.has(from.host) || this.#cut.has(to.host)) return;
     this.carried++;
-    this.#hosts.get(addressKey(to))?.(from, bytes.slice());
+    const isLocal = to.host === LOOPBACK;
+    const source = from.host === LOOPBACK && !isLocal ? this.#outside(from) : from;
+    const target = to.host === this.loopbackHost ? { ...to, host: LOOPBACK } : to;
+    this.#hosts.get(addressKey(target))?.(source, bytes.slice());
+  }
+
+  #outside({ host, port }: Address): Address {
+    return { host: this.loopbackHost ?? host, port };
   }
 
   #remember(to: Address, bytes: Uint8Array): void {

@@ -31,6 +31,8 @@ export class SimulatedNode {
   readonly disk: Disk;
   /** Probability of dying in a wake-up. */
   deadliness = 0;
+  /** Dies right before it would perform the first output of which this is true. */
+  diesBefore: (output: Output) => boolean = () => false;
   address: Address | undefined;
   exitStatus: number | undefined;
   #machine: Machine | undefined;
@@ -130,18 +132,25 @@ export class SimulatedNode {
       this.kill();
       return true;
     };
-    if (dies()) return;
+    const isDoomed = (next: readonly Output[]) => {
+      if (!next.some((output) => this.diesBefore(output))) return false;
+      this.kill();
+      return true;
+    };
+    if (dies() || isDoomed(changes)) return;
     try {
       if (changes.length > 0) this.disk.commit(changes);
     } catch {
       return this.kill("disk");
     }
     if (dies()) return;
-    for (const { to, bytes } of transmits) {
-      network.send(this.address!, to, bytes);
+    for (const transmit of transmits) {
+      if (isDoomed([transmit])) return;
+      network.send(this.address!, transmit.to, transmit.bytes);
       if (dies()) return;
     }
     for (const output of rest) {
+      if (isDoomed([output])) return;
       if (output.type === "exit") {
         this.exitStatus = output.status;
         return this.kill("exited");
