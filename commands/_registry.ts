@@ -117,7 +117,11 @@ export class Commands {
   }
 
   /** Runs the words behind the program's name in a shell. */
-  runShell([name = "help", ...args]: readonly string[]): Outcome {
+  runShell(words: readonly string[]): Outcome {
+    if (words.includes("--help") || words.includes("-h")) {
+      return this.runShell(["help", ...words.slice(0, 1).filter((word) => !word.startsWith("-"))]);
+    }
+    const [name = "help", ...args] = words;
     const command = this.#find(name, "shell");
     return "run" in command ? this.#run(command, args) : command;
   }

@@ -13,8 +13,7 @@ const ATTEMPTS_OPTION = { least: 0, most: 1_000_000, otherwise: ATTEMPTS };
 export function register(commands: Commands): void {
   commands.add({
     name: "client",
-    usage:
-      "[-n NICK] [-i SERVER] [-p PORT] [-c OWN_PORT] [--state DIR] [--attempts N] [--host ADDRESS] [--log FILE]",
+    usage: "[options]",
     help: "start a client",
     details: [
       "-n, --nick NICK          your nick (the login name, with -2, -3 ... when it is taken on this machine)",

@@ -6,7 +6,7 @@ const PORT = { least: 1, most: 65535, otherwise: 9999 };
 export function register(commands: Commands): void {
   commands.add({
     name: "server",
-    usage: "[-p PORT] [--host ADDRESS] [--data FILE] [--log-level LEVEL]",
+    usage: "[options]",
     help: "start a server",
     details: [
       "-p, --port PORT     listen on this UDP port, 1 to 65535 (9999)",
