@@ -1,4 +1,5 @@
 /** The one loop that drives a machine. It knows no protocol: it steps, performs in order and re-arms one timer. */
+import { setImmediate } from "node:timers";
 import type { Action } from "../core/action.ts";
 import type { Address, Change, Input, Machine, Millis, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";

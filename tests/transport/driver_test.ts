@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import type { Address, Change, Input, Machine, Millis, Output } from "../../core/machine.ts";
 import { drive, type Driver, type Socket } from "../../transport/driver.ts";
