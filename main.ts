@@ -14,7 +14,7 @@ import {
 } from "./commands/_registry.ts";
 import { Client, ownerOf } from "./core/client.ts";
 import type { Address, Millis } from "./core/machine.ts";
-import { nickKey } from "./core/nick.ts";
+import { isNick, nickKey } from "./core/nick.ts";
 import { type Notice, render } from "./core/notice.ts";
 import { Server } from "./core/server.ts";
 import { openSqlite, type SqliteStore } from "./storage/sqlite.ts";
@@ -198,11 +198,8 @@ function openState(settings: ClientSettings, server: Address): State {
   }
 }
 
-function openStateOf(
-  nick: string,
-  settings: ClientSettings,
-  server: Address,
-): { nick: string; store: SqliteStore } {
+function openStateOf(nick: string, settings: ClientSettings, server: Address): State {
+  if (settings.state === MEMORY) return { nick, store: undefined };
   const usual = `${stateFolder()}/${server.host.replaceAll(":", "_")}_${server.port}/${
     encodeURIComponent(nickKey(nick))
   }`;
@@ -216,9 +213,13 @@ function openStateOf(
   );
 }
 
+/** Leaves room for a number behind it. */
+const LOGIN_CHARACTERS = 24;
+
 function loginName(): string {
   const name = Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? Deno.env.get("USERNAME") ?? "";
-  return name.replace(/[^\p{L}\p{Nd}_.-]/gu, "").slice(0, 24) || "guest";
+  const nick = name.replace(/[^\p{L}\p{Nd}_.-]/gu, "").slice(0, LOGIN_CHARACTERS);
+  return isNick(nick) ? nick : "guest";
 }
 
 /** Where this client can be reached, the likeliest first. */
