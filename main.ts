@@ -114,7 +114,14 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const own = ownAddresses(host, socket.address.port, server);
   const now = makeClock();
   const { attempts } = settings;
-  const options = { nick, server, own: own[0]!, candidates: own.slice(0, 3), attempts };
+  const options = {
+    nick,
+    server,
+    own: own[0]!,
+    candidates: own.slice(0, 3),
+    attempts,
+    durable: store !== undefined,
+  };
   const machine = new Client(now(), options, makeRandom(), store?.read() ?? []);
 
   if (settings.log !== undefined) {

@@ -20,7 +20,7 @@ const origin = performance.timeOrigin;
 const now = () => origin + performance.now();
 const server = { host: "127.0.0.1", port: Number(serverPort) };
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
-const options = { nick, server, own: socket.address, candidates: [], attempts: 0 };
+const options = { nick, server, own: socket.address, candidates: [], attempts: 0, durable: false };
 const machine = new Client(now(), options, random, store?.read() ?? []);
 const driver = drive({ machine, socket, store, now, show });
 

@@ -39,6 +39,7 @@ export class Attempts {
 
   /** What is to be done now: end the client, say once that the server is silent, or nothing. */
   check(now: Millis, heardAt: Millis): "give up" | "say silent" | undefined {
+    if (this.#waits.size === 0) return undefined;
     const over = [...this.#waits.values()].filter(({ since }) => this.#end(since, heardAt) <= now);
     if (over.some(({ command }) => command)) return "give up";
     if (over.length === 0 || this.#saidSilent(heardAt)) return undefined;

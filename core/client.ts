@@ -28,6 +28,8 @@ export interface ClientOptions {
   readonly candidates: readonly Address[];
   /** Attempts for a command before the client gives up; 0: never. */
   readonly attempts: number;
+  /** Whether what is saved outlives the process. */
+  readonly durable: boolean;
 }
 
 /** Whose state this is, or `undefined` when it is new. */
@@ -281,7 +283,7 @@ export class Client implements Machine {
     }
     const left = this.#tracker.waiting;
     if (left > 0 && state === "online") return;
-    if (left > 0) this.#effects.notice({ type: "messagesWait", count: left });
+    this.#tellWhatWaits();
     this.#leave(now, left > 0 ? 1 : 0);
   }
 
@@ -292,10 +294,16 @@ export class Client implements Machine {
       return effects.exit(1);
     }
     effects.notice({ type: "serverSilent" });
-    const count = this.#tracker.waiting;
-    if (count > 0) effects.notice({ type: "messagesWait", count });
+    this.#tellWhatWaits();
     effects.notice({ type: "gaveUp" });
     effects.exit(1);
+  }
+
+  #tellWhatWaits(): void {
+    const count = this.#tracker.waiting;
+    if (count > 0) {
+      this.#effects.notice({ type: this.#options.durable ? "messagesWait" : "messagesLost", count });
+    }
   }
 
   // ---- time ----------------------------------------------------------------------------------------------

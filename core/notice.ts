@@ -57,6 +57,7 @@ export type Notice =
   | { readonly type: "noServer"; readonly server: Address }
   | { readonly type: "serverSilent" }
   | { readonly type: "messagesWait"; readonly count: number }
+  | { readonly type: "messagesLost"; readonly count: number }
   | { readonly type: "gaveUp" }
   | { readonly type: "exiting" }
   /** An action is over. */
@@ -159,6 +160,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
           ? "[1 message waits and leaves at the next start.]"
           : `[${notice.count} messages wait and leave at the next start.]`,
       );
+    case "messagesLost":
+      return screen(`[${counted(notice.count, "message")} lost, nothing outlives this process.]`);
     case "gaveUp":
       return screen("[Exiting.]");
     case "exiting":

@@ -66,7 +66,7 @@ class World {
         (now, dice, disk, own) =>
           new Client(
             now,
-            { nick, server: SERVER, own, candidates: [own], attempts },
+            { nick, server: SERVER, own, candidates: [own], attempts, durable: true },
             (n) => dice.bytes(n),
             disk.read(),
           ),
