@@ -10,11 +10,18 @@ export type Malformed = typeof MALFORMED;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const FIRST_BYTES = 256;
+const FIRST_BYTES = 2048;
+const NO_BYTES = new Uint8Array(0);
+
+/** Up to this length plain ASCII is faster without the encoder. */
+const SHORT_TEXT = 80;
 const TWO_TO_32 = 2 ** 32;
 
+/** Buffers of writers that have finished: a packet is written several times a message, and never keeps one. */
+const spare: Uint8Array[] = [];
+
 export class Writer {
-  #bytes = new Uint8Array(FIRST_BYTES);
+  #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
   #length = 0;
 
   get length(): number {
@@ -80,14 +87,21 @@ export class Writer {
     this.#length += count;
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written, and the end of this writer. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    if (spare.length === 0) spare.push(this.#bytes);
+    this.#bytes = NO_BYTES;
+    return written;
   }
 
   /** Writes UTF-8 and returns how many bytes; three bytes are the most that one code unit takes. */
   #text(text: string): number {
     this.#room(3 * text.length);
+    if (text.length <= SHORT_TEXT && isAscii(text)) {
+      for (let at = 0; at < text.length; at++) this.#bytes[this.#length++] = text.charCodeAt(at);
+      return text.length;
+    }
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length));
     this.#length += written;
     return written;
@@ -173,6 +187,7 @@ export class Reader {
 
   #text(count: number): string {
     const bytes = this.raw(count);
+    if (count <= SHORT_TEXT && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
     try {
       return decoder.decode(bytes);
     } catch {
@@ -201,5 +216,10 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** How many bytes of UTF-8 a text takes. */
 export function utf8Length(text: string): number {
-  return encoder.encode(text).length;
+  return isAscii(text) ? text.length : encoder.encode(text).length;
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }
