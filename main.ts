@@ -17,6 +17,7 @@ import type { Address, Millis } from "./core/machine.ts";
 import { isNick, nickKey } from "./core/nick.ts";
 import { type Notice, render } from "./core/notice.ts";
 import { Server } from "./core/server.ts";
+import { harmless } from "./core/text.ts";
 import { openSqlite, type SqliteStore } from "./storage/sqlite.ts";
 import { StoreError } from "./storage/store_error.ts";
 import { runDemo } from "./terminal/demo.ts";
@@ -44,7 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
     case "start":
       return await start(outcome.program, commands);
     case "wrong":
-      console.error(outcome.reason);
+      complain(outcome.reason);
       return WRONG_USAGE;
     case "actions":
       return DONE;
@@ -164,14 +165,15 @@ function openScreen(driver: Driver, commands: Commands, pace: Pace, nicks: Reado
       prompt: PROMPT,
       complete: (line, cursor) => complete(line.slice(0, cursor), commands, nicks),
       onLine: (line) =>
-        isBlank(line) ? undefined : perform(commands.runLine(line), (reason) => screen.print([reason])),
+        isBlank(line)
+          ? undefined
+          : perform(commands.runLine(line), (reason) => screen.print([harmless(reason)])),
       onInterrupt: () => driver.act({ type: "leave" }),
       onEnd: () => driver.act({ type: "leave" }),
     })
     : openLines({
       ready: (line) => pace.ready(line),
-      onLine: (line) =>
-        isBlank(line) ? undefined : perform(commands.runLine(line), (reason) => console.error(reason)),
+      onLine: (line) => isBlank(line) ? undefined : perform(commands.runLine(line), complain),
       onEnd: () => driver.act({ type: "finish" }),
     });
   return screen;
@@ -294,6 +296,11 @@ function home(): string {
   return Deno.env.get("HOME") ?? ".";
 }
 
+/** One sentence on standard error. It may quote what somebody typed. */
+function complain(sentence: string): void {
+  console.error(harmless(sentence));
+}
+
 if (import.meta.main) {
   try {
     Deno.exit(await main(Deno.args));
@@ -302,7 +309,7 @@ if (import.meta.main) {
     const expected = error instanceof StoreError || error instanceof NetworkError ||
       error instanceof RegistryError;
     if (!expected) throw error;
-    console.error(error.message);
+    complain(error.message);
     Deno.exit(FAILED);
   }
 }

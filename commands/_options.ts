@@ -16,6 +16,7 @@ export function readOptions(
 ): Options {
   const options = parseArgs([...args], {
     string: [...names, "_"],
+    collect: names,
     alias,
     unknown: (argument, key) => {
       throw new OptionError(
@@ -25,8 +26,9 @@ export function readOptions(
   });
   const values: Record<string, string | undefined> = {};
   for (const name of names) {
-    const value: unknown = options[name];
-    if (Array.isArray(value)) throw new OptionError(`option '--${name}' given twice, give it once`);
+    const given: unknown = options[name];
+    const [value, ...more]: readonly unknown[] = Array.isArray(given) ? given : [];
+    if (more.length > 0) throw new OptionError(`option '--${name}' given twice, give it once`);
     if (value === "") throw new OptionError(`option '--${name}' has no value, give one`);
     values[name] = typeof value === "string" ? value : undefined;
   }

@@ -33,6 +33,8 @@ export class AckTracker {
   readonly #effects: Effects;
   readonly #messages = new Map<MessageId, OutgoingMessage>();
   readonly #lastSent = new Map<string, MessageId>();
+  /** What failed in this process, and what was sent before it. */
+  readonly #failedAfter = new Map<MessageId, MessageId>();
   readonly #timers = new Timers<MessageId>();
 
   constructor(effects: Effects) {
@@ -84,6 +86,12 @@ export class AckTracker {
     return [...this.#messages.values()].filter((message) =>
       !message.stored && (key === undefined || (message.to !== undefined && nickKey(message.to) === key))
     );
+  }
+
+  /** The first channel message that the server does not have: they leave one after the other, in order. */
+  get nextPost(): OutgoingMessage | undefined {
+    for (const message of this.#messages.values()) if (message.to === undefined) return message;
+    return undefined;
   }
 
   /** A new message of the user's: saved before it is sent. The 500 ms begin now. */
@@ -147,8 +155,16 @@ export class AckTracker {
   /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
   failed(now: Millis, message: OutgoingMessage): void {
     this.forget(message.id);
-    if (message.to === undefined || this.#lastSent.get(nickKey(message.to)) !== message.id) return;
-    this.#setLastSent(now, message.to, message.after);
+    if (message.to === undefined) return;
+    this.#failedAfter.set(message.id, message.after);
+    const last = this.#lastSent.get(nickKey(message.to));
+    if (last === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
+  }
+
+  /** The message itself, or the newest before it that has not failed. */
+  #notFailed(id: MessageId): MessageId {
+    const before = this.#failedAfter.get(id);
+    return before === undefined ? id : this.#notFailed(before);
   }
 
   /** Gone for good, durable before anybody hears of it. */

@@ -56,6 +56,7 @@ export class Client implements Machine {
   #waiting: Action[] = [];
   #started = false;
   #finishing = false;
+  #quitting = false;
   #mailAnnounced = false;
   #sweepDue: Millis;
 
@@ -187,6 +188,7 @@ export class Client implements Machine {
 
   #wentOffline(now: Millis): void {
     this.#messenger.wentOffline();
+    if (this.#quitting) return this.#leave(now, 0);
     this.#doWaiting(now);
   }
 
@@ -213,10 +215,11 @@ export class Client implements Machine {
       case "deregister":
         if (!sameNick(action.nick, this.#nick)) return this.#answer({ type: "notYou", nick: action.nick });
         if (!this.#isOnline()) return;
-        return this.#membership.deregister(now, false);
+        return this.#membership.deregister(now);
       case "quit":
         if (this.#membership.state === "offline") return this.#leave(now, 0);
-        return this.#membership.deregister(now, true);
+        this.#quitting = true;
+        return this.#membership.deregister(now);
       case "listPeers":
         return this.#answer({
           type: "peersListed",
@@ -267,6 +270,7 @@ export class Client implements Machine {
 
   #leave(now: Millis, status: number): void {
     this.#membership.leave(now);
+    this.#tellWhatWaits();
     this.#effects.notice({ type: "exiting" });
     this.#effects.exit(status);
   }
@@ -283,7 +287,6 @@ export class Client implements Machine {
     }
     const left = this.#tracker.waiting;
     if (left > 0 && state === "online") return;
-    this.#tellWhatWaits();
     this.#leave(now, left > 0 ? 1 : 0);
   }
 

@@ -35,6 +35,9 @@ export const ACK_DELAY_MS = 25;
 /** Acknowledgements in one packet; the others go with the next one. */
 export const ACKS_PER_PACKET = 32;
 
+/** RFC 9002 section 7.2: in flight to a peer that was heard, before the first acknowledgement. */
+export const INITIAL_WINDOW_PACKETS = 10;
+
 /** In flight to one peer: well below the 256 datagrams that a default Linux receive buffer holds. */
 export const WINDOW_PACKETS = 64;
 

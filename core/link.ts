@@ -2,8 +2,8 @@
  * A plain link towards one peer: the one place that turns verbs into datagrams and back. One verb a datagram,
  * retransmitted until it is acknowledged, taken once. Above it nobody knows how verbs travel.
  *
- * A link begins without a path: it greets its addresses in turn until one of them hands out a token. Then up
- * to 64 packets are under way (one, until the first is acknowledged). When two timeouts in a row bring nothing,
+ * A link begins without a path: it greets its addresses in turn until one of them hands out a token. Then one
+ * packet is under way until the peer is heard, ten until the first is acknowledged, then up to 64. When two timeouts in a row bring nothing,
  * the peer may have restarted or moved: it is greeted again, and only the oldest packet goes on being sent.
  */
 import { MALFORMED } from "./bytes.ts";
@@ -11,6 +11,7 @@ import { ackRoom, encodeFrame, type Session, type Token, type Transport } from "
 import {
   ACK_DELAY_MS,
   GREET_AGAIN_AFTER_TIMEOUTS,
+  INITIAL_WINDOW_PACKETS,
   LINK_DEAD_MS,
   LINK_IDLE_MS,
   LINK_QUEUE_PACKETS,
@@ -110,6 +111,7 @@ export class Link {
 
   /** Sends until it is acknowledged. A second verb of the same tag is not sent while the first is on its way. */
   send(now: Millis, verb: Verb, tag?: string): void {
+    if (this.#deathAt <= now) this.#dropAll();
     if (tag !== undefined && this.#tags.has(tag)) return;
     if (this.#waiting.length >= LINK_QUEUE_PACKETS) return;
     if (tag !== undefined) this.#tags.add(tag);
@@ -154,6 +156,8 @@ export class Link {
   receiveRetry(now: Millis, from: Address, token: Token): void {
     if (!this.#busy || this.#greetings === 0) return;
     if (this.#path?.token === token && addressKey(this.#path.address) === addressKey(from)) return;
+    // Each process gives its own token: with another one the peer may be in a new life.
+    if (this.#path !== undefined) this.#greetedAt = now;
     this.#setPath(now, { address: from, token });
   }
 
@@ -170,6 +174,7 @@ export class Link {
     if (frame.session !== this.#peerSession) this.#beginPeerSession(frame.session);
     this.#heardAt = now;
     this.#timeouts = 0;
+    this.#window = Math.max(this.#window, INITIAL_WINDOW_PACKETS);
     this.#context.touched(this);
     const newest = frame.number === 0 || frame.number > this.#received.newest;
     if (

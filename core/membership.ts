@@ -9,7 +9,7 @@
 import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import { SERVER_HOST_NAME } from "./field.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "./limits.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, PROBE_MS, ROWS_AGAIN_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { Address, Millis } from "./machine.ts";
@@ -59,7 +59,6 @@ export class Membership {
   /** The version that the server was last known to have. */
   #newest: Version = NO_VERSION;
   #unprinted: Row[] = [];
-  #quitting = false;
 
   constructor(now: Millis, options: MembershipOptions) {
     this.#options = options;
@@ -86,9 +85,7 @@ export class Membership {
     this.#sendRegister(now);
   }
 
-  /** `quitting`: and end the process afterwards. */
-  deregister(now: Millis, quitting: boolean): void {
-    this.#quitting ||= quitting;
+  deregister(now: Millis): void {
     this.#state = "leaving";
     this.#options.attempts.wait(now, "deregister", true);
     this.link.cancel("register");
@@ -144,6 +141,8 @@ export class Membership {
         this.#onRefused(now, verb);
         return true;
       case "checking":
+        // The server is at work: our attempts count from when it must have decided.
+        if (this.#state === "registering") this.#options.attempts.wait(now + PROBE_MS, "register", true);
         return true;
       case "rows":
         this.#onRows(now, verb);
@@ -217,12 +216,12 @@ export class Membership {
     this.#newest = newer(this.#newest, { start: verb.from.start, counter: verb.upTo });
     if (changed !== undefined) {
       this.#unprinted.push(...changed);
+      this.#settleTable(now);
       this.#options.events.rowsChanged(now, changed);
       const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
       // The server took our silence for absence.
       if (own?.online === false && this.#state === "online" && this.#answered) this.#sendRegister(now);
-    }
-    this.#settleTable(now);
+    } else this.#settleTable(now);
   }
 
   #learnVersion(now: Millis, version: Version): void {
@@ -271,9 +270,6 @@ export class Membership {
     const { effects, nick } = this.#options;
     effects.notice(how === "deregistered" ? { type: "deregistered" } : { type: "replaced", nick });
     this.#goOffline(now);
-    if (!this.#quitting) return;
-    effects.notice({ type: "exiting" });
-    effects.exit(0);
   }
 
   #goOffline(now: Millis): void {

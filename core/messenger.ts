@@ -156,13 +156,21 @@ export class Messenger {
   }
 
   #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
-    const { attempts, membership, nick } = this.#options;
+    const { attempts, membership, nick, tracker } = this.#options;
     const { id, after, to, sentAt, text } = message;
     attempts.wait(now, id, command || this.#finishing);
+    if (to === undefined && tracker.nextPost !== message) return;
     const verb: Verb = to === undefined
       ? { type: "post", id, from: nick, sentAt, text }
       : { type: "deposit", id, after, from: nick, to, sentAt, text };
     membership.link.send(now, verb, id);
+  }
+
+  #sendNextPost(now: Millis): void {
+    const { membership, tracker } = this.#options;
+    if (membership.isRegistered && tracker.nextPost !== undefined) {
+      this.#sendToServer(now, tracker.nextPost, false);
+    }
   }
 
   #linkTo(now: Millis, row: Row): Link {
@@ -198,6 +206,7 @@ export class Messenger {
       unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
     );
     this.#settle(message);
+    this.#sendNextPost(now);
   }
 
   // ---- what comes from peers -----------------------------------------------------------------------------
@@ -261,6 +270,7 @@ export class Messenger {
     if (message.to === undefined) {
       tracker.delivered(now, message);
       effects.notice({ type: "posted" });
+      this.#sendNextPost(now);
     } else {
       tracker.stored(message);
       effects.notice({ type: "stored" });

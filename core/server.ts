@@ -71,6 +71,7 @@ export class Server implements Machine {
     if (input.type === "datagram") {
       const arrival = this.#links.receive(now, input.from, input.bytes);
       if (arrival?.restarted) this.#forgetLink(now, arrival.link);
+      if (arrival !== undefined) this.#noteAlive(now, arrival.link);
       if (arrival?.verb !== undefined) this.#receive(now, arrival.link, arrival.verb);
     }
     this.#runTimers(now);
@@ -160,12 +161,18 @@ export class Server implements Machine {
       return this.#admit(now, this.#roster.add(verb.nick, verb.secret), link, verb);
     }
     if (!member.online || member.secret === verb.secret) return this.#admit(now, member, link, verb);
+    const holder = member.link ?? this.#links.open(now, member.addresses);
+    // Where the holder was, there is somebody else now.
+    if (holder === link || (this.#byLink.get(holder) ?? member) !== member) {
+      return this.#admit(now, member, link, verb);
+    }
     link.tell(now, { type: "checking", nick: verb.nick });
     if (member.claims.some((claim) => claim.link === link)) return;
     if (member.claims.length < CLAIMS_PER_NICK) member.claims.push({ link, verb });
-    member.link ??= this.#links.open(now, member.addresses);
+    member.link = holder;
+    this.#byLink.set(holder, member);
     this.#probe(now, member);
-    member.link.send(now, { type: "probe", nick: member.nick }, "probe");
+    holder.send(now, { type: "probe", nick: member.nick }, "probe");
   }
 
   #admit(now: Millis, member: Member, link: Link, { nick, secret, candidates }: VerbOf<"register">): void {
@@ -249,6 +256,15 @@ export class Server implements Machine {
     if (!this.#links.holds(link)) return;
     if (!member.online || member.secret === verb.secret) this.#admit(now, member, link, verb);
     else link.send(now, { type: "refused", nick: verb.nick, reason: "in use" });
+  }
+
+  /** Whoever is heard is online; those who want the nick need not wait any longer. */
+  #noteAlive(now: Millis, link: Link): void {
+    const member = this.#byLink.get(link);
+    if (member?.probedAt === undefined) return;
+    member.probedAt = undefined;
+    this.#probes.clear(nickKey(member.nick));
+    this.#settleClaims(now, member);
   }
 
   /** From now on the member has 2.5 s to give a sign of life. */
@@ -358,9 +374,7 @@ export class Server implements Machine {
 
   #onProbe(now: Millis, key: NickKey): void {
     const member = this.#roster.get(key)!;
-    const heard = (member.link?.heardAt ?? -Infinity) > (member.probedAt ?? Infinity);
     member.probedAt = undefined;
-    if (heard) this.#settleClaims(now, member);
-    else this.#depart(now, member, "silent");
+    this.#depart(now, member, "silent");
   }
 }

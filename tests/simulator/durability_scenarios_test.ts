@@ -1,0 +1,225 @@
+/** A commit that fails: nothing is sent or shown, the process ends, and nothing acknowledged is lost. */
+import { assert, assertEquals } from "@std/assert";
+import { scenario, sending } from "./scenario.ts";
+
+scenario(
+  "the sender's disk is full: nothing leaves, nothing is said, and nothing is doubled later",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    alice.types("send bob before");
+    world.runs(200);
+    world.everybodyLooks();
+    const began = world.schedule.now;
+    alice.disk.failing = true;
+    alice.types("send bob hi");
+    assertEquals(alice.isAlive, false);
+    assertEquals(world.sent({ from: alice }, began), []);
+    alice.sees();
+    alice.disk.failing = false;
+    alice.starts();
+    world.runs(10_000);
+    assertEquals(bob.looks().filter((line) => line.startsWith("alice:")), []);
+    alice.looks();
+    alice.types("send bob after");
+    world.runs(200);
+    bob.sees("alice: after");
+    alice.sees("[Message received by bob.]");
+  },
+);
+
+scenario(
+  "the recipient's disk is full: no receipt, nothing shown, and the message comes once when it is not",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    bob.disk.failing = true;
+    alice.types("send bob hi");
+    world.runs(200);
+    bob.sees();
+    assertEquals([bob.isAlive, world.sent({ kind: "receipt" }).length], [false, 0]);
+    world.runs(5000);
+    bob.disk.failing = false;
+    bob.starts();
+    world.runs(10_000);
+    assertEquals(bob.looks().filter((line) => line.endsWith(" hi")).length, 1);
+    const told = alice.looks();
+    assert(!told.includes("[Message received by bob.]"));
+    assert(told.includes("[bob has collected 1 message.]"));
+  },
+);
+
+scenario(
+  "the server's disk is full when a letter comes: it is not acknowledged, and is there once later",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    bob.types("dereg bob");
+    world.runs(200);
+    world.everybodyLooks();
+    world.server.disk.failing = true;
+    const written = alice.types("send bob hi");
+    world.runs(100);
+    assertEquals([world.server.isAlive, world.sent({ kind: "stored" }).length], [false, 0]);
+    alice.sees();
+    world.server.disk.failing = false;
+    world.server.starts();
+    world.runs(2000);
+    alice.sees("[Message received by SERVER.]", "SERVER: [Message received by the server and saved]");
+    assertEquals(world.server.keeps("letter"), 1);
+    bob.types("reg bob");
+    world.runs(1000);
+    assertEquals(bob.looks().filter((line) => line === `alice: ${written} hi`).length, 1);
+  },
+);
+
+scenario(
+  "the server's disk is full when a letter is collected: it is handed over again, and shown once",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    bob.types("dereg bob");
+    world.runs(200);
+    const written = alice.types("send bob hi");
+    world.runs(200);
+    world.everybodyLooks();
+    world.server.diesBefore((output) => output.type === "forget" && output.key.startsWith("letter/"));
+    bob.types("reg bob");
+    world.runs(500);
+    assertEquals([world.server.isAlive, world.server.keeps("letter")], [false, 1]);
+    world.server.starts();
+    world.runs(60_000);
+    assertEquals(bob.looks().filter((line) => line === `alice: ${written} hi`).length, 1);
+    assertEquals(alice.looks().filter((line) => line.includes("collected")), [
+      "[bob has collected 1 message.]",
+    ]);
+    assertEquals([world.server.keeps("letter"), world.server.keeps("receipt")], [0, 0]);
+  },
+);
+
+scenario(
+  "the server dies between the commit of a letter and its answer: the letter is there once",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    bob.types("dereg bob");
+    world.runs(200);
+    world.everybodyLooks();
+    world.server.diesBefore(sending("stored"));
+    const written = alice.types("send bob hi");
+    world.runs(100);
+    assertEquals([world.server.isAlive, world.server.keeps("letter")], [false, 1]);
+    alice.sees();
+    world.server.starts();
+    world.runs(2000);
+    alice.sees("[Message received by SERVER.]", "SERVER: [Message received by the server and saved]");
+    assertEquals(world.server.keeps("letter"), 1);
+    bob.types("reg bob");
+    world.runs(1000);
+    assertEquals(bob.looks().filter((line) => line === `alice: ${written} hi`).length, 1);
+  },
+);
+
+scenario(
+  "the server's disk is full when somebody registers: he is not welcomed before it is saved",
+  (world) => {
+    world.server.disk.failing = true;
+    const alice = world.client("alice");
+    alice.starts();
+    alice.looks();
+    world.runs(1000);
+    alice.sees();
+    world.server.disk.failing = false;
+    world.server.starts();
+    world.runs(1000);
+    alice.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online));
+  },
+);
+
+scenario("the sender dies before it has noted a receipt: the message is shown once all the same", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  alice.diesBefore((output) => output.type === "forget");
+  alice.types("send bob hi");
+  world.runs(200);
+  assertEquals([alice.isAlive, alice.keeps("outbox")], [false, 1]);
+  alice.sees("[Message received by bob.]");
+  alice.starts();
+  world.runs(5000);
+  assertEquals(bob.looks().filter((line) => line === "alice: hi").length, 1);
+  assertEquals(alice.keeps("outbox"), 0);
+});
+
+scenario("the sender dies before it has noted 'stored': the letter is there once", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.types("dereg bob");
+  world.runs(200);
+  alice.types("send bob hi");
+  alice.diesBefore((output) => output.type === "save");
+  world.runs(200);
+  assertEquals([alice.isAlive, world.server.keeps("letter")], [false, 1]);
+  alice.looks();
+  alice.starts();
+  world.runs(5000);
+  assertEquals(alice.looks().slice(-2), [
+    "[Message received by SERVER.]",
+    "SERVER: [Message received by the server and saved]",
+  ]);
+  assertEquals(world.server.keeps("letter"), 1);
+  bob.types("reg bob");
+  world.runs(1000);
+  assertEquals(bob.looks().filter((line) => line.endsWith(" hi")).length, 1);
+  assert(alice.hasSeen("[bob has collected 1 message.]"));
+  assertEquals([alice.keeps("outbox"), world.server.keeps("receipt")], [0, 0]);
+});
+
+scenario(
+  "the sender was killed while its letter was collected: it is told at its next start, once",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    bob.types("dereg bob");
+    world.runs(200);
+    alice.types("send bob hi");
+    world.runs(200);
+    alice.diesBefore(sending("noted"));
+    bob.types("reg bob");
+    world.runs(1000);
+    assertEquals(alice.isAlive, false);
+    alice.starts();
+    world.runs(5000);
+    const told = alice.looks().filter((line) => line.includes("collected"));
+    assert(told.length <= 1, told.join());
+    assertEquals([alice.keeps("outbox"), world.server.keeps("receipt")], [0, 0]);
+  },
+);
+
+scenario("a state that was restored from a copy gives no id twice", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  const copy = [...alice.disk.read()].map(([key, value]) => ({ type: "save" as const, key, value }));
+  alice.types("send bob one");
+  alice.types("send bob two");
+  world.runs(200);
+  alice.pressesCtrlC();
+  world.runs(200);
+  const restored = world.client("alice");
+  restored.disk.commit(copy);
+  restored.starts();
+  world.runs(500);
+  world.everybodyLooks();
+  restored.types("send bob three");
+  restored.types("send bob four");
+  world.runs(10_000);
+  assertEquals(bob.looks().filter((line) => line.startsWith("alice:")), ["alice: three", "alice: four"]);
+});
+
+scenario("a message is tried for seven days, then its sender is told", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  world.cut(bob, world.server);
+  alice.types("send bob hi");
+  alice.pressesCtrlC();
+  bob.isKilled();
+  world.mend(world.server);
+  world.loses({ kind: "deposit" });
+  world.runs(7 * 24 * 3600_000 - 60_000);
+  alice.starts();
+  world.runs(10_000);
+  alice.looks();
+  assertEquals(alice.keeps("outbox"), 1);
+  world.runs(90_000);
+  assertEquals(alice.looks().at(-1), "[Message to bob failed: it waited for 7 days.]");
+  assertEquals(alice.keeps("outbox"), 0);
+});
