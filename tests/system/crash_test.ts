@@ -1,0 +1,149 @@
+/** What must survive: `kill -9` of a server or a client, and a disk that is full. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { isOnline, type Session, World } from "./session.ts";
+
+const STORED = "SERVER: [Message received by the server and saved]";
+
+Deno.test("mail survives kill -9 of the server between 'saved' and collection", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  await world.beenThere("y");
+  const x = await world.online("x");
+  for (const text of ["one", "two", "three"]) {
+    await x.say(`send y ${text}`);
+    await x.sees(STORED);
+  }
+  server.kill("SIGKILL");
+  await server.status;
+  await world.startServer();
+
+  const y = await world.online("y");
+  await y.sees("SERVER: [You have messages]");
+  await y.sees(/x: .* three\n/);
+  // What comes later shows that nothing comes twice.
+  await x.say("send y four");
+  await y.sees(/x: (.* )?four\n/);
+  await x.sees("[y has collected 3 messages.]");
+  assertEquals(messagesFrom(y, "x"), ["one", "two", "three", "four"]);
+});
+
+Deno.test("a script's hundred messages survive kill -9 of the server in the middle", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  await world.beenThere("y");
+  const texts = Array.from({ length: 100 }, (_, index) => `number ${index + 1}`);
+  const x = world.client("x", ["--attempts", "0"]);
+  await x.type(texts.map((text) => `send y ${text}\n`).join(""));
+  for (let count = 0; count < 30; count++) await x.sees(STORED);
+  server.kill("SIGKILL");
+  await server.status;
+  await world.startServer();
+  await x.endInput();
+  assertEquals(await x.status, 0);
+
+  const y = await world.online("y");
+  await y.sees(/x: .* number 100\n/);
+  await y.endInput();
+  assertEquals(await y.status, 0);
+  assertEquals(messagesFrom(y, "x"), texts);
+});
+
+Deno.test("a client killed with -9 takes its place again at once, and misses nothing", async () => {
+  await using world = await World.withServer();
+  const x = await world.online("x");
+  const y = await world.online("y", ["x"]);
+  await x.sees(isOnline("y"));
+  await x.say("send y before");
+  await y.sees("x: before");
+  await x.sees("[Message received by y.]");
+  y.kill("SIGKILL");
+  await y.status;
+
+  await x.say("send y meanwhile");
+  await x.sees("[No ACK from y, message sent to server.]");
+  await x.sees(STORED);
+  const again = await world.online("y", ["x"]);
+  await again.sees(/x: (.* )?meanwhile\n/);
+  await x.sees(isOnline("y"));
+  await x.say("send y after");
+  await again.sees(/x: (.* )?after\n/);
+  // What was shown in the last 50 ms before the kill may be shown once more, and nothing else.
+  assertEquals(messagesFrom(again, "x").filter((text) => text !== "before"), ["meanwhile", "after"]);
+});
+
+Deno.test("a client on a terminal killed with -9 leaves its outbox for the next start", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  await world.beenThere("y");
+  const x = await world.onTerminal("x", [], {});
+  server.kill("SIGKILL");
+  await server.status;
+  await x.say("send y kept");
+  await x.sees(/>>> send y kept\n/);
+  // A command that comes later has been done: so has the one before.
+  await x.say("send nobody hi");
+  await x.sees("[Unknown peer: nobody]");
+  x.kill("SIGKILL");
+  await x.status;
+
+  await world.startServer();
+  const again = await world.online("x");
+  await again.sees(STORED);
+  const y = await world.online("y");
+  await y.sees(/x: .* kept\n/);
+  assertEquals(messagesFrom(y, "x"), ["kept"]);
+});
+
+Deno.test("a nick that is online belongs to the state that registered it", async () => {
+  await using world = await World.withServer();
+  const holder = await world.online("x");
+  const other = world.client("X", ["--state", ":memory:"]);
+  assertEquals(await other.status, 1);
+  await other.sees("[Nickname 'X' is in use.]");
+  assertEquals(other.error.text, "");
+  await holder.say("send x still here");
+  await holder.sees("x: still here");
+});
+
+Deno.test("a full disk ends the server with one sentence, and nothing acknowledged is missing", async () => {
+  await using world = await World.create();
+  // The signal that comes with the limit is ignored, so that writing fails as it does on a full disk.
+  const shell = `trap "" XFSZ; ulimit -f 300; exec "$@"`;
+  const server = await world.startServer([], { shell });
+  await world.beenThere("y");
+  const x = await world.online("x");
+  const padding = "x".repeat(900);
+  const texts: string[] = [];
+  for (let isStored = true; isStored;) {
+    texts.push(`${texts.length} ${padding}`);
+    await x.say(`send y ${texts.at(-1)}`);
+    const [line] = await x.sees(/ saved\]\n|\[Exiting\.\]\n/);
+    isStored = line.includes("saved");
+    assert(texts.length < 1000, "the limit was never reached");
+  }
+  assertEquals(await server.status, 1);
+  assertMatch(
+    server.error.lines.at(-1)!,
+    /^cannot save to '.*server\.db': the disk .*, nothing was acknowledged, /,
+  );
+  assertEquals(server.error.lines.filter((line) => !/^\S+Z INFO /.test(line)).length, 1);
+  assertEquals(await x.status, 1);
+  await x.sees(/$/);
+  assert(x.output.lines.includes("[1 message waits and leaves at the next start.]"));
+
+  await world.startServer();
+  const again = await world.online("x");
+  await again.sees(STORED);
+  const y = await world.online("y");
+  await y.sees(new RegExp(`x: .* ${texts.length - 1} x+\n`));
+  await y.endInput();
+  await y.status;
+  assertEquals(messagesFrom(y, "x"), texts);
+});
+
+/** The texts of the messages that somebody showed, without their dates. */
+function messagesFrom(session: Session, nick: string): string[] {
+  return session.output.lines.filter((line) => line.startsWith(`${nick}: `)).map((line) =>
+    line.slice(`${nick}: `.length).replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} /, "")
+  );
+}

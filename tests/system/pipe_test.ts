@@ -1,0 +1,111 @@
+/** Without a terminal: commands are read, plain lines are written. */
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { isOnline, World } from "./session.ts";
+
+Deno.test("commands wait for the registration, and the end of the input for what they sent", async () => {
+  await using world = await World.withServer();
+  await world.beenThere("z");
+  const y = await world.online("y");
+  const x = world.client("x");
+  await x.type("peers\nsend y  two  spaces \nsend z stored\nsend_all to all\nsend x to myself");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  assertEquals(x.error.text, "");
+  await y.output.seesInAnyOrder("x: two  spaces", "[Channel_Message x: to all]");
+
+  const lines = x.output.text.replaceAll(/127\.0\.0\.1:\d+/g, "ADDRESS").split("\n");
+  // In the order in which they came for the first time.
+  const nicks = ["SERVER @ ADDRESS is ONLINE", "z @ ADDRESS is OFFLINE", "y @ ADDRESS is ONLINE"];
+  const table = [...nicks, "x @ ADDRESS is ONLINE"];
+  const start = ["SERVER: [Welcome, you are registered.]", "[Client table updated.]", ...table, ...table];
+  assertEquals(lines.slice(2, 2 + start.length), start);
+  // Messages overlap, so their receipts come in any order.
+  assertEquals(lines.slice(2 + start.length, -2).sort(), [
+    "SERVER: [Message received by the server and saved]",
+    "[Message received by SERVER.]",
+    "[Message received by Server.]",
+    "[Message received by x.]",
+    "[Message received by y.]",
+    "x: to myself",
+  ]);
+  assertEquals(lines.slice(-2), ["[Exiting]", ""]);
+});
+
+Deno.test("everything else waits until what was before it is over", async () => {
+  await using world = await World.withServer();
+  const x = world.client("x");
+  await x.type("send x one\ndereg x\nsend x no\nreg x\nsend x two\nquit\nsend x never\n");
+  assertEquals(await x.status, 0);
+  const lines = x.output.lines.filter((line) => !/ is ONLINE$|->|table updated/.test(line));
+  assertEquals(lines, [
+    "SERVER: [Welcome, you are registered.]",
+    "x: one",
+    "[Message received by x.]",
+    "[You are Offline. Bye.]",
+    "[You are offline, 'reg x' first.]",
+    "SERVER: [Welcome, you are registered.]",
+    "x: two",
+    "[Message received by x.]",
+    "[You are Offline. Bye.]",
+    "[Exiting]",
+  ]);
+});
+
+Deno.test("what cannot be understood is said on standard error, and the next command is read", async () => {
+  await using world = await World.withServer();
+  const x = world.client("x");
+  await x.type("sned x hi\nsend x\nfrobnicate\n\n   \nsend x done\r\n");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  assertEquals(x.error.lines, [
+    "unknown command 'sned', did you mean 'send'?",
+    "usage: send <nick> <message>",
+    "unknown command 'frobnicate', try 'help'",
+  ]);
+  assert(x.output.lines.includes("x: done"));
+});
+
+Deno.test("an input that is empty is the end at once, once registered", async () => {
+  await using world = await World.withServer();
+  const x = world.client("x");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  assert(x.output.lines.includes("SERVER: [Welcome, you are registered.]"));
+  assertEquals(x.output.lines.at(-1), "[Exiting]");
+});
+
+Deno.test("mail that waited is shown before the end", async () => {
+  await using world = await World.withServer();
+  await world.beenThere("y");
+  const x = world.client("x");
+  await x.type("send y read me\n");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  const y = world.client("y");
+  await y.sees(/^x: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} read me\n/m);
+});
+
+for (const [name, env] of [["TERM=dumb", { TERM: "dumb" }], ["NO_COLOR=1", { NO_COLOR: "1" }]] as const) {
+  Deno.test(`a terminal with ${name}`, async () => {
+    await using world = await World.withServer();
+    const x = await world.onTerminal("x", [], { env });
+    await x.say("send x hi");
+    await x.sees("x: hi");
+    await x.say("quit");
+    assertEquals(await x.status, 0);
+    if (name === "TERM=dumb") assertFalse(x.programOutput.includes("\x1b"));
+    // deno-lint-ignore no-control-regex -- the escape character is what it looks for
+    assertEquals(x.programOutput.match(/\x1b\[[\d;]*m/), null);
+  });
+}
+
+Deno.test("pipes get no prompt and no escape sequence", async () => {
+  await using world = await World.withServer();
+  const x = await world.online("x");
+  const y = await world.online("y", ["x"], { env: { TERM: "xterm", FORCE_COLOR: "1" } });
+  await x.sees(isOnline("y"));
+  await x.say("send y hi");
+  await y.sees("x: hi");
+  // deno-lint-ignore no-control-regex -- the escape character is what it looks for
+  assertEquals(y.output.raw.match(/\x1b|\r|>>>/), null);
+});

@@ -1,0 +1,86 @@
+/** What the server says, and the demo. */
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { freePort, isOffline, isOnline, World } from "./session.ts";
+
+Deno.test("the log says who came and went, and never what was said", async () => {
+  await using world = await World.create();
+  const server = await world.startServer(["--log-level", "debug"]);
+  const x = await world.online("x");
+  const y = await world.online("y", ["x"]);
+  await x.sees(isOnline("y"));
+  await x.say("send y secret-direct");
+  await y.sees("x: secret-direct");
+  await x.say("send_all secret-channel");
+  await y.sees("[Channel_Message x: secret-channel]");
+  await y.say("dereg y");
+  await x.sees(isOffline("y"));
+  await x.say("send y secret-mail");
+  await x.sees("SERVER: [Message received by the server and saved]");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  server.kill("SIGTERM");
+  assertEquals(await server.status, 0);
+
+  assertFalse(server.error.text.includes("secret"));
+  assertEquals(server.output.text, "");
+  const said = server.error.lines.map((line) => line.replace(/^\d{4}-\d\d-\d\dT\S+Z /, ""));
+  assertEquals(said.slice(1).map((line) => line.replace(/ at 127\.0\.0\.1:\d+$/, "")), [
+    "INFO x registered",
+    "INFO y registered",
+    "INFO y is offline: deregistered",
+    "INFO x is offline: left",
+    "INFO stopped",
+  ]);
+});
+
+Deno.test("with --log-level ERROR the server says nothing", async () => {
+  await using world = await World.create();
+  world.port = freePort();
+  const server = world.run(["server", "-p", `${world.port}`, "--data", ":memory:", "--log-level", "ERROR"]);
+  const x = world.client("x");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  server.kill("SIGTERM");
+  assertEquals(await server.status, 0);
+  assertEquals(server.error.text, "");
+});
+
+Deno.test("the client's log has no texts, and is only written where asked", async () => {
+  await using world = await World.withServer();
+  const file = `${world.folder}/client.log`;
+  const x = world.client("x", ["--log", file]);
+  await x.type("send x secret\n");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  assertEquals(x.error.text, "");
+  const log = await Deno.readTextFile(file);
+  assert(log.includes("registered"));
+  assertFalse(log.includes("secret"));
+});
+
+Deno.test("the demo ends by itself with status 0 and leaves nothing behind", async () => {
+  await using world = await World.create();
+  const demo = world.run(["demo"]);
+  assertEquals(await demo.status, 0, demo.error.text);
+  assertEquals(demo.error.text, "");
+  const lines = demo.output.lines;
+  assert(lines.includes("x      | [Message received by y.]"));
+  assert(lines.includes("z      | [Channel_Message x: MSG x->y, z]"));
+  assert(lines.every((line) => /^([xyz] {5}|server) \| /.test(line)));
+  assertEquals(await filesOfDemo(world.folder), []);
+});
+
+Deno.test("the demo that is interrupted says so and leaves nothing behind", async () => {
+  await using world = await World.create();
+  const demo = world.run(["demo"]);
+  await demo.sees(/x {6}\| x: MSG y->x\n|y {6}\| x: MSG x->y\n/);
+  demo.kill("SIGTERM");
+  assertEquals(await demo.status, 1);
+  assertEquals(demo.error.lines, ["cannot finish the demo: it was interrupted"]);
+  assertEquals(await filesOfDemo(world.folder), []);
+});
+
+async function filesOfDemo(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries.map(({ name }) => name).filter((name) => name.startsWith("parley-demo-"));
+}

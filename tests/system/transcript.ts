@@ -1,0 +1,89 @@
+/**
+ * What a process has written so far, and waiting for what it has yet to write.
+ * @module
+ */
+import { stripVTControlCharacters } from "node:util";
+
+/** Far more than anything takes on a busy machine: only a test that fails waits so long. */
+export const PATIENCE_MS = 60_000;
+
+export class Transcript {
+  /** All of it, byte by byte as it came. */
+  raw = "";
+  hasEnded = false;
+  #at = 0;
+  #changed = Promise.withResolvers<void>();
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Without escape sequences; a return of the cursor counts as the end of a line. */
+  get text(): string {
+    return stripVTControlCharacters(this.raw).replaceAll("\r", "\n");
+  }
+
+  get lines(): string[] {
+    return this.text.split(/\n+/).filter((line) => line !== "");
+  }
+
+  async read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      this.raw += text;
+      this.#wakeUp();
+    }
+    this.hasEnded = true;
+    this.#wakeUp();
+  }
+
+  /**
+   * Waits for a text behind what was seen last; returns what matched. Fails when the process has ended without
+   * it. A string has to be a whole line, or several.
+   */
+  async sees(what: string | RegExp): Promise<RegExpMatchArray> {
+    const pattern = typeof what === "string" ? new RegExp(`^${RegExp.escape(what)}$`, "m") : what;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wakeUp();
+    }, PATIENCE_MS);
+    try {
+      for (;;) {
+        const changed = this.#changed.promise;
+        const text = this.text.slice(this.#at);
+        // The last line is still being written.
+        const complete = this.hasEnded ? text : text.slice(0, text.lastIndexOf("\n") + 1);
+        const match = (typeof what === "string" ? complete : text).match(pattern);
+        if (match) {
+          this.#at += match.index! + match[0].length;
+          return match;
+        }
+        if (this.hasEnded || late) {
+          const why = late ? "in time" : "and has ended";
+          throw new Error(`${this.#name} has not shown ${what} ${why}; it shows:\n${this.text}`);
+        }
+        await changed;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Waits for several whole lines, in whatever order they come. */
+  async seesInAnyOrder(...whats: readonly string[]): Promise<void> {
+    const begin = this.#at;
+    let farthest = begin;
+    for (const what of whats) {
+      this.#at = begin;
+      await this.sees(what);
+      farthest = Math.max(farthest, this.#at);
+    }
+    this.#at = farthest;
+  }
+
+  #wakeUp(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}
