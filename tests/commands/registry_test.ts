@@ -1,0 +1,116 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  type Command,
+  type CommandModule,
+  Commands,
+  RegistryError,
+  usageOf,
+} from "../../commands/_registry.ts";
+
+/** A command that says what it was given. */
+function echo(name: string, least: number, most: number, place: Command["place"] = "prompt"): Command {
+  return {
+    name,
+    usage: "<some> <thing>",
+    help: `echo ${name}`,
+    arity: { least, most },
+    place,
+    run: (args) => ({ type: "lines", lines: args }),
+  };
+}
+
+function registry(...commands: Command[]): Commands {
+  const registry = new Commands();
+  for (const command of commands) {
+    registry.addModule(`commands/${command.name}.ts`, { register: (all) => all.add(command) });
+  }
+  return registry;
+}
+
+const SEND = echo("send", 2, 2);
+const lines = (...given: string[]) => ({ type: "lines" as const, lines: given });
+
+Deno.test("a line is a name and its arguments", () => {
+  const commands = registry(SEND, echo("peers", 0, 0));
+  assertEquals(commands.runLine("send bob hi"), lines("bob", "hi"));
+  assertEquals(commands.runLine("  peers  "), lines());
+});
+
+Deno.test("the last argument keeps the spaces inside it, those at both ends are dropped", () => {
+  const commands = registry(SEND, echo("send_all", 1, 1));
+  assertEquals(commands.runLine("send  bob   a  b   c  "), lines("bob", "a  b   c"));
+  assertEquals(commands.runLine("send_all  a  b "), lines("a  b"));
+  assertEquals(commands.runLine("send bob a\tb"), lines("bob", "a\tb"));
+});
+
+Deno.test("a pasted message keeps its line breaks", () => {
+  assertEquals(registry(SEND).runLine("send bob one\n  two\r\nthree\n"), lines("bob", "one\n  two\r\nthree"));
+});
+
+Deno.test("too few arguments, or too many, print the usage", () => {
+  const commands = registry(SEND, echo("peers", 0, 0), echo("reg", 1, 1));
+  const usage = (name: string) => ({ type: "wrong" as const, reason: `usage: ${name} <some> <thing>` });
+  assertEquals(commands.runLine("send"), usage("send"));
+  assertEquals(commands.runLine("send bob"), usage("send"));
+  assertEquals(commands.runLine("send bob   "), usage("send"));
+  assertEquals(commands.runLine("peers now"), usage("peers"));
+  assertEquals(commands.runLine("reg"), usage("reg"));
+  assertEquals(usageOf({ ...SEND, usage: "" }), "usage: send");
+});
+
+Deno.test("in a shell the words are the arguments, as the shell has split them", () => {
+  const commands = registry(echo("pair", 1, 2, "shell"), echo("help", 0, 1, "both"));
+  assertEquals(commands.runShell(["pair", "a  b", " c "]), lines("a  b", " c "));
+  assertEquals(commands.runShell(["pair", "a", "b", "c"]), {
+    type: "wrong",
+    reason: "usage: pair <some> <thing>",
+  });
+  assertEquals(commands.runShell([]), lines());
+});
+
+Deno.test("a command is found only where it may be given", () => {
+  const commands = registry(
+    echo("here", 0, 0, "prompt"),
+    echo("there", 0, 0, "shell"),
+    echo("both", 0, 0, "both"),
+  );
+  assertEquals(commands.at("prompt").map(({ name }) => name), ["both", "here"]);
+  assertEquals(commands.at("shell").map(({ name }) => name), ["both", "there"]);
+  assertEquals(commands.runLine("there").type, "wrong");
+  assertEquals(commands.runShell(["here"]).type, "wrong");
+  assertEquals(commands.get("there")?.name, "there");
+});
+
+Deno.test("an unknown command suggests the nearest one, or help", () => {
+  const commands = registry(SEND, echo("send_all", 1, 1), echo("dereg", 1, 1), echo("reg", 1, 1));
+  const advice = (line: string) => {
+    const outcome = commands.runLine(line);
+    return outcome.type === "wrong" ? outcome.reason : outcome;
+  };
+  assertEquals(advice("sned bob hi"), "unknown command 'sned', did you mean 'send'?");
+  assertEquals(advice("send_al hi"), "unknown command 'send_al', did you mean 'send_all'?");
+  assertEquals(advice("rge x"), "unknown command 'rge', did you mean 'reg'?");
+  assertEquals(advice("SEND"), "unknown command 'SEND', try 'help'");
+  assertEquals(advice("frobnicate"), "unknown command 'frobnicate', try 'help'");
+  // Nothing that everything inherits is a command.
+  assertEquals(advice("constructor"), "unknown command 'constructor', try 'help'");
+});
+
+Deno.test("a name taken twice is refused with both files named", () => {
+  const commands = registry(SEND);
+  const error = assertThrows(
+    () => commands.addModule("commands/again.ts", { register: (all) => all.add(SEND) }),
+    RegistryError,
+    "'send'",
+  );
+  assertStringIncludes(error.message, "commands/again.ts");
+  assertStringIncludes(error.message, "commands/send.ts");
+});
+
+Deno.test("a module that registers nothing is refused with its file named", () => {
+  const modules: unknown[] = [{}, { register: 5 }, { register: () => {} }, { default: SEND }];
+  for (const module of modules) {
+    const add = () => new Commands().addModule("commands/empty.ts", module as Partial<CommandModule>);
+    assertThrows(add, RegistryError, "commands/empty.ts");
+  }
+});

@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { equalBytes, Reader, toHex, utf8Length, Writer } from "../../core/bytes.ts";
+import { seededDice } from "./seed.ts";
+
+function written(write: (writer: Writer) => void): Uint8Array {
+  const writer = new Writer();
+  write(writer);
+  return writer.finish();
+}
+
+Deno.test("numbers are big-endian", () => {
+  assertEquals(toHex(written((w) => w.u8(0xab))), "ab");
+  assertEquals(toHex(written((w) => w.u16(0x0102))), "0102");
+  assertEquals(toHex(written((w) => w.u32(0xfffefdfc))), "fffefdfc");
+  assertEquals(toHex(written((w) => w.u48(0x0102_03040506))), "010203040506");
+});
+
+Deno.test("what was written is read: numbers at their edges, hexadecimal digits, text", () => {
+  const bytes = written((w) => {
+    for (const value of [0, 255]) w.u8(value);
+    for (const value of [0, 65535]) w.u16(value);
+    for (const value of [0, 2 ** 31, 2 ** 32 - 1]) w.u32(value);
+    for (const value of [0, 2 ** 32, 2 ** 48 - 1]) w.u48(value);
+    w.hex("00ff10");
+    w.text8("");
+    w.text8("é");
+    w.text16("😀".repeat(250));
+    w.zeros(3);
+    w.raw(Uint8Array.of(1, 2));
+  });
+  const reader = new Reader(bytes);
+  assertEquals([reader.u8(), reader.u8()], [0, 255]);
+  assertEquals([reader.u16(), reader.u16()], [0, 65535]);
+  assertEquals([reader.u32(), reader.u32(), reader.u32()], [0, 2 ** 31, 2 ** 32 - 1]);
+  assertEquals([reader.u48(), reader.u48(), reader.u48()], [0, 2 ** 32, 2 ** 48 - 1]);
+  assertEquals(reader.hex(3), "00ff10");
+  assertEquals([reader.text8(), reader.text8(), reader.text16()], ["", "é", "😀".repeat(250)]);
+  assertEquals([...reader.raw(3)], [0, 0, 0]);
+  assertFalse(reader.done);
+  assertEquals([...reader.rest()], [1, 2]);
+  assert(reader.done);
+});
+
+Deno.test("a byte order mark is text like any other", () => {
+  assertEquals(new Reader(written((w) => w.text8("\u{FEFF}a"))).text8(), "\u{FEFF}a");
+});
+
+Deno.test("what one writer gave out does not change when another one writes", () => {
+  const first = written((w) => w.zeros(300));
+  assertEquals(written((w) => w.raw(new Uint8Array(500).fill(7))), new Uint8Array(500).fill(7));
+  assertEquals(first, new Uint8Array(300));
+  assertEquals(written((w) => w.zeros(300)), first);
+});
+
+Deno.test("two writers at a time do not disturb each other", () => {
+  const [one, two] = [new Writer(), new Writer()];
+  for (const [writer, byte] of [[one, 1], [two, 2], [one, 1], [two, 2]] as const) writer.u8(byte);
+  assertEquals([one.length, [...one.finish()], [...two.finish()]], [2, [1, 1], [2, 2]]);
+});
+
+Deno.test("past the end a reader gives zeros and remembers it", () => {
+  const reads: ((reader: Reader) => unknown)[] = [
+    (r) => r.u8(),
+    (r) => r.u16(),
+    (r) => r.u32(),
+    (r) => r.u48(),
+    (r) => r.hex(1),
+    (r) => r.raw(1).length,
+    (r) => r.text8(),
+    (r) => r.text16(),
+  ];
+  for (const read of reads) {
+    const reader = new Reader(new Uint8Array(0));
+    assert([0, ""].includes(read(reader) as string | number));
+    assert(reader.failed);
+    assertFalse(reader.done);
+    assertEquals(reader.rest().length, 0);
+  }
+});
+
+Deno.test("a length that lies, or bytes that are not UTF-8, fail without throwing", () => {
+  const bad = ["05616263", "01ff", "02c328", "03eda080", "04f4908080", "02c080"];
+  for (const digits of bad) {
+    const reader = new Reader(written((w) => w.hex(digits)));
+    assertEquals(reader.text8(), "", digits);
+    assert(reader.failed, digits);
+  }
+});
+
+Deno.test("what is left over is not done", () => {
+  const reader = new Reader(Uint8Array.of(1, 2));
+  reader.u8();
+  assertFalse(reader.failed);
+  assertFalse(reader.done);
+});
+
+Deno.test("no sequence of reads over any bytes throws", () => {
+  const dice = seededDice();
+  for (let round = 0; round < 3000; round++) {
+    const reader = new Reader(dice.bytes(dice.below(40)));
+    for (let reads = 0; reads < 8; reads++) {
+      dice.pick([
+        () => reader.u8(),
+        () => reader.u48(),
+        () => reader.text8(),
+        () => reader.text16(),
+        () => reader.hex(dice.below(300)),
+        () => reader.rest(),
+      ])();
+      assert(reader.failed || reader.left >= 0);
+    }
+  }
+});
+
+Deno.test("bytes are equal by content", () => {
+  assert(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
+  assertFalse(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)));
+  assertFalse(equalBytes(Uint8Array.of(1), Uint8Array.of(1, 2)));
+});
+
+Deno.test("the length of a text is counted in bytes of UTF-8", () => {
+  assertEquals(["a", "é", "€", "😀", "\u{D800}"].map(utf8Length), [1, 2, 3, 4, 3]);
+});

@@ -1,0 +1,36 @@
+/** The effects of one part of a machine, and the disk they end up on: for tests of the parts. */
+import { Effects } from "../../core/effects.ts";
+import type { Millis, Output } from "../../core/machine.ts";
+import type { Notice } from "../../core/notice.ts";
+
+export class Recorded {
+  readonly effects = new Effects();
+  /** All that is durable. */
+  readonly disk = new Map<string, Uint8Array>();
+
+  /** Performs what was asked for so far: commits changes, returns the notices. */
+  perform(now: Millis): Notice[] {
+    const outputs = this.effects.take(now, []);
+    for (const output of outputs) {
+      if (output.type === "save") this.disk.set(output.key, output.value);
+      if (output.type === "forget") this.disk.delete(output.key);
+    }
+    return outputs.filter((output) => output.type === "notice").map(({ notice }) => notice);
+  }
+
+  /** The same, and what was put off as well. */
+  performAll(now: Millis): Notice[] {
+    const notices = this.perform(now);
+    return [...notices, ...this.perform(now + 60)];
+  }
+
+  /** The records of one kind, sorted by key, as a machine finds them at its start. */
+  records(kind: string): [string, Uint8Array][] {
+    return [...this.disk].filter(([key]) => key.startsWith(`${kind}/`)).sort(([a], [b]) => a < b ? -1 : 1);
+  }
+}
+
+/** Only what leaves. */
+export function transmits(outputs: readonly Output[]): (Output & { type: "transmit" })[] {
+  return outputs.filter((output) => output.type === "transmit");
+}

@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { DATAGRAM_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "../../core/limits.ts";
+import type { Link } from "../../core/link.ts";
+import type { Address } from "../../core/machine.ts";
+import { reachableAt, Roster } from "../../core/roster.ts";
+import { Table, type Version } from "../../core/table.ts";
+import type { VerbOf } from "../../core/verb.ts";
+import { Recorded } from "./effects.ts";
+import { IPV4, IPV6, SECRET } from "./samples.ts";
+import { PEER, sent, TestLink } from "./wire.ts";
+
+const START = 1000;
+const NOTHING: Version = { start: 0, counter: 0 };
+const LOOPBACK: Address = { host: "127.0.0.1", port: 4000 };
+
+function withMembers(
+  count: number,
+  addresses: readonly Address[] = [IPV4],
+  recorded = new Recorded(),
+): Roster {
+  const roster = new Roster(recorded.effects, START);
+  for (let at = 0; at < count; at++) {
+    roster.changed(0, Object.assign(roster.add(`n${at}`, SECRET), { online: true, addresses }));
+  }
+  return roster;
+}
+
+function pages(link: Link, now = 0): VerbOf<"rows">[] {
+  return sent(link.take(now)).map(({ verb, bytes }) => {
+    assertLessOrEqual(bytes.length, DATAGRAM_BYTES);
+    return verb as VerbOf<"rows">;
+  });
+}
+
+function ask(roster: Roster, version: Version, address = PEER): VerbOf<"rows">[] {
+  const { link } = TestLink.withPath(0, [address]);
+  roster.tellRows(0, link, version);
+  return pages(link);
+}
+
+Deno.test("rows since v: only what changed after v, from where to where", () => {
+  const roster = withMembers(3);
+  const [page, ...more] = ask(roster, { start: START, counter: 2 });
+  assertEquals([page!.from.counter, page!.upTo, page!.rows.map(({ ordinal }) => ordinal)], [2, 3, [3]]);
+  assertEquals(more, []);
+  assertEquals(ask(roster, { start: START, counter: 3 })[0]!.rows, []);
+});
+
+Deno.test("a version of another life of the server is no version: everything", () => {
+  const [page] = ask(withMembers(3), { start: 999, counter: 2 });
+  assertEquals([page!.from, page!.rows.length], [{ start: START, counter: 0 }, 3]);
+});
+
+Deno.test("a member that changed again stands once, at its last change", () => {
+  const roster = withMembers(2);
+  const first = [...roster.members()][0]!;
+  roster.changed(0, Object.assign(first, { online: false }));
+  const [page] = ask(roster, NOTHING);
+  assertEquals(page!.rows.map(({ ordinal, online }) => [ordinal, online]), [[2, true], [1, false]]);
+});
+
+Deno.test("a large table is cut into datagrams; who goes on asking has all of it", () => {
+  const roster = withMembers(600, [IPV4, IPV6, IPV6, IPV6]);
+  const table = new Table();
+  let questions = 0;
+  while (table.isBehind(roster.version)) {
+    const answer = ask(roster, table.version);
+    assertLessOrEqual(answer.length, ROWS_PACKETS);
+    for (const { from, upTo, rows } of answer) assert(table.apply(from, upTo, rows) !== undefined);
+    questions++;
+    assertLessOrEqual(questions, 10);
+  }
+  assert(questions > 1);
+  assertEquals(table.rows().length, 600);
+});
+
+Deno.test("changes are gathered for 50 ms and pushed to everybody online, once", () => {
+  const roster = withMembers(2);
+  const [online, offline] = [...roster.members()];
+  const [to, notTo] = [TestLink.withPath(0), TestLink.withPath(0)];
+  online!.link = to.link;
+  Object.assign(offline!, { online: false, link: notTo.link });
+  assertEquals(roster.deadline, TABLE_GATHER_MS);
+  roster.runTimers(TABLE_GATHER_MS - 1);
+  assertEquals(pages(to.link), []);
+  roster.runTimers(TABLE_GATHER_MS);
+  const [page] = pages(to.link, TABLE_GATHER_MS);
+  assertEquals([page!.from.counter, page!.upTo, page!.rows.length], [0, 2, 2]);
+  assertEquals(pages(notTo.link), []);
+  assertEquals(roster.deadline, Infinity);
+  roster.changed(100, offline!);
+  roster.runTimers(150);
+  assertEquals(pages(to.link, 150).map(({ from, upTo }) => [from.counter, upTo]), [[2, 3]]);
+});
+
+Deno.test("for readers elsewhere, loopback is the server's own host", () => {
+  const roster = withMembers(1, [LOOPBACK, IPV4]);
+  assertEquals(ask(roster, NOTHING)[0]!.rows[0]!.addresses, [{ host: "", port: 4000 }, IPV4]);
+  const local = ask(roster, NOTHING, { host: "127.0.0.1", port: 5 });
+  assertEquals(local[0]!.rows[0]!.addresses, [LOOPBACK, IPV4]);
+});
+
+Deno.test("a client is reached where it was seen, then where it says; four addresses at most, none twice", () => {
+  const own = [1, 2, 3, 4, 5].map((port) => ({ host: "192.168.0.1", port }));
+  assertEquals(reachableAt(IPV4, own), [IPV4, ...own.slice(0, 3)]);
+  assertEquals(reachableAt(IPV4, [IPV4, own[0]!, own[0]!]), [IPV4, own[0]!]);
+});
+
+Deno.test("loopback is an address only of clients that were seen on loopback", () => {
+  assertEquals(reachableAt(IPV4, [LOOPBACK, { host: "::1", port: 1 }]), [IPV4]);
+  assertEquals(reachableAt(LOOPBACK, [LOOPBACK, IPV4]), [LOOPBACK, IPV4]);
+});
+
+Deno.test("members survive a restart, under the same ordinal, and are told as they were", () => {
+  const recorded = new Recorded();
+  withMembers(3, [IPV4], recorded);
+  recorded.perform(0);
+  const again = new Roster(recorded.effects, START + 1);
+  for (const [, value] of recorded.records("nick")) again.load(value);
+  assertEquals(ask(again, NOTHING)[0]!.rows.map(({ ordinal, online }) => [ordinal, online]).toSorted(), [
+    [1, true],
+    [2, true],
+    [3, true],
+  ]);
+  assertEquals(again.deadline, Infinity);
+  assertEquals(again.add("dave", SECRET).ordinal, 4);
+});

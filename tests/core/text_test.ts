@@ -1,0 +1,101 @@
+import { assertEquals, assertFalse } from "@std/assert";
+import { COMBINING_MARKS } from "../../core/limits.ts";
+import { harmless, harmlessLines } from "../../core/text.ts";
+import { seededDice } from "./seed.ts";
+
+Deno.test("ordinary text of any script stays as it is, spaces included", () => {
+  for (const text of ["", "hi", "a  b ", "Grüße, Zoë!", "你好，世界", "привет", "שלום", "नमस्ते", "a\u{301}"]) {
+    assertEquals(harmless(text), text);
+  }
+});
+
+Deno.test("control characters become visible tags", () => {
+  assertEquals(harmless("\u{1B}[2J"), "<U+001B>[2J");
+  assertEquals(harmless("a\rb\0\u{7}\u{8}\u{7F}"), "a<U+000D>b<U+0000><U+0007><U+0008><U+007F>");
+  assertEquals(harmless("\u{85}\u{9B}31m"), "<U+0085><U+009B>31m");
+  assertEquals(harmless("a\nb"), "a<U+000A>b");
+});
+
+Deno.test("no C0, DEL or C1 gets through, wherever it stands", () => {
+  for (let code = 0; code < 0xa0; code++) {
+    if (code >= 0x20 && code < 0x7f) continue;
+    const shown = harmless(`a${String.fromCharCode(code)}b`);
+    if (code === 9) assertEquals(shown, "a  b");
+    else assertEquals(shown, `a<U+${code.toString(16).toUpperCase().padStart(4, "0")}>b`);
+  }
+});
+
+Deno.test("what turns text round, or takes no room, becomes a visible tag", () => {
+  const bidi = [
+    0x061c,
+    0x200e,
+    0x200f,
+    0x202a,
+    0x202b,
+    0x202c,
+    0x202d,
+    0x202e,
+    0x2066,
+    0x2067,
+    0x2068,
+    0x2069,
+  ];
+  const empty = [0x00ad, 0x034f, 0x115f, 0x180e, 0x200b, 0x200c, 0x200d, 0x2060, 0x3164, 0xfeff, 0xffa0];
+  const others = [0x2028, 0x2029, 0xfff9, 0xfffb, 0xfe0f, 0xe0001, 0xe0100];
+  for (const code of [...bidi, ...empty, ...others]) {
+    const name = code.toString(16).toUpperCase().padStart(4, "0");
+    assertEquals(harmless(`a${String.fromCodePoint(code)}b`), `a<U+${name}>b`);
+  }
+});
+
+Deno.test("half a surrogate pair becomes a visible tag, a whole one is a character", () => {
+  assertEquals(harmless("\u{D83D}x\u{DE00}"), "<U+D83D>x<U+DE00>");
+  assertEquals(harmless("😀"), "😀");
+});
+
+Deno.test("emoji stay whole: joined, coloured, with a selector, flags", () => {
+  const whole = ["❤️", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "🇩🇪🇫🇷", "☠️", "👍🏿", "a😀️b"];
+  for (const text of whole) assertEquals(harmless(text), text);
+});
+
+Deno.test("a joiner or a selector that joins no emoji becomes a tag", () => {
+  assertEquals(harmless("a\u{200D}b"), "a<U+200D>b");
+  assertEquals(harmless("😀 \u{200D}"), "😀 <U+200D>");
+  assertEquals(harmless("😀\u{200D}\u{200D}"), "😀\u{200D}<U+200D>");
+});
+
+Deno.test("stacks of combining marks are cut", () => {
+  const mark = "\u{301}";
+  assertEquals(harmless("a" + mark.repeat(COMBINING_MARKS)), "a" + mark.repeat(COMBINING_MARKS));
+  assertEquals(harmless("a" + mark.repeat(500) + "b"), "a" + mark.repeat(COMBINING_MARKS) + "b");
+  assertEquals(harmless("😀" + "\u{FE0F}".repeat(500)), "😀" + "\u{FE0F}".repeat(COMBINING_MARKS));
+});
+
+Deno.test("a message keeps its own line breaks, and only those", () => {
+  assertEquals(harmlessLines("a\nb\r\nc\rd\n"), ["a", "b", "c<U+000D>d", ""]);
+});
+
+Deno.test("no text of any code units brings anything harmful to the terminal", () => {
+  const dice = seededDice();
+  const pieces = [
+    "\u{1B}",
+    "\u{200D}",
+    "\u{FE0F}",
+    "😀",
+    "👍🏿",
+    "\u{202E}",
+    "a",
+    "\t",
+    "\u{301}",
+    "\n",
+    "\u{D83D}",
+  ];
+  for (let round = 0; round < 5000; round++) {
+    const text = Array.from(
+      { length: dice.below(20) },
+      () => dice.happens(0.7) ? dice.pick(pieces) : String.fromCharCode(dice.below(0x10000)),
+    ).join("");
+    const shown = harmless(text);
+    assertFalse(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(shown), JSON.stringify(text));
+  }
+});
