@@ -210,7 +210,7 @@ function openState(settings: ClientSettings, server: Address): State {
 function openStateOf(nick: string, settings: ClientSettings, server: Address): State {
   if (settings.state === MEMORY) return { nick, store: undefined };
   const usual = `${stateFolder()}/${server.host.replaceAll(":", "_")}_${server.port}/${
-    encodeURIComponent(nickKey(nick))
+    encodeURIComponent(nickKey(nick)).replaceAll(".", "%2E")
   }`;
   const folder = settings.state ?? usual;
   const store = openSqlite(`${folder}/state.db`, "client");

@@ -111,7 +111,9 @@ export class Commands {
 
   /** Runs a line typed at the prompt. */
   runLine(line: string): Outcome {
-    const [, name = "", rest = ""] = /^\s*(\S+)\s*([^]*?)\s*$/.exec(line) ?? [];
+    const words = line.trim();
+    const [name = ""] = /^\S*/.exec(words) ?? [];
+    const rest = words.slice(name.length).trimStart();
     const command = this.#find(name, "prompt");
     return "run" in command ? this.#run(command, splitArguments(rest, command.arity.most)) : command;
   }

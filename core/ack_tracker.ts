@@ -7,7 +7,13 @@
  */
 import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
-import { ACK_TIMEOUT_MS, MESSAGE_LIFE_MS, RETRY_FIRST_MS, RETRY_MAXIMUM_MS } from "./limits.ts";
+import {
+  ACK_TIMEOUT_MS,
+  MESSAGE_LIFE_MS,
+  OUTBOX_MESSAGES,
+  RETRY_FIRST_MS,
+  RETRY_MAXIMUM_MS,
+} from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
@@ -157,14 +163,18 @@ export class AckTracker {
     this.forget(message.id);
     if (message.to === undefined) return;
     this.#failedAfter.set(message.id, message.after);
+    if (this.#failedAfter.size > OUTBOX_MESSAGES) {
+      this.#failedAfter.delete(this.#failedAfter.keys().next().value!);
+    }
     const last = this.#lastSent.get(nickKey(message.to));
     if (last === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
   }
 
   /** The message itself, or the newest before it that has not failed. */
   #notFailed(id: MessageId): MessageId {
-    const before = this.#failedAfter.get(id);
-    return before === undefined ? id : this.#notFailed(before);
+    let newest = id;
+    for (let before; (before = this.#failedAfter.get(newest)) !== undefined;) newest = before;
+    return newest;
   }
 
   /** Gone for good, durable before anybody hears of it. */

@@ -16,7 +16,14 @@ export class Attempts {
   }
 
   wait(now: Millis, key: string, command: boolean): void {
-    if (!this.#waits.has(key) || command) this.#waits.set(key, { since: now, command });
+    const known = this.#waits.get(key);
+    if (known === undefined || (command && !known.command)) this.#waits.set(key, { since: now, command });
+  }
+
+  /** Attempts count from a later instant, if this is waited for at all. */
+  extend(key: string, since: Millis): void {
+    const known = this.#waits.get(key);
+    if (known !== undefined) this.#waits.set(key, { since, command: known.command });
   }
 
   /** The server answered, or nobody asks any more. */

@@ -69,7 +69,8 @@ export class Writer {
   text8(text: string): void {
     const at = this.#length;
     this.u8(0);
-    this.#bytes[at] = this.#text(text);
+    const length = this.#text(text);
+    this.#bytes[at] = length;
   }
 
   /** UTF-8 behind a length of two bytes: at most 65,535 bytes. */

@@ -12,8 +12,8 @@ export type ChannelRow = ValueOf<typeof CHANNEL> & { readonly order: number };
 
 export class Channel {
   readonly #effects: Effects;
-  /** Oldest first. */
-  readonly #rows = new Map<MessageId, ChannelRow>();
+  /** By sender and id, oldest first. */
+  readonly #rows = new Map<string, ChannelRow>();
   readonly #cursors = new Map<NickKey, number>();
   #lastNumber = 0;
   #lastOrder = 0;
@@ -26,7 +26,7 @@ export class Channel {
     const row = CHANNEL.decode(value);
     if (row === MALFORMED) return;
     this.#lastOrder = Number(CHANNEL.nameOf(key));
-    this.#rows.set(row.id, { ...row, order: this.#lastOrder });
+    this.#rows.set(nameOf(row.from, row.id), { ...row, order: this.#lastOrder });
     this.#lastNumber = Math.max(this.#lastNumber, row.number);
   }
 
@@ -42,14 +42,14 @@ export class Channel {
     return this.#lastOrder;
   }
 
-  has(id: MessageId): boolean {
-    return this.#rows.has(id);
+  has(from: Nick, id: MessageId): boolean {
+    return this.#rows.has(nameOf(from, id));
   }
 
   /** Takes a message, and drops the oldest when there are too many. */
   post(message: Omit<ChannelRow, "number">): ChannelRow {
     const row = { ...message, number: ++this.#lastNumber };
-    this.#rows.set(row.id, row);
+    this.#rows.set(nameOf(row.from, row.id), row);
     this.#effects.save(CHANNEL.key(row.order), CHANNEL.encode(row));
     if (this.#rows.size > CHANNEL_ROWS) this.#drop(this.#rows.values().next().value!);
     return row;
@@ -63,21 +63,23 @@ export class Channel {
     this.#effects.save(CURSOR.key(encodeURIComponent(key)), CURSOR.encode({ number: this.#lastNumber }));
   }
 
-  /** What a member has not saved yet, its own messages left out, and how many are no longer here. */
-  unread(nick: Nick): { rows: ChannelRow[]; dropped: number } {
-    const cursor = this.#cursors.get(nickKey(nick)) ?? this.#lastNumber;
+  /** What a member has not saved yet, its own messages left out. */
+  unread(nick: Nick): ChannelRow[] {
+    const cursor = this.#cursorOf(nick);
+    return [...this.#rows.values()].filter((row) => row.number > cursor && !sameNick(row.from, nick));
+  }
+
+  /** How many messages a member has missed that are no longer here; told once. */
+  takeDropped(now: Millis, nick: Nick): number {
     const oldest = this.#rows.values().next().value?.number ?? this.#lastNumber + 1;
-    const rows = [...this.#rows.values()].filter((row) => row.number > cursor && !sameNick(row.from, nick));
-    return { rows, dropped: Math.max(0, oldest - cursor - 1) };
+    const dropped = Math.max(0, oldest - this.#cursorOf(nick) - 1);
+    if (dropped > 0) this.#setCursor(now, nick, oldest - 1);
+    return dropped;
   }
 
   /** A member has saved everything up to this row. */
   advance(now: Millis, nick: Nick, row: ChannelRow): void {
-    const key = nickKey(nick);
-    if ((this.#cursors.get(key) ?? 0) >= row.number) return;
-    this.#cursors.set(key, row.number);
-    const number = row.number;
-    this.#effects.saveLater(now, CURSOR.key(encodeURIComponent(key)), () => CURSOR.encode({ number }));
+    if (this.#cursorOf(nick) < row.number) this.#setCursor(now, nick, row.number);
   }
 
   /** Drops what is too old. */
@@ -85,8 +87,22 @@ export class Channel {
     for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(row);
   }
 
+  #cursorOf(nick: Nick): number {
+    return this.#cursors.get(nickKey(nick)) ?? this.#lastNumber;
+  }
+
+  #setCursor(now: Millis, nick: Nick, number: number): void {
+    this.#cursors.set(nickKey(nick), number);
+    const key = CURSOR.key(encodeURIComponent(nickKey(nick)));
+    this.#effects.saveLater(now, key, () => CURSOR.encode({ number }));
+  }
+
   #drop(row: ChannelRow): void {
-    this.#rows.delete(row.id);
+    this.#rows.delete(nameOf(row.from, row.id));
     this.#effects.forget(CHANNEL.key(row.order));
   }
+}
+
+function nameOf(from: Nick, id: MessageId): string {
+  return `${nickKey(from)} ${id}`;
 }

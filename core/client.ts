@@ -169,9 +169,7 @@ export class Client implements Machine {
     for (let item; (item = this.#stream.next(now, chance)) !== undefined;) {
       const { id, from, sentAt, text, waited } = item;
       const channel = item.type === "channel";
-      const dropped = item.type === "channel" ? item.dropped : 0;
-      if (dropped > 0) this.#effects.notice({ type: "channelDropped", count: dropped });
-      if (this.#inbox.has(id)) continue;
+      if (this.#inbox.has(from, id)) continue;
       if (waited && !this.#mailAnnounced) this.#effects.notice({ type: "mailWaiting" });
       this.#mailAnnounced ||= waited;
       const after = item.type === "channel" ? NO_MESSAGE : item.after;

@@ -149,7 +149,7 @@ export const rows = list(row, 255);
 export function rowBytes(value: Row): number {
   const writer = new Writer();
   row.write(writer, value);
-  return writer.length;
+  return writer.finish().length;
 }
 
 export function writeFields(writer: Writer, fields: Fields, values: Readonly<Record<string, unknown>>): void {

@@ -60,8 +60,8 @@ export class Inbox {
     return this.#lastShown.get(nickKey(from)) ?? NO_MESSAGE;
   }
 
-  has(id: MessageId): boolean {
-    return this.#seen.has(id);
+  has(from: Nick, id: MessageId): boolean {
+    return this.#seen.has(from, id);
   }
 
   /** Shows what the last process had saved and perhaps not shown. */
@@ -69,7 +69,8 @@ export class Inbox {
     const unshown = this.#unshown;
     this.#unshown = [];
     for (const held of unshown) {
-      if (!this.#seen.has(held.message.id)) this.#seen.add(now, held.message.id);
+      const { from, id } = held.message;
+      if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
       this.#held.set(held.message.id, held);
     }
     for (const held of unshown) if (this.#held.delete(held.message.id)) this.#showOrHold(now, held);
@@ -77,8 +78,8 @@ export class Inbox {
 
   /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
   accept(now: Millis, message: IncomingMessage): void {
-    if (this.#seen.has(message.id)) return;
-    this.#seen.add(now, message.id);
+    if (this.#seen.has(message.from, message.id)) return;
+    this.#seen.add(now, message.from, message.id);
     const arrival = ++this.#arrivals;
     this.#effects.save(INBOX.key(arrival), INBOX.encode(message));
     this.#showOrHold(now, { message, arrival });
@@ -87,8 +88,8 @@ export class Inbox {
   /** Messages that have waited long enough for the one before them. */
   runTimers(now: Millis): void {
     for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
-      const held = this.#held.get(id);
-      if (held !== undefined) this.#showBehindGap(now, held);
+      // There may be other gaps before it.
+      for (let held; (held = this.#held.get(id)) !== undefined;) this.#showBehindGap(now, held);
     }
   }
 
@@ -114,15 +115,15 @@ export class Inbox {
     const last = this.#lastShown.get(nickKey(from));
     if (after === last) return "next";
     if (last !== undefined && isBefore(id, last)) return "late";
-    return after === NO_MESSAGE || this.#wasShown(after) ? "next" : "early";
+    return after === NO_MESSAGE || this.#wasShown(from, after) ? "next" : "early";
   }
 
   #heldOf(sender: Nick): Held[] {
     return [...this.#held.values()].filter(({ message }) => sameNick(message.from, sender));
   }
 
-  #wasShown(id: MessageId): boolean {
-    return this.#seen.has(id) && !this.#held.has(id);
+  #wasShown(from: Nick, id: MessageId): boolean {
+    return this.#seen.has(from, id) && !this.#held.has(id);
   }
 
   /**

@@ -171,6 +171,9 @@ export const DROPPED_REPORT_MS = 60_000;
 /** Letters and channel messages under way to one member. */
 export const STREAM_WINDOW = 32;
 
+/** Letters and channel messages that wait for one member who is online: all that can be stored for him. */
+export const STREAM_ENTRIES = MAILBOX_LETTERS + CHANNEL_ROWS;
+
 /** Members acknowledge after a random delay of up to max(25 ms, members x 0.2 ms), so that they do not all answer at once. */
 export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
 

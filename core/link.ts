@@ -176,7 +176,7 @@ export class Link {
     this.#timeouts = 0;
     this.#window = Math.max(this.#window, INITIAL_WINDOW_PACKETS);
     this.#context.touched(this);
-    const newest = frame.number === 0 || frame.number > this.#received.newest;
+    const newest = this.#path === undefined || frame.number > this.#received.newest;
     if (
       newest && (this.#path?.token !== frame.reply || addressKey(this.#path.address) !== addressKey(from))
     ) {
@@ -283,6 +283,8 @@ export class Link {
     this.#once = [];
     this.#flight.clear();
     this.#tags.clear();
+    this.#acks = [];
+    this.#ackDue = Infinity;
     this.#path = undefined;
     this.#window = 1;
     this.#busySince = Infinity;

@@ -76,15 +76,22 @@ export class Links {
     return this.#timers.deadline;
   }
 
-  /** The link to whoever is at one of these addresses; there is no packet before something is sent. */
+  /**
+   * The link to whoever is at the first of these addresses; there is no packet before something is sent. The
+   * others are what somebody said of himself, and open nobody else's link.
+   */
   open(now: Millis, addresses: readonly Address[]): Link {
-    const known = addresses.map((address) => this.#byAddress.get(addressKey(address))).find((link) =>
-      link !== undefined
-    );
+    const [first] = addresses;
+    const known = first === undefined ? undefined : this.#byAddress.get(addressKey(first));
     const link = known ?? this.#add(now, addresses);
+    this.setAddresses(link, addresses);
+    return link;
+  }
+
+  /** Other places where the link's peer may be; they are tried when the present one falls silent. */
+  setAddresses(link: Link, addresses: readonly Address[]): void {
     link.setAddresses(addresses);
     for (const address of addresses) this.#byCandidate.set(addressKey(address), link);
-    return link;
   }
 
   /** Whether the link is still in the table: one that nobody used for long is not. */

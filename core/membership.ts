@@ -142,7 +142,7 @@ export class Membership {
         return true;
       case "checking":
         // The server is at work: our attempts count from when it must have decided.
-        if (this.#state === "registering") this.#options.attempts.wait(now + PROBE_MS, "register", true);
+        if (this.#state === "registering") this.#options.attempts.extend("register", now + PROBE_MS);
         return true;
       case "rows":
         this.#onRows(now, verb);
@@ -197,6 +197,7 @@ export class Membership {
     const first = this.#state === "registering" && !this.#answered;
     this.#answered = true;
     if (first) this.#options.effects.notice({ type: "registered" });
+    if (verb.dropped > 0) this.#options.effects.notice({ type: "channelDropped", count: verb.dropped });
     this.#newest = verb.version;
     this.#settleTable(now);
   }

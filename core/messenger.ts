@@ -176,7 +176,7 @@ export class Messenger {
   #linkTo(now: Millis, row: Row): Link {
     const known = this.#peers.get(nickKey(row.nick));
     if (known !== undefined && this.#options.links.holds(known)) {
-      known.setAddresses(row.addresses);
+      this.#options.links.setAddresses(known, row.addresses);
       return known;
     }
     const link = this.#options.links.open(now, row.addresses);
@@ -216,7 +216,7 @@ export class Messenger {
     if (membership.state !== "online") return;
     if ((verb.type === "direct" || verb.type === "receipt") && !sameNick(verb.to, nick)) return;
     if (verb.type === "direct") this.#onDirect(now, link, verb);
-    if (verb.type === "receipt") this.#onReceipt(now, verb);
+    if (verb.type === "receipt") this.#onReceipt(now, link, verb);
   }
 
   #onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
@@ -227,17 +227,23 @@ export class Messenger {
       if (this.#strangers.length < STRANGERS_MESSAGES) this.#strangers.push({ link, verb });
       return membership.askForRows(now);
     }
-    if (row.addresses.some((address) => equalAddresses(address, link.address))) {
-      this.#peers.set(nickKey(from), link);
-    }
+    if (this.#isLinkOf(from, link)) this.#peers.set(nickKey(from), link);
     inbox.accept(now, { id, after, channel: false, from: row.nick, sentAt, dated: false, text });
     link.send(now, { type: "receipt", id, from: to, to: from }, `receipt/${id}`);
   }
 
-  #onReceipt(now: Millis, { id, from }: VerbOf<"receipt">): void {
+  /** Whether a link goes to where a peer is, by what we sent there or by what the table says. */
+  #isLinkOf(peer: Nick, link: Link): boolean {
+    const row = this.#options.membership.table.get(peer);
+    return this.#peers.get(nickKey(peer)) === link ||
+      (row?.addresses.some((address) => equalAddresses(address, link.address)) ?? false);
+  }
+
+  #onReceipt(now: Millis, link: Link, { id, from }: VerbOf<"receipt">): void {
     const { effects, tracker } = this.#options;
     const message = tracker.get(id);
-    if (message?.to === undefined || !sameNick(message.to, from)) return;
+    // Only from where the recipient is: an id alone proves nothing.
+    if (message?.to === undefined || !sameNick(message.to, from) || !this.#isLinkOf(from, link)) return;
     this.#stop(message);
     tracker.delivered(now, message);
     effects.notice({ type: "delivered", to: message.to });

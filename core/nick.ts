@@ -18,7 +18,8 @@ const PLAIN = /^[a-z0-9_.-]*$/;
 
 export function nickKey(nick: Nick): NickKey {
   if (PLAIN.test(nick)) return nick;
-  return nick.normalize("NFKC").toLowerCase().normalize("NFKC");
+  // A final sigma is a sigma.
+  return nick.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ");
 }
 
 export function sameNick(a: Nick, b: Nick): boolean {

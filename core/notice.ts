@@ -88,7 +88,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "registered":
       return screen("SERVER: [Welcome, you are registered.]");
     case "tableChanged": {
-      const rows = notice.rows.length < TABLE_LINES ? notice.rows : notice.changed;
+      const rows = notice.rows.length <= TABLE_LINES ? notice.rows : notice.changed;
       return screen("[Client table updated.]", ...tableLines(notice.server, rows));
     }
     case "peersListed":

@@ -57,10 +57,9 @@ export class OfflineStore {
   /** After loading: what is here was seen, even if that was not saved in time. */
   loaded(now: Millis): void {
     const letters = [...this.#mailboxes.values()].flatMap((mailbox) => [...mailbox.letters.values()]);
-    const receipts = [...this.#receipts.values()].flatMap((ofSender) => [...ofSender.keys()]);
-    for (const id of [...letters.map((letter) => letter.id), ...receipts]) {
-      if (!this.#seen.has(id)) this.#seen.add(now, id);
-    }
+    const receipts = [...this.#receipts.values()].flatMap((ofSender) => [...ofSender]);
+    const here = [...letters, ...receipts.map(([id, { from }]) => ({ id, from }))];
+    for (const { id, from } of here) if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
   }
 
   /** The highest order among the letters that were loaded. */
@@ -69,8 +68,8 @@ export class OfflineStore {
   }
 
   /** Whether a message was stored before, even if it has been collected since. */
-  has(id: MessageId): boolean {
-    return this.#seen.has(id);
+  has(from: Nick, id: MessageId): boolean {
+    return this.#seen.has(from, id);
   }
 
   /** Whether a message waits here to be collected. */
@@ -85,7 +84,7 @@ export class OfflineStore {
     if (mailbox.letters.size >= MAILBOX_LETTERS || mailbox.bytes + bytes > MAILBOX_BYTES) return "quota";
     if (this.#bytes + bytes > MAIL_TOTAL_BYTES) return "full";
     this.#put(letter);
-    this.#seen.add(now, letter.id);
+    this.#seen.add(now, letter.from, letter.id);
     this.#effects.save(LETTER.key(letter.order), LETTER.encode(letter));
     return undefined;
   }

@@ -55,7 +55,7 @@ class FieldRecord<Shape extends f.Fields> extends RecordKind {
 /** The values of a kind of record. */
 export type ValueOf<Kind> = Kind extends FieldRecord<infer Shape> ? f.ValuesOf<Shape> : never;
 
-/** By the first 64 bits of ids: when one was seen last, then runs of sequence numbers. Both sides keep these. */
+/** By sender and the first 64 bits of ids: when one was seen last, then runs of sequence numbers. Both sides keep these. */
 export const SEEN = new RecordKind("seen");
 
 // ---- client ----------------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ export class Roster {
 export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
   const addresses = [seen];
   for (const address of own) {
-    const usable = isLoopback(seen) || !isLoopback(address);
+    const usable = isUnicast(address) && (isLoopback(seen) || !isLoopback(address));
     if (usable && !addresses.some((known) => equalAddresses(known, address))) addresses.push(address);
   }
   return addresses.slice(0, CANDIDATES);
@@ -155,6 +155,12 @@ function rowOf({ nick, ordinal, online, addresses }: Member, local: boolean): Ro
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
   return { nick, ordinal, online, addresses: seen };
+}
+
+/** Whether an address can be one host's: not the server's own, not a broadcast, not a multicast one. */
+function isUnicast({ host }: Address): boolean {
+  const first = parseInt(host, 10);
+  return host.includes(":") ? !/^ff/i.test(host) : first >= 1 && first < 224;
 }
 
 function isLoopback({ host }: Address): boolean {

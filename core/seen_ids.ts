@@ -4,6 +4,7 @@ import type { Effects } from "./effects.ts";
 import { SEEN_LIFE_MS, SEEN_PREFIXES, SEEN_RUNS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { type MessageId, prefixOf, sequenceOf } from "./message_id.ts";
+import { type Nick, nickKey } from "./nick.ts";
 import { SEEN } from "./records.ts";
 
 interface Seen {
@@ -27,9 +28,11 @@ export class SeenIds {
     if (!reader.failed) this.#prefixes.set(SEEN.nameOf(key), seen);
   }
 
-  has(id: MessageId): boolean {
+  has(from: Nick, id: MessageId): boolean {
     const number = sequenceOf(id);
-    return this.#prefixes.get(prefixOf(id))?.runs.some(({ from, to }) => from <= number && number <= to) ??
+    return this.#prefixes.get(nameOf(from, id))?.runs.some(({ from, to }) =>
+      from <= number && number <= to
+    ) ??
       false;
   }
 
@@ -37,8 +40,8 @@ export class SeenIds {
    * Remembers an id. That is saved a little later: until then the record of the message itself says that it was
    * seen, and who loads one adds its id.
    */
-  add(now: Millis, id: MessageId): void {
-    const prefix = prefixOf(id);
+  add(now: Millis, from: Nick, id: MessageId): void {
+    const prefix = nameOf(from, id);
     const seen = this.#prefixes.get(prefix) ?? { runs: [], at: now };
     this.#prefixes.delete(prefix);
     this.#prefixes.set(prefix, seen);
@@ -58,6 +61,11 @@ export class SeenIds {
     this.#prefixes.delete(prefix);
     this.#effects.forget(SEEN.key(prefix));
   }
+}
+
+/** By sender as well: nobody can use up somebody else's ids. */
+function nameOf(from: Nick, id: MessageId): string {
+  return `${encodeURIComponent(nickKey(from))}/${prefixOf(id)}`;
 }
 
 function encode(seen: Seen): Uint8Array {

@@ -6,7 +6,15 @@
 import { Channel } from "./channel.ts";
 import { MALFORMED } from "./bytes.ts";
 import { Effects } from "./effects.ts";
-import { CLAIMS_PER_NICK, DROPPED_REPORT_MS, NICKS, PROBE_MS, SILENCE_MS, SWEEP_MS } from "./limits.ts";
+import {
+  CLAIMS_PER_NICK,
+  DROPPED_REPORT_MS,
+  NICKS,
+  PROBE_MS,
+  SILENCE_MS,
+  STREAM_ENTRIES,
+  SWEEP_MS,
+} from "./limits.ts";
 import type { Link } from "./link.ts";
 import { Links } from "./links.ts";
 import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
@@ -168,7 +176,10 @@ export class Server implements Machine {
     }
     link.tell(now, { type: "checking", nick: verb.nick });
     if (member.claims.some((claim) => claim.link === link)) return;
-    if (member.claims.length < CLAIMS_PER_NICK) member.claims.push({ link, verb });
+    if (member.claims.length >= CLAIMS_PER_NICK) {
+      return link.send(now, { type: "refused", nick: verb.nick, reason: "in use" });
+    }
+    member.claims.push({ link, verb });
     member.link = holder;
     this.#byLink.set(holder, member);
     this.#probe(now, member);
@@ -192,7 +203,8 @@ export class Server implements Machine {
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
     const stream = member.stream = this.#openStream(member);
     const { version, size: members } = this.#roster;
-    link.send(now, { type: "registered", nick, stream: stream.stream, version, members });
+    const dropped = this.#channel.takeDropped(now, nick);
+    link.send(now, { type: "registered", nick, stream: stream.stream, version, members, dropped });
     stream.pump(now, link);
     for (const { to, ids } of this.#store.receiptsFor(nick)) link.send(now, { type: "collected", to, ids });
     this.#settleClaims(now, member);
@@ -200,15 +212,13 @@ export class Server implements Machine {
 
   /** Everything that waits for a member, letters and channel messages together, as they were stored. */
   #openStream(member: Member): StreamWriter {
-    const { rows, dropped } = this.#channel.unread(member.nick);
     const letters = this.#store.lettersFor(member.nick);
     const entries: (StreamEntry & { order: number })[] = [
       ...letters.map((letter) => ({ type: "letter" as const, letter, waited: true, order: letter.order })),
-      ...rows.map((row, at) => ({
+      ...this.#channel.unread(member.nick).map((row) => ({
         type: "channel" as const,
         row,
         waited: true,
-        dropped: at === 0 ? dropped : 0,
         order: row.order,
       })),
     ];
@@ -282,7 +292,7 @@ export class Server implements Machine {
     if (recipient === undefined) {
       return link.send(now, { type: "rejected", id, reason: "unknown" }, `answer/${id}`);
     }
-    if (this.#store.has(id)) {
+    if (this.#store.has(member.nick, id)) {
       // The sender may have missed that it was collected, or have forgotten it.
       if (!this.#store.holds(recipient.nick, id)) {
         return link.send(now, { type: "collected", to: recipient.nick, ids: [id] });
@@ -311,7 +321,7 @@ export class Server implements Machine {
   }
 
   #post(now: Millis, link: Link, member: Member, { id, sentAt, text }: VerbOf<"post">): void {
-    if (!this.#channel.has(id)) {
+    if (!this.#channel.has(member.nick, id)) {
       const row = this.#channel.post({
         id,
         from: member.nick,
@@ -322,7 +332,12 @@ export class Server implements Machine {
       });
       for (const other of this.#roster.members()) {
         if (other === member || other.stream === undefined) continue;
-        other.stream.push({ type: "channel", row, waited: false, dropped: 0 });
+        // Whoever reads nothing begins again from what is stored, at his next registration.
+        if (other.stream.length >= STREAM_ENTRIES) {
+          this.#depart(now, other, "silent");
+          continue;
+        }
+        other.stream.push({ type: "channel", row, waited: false });
         other.stream.pump(now, other.link!);
       }
     }

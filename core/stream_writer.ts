@@ -11,12 +11,7 @@ import type { Verb } from "./verb.ts";
 
 export type StreamEntry =
   | { readonly type: "letter"; readonly letter: Letter; readonly waited: boolean }
-  | {
-    readonly type: "channel";
-    readonly row: ChannelRow;
-    readonly waited: boolean;
-    readonly dropped: number;
-  };
+  | { readonly type: "channel"; readonly row: ChannelRow; readonly waited: boolean };
 
 export class StreamWriter {
   readonly stream: number;
@@ -28,6 +23,10 @@ export class StreamWriter {
 
   constructor(stream: number) {
     this.stream = stream;
+  }
+
+  get length(): number {
+    return this.#entries.length;
   }
 
   push(entry: StreamEntry): void {
@@ -65,5 +64,5 @@ function verbOf(entry: StreamEntry, stream: number, position: number): Verb {
     return { type: "letter", stream, position, waited, id, after, from, sentAt, text };
   }
   const { id, from, sentAt, text } = entry.row;
-  return { type: "channel", stream, position, waited, id, from, sentAt, text, dropped: entry.dropped };
+  return { type: "channel", stream, position, waited, id, from, sentAt, text };
 }

@@ -1,20 +1,17 @@
 /** Text that somebody else wrote, made harmless for a terminal, once, where it becomes a line of output. */
 import { COMBINING_MARKS } from "./limits.ts";
 
-/** C0, DEL, C1; lone surrogates; bidi controls, zero-width and other characters that take no room. */
-const HARMFUL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
-
-/** What emoji need: a joiner or selector behind a pictograph is shown as it is. */
-const JOINED = /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\u{FE0F}])[\u{200D}\u{FE0F}]/u;
+/** An emoji as Unicode lists it, with the joiners and selectors inside it; or a character that does harm: C0, DEL,
+ * C1, lone surrogates, bidi controls, zero-width and others that take no room. */
+const EMOJI_OR_HARMFUL =
+  /(\p{RGI_Emoji})|[\p{Cc}\p{Cs}\p{Cf}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gv;
 
 const MARKS = new RegExp(`(\\p{M}{${COMBINING_MARKS}})\\p{M}+`, "gu");
 
 /** One line: control characters and invisible ones become visible tags such as `<U+202E>`, a tab two spaces. */
 export function harmless(text: string): string {
-  return text.replaceAll("\t", "  ").replace(HARMFUL, (character, at: number) => {
-    const before = [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? "";
-    return JOINED.test(before + character) ? character : tag(character);
-  }).replace(MARKS, "$1");
+  return text.replaceAll("\t", "  ").replace(EMOJI_OR_HARMFUL, (found, emoji?: string) => emoji ?? tag(found))
+    .replace(MARKS, "$1");
 }
 
 /** A message: like a line, but its own line breaks stay, so that they can be indented. */

@@ -1,5 +1,8 @@
 import type { Millis } from "./machine.ts";
 
+/** Stale entries are not worth cleaning up below this. */
+const MOST_STALE = 64;
+
 /**
  * When to do what: one instant per key. A binary heap of instants in which stale entries stay until they come
  * up, so that moving a deadline back (the usual case: somebody was heard) costs one map write.
@@ -20,6 +23,7 @@ export class Timers<Key> {
   }
 
   set(key: Key, at: Millis): void {
+    if (at === Infinity) return this.clear(key);
     this.#due.set(key, at);
     if ((this.#queued.get(key) ?? Infinity) > at) this.#push(key, at);
   }
@@ -47,6 +51,7 @@ export class Timers<Key> {
   }
 
   #push(key: Key, at: Millis): void {
+    if (this.#heap.length > 2 * this.#due.size + MOST_STALE) this.#compact();
     this.#queued.set(key, at);
     const heap = this.#heap;
     let child = heap.push({ at, key }) - 1;
@@ -56,6 +61,17 @@ export class Timers<Key> {
       [heap[parent], heap[child]] = [heap[child]!, heap[parent]!];
       child = parent;
     }
+  }
+
+  /** Begins again with what is really due; sorted is a heap, too. */
+  #compact(): void {
+    this.#heap.length = 0;
+    this.#queued.clear();
+    for (const [key, at] of this.#due) {
+      this.#heap.push({ at, key });
+      this.#queued.set(key, at);
+    }
+    this.#heap.sort((a, b) => a.at - b.at);
   }
 
   #pop(): { at: Millis; key: Key } {

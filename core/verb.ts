@@ -32,7 +32,10 @@ const VERBS = {
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
   // server to client
-  registered: { tag: 16, fields: { nick: f.nick, stream: f.u48, version: f.version, members: f.u32 } },
+  registered: {
+    tag: 16,
+    fields: { nick: f.nick, stream: f.u48, version: f.version, members: f.u32, dropped: f.u32 },
+  },
   refused: { tag: 17, fields: { nick: f.nick, reason } },
   checking: { tag: 18, fields: { nick: f.nick } },
   deregistered: { tag: 19, fields: { nick: f.nick } },
@@ -81,7 +84,6 @@ const VERBS = {
       from: f.nick,
       sentAt: f.instant,
       text: f.text,
-      dropped: f.u32,
     },
   },
   collected: { tag: 52, fields: { to: f.nick, ids: f.ids } },

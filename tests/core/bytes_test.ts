@@ -121,3 +121,14 @@ Deno.test("bytes are equal by content", () => {
 Deno.test("the length of a text is counted in bytes of UTF-8", () => {
   assertEquals(["a", "é", "€", "😀", "\u{D800}"].map(utf8Length), [1, 2, 3, 4, 3]);
 });
+
+Deno.test("a length before a text that makes the buffer grow is kept", () => {
+  for (let at = 0; at < 5000; at += 7) {
+    const reader = new Reader(written((w) => {
+      w.zeros(at);
+      w.text8("alice");
+    }));
+    reader.raw(at);
+    assertEquals(reader.text8(), "alice", String(at));
+  }
+});

@@ -147,3 +147,47 @@ function idsFrom(scene: Scene, name: string): string[] {
   assert(ids.length > 0);
   return ids;
 }
+
+Deno.test("a receipt from a third link, with a known id and the recipient's name, does not count", () => {
+  const { scene } = withAliceAndBob();
+  scene.act("alice", { type: "sendDirect", to: "bob", text: "a" });
+  scene.run(100);
+  scene.lines("alice");
+  scene.carried.length = 0;
+  scene.cut.add("bob");
+  scene.act("alice", { type: "sendDirect", to: "bob", text: "b" });
+  scene.run(100);
+  const [id] = idsFrom(scene, "alice");
+  scene.say("mallory", scene.addressOf("alice"), { type: "receipt", id: id!, from: "bob", to: "alice" });
+  assertEquals(scene.lines("alice"), []);
+});
+
+Deno.test("no client tells its secret to another client that claims the server's address", () => {
+  const { scene, mallory } = withAliceAndBob();
+  const register = { type: "register", nick: "mal", turn: 1, secret: SECRET, candidates: [SERVER] } as const;
+  scene.say("mallory", SERVER, register);
+  scene.run(200);
+  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
+  scene.run(2000);
+  scene.cut.add("SERVER");
+  scene.act("alice", { type: "sendChannel", text: "x" });
+  scene.run(2400);
+  assertEquals(mallory.heard.filter(({ type }) => type === "register" || type === "post"), []);
+});
+
+Deno.test("nobody can use up the next id of somebody else", () => {
+  const { scene, mallory } = withAliceAndBob();
+  scene.say("mallory", SERVER, { type: "register", nick: "mal", turn: 1, secret: SECRET, candidates: [] });
+  scene.run(100);
+  scene.act("alice", { type: "sendChannel", text: "one" });
+  scene.run(100);
+  const heard = mallory.heard.find((verb) => verb.type === "channel");
+  assert(heard?.type === "channel");
+  const next = heard.id.slice(0, -1) + "2";
+  scene.say("mallory", SERVER, { type: "post", id: next, from: "mal", sentAt: 0, text: "squat" });
+  scene.run(100);
+  scene.lines("bob");
+  scene.act("alice", { type: "sendChannel", text: "two" });
+  scene.run(100);
+  assertEquals(scene.lines("bob"), ["[Channel_Message alice: two]"]);
+});

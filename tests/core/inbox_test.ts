@@ -64,8 +64,8 @@ Deno.test("a message is shown once, however often it comes", () => {
   reader.accept(0, letter(1), letter(1));
   reader.accept(9, letter(1, { dated: true }));
   assertEquals(reader.shown(), ["m1"]);
-  assert(reader.inbox.has(idOf(1)));
-  assertFalse(reader.inbox.has(idOf(2)));
+  assert(reader.inbox.has("alice", idOf(1)));
+  assertFalse(reader.inbox.has("alice", idOf(2)));
 });
 
 Deno.test("a message is saved before it is shown", () => {
@@ -171,4 +171,17 @@ Deno.test("what was shown leaves nothing but its id behind", () => {
   reader.shown(200);
   assertEquals(reader.recorded.records("inbox"), []);
   assertEquals(reader.recorded.disk.size, 2);
+});
+
+Deno.test("of two gaps, the later message came first: both are told, both messages shown", () => {
+  const reader = new Reader();
+  reader.accept(0, letter(1), letter(5));
+  reader.accept(1, letter(3));
+  assertEquals([...reader.shown(HELD_MS), ...reader.shown(HELD_MS + 1)], [
+    "m1",
+    "missing",
+    "m3",
+    "missing",
+    "m5",
+  ]);
 });

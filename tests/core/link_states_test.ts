@@ -43,8 +43,8 @@ const CELLS: Readonly<Record<State, Readonly<Record<keyof typeof INPUTS, Cell>>>
     "retry": [["transport 3 keepAlive"], "path"],
     "retry from elsewhere": [["transport 3 keepAlive"], "path"],
     "transport new": [["transport 3 keepAlive"], "path"],
-    // A repeat proves nothing about where the peer is now.
-    "transport repeated": [[], "no path"],
+    // Whoever repeats himself is there, and still wants his acknowledgement.
+    "transport repeated": [["transport 3 keepAlive"], "path"],
     // After such a silence it is a new life; what waited was for the one before.
     "transport of another life": [[], "path"],
     "transport of a new life": [[], "path"],

@@ -196,3 +196,15 @@ Deno.test("what a link keeps waiting is bounded", () => {
   assert(link.has(`tag ${LINK_QUEUE_PACKETS - 1}`));
   assert(!link.has(`tag ${LINK_QUEUE_PACKETS}`));
 });
+
+Deno.test("after its death a repeated packet does not leave the deadline in the past", () => {
+  const { link } = TestLink.withPath(0);
+  link.receive(1, PEER, packet(5, {}, verbOf("y")));
+  link.take(100);
+  link.send(100, verbOf("x"));
+  link.take(100);
+  link.take(100 + LINK_DEAD_MS);
+  link.receive(40_000, PEER, packet(5, {}, verbOf("y")));
+  link.take(40_000);
+  assert(link.deadline > 40_000);
+});

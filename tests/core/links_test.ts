@@ -193,3 +193,10 @@ Deno.test("a link that nobody uses for 3 minutes is dropped, one that is kept is
   }
   assertEquals([pair.a.holds(link), pair.b.holds(there)], [false, true]);
 });
+
+Deno.test("a candidate that is somebody else's address does not join two links", () => {
+  const links = newLinks();
+  const first = links.open(0, [A]);
+  assertNotEquals(links.open(0, [B, A]), first);
+  assertEquals(links.open(0, [A, C]), first);
+});

@@ -66,13 +66,13 @@ Deno.test("a letter is collected once", () => {
 Deno.test("an id is known for good, also when its letter is gone, also after a restart", () => {
   const recorded = new Recorded();
   const store = new OfflineStore(recorded.effects);
-  assertFalse(store.has(idOf(1)));
+  assertFalse(store.has("alice", idOf(1)));
   store.deposit(0, letter(1));
   store.collect(1, letter(1));
   store.noted("alice", [idOf(1)]);
-  assert(store.has(idOf(1)));
+  assert(store.has("alice", idOf(1)));
   recorded.performAll(1);
-  assert(restarted(recorded).has(idOf(1)));
+  assert(restarted(recorded).has("alice", idOf(1)));
   assertEquals([...recorded.records("letter"), ...recorded.records("receipt")], []);
 });
 
@@ -87,7 +87,7 @@ Deno.test("letters and receipts survive a kill right after the commit, and their
   assertEquals(texts(again, "bob"), ["m8"]);
   assertEquals(again.receiptsFor("alice"), [{ to: "bob", ids: [idOf(7)] }]);
   assertEquals(again.lastOrder, 8);
-  assert(again.has(idOf(7)) && again.has(idOf(8)));
+  assert(again.has("alice", idOf(7)) && again.has("alice", idOf(8)));
 });
 
 Deno.test("nobody notes the receipts of somebody else", () => {
@@ -116,7 +116,7 @@ Deno.test("a mailbox takes 1,000 letters; the next one is refused, and there is 
     assertEquals(store.deposit(0, letter(order)), undefined);
   }
   assertEquals(store.deposit(0, letter(5000)), "quota");
-  assertFalse(store.has(idOf(5000)));
+  assertFalse(store.has("alice", idOf(5000)));
   assertEquals(store.deposit(0, letter(5001, { to: "carol" })), undefined);
   store.collect(0, letter(1));
   assertEquals(store.deposit(0, letter(5000)), undefined);

@@ -108,7 +108,8 @@ Deno.test("a client is reached where it was seen, then where it says; four addre
 
 Deno.test("loopback is an address only of clients that were seen on loopback", () => {
   assertEquals(reachableAt(IPV4, [LOOPBACK, { host: "::1", port: 1 }]), [IPV4]);
-  assertEquals(reachableAt(LOOPBACK, [LOOPBACK, IPV4]), [LOOPBACK, IPV4]);
+  const elsewhere = { host: "192.0.2.1", port: 65535 };
+  assertEquals(reachableAt(LOOPBACK, [LOOPBACK, elsewhere]), [LOOPBACK, elsewhere]);
 });
 
 Deno.test("members survive a restart, under the same ordinal, and are told as they were", () => {
@@ -124,4 +125,9 @@ Deno.test("members survive a restart, under the same ordinal, and are told as th
   ]);
   assertEquals(again.deadline, Infinity);
   assertEquals(again.add("dave", SECRET).ordinal, 4);
+});
+
+Deno.test("what cannot be one host's address is none", () => {
+  const bad = ["", "0.0.0.0", "224.0.0.1", "255.255.255.255", "ff02:0:0:0:0:0:0:1"];
+  assertEquals(reachableAt(LOOPBACK, bad.map((host) => ({ host, port: 1 }))), [LOOPBACK]);
 });

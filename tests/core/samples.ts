@@ -31,7 +31,14 @@ export const VERBS: readonly Verb[] = [
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
   { type: "rowsSince", nick: "x", version: { start: U48, counter: 0 } },
-  { type: "registered", nick: "x", stream: U48, version: { start: 1, counter: U48 }, members: U32 },
+  {
+    type: "registered",
+    nick: "x",
+    stream: U48,
+    version: { start: 1, counter: U48 },
+    members: U32,
+    dropped: U32,
+  },
   ...REASONS.map((reason): Verb => ({ type: "refused", nick: "x", reason })),
   { type: "checking", nick: "x" },
   { type: "deregistered", nick: "x" },
@@ -96,7 +103,6 @@ function channel(values: { from: string; text: string }): Verb {
     waited: false,
     id: ID,
     sentAt: 1,
-    dropped: U32,
     ...values,
   };
 }

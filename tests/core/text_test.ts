@@ -54,21 +54,22 @@ Deno.test("half a surrogate pair becomes a visible tag, a whole one is a charact
 });
 
 Deno.test("emoji stay whole: joined, coloured, with a selector, flags", () => {
-  const whole = ["❤️", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "🇩🇪🇫🇷", "☠️", "👍🏿", "a😀️b"];
+  const whole = ["❤️", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "🇩🇪🇫🇷", "☠️", "👍🏿", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"];
   for (const text of whole) assertEquals(harmless(text), text);
 });
 
 Deno.test("a joiner or a selector that joins no emoji becomes a tag", () => {
   assertEquals(harmless("a\u{200D}b"), "a<U+200D>b");
   assertEquals(harmless("😀 \u{200D}"), "😀 <U+200D>");
-  assertEquals(harmless("😀\u{200D}\u{200D}"), "😀\u{200D}<U+200D>");
+  assertEquals(harmless("😀\u{200D}\u{200D}"), "😀<U+200D><U+200D>");
+  assertEquals(harmless("a\u{FE0F}\u{200D}b"), "a<U+FE0F><U+200D>b");
+  assertEquals(harmless("😀\u{FE0F}"), "😀<U+FE0F>");
 });
 
 Deno.test("stacks of combining marks are cut", () => {
   const mark = "\u{301}";
   assertEquals(harmless("a" + mark.repeat(COMBINING_MARKS)), "a" + mark.repeat(COMBINING_MARKS));
   assertEquals(harmless("a" + mark.repeat(500) + "b"), "a" + mark.repeat(COMBINING_MARKS) + "b");
-  assertEquals(harmless("😀" + "\u{FE0F}".repeat(500)), "😀" + "\u{FE0F}".repeat(COMBINING_MARKS));
 });
 
 Deno.test("a message keeps its own line breaks, and only those", () => {

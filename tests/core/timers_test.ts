@@ -76,3 +76,21 @@ Deno.test("timers agree with a plain table of instants", () => {
     assert(timers.deadline > now);
   }
 });
+
+Deno.test("a key that is set and cleared for ever takes no more room than one that is set once", () => {
+  const timers = new Timers<string>();
+  for (let now = 0; now < 100_000; now++) {
+    timers.set("link", now + 180_000);
+    timers.set("link", now + 0.5);
+    timers.next(now + 0.5);
+    timers.set("link", Infinity);
+  }
+  // All that is left in the heap comes up, once, when everything is due.
+  timers.set("link", 300_000);
+  let earlier = 0;
+  while (timers.deadline < 300_000 && earlier < 1_000) {
+    assertEquals(timers.next(timers.deadline), undefined);
+    earlier++;
+  }
+  assert(earlier < 200, `${earlier} stale entries`);
+});

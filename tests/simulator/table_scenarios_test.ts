@@ -80,7 +80,7 @@ scenario("sixty clients: the table takes several datagrams, and everybody ends w
 });
 
 scenario("with more than twelve lines an update prints what changed, and peers prints all", (world) => {
-  const nicks = Array.from({ length: 12 }, (_, count) => `c${count}`);
+  const nicks = Array.from({ length: 13 }, (_, count) => `c${count}`);
   const people = nicks.map((nick) => world.client(nick));
   for (const person of people) person.starts();
   world.runs(5000);
