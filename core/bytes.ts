@@ -211,10 +211,6 @@ export function toHex(bytes: Uint8Array): string {
   return digits;
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
 /** How many bytes of UTF-8 a text takes. */
 export function utf8Length(text: string): number {
   return isAscii(text) ? text.length : encoder.encode(text).length;

@@ -53,9 +53,9 @@ export function parseArgs<
   Strings extends string = never,
   Collected extends string = never,
   Negatable extends string = never,
-  // deno-lint-ignore ban-types
+  // deno-lint-ignore ban-types -- no names at all, as the original has it
   Defaults extends Record<string, unknown> = {},
-  // deno-lint-ignore ban-types
+  // deno-lint-ignore ban-types -- no names at all, as the original has it
   const Aliased extends Aliases = {},
   DoubleDash extends boolean = false,
 >(

@@ -96,7 +96,6 @@ export class ConsoleHandler extends BaseHandler {
 
   /** Writes a line to the console. */
   override log(msg: string): void {
-    // deno-lint-ignore no-console
     console.log(msg);
   }
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { equalBytes, Reader, toHex, utf8Length, Writer } from "../../core/bytes.ts";
+import { Reader, toHex, utf8Length, Writer } from "../../core/bytes.ts";
 import { seededDice } from "./seed.ts";
 
 function written(write: (writer: Writer) => void): Uint8Array {
@@ -110,12 +110,6 @@ Deno.test("no sequence of reads over any bytes throws", () => {
       assert(reader.failed || reader.left >= 0);
     }
   }
-});
-
-Deno.test("bytes are equal by content", () => {
-  assert(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
-  assertFalse(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)));
-  assertFalse(equalBytes(Uint8Array.of(1), Uint8Array.of(1, 2)));
 });
 
 Deno.test("the length of a text is counted in bytes of UTF-8", () => {
