@@ -93,7 +93,6 @@ async function runServer(settings: ServerSettings): Promise<number> {
   });
   leaveOnSignals(driver);
   log.info(`listening on ${host}:${socket.address.port}, data in '${data}'`);
-  driver.act({ type: "listPeers" });
   const status = await driver.ended;
   log.info("stopped");
   return status;

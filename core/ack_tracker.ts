@@ -9,6 +9,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import {
   ACK_TIMEOUT_MS,
+  MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
   OUTBOX_MESSAGES,
   RETRY_FIRST_MS,
@@ -38,6 +39,7 @@ export interface OutgoingMessage {
 export class AckTracker {
   readonly #effects: Effects;
   readonly #messages = new Map<MessageId, OutgoingMessage>();
+  #storedCount = 0;
   readonly #lastSent = new Map<string, MessageId>();
   /** What failed in this process, and what was sent before it. */
   readonly #failedAfter = new Map<MessageId, MessageId>();
@@ -53,6 +55,7 @@ export class AckTracker {
     const { to: [to], ...rest } = record;
     const id = OUTBOX.nameOf(key);
     this.#messages.set(id, { id, to, ...rest, unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS });
+    if (record.stored) this.#storedCount++;
     if (to !== undefined) this.#noteSent(nickKey(to), id);
   }
 
@@ -73,13 +76,13 @@ export class AckTracker {
 
   /** How many messages wait, neither delivered nor stored. */
   get waiting(): number {
-    let count = 0;
-    for (const message of this.#messages.values()) if (!message.stored) count++;
-    return count;
+    return this.#messages.size - this.#storedCount;
   }
 
-  get size(): number {
-    return this.#messages.size;
+  /** Messages that were stored, and must have been dropped by the server since. */
+  expired(now: Millis): OutgoingMessage[] {
+    const life = MESSAGE_LIFE_MS + MAIL_LIFE_MS;
+    return [...this.#messages.values()].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
   }
 
   get(id: MessageId): OutgoingMessage | undefined {
@@ -152,6 +155,7 @@ export class AckTracker {
 
   /** The server has it: we remember that, not the text, until the recipient has collected it. */
   stored(message: OutgoingMessage): void {
+    if (!message.stored) this.#storedCount++;
     message.stored = true;
     message.text = "";
     this.#timers.clear(message.id);
@@ -184,6 +188,7 @@ export class AckTracker {
   }
 
   #remove(id: MessageId): void {
+    if (this.#messages.get(id)?.stored) this.#storedCount--;
     this.#messages.delete(id);
     this.#timers.clear(id);
   }

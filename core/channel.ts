@@ -5,7 +5,7 @@ import { CHANNEL_ROWS, MAIL_LIFE_MS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
-import { CHANNEL, CURSOR, type ValueOf } from "./records.ts";
+import { CHANNEL, CURSOR, DROPPED, type ValueOf } from "./records.ts";
 
 /** `order` counts everything that the server has stored, `number` channel messages alone. */
 export type ChannelRow = ValueOf<typeof CHANNEL> & { readonly order: number };
@@ -30,6 +30,11 @@ export class Channel {
     this.#lastNumber = Math.max(this.#lastNumber, row.number);
   }
 
+  loadDropped(value: Uint8Array): void {
+    const dropped = DROPPED.decode(value);
+    if (dropped !== MALFORMED) this.#lastNumber = Math.max(this.#lastNumber, dropped.number);
+  }
+
   loadCursor(key: string, value: Uint8Array): void {
     const cursor = CURSOR.decode(value);
     if (cursor === MALFORMED) return;
@@ -47,11 +52,13 @@ export class Channel {
   }
 
   /** Takes a message, and drops the oldest when there are too many. */
-  post(message: Omit<ChannelRow, "number">): ChannelRow {
+  post(now: Millis, message: Omit<ChannelRow, "number">): ChannelRow {
     const row = { ...message, number: ++this.#lastNumber };
     this.#rows.set(nameOf(row.from, row.id), row);
     this.#effects.save(CHANNEL.key(row.order), CHANNEL.encode(row));
-    if (this.#rows.size > CHANNEL_ROWS) this.#drop(this.#rows.values().next().value!);
+    // Nobody misses his own.
+    if (this.#cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
+    if (this.#rows.size > CHANNEL_ROWS) this.#drop(now, this.#rows.values().next().value!);
     return row;
   }
 
@@ -84,7 +91,7 @@ export class Channel {
 
   /** Drops what is too old. */
   sweep(now: Millis): void {
-    for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(row);
+    for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(now, row);
   }
 
   #cursorOf(nick: Nick): number {
@@ -97,7 +104,9 @@ export class Channel {
     this.#effects.saveLater(now, key, () => CURSOR.encode({ number }));
   }
 
-  #drop(row: ChannelRow): void {
+  #drop(now: Millis, row: ChannelRow): void {
+    const { number } = row;
+    this.#effects.saveLater(now, DROPPED.key("last"), () => DROPPED.encode({ number }));
     this.#rows.delete(nameOf(row.from, row.id));
     this.#effects.forget(CHANNEL.key(row.order));
   }

@@ -151,7 +151,8 @@ export class Client implements Machine {
       if (verb !== undefined) this.#messenger.receiveFromPeer(now, link, verb);
       return;
     }
-    if (restarted) this.#membership.serverRestarted(now);
+    // An answer to our registration from a new life is all that we want of it.
+    if (restarted && verb?.type !== "registered") this.#membership.serverRestarted(now);
     if (verb !== undefined) this.#onServerVerb(now, verb);
   }
 
@@ -169,7 +170,7 @@ export class Client implements Machine {
     for (let item; (item = this.#stream.next(now, chance)) !== undefined;) {
       const { id, from, sentAt, text, waited } = item;
       const channel = item.type === "channel";
-      if (this.#inbox.has(from, id)) continue;
+      if (this.#inbox.has({ channel, from, id })) continue;
       if (waited && !this.#mailAnnounced) this.#effects.notice({ type: "mailWaiting" });
       this.#mailAnnounced ||= waited;
       const after = item.type === "channel" ? NO_MESSAGE : item.after;
@@ -268,6 +269,7 @@ export class Client implements Machine {
 
   #leave(now: Millis, status: number): void {
     this.#membership.leave(now);
+    this.#messenger.flush();
     this.#tellWhatWaits();
     this.#effects.notice({ type: "exiting" });
     this.#effects.exit(status);
@@ -294,6 +296,7 @@ export class Client implements Machine {
       effects.notice({ type: "noServer", server: this.#options.server });
       return effects.exit(1);
     }
+    this.#messenger.flush();
     effects.notice({ type: "serverSilent" });
     this.#tellWhatWaits();
     effects.notice({ type: "gaveUp" });
@@ -320,12 +323,12 @@ export class Client implements Machine {
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
       this.#inbox.sweep(now);
+      this.#messenger.sweep(now);
     }
   }
 
   #acknowledgeStream(now: Millis): void {
     const { link } = this.#membership;
-    link.cancel("saved");
-    link.send(now, { type: "saved", nick: this.#nick, ...this.#stream.saved }, "saved");
+    link.sendAfresh(now, { type: "saved", nick: this.#nick, ...this.#stream.saved }, "saved");
   }
 }

@@ -2,6 +2,16 @@ import { SAVE_LATER_MS } from "./limits.ts";
 import type { Millis, Output } from "./machine.ts";
 import type { Notice } from "./notice.ts";
 
+/** A change that waits: what to save, or nothing to forget it. */
+interface Later {
+  readonly value: (() => Uint8Array) | undefined;
+  /** When it was first asked for, and last. */
+  readonly since: Millis;
+  readonly last: Millis;
+  /** The value before the wake-up of `last`. */
+  readonly before: (() => Uint8Array) | undefined;
+}
+
 /**
  * What a step wants done, gathered while it runs. Changes that need not be durable before anything is shown
  * (a message was shown, a letter was collected) wait for company: one commit for many of them. They never share
@@ -10,8 +20,7 @@ import type { Notice } from "./notice.ts";
  */
 export class Effects {
   #outputs: Output[] = [];
-  /** By key: what to save in the end, or nothing to forget it. */
-  readonly #later = new Map<string, { value: (() => Uint8Array) | undefined; since: Millis }>();
+  readonly #later = new Map<string, Later>();
   #laterDue: Millis = Infinity;
   #exitStatus: number | undefined;
 
@@ -36,11 +45,13 @@ export class Effects {
 
   /** Several of these for one key become one save, no later than the first of them: the value is asked for then. */
   saveLater(now: Millis, key: string, value: () => Uint8Array): void {
-    this.#putLater(now, key, value, this.#later.get(key)?.since ?? now);
+    const known = this.#later.get(key);
+    const before = known !== undefined && known.last < now ? known.value : known?.before;
+    this.#putLater(now, key, { value, since: known?.since ?? now, last: now, before });
   }
 
   forgetLater(now: Millis, key: string): void {
-    this.#putLater(now, key, undefined, now);
+    this.#putLater(now, key, { value: undefined, since: now, last: now, before: undefined });
   }
 
   notice(notice: Notice): void {
@@ -57,10 +68,13 @@ export class Effects {
     const outputs = this.#outputs;
     this.#outputs = [];
     if (this.#laterDue <= now || this.exiting) {
-      for (const [key, { value, since }] of this.#later) {
-        if (since >= now) continue;
+      for (const [key, later] of this.#later) {
+        if (later.since >= now) continue;
+        const changedNow = later.last >= now && later.before !== undefined;
+        const value = changedNow ? later.before : later.value;
         outputs.push(value === undefined ? { type: "forget", key } : { type: "save", key, value: value() });
-        this.#later.delete(key);
+        if (changedNow) this.#later.set(key, { ...later, since: now, before: undefined });
+        else this.#later.delete(key);
       }
       this.#laterDue = this.#later.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
     }
@@ -71,8 +85,8 @@ export class Effects {
     return outputs;
   }
 
-  #putLater(now: Millis, key: string, value: (() => Uint8Array) | undefined, since: Millis): void {
-    this.#later.set(key, { value, since });
+  #putLater(now: Millis, key: string, later: Later): void {
+    this.#later.set(key, later);
     this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
   }
 }

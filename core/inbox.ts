@@ -60,8 +60,8 @@ export class Inbox {
     return this.#lastShown.get(nickKey(from)) ?? NO_MESSAGE;
   }
 
-  has(from: Nick, id: MessageId): boolean {
-    return this.#seen.has(from, id);
+  has(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
+    return this.#seen.has(seenAs(message), message.id);
   }
 
   /** Shows what the last process had saved and perhaps not shown. */
@@ -69,8 +69,8 @@ export class Inbox {
     const unshown = this.#unshown;
     this.#unshown = [];
     for (const held of unshown) {
-      const { from, id } = held.message;
-      if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
+      const { id } = held.message;
+      if (!this.has(held.message)) this.#seen.add(now, seenAs(held.message), id);
       this.#held.set(held.message.id, held);
     }
     for (const held of unshown) if (this.#held.delete(held.message.id)) this.#showOrHold(now, held);
@@ -78,8 +78,8 @@ export class Inbox {
 
   /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
   accept(now: Millis, message: IncomingMessage): void {
-    if (this.#seen.has(message.from, message.id)) return;
-    this.#seen.add(now, message.from, message.id);
+    if (this.has(message)) return;
+    this.#seen.add(now, seenAs(message), message.id);
     const arrival = ++this.#arrivals;
     this.#effects.save(INBOX.key(arrival), INBOX.encode(message));
     this.#showOrHold(now, { message, arrival });
@@ -157,4 +157,12 @@ export class Inbox {
       }
     }
   }
+}
+
+/**
+ * Under what name an id is remembered: everybody sees the ids of channel messages, so they are kept apart from
+ * those of direct ones. No nick has a `#`.
+ */
+function seenAs({ channel, from }: Pick<IncomingMessage, "channel" | "from">): string {
+  return channel ? `#${from}` : from;
 }

@@ -56,11 +56,17 @@ export const LINK_DEAD_MS = 30_000;
 /** A link to a peer that nobody uses is dropped after this, as long as WireGuard keeps a silent session. */
 export const LINK_IDLE_MS = 180_000;
 
-/** Links at a time; each takes about one KiB. */
+/** Links at a time; an idle one takes about one KiB. */
 export const LINKS = 20_000;
 
-/** Reliable verbs that one link keeps waiting. */
-export const LINK_QUEUE_PACKETS = 16_384;
+/** Reliable verbs that one link keeps waiting; what finds no room is submitted again by its owner. */
+export const LINK_QUEUE_PACKETS = 1_024;
+
+/** Tokens of addresses lately written to are kept: the hash costs ten times what the rest of a packet does. */
+export const TOKENS_CACHED = 1024;
+
+/** Inputs for one wake-up, as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
+export const INPUTS_PER_WAKE_UP = 256;
 
 /** Addresses under which one peer may be found: the one the server saw, then its own. */
 export const CANDIDATES = 4;
@@ -159,6 +165,9 @@ export const COLLECTED_IDS = 32;
 /** The channel: at most this many rows, 30 days each. */
 export const CHANNEL_ROWS = 10_000;
 
+/** Bytes of rows in one verb: a datagram less the headers of packet and verb. */
+export const ROWS_BYTES = DATAGRAM_BYTES - 100;
+
 /** Datagrams of table rows in answer to one question; who is still behind asks again. */
 export const ROWS_PACKETS = 32;
 
@@ -176,6 +185,9 @@ export const STREAM_ENTRIES = MAILBOX_LETTERS + CHANNEL_ROWS;
 
 /** Members acknowledge after a random delay of up to max(25 ms, members x 0.2 ms), so that they do not all answer at once. */
 export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
+
+/** Commands of a script under way at once. */
+export const SCRIPT_COMMANDS = 64;
 
 // ---- the screen ------------------------------------------------------------------------------------------
 

@@ -96,6 +96,11 @@ export class Link {
     return this.#path?.address ?? this.#addresses[0]!;
   }
 
+  /** Where the peer may be. */
+  get addresses(): readonly Address[] {
+    return this.#addresses;
+  }
+
   get peerSession(): Session | undefined {
     return this.#peerSession;
   }
@@ -117,6 +122,12 @@ export class Link {
     if (tag !== undefined) this.#tags.add(tag);
     this.#use(now);
     this.#waiting.push({ tag, verb: encodeVerb(verb) });
+  }
+
+  /** Sends in the place of what is on its way under the same tag: the peer may have taken that, and answered no. */
+  sendAfresh(now: Millis, verb: Verb, tag: string): void {
+    this.cancel(tag);
+    this.send(now, verb, tag);
   }
 
   /** Sends once and forgets. Without a path there is nobody to send to. */
@@ -176,11 +187,11 @@ export class Link {
     this.#timeouts = 0;
     this.#window = Math.max(this.#window, INITIAL_WINDOW_PACKETS);
     this.#context.touched(this);
-    const newest = this.#path === undefined || frame.number > this.#received.newest;
-    if (
-      newest && (this.#path?.token !== frame.reply || addressKey(this.#path.address) !== addressKey(from))
-    ) {
-      this.#setPath(now, { address: from, token: frame.reply });
+    if (this.#path === undefined || frame.number > this.#received.newest) {
+      const path = { address: from, token: frame.reply };
+      // A new token alone makes nothing leave at once: that would multiply what a small packet can draw.
+      if (this.#path !== undefined && addressKey(this.#path.address) === addressKey(from)) this.#path = path;
+      else this.#setPath(now, path);
     }
     if (frame.acked?.session === this.session) this.#acknowledge(now, frame.acked.numbers);
     if (frame.number > 0 && !this.#noteArrival(now, frame.number)) return { verb: undefined, restarted };

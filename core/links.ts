@@ -14,7 +14,7 @@ import {
   TOKEN_BYTES,
   type Transport,
 } from "./frame.ts";
-import { LINKS } from "./limits.ts";
+import { LINKS, TOKENS_CACHED } from "./limits.ts";
 import { Link, type LinkContext } from "./link.ts";
 import type { Address, Millis, Output, Random } from "./machine.ts";
 import { addressKey } from "./table.ts";
@@ -22,9 +22,6 @@ import { Timers } from "./timers.ts";
 import type { Verb } from "./verb.ts";
 
 const SECRET_BYTES = 32;
-
-/** Tokens of addresses lately written to; the hash costs ten times what the rest of a packet does. */
-const TOKENS_CACHED = 1024;
 
 export interface Arrival {
   readonly link: Link;
@@ -90,6 +87,7 @@ export class Links {
 
   /** Other places where the link's peer may be; they are tried when the present one falls silent. */
   setAddresses(link: Link, addresses: readonly Address[]): void {
+    this.#forgetCandidates(link);
     link.setAddresses(addresses);
     for (const address of addresses) this.#byCandidate.set(addressKey(address), link);
   }
@@ -122,7 +120,8 @@ export class Links {
 
   #receiveTransport(now: Millis, from: Address, frame: Transport): Arrival | undefined {
     const key = addressKey(from);
-    const link = this.#bySession.get(frame.session) ?? this.#byAddress.get(key) ??
+    // An address that has a link cannot try the sessions of others.
+    const link = this.#byAddress.get(key) ?? this.#bySession.get(frame.session) ??
       (this.#keys.size < LINKS ? this.#add(now, [from]) : undefined);
     const formerSession = link?.peerSession;
     const result = link?.receive(now, from, frame);
@@ -177,12 +176,17 @@ export class Links {
   #remove(link: Link): void {
     const key = this.#keys.get(link)!;
     if (this.#byAddress.get(key) === link) this.#byAddress.delete(key);
-    for (const [candidate, other] of this.#byCandidate) {
-      if (other === link) this.#byCandidate.delete(candidate);
-    }
+    this.#forgetCandidates(link);
     if (link.peerSession !== undefined) this.#bySession.delete(link.peerSession);
     this.#keys.delete(link);
     this.#timers.clear(link);
+  }
+
+  #forgetCandidates(link: Link): void {
+    for (const address of link.addresses) {
+      const key = addressKey(address);
+      if (this.#byCandidate.get(key) === link) this.#byCandidate.delete(key);
+    }
   }
 
   #tokenFor(key: string): Token {

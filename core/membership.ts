@@ -99,6 +99,8 @@ export class Membership {
 
   /** The server is in a new life: what it knew of us is gone. */
   serverRestarted(now: Millis): void {
+    this.#options.stream.forget();
+    this.#newest = NO_VERSION;
     if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
     else if (this.#state !== "offline") this.#sendRegister(now);
   }
@@ -172,14 +174,13 @@ export class Membership {
     const { nick, secret, candidates } = this.#options;
     this.#answered = false;
     this.#announced = false;
-    this.link.cancel("register");
-    this.link.send(now, { type: "register", nick, turn: ++this.#turn, secret, candidates }, "register");
+    this.link.sendAfresh(now, { type: "register", nick, turn: ++this.#turn, secret, candidates }, "register");
     this.#planKeepAlive(now);
   }
 
   #sendDeregister(now: Millis): void {
-    this.link.cancel("deregister");
-    this.link.send(now, { type: "deregister", nick: this.#options.nick, turn: ++this.#turn }, "deregister");
+    const verb: Verb = { type: "deregister", nick: this.#options.nick, turn: ++this.#turn };
+    this.link.sendAfresh(now, verb, "deregister");
   }
 
   #tellLeave(now: Millis): void {

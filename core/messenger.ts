@@ -13,6 +13,7 @@ import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
 import type { IdSource } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
+import type { Failure } from "./notice.ts";
 import { equalAddresses, type Row } from "./table.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
@@ -54,8 +55,8 @@ export class Messenger {
   compose(now: Millis, to: Nick | undefined, text: string): void {
     const { effects, ids, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
-    if (tracker.size >= OUTBOX_MESSAGES) {
-      effects.notice({ type: "tooMany", count: tracker.size });
+    if (tracker.waiting >= OUTBOX_MESSAGES) {
+      effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
     this.#transmit(
@@ -105,16 +106,30 @@ export class Messenger {
   }
 
   runTimers(now: Millis): void {
-    const { tracker, effects } = this.#options;
+    const { tracker } = this.#options;
     for (let message = tracker.next(now); message !== undefined; message = tracker.next(now)) {
       if (tracker.isTooOld(now, message)) this.#fail(now, message, "too old");
       else if (this.#options.membership.isRegistered) this.#again(now, message);
     }
     for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
-      const { to, count } = this.#collected.get(key)!;
-      this.#collected.delete(key);
-      effects.notice({ type: "collected", to, count });
+      this.#tellCollected(key);
     }
+  }
+
+  /** Says what was still being gathered: the process is about to end. */
+  flush(): void {
+    for (const key of [...this.#collected.keys()]) this.#tellCollected(key);
+  }
+
+  /** Forgets messages that were stored so long ago that the server has dropped them, and says so. */
+  sweep(now: Millis): void {
+    for (const message of this.#options.tracker.expired(now)) this.#fail(now, message, "expired");
+  }
+
+  #tellCollected(key: NickKey): void {
+    const entry = this.#collected.get(key);
+    this.#collected.delete(key);
+    if (entry !== undefined) this.#options.effects.notice({ type: "collected", ...entry });
   }
 
   #sendToSelf(now: Millis, text: string): void {
@@ -197,7 +212,7 @@ export class Messenger {
     message.unsettled = false;
   }
 
-  #fail(now: Millis, message: OutgoingMessage, failure: VerbOf<"rejected">["reason"] | "too old"): void {
+  #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
     const { effects, tracker } = this.#options;
     this.#stop(message);
     tracker.failed(now, message);
@@ -257,9 +272,7 @@ export class Messenger {
       case "stored":
         return this.#onStored(now, verb);
       case "rejected": {
-        const message = this.#options.tracker.get(verb.id);
-        if (message !== undefined && !message.stored) this.#fail(now, message, verb.reason);
-        return;
+        return this.#onRejected(now, verb);
       }
       case "collected":
         return this.#onCollected(now, verb);
@@ -282,6 +295,17 @@ export class Messenger {
       effects.notice({ type: "stored" });
     }
     this.#settle(message);
+  }
+
+  /** The server takes it not; while the recipient is there and time remains, the direct way goes on. */
+  #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
+    const { attempts, membership, tracker } = this.#options;
+    const message = tracker.get(id);
+    if (message === undefined || message.stored) return;
+    const row = message.to === undefined ? undefined : membership.table.get(message.to);
+    if (!row?.online || this.#finishing) return this.#fail(now, message, reason);
+    attempts.done(id);
+    membership.link.cancel(id);
   }
 
   #onCollected(now: Millis, { to, ids }: VerbOf<"collected">): void {

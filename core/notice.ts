@@ -19,7 +19,7 @@ export interface Shown {
 }
 
 /** Why a message will never arrive. */
-export type Failure = Reason | "too old";
+export type Failure = Reason | "too old" | "expired";
 
 /** What a machine tells: to the user of a client, to the log of a server. */
 export type Notice =
@@ -185,6 +185,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "quota": "the mailbox is full",
   "full": "the server takes no more mail",
   "too old": "it waited for 7 days",
+  "expired": "nobody collected it within 30 days",
 };
 
 function screen(...lines: string[]): Rendered {

@@ -132,5 +132,8 @@ export const CHANNEL = new FieldRecord("channel", {
 /** The number of the last channel message that a member has saved, by nick. */
 export const CURSOR = new FieldRecord("cursor", { number: f.u48 });
 
+/** The number of the last channel message that was dropped, so that numbers go on when no row is left. */
+export const DROPPED = new FieldRecord("dropped", { number: f.u48 });
+
 /** When the server last started: the next start has a later one, whatever the clock says. */
 export const START = new FieldRecord("start", { at: f.u48 });

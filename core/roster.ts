@@ -2,7 +2,7 @@
 import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
-import { CANDIDATES, ROWS_PACKETS, TABLE_GATHER_MS } from "./limits.ts";
+import { CANDIDATES, ROWS_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Address, Millis } from "./machine.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
@@ -31,9 +31,6 @@ export interface Member {
   probedAt: Millis | undefined;
   claims: Claim[];
 }
-
-/** Bytes of rows in one verb: a datagram less the headers of packet and verb. */
-const PAGE_BYTES = 1100;
 
 export class Roster {
   readonly #effects: Effects;
@@ -126,7 +123,7 @@ export class Roster {
     let last = from.counter;
     for (const member of changed) {
       const row = rowOf(member, local);
-      if (bytes + rowBytes(row) > PAGE_BYTES) close(last);
+      if (bytes + rowBytes(row) > ROWS_BYTES) close(last);
       if (pages.length >= ROWS_PACKETS) return pages;
       rows.push(row);
       bytes += rowBytes(row);

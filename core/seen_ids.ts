@@ -4,7 +4,7 @@ import type { Effects } from "./effects.ts";
 import { SEEN_LIFE_MS, SEEN_PREFIXES, SEEN_RUNS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { type MessageId, prefixOf, sequenceOf } from "./message_id.ts";
-import { type Nick, nickKey } from "./nick.ts";
+import { nickKey } from "./nick.ts";
 import { SEEN } from "./records.ts";
 
 interface Seen {
@@ -28,7 +28,7 @@ export class SeenIds {
     if (!reader.failed) this.#prefixes.set(SEEN.nameOf(key), seen);
   }
 
-  has(from: Nick, id: MessageId): boolean {
+  has(from: string, id: MessageId): boolean {
     const number = sequenceOf(id);
     return this.#prefixes.get(nameOf(from, id))?.runs.some(({ from, to }) =>
       from <= number && number <= to
@@ -40,7 +40,7 @@ export class SeenIds {
    * Remembers an id. That is saved a little later: until then the record of the message itself says that it was
    * seen, and who loads one adds its id.
    */
-  add(now: Millis, from: Nick, id: MessageId): void {
+  add(now: Millis, from: string, id: MessageId): void {
     const prefix = nameOf(from, id);
     const seen = this.#prefixes.get(prefix) ?? { runs: [], at: now };
     this.#prefixes.delete(prefix);
@@ -64,7 +64,7 @@ export class SeenIds {
 }
 
 /** By sender as well: nobody can use up somebody else's ids. */
-function nameOf(from: Nick, id: MessageId): string {
+function nameOf(from: string, id: MessageId): string {
   return `${encodeURIComponent(nickKey(from))}/${prefixOf(id)}`;
 }
 

@@ -20,7 +20,7 @@ import { Links } from "./links.ts";
 import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { CHANNEL, CURSOR, LETTER, NICK, RECEIPT, SEEN, START } from "./records.ts";
+import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN, START } from "./records.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
 import { type StreamEntry, StreamWriter } from "./stream_writer.ts";
 import { Timers } from "./timers.ts";
@@ -106,6 +106,7 @@ export class Server implements Machine {
       else if (RECEIPT.matches(key)) this.#store.loadReceipt(key, value);
       else if (CHANNEL.matches(key)) this.#channel.loadRow(key, value);
       else if (CURSOR.matches(key)) this.#channel.loadCursor(key, value);
+      else if (DROPPED.matches(key)) this.#channel.loadDropped(value);
       else if (SEEN.matches(key)) this.#store.loadSeen(key, value);
     }
   }
@@ -128,7 +129,7 @@ export class Server implements Machine {
     if (member?.stream !== undefined && sameNick(member.nick, nick)) {
       return this.#receiveFrom(now, link, member, verb);
     }
-    if (verb.type === "deregister") link.send(now, { type: "deregistered", nick });
+    if (verb.type === "deregister") link.sendAfresh(now, { type: "deregistered", nick }, "deregistered");
     else if (verb.type !== "leave") link.tell(now, { type: "notRegistered", nick });
   }
 
@@ -136,7 +137,7 @@ export class Server implements Machine {
     switch (verb.type) {
       case "deregister":
         this.#depart(now, member, "deregistered");
-        return link.send(now, { type: "deregistered", nick: member.nick });
+        return link.sendAfresh(now, { type: "deregistered", nick: member.nick }, "deregistered");
       case "leave":
         return this.#depart(now, member, "left");
       case "keepAlive":
@@ -163,7 +164,7 @@ export class Server implements Machine {
     const member = this.#roster.get(verb.nick);
     if (member === undefined) {
       if (this.#roster.size >= NICKS) {
-        return link.send(now, { type: "refused", nick: verb.nick, reason: "full" });
+        return link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "full" }, "refused");
       }
       this.#channel.join(verb.nick);
       return this.#admit(now, this.#roster.add(verb.nick, verb.secret), link, verb);
@@ -177,7 +178,7 @@ export class Server implements Machine {
     link.tell(now, { type: "checking", nick: verb.nick });
     if (member.claims.some((claim) => claim.link === link)) return;
     if (member.claims.length >= CLAIMS_PER_NICK) {
-      return link.send(now, { type: "refused", nick: verb.nick, reason: "in use" });
+      return link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "in use" }, "refused");
     }
     member.claims.push({ link, verb });
     member.link = holder;
@@ -206,7 +207,9 @@ export class Server implements Machine {
     const dropped = this.#channel.takeDropped(now, nick);
     link.send(now, { type: "registered", nick, stream: stream.stream, version, members, dropped });
     stream.pump(now, link);
-    for (const { to, ids } of this.#store.receiptsFor(nick)) link.send(now, { type: "collected", to, ids });
+    for (const { to, ids } of this.#store.receiptsFor(nick)) {
+      link.sendAfresh(now, { type: "collected", to, ids }, `collected/${ids}`);
+    }
     this.#settleClaims(now, member);
   }
 
@@ -265,7 +268,7 @@ export class Server implements Machine {
   #decideClaim(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {
     if (!this.#links.holds(link)) return;
     if (!member.online || member.secret === verb.secret) this.#admit(now, member, link, verb);
-    else link.send(now, { type: "refused", nick: verb.nick, reason: "in use" });
+    else link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "in use" }, "refused");
   }
 
   /** Whoever is heard is online; those who want the nick need not wait any longer. */
@@ -295,7 +298,7 @@ export class Server implements Machine {
     if (this.#store.has(member.nick, id)) {
       // The sender may have missed that it was collected, or have forgotten it.
       if (!this.#store.holds(recipient.nick, id)) {
-        return link.send(now, { type: "collected", to: recipient.nick, ids: [id] });
+        return link.sendAfresh(now, { type: "collected", to: recipient.nick, ids: [id] }, `answer/${id}`);
       }
     } else {
       const from = member.nick;
@@ -322,7 +325,7 @@ export class Server implements Machine {
 
   #post(now: Millis, link: Link, member: Member, { id, sentAt, text }: VerbOf<"post">): void {
     if (!this.#channel.has(member.nick, id)) {
-      const row = this.#channel.post({
+      const row = this.#channel.post(now, {
         id,
         from: member.nick,
         sentAt,
@@ -357,7 +360,9 @@ export class Server implements Machine {
     }
     for (const [from, ids] of collected) {
       const sender = this.#roster.get(from);
-      if (sender?.stream !== undefined) sender.link?.send(now, { type: "collected", to: member.nick, ids });
+      if (sender?.stream !== undefined) {
+        sender.link?.sendAfresh(now, { type: "collected", to: member.nick, ids }, `collected/${ids}`);
+      }
     }
     member.stream.pump(now, link);
   }

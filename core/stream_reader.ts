@@ -15,6 +15,8 @@ export class StreamReader {
   #ackDelay: Millis = ACK_DELAY_MS;
   #ackDue: Millis = Infinity;
   readonly #early = new Map<number, StreamItem>();
+  /** Of which stream those are: items may overtake the answer that begins their stream. */
+  #earlyStream = 0;
 
   get deadline(): Millis {
     return this.#ackDue;
@@ -35,19 +37,36 @@ export class StreamReader {
     this.#position = 0;
     this.#ackDue = Infinity;
     this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
-    this.#early.clear();
+    this.#expect(stream);
     return true;
+  }
+
+  /** The server is in a new life: its streams may count from anywhere. */
+  forget(): void {
+    this.#stream = 0;
+    this.#earlyStream = 0;
+    this.#early.clear();
+    this.#ackDue = Infinity;
+  }
+
+  #expect(stream: number): void {
+    if (stream <= this.#earlyStream) return;
+    this.#earlyStream = stream;
+    this.#early.clear();
   }
 
   /** Files an item, to be taken by `next`; a repeat is acknowledged again. */
   file(now: Millis, item: StreamItem): void {
-    if (item.stream !== this.#stream || item.position > this.#position + STREAM_WINDOW) return;
-    if (item.position > this.#position) this.#early.set(item.position, item);
+    const position = item.stream === this.#stream ? this.#position : 0;
+    if (item.stream < this.#earlyStream || item.position > position + STREAM_WINDOW) return;
+    this.#expect(item.stream);
+    if (item.position > position) this.#early.set(item.position, item);
     else this.#ackDue = Math.min(this.#ackDue, now);
   }
 
   /** The next item in order, if it has come; from now on it counts as saved. `chance` spreads acknowledgements. */
   next(now: Millis, chance: number): StreamItem | undefined {
+    if (this.#earlyStream !== this.#stream) return undefined;
     const item = this.#early.get(this.#position + 1);
     if (item === undefined) return undefined;
     this.#early.delete(++this.#position);

@@ -3,8 +3,7 @@
  * before it is over, as a person would. So a script means what it says, and a long one takes no memory.
  */
 
-/** Messages under way at once. */
-const MOST_UNSETTLED = 64;
+import { SCRIPT_COMMANDS } from "../core/limits.ts";
 
 const MAY_OVERLAP = /^\s*(send|send_all)\s/;
 
@@ -27,7 +26,7 @@ export class Pace {
   /** Resolves when this line may be handed over. The first command of all is the registration. */
   async ready(line: string): Promise<void> {
     const overlapping = MAY_OVERLAP.test(line);
-    const most = overlapping && this.#overlapping ? MOST_UNSETTLED - 1 : 0;
+    const most = overlapping && this.#overlapping ? SCRIPT_COMMANDS - 1 : 0;
     while (this.#unsettled > most) await new Promise<void>((resolve) => this.#wake = resolve);
     this.#overlapping = overlapping;
   }

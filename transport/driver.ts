@@ -1,5 +1,6 @@
 /** The one loop that drives a machine. It knows no protocol: it steps, performs in order and re-arms one timer. */
 import { setImmediate } from "node:timers";
+import { INPUTS_PER_WAKE_UP } from "../core/limits.ts";
 import type { Action } from "../core/action.ts";
 import type { Address, Change, Input, Machine, Millis, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
@@ -17,9 +18,6 @@ export interface Driver {
   /** The exit status; rejects when a commit, the socket or the screen fails. Await it from the start. */
   readonly ended: Promise<number>;
 }
-
-/** Inputs for one wake-up, as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
-const MOST_AT_ONCE = 256;
 
 /** The longest that `setTimeout` can wait, about 25 days. A tick that comes early does nothing. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -97,7 +95,7 @@ export function drive({ machine, socket, store, now, show }: {
 
   /** Takes in the datagram that ends the sleep; once awake, all that follow, until too many wait. */
   function listen(): void {
-    if (receiving || waiting.length >= MOST_AT_ONCE) return;
+    if (receiving || waiting.length >= INPUTS_PER_WAKE_UP) return;
     receiving = true;
     socket.receive().then((datagram) => {
       // A closed socket stays silent; its owner decides what that means.
@@ -119,12 +117,12 @@ export function drive({ machine, socket, store, now, show }: {
    */
   async function stepAll(instant: Millis): Promise<Output[]> {
     const outputs: Output[] = [];
-    const taken = waiting.splice(0, MOST_AT_ONCE);
+    const taken = waiting.splice(0, INPUTS_PER_WAKE_UP);
     step(instant, taken, outputs);
     if (store !== undefined && outputs.some(isChange)) {
       listen();
       await new Promise((resolve) => setImmediate(resolve));
-      step(instant, waiting.splice(0, MOST_AT_ONCE - taken.length), outputs);
+      step(instant, waiting.splice(0, INPUTS_PER_WAKE_UP - taken.length), outputs);
     }
     // Last, so that an answer that has come in time counts before the timeout does.
     if (machine.deadline <= instant) step(instant, [{ type: "tick" }], outputs);

@@ -6,7 +6,7 @@ import { Recorded } from "./effects.ts";
 const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");
 
 function post(channel: Channel, order: number, from = "alice", storedAt = 0): ChannelRow {
-  return channel.post({ order, id: idOf(order), from, sentAt: 0, storedAt, text: `m${order}` });
+  return channel.post(0, { order, id: idOf(order), from, sentAt: 0, storedAt, text: `m${order}` });
 }
 
 function restarted(recorded: Recorded): Channel {

@@ -48,7 +48,6 @@ Deno.test("nothing of another registration, nothing beyond the window, nothing t
   const reader = new StreamReader();
   reader.begin(STREAM, 1);
   reader.file(0, letter(1, { stream: STREAM - 1 }));
-  reader.file(0, letter(1, { stream: STREAM + 1 }));
   reader.file(0, letter(STREAM_WINDOW + 1));
   assertEquals(take(reader), []);
   for (let position = 0; position <= STREAM_WINDOW; position++) reader.file(0, letter(position));
@@ -160,4 +159,22 @@ Deno.test("a writer and a reader with loss, repeats and disorder between them: a
     assertEquals(taken, Array.from({ length: 100 }, (_, at) => `m${at + 1}`));
     assertEquals(acknowledged, 100);
   }
+});
+
+Deno.test("items that overtake the answer that begins their stream are kept for it", () => {
+  const reader = new StreamReader();
+  reader.file(0, letter(2));
+  reader.file(0, letter(1));
+  assertEquals(take(reader), []);
+  reader.begin(STREAM, 1);
+  assertEquals(take(reader), ["m1", "m2"]);
+});
+
+Deno.test("a server in a new life may count its streams from anywhere", () => {
+  const reader = new StreamReader();
+  reader.begin(STREAM, 1);
+  reader.forget();
+  assert(reader.begin(STREAM - 5, 1));
+  reader.file(0, letter(1, { stream: STREAM - 5 }));
+  assertEquals(take(reader), ["m1"]);
 });
