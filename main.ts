@@ -2,6 +2,8 @@
  * From the words on the command line to a running program: finds the command, makes clock and randomness, and
  * wires the folders together.
  */
+import { homedir, userInfo } from "node:os";
+import { isAbsolute } from "node:path";
 import { BaseHandler, FileHandler, getLogger, type LevelName, setup } from "@std/log";
 import { loadCommands } from "./commands/_load.ts";
 import {
@@ -13,11 +15,12 @@ import {
   type ServerSettings,
 } from "./commands/_registry.ts";
 import { Client, ownerOf } from "./core/client.ts";
-import type { Address, Millis } from "./core/machine.ts";
+import type { Address, Machine, Millis } from "./core/machine.ts";
 import { isNick, nickKey } from "./core/nick.ts";
 import { type Notice, render } from "./core/notice.ts";
 import { Server } from "./core/server.ts";
 import { harmless } from "./core/text.ts";
+import { addressKey, equalAddresses } from "./core/table.ts";
 import { openSqlite, type SqliteStore } from "./storage/sqlite.ts";
 import { StoreError } from "./storage/store_error.ts";
 import { runDemo } from "./terminal/demo.ts";
@@ -26,7 +29,7 @@ import { Pace } from "./terminal/pace.ts";
 import { isInteractive, openTerminal, type Screen } from "./terminal/terminal.ts";
 import { drive, type Driver } from "./transport/driver.ts";
 import { resolveHost } from "./transport/resolve.ts";
-import { bindUdp, NetworkError } from "./transport/udp.ts";
+import { bindUdp, NetworkError, type UdpSocket } from "./transport/udp.ts";
 
 const DONE = 0;
 const FAILED = 1;
@@ -34,6 +37,8 @@ const WRONG_USAGE = 2;
 
 const PROMPT = ">>> ";
 const MEMORY = ":memory:";
+const ANY_IPV4 = "0.0.0.0";
+const ANY_IPV6 = "::";
 
 async function main(args: readonly string[]): Promise<number> {
   const commands = await loadCommands();
@@ -98,6 +103,14 @@ async function runServer(settings: ServerSettings): Promise<number> {
   return status;
 }
 
+function openLog(filename: string): void {
+  try {
+    setUpLog("INFO", new FileHandler("INFO", { filename, formatter: FORMATTER }));
+  } catch (cause) {
+    throw new StoreError(`cannot write the log '${filename}': choose another file with '--log'`, { cause });
+  }
+}
+
 function setUpLog(level: LevelName, handler: BaseHandler): void {
   setup({ handlers: { only: handler }, loggers: { default: { level, handlers: ["only"] } } });
 }
@@ -105,7 +118,9 @@ function setUpLog(level: LevelName, handler: BaseHandler): void {
 // ---- client ----------------------------------------------------------------------------------------------
 
 async function runClient(settings: ClientSettings, commands: Commands): Promise<number> {
-  const [serverHost, host] = [await resolveHost(settings.server), await resolveHost(settings.host)];
+  const serverHost = await resolveHost(settings.server);
+  const isUnset = settings.host === ANY_IPV4 && serverHost.includes(":");
+  const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
   const server = { host: serverHost, port: settings.serverPort };
   using cleanup = new DisposableStack();
   const { nick, store } = openState(settings, server);
@@ -125,8 +140,9 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const machine = new Client(now(), options, makeRandom(), store?.read() ?? []);
 
   if (settings.log !== undefined) {
-    setUpLog("INFO", new FileHandler("INFO", { filename: settings.log, formatter: FORMATTER }));
+    openLog(settings.log);
   }
+  const script: Script = { failed: false, ended: false };
   const pace = new Pace();
   const words = new Set<string>();
   const show = (notice: Notice): void => {
@@ -134,24 +150,73 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
     if (notice.type === "tableChanged") { for (const row of notice.rows) words.add(row.nick); }
     if (settings.log !== undefined && notice.type !== "settled") getLogger().info(notice.type);
     const { stream, lines } = render(notice, utcOffset);
+    if (FAILURES.has(notice.type)) script.failed = true;
     if (stream === "screen") screen.print(lines);
+    // What did not arrive was not shown: the commit that says it was must not come.
+    if (screen.isBroken) {
+      throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
+    }
     if (stream !== "error") return;
     screen.close();
     for (const line of lines) console.error(line);
   };
   const driver = drive({ machine, socket, store, now, show });
-  const screen = cleanup.adopt(openScreen(driver, commands, pace, words), (it) => it.close());
+  const screen = cleanup.adopt(openScreen(driver, commands, pace, words, script), (it) => it.close());
   leaveOnSignals(driver);
   pace.began();
   driver.act({ type: "register", nick });
-  return await driver.ended;
+  const status = await driver.ended.catch(async (error: unknown) => {
+    if (error instanceof OutputError) await sayLeaving(machine, socket, now());
+    throw error;
+  });
+  return status === DONE && script.ended && script.failed ? FAILED : status;
+}
+
+/** Commands read to the end of the input: their status tells what a person is told by the lines. */
+interface Script {
+  failed: boolean;
+  ended: boolean;
+}
+
+/** Nobody reads us any more, but the others may know that we go. */
+async function sayLeaving(machine: Machine, socket: UdpSocket, now: Millis): Promise<void> {
+  for (const output of machine.step(now, { type: "action", action: { type: "leave" } })) {
+    if (output.type === "transmit") await socket.send(output.bytes, output.to);
+  }
+}
+
+/** What a command can come to that is not what was wanted. */
+const FAILURES: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
+  "failed",
+  "unknownPeer",
+  "notYou",
+  "youAreOffline",
+  "alreadyRegistered",
+  "belongsToOther",
+  "nickInUse",
+  "tooLong",
+  "tooMany",
+]);
+
+/** Standard output does not take what is shown. */
+class OutputError extends Error {
+  override readonly name = "OutputError";
 }
 
 /** The terminal, or plain lines where there is none. */
-function openScreen(driver: Driver, commands: Commands, pace: Pace, nicks: ReadonlySet<string>): Screen {
+function openScreen(
+  driver: Driver,
+  commands: Commands,
+  pace: Pace,
+  nicks: ReadonlySet<string>,
+  script: Script,
+): Screen {
   const perform = (outcome: Outcome, complain: (line: string) => void): void => {
     if (outcome.type === "lines") screen.print(outcome.lines);
-    if (outcome.type === "wrong") complain(outcome.reason);
+    if (outcome.type === "wrong") {
+      script.failed = true;
+      complain(outcome.reason);
+    }
     if (outcome.type !== "actions") return;
     for (const action of outcome.actions) {
       pace.began();
@@ -173,7 +238,10 @@ function openScreen(driver: Driver, commands: Commands, pace: Pace, nicks: Reado
     : openLines({
       ready: (line) => pace.ready(line),
       onLine: (line) => isBlank(line) ? undefined : perform(commands.runLine(line), complain),
-      onEnd: () => driver.act({ type: "finish" }),
+      onEnd: () => {
+        script.ended = true;
+        driver.act({ type: "finish" });
+      },
     });
   return screen;
 }
@@ -183,7 +251,8 @@ function complete(before: string, commands: Commands, nicks: ReadonlySet<string>
   const words = before.trimStart().split(/\s+/);
   const word = words.at(-1) ?? "";
   if (words.length > 2) return [];
-  const candidates = words.length === 1 ? commands.at("prompt").map(({ name }) => name) : [...nicks];
+  const isCommand = words.length === 1 || words[0] === "help";
+  const candidates = isCommand ? commands.at("prompt").map(({ name }) => name) : [...nicks];
   return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
 }
 
@@ -214,26 +283,27 @@ function openStateOf(nick: string, settings: ClientSettings, server: Address): S
   const folder = settings.state ?? usual;
   const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
-  if (owner === undefined || nickKey(owner) === nickKey(nick)) return { nick, store };
+  const isOurs = owner === undefined ||
+    (nickKey(owner.nick) === nickKey(nick) && equalAddresses(owner.server, server));
+  if (isOurs) return { nick, store };
   store.close();
-  throw new StoreError(
-    `cannot use '${folder}': it is the state of '${owner}', choose another folder with '--state'`,
-  );
+  const whose = `'${owner.nick}' at ${addressKey(owner.server)}`;
+  throw new StoreError(`cannot use '${folder}': it is the state of ${whose}, choose another with '--state'`);
 }
 
 /** Leaves room for a number behind it. */
 const LOGIN_CHARACTERS = 24;
 
 function loginName(): string {
-  const name = Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? Deno.env.get("USERNAME") ?? "";
+  const name = Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? userInfo().username;
   const nick = name.replace(/[^\p{L}\p{Nd}_.-]/gu, "").slice(0, LOGIN_CHARACTERS);
   return isNick(nick) ? nick : "guest";
 }
 
 /** Where this client can be reached, the likeliest first. */
 function ownAddresses(host: string, port: number, server: Address): Address[] {
-  if (host !== "0.0.0.0" && host !== "::") return [{ host, port }];
-  const local = server.host.startsWith("127.") ? [server.host] : [];
+  if (host !== ANY_IPV4 && host !== ANY_IPV6) return [{ host, port }];
+  const local = server.host.startsWith("127.") || server.host === "::1" ? [server.host] : [];
   const interfaces = Deno.networkInterfaces().filter(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.")
   );
@@ -280,19 +350,17 @@ function leaveOnSignals(driver: Driver): void {
 }
 
 function dataFolder(): string {
-  return `${
-    Deno.env.get("XDG_DATA_HOME") ?? Deno.env.get("LOCALAPPDATA") ?? `${home()}/.local/share`
-  }/parley`;
+  return userFolder("XDG_DATA_HOME", ".local/share");
 }
 
 function stateFolder(): string {
-  return `${
-    Deno.env.get("XDG_STATE_HOME") ?? Deno.env.get("LOCALAPPDATA") ?? `${home()}/.local/state`
-  }/parley`;
+  return userFolder("XDG_STATE_HOME", ".local/state");
 }
 
-function home(): string {
-  return Deno.env.get("HOME") ?? ".";
+/** By the XDG base directory specification, which ignores what is not absolute. */
+function userFolder(variable: string, usual: string): string {
+  const chosen = Deno.env.get(variable) ?? Deno.env.get("LOCALAPPDATA") ?? "";
+  return `${isAbsolute(chosen) ? chosen : `${homedir()}/${usual}`}/parley`;
 }
 
 /** One sentence on standard error. It may quote what somebody typed. */
@@ -306,7 +374,8 @@ if (import.meta.main) {
   } catch (error) {
     // A sentence for the user; anything else is a mistake of ours, and its stack is wanted.
     const expected = error instanceof StoreError || error instanceof NetworkError ||
-      error instanceof RegistryError;
+      error instanceof RegistryError ||
+      error instanceof OutputError;
     if (!expected) throw error;
     complain(error.message);
     Deno.exit(FAILED);

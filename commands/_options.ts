@@ -14,6 +14,8 @@ export function readOptions(
   names: readonly string[],
   alias: Record<string, string>,
 ): Options {
+  const empty = args.indexOf("");
+  if (empty > 0) throw new OptionError(`option '${args[empty - 1]}' has no value, give one`);
   const options = parseArgs([...args], {
     string: [...names, "_"],
     collect: names,

@@ -32,11 +32,11 @@ export interface ClientOptions {
   readonly durable: boolean;
 }
 
-/** Whose state this is, or `undefined` when it is new. */
-export function ownerOf(records: Records): Nick | undefined {
+/** Whose state this is and at which server, or `undefined` when it is new. */
+export function ownerOf(records: Records): { nick: Nick; server: Address } | undefined {
   for (const [key, value] of records) {
     const identity = IDENTITY.matches(key) ? IDENTITY.decode(value) : MALFORMED;
-    if (identity !== MALFORMED) return identity.nick;
+    if (identity !== MALFORMED) return identity;
   }
   return undefined;
 }
@@ -130,7 +130,8 @@ export class Client implements Machine {
   #identify(random: Random, known: ValueOf<typeof IDENTITY> | undefined): ValueOf<typeof IDENTITY> {
     const { secret, state, starts } = known ??
       { secret: toHex(random(SECRET_BYTES)), state: toHex(random(STATE_BYTES)), starts: 0 };
-    const identity = { nick: this.#nick, secret, state, starts: starts + 1 };
+    const { nick, server } = this.#options;
+    const identity = { nick, server, secret, state, starts: starts + 1 };
     this.#effects.save(IDENTITY.key("own"), IDENTITY.encode(identity));
     return identity;
   }
@@ -166,7 +167,7 @@ export class Client implements Machine {
   /** Takes what the server handed over, in order; nothing before the table is complete. */
   #readStream(now: Millis): void {
     if (this.#membership.state !== "online") return;
-    const chance = this.#links.chance();
+    const chance = this.#finishing ? 0 : this.#links.chance();
     for (let item; (item = this.#stream.next(now, chance)) !== undefined;) {
       const { id, from, sentAt, text, waited } = item;
       const channel = item.type === "channel";
@@ -278,6 +279,7 @@ export class Client implements Machine {
   #finish(now: Millis): void {
     this.#finishing = true;
     this.#messenger.finish(now);
+    if (!this.#stream.isDrained) this.#attempts.wait(now, "mail", true);
   }
 
   #finishIfDone(now: Millis): void {
@@ -286,20 +288,19 @@ export class Client implements Machine {
       return;
     }
     const left = this.#tracker.waiting;
-    if (left > 0 && state === "online") return;
+    if (state === "online" && (left > 0 || !this.#stream.isDrained)) return;
     this.#leave(now, left > 0 ? 1 : 0);
   }
 
   #giveUp(): void {
     const effects = this.#effects;
-    if (this.#membership.link.heardAt === -Infinity) {
-      effects.notice({ type: "noServer", server: this.#options.server });
-      return effects.exit(1);
-    }
+    const neverHeard = this.#membership.link.heardAt === -Infinity;
     this.#messenger.flush();
-    effects.notice({ type: "serverSilent" });
+    effects.notice(
+      neverHeard ? { type: "noServer", server: this.#options.server } : { type: "serverSilent" },
+    );
     this.#tellWhatWaits();
-    effects.notice({ type: "gaveUp" });
+    if (!neverHeard) effects.notice({ type: "gaveUp" });
     effects.exit(1);
   }
 

@@ -100,7 +100,7 @@ export const address: Field<Address> = {
     const family = r.u8();
     let host = SERVER_HOST_NAME;
     if (family === IPV4) host = Array.from({ length: 4 }, () => r.u8()).join(".");
-    else if (family === IPV6) host = Array.from({ length: 8 }, () => r.u16().toString(16)).join(":");
+    else if (family === IPV6) host = ipv6Text(Array.from({ length: 8 }, () => r.u16()));
     else if (family !== SERVER_HOST) r.fail();
     const port = r.u16();
     if (port === 0) r.fail();
@@ -116,6 +116,14 @@ function ipv6Groups(host: string): number[] {
   const before = groups(head);
   const after = tail === undefined ? [] : groups(tail);
   return [...before, ...Array(Math.max(0, 8 - before.length - after.length)).fill(0), ...after].slice(0, 8);
+}
+
+/** As the system writes it, RFC 5952: the first of the longest runs of zeros, of two or more, is left out. */
+function ipv6Text(groups: readonly number[]): string {
+  const text = groups.map((group) => group.toString(16)).join(":");
+  const runs = text.match(/\b0(?::0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => run.length > best.length ? run : best, "");
+  return longest === "" ? text : text.replace(new RegExp(`(?:^|:)${longest}(?:$|:)`), "::");
 }
 
 export const addresses = list(address, CANDIDATES);

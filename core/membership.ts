@@ -194,7 +194,7 @@ export class Membership {
 
   #onRegistered(now: Millis, verb: VerbOf<"registered">): void {
     if (this.#state !== "registering" && this.#state !== "online") return;
-    if (!this.#options.stream.begin(verb.stream, verb.members)) return;
+    if (!this.#options.stream.begin(verb.stream, verb.members, verb.waiting)) return;
     const first = this.#state === "registering" && !this.#answered;
     this.#answered = true;
     if (first) this.#options.effects.notice({ type: "registered" });

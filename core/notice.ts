@@ -58,6 +58,7 @@ export type Notice =
   | { readonly type: "serverSilent" }
   | { readonly type: "messagesWait"; readonly count: number }
   | { readonly type: "messagesLost"; readonly count: number }
+  | { readonly type: "notDone"; readonly count: number }
   | { readonly type: "gaveUp" }
   | { readonly type: "exiting" }
   /** An action is over. */
@@ -162,6 +163,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       );
     case "messagesLost":
       return screen(`[${counted(notice.count, "message")} lost, nothing outlives this process.]`);
+    case "notDone":
+      return screen(`[${counted(notice.count, "command")} not carried out.]`);
     case "gaveUp":
       return screen("[Exiting.]");
     case "exiting":

@@ -60,9 +60,10 @@ export const SEEN = new RecordKind("seen");
 
 // ---- client ----------------------------------------------------------------------------------------------
 
-/** Whose state this is, the secret that tells this folder from another one, and what goes into ids. */
+/** Whose state this is and at which server, the secret that tells this folder from another one, and what goes into ids. */
 export const IDENTITY = new FieldRecord("identity", {
   nick: f.nick,
+  server: f.address,
   secret: f.hex(SECRET_BYTES),
   state: f.hex(STATE_BYTES),
   starts: f.u32,

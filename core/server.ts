@@ -205,7 +205,15 @@ export class Server implements Machine {
     const stream = member.stream = this.#openStream(member);
     const { version, size: members } = this.#roster;
     const dropped = this.#channel.takeDropped(now, nick);
-    link.send(now, { type: "registered", nick, stream: stream.stream, version, members, dropped });
+    link.send(now, {
+      type: "registered",
+      nick,
+      stream: stream.stream,
+      version,
+      members,
+      waiting: stream.length,
+      dropped,
+    });
     stream.pump(now, link);
     for (const { to, ids } of this.#store.receiptsFor(nick)) {
       link.sendAfresh(now, { type: "collected", to, ids }, `collected/${ids}`);

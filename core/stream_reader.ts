@@ -14,12 +14,19 @@ export class StreamReader {
   #position = 0;
   #ackDelay: Millis = ACK_DELAY_MS;
   #ackDue: Millis = Infinity;
+  /** The position of the last item that waited when the stream began. */
+  #waiting = 0;
   readonly #early = new Map<number, StreamItem>();
   /** Of which stream those are: items may overtake the answer that begins their stream. */
   #earlyStream = 0;
 
   get deadline(): Millis {
     return this.#ackDue;
+  }
+
+  /** Whether everything that waited at the registration is here. */
+  get isDrained(): boolean {
+    return this.#position >= this.#waiting;
   }
 
   /** What is saved so far: the answer to the server. */
@@ -31,10 +38,11 @@ export class StreamReader {
    * A new registration: the server begins at 1 again. Streams count up; an answer to an earlier registration
    * that comes late is of no use, and says so. The more members, the longer acknowledgements may wait.
    */
-  begin(stream: number, members: number): boolean {
+  begin(stream: number, members: number, waiting: number): boolean {
     if (stream <= this.#stream) return false;
     this.#stream = stream;
     this.#position = 0;
+    this.#waiting = waiting;
     this.#ackDue = Infinity;
     this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
     this.#expect(stream);

@@ -34,7 +34,14 @@ const VERBS = {
   // server to client
   registered: {
     tag: 16,
-    fields: { nick: f.nick, stream: f.u48, version: f.version, members: f.u32, dropped: f.u32 },
+    fields: {
+      nick: f.nick,
+      stream: f.u48,
+      version: f.version,
+      members: f.u32,
+      waiting: f.u32,
+      dropped: f.u32,
+    },
   },
   refused: { tag: 17, fields: { nick: f.nick, reason } },
   checking: { tag: 18, fields: { nick: f.nick } },

@@ -23,6 +23,9 @@ export function openLines(options: LineOptions): Screen {
   let isClosed = false;
   handOver(input, options, () => isClosed);
   return {
+    get isBroken() {
+      return output.isBroken;
+    },
     print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
     close: () => {
       isClosed = true;

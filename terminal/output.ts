@@ -11,7 +11,12 @@ export class Output {
   readonly #encoder = new TextEncoder();
   #isBroken = false;
 
-  /** Writes the text. When nobody reads any more, it is dropped: a broken pipe must not end a delivery. */
+  /** Whether something could not be written: nobody reads any more, or there is no room. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** Writes the text. When that is not possible, it is dropped, and `isBroken` says so. */
   write(text: string): void {
     let bytes = this.#encoder.encode(text);
     while (bytes.length > 0 && !this.#isBroken) {

@@ -24,6 +24,8 @@ export interface TerminalOptions {
 }
 
 export interface Screen {
+  /** Whether something printed did not arrive: then nothing more must be counted as shown. */
+  readonly isBroken: boolean;
   /** Prints lines, sanitised already; what is being typed stays below them. */
   print(lines: readonly string[]): void;
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
@@ -80,6 +82,10 @@ class Terminal implements Screen {
     Deno.stdin.setRaw(true);
     this.#output.write(BRACKETED_PASTE_ON + this.#painter.draw(this.#line()));
     this.#read();
+  }
+
+  get isBroken(): boolean {
+    return this.#output.isBroken;
   }
 
   print(lines: readonly string[]): void {

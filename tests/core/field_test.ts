@@ -26,14 +26,14 @@ Deno.test("an IPv4 address takes seven bytes, an IPv6 address nineteen, the serv
   assertEquals(toHex(written(f.address, { host: f.SERVER_HOST_NAME, port: 1 })), "000001");
 });
 
-Deno.test("IPv6 addresses are read with all eight groups, however they were written", () => {
+Deno.test("IPv6 addresses are read as the system writes them, however they were written", () => {
   const same: readonly [string, string][] = [
-    ["::", "0:0:0:0:0:0:0:0"],
-    ["::1", "0:0:0:0:0:0:0:1"],
-    ["1::", "1:0:0:0:0:0:0:0"],
-    ["fe80::a:b%eth0", "fe80:0:0:0:0:0:a:b"],
+    ["0:0:0:0:0:0:0:0", "::"],
+    ["0:0:0:0:0:0:0:1", "::1"],
+    ["1:0:0:0:0:0:0:0", "1::"],
+    ["fe80::a:b%eth0", "fe80::a:b"],
     ["1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"],
-    ["FF02::DB8:0:0:1", "ff02:0:0:0:db8:0:0:1"],
+    ["FF02:0:0:0:DB8:0:0:1", "ff02::db8:0:0:1"],
   ];
   for (const [host, read] of same) assertEquals(back(f.address, { host, port: 1 }), { host: read, port: 1 });
 });

@@ -19,7 +19,13 @@ import { seededDice } from "./seed.ts";
 const MESSAGE = { id: ID, after: ID, from: LONGEST_NICK, sentAt: 2 ** 48 - 1, text: LONGEST_TEXT };
 
 Deno.test("every record survives the disk", () => {
-  const identity = { nick: "x", secret: SECRET, state: "abcdef", starts: 2 ** 32 - 1 };
+  const identity = {
+    nick: "x",
+    server: { host: "10.0.0.1", port: 9999 },
+    secret: SECRET,
+    state: "abcdef",
+    starts: 2 ** 32 - 1,
+  };
   assertEquals(IDENTITY.decode(IDENTITY.encode(identity)), identity);
   const outgoing = { after: ID, to: ["y"], sentAt: 1, stored: true, text: "" };
   assertEquals(OUTBOX.decode(OUTBOX.encode(outgoing)), outgoing);

@@ -16,7 +16,7 @@ export const LONGEST_NICK = "é".repeat(32);
 export const LONGEST_TEXT = "😀".repeat(250);
 
 export const IPV4: Address = { host: "255.0.1.254", port: 65535 };
-export const IPV6: Address = { host: "2001:db8:0:0:0:0:0:1", port: 1 };
+export const IPV6: Address = { host: "2001:db8::1", port: 1 };
 export const SERVER_HOST: Address = { host: "", port: 9999 };
 
 export const ROW: Row = { nick: "Zoë_1.-", ordinal: U32, online: true, addresses: [IPV4, IPV6, SERVER_HOST] };
@@ -37,6 +37,7 @@ export const VERBS: readonly Verb[] = [
     stream: U48,
     version: { start: 1, counter: U48 },
     members: U32,
+    waiting: 3,
     dropped: U32,
   },
   ...REASONS.map((reason): Verb => ({ type: "refused", nick: "x", reason })),

@@ -36,7 +36,7 @@ function take(reader: StreamReader, now = 0, chance = 0): string[] {
 
 Deno.test("items are taken in order of position, however they come", () => {
   const reader = new StreamReader();
-  assert(reader.begin(STREAM, 1));
+  assert(reader.begin(STREAM, 1, 0));
   for (const position of [3, 1]) reader.file(0, letter(position));
   assertEquals(take(reader), ["m1"]);
   reader.file(0, letter(2));
@@ -46,7 +46,7 @@ Deno.test("items are taken in order of position, however they come", () => {
 
 Deno.test("nothing of another registration, nothing beyond the window, nothing twice", () => {
   const reader = new StreamReader();
-  reader.begin(STREAM, 1);
+  reader.begin(STREAM, 1, 0);
   reader.file(0, letter(1, { stream: STREAM - 1 }));
   reader.file(0, letter(STREAM_WINDOW + 1));
   assertEquals(take(reader), []);
@@ -58,13 +58,13 @@ Deno.test("nothing of another registration, nothing beyond the window, nothing t
 
 Deno.test("a new registration begins at 1; a late answer to an earlier one is of no use", () => {
   const reader = new StreamReader();
-  reader.begin(STREAM, 1);
+  reader.begin(STREAM, 1, 0);
   reader.file(0, letter(1));
   reader.file(0, letter(3));
   take(reader);
-  assertFalse(reader.begin(STREAM, 1));
-  assertFalse(reader.begin(STREAM - 1, 1));
-  assert(reader.begin(STREAM + 1, 1));
+  assertFalse(reader.begin(STREAM, 1, 0));
+  assertFalse(reader.begin(STREAM - 1, 1, 0));
+  assert(reader.begin(STREAM + 1, 1, 0));
   assertEquals(reader.saved, { stream: STREAM + 1, position: 0 });
   for (const position of [2, 1]) reader.file(0, letter(position, { stream: STREAM + 1 }));
   assertEquals(take(reader), ["m1", "m2"]);
@@ -72,7 +72,7 @@ Deno.test("a new registration begins at 1; a late answer to an earlier one is of
 
 Deno.test("a letter is acknowledged at once, a channel message up to 25 ms later, a repeat again", () => {
   const reader = new StreamReader();
-  reader.begin(STREAM, 1);
+  reader.begin(STREAM, 1, 0);
   assertFalse(reader.takeAck(1e9));
   reader.file(0, letter(1));
   take(reader, 10);
@@ -89,7 +89,7 @@ Deno.test("a letter is acknowledged at once, a channel message up to 25 ms later
 
 Deno.test("the more members, the longer acknowledgements of channel messages are spread", () => {
   const reader = new StreamReader();
-  reader.begin(STREAM, 10_000);
+  reader.begin(STREAM, 10_000, 0);
   reader.file(0, letter(1, { type: "channel" }));
   take(reader, 0, 0.5);
   assertEquals(reader.deadline, 1000);
@@ -141,7 +141,7 @@ Deno.test("a writer and a reader with loss, repeats and disorder between them: a
   for (let round = 0; round < 30; round++) {
     const writer = new StreamWriter(STREAM);
     const reader = new StreamReader();
-    reader.begin(STREAM, 1);
+    reader.begin(STREAM, 1, 0);
     fill(writer, 100);
     const taken: string[] = [];
     let acknowledged = 0;
@@ -166,15 +166,15 @@ Deno.test("items that overtake the answer that begins their stream are kept for 
   reader.file(0, letter(2));
   reader.file(0, letter(1));
   assertEquals(take(reader), []);
-  reader.begin(STREAM, 1);
+  reader.begin(STREAM, 1, 0);
   assertEquals(take(reader), ["m1", "m2"]);
 });
 
 Deno.test("a server in a new life may count its streams from anywhere", () => {
   const reader = new StreamReader();
-  reader.begin(STREAM, 1);
+  reader.begin(STREAM, 1, 0);
   reader.forget();
-  assert(reader.begin(STREAM - 5, 1));
+  assert(reader.begin(STREAM - 5, 1, 0));
   reader.file(0, letter(1, { stream: STREAM - 5 }));
   assertEquals(take(reader), ["m1"]);
 });

@@ -82,7 +82,7 @@ scenario("nobody but the server is believed what only the server may say", (worl
     { type: "refused", nick: "alice", reason: "in use" },
     { type: "notRegistered", nick: "alice" },
     { type: "deregistered", nick: "alice" },
-    { type: "registered", nick: "alice", stream: 2 ** 47, version, members: 1, dropped: 0 },
+    { type: "registered", nick: "alice", stream: 2 ** 47, version, members: 1, waiting: 0, dropped: 0 },
     { type: "alive", version },
     {
       type: "rows",

@@ -1,6 +1,6 @@
 /** What must survive: `kill -9` of a server or a client, and a disk that is full. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { isOnline, type Session, World } from "./session.ts";
+import { environment, isOnline, type Session, World } from "./session.ts";
 
 const STORED = "SERVER: [Message received by the server and saved]";
 
@@ -147,3 +147,28 @@ function messagesFrom(session: Session, nick: string): string[] {
     line.slice(`${nick}: `.length).replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} /, "")
   );
 }
+
+Deno.test("what could not be printed is not taken for shown", async () => {
+  await using world = await World.withServer();
+  const y = await world.online("y");
+  await y.type("quit\n");
+  assertEquals(await y.status, 0);
+  const x = await world.online("x");
+  await x.type("send y are you there?\n");
+  await x.sees("[Message received by SERVER.]");
+  const client = [Deno.execPath(), "run", "-A", "main.ts", "client", "-n", "y", "-p", `${world.port}`];
+  const full = new Deno.Command("bash", {
+    args: ["-c", '"$@" </dev/null >/dev/full', "bash", ...client],
+    cwd: new URL("../..", import.meta.url),
+    env: environment(world.folder),
+    stderr: "piped",
+  });
+  const { code, stderr } = await full.output();
+  assertEquals(code, 1);
+  assertEquals(
+    new TextDecoder().decode(stderr),
+    "cannot write to standard output: nobody reads it, or it has no room\n",
+  );
+  const again = await world.online("y");
+  await again.sees(/x: .* are you there\?\n/);
+});

@@ -56,7 +56,7 @@ Deno.test("what cannot be understood is said on standard error, and the next com
   const x = world.client("x");
   await x.type("sned x hi\nsend x\nfrobnicate\n\n   \nsend x done\r\n");
   await x.endInput();
-  assertEquals(await x.status, 0);
+  assertEquals(await x.status, 1);
   assertEquals(x.error.lines, [
     "unknown command 'sned', did you mean 'send'?",
     "usage: send <nick> <message>",
@@ -108,4 +108,30 @@ Deno.test("pipes get no prompt and no escape sequence", async () => {
   await y.sees("x: hi");
   // deno-lint-ignore no-control-regex -- the escape character is what it looks for
   assertEquals(y.output.raw.match(/\x1b|\r|>>>/), null);
+});
+
+Deno.test("a message that fails is told by the status, too", async () => {
+  await using world = await World.withServer();
+  const x = world.client("x");
+  await x.type("send nobody hi\n");
+  await x.endInput();
+  assertEquals(await x.status, 1);
+  assert(x.output.lines.includes("[Unknown peer: nobody]"));
+});
+
+Deno.test("the end of the input waits until all mail is here", async () => {
+  await using world = await World.withServer();
+  const y = world.client("y");
+  await y.endInput();
+  assertEquals(await y.status, 0);
+  const x = world.client("x");
+  const texts = Array.from({ length: 100 }, (_, count) => `letter ${count}`);
+  await x.type(texts.map((text) => `send y ${text}\n`).join(""));
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  const again = world.client("y");
+  await again.endInput();
+  assertEquals(await again.status, 0);
+  const shown = again.output.lines.filter((line) => line.startsWith("x: "));
+  assertEquals(shown.map((line) => line.slice("x: 2022-03-22 21:35:12.521000 ".length)), texts);
 });

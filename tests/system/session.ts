@@ -282,7 +282,7 @@ function onTerminal(command: readonly string[], columns: number): string {
 }
 
 /** Ours, but for the user's folders. What Deno has loaded before it finds where it always is. */
-function environment(folder: string): Record<string, string> {
+export function environment(folder: string): Record<string, string> {
   return {
     DENO_DIR: Deno.env.get("DENO_DIR") ??
       `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`,
