@@ -1,4 +1,5 @@
 /** Corners in which an earlier version did the wrong thing. */
+import { assert } from "@std/assert";
 import { MAILBOX_LETTERS } from "../../core/limits.ts";
 import { scenario } from "./scenario.ts";
 
@@ -80,4 +81,37 @@ scenario("two who write to each other for the first time at once", (world) => {
   bob.types("send alice hi");
   world.runs(10);
   alice.sees("bob: hi", "[Message received by bob.]");
+});
+
+scenario("mail that overtakes the welcome is not late", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.types("dereg bob");
+  world.runs(200);
+  alice.types("send bob hi");
+  world.runs(100);
+  bob.looks();
+  world.loses({ kind: "registered", to: bob });
+  bob.types("reg bob");
+  world.runs(100);
+  world.losesNothing();
+  world.runs(900);
+  assert(bob.looks().some((line) => /^alice: .* hi$/.test(line)));
+});
+
+scenario("a script that ends says first what was collected", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.types("dereg bob");
+  world.runs(200);
+  alice.types("send bob hi");
+  world.runs(100);
+  alice.pressesCtrlC();
+  world.runs(100);
+  bob.types("reg bob");
+  world.runs(1000);
+  alice.looks();
+  alice.starts();
+  world.runs(100);
+  alice.pressesCtrlC();
+  world.runs(10);
+  assert(alice.looks().includes("[bob has collected 1 message.]"));
 });
