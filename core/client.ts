@@ -152,8 +152,7 @@ export class Client implements Machine {
       if (verb !== undefined) this.#messenger.receiveFromPeer(now, link, verb);
       return;
     }
-    // An answer to our registration from a new life is all that we want of it.
-    if (restarted && verb?.type !== "registered") this.#membership.serverRestarted(now);
+    if (restarted) this.#membership.serverRestarted(now, verb?.type === "registered");
     if (verb !== undefined) this.#onServerVerb(now, verb);
   }
 
@@ -305,6 +304,7 @@ export class Client implements Machine {
   }
 
   #tellWhatWaits(): void {
+    if (this.#waiting.length > 0) this.#effects.notice({ type: "notDone", count: this.#waiting.length });
     const count = this.#tracker.waiting;
     if (count > 0) {
       this.#effects.notice({ type: this.#options.durable ? "messagesWait" : "messagesLost", count });

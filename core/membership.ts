@@ -97,12 +97,12 @@ export class Membership {
     if (this.#state !== "offline") this.#tellLeave(now);
   }
 
-  /** The server is in a new life: what it knew of us is gone. */
-  serverRestarted(now: Millis): void {
+  /** The server is in a new life: what it knew of us is gone, unless this is its answer to our registration. */
+  serverRestarted(now: Millis, answersUs: boolean): void {
     this.#options.stream.forget();
     this.#newest = NO_VERSION;
     if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
-    else if (this.#state !== "offline") this.#sendRegister(now);
+    else if (this.#state !== "offline" && !answersUs) this.#sendRegister(now);
   }
 
   /** Asks for what changed since our version; again after a while, until it has come. */

@@ -22,7 +22,7 @@ import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN, START } from "./records.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
-import { type StreamEntry, StreamWriter } from "./stream_writer.ts";
+import { StreamWriter } from "./stream_writer.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
@@ -202,7 +202,8 @@ export class Server implements Machine {
     this.#probes.clear(nickKey(nick));
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
-    const stream = member.stream = this.#openStream(member);
+    const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
+    const stream = member.stream = StreamWriter.open(++this.#streams, waiting);
     const { version, size: members } = this.#roster;
     const dropped = this.#channel.takeDropped(now, nick);
     link.send(now, {
@@ -219,23 +220,6 @@ export class Server implements Machine {
       link.sendAfresh(now, { type: "collected", to, ids }, `collected/${ids}`);
     }
     this.#settleClaims(now, member);
-  }
-
-  /** Everything that waits for a member, letters and channel messages together, as they were stored. */
-  #openStream(member: Member): StreamWriter {
-    const letters = this.#store.lettersFor(member.nick);
-    const entries: (StreamEntry & { order: number })[] = [
-      ...letters.map((letter) => ({ type: "letter" as const, letter, waited: true, order: letter.order })),
-      ...this.#channel.unread(member.nick).map((row) => ({
-        type: "channel" as const,
-        row,
-        waited: true,
-        order: row.order,
-      })),
-    ];
-    const stream = new StreamWriter(++this.#streams);
-    for (const entry of entries.sort((a, b) => a.order - b.order)) stream.push(entry);
-    return stream;
   }
 
   #depart(now: Millis, member: Member, how: Departure): void {

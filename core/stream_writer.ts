@@ -25,6 +25,23 @@ export class StreamWriter {
     this.stream = stream;
   }
 
+  /** With everything that waits for a member, letters and channel messages together, as they were stored. */
+  static open(
+    stream: number,
+    { letters, rows }: { letters: readonly Letter[]; rows: readonly ChannelRow[] },
+  ): StreamWriter {
+    const entries: { order: number; entry: StreamEntry }[] = [
+      ...letters.map((letter) => ({
+        order: letter.order,
+        entry: { type: "letter", letter, waited: true } as const,
+      })),
+      ...rows.map((row) => ({ order: row.order, entry: { type: "channel", row, waited: true } as const })),
+    ];
+    const writer = new StreamWriter(stream);
+    for (const { entry } of entries.sort((a, b) => a.order - b.order)) writer.push(entry);
+    return writer;
+  }
+
   get length(): number {
     return this.#entries.length;
   }

@@ -115,3 +115,14 @@ scenario("a script that ends says first what was collected", (world) => {
   world.runs(10);
   assert(alice.looks().includes("[bob has collected 1 message.]"));
 });
+
+scenario("what was typed while no server answered is not dropped without a word", (world) => {
+  world.server.isKilled();
+  const alice = world.client("alice");
+  alice.starts();
+  alice.types("send bob hi");
+  world.runs(2600);
+  alice.isTold("no server at 10.0.0.1:9999, start one with 'deno task server'");
+  assert(alice.looks().includes("[1 command not carried out.]"));
+  alice.hasEnded(1);
+});
