@@ -61,7 +61,7 @@ export class AckTracker {
 
   loadSent(key: string, value: Uint8Array): void {
     const record = SENT.decode(value);
-    if (record !== MALFORMED) this.#noteSent(decodeURIComponent(SENT.nameOf(key)), record.id);
+    if (record !== MALFORMED) this.#noteSent(SENT.nickOf(key), record.id);
   }
 
   /** The record may be a little older than the newest message in the outbox. */
@@ -196,7 +196,7 @@ export class AckTracker {
   #setLastSent(now: Millis, to: Nick, id: MessageId): void {
     const key = nickKey(to);
     this.#lastSent.set(key, id);
-    this.#effects.saveLater(now, SENT.key(encodeURIComponent(key)), () => SENT.encode({ id }));
+    this.#effects.saveLater(now, SENT.keyFor(to), () => SENT.encode({ id }));
   }
 
   #save({ id, after, to, sentAt, stored, text }: OutgoingMessage): void {

@@ -38,7 +38,7 @@ export class Channel {
   loadCursor(key: string, value: Uint8Array): void {
     const cursor = CURSOR.decode(value);
     if (cursor === MALFORMED) return;
-    this.#cursors.set(decodeURIComponent(CURSOR.nameOf(key)), cursor.number);
+    this.#cursors.set(CURSOR.nickOf(key), cursor.number);
     this.#lastNumber = Math.max(this.#lastNumber, cursor.number);
   }
 
@@ -67,7 +67,7 @@ export class Channel {
     const key = nickKey(nick);
     if (this.#cursors.has(key)) return;
     this.#cursors.set(key, this.#lastNumber);
-    this.#effects.save(CURSOR.key(encodeURIComponent(key)), CURSOR.encode({ number: this.#lastNumber }));
+    this.#effects.save(CURSOR.keyFor(nick), CURSOR.encode({ number: this.#lastNumber }));
   }
 
   /** What a member has not saved yet, its own messages left out. */
@@ -100,7 +100,7 @@ export class Channel {
 
   #setCursor(now: Millis, nick: Nick, number: number): void {
     this.#cursors.set(nickKey(nick), number);
-    const key = CURSOR.key(encodeURIComponent(nickKey(nick)));
+    const key = CURSOR.keyFor(nick);
     this.#effects.saveLater(now, key, () => CURSOR.encode({ number }));
   }
 

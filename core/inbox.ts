@@ -41,7 +41,7 @@ export class Inbox {
 
   loadShown(key: string, value: Uint8Array): void {
     const record = SHOWN.decode(value);
-    if (record !== MALFORMED) this.#lastShown.set(decodeURIComponent(SHOWN.nameOf(key)), record.id);
+    if (record !== MALFORMED) this.#lastShown.set(SHOWN.nickOf(key), record.id);
   }
 
   loadMessage(key: string, value: Uint8Array): void {
@@ -149,7 +149,7 @@ export class Inbox {
     if (channel) return;
     if (!late) {
       this.#lastShown.set(nickKey(from), id);
-      this.#effects.saveLater(now, SHOWN.key(encodeURIComponent(nickKey(from))), () => SHOWN.encode({ id }));
+      this.#effects.saveLater(now, SHOWN.keyFor(from), () => SHOWN.encode({ id }));
     }
     for (const follower of [...this.#held.values()].filter((other) => other.message.after === id)) {
       if (this.#held.has(follower.message.id)) {

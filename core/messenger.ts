@@ -271,9 +271,8 @@ export class Messenger {
     switch (verb.type) {
       case "stored":
         return this.#onStored(now, verb);
-      case "rejected": {
+      case "rejected":
         return this.#onRejected(now, verb);
-      }
       case "collected":
         return this.#onCollected(now, verb);
       default:

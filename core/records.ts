@@ -5,6 +5,7 @@
 import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
 import { STATE_BYTES } from "./message_id.ts";
+import { type Nick, type NickKey, nickKey } from "./nick.ts";
 import { SECRET_BYTES } from "./verb.ts";
 
 const NUMBER_DIGITS = 15;
@@ -19,6 +20,15 @@ class RecordKind {
 
   key(name: string | number): string {
     return this.#kind + (typeof name === "number" ? String(name).padStart(NUMBER_DIGITS, "0") : name);
+  }
+
+  /** Keys are ASCII, nicks need not be. */
+  keyFor(nick: Nick): string {
+    return this.key(encodeURIComponent(nickKey(nick)));
+  }
+
+  nickOf(key: string): NickKey {
+    return decodeURIComponent(this.nameOf(key));
   }
 
   matches(key: string): boolean {

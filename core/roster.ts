@@ -84,7 +84,7 @@ export class Roster {
   /** A row has changed: it is saved now and pushed soon, together with others. */
   changed(now: Millis, member: Member): void {
     member.change = ++this.#counter;
-    this.#effects.save(NICK.key(encodeURIComponent(nickKey(member.nick))), NICK.encode(member));
+    this.#effects.save(NICK.keyFor(member.nick), NICK.encode(member));
     this.#pushDue = Math.min(this.#pushDue, now + TABLE_GATHER_MS);
   }
 
