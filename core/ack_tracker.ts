@@ -5,12 +5,13 @@
  *     queued --500 ms--> also deposited --stored--> stored --collected--> gone
  *        \----------------receipt-------------------/-----receipt-------> gone
  */
-import { MALFORMED } from "./bytes.ts";
+import { MALFORMED, utf8Length } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import {
   ACK_TIMEOUT_MS,
   MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
+  OUTBOX_BYTES,
   OUTBOX_MESSAGES,
   RETRY_FIRST_MS,
   RETRY_MAXIMUM_MS,
@@ -40,6 +41,7 @@ export class AckTracker {
   readonly #effects: Effects;
   readonly #messages = new Map<MessageId, OutgoingMessage>();
   #storedCount = 0;
+  #bytes = 0;
   readonly #lastSent = new Map<string, MessageId>();
   /** What failed in this process, and what was sent before it. */
   readonly #failedAfter = new Map<MessageId, MessageId>();
@@ -56,6 +58,7 @@ export class AckTracker {
     const id = OUTBOX.nameOf(key);
     this.#messages.set(id, { id, to, ...rest, unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS });
     if (record.stored) this.#storedCount++;
+    this.#bytes += utf8Length(record.text);
     if (to !== undefined) this.#noteSent(nickKey(to), id);
   }
 
@@ -77,6 +80,11 @@ export class AckTracker {
   /** How many messages wait, neither delivered nor stored. */
   get waiting(): number {
     return this.#messages.size - this.#storedCount;
+  }
+
+  /** Whether one more of so many bytes would be too many. */
+  isFull(bytes: number): boolean {
+    return this.waiting >= OUTBOX_MESSAGES || this.#bytes + bytes > OUTBOX_BYTES;
   }
 
   /** Messages that were stored, and must have been dropped by the server since. */
@@ -118,6 +126,7 @@ export class AckTracker {
       retryMs: RETRY_FIRST_MS,
     };
     this.#messages.set(id, message);
+    this.#bytes += utf8Length(text);
     this.#save(message);
     if (to !== undefined) this.#setLastSent(now, to, id);
     this.#timers.set(id, now + ACK_TIMEOUT_MS);
@@ -143,6 +152,12 @@ export class AckTracker {
     return undefined;
   }
 
+  /** The 500 ms have not begun yet: it is looked at again later. */
+  postpone(message: OutgoingMessage, until: Millis): void {
+    message.retryMs = RETRY_FIRST_MS;
+    this.#timers.set(message.id, until);
+  }
+
   isTooOld(now: Millis, message: OutgoingMessage): boolean {
     return message.sentAt + MESSAGE_LIFE_MS <= now;
   }
@@ -157,6 +172,7 @@ export class AckTracker {
   stored(message: OutgoingMessage): void {
     if (!message.stored) this.#storedCount++;
     message.stored = true;
+    this.#bytes -= utf8Length(message.text);
     message.text = "";
     this.#timers.clear(message.id);
     this.#save(message);
@@ -188,7 +204,10 @@ export class AckTracker {
   }
 
   #remove(id: MessageId): void {
-    if (this.#messages.get(id)?.stored) this.#storedCount--;
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    if (message.stored) this.#storedCount--;
+    this.#bytes -= utf8Length(message.text);
     this.#messages.delete(id);
     this.#timers.clear(id);
   }
@@ -200,7 +219,9 @@ export class AckTracker {
   }
 
   #save({ id, after, to, sentAt, stored, text }: OutgoingMessage): void {
-    const value = OUTBOX.encode({ after, to: to === undefined ? [] : [to], sentAt, stored, text });
-    this.#effects.save(OUTBOX.key(id), value);
+    this.#effects.save(
+      OUTBOX.key(id),
+      () => OUTBOX.encode({ after, to: to === undefined ? [] : [to], sentAt, stored, text }),
+    );
   }
 }

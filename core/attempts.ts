@@ -3,15 +3,18 @@ import type { Millis } from "./machine.ts";
 
 /**
  * What waits for the server, and when to stop waiting: after five attempts in a row that brought no authentic
- * packet of any kind. A command of the user's then ends the client; what the client does by itself never does.
+ * packet of any kind, each half a second or a probe timeout apart. A command of the user's then ends the client; what the client does by itself never does.
  */
 export class Attempts {
   readonly #most: number;
+  /** The probe timeout towards the server. */
+  readonly #probeTimeout: () => Millis;
   readonly #waits = new Map<string, { since: Millis; command: boolean }>();
   #saidSilentAt: Millis | undefined;
 
   /** `most` attempts, or 0 to wait for ever. */
-  constructor(most: number) {
+  constructor(most: number, probeTimeout: () => Millis) {
+    this.#probeTimeout = probeTimeout;
     this.#most = most === 0 ? Infinity : most;
   }
 
@@ -55,7 +58,7 @@ export class Attempts {
   }
 
   #end(since: Millis, heardAt: Millis): Millis {
-    return Math.max(since, heardAt) + this.#most * ATTEMPT_MS;
+    return Math.max(since, heardAt) + this.#most * Math.max(ATTEMPT_MS, this.#probeTimeout());
   }
 
   #saidSilent(heardAt: Millis): boolean {

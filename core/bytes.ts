@@ -49,6 +49,22 @@ export class Writer {
     this.u32(value % TWO_TO_32);
   }
 
+  u64(value: number): void {
+    this.u32(Math.floor(value / TWO_TO_32));
+    this.u32(value % TWO_TO_32);
+  }
+
+  /** A variable-length integer, RFC 9000 section 16: 1, 2, 4 or 8 bytes, told by the first two bits. */
+  varint(value: number): void {
+    if (value < 2 ** 6) this.u8(value);
+    else if (value < 2 ** 14) this.u16(0x4000 | value);
+    else if (value < 2 ** 30) this.u32(0x8000_0000 + value);
+    else {
+      this.u32(0xc000_0000 + Math.floor(value / TWO_TO_32));
+      this.u32(value % TWO_TO_32);
+    }
+  }
+
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -73,13 +89,15 @@ export class Writer {
     this.#bytes[at] = length;
   }
 
-  /** UTF-8 behind a length of two bytes: at most 65,535 bytes. */
-  text16(text: string): void {
+  /** UTF-8 behind a length of three bytes: at most 16 MiB. */
+  text24(text: string): void {
     const at = this.#length;
+    this.u8(0);
     this.u16(0);
     const length = this.#text(text);
-    this.#bytes[at] = length >>> 8;
-    this.#bytes[at + 1] = length;
+    this.#bytes[at] = length >>> 16;
+    this.#bytes[at + 1] = length >>> 8;
+    this.#bytes[at + 2] = length;
   }
 
   zeros(count: number): void {
@@ -160,6 +178,18 @@ export class Reader {
     return this.u16() * TWO_TO_32 + this.u32();
   }
 
+  /** Above 2^53 the lowest bits are lost. */
+  u64(): number {
+    return this.u32() * TWO_TO_32 + this.u32();
+  }
+
+  varint(): number {
+    const first = this.u8();
+    let value = first & 0x3f;
+    for (let more = (1 << (first >> 6)) - 1; more > 0; more--) value = value * 256 + this.u8();
+    return value;
+  }
+
   /** A view, not a copy. */
   raw(count: number): Uint8Array {
     if (this.left < count) {
@@ -178,8 +208,8 @@ export class Reader {
     return this.#text(this.u8());
   }
 
-  text16(): string {
-    return this.#text(this.u16());
+  text24(): string {
+    return this.#text(this.u8() * 65536 + this.u16());
   }
 
   rest(): Uint8Array {
@@ -188,7 +218,9 @@ export class Reader {
 
   #text(count: number): string {
     const bytes = this.raw(count);
-    if (count <= SHORT_TEXT && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+    if (count <= SHORT_TEXT && isAsciiBytes(bytes)) {
+      return String.fromCharCode.apply(null, bytes as unknown as number[]);
+    }
     try {
       return decoder.decode(bytes);
     } catch {
@@ -211,9 +243,28 @@ export function toHex(bytes: Uint8Array): string {
   return digits;
 }
 
+/** The bytes of hexadecimal digits. */
+export function fromHex(digits: string): Uint8Array {
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = nibble(digits.charCodeAt(2 * at)) << 4 | nibble(digits.charCodeAt(2 * at + 1));
+  }
+  return bytes;
+}
+
+/** Whether two pieces of bytes are the same. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
 /** How many bytes of UTF-8 a text takes. */
 export function utf8Length(text: string): number {
   return isAscii(text) ? text.length : encoder.encode(text).length;
+}
+
+function isAsciiBytes(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) if (bytes[at]! > 0x7f) return false;
+  return true;
 }
 
 function isAscii(text: string): boolean {

@@ -55,7 +55,7 @@ export class Channel {
   post(now: Millis, message: Omit<ChannelRow, "number">): ChannelRow {
     const row = { ...message, number: ++this.#lastNumber };
     this.#rows.set(nameOf(row.from, row.id), row);
-    this.#effects.save(CHANNEL.key(row.order), CHANNEL.encode(row));
+    this.#effects.save(CHANNEL.key(row.order), () => CHANNEL.encode(row));
     // Nobody misses his own.
     if (this.#cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
     if (this.#rows.size > CHANNEL_ROWS) this.#drop(now, this.#rows.values().next().value!);
@@ -67,7 +67,7 @@ export class Channel {
     const key = nickKey(nick);
     if (this.#cursors.has(key)) return;
     this.#cursors.set(key, this.#lastNumber);
-    this.#effects.save(CURSOR.keyFor(nick), CURSOR.encode({ number: this.#lastNumber }));
+    this.#effects.save(CURSOR.keyFor(nick), () => CURSOR.encode({ number: this.#lastNumber }));
   }
 
   /** What a member has not saved yet, its own messages left out. */

@@ -5,23 +5,30 @@
 import type { Action } from "./action.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { Attempts } from "./attempts.ts";
+import type { Primitives } from "./crypto.ts";
 import { MALFORMED, toHex, utf8Length } from "./bytes.ts";
 import { Effects } from "./effects.ts";
 import { Inbox } from "./inbox.ts";
 import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./limits.ts";
-import { Links } from "./links.ts";
+import type { Key } from "./handshake.ts";
+import { type Arrival, Links } from "./links.ts";
 import type { Address, Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { Membership } from "./membership.ts";
 import { Messenger } from "./messenger.ts";
 import { IdSource, NO_MESSAGE, STATE_BYTES } from "./message_id.ts";
 import { type Nick, sameNick } from "./nick.ts";
 import { IDENTITY, INBOX, OUTBOX, SEEN, SENT, SHOWN, type ValueOf } from "./records.ts";
+import { initiationClock, ownKey } from "./start.ts";
 import { StreamReader } from "./stream_reader.ts";
-import { SECRET_BYTES, type Verb } from "./verb.ts";
+import type { Verb } from "./verb.ts";
 
 export interface ClientOptions {
   readonly nick: Nick;
   readonly server: Address;
+  /** The same as the user wrote it. */
+  readonly serverName: string;
+  /** The server's public key, where it is known before. */
+  readonly serverKey: Key | undefined;
   /** Where this client's own socket is, as it is to be shown. */
   readonly own: Address;
   /** Other addresses of this machine under which peers may reach the client. */
@@ -30,6 +37,7 @@ export interface ClientOptions {
   readonly attempts: number;
   /** Whether what is saved outlives the process. */
   readonly durable: boolean;
+  readonly primitives: Primitives;
 }
 
 /** Whose state this is and at which server, or `undefined` when it is new. */
@@ -43,9 +51,9 @@ export function ownerOf(records: Records): { nick: Nick; server: Address } | und
 
 export class Client implements Machine {
   readonly #nick: Nick;
-  readonly #effects = new Effects();
-  readonly #tracker = new AckTracker(this.#effects);
-  readonly #inbox = new Inbox(this.#effects);
+  readonly #effects: Effects;
+  readonly #tracker: AckTracker;
+  readonly #inbox: Inbox;
   readonly #stream = new StreamReader();
   readonly #attempts: Attempts;
   readonly #links: Links;
@@ -54,6 +62,11 @@ export class Client implements Machine {
   readonly #options: ClientOptions;
   /** What the user asked for while the registration is under way. */
   #waiting: Action[] = [];
+  /** What the server announced, until it is heard under that key; and whether another one was told of since. */
+  #met: { key: Key; name: string } | undefined;
+  #saidKeyChanged = false;
+  /** The versions that whoever is at the server's address says it speaks. */
+  #otherVersions: readonly number[] | undefined;
   #started = false;
   #finishing = false;
   #quitting = false;
@@ -64,16 +77,30 @@ export class Client implements Machine {
     this.#nick = options.nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
-    const identity = this.#identify(random, this.#load(records));
-    const attempts = this.#attempts = new Attempts(options.attempts);
-    const links = this.#links = new Links(random);
-    const { nick, server, candidates } = options;
+    this.#effects = new Effects(options.durable);
+    this.#tracker = new AckTracker(this.#effects);
+    this.#inbox = new Inbox(this.#effects);
+    const kept = [...records];
+    const identity = this.#identify(random, this.#load(kept));
+    const { nick, server, serverKey, candidates, primitives } = options;
+    const attempts = this.#attempts = new Attempts(
+      options.attempts,
+      () => this.#membership.link.probeTimeout,
+    );
+    const links = this.#links = new Links({
+      primitives,
+      random,
+      ownKey: ownKey(primitives, random, kept, this.#effects),
+      timestamp: initiationClock(kept, this.#effects),
+      name: undefined,
+      keepsAlive: true,
+    });
     const shared = { effects: this.#effects, links, attempts, nick };
     this.#membership = new Membership(now, {
       ...shared,
       stream: this.#stream,
-      secret: identity.secret,
       server,
+      serverKey,
       candidates,
       events: {
         cameOnline: (at) => this.#cameOnline(at),
@@ -103,9 +130,10 @@ export class Client implements Machine {
     if (this.#effects.exiting) return this.#effects.take(now, []);
     if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
     if (input.type === "action") this.#onAction(now, input.action);
-    this.#runTimers(now);
+    if (input.type === "tick") this.#runTimers(now);
     if (this.#finishing) this.#finishIfDone(now);
-    return this.#effects.take(now, this.#links.take(now));
+    const leaves = input.type === "tick" || this.#effects.exiting;
+    return this.#effects.take(now, leaves ? this.#links.take(now) : []);
   }
 
   // ---- start ---------------------------------------------------------------------------------------------
@@ -128,11 +156,10 @@ export class Client implements Machine {
 
   /** Who we are: as before, or new. Each start is counted, and that is durable before an id is given. */
   #identify(random: Random, known: ValueOf<typeof IDENTITY> | undefined): ValueOf<typeof IDENTITY> {
-    const { secret, state, starts } = known ??
-      { secret: toHex(random(SECRET_BYTES)), state: toHex(random(STATE_BYTES)), starts: 0 };
+    const { state, starts } = known ?? { state: toHex(random(STATE_BYTES)), starts: 0 };
     const { nick, server } = this.#options;
-    const identity = { nick, server, secret, state, starts: starts + 1 };
-    this.#effects.save(IDENTITY.key("own"), IDENTITY.encode(identity));
+    const identity = { nick, server, state, starts: starts + 1 };
+    this.#effects.save(IDENTITY.key("own"), () => IDENTITY.encode(identity));
     return identity;
   }
 
@@ -146,14 +173,45 @@ export class Client implements Machine {
 
   #onDatagram(now: Millis, from: Address, bytes: Uint8Array): void {
     const arrival = this.#links.receive(now, from, bytes);
-    if (arrival === undefined) return;
-    const { link, verb, restarted } = arrival;
-    if (link !== this.#membership.link) {
-      if (verb !== undefined) this.#messenger.receiveFromPeer(now, link, verb);
-      return;
+    switch (arrival?.type) {
+      case "announced":
+        return this.#onAnnounced(now, arrival);
+      case "foreign":
+        this.#otherVersions = arrival.versions;
+        return;
+      case "verbs":
+        if (arrival.link === this.#membership.link) this.#onServerPacket(now, arrival);
+        else this.#onPeerPacket(now, arrival);
     }
-    if (restarted) this.#membership.serverRestarted(now, verb?.type === "registered");
-    if (verb !== undefined) this.#onServerVerb(now, verb);
+  }
+
+  #onPeerPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
+    if (restarted) this.#messenger.peerRestarted(now, link);
+    for (const verb of verbs) this.#messenger.receiveFromPeer(now, link, verb);
+  }
+
+  #onServerPacket(now: Millis, { verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
+    // Only now is it proved that the key that was announced is somebody's.
+    if (this.#met !== undefined) {
+      this.#effects.notice({ type: "serverMet", ...this.#met });
+    }
+    this.#met = undefined;
+    if (restarted) this.#membership.serverRestarted(now, verbs.some(({ type }) => type === "registered"));
+    for (const verb of verbs) this.#onServerVerb(now, verb);
+  }
+
+  /** The first key that is announced is believed, a second one never. */
+  #onAnnounced(now: Millis, { link, key, name }: Extract<Arrival, { type: "announced" }>): void {
+    if (link.peer === undefined) {
+      this.#met = { key, name };
+      return this.#links.trust(now, link, key);
+    }
+    if (link.peer === key || this.#saidKeyChanged) return;
+    this.#saidKeyChanged = true;
+    const ends = link.heardAt === -Infinity;
+    const { serverName: server } = this.#options;
+    this.#effects.notice({ type: "serverKeyChanged", server, known: link.peer, announced: key, ends });
+    if (ends) this.#effects.exit(1);
   }
 
   #onServerVerb(now: Millis, verb: Verb): void {
@@ -295,9 +353,11 @@ export class Client implements Machine {
     const effects = this.#effects;
     const neverHeard = this.#membership.link.heardAt === -Infinity;
     this.#messenger.flush();
-    effects.notice(
-      neverHeard ? { type: "noServer", server: this.#options.server } : { type: "serverSilent" },
-    );
+    const { server } = this.#options;
+    const versions = this.#otherVersions;
+    if (!neverHeard) effects.notice({ type: "serverSilent" });
+    else if (versions === undefined) effects.notice({ type: "noServer", server });
+    else effects.notice({ type: "otherVersions", server, versions });
     this.#tellWhatWaits();
     if (!neverHeard) effects.notice({ type: "gaveUp" });
     effects.exit(1);

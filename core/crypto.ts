@@ -1,6 +1,143 @@
-import { createHmac } from "node:crypto";
+/**
+ * The cryptography that everything else is made of, as an interface, and the real functions behind it. They are
+ * those of `node:crypto` that are pure: this is the one file of the core that imports anything else. Randomness
+ * comes in from outside; tests may put cheaper functions in their place.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+  type PrivateKeyInput,
+  type PublicKeyInput,
+} from "node:crypto";
 
-/** HMAC-SHA256 (RFC 2104), cut to `length` bytes. */
-export function keyedHash(key: Uint8Array, text: string, length: number): Uint8Array {
-  return new Uint8Array(createHmac("sha256", key).update(text).digest().subarray(0, length));
+/** X25519 (RFC 7748). */
+export interface KeyPair {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /**
+   * The secret of 32 bytes that both sides come to; `undefined` for a public key of low order, which would make it
+   * the same for everybody (RFC 7748, section 6.1).
+   */
+  agree(publicKey: Uint8Array): Uint8Array | undefined;
 }
+
+/** What the wire is made of. All results are bytes of their own, that nobody else writes into. */
+export interface Primitives {
+  /** `secret`: 32 random bytes. */
+  keyPair(secret: Uint8Array): KeyPair;
+  /** SHA-256 (FIPS 180-4) over these, one behind the other: 32 bytes. */
+  hash(...parts: readonly Uint8Array[]): Uint8Array;
+  /** HMAC-SHA256 (RFC 2104) over these, one behind the other: 32 bytes. */
+  mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array;
+  /**
+   * ChaCha20-Poly1305 (RFC 8439): ciphertext and a tag of 16 bytes. `key`: 32 bytes. `counter`: at most 2^53 - 1; it
+   * becomes the nonce as Noise has it (revision 34, section 12.3): 4 bytes of zeros, then 8 bytes little-endian. One
+   * counter serves one key once.
+   */
+  seal(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** What `seal` was given, or `undefined` when a bit of key, counter, associated data or ciphertext differs. */
+  open(
+    key: Uint8Array,
+    counter: number,
+    associated: Uint8Array,
+    ciphertext: Uint8Array,
+  ): Uint8Array | undefined;
+}
+
+const AEAD = "chacha20-poly1305";
+const TAG_BYTES = 16;
+const AEAD_OPTIONS = { authTagLength: TAG_BYTES };
+
+/** RFC 8410: what stands before the 32 bytes of a secret and of a public key. */
+const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
+const SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 3, 0x21, 0);
+
+/** Both are written anew for every use: the runtime copies what it is given. */
+const nonce = new Uint8Array(12);
+const nonceView = new DataView(nonce.buffer);
+
+function setNonce(counter: number): void {
+  nonceView.setUint32(4, counter % 2 ** 32, true);
+  nonceView.setUint32(8, Math.floor(counter / 2 ** 32), true);
+}
+
+class X25519 implements KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly #privateKey: KeyObject;
+
+  constructor(secret: Uint8Array) {
+    this.#privateKey = createPrivateKey(
+      { key: joined(PKCS8, secret), format: "der", type: "pkcs8" } as PrivateKeyInput,
+    );
+    const encoded = createPublicKey(this.#privateKey).export({ format: "der", type: "spki" });
+    this.publicKey = new Uint8Array(encoded.subarray(SPKI.length));
+  }
+
+  agree(other: Uint8Array): Uint8Array | undefined {
+    const publicKey = createPublicKey(
+      { key: joined(SPKI, other), format: "der", type: "spki" } as PublicKeyInput,
+    );
+    try {
+      return new Uint8Array(diffieHellman({ privateKey: this.#privateKey, publicKey }));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** The real ones. */
+export const primitives: Primitives = {
+  keyPair: (secret) => new X25519(secret),
+
+  hash(...parts) {
+    const hash = createHash("sha256");
+    for (const part of parts) hash.update(part);
+    return new Uint8Array(hash.digest());
+  },
+
+  mac(key, ...parts) {
+    const hmac = createHmac("sha256", key);
+    for (const part of parts) hmac.update(part);
+    return new Uint8Array(hmac.digest());
+  },
+
+  seal(key, counter, associated, plaintext) {
+    setNonce(counter);
+    const cipher = createCipheriv(AEAD, key, nonce, AEAD_OPTIONS);
+    if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
+    sealed.set(cipher.update(plaintext));
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), plaintext.length);
+    return sealed;
+  },
+
+  open(key, counter, associated, ciphertext) {
+    const length = ciphertext.length - TAG_BYTES;
+    if (length < 0) return undefined;
+    setNonce(counter);
+    const decipher = createDecipheriv(AEAD, key, nonce, AEAD_OPTIONS);
+    decipher.setAuthTag(ciphertext.subarray(length));
+    if (associated.length > 0) decipher.setAAD(associated, { plaintextLength: length });
+    const plaintext = decipher.update(ciphertext.subarray(0, length));
+    try {
+      decipher.final();
+    } catch {
+      return undefined;
+    }
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
+  },
+};

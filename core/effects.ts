@@ -19,13 +19,20 @@ interface Later {
  * durable before the message was shown.
  */
 export class Effects {
+  readonly #keeps: boolean;
   #outputs: Output[] = [];
   readonly #later = new Map<string, Later>();
   #laterDue: Millis = Infinity;
   #exitStatus: number | undefined;
 
+  /** `keeps`: whether anything outlives the process; else no record is even made. */
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  /** At once while something waits to be taken: what was asked for before the first step. */
   get deadline(): Millis {
-    return this.#laterDue;
+    return this.#outputs.length > 0 ? -Infinity : this.#laterDue;
   }
 
   /** Whether the process is about to end. */
@@ -33,12 +40,14 @@ export class Effects {
     return this.#exitStatus !== undefined;
   }
 
-  save(key: string, value: Uint8Array): void {
+  save(key: string, value: () => Uint8Array): void {
+    if (!this.#keeps) return;
     this.#later.delete(key);
-    this.#outputs.push({ type: "save", key, value });
+    this.#outputs.push({ type: "save", key, value: value() });
   }
 
   forget(key: string): void {
+    if (!this.#keeps) return;
     this.#later.delete(key);
     this.#outputs.push({ type: "forget", key });
   }
@@ -86,6 +95,7 @@ export class Effects {
   }
 
   #putLater(now: Millis, key: string, later: Later): void {
+    if (!this.#keeps) return;
     this.#later.set(key, later);
     this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
   }

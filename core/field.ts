@@ -4,6 +4,7 @@ import { CANDIDATES, COLLECTED_IDS, NICK_BYTES, TEXT_BYTES } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
+import { KEY_BYTES } from "./packet.ts";
 import type { Row, Version } from "./table.ts";
 
 export interface Field<Value> {
@@ -50,9 +51,9 @@ export const nick: Field<Nick> = {
 };
 
 export const text: Field<string> = {
-  write: (w, value) => w.text16(value),
+  write: (w, value) => w.text24(value),
   read: (r) => {
-    const value = r.text16();
+    const value = r.text24();
     if (utf8Length(value) > TEXT_BYTES) r.fail();
     return value;
   },
@@ -136,15 +137,20 @@ export const version: Field<Version> = {
   read: (r) => ({ start: r.u48(), counter: r.u48() }),
 };
 
+/** A public key. */
+export const key = hex(KEY_BYTES);
+
 const row: Field<Row> = {
   write: (w, value) => {
     nick.write(w, value.nick);
+    key.write(w, value.key);
     u32.write(w, value.ordinal);
     flag.write(w, value.online);
     addresses.write(w, value.addresses);
   },
   read: (r) => ({
     nick: nick.read(r),
+    key: key.read(r),
     ordinal: u32.read(r),
     online: flag.read(r),
     addresses: addresses.read(r),

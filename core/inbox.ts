@@ -81,7 +81,7 @@ export class Inbox {
     if (this.has(message)) return;
     this.#seen.add(now, seenAs(message), message.id);
     const arrival = ++this.#arrivals;
-    this.#effects.save(INBOX.key(arrival), INBOX.encode(message));
+    this.#effects.save(INBOX.key(arrival), () => INBOX.encode(message));
     this.#showOrHold(now, { message, arrival });
   }
 

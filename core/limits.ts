@@ -8,14 +8,11 @@
 /** RFC 9000 section 14: what every path carries unfragmented. */
 export const DATAGRAM_BYTES = 1200;
 
-/** One verb a datagram: 1,200 less the longest header, ids and two longest nicks leaves just over 1,000. */
-export const TEXT_BYTES = 1000;
+/** 64 KiB: a long letter. */
+export const TEXT_BYTES = 65_536;
 
-/**
- * A hello is padded to this, so that the retry that answers it is never longer than what was sent
- * (RFC 9000 section 8: no amplification towards an address that has not been validated).
- */
-export const HELLO_BYTES = 32;
+/** What a server calls itself. */
+export const SERVER_NAME_BYTES = 32;
 
 /**
  * When an unanswered packet leaves again, counted from its last departure: at 0, 150 and 350 ms, so that at
@@ -26,44 +23,129 @@ export const RETRANSMIT_AFTER_MS: readonly number[] = [150, 200, 500, 1000, 2000
 /** From the third repeat on each wait is longer or shorter by up to this share, so that senders drift apart. */
 export const RETRANSMIT_JITTER = 0.1;
 
-/** RFC 9002 section 6.2: after two probe timeouts the peer may have restarted or moved: it is greeted again. */
-export const GREET_AGAIN_AFTER_TIMEOUTS = 2;
-
 /** A link's acknowledgement rides with an answer or leaves after this at most (RFC 9000: max_ack_delay). */
 export const ACK_DELAY_MS = 25;
 
-/** Acknowledgements in one packet; the others go with the next one. */
-export const ACKS_PER_PACKET = 32;
+/** Acknowledgement-eliciting packets that are answered at once (RFC 9000 section 13.2.2). */
+export const ACK_AFTER_PACKETS = 2;
 
-/** RFC 9002 section 7.2: in flight to a peer that was heard, before the first acknowledgement. */
-export const INITIAL_WINDOW_PACKETS = 10;
+// ---- handshakes and sessions -----------------------------------------------------------------------------
 
-/** In flight to one peer: well below the 256 datagrams that a default Linux receive buffer holds. */
-export const WINDOW_PACKETS = 64;
+/** One initiation is repeated for this long, then comes a fresh one (WireGuard's REKEY_TIMEOUT). */
+export const HANDSHAKE_MS = 5_000;
+
+/** A responder waits this long for the first transport packet. */
+export const UNCONFIRMED_MS = 10_000;
+
+/** Sessions that wait for theirs; the oldest give way. */
+export const UNCONFIRMED_SESSIONS = 4_096;
+
+/** Above this many initiations a second a cookie is asked for: they take a twentieth of a processor. */
+export const INITIATIONS_PER_SECOND = 50;
+
+/** Initiations answered in a second at most, with a cookie: under half of a processor. */
+export const HANDSHAKES_PER_SECOND = 400;
+
+/** Cookies and the secret they are made of (WireGuard: 120 s). */
+export const COOKIE_LIFE_MS = 120_000;
+
+/** Answers a second to packets of versions that we do not know. */
+export const VERSION_ANSWERS_PER_SECOND = 10;
+
+/** A session is replaced after this or so many packets, and used no longer than that: half as long again. */
+export const REKEY_AFTER_MS = 600_000;
+export const REKEY_AFTER_PACKETS = 2 ** 32;
+export const SESSION_LIFE_MS = 900_000;
+
+/** The responder replaces a session only when its initiator has not done so for this long. */
+export const REKEY_PATIENCE_MS = 30_000;
+
+/** RFC 9002 section 6.2: after two probe timeouts the peer may have restarted or moved: a handshake asks. */
+export const HANDSHAKE_AFTER_TIMEOUTS = 2;
+
+/**
+ * Before the first sign of life of a server whose key we know we ask for the key that it has after this, for the
+ * error text alone: before the five attempts of a command are over.
+ */
+export const ASK_KEY_AFTER_MS = 1_500;
+
+/** RFC 9000 section 8: times the bytes received that an unproved address may draw. */
+export const AMPLIFICATION_LIMIT = 3;
+
+// ---- recovery: RFC 9002, section 6 and 7, appendix A.2 and B.1 ---------------------------------------------
+
+/** Packets this many behind the newest acknowledged one are lost (kPacketThreshold, section 6.1.1). */
+export const PACKET_THRESHOLD = 3;
+
+/** So are packets older than this many round trips (kTimeThreshold, section 6.1.2). */
+export const TIME_THRESHOLD = 9 / 8;
+
+/** Timers are no finer than this (kGranularity, section 6.1.2). */
+export const GRANULARITY_MS = 1;
+
+/** Probe timeouts double, but not beyond this: one packet in four seconds harms no network. */
+export const PROBE_TIMEOUT_MOST_MS = 4_000;
+
+/** In flight at first (kInitialWindow, section 7.2), and at least (kMinimumWindow). */
+export const INITIAL_WINDOW_BYTES = 10 * DATAGRAM_BYTES;
+export const MINIMUM_WINDOW_BYTES = 2 * DATAGRAM_BYTES;
+
+/** In flight at most: what a path of 100 Mbit/s and 100 ms holds. It bounds what one link remembers. */
+export const MAXIMUM_WINDOW_BYTES = 1024 * DATAGRAM_BYTES;
+
+/** What a loss leaves of the window (kLossReductionFactor, section 7.3.2). */
+export const LOSS_REDUCTION = 0.5;
+
+/** So many probe timeouts of nothing but losses are persistent congestion (section 7.6.1). */
+export const PERSISTENT_CONGESTION_THRESHOLD = 3;
+
+/** Packets leave this much faster than the window a round trip (section 7.7: N), in bursts of the first window. */
+export const PACING_GAIN = 1.25;
+
+/** Ranges of packet numbers remembered for acknowledgement; the oldest are forgotten (RFC 9000 section 13.2.3). */
+export const ACK_RANGES = 32;
 
 /** RFC 6479, as WireGuard has it: packets older than this many behind the newest are taken for repeats. */
 export const REPLAY_WINDOW_PACKETS = 2048;
 
-/** How far the newest packet may run ahead of the oldest unacknowledged one: half of the replay window. */
-export const SPAN_PACKETS = 1024;
-
-/** A peer that was heard less than this ago, and has not said hello since, is in no new life. */
-export const SESSION_SILENT_MS = 1_000;
-
-/** Nothing heard for this long while something waits: the link drops what it holds; its owner tries again. */
+/**
+ * Nothing heard for this long while something waits, or nothing new while parcels lack parts: the link drops what
+ * it holds; its owner tries again.
+ */
 export const LINK_DEAD_MS = 30_000;
 
 /** A link to a peer that nobody uses is dropped after this, as long as WireGuard keeps a silent session. */
 export const LINK_IDLE_MS = 180_000;
 
-/** Links at a time; an idle one takes about one KiB. */
+/** A link that is not to a server says after this much silence of its own that it is there: NATs forget. */
+export const PEER_KEEP_ALIVE_MS = 15_000;
+
+/** Links at a time; an idle one takes less than four KiB. */
 export const LINKS = 20_000;
 
-/** Reliable verbs that one link keeps waiting; what finds no room is submitted again by its owner. */
-export const LINK_QUEUE_PACKETS = 1_024;
+/** Verbs that one link keeps waiting, and their bytes; what finds no room is submitted again by its owner. */
+export const LINK_QUEUE_VERBS = 1_024;
+export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 
-/** Tokens of addresses lately written to are kept: the hash costs ten times what the rest of a packet does. */
-export const TOKENS_CACHED = 1024;
+// ---- parcels ---------------------------------------------------------------------------------------------
+
+/** A verb longer than this goes in parts, which leave room for an acknowledgement beside them. */
+export const PART_BYTES = 1100;
+
+/** Parts of a parcel: the longest text, with ids and nicks, takes 60. */
+export const PARCEL_PARTS = 61;
+
+/** Numbers of parcels from the oldest unacknowledged one to the newest: half of the replay window. */
+export const PARCEL_SPAN = 1024;
+
+/** Parcels in parts that are under way to one peer at a time. */
+export const UNFINISHED_PARCELS = 16;
+
+/** What one peer has sent ahead of a parcel that lacks something: more than three of the largest windows. */
+export const LINK_EARLY_BYTES = 4 * 1024 * 1024;
+
+/** What all peers together have sent and cannot be handed on yet. */
+export const UNFINISHED_BYTES = 64 * 1024 * 1024;
 
 /** Inputs for one wake-up, as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
 export const INPUTS_PER_WAKE_UP = 256;
@@ -92,8 +174,9 @@ export const SEEN_LIFE_MS = 45 * 24 * 3600_000;
 /** How often what is too old is looked for. */
 export const SWEEP_MS = 3600_000;
 
-/** Messages that one client keeps waiting: at a thousand bytes each 10 MB on disk. */
+/** Messages that one client keeps waiting, and the bytes of their texts: they are in memory as well as on disk. */
 export const OUTBOX_MESSAGES = 10_000;
+export const OUTBOX_BYTES = 64 * 1024 * 1024;
 
 /** Messages that wait for one that is missing before them. */
 export const HELD_PER_SENDER_MESSAGES = 64;

@@ -1,89 +1,105 @@
 /**
- * A plain link towards one peer: the one place that turns verbs into datagrams and back. One verb a datagram,
- * retransmitted until it is acknowledged, taken once. Above it nobody knows how verbs travel.
+ * A link towards one peer: the one place that turns verbs into datagrams and back. It is what a connection is
+ * in QUIC: sessions come and go under it, packet numbers, parcels and the congestion window stay.
  *
- * A link begins without a path: it greets its addresses in turn until one of them hands out a token. Then one
- * packet is under way until the peer is heard, ten until the first is acknowledged, then up to 64. When two timeouts in a row bring nothing,
- * the peer may have restarted or moved: it is greeted again, and only the oldest packet goes on being sent.
+ *     closed --something to send--> seeking --response--> open <--two probe timeouts, or 10 minutes--> renewing
+ *        ^                             |                   |                                             |
+ *        +----------------- 30 s of silence while something waits ---------------------------------------+
+ *
+ * A peer opens it as well, by an initiation and a first packet under its session. Conversations are told apart by
+ * their epoch: what was numbered in one means nothing in the next.
  */
-import { MALFORMED } from "./bytes.ts";
-import { ackRoom, encodeFrame, type Session, type Token, type Transport } from "./frame.ts";
-import {
-  ACK_DELAY_MS,
-  GREET_AGAIN_AFTER_TIMEOUTS,
-  INITIAL_WINDOW_PACKETS,
-  LINK_DEAD_MS,
-  LINK_IDLE_MS,
-  LINK_QUEUE_PACKETS,
-  RETRANSMIT_AFTER_MS,
-  RETRANSMIT_JITTER,
-  SESSION_SILENT_MS,
-  SPAN_PACKETS,
-  WINDOW_PACKETS,
-} from "./limits.ts";
+import { Writer } from "./bytes.ts";
+import { Conversation } from "./conversation.ts";
+import { type Epoch, NO_EPOCH } from "./epoch.ts";
+import { CHALLENGE_BYTES, type Frame } from "./frame.ts";
+import { Handshake, type HandshakeContext, type Key } from "./handshake.ts";
+import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS, LINK_IDLE_MS, PEER_KEEP_ALIVE_MS } from "./limits.ts";
 import type { Address, Millis, Output } from "./machine.ts";
-import { ReplayWindow } from "./replay_window.ts";
-import { addressKey } from "./table.ts";
-import { decodeVerb, encodeVerb, type Verb } from "./verb.ts";
+import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "./packet.ts";
+import { ParcelSender } from "./parcels.ts";
+import { Path } from "./path.ts";
+import { Route } from "./route.ts";
+import type { Budget } from "./reassembly.ts";
+import type { Received, Session } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { encodeVerb, type Verb } from "./verb.ts";
 
 /** What a link needs from the table of links it belongs to. */
-export interface LinkContext {
-  /** The token for packets that come from this address. */
-  tokenFor(address: Address): Token;
-  /** A number from 0 up to 1. */
-  chance(): number;
+export interface LinkContext extends HandshakeContext {
+  readonly budget: Budget;
+  /** Whether quiet links are kept alive. */
+  readonly keepsAlive: boolean;
+  newIndex(link: Link): number;
+  /** Forgets what a peer began and has not confirmed: it is of a conversation that is over. */
+  forget(peer: Key): void;
   /** The link has something to do. */
   touched(link: Link): void;
 }
 
-interface Packet {
-  readonly number: number;
-  readonly tag: string | undefined;
-  readonly verb: Uint8Array;
-  departures: number;
-  due: Millis;
-}
+/** Room for an acknowledgement of one range, a challenge and an answer to one; with less no packet is made. */
+const LEAST_FRAMES_BYTES = 64;
 
-interface Path {
-  readonly address: Address;
-  readonly token: Token;
+export interface LinkOptions {
+  /** Who is to be at the other end; `undefined` until that is known. */
+  readonly peer: Key | undefined;
+  readonly addresses: readonly Address[];
+  /** Whether its address is asked for the peer's key, at first or when nothing else helps. */
+  readonly asksForKey: boolean;
 }
-
-const NO_VERB = new Uint8Array(0);
 
 export class Link {
   /** Whether the owner wants it to stay, however long it is silent. */
   kept = false;
-  readonly session: Session;
+  /** The time in the newest initiation of the peer's that led to a session. */
+  newestInitiation: Millis = -Infinity;
   readonly #context: LinkContext;
-  #addresses: readonly Address[];
-  #path: Path | undefined;
+  readonly asksForKey: boolean;
+  #peer: Key | undefined;
+  readonly #route: Route;
 
-  #waiting: { tag: string | undefined; verb: Uint8Array }[] = [];
-  #once: Uint8Array[] = [];
-  readonly #flight = new Map<number, Packet>();
-  readonly #tags = new Set<string>();
+  #peerProcess: string | undefined;
+  #lastEpoch: Epoch = NO_EPOCH;
+  readonly #sessions: Sessions;
+  #handshake: Handshake | undefined;
+  #conversation: Conversation | undefined;
+  readonly #parcels = new ParcelSender();
   #lastNumber = 0;
-  #window = 1;
 
-  #timeouts = 0;
-  #greetings = 0;
-  #greetDue: Millis = Infinity;
+  /** The peer's challenge, which we owe an answer. */
+  #challenged: Uint8Array | undefined;
   #busySince: Millis = Infinity;
   #usedAt: Millis;
+  #sentAt: Millis = -Infinity;
   #heardAt: Millis = -Infinity;
 
-  #peerSession: Session | undefined;
-  #greetedAt: Millis = -Infinity;
-  #received = new ReplayWindow();
-  #acks: number[] = [];
-  #ackDue: Millis = Infinity;
-
-  constructor(now: Millis, context: LinkContext, session: Session, addresses: readonly Address[]) {
+  constructor(now: Millis, context: LinkContext, { peer, addresses, asksForKey }: LinkOptions) {
     this.#context = context;
-    this.session = session;
-    this.#addresses = addresses;
+    this.#sessions = new Sessions((index) => context.releaseIndex(index));
+    this.#peer = peer;
+    this.#route = new Route(addresses);
+    this.asksForKey = asksForKey;
     this.#usedAt = now;
+  }
+
+  /** Who is at the other end: the public key; `undefined` until it is known. */
+  get peer(): Key | undefined {
+    return this.#peer;
+  }
+
+  /** Which process was there last. */
+  get peerProcess(): string | undefined {
+    return this.#peerProcess;
+  }
+
+  /** Of the conversation that goes on, or `NO_EPOCH`. */
+  get epoch(): Epoch {
+    return this.#conversation === undefined ? NO_EPOCH : this.#lastEpoch;
+  }
+
+  /** The highest that there has been. */
+  get lastEpoch(): Epoch {
+    return this.#lastEpoch;
   }
 
   /** When the last authentic packet came; -Infinity before the first. */
@@ -91,37 +107,41 @@ export class Link {
     return this.#heardAt;
   }
 
-  /** Where the peer is, as far as is known. */
+  /** Where the peer is, as far as is proved, or else said. */
   get address(): Address {
-    return this.#path?.address ?? this.#addresses[0]!;
+    return this.#route.address;
   }
 
-  /** Where the peer may be. */
-  get addresses(): readonly Address[] {
-    return this.#addresses;
-  }
-
-  get peerSession(): Session | undefined {
-    return this.#peerSession;
+  /** How long an answer may take. */
+  get probeTimeout(): Millis {
+    return this.#conversation?.recovery.probeTimeout ?? 0;
   }
 
   /** Whether a reliable verb of this tag is still on its way. */
   has(tag: string): boolean {
-    return this.#tags.has(tag);
+    return this.#parcels.has(tag);
   }
 
-  get #busy(): boolean {
-    return this.#flight.size > 0 || this.#waiting.length > 0 || this.#once.length > 0;
+  /** When the last part of a verb first left; `undefined` while some of it waits. */
+  departedAt(tag: string): Millis | undefined {
+    return this.#parcels.departedAt(tag);
+  }
+
+  /** Whether an announcement answers our question for the peer's key. */
+  asked(nonce: Uint8Array): boolean {
+    return this.#handshake?.asked(nonce) ?? false;
+  }
+
+  get #isBusy(): boolean {
+    return this.#parcels.isBusy || (this.#conversation?.isBusy ?? false);
   }
 
   /** Sends until it is acknowledged. A second verb of the same tag is not sent while the first is on its way. */
   send(now: Millis, verb: Verb, tag?: string): void {
-    if (this.#deathAt <= now) this.#dropAll();
-    if (tag !== undefined && this.#tags.has(tag)) return;
-    if (this.#waiting.length >= LINK_QUEUE_PACKETS) return;
-    if (tag !== undefined) this.#tags.add(tag);
+    if (this.#deathAt <= now) this.#die();
+    if (tag !== undefined && this.#parcels.has(tag)) return;
     this.#use(now);
-    this.#waiting.push({ tag, verb: encodeVerb(verb) });
+    this.#parcels.send(encodeVerb(verb), "text" in verb, tag);
   }
 
   /** Sends in the place of what is on its way under the same tag: the peer may have taken that, and answered no. */
@@ -130,247 +150,251 @@ export class Link {
     this.send(now, verb, tag);
   }
 
-  /** Sends once and forgets. Without a path there is nobody to send to. */
+  /** Sends once and forgets. Without a session there is nobody to send to. */
   tell(now: Millis, verb: Verb): void {
-    if (this.#path === undefined) return;
+    if (this.#sessions.present === undefined) return;
     this.#use(now);
-    this.#once.push(encodeVerb(verb));
+    this.#parcels.tell(encodeVerb(verb));
   }
 
   /** Stops sending the verb of this tag. */
   cancel(tag: string): void {
-    if (!this.#tags.delete(tag)) return;
-    this.#waiting = this.#waiting.filter((packet) => packet.tag !== tag);
-    for (const packet of this.#flight.values()) if (packet.tag === tag) this.#flight.delete(packet.number);
+    this.#parcels.cancel(tag);
     this.#context.touched(this);
   }
 
   /** Other places where the peer may be; they are tried when the present one falls silent. */
-  setAddresses(addresses: readonly Address[]): void {
-    if (addresses.length > 0) this.#addresses = addresses;
+  setAddresses(now: Millis, addresses: readonly Address[]): void {
+    if (this.#route.learn(addresses)) this.#startHandshake(now);
+    this.#context.touched(this);
+  }
+
+  /** Now it is known who is to be at the other end. */
+  setPeer(now: Millis, peer: Key): void {
+    this.#peer = peer;
+    this.#handshake?.setPeer(now, peer);
+    this.#context.touched(this);
   }
 
   #use(now: Millis): void {
-    if (!this.#busy) {
-      this.#busySince = now;
-      this.#greetings = 0;
-      this.#timeouts = 0;
-      if (this.#path === undefined) this.#greetDue = now;
-    }
+    if (!this.#isBusy) this.#busySince = now;
     this.#usedAt = now;
     this.#context.touched(this);
   }
 
-  // ---- what comes in -------------------------------------------------------------------------------------
+  // ---- sessions ------------------------------------------------------------------------------------------
 
-  /** The address answered our hello with its token. */
-  receiveRetry(now: Millis, from: Address, token: Token): void {
-    if (!this.#busy || this.#greetings === 0) return;
-    if (this.#path?.token === token && addressKey(this.#path.address) === addressKey(from)) return;
-    // Each process gives its own token: with another one the peer may be in a new life.
-    if (this.#path !== undefined) this.#greetedAt = now;
-    this.#setPath(now, { address: from, token });
-  }
-
-  /** Takes an authentic packet. Returns what it said, and whether the peer is in a new life since the last one. */
-  receive(
+  /** An answer to our initiation: the session, and whether the peer is in a new process. */
+  receiveResponse(
     now: Millis,
     from: Address,
-    frame: Transport,
-  ): { verb: Verb | undefined; restarted: boolean } | undefined {
-    const restarted = this.#peerSession !== undefined && frame.session !== this.#peerSession;
-    if (restarted && !this.#mayHaveRestarted(now)) return undefined;
-    // What was meant for the peer's former life is not for this one; its owner decides what to say again.
-    if (restarted) this.#dropAll();
-    if (frame.session !== this.#peerSession) this.#beginPeerSession(frame.session);
+    response: Response,
+  ): { session: Session; restarted: boolean } | undefined {
+    const answer = this.#handshake?.receiveResponse(now, response);
+    if (answer === undefined) return undefined;
+    const restarted = this.adopt(now, answer.session, new Path(from), answer.rtt);
+    if (restarted === undefined) return undefined;
     this.#heardAt = now;
-    this.#timeouts = 0;
-    this.#window = Math.max(this.#window, INITIAL_WINDOW_PACKETS);
+    // The peer sends nothing before it has heard us under the new keys.
+    this.#owePing(now);
+    return { session: answer.session, restarted };
+  }
+
+  receiveCookie(now: Millis, reply: Parameters<Handshake["receiveCookie"]>[1]): void {
+    this.#handshake?.receiveCookie(now, reply);
     this.#context.touched(this);
-    if (this.#path === undefined || frame.number > this.#received.newest) {
-      const path = { address: from, token: frame.reply };
-      // A new token alone makes nothing leave at once: that would multiply what a small packet can draw.
-      if (this.#path !== undefined && addressKey(this.#path.address) === addressKey(from)) this.#path = path;
-      else this.#setPath(now, path);
+  }
+
+  /**
+   * From now on packets leave under this session; those of the one before are still good. `rtt` is the round
+   * trip of the handshake, if it can be told. Returns whether the peer is in a new process; `undefined` when a
+   * higher epoch has come before the session's.
+   */
+  adopt(now: Millis, session: Session, path: Path, rtt: Millis | undefined): boolean | undefined {
+    const goesOn = session.epoch === this.epoch;
+    if (!goesOn && session.epoch <= this.#lastEpoch) {
+      this.#context.releaseIndex(session.index);
+      return undefined;
     }
-    if (frame.acked?.session === this.session) this.#acknowledge(now, frame.acked.numbers);
-    if (frame.number > 0 && !this.#noteArrival(now, frame.number)) return { verb: undefined, restarted };
-    const verb = frame.verb.length === 0 ? undefined : decodeVerb(frame.verb);
-    return { verb: verb === MALFORMED ? undefined : verb, restarted };
+    const former = this.#peerProcess;
+    const restarted = former !== undefined && former !== session.peerProcess;
+    if (!goesOn) this.#beginConversation(now, session, restarted);
+    this.#sessions.add(session);
+    this.#stopHandshake();
+    this.#setPath(now, path);
+    if (rtt !== undefined) this.#conversation!.recovery.sample(now, rtt);
+    this.#context.touched(this);
+    return restarted;
   }
 
-  /** The peer has said hello: it may be in a new life. */
-  receiveHello(now: Millis): void {
-    this.#greetedAt = now;
+  /** What was meant for a former process is not for this one; its owner decides what to say again. */
+  #beginConversation(now: Millis, { epoch, peerProcess }: Session, restarted: boolean): void {
+    this.#endConversation();
+    if (restarted) this.#parcels.clear();
+    else this.#parcels.restart();
+    this.#lastEpoch = epoch;
+    this.#peerProcess = peerProcess;
+    const { budget, chance } = this.#context;
+    this.#conversation = new Conversation(now, this.#parcels, budget, chance);
   }
 
-  /** A packet of another life that comes while this one is heard is a late one of the life before. */
-  #mayHaveRestarted(now: Millis): boolean {
-    return this.#greetedAt >= this.#heardAt || now - this.#heardAt >= SESSION_SILENT_MS;
+  #endConversation(): void {
+    this.#sessions.clear();
+    this.#conversation?.close();
+    this.#conversation = undefined;
+    this.#challenged = undefined;
   }
 
-  #beginPeerSession(session: Session): void {
-    this.#peerSession = session;
-    this.#received = new ReplayWindow();
-    this.#acks = [];
-    this.#ackDue = Infinity;
+  /** Nobody answers: what waits is dropped; whoever owns it submits it again. */
+  #die(): void {
+    this.close();
+    this.#parcels.clear();
+    this.#busySince = Infinity;
   }
+
+  /** Lets go of everything that others know the link by. */
+  close(): void {
+    this.#endConversation();
+    this.#stopHandshake();
+    this.#route.leave();
+    this.#lastEpoch = NO_EPOCH;
+    if (this.#peer !== undefined) this.#context.forget(this.#peer);
+  }
+
+  #startHandshake(now: Millis): void {
+    if (this.#handshake !== undefined) return;
+    this.#handshake = new Handshake(now, {
+      context: this.#context,
+      newIndex: () => this.#context.newIndex(this),
+      epoch: this.epoch,
+      peer: this.#peer,
+      asksForKey: this.asksForKey,
+    });
+  }
+
+  #stopHandshake(): void {
+    this.#handshake?.close();
+    this.#handshake = undefined;
+  }
+
+  /** The peer is to hear of us soon. */
+  #owePing(now: Millis): void {
+    if (!this.#isBusy) this.#busySince = now;
+    this.#conversation!.owePing();
+  }
+
+  // ---- paths ---------------------------------------------------------------------------------------------
 
   #setPath(now: Millis, path: Path): void {
-    this.#path = path;
-    this.#greetings = 0;
-    this.#greetDue = Infinity;
-    this.#timeouts = 0;
-    for (const packet of this.#flight.values()) packet.due = now;
-    this.#context.touched(this);
+    // Another port of the same host is most likely the same path (RFC 9000 section 9.4).
+    if (this.#route.take(path)) this.#conversation?.recovery.pathChanged(now);
+    if (!path.isValidated) this.#owePing(now);
   }
 
-  #acknowledge(now: Millis, numbers: readonly number[]): void {
-    for (const number of numbers) {
-      const packet = this.#flight.get(number);
-      if (packet === undefined) continue;
-      this.#flight.delete(number);
-      if (packet.tag !== undefined) this.#tags.delete(packet.tag);
-      this.#window = WINDOW_PACKETS;
+  // ---- what comes in -------------------------------------------------------------------------------------
+
+  /** Takes an authentic packet; returns what it says. */
+  receive(now: Millis, from: Address, packet: Received): readonly Verb[] {
+    const { session, number, isNewest, frames, bytes } = packet;
+    const conversation = this.#conversation!;
+    this.#heardAt = now;
+    if (isNewest && session === this.#sessions.present && this.#route.isLeftBehind(from)) {
+      this.#setPath(now, new Path(from, this.#context.random(CHALLENGE_BYTES)));
     }
-    this.#busySince = this.#busy ? now : Infinity;
+    this.#route.received(from, bytes);
+    const before = conversation.recovery.packetsInFlight;
+    const { verbs, challenge, response } = conversation.receive(now, number, frames);
+    if (conversation.recovery.packetsInFlight < before) this.#onProgress(now);
+    if (challenge !== undefined) this.#challenged = challenge;
+    if (response !== undefined) this.#route.answered(response);
+    if (verbs.length > 0) this.#usedAt = now;
+    this.#context.touched(this);
+    return verbs;
   }
 
-  /** False when the packet had come before. */
-  #noteArrival(now: Millis, number: number): boolean {
-    const fresh = this.#received.mark(number);
-    this.#acks.push(number);
-    // A repeat means that our acknowledgement was lost or is late.
-    const due = fresh ? now + this.#context.chance() * ACK_DELAY_MS : now;
-    this.#ackDue = Math.min(this.#ackDue, due);
-    return fresh;
+  /** The peer has acknowledged something: a handshake that only asked whether it is there has its answer. */
+  #onProgress(now: Millis): void {
+    this.#busySince = this.#isBusy ? now : Infinity;
+    if (!this.#sessions.present!.isWorn(now)) this.#stopHandshake();
   }
 
   // ---- what goes out -------------------------------------------------------------------------------------
 
+  /** When there is something to do. */
   get deadline(): Millis {
-    let earliest = Math.min(this.#ackDue, this.#deathAt, this.#idleAt);
-    if (this.#busy && this.#path === undefined) earliest = Math.min(earliest, this.#greetDue);
-    if (this.#path !== undefined) {
-      for (const packet of this.#flight.values()) {
-        earliest = Math.min(earliest, packet.due);
-        if (this.#timeouts >= GREET_AGAIN_AFTER_TIMEOUTS) break;
-      }
-    }
-    return earliest;
+    const handshakeDue = this.#handshake?.deadline ?? Infinity;
+    const end = Math.min(this.#deathAt, this.#idleAt, handshakeDue);
+    return this.#sessions.present === undefined
+      ? end
+      : Math.min(end, this.#conversation!.deadline, this.#pingAt);
   }
 
   get #deathAt(): Millis {
-    return this.#busy ? Math.max(this.#busySince, this.#heardAt) + LINK_DEAD_MS : Infinity;
+    const lackingSince = this.#conversation?.lackingSince ?? Infinity;
+    return LINK_DEAD_MS +
+      Math.min(lackingSince, this.#isBusy ? Math.max(this.#busySince, this.#heardAt) : Infinity);
   }
 
   get #idleAt(): Millis {
-    return this.kept ? Infinity : Math.max(this.#usedAt, this.#heardAt) + LINK_IDLE_MS;
+    return this.kept ? Infinity : this.#usedAt + LINK_IDLE_MS;
+  }
+
+  get #pingAt(): Millis {
+    return this.kept || !this.#context.keepsAlive ? Infinity : this.#sentAt + PEER_KEEP_ALIVE_MS;
   }
 
   isIdle(now: Millis): boolean {
-    return !this.#busy && this.#idleAt <= now;
+    return !this.#parcels.isBusy && this.#idleAt <= now;
   }
 
   /** Everything that is to leave now. */
   take(now: Millis): Output[] {
     const out: Output[] = [];
-    if (this.#deathAt <= now) this.#dropAll();
-    if (this.#path === undefined) {
-      if (this.#busy && this.#greetDue <= now) this.#greet(now, out);
-      return out;
-    }
-    this.#repeat(now, out);
-    this.#sendWaiting(now, out);
-    for (const verb of this.#once) out.push(this.#transport(0, verb));
-    this.#once = [];
-    while (this.#ackDue <= now && this.#acks.length > 0) out.push(this.#transport(0, NO_VERB));
+    if (this.#deathAt <= now) this.#die();
+    this.#sessions.expire(now);
+    const session = this.#sessions.present;
+    if (session !== undefined) this.#flush(now, session, out);
+    else if (this.#isBusy) this.#startHandshake(now);
+    else this.#stopHandshake();
+    if (this.#handshake !== undefined) out.push(...this.#handshake.take(now, this.#route.candidates));
     return out;
   }
 
-  /** Nobody answers: what waits is dropped, and whoever owns it submits it again in his own time. */
-  #dropAll(): void {
-    this.#waiting = [];
-    this.#once = [];
-    this.#flight.clear();
-    this.#tags.clear();
-    this.#acks = [];
-    this.#ackDue = Infinity;
-    this.#path = undefined;
-    this.#window = 1;
-    this.#busySince = Infinity;
-  }
-
-  #greet(now: Millis, out: Output[]): void {
-    // Each address twice in a row: one lost hello says nothing about it.
-    const address = this.#addresses[Math.floor(this.#greetings / 2) % this.#addresses.length]!;
-    this.#greetDue = now + this.#wait(this.#greetings);
-    this.#greetings++;
-    this.#hello(address, out);
-  }
-
-  #hello(address: Address, out: Output[]): void {
-    const bytes = encodeFrame({ type: "hello", reply: this.#context.tokenFor(address) });
-    out.push({ type: "transmit", to: address, bytes });
-  }
-
-  #repeat(now: Millis, out: Output[]): void {
-    let timedOut = false;
-    for (const packet of this.#flight.values()) {
-      if (packet.due > now) {
-        if (this.#timeouts >= GREET_AGAIN_AFTER_TIMEOUTS) break;
-        continue;
-      }
-      timedOut = true;
-      this.#depart(now, packet, out);
-      if (this.#timeouts >= GREET_AGAIN_AFTER_TIMEOUTS) break;
+  #flush(now: Millis, session: Session, out: Output[]): void {
+    const conversation = this.#conversation!;
+    const path = this.#route.path!;
+    const timeouts = conversation.runTimers(now);
+    if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#startHandshake(now);
+    if (this.#pingAt <= now) this.#owePing(now);
+    while (conversation.mayWrite(now, this.#challenged !== undefined)) {
+      const most = Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES);
+      if (most < LEAST_FRAMES_BYTES) break;
+      const writer = new Writer();
+      const content = conversation.write(now, writer, most, this.#pathFrames(path));
+      const bytes = this.#transmit(now, session, path, writer, out);
+      conversation.recovery.sent(now, this.#lastNumber, bytes, content);
     }
-    if (!timedOut) return;
-    this.#timeouts++;
-    if (this.#timeouts < GREET_AGAIN_AFTER_TIMEOUTS) return;
-    const candidates = [this.#path!.address, ...this.#addresses];
-    this.#hello(candidates[this.#greetings % candidates.length]!, out);
-    this.#greetings++;
+    if (!conversation.isAckDue(now)) return;
+    if (path.room < OVERHEAD_BYTES + LEAST_FRAMES_BYTES) return conversation.postponeAck();
+    const writer = new Writer();
+    conversation.writeAck(now, writer);
+    this.#transmit(now, session, path, writer, out);
+    conversation.recovery.skip(this.#lastNumber);
   }
 
-  #sendWaiting(now: Millis, out: Output[]): void {
-    let sent = 0;
-    for (const { tag, verb } of this.#waiting) {
-      const oldest = this.#flight.keys().next().value ?? this.#lastNumber + 1;
-      if (this.#flight.size >= this.#window || this.#lastNumber + 1 - oldest >= SPAN_PACKETS) break;
-      const packet: Packet = { number: ++this.#lastNumber, tag, verb, departures: 0, due: now };
-      this.#flight.set(packet.number, packet);
-      this.#depart(now, packet, out);
-      sent++;
-    }
-    if (sent > 0) this.#waiting.splice(0, sent);
+  #pathFrames({ challenge }: Path): Frame[] {
+    const frames: Frame[] = [];
+    if (challenge !== undefined) frames.push({ type: "challenge", data: challenge });
+    if (this.#challenged !== undefined) frames.push({ type: "response", data: this.#challenged });
+    this.#challenged = undefined;
+    return frames;
   }
 
-  #depart(now: Millis, packet: Packet, out: Output[]): void {
-    packet.due = now + this.#wait(packet.departures);
-    packet.departures++;
-    out.push(this.#transport(packet.number, packet.verb));
-  }
-
-  /** How long to wait after so many departures. */
-  #wait(departures: number): Millis {
-    const wait = RETRANSMIT_AFTER_MS[Math.min(departures, RETRANSMIT_AFTER_MS.length - 1)]!;
-    return departures < 2 ? wait : wait * (1 + RETRANSMIT_JITTER * (2 * this.#context.chance() - 1));
-  }
-
-  #transport(number: number, verb: Uint8Array): Output {
-    const path = this.#path!;
-    const numbers = this.#acks.splice(0, ackRoom(verb.length));
-    if (this.#acks.length === 0) this.#ackDue = Infinity;
-    const bytes = encodeFrame({
-      type: "transport",
-      token: path.token,
-      reply: this.#context.tokenFor(path.address),
-      session: this.session,
-      number,
-      acked: numbers.length === 0 ? undefined : { session: this.#peerSession!, numbers },
-      verb,
-    });
-    return { type: "transmit", to: path.address, bytes };
+  #transmit(now: Millis, session: Session, path: Path, writer: Writer, out: Output[]): number {
+    const bytes = session.seal(++this.#lastNumber, writer.finish());
+    path.sent(bytes.length);
+    this.#sentAt = now;
+    out.push({ type: "transmit", to: path.address, bytes });
+    return bytes.length;
   }
 }

@@ -1,59 +1,96 @@
 /**
- * All links of one machine, by address: greets, checks tokens, hands each datagram to its link, and knows
- * which of them have something to send. Nothing is stored for an address until a packet from it carries the
- * token that was sent there; until then the only answer is a retry, shorter than the hello it answers.
+ * All links of one machine, by the public key of the peer: hands each datagram to its link and knows which of
+ * them have something to send. Nothing is kept for an address, and nothing longer than the question is sent
+ * there, until a packet under a session has come from it.
  */
 import { MALFORMED, toHex } from "./bytes.ts";
-import { keyedHash } from "./crypto.ts";
-import {
-  decodeFrame,
-  encodeFrame,
-  type Session,
-  SESSION_BYTES,
-  type Token,
-  TOKEN_BYTES,
-  type Transport,
-} from "./frame.ts";
-import { LINKS, TOKENS_CACHED } from "./limits.ts";
+import type { KeyPair, Primitives } from "./crypto.ts";
+import type { Key } from "./handshake.ts";
+import { NO_EPOCH } from "./epoch.ts";
+import { LINKS, VERSION_ANSWERS_PER_SECOND } from "./limits.ts";
 import { Link, type LinkContext } from "./link.ts";
 import type { Address, Millis, Output, Random } from "./machine.ts";
-import { addressKey } from "./table.ts";
+import {
+  decodePacket,
+  encodeAnnounce,
+  encodeVersions,
+  type Initiation,
+  type Packet,
+  PROCESS_BYTES,
+  type Response,
+  type Transport,
+} from "./packet.ts";
+import { Path } from "./path.ts";
+import { Rate } from "./rate.ts";
+import { Budget } from "./reassembly.ts";
+import { type KnownPeer, Responder, type Unconfirmed } from "./responder.ts";
+import type { Session } from "./session.ts";
+import { equalAddresses } from "./table.ts";
 import { Timers } from "./timers.ts";
 import type { Verb } from "./verb.ts";
 
-const SECRET_BYTES = 32;
+const INDEX_BYTES = 4;
 
-export interface Arrival {
-  readonly link: Link;
-  readonly verb: Verb | undefined;
-  /** The peer is in a new life: it knows nothing of what was said before. */
-  readonly restarted: boolean;
+/** What came of a datagram. */
+export type Arrival =
+  | {
+    readonly type: "verbs";
+    readonly link: Link;
+    readonly verbs: readonly Verb[];
+    /** The peer is in a new process: it knows nothing of what was said before. */
+    readonly restarted: boolean;
+  }
+  /** Not authentic: whoever is at the link's address says that it has this key. */
+  | { readonly type: "announced"; readonly link: Link; readonly key: Key; readonly name: string }
+  /** Not authentic: whoever is at the link's address speaks other versions only. */
+  | { readonly type: "foreign"; readonly link: Link; readonly versions: readonly number[] };
+
+export interface LinksOptions {
+  readonly primitives: Primitives;
+  readonly random: Random;
+  readonly ownKey: KeyPair;
+  /** Grows with every call, also over restarts. */
+  timestamp(now: Millis): Millis;
+  /** What whoever asks for our key is told that we are called; without a name nobody is told anything. */
+  readonly name: string | undefined;
+  /** Whether quiet links are kept alive. */
+  readonly keepsAlive: boolean;
 }
 
+type Owner = { readonly link: Link; session?: Session };
+
 export class Links {
-  readonly #random: Random;
-  readonly #secret: Uint8Array;
-  /** Where each link's packets go to now. */
-  readonly #byAddress = new Map<string, Link>();
-  /** Where else its peer may be found. */
-  readonly #byCandidate = new Map<string, Link>();
-  readonly #bySession = new Map<Session, Link>();
-  readonly #keys = new Map<Link, string>();
-  readonly #tokens = new Map<string, Token>();
+  readonly #options: LinksOptions;
+  readonly #links = new Set<Link>();
+  /** Those whose addresses are asked for their key. */
+  readonly #askers = new Set<Link>();
+  readonly #byPeer = new Map<Key, Link>();
+  /** Whose handshakes and sessions our indices are; `undefined` for those that are not confirmed. */
+  readonly #byIndex = new Map<number, Owner | undefined>();
+  readonly #responder: Responder;
   readonly #touched = new Set<Link>();
   readonly #timers = new Timers<Link>();
+  readonly #versionAnswers = new Rate(VERSION_ANSWERS_PER_SECOND);
+  readonly #context: LinkContext;
   #replies: Output[] = [];
   #dropped = 0;
 
-  readonly #context: LinkContext = {
-    tokenFor: (address) => this.#tokenFor(addressKey(address)),
-    chance: () => this.chance(),
-    touched: (link) => this.#touched.add(link),
-  };
-
-  constructor(random: Random) {
-    this.#random = random;
-    this.#secret = random(SECRET_BYTES);
+  constructor(options: LinksOptions) {
+    this.#options = options;
+    this.#context = {
+      ...options,
+      processId: toHex(options.random(PROCESS_BYTES)),
+      budget: new Budget(),
+      chance: () => this.chance(),
+      releaseIndex: (index) => this.#byIndex.delete(index),
+      newIndex: (link) => this.#newIndex({ link }),
+      forget: (peer) => this.#responder.forget(peer),
+      touched: (link) => this.#touched.add(link),
+    };
+    this.#responder = new Responder(this.#context, {
+      peer: (key) => this.#knownPeer(key),
+      newIndex: () => this.#newIndex(undefined),
+    });
   }
 
   /** Datagrams that meant nothing, since this was asked last. */
@@ -65,73 +102,150 @@ export class Links {
 
   /** A number from 0 up to 1. */
   chance(): number {
-    const bytes = this.#random(2);
+    const bytes = this.#options.random(2);
     return (bytes[0]! * 256 + bytes[1]!) / 65536;
   }
 
+  /** At once when something may be to leave. */
   get deadline(): Millis {
-    return this.#timers.deadline;
+    return this.#touched.size > 0 || this.#replies.length > 0 ? -Infinity : this.#timers.deadline;
   }
 
-  /**
-   * The link to whoever is at the first of these addresses; there is no packet before something is sent. The
-   * others are what somebody said of himself, and open nobody else's link.
-   */
-  open(now: Millis, addresses: readonly Address[]): Link {
-    const [first] = addresses;
-    const known = first === undefined ? undefined : this.#byAddress.get(addressKey(first));
-    const link = known ?? this.#add(now, addresses);
-    this.setAddresses(link, addresses);
+  /** The link to whoever has a key, at one of these addresses. There is no packet before something is sent. */
+  open(now: Millis, peer: Key, addresses: readonly Address[]): Link {
+    const link = this.#byPeer.get(peer) ?? this.#add(now, peer, addresses);
+    link.setAddresses(now, addresses);
     return link;
   }
 
-  /** Other places where the link's peer may be; they are tried when the present one falls silent. */
-  setAddresses(link: Link, addresses: readonly Address[]): void {
-    this.#forgetCandidates(link);
-    link.setAddresses(addresses);
-    for (const address of addresses) this.#byCandidate.set(addressKey(address), link);
+  /**
+   * The link to a server: one whose address is asked for its key, because we do not know it, or because nobody
+   * there has the one that we know. It waits until a key is `trust`ed.
+   */
+  openServer(now: Millis, peer: Key | undefined, address: Address): Link {
+    const link = this.#add(now, peer, [address], true);
+    this.#askers.add(link);
+    return link;
+  }
+
+  /** The link is to be to whoever has this key. */
+  trust(now: Millis, link: Link, peer: Key): void {
+    this.#byPeer.set(peer, link);
+    link.setPeer(now, peer);
+  }
+
+  /** The link to whoever has a key, if there is one. */
+  get(peer: Key): Link | undefined {
+    return this.#byPeer.get(peer);
   }
 
   /** Whether the link is still in the table: one that nobody used for long is not. */
   holds(link: Link): boolean {
-    return this.#keys.has(link);
+    return this.#links.has(link);
   }
 
-  /** Takes a datagram; `undefined` when it was not from somebody who proved his address. */
+  /** Takes a datagram; `undefined` when there is nothing to tell about it. */
   receive(now: Millis, from: Address, bytes: Uint8Array): Arrival | undefined {
-    const frame = decodeFrame(bytes);
-    if (frame === MALFORMED) return this.#drop();
-    const key = addressKey(from);
-    if (frame.type === "hello") {
-      const retry = encodeFrame({ type: "retry", token: frame.reply, reply: this.#tokenFor(key) });
-      this.#replies.push({ type: "transmit", to: from, bytes: retry });
-      this.#byAddress.get(key)?.receiveHello(now);
-      return undefined;
+    const packet = decodePacket(bytes);
+    if (packet === MALFORMED) return this.#drop();
+    switch (packet.type) {
+      case "discover":
+        if (this.#options.name === undefined) return this.#drop();
+        return this.#reply(
+          from,
+          encodeAnnounce(packet.nonce, this.#options.ownKey.publicKey, this.#options.name),
+        );
+      case "announce":
+        return this.#onAnnounce(packet);
+      case "initiation":
+        return this.#onInitiation(now, from, packet);
+      case "response":
+        return this.#onResponse(now, from, packet);
+      case "cookieReply":
+        this.#byIndex.get(packet.receiver)?.link.receiveCookie(now, packet);
+        return undefined;
+      case "transport":
+        return this.#onTransport(now, from, packet);
+      case "foreign":
+        if (!this.#versionAnswers.take(now)) return this.#drop();
+        return this.#reply(from, encodeVersions());
+      case "versions":
+        return this.#onVersions(from, packet.known);
     }
-    if (frame.token !== this.#tokenFor(key)) return this.#drop();
-    if (frame.type === "retry") {
-      const link = this.#byAddress.get(key) ?? this.#byCandidate.get(key);
-      link?.receiveRetry(now, from, frame.reply);
-      if (link !== undefined) this.#place(link);
-      return undefined;
-    }
-    return this.#receiveTransport(now, from, frame);
   }
 
-  #receiveTransport(now: Millis, from: Address, frame: Transport): Arrival | undefined {
-    const key = addressKey(from);
-    // An address that has a link cannot try the sessions of others.
-    const link = this.#byAddress.get(key) ?? this.#bySession.get(frame.session) ??
-      (this.#keys.size < LINKS ? this.#add(now, [from]) : undefined);
-    const formerSession = link?.peerSession;
-    const result = link?.receive(now, from, frame);
-    if (link === undefined || result === undefined) return this.#drop();
-    if (formerSession !== frame.session) {
-      if (formerSession !== undefined) this.#bySession.delete(formerSession);
-      this.#bySession.set(frame.session, link);
+  #reply(to: Address, bytes: Uint8Array): undefined {
+    this.#replies.push({ type: "transmit", to, bytes });
+    return undefined;
+  }
+
+  #onAnnounce({ nonce, key, name }: Extract<Packet, { type: "announce" }>): Arrival | undefined {
+    for (const link of this.#askers) {
+      if (link.asked(nonce)) return { type: "announced", link, key: toHex(key), name };
     }
-    this.#place(link);
-    return { link, ...result };
+    return this.#drop();
+  }
+
+  #onVersions(from: Address, versions: readonly number[]): Arrival | undefined {
+    for (const link of this.#askers) {
+      if (link.heardAt === -Infinity && equalAddresses(link.address, from)) {
+        return { type: "foreign", link, versions };
+      }
+    }
+    return this.#drop();
+  }
+
+  #onInitiation(now: Millis, from: Address, packet: Initiation): undefined {
+    const answer = this.#responder.receive(now, from, packet);
+    return answer === undefined ? this.#drop() : this.#reply(from, answer);
+  }
+
+  #knownPeer(key: Key): KnownPeer {
+    const link = this.#byPeer.get(key);
+    return {
+      timestamp: link?.newestInitiation ?? -Infinity,
+      epoch: link?.epoch ?? NO_EPOCH,
+      lastEpoch: link?.lastEpoch ?? NO_EPOCH,
+    };
+  }
+
+  #onResponse(now: Millis, from: Address, packet: Response): Arrival | undefined {
+    const owner = this.#byIndex.get(packet.receiver);
+    const opened = owner?.link.receiveResponse(now, from, packet);
+    if (owner === undefined || opened === undefined) return this.#drop();
+    owner.session = opened.session;
+    return { type: "verbs", link: owner.link, verbs: [], restarted: opened.restarted };
+  }
+
+  #onTransport(now: Millis, from: Address, packet: Transport): Arrival | undefined {
+    const unconfirmed = this.#responder.get(packet.receiver);
+    const owner = this.#byIndex.get(packet.receiver);
+    const received = (unconfirmed?.session ?? owner?.session)?.open(packet);
+    if (received === undefined) return this.#drop();
+    let restarted = false;
+    let link = owner?.link;
+    if (unconfirmed !== undefined) {
+      link = this.#byPeer.get(unconfirmed.peer) ??
+        (this.#links.size < LINKS ? this.#add(now, unconfirmed.peer, [from]) : undefined);
+      if (link === undefined) return this.#drop();
+      const confirmed = this.#confirm(now, link, unconfirmed, packet.number);
+      if (confirmed === undefined) return this.#drop();
+      restarted = confirmed;
+    }
+    const verbs = link!.receive(now, from, received);
+    return { type: "verbs", link: link!, verbs, restarted };
+  }
+
+  /** The initiator has the keys: it was no replay. */
+  #confirm(now: Millis, link: Link, unconfirmed: Unconfirmed, number: number): boolean | undefined {
+    const { session, address, timestamp, at, departures } = unconfirmed;
+    this.#responder.remove(unconfirmed);
+    this.#byIndex.set(session.index, { link, session });
+    link.newestInitiation = timestamp;
+    // Unless packets before this one were lost, or the response left twice (Karn's rule), it was one round trip.
+    const rtt = departures === 1 && number === 1 ? now - at : undefined;
+    // The answer went to this address, and it came back from there.
+    return link.adopt(now, session, new Path(address), rtt);
   }
 
   /** Everything that is to leave now. */
@@ -144,7 +258,7 @@ export class Links {
     for (const link of this.#touched) {
       out.push(...link.take(now));
       if (link.isIdle(now)) this.#remove(link);
-      else if (this.#keys.has(link)) this.#timers.set(link, link.deadline);
+      else if (this.#links.has(link)) this.#timers.set(link, link.deadline);
     }
     this.#touched.clear();
     return out;
@@ -155,46 +269,28 @@ export class Links {
     return undefined;
   }
 
-  #add(now: Millis, addresses: readonly Address[]): Link {
-    const link = new Link(now, this.#context, toHex(this.#random(SESSION_BYTES)), addresses);
-    this.#keys.set(link, "");
-    this.#place(link);
+  #add(now: Millis, peer: Key | undefined, addresses: readonly Address[], asksForKey = false): Link {
+    const link = new Link(now, this.#context, { peer, addresses, asksForKey });
+    this.#links.add(link);
+    if (peer !== undefined) this.#byPeer.set(peer, link);
     this.#touched.add(link);
     return link;
   }
 
-  /** Files the link under the address its packets go to now. */
-  #place(link: Link): void {
-    const key = addressKey(link.address);
-    const former = this.#keys.get(link);
-    if (former === key) return;
-    if (former !== undefined && this.#byAddress.get(former) === link) this.#byAddress.delete(former);
-    this.#keys.set(link, key);
-    this.#byAddress.set(key, link);
-  }
-
   #remove(link: Link): void {
-    const key = this.#keys.get(link)!;
-    if (this.#byAddress.get(key) === link) this.#byAddress.delete(key);
-    this.#forgetCandidates(link);
-    if (link.peerSession !== undefined) this.#bySession.delete(link.peerSession);
-    this.#keys.delete(link);
+    link.close();
+    this.#links.delete(link);
+    this.#askers.delete(link);
+    if (link.peer !== undefined) this.#byPeer.delete(link.peer);
     this.#timers.clear(link);
   }
 
-  #forgetCandidates(link: Link): void {
-    for (const address of link.addresses) {
-      const key = addressKey(address);
-      if (this.#byCandidate.get(key) === link) this.#byCandidate.delete(key);
+  #newIndex(owner: Owner | undefined): number {
+    for (;;) {
+      const index = parseInt(toHex(this.#options.random(INDEX_BYTES)), 16);
+      if (this.#byIndex.has(index)) continue;
+      this.#byIndex.set(index, owner);
+      return index;
     }
-  }
-
-  #tokenFor(key: string): Token {
-    const known = this.#tokens.get(key);
-    if (known !== undefined) return known;
-    if (this.#tokens.size >= TOKENS_CACHED) this.#tokens.delete(this.#tokens.keys().next().value!);
-    const token = toHex(keyedHash(this.#secret, key, TOKEN_BYTES));
-    this.#tokens.set(key, token);
-    return token;
   }
 }

@@ -6,9 +6,9 @@
  * run the same machines, one on a real socket and a real clock, the other on a virtual network.
  *
  * The driver steps the machine for every input that waits, and, when that asks for a save, for every datagram
- * that has come meanwhile; then it performs the outputs of all these steps in three passes, each in list
- * order: saves and forgets (one commit), transmits, notices and exit. So nothing is acknowledged or
- * shown that is not durable.
+ * that has come meanwhile, and then for the tick that is due: only a tick transmits, so that what all of them have
+ * to say shares packets. The outputs of all these steps are performed in three passes, each in list order: saves
+ * and forgets (one commit), transmits, notices and exit. So nothing is acknowledged or shown that is not durable.
  * @module
  */
 import type { Action } from "./action.ts";

@@ -9,6 +9,7 @@
 import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import { SERVER_HOST_NAME } from "./field.ts";
+import type { Key } from "./handshake.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, PROBE_MS, ROWS_AGAIN_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
@@ -37,8 +38,9 @@ export interface MembershipOptions {
   readonly stream: StreamReader;
   readonly events: MembershipEvents;
   readonly nick: Nick;
-  readonly secret: string;
   readonly server: Address;
+  /** The server's public key, where it is known before. */
+  readonly serverKey: Key | undefined;
   /** Our own addresses, as far as we know them. */
   readonly candidates: readonly Address[];
 }
@@ -54,6 +56,8 @@ export class Membership {
   /** The rest of the client knows that our last registration holds. */
   #announced = false;
   #everOnline = false;
+  /** The user's own registration is not answered yet. */
+  #asked = false;
   /** Counts what we say about being there. */
   #turn = 0;
   /** The version that the server was last known to have. */
@@ -62,7 +66,8 @@ export class Membership {
 
   constructor(now: Millis, options: MembershipOptions) {
     this.#options = options;
-    this.link = options.links.open(now, [options.server]);
+    const { links, server, serverKey } = options;
+    this.link = links.openServer(now, serverKey, server);
     this.link.kept = true;
   }
 
@@ -81,6 +86,7 @@ export class Membership {
 
   register(now: Millis): void {
     this.#state = "registering";
+    this.#asked = true;
     this.#options.attempts.wait(now, "register", true);
     this.#sendRegister(now);
   }
@@ -171,10 +177,11 @@ export class Membership {
   }
 
   #sendRegister(now: Millis): void {
-    const { nick, secret, candidates } = this.#options;
+    const { nick, candidates } = this.#options;
     this.#answered = false;
     this.#announced = false;
-    this.link.sendAfresh(now, { type: "register", nick, turn: ++this.#turn, secret, candidates }, "register");
+    const [turn, asked] = [++this.#turn, this.#asked];
+    this.link.sendAfresh(now, { type: "register", nick, turn, asked, candidates }, "register");
     this.#planKeepAlive(now);
   }
 
@@ -197,6 +204,7 @@ export class Membership {
     if (!this.#options.stream.begin(verb.stream, verb.members, verb.waiting)) return;
     const first = this.#state === "registering" && !this.#answered;
     this.#answered = true;
+    this.#asked = false;
     if (first) this.#options.effects.notice({ type: "registered" });
     if (verb.dropped > 0) this.#options.effects.notice({ type: "channelDropped", count: verb.dropped });
     this.#newest = verb.version;
@@ -212,10 +220,10 @@ export class Membership {
   }
 
   #onRows(now: Millis, verb: VerbOf<"rows">): void {
-    if (verb.from.start < this.#newest.start) return;
+    if (verb.since.start < this.#newest.start) return;
     const rows = verb.rows.map((row) => this.#resolve(row));
-    const changed = this.table.apply(verb.from, verb.upTo, rows);
-    this.#newest = newer(this.#newest, { start: verb.from.start, counter: verb.upTo });
+    const changed = this.table.apply(verb.since, verb.upTo, rows);
+    this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.upTo });
     if (changed !== undefined) {
       this.#unprinted.push(...changed);
       this.#settleTable(now);

@@ -2,11 +2,12 @@
  * Sending: messages directly to their recipients, and by way of the server when that does not answer; receipts
  * for what others send directly.
  */
+import { utf8Length } from "./bytes.ts";
 import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import type { Inbox } from "./inbox.ts";
-import { COLLECTED_GATHER_MS, OUTBOX_MESSAGES, STRANGERS_MESSAGES } from "./limits.ts";
+import { ACK_TIMEOUT_MS, COLLECTED_GATHER_MS, PART_BYTES, STRANGERS_MESSAGES } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { Millis } from "./machine.ts";
@@ -14,7 +15,7 @@ import type { Membership } from "./membership.ts";
 import type { IdSource } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import type { Failure } from "./notice.ts";
-import { equalAddresses, type Row } from "./table.ts";
+import type { Row } from "./table.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
@@ -55,7 +56,7 @@ export class Messenger {
   compose(now: Millis, to: Nick | undefined, text: string): void {
     const { effects, ids, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
-    if (tracker.waiting >= OUTBOX_MESSAGES) {
+    if (tracker.isFull(utf8Length(text))) {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
@@ -91,7 +92,8 @@ export class Messenger {
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const row of rows) {
       const link = this.#peers.get(nickKey(row.nick));
-      if (link !== undefined && !row.addresses.some((address) => equalAddresses(address, link.address))) {
+      // Somebody else has the nick now.
+      if (link !== undefined && link.peer !== row.key) {
         for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
         this.#peers.delete(nickKey(row.nick));
       }
@@ -101,14 +103,24 @@ export class Messenger {
     const strangers = this.#strangers;
     this.#strangers = [];
     for (const { link, verb } of strangers) {
-      if (this.#options.membership.table.get(verb.from) !== undefined) this.#onDirect(now, link, verb);
+      if (this.#isLinkOf(verb.from, link)) this.#onDirect(now, link, verb);
+    }
+  }
+
+  /** A peer is in a new process: what was on its way to the former one is sent again. */
+  peerRestarted(now: Millis, link: Link): void {
+    for (const [nick, known] of this.#peers) {
+      if (known !== link || !this.#options.membership.isRegistered) continue;
+      for (const message of this.#options.tracker.unstored(nick)) this.#startAfresh(now, message);
     }
   }
 
   runTimers(now: Millis): void {
     const { tracker } = this.#options;
     for (let message = tracker.next(now); message !== undefined; message = tracker.next(now)) {
+      const leavesUntil = this.#leavesUntil(now, message);
       if (tracker.isTooOld(now, message)) this.#fail(now, message, "too old");
+      else if (leavesUntil > now) tracker.postpone(message, leavesUntil);
       else if (this.#options.membership.isRegistered) this.#again(now, message);
     }
     for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
@@ -153,6 +165,16 @@ export class Messenger {
     else this.#sendToServer(now, message, command || message.unsettled);
   }
 
+  /**
+   * When the 500 ms of a message are over: of one in several parts they begin when the last part has left, as
+   * long as the recipient is heard.
+   */
+  #leavesUntil(now: Millis, { id, text, to }: OutgoingMessage): Millis {
+    const link = to === undefined ? undefined : this.#peers.get(nickKey(to));
+    if (link === undefined || utf8Length(text) <= PART_BYTES || !link.has(id)) return now;
+    return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
+  }
+
   /** The 500 ms are over, or a later retry is due. */
   #again(now: Millis, message: OutgoingMessage): void {
     const { effects, membership } = this.#options;
@@ -189,12 +211,7 @@ export class Messenger {
   }
 
   #linkTo(now: Millis, row: Row): Link {
-    const known = this.#peers.get(nickKey(row.nick));
-    if (known !== undefined && this.#options.links.holds(known)) {
-      this.#options.links.setAddresses(known, row.addresses);
-      return known;
-    }
-    const link = this.#options.links.open(now, row.addresses);
+    const link = this.#options.links.open(now, row.key, row.addresses);
     this.#peers.set(nickKey(row.nick), link);
     return link;
   }
@@ -238,26 +255,23 @@ export class Messenger {
     const { id, after, from, to, sentAt, text } = verb;
     const { inbox, membership } = this.#options;
     const row = membership.table.get(from);
-    if (row === undefined) {
+    if (row === undefined || row.key !== link.peer) {
       if (this.#strangers.length < STRANGERS_MESSAGES) this.#strangers.push({ link, verb });
       return membership.askForRows(now);
     }
-    if (this.#isLinkOf(from, link)) this.#peers.set(nickKey(from), link);
     inbox.accept(now, { id, after, channel: false, from: row.nick, sentAt, dated: false, text });
     link.send(now, { type: "receipt", id, from: to, to: from }, `receipt/${id}`);
   }
 
-  /** Whether a link goes to where a peer is, by what we sent there or by what the table says. */
-  #isLinkOf(peer: Nick, link: Link): boolean {
-    const row = this.#options.membership.table.get(peer);
-    return this.#peers.get(nickKey(peer)) === link ||
-      (row?.addresses.some((address) => equalAddresses(address, link.address)) ?? false);
+  /** Whether whoever is at the other end of a link holds a nick. */
+  #isLinkOf(nick: Nick, link: Link): boolean {
+    return this.#options.membership.table.get(nick)?.key === link.peer;
   }
 
   #onReceipt(now: Millis, link: Link, { id, from }: VerbOf<"receipt">): void {
     const { effects, tracker } = this.#options;
     const message = tracker.get(id);
-    // Only from where the recipient is: an id alone proves nothing.
+    // Only from the recipient: an id alone proves nothing.
     if (message?.to === undefined || !sameNick(message.to, from) || !this.#isLinkOf(from, link)) return;
     this.#stop(message);
     tracker.delivered(now, message);

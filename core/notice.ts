@@ -1,4 +1,5 @@
 /** All text that a user can see of what a machine says, in one place. */
+import { VERSION } from "./packet.ts";
 import { TABLE_LINES, TEXT_BYTES } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
 import { type Nick, SERVER_NICK } from "./nick.ts";
@@ -55,6 +56,20 @@ export type Notice =
   | { readonly type: "replaced"; readonly nick: Nick }
   | { readonly type: "deregistered" }
   | { readonly type: "noServer"; readonly server: Address }
+  /** What is there speaks other versions of the protocol. */
+  | { readonly type: "otherVersions"; readonly server: Address; readonly versions: readonly number[] }
+  /** The server's key, met for the first time. */
+  | { readonly type: "serverMet"; readonly key: string; readonly name: string }
+  /** Whoever is at the server's address has another key than the server had. */
+  | {
+    readonly type: "serverKeyChanged";
+    /** As the user wrote it. */
+    readonly server: string;
+    readonly known: string;
+    readonly announced: string;
+    /** The client ends for it: it has never reached the server. */
+    readonly ends: boolean;
+  }
   | { readonly type: "serverSilent" }
   | { readonly type: "messagesWait"; readonly count: number }
   | { readonly type: "messagesLost"; readonly count: number }
@@ -63,11 +78,12 @@ export type Notice =
   | { readonly type: "exiting" }
   /** An action is over. */
   | { readonly type: "settled" }
+  | { readonly type: "serverKey"; readonly name: string; readonly key: string }
   | { readonly type: "clientRegistered"; readonly nick: Nick; readonly address: Address }
   | {
     readonly type: "clientLeft";
     readonly nick: Nick;
-    readonly how: "deregistered" | "left" | "silent" | "replaced";
+    readonly how: "deregistered" | "left" | "silent";
   }
   | { readonly type: "dropped"; readonly count: number };
 
@@ -153,6 +169,19 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         stream: "error",
         lines: [`no server at ${addressKey(notice.server)}, start one with 'deno task server'`],
       };
+    case "otherVersions":
+      return {
+        stream: "error",
+        lines: [
+          `cannot talk to the server at ${
+            addressKey(notice.server)
+          }: it speaks version ${notice.versions} of the protocol and we version ${VERSION}, use the same release`,
+        ],
+      };
+    case "serverMet":
+      return screen(`[New server '${harmless(notice.name)}', its key is ${notice.key}]`);
+    case "serverKeyChanged":
+      return keyChanged(notice);
     case "serverSilent":
       return screen("[Server not responding.]");
     case "messagesWait":
@@ -171,6 +200,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen("[Exiting]");
     case "settled":
       return { stream: "none", lines: [] };
+    case "serverKey":
+      return log(`this is '${harmless(notice.name)}', its key is ${notice.key}`);
     case "clientRegistered":
       return log(`${harmless(notice.nick)} registered at ${addressKey(notice.address)}`);
     case "clientLeft":
@@ -190,6 +221,16 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "too old": "it waited for 7 days",
   "expired": "nobody collected it within 30 days",
 };
+
+function keyChanged(
+  { server, known, announced, ends }: Extract<Notice, { type: "serverKeyChanged" }>,
+): Rendered {
+  const sentence =
+    `the server at ${server} has the key '${announced}', not '${known}' as before: somebody may be in its place. ` +
+    `Ask its operator; if that is its key, take the line of ${server} out of the file 'known_servers', ` +
+    `or start with '--server-key ${announced}'`;
+  return ends ? { stream: "error", lines: [sentence] } : screen(`[${sentence}]`);
+}
 
 function screen(...lines: string[]): Rendered {
   return { stream: "screen", lines };

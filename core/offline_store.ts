@@ -85,7 +85,7 @@ export class OfflineStore {
     if (this.#bytes + bytes > MAIL_TOTAL_BYTES) return "full";
     this.#put(letter);
     this.#seen.add(now, letter.from, letter.id);
-    this.#effects.save(LETTER.key(letter.order), LETTER.encode(letter));
+    this.#effects.save(LETTER.key(letter.order), () => LETTER.encode(letter));
     return undefined;
   }
 
@@ -100,7 +100,7 @@ export class OfflineStore {
     const receipt = { from: letter.from, to: letter.to, at: Math.floor(now) };
     const receipts = this.#receiptsOf(letter.from);
     receipts.set(letter.id, receipt);
-    this.#effects.save(RECEIPT.key(letter.id), RECEIPT.encode(receipt));
+    this.#effects.save(RECEIPT.key(letter.id), () => RECEIPT.encode(receipt));
     if (receipts.size > RECEIPTS_PER_SENDER) this.noted(letter.from, [receipts.keys().next().value!]);
     return true;
   }

@@ -5,8 +5,8 @@
 import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
 import { STATE_BYTES } from "./message_id.ts";
+import { KEY_BYTES } from "./packet.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
-import { SECRET_BYTES } from "./verb.ts";
 
 const NUMBER_DIGITS = 15;
 
@@ -68,13 +68,18 @@ export type ValueOf<Kind> = Kind extends FieldRecord<infer Shape> ? f.ValuesOf<S
 /** By sender and the first 64 bits of ids: when one was seen last, then runs of sequence numbers. Both sides keep these. */
 export const SEEN = new RecordKind("seen");
 
+/** The secret key (X25519) of this client or server, made at its first start. Both sides keep these two. */
+export const KEY = new FieldRecord("key", { secret: f.hex(KEY_BYTES) });
+
+/** The time in our last initiation: the next one has a later one, whatever the clock says. */
+export const INITIATION = new FieldRecord("initiation", { at: f.u48 });
+
 // ---- client ----------------------------------------------------------------------------------------------
 
-/** Whose state this is and at which server, the secret that tells this folder from another one, and what goes into ids. */
+/** Whose state this is and at which server, and what goes into ids. */
 export const IDENTITY = new FieldRecord("identity", {
   nick: f.nick,
   server: f.address,
-  secret: f.hex(SECRET_BYTES),
   state: f.hex(STATE_BYTES),
   starts: f.u32,
 });
@@ -110,7 +115,7 @@ export const SHOWN = new FieldRecord("shown", { id: f.id });
 /** A nick and who holds it, by nick. */
 export const NICK = new FieldRecord("nick", {
   nick: f.nick,
-  secret: f.hex(SECRET_BYTES),
+  key: f.key,
   ordinal: f.u32,
   online: f.flag,
   addresses: f.addresses,

@@ -3,6 +3,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
 import { CANDIDATES, ROWS_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "./limits.ts";
+import type { Key } from "./handshake.ts";
 import type { Link } from "./link.ts";
 import type { Address, Millis } from "./machine.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
@@ -19,18 +20,29 @@ export interface Claim {
 
 export interface Member {
   nick: Nick;
-  secret: string;
+  key: Key;
   readonly ordinal: number;
   online: boolean;
   addresses: readonly Address[];
   /** The counter of the last change. */
   change: number;
   link: Link | undefined;
+  /** The process that registered last, and the one whose place it took. */
+  process: string | undefined;
+  formerProcess: string | undefined;
   /** Present while registered in this life of the server. */
   stream: StreamWriter | undefined;
   probedAt: Millis | undefined;
   claims: Claim[];
 }
+
+const NOBODY = {
+  link: undefined,
+  process: undefined,
+  formerProcess: undefined,
+  stream: undefined,
+  probedAt: undefined,
+};
 
 export class Roster {
   readonly #effects: Effects;
@@ -48,7 +60,7 @@ export class Roster {
   load(value: Uint8Array): void {
     const record = NICK.decode(value);
     if (record === MALFORMED) return;
-    const rest = { link: undefined, stream: undefined, probedAt: undefined, claims: [] };
+    const rest = { ...NOBODY, claims: [] };
     this.#members.set(nickKey(record.nick), { ...record, ...rest, change: ++this.#counter });
     this.#pushed = this.#counter;
   }
@@ -73,10 +85,10 @@ export class Roster {
     return this.#members.values();
   }
 
-  add(nick: Nick, secret: string): Member {
+  add(nick: Nick, key: Key): Member {
     const ordinal = this.#members.size + 1;
-    const rest = { link: undefined, stream: undefined, probedAt: undefined, claims: [] };
-    const member = { nick, secret, ordinal, online: false, addresses: [], change: 0, ...rest };
+    const rest = { ...NOBODY, claims: [] };
+    const member = { nick, key, ordinal, online: false, addresses: [], change: 0, ...rest };
     this.#members.set(nickKey(nick), member);
     return member;
   }
@@ -84,8 +96,16 @@ export class Roster {
   /** A row has changed: it is saved now and pushed soon, together with others. */
   changed(now: Millis, member: Member): void {
     member.change = ++this.#counter;
-    this.#effects.save(NICK.keyFor(member.nick), NICK.encode(member));
+    this.#effects.save(NICK.keyFor(member.nick), () => NICK.encode(member));
     this.#pushDue = Math.min(this.#pushDue, now + TABLE_GATHER_MS);
+  }
+
+  /** A member that was seen elsewhere, and answered from there, is to be found there. */
+  seenAt(now: Millis, member: Member, address: Address): void {
+    const [seen, ...others] = member.addresses;
+    if (seen === undefined || equalAddresses(seen, address)) return;
+    member.addresses = reachableAt(address, others);
+    this.changed(now, member);
   }
 
   /** Pushes the changes gathered since the last push to everybody, once. */
@@ -117,7 +137,7 @@ export class Roster {
     let bytes = 0;
     let pageFrom = from;
     const close = (upTo: number) => {
-      pages.push({ type: "rows", from: pageFrom, upTo, rows });
+      pages.push({ type: "rows", since: pageFrom, upTo, rows });
       [rows, bytes, pageFrom] = [[], 0, { start: this.#start, counter: upTo }];
     };
     let last = from.counter;
@@ -145,13 +165,13 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
 }
 
 /** The row as a reader sees it: for readers elsewhere, loopback is the server's own host. */
-function rowOf({ nick, ordinal, online, addresses }: Member, local: boolean): Row {
+function rowOf({ nick, key, ordinal, online, addresses }: Member, local: boolean): Row {
   const seen = local
     ? addresses
     : addresses.map((address) =>
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
-  return { nick, ordinal, online, addresses: seen };
+  return { nick, key, ordinal, online, addresses: seen };
 }
 
 /** Whether an address can be one host's: not the server's own, not a broadcast, not a multicast one. */

@@ -3,8 +3,9 @@
  * that its recipient answers. This file takes inputs apart and decides who may say what; a client's verbs are
  * taken only from the link on which it registered.
  */
+import { toHex } from "./bytes.ts";
 import { Channel } from "./channel.ts";
-import { MALFORMED } from "./bytes.ts";
+import type { Primitives } from "./crypto.ts";
 import { Effects } from "./effects.ts";
 import {
   CLAIMS_PER_NICK,
@@ -16,22 +17,31 @@ import {
   SWEEP_MS,
 } from "./limits.ts";
 import type { Link } from "./link.ts";
-import { Links } from "./links.ts";
+import { type Arrival, Links } from "./links.ts";
 import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN, START } from "./records.ts";
+import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
+import { initiationClock, nextStart, ownKey } from "./start.ts";
 import { StreamWriter } from "./stream_writer.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
-type Departure = "deregistered" | "left" | "silent" | "replaced";
+export interface ServerOptions {
+  /** What the server calls itself; at most `SERVER_NAME_BYTES` bytes. */
+  readonly name: string;
+  /** Whether what is saved outlives the process. */
+  readonly durable: boolean;
+  readonly primitives: Primitives;
+}
+
+type Departure = "deregistered" | "left" | "silent";
 
 export class Server implements Machine {
-  readonly #effects = new Effects();
-  readonly #store = new OfflineStore(this.#effects);
-  readonly #channel = new Channel(this.#effects);
+  readonly #effects: Effects;
+  readonly #store: OfflineStore;
+  readonly #channel: Channel;
   readonly #links: Links;
   readonly #roster: Roster;
   readonly #byLink = new Map<Link, Member>();
@@ -44,10 +54,16 @@ export class Server implements Machine {
   #sweepDue: Millis;
   #reportDue: Millis;
 
-  constructor(now: Millis, random: Random, records: Records) {
-    this.#links = new Links(random);
+  constructor(now: Millis, { name, durable, primitives }: ServerOptions, random: Random, records: Records) {
+    this.#effects = new Effects(durable);
+    this.#store = new OfflineStore(this.#effects);
+    this.#channel = new Channel(this.#effects);
     const kept = [...records];
-    const start = this.#nextStart(now, kept);
+    const key = ownKey(primitives, random, kept, this.#effects);
+    const timestamp = initiationClock(kept, this.#effects);
+    this.#links = new Links({ primitives, random, ownKey: key, timestamp, name, keepsAlive: false });
+    this.#effects.notice({ type: "serverKey", name, key: toHex(key.publicKey) });
+    const start = nextStart(now, kept, this.#effects);
     this.#roster = new Roster(this.#effects, start);
     this.#load(kept);
     this.#store.loaded(now);
@@ -78,26 +94,14 @@ export class Server implements Machine {
     if (input.type === "action" && input.action.type === "leave") this.#effects.exit(0);
     if (input.type === "datagram") {
       const arrival = this.#links.receive(now, input.from, input.bytes);
-      if (arrival?.restarted) this.#forgetLink(now, arrival.link);
-      if (arrival !== undefined) this.#noteAlive(now, arrival.link);
-      if (arrival?.verb !== undefined) this.#receive(now, arrival.link, arrival.verb);
+      if (arrival?.type === "verbs") this.#onPacket(now, arrival);
     }
+    if (input.type !== "tick") return this.#effects.take(now, []);
     this.#runTimers(now);
     return this.#effects.take(now, this.#links.take(now));
   }
 
   // ---- start ---------------------------------------------------------------------------------------------
-
-  #nextStart(now: Millis, records: Records): number {
-    let last = 0;
-    for (const [key, value] of records) {
-      const record = START.matches(key) ? START.decode(value) : MALFORMED;
-      if (record !== MALFORMED) last = record.at;
-    }
-    const at = Math.max(Math.floor(now), last + 1);
-    this.#effects.save(START.key("last"), START.encode({ at }));
-    return at;
-  }
 
   #load(records: Records): void {
     for (const [key, value] of records) {
@@ -111,6 +115,21 @@ export class Server implements Machine {
     }
   }
 
+  #onPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
+    if (restarted) this.#turns.delete(link);
+    const member = this.#byLink.get(link);
+    if (member !== undefined && member.process !== link.peerProcess) {
+      const asked = verbs.some((verb) => verb.type === "register" && verb.asked);
+      if (member.formerProcess === link.peerProcess && !asked) {
+        if (verbs.length > 0) link.send(now, { type: "replaced", nick: member.nick }, "replaced");
+        return;
+      }
+      this.#depart(now, member, "left");
+    }
+    this.#noteAlive(now, link);
+    for (const verb of verbs) this.#receive(now, link, verb);
+  }
+
   // ---- verbs ---------------------------------------------------------------------------------------------
 
   #receive(now: Millis, link: Link, verb: Verb): void {
@@ -119,11 +138,7 @@ export class Server implements Machine {
       this.#turns.set(link, verb.turn);
     }
     if (verb.type === "register") return this.#register(now, link, verb);
-    const nick = "nick" in verb
-      ? verb.nick
-      : "from" in verb && typeof verb.from === "string"
-      ? verb.from
-      : undefined;
+    const nick = "nick" in verb ? verb.nick : "from" in verb ? verb.from : undefined;
     if (nick === undefined) return;
     const member = this.#byLink.get(link);
     if (member?.stream !== undefined && sameNick(member.nick, nick)) {
@@ -167,14 +182,12 @@ export class Server implements Machine {
         return link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "full" }, "refused");
       }
       this.#channel.join(verb.nick);
-      return this.#admit(now, this.#roster.add(verb.nick, verb.secret), link, verb);
+      return this.#admit(now, this.#roster.add(verb.nick, link.peer!), link, verb);
     }
-    if (!member.online || member.secret === verb.secret) return this.#admit(now, member, link, verb);
-    const holder = member.link ?? this.#links.open(now, member.addresses);
-    // Where the holder was, there is somebody else now.
-    if (holder === link || (this.#byLink.get(holder) ?? member) !== member) {
-      return this.#admit(now, member, link, verb);
-    }
+    if (!member.online || member.key === link.peer) return this.#admit(now, member, link, verb);
+    const holder = member.link ?? this.#links.open(now, member.key, member.addresses);
+    // The holder goes by another nick now.
+    if ((this.#byLink.get(holder) ?? member) !== member) return this.#admit(now, member, link, verb);
     link.tell(now, { type: "checking", nick: verb.nick });
     if (member.claims.some((claim) => claim.link === link)) return;
     if (member.claims.length >= CLAIMS_PER_NICK) {
@@ -187,15 +200,22 @@ export class Server implements Machine {
     holder.send(now, { type: "probe", nick: member.nick }, "probe");
   }
 
-  #admit(now: Millis, member: Member, link: Link, { nick, secret, candidates }: VerbOf<"register">): void {
+  #admit(now: Millis, member: Member, link: Link, { nick, candidates }: VerbOf<"register">): void {
     const former = this.#byLink.get(link);
     if (former !== undefined && former !== member) this.#depart(now, former, "left");
-    if (member.link !== undefined && member.link !== link) {
-      member.link.send(now, { type: "replaced", nick: member.nick }, "replaced");
-      this.#detach(member);
-    }
+    if (member.link !== undefined && member.link !== link) this.#detach(member);
+    if (member.process !== link.peerProcess) member.formerProcess = member.process;
+    const { peer: key, peerProcess } = link;
     const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, { nick, secret, link, addresses, online: true, probedAt: undefined });
+    Object.assign(member, {
+      nick,
+      key,
+      link,
+      process: peerProcess,
+      addresses,
+      online: true,
+      probedAt: undefined,
+    });
     this.#byLink.set(link, member);
     link.kept = true;
     this.#silences.set(nickKey(nick), now + SILENCE_MS);
@@ -243,30 +263,23 @@ export class Server implements Machine {
     this.#probes.clear(nickKey(member.nick));
   }
 
-  /** The process at the other end is another one than before: whoever was registered from there is gone. */
-  #forgetLink(now: Millis, link: Link): void {
-    this.#turns.delete(link);
-    const member = this.#byLink.get(link);
-    if (member !== undefined) this.#depart(now, member, "left");
-  }
-
   /** The holder of a nick is online after all, or gone: those who want the nick are told, or the first has it. */
   #settleClaims(now: Millis, member: Member): void {
     const claims = member.claims;
     member.claims = [];
-    for (const { link, verb } of claims) this.#decideClaim(now, member, link, verb);
-  }
-
-  #decideClaim(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {
-    if (!this.#links.holds(link)) return;
-    if (!member.online || member.secret === verb.secret) this.#admit(now, member, link, verb);
-    else link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "in use" }, "refused");
+    for (const { link, verb } of claims) {
+      if (!this.#links.holds(link)) continue;
+      if (!member.online || member.key === link.peer) this.#admit(now, member, link, verb);
+      else link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "in use" }, "refused");
+    }
   }
 
   /** Whoever is heard is online; those who want the nick need not wait any longer. */
   #noteAlive(now: Millis, link: Link): void {
     const member = this.#byLink.get(link);
-    if (member?.probedAt === undefined) return;
+    if (member === undefined) return;
+    if (member.stream !== undefined) this.#roster.seenAt(now, member, link.address);
+    if (member.probedAt === undefined) return;
     member.probedAt = undefined;
     this.#probes.clear(nickKey(member.nick));
     this.#settleClaims(now, member);

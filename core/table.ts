@@ -15,6 +15,8 @@ export interface Version {
 export interface Row {
   /** As its owner writes it. */
   readonly nick: Nick;
+  /** The public key of whoever holds the nick, as hexadecimal digits. */
+  readonly key: string;
   /** Rows are shown in the order in which the nicks first came. */
   readonly ordinal: number;
   /** As far as the server knows. */
@@ -65,7 +67,8 @@ export class Table {
 }
 
 function equalRows(a: Row | undefined, b: Row): boolean {
-  return a !== undefined && a.nick === b.nick && a.online === b.online && a.ordinal === b.ordinal &&
+  return a !== undefined && a.nick === b.nick && a.key === b.key && a.online === b.online &&
+    a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));
 }

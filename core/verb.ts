@@ -1,6 +1,6 @@
 /**
  * What the two sides say to each other, layer 5 of the wire: a tag of one byte, then the fields in order.
- * A verb never says how it travels; a link carries it.
+ * A verb never says how it travels; a link carries it. Who says it is known from the link: by its key.
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
@@ -20,13 +20,11 @@ const reason: f.Field<Reason> = {
   },
 };
 
-export const SECRET_BYTES = 16;
-const secret = f.hex(SECRET_BYTES);
-
 /** Tag and fields of every verb. Tags are never used again for something else. */
 const VERBS = {
-  // client to server: who is there; `turn` counts these three, so that a late one does not undo a newer one
-  register: { tag: 1, fields: { nick: f.nick, turn: f.u32, secret, candidates: f.addresses } },
+  // client to server: who is there; `turn` counts these three, so that a late one does not undo a newer one;
+  // `asked`: the user asked for it, so that a place which was replaced may come back, and not by itself
+  register: { tag: 1, fields: { nick: f.nick, turn: f.u32, asked: f.flag, candidates: f.addresses } },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
@@ -47,7 +45,7 @@ const VERBS = {
   checking: { tag: 18, fields: { nick: f.nick } },
   deregistered: { tag: 19, fields: { nick: f.nick } },
   alive: { tag: 20, fields: { version: f.version } },
-  rows: { tag: 21, fields: { from: f.version, upTo: f.u48, rows: f.rows } },
+  rows: { tag: 21, fields: { since: f.version, upTo: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
   probe: { tag: 24, fields: { nick: f.nick } },

@@ -1,0 +1,170 @@
+/**
+ * The responder's side of handshakes: who gets an answer, and sessions that wait for their first packet. Until
+ * that packet has come nothing is replaced, no address is stored with a link and nothing but the response is
+ * sent: an initiation may be a replay, and its source anybody's.
+ */
+import { Reader, toHex, Writer } from "./bytes.ts";
+import { CookieBaker, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
+import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "./epoch.ts";
+import { type HandshakeContext, type Key, PROLOGUE } from "./handshake.ts";
+import {
+  HANDSHAKES_PER_SECOND,
+  INITIATIONS_PER_SECOND,
+  UNCONFIRMED_MS,
+  UNCONFIRMED_SESSIONS,
+} from "./limits.ts";
+import type { Address, Millis } from "./machine.ts";
+import { Responder as NoiseResponder } from "./noise.ts";
+import { encodeResponse, type Initiation, KEY_BYTES, MAC_BYTES, PROCESS_BYTES } from "./packet.ts";
+import { Rate } from "./rate.ts";
+import { Session } from "./session.ts";
+
+/** A session whose initiator has not been heard under it. */
+export interface Unconfirmed {
+  readonly session: Session;
+  readonly peer: Key;
+  /** Where the response went. */
+  readonly address: Address;
+  readonly timestamp: Millis;
+  /** The initiation's mac1, by which a repeated one is known. */
+  readonly mac1: string;
+  readonly response: Uint8Array;
+  readonly at: Millis;
+  /** How often the response has left. */
+  departures: number;
+}
+
+/** What the links know of a peer that initiates. */
+export interface KnownPeer {
+  /** Of its newest initiation; -Infinity without one. */
+  readonly timestamp: Millis;
+  /** Of the conversation that we have with it. */
+  readonly epoch: Epoch;
+  /** The highest that we have had. */
+  readonly lastEpoch: Epoch;
+}
+
+export interface ResponderOptions {
+  /** What the links know of whoever has this key. */
+  peer(key: Key): KnownPeer;
+  /** An index that no other handshake or session of ours has. */
+  newIndex(): number;
+}
+
+export class Responder {
+  readonly #context: HandshakeContext;
+  readonly #options: ResponderOptions;
+  readonly #mac1Key: Uint8Array;
+  readonly #baker: CookieBaker;
+  readonly #calm = new Rate(INITIATIONS_PER_SECOND);
+  readonly #most = new Rate(HANDSHAKES_PER_SECOND);
+  /** By our index, oldest first; at most one of each peer. */
+  readonly #unconfirmed = new Map<number, Unconfirmed>();
+  readonly #byPeer = new Map<Key, Unconfirmed>();
+  readonly #byMac1 = new Map<string, Unconfirmed>();
+
+  constructor(context: HandshakeContext, options: ResponderOptions) {
+    this.#context = context;
+    this.#options = options;
+    const { primitives, ownKey, random } = context;
+    this.#mac1Key = mac1Key(primitives, ownKey.publicKey);
+    this.#baker = new CookieBaker(primitives, random, ownKey.publicKey);
+  }
+
+  get(index: number): Unconfirmed | undefined {
+    return this.#unconfirmed.get(index);
+  }
+
+  /** Takes one out: confirmed, or of no use any more. */
+  remove({ session, peer, mac1 }: Unconfirmed): void {
+    this.#unconfirmed.delete(session.index);
+    this.#byPeer.delete(peer);
+    this.#byMac1.delete(mac1);
+  }
+
+  /** Forgets what a peer began. */
+  forget(peer: Key): void {
+    const known = this.#byPeer.get(peer);
+    if (known !== undefined) this.#drop(known);
+  }
+
+  /** The datagram that answers; `undefined` when the initiation deserves none. */
+  receive(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
+    const { primitives } = this.#context;
+    this.#expire(now);
+    const { bytes } = initiation;
+    if (!hasMac1(primitives, this.#mac1Key, bytes, bytes.length - MAC_BYTES)) return undefined;
+    if (!this.#calm.take(now) && !this.#baker.hasMac2(now, from, initiation)) {
+      return this.#baker.reply(now, from, initiation);
+    }
+    return this.#most.take(now) ? this.#respond(now, from, initiation) : undefined;
+  }
+
+  #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
+    const { sender, noise } = initiation;
+    const mac1 = toHex(initiation.mac1);
+    // The same once more: the response was lost, or is late.
+    const repeated = this.#byMac1.get(mac1);
+    if (repeated !== undefined) {
+      repeated.departures++;
+      return repeated.response;
+    }
+    const { primitives, ownKey, random, processId } = this.#context;
+    const responder = new NoiseResponder({ primitives, prologue: PROLOGUE, staticKey: ownKey });
+    const message = responder.readMessage(noise);
+    if (message === undefined) return undefined;
+    const peer = toHex(message.remoteStatic);
+    const payload = new Reader(message.payload);
+    const [timestamp, peerProcess] = [payload.u48(), payload.hex(PROCESS_BYTES)];
+    const proposed = payload.hex(EPOCH_BYTES);
+    const waiting = this.#byPeer.get(peer);
+    const known = this.#options.peer(peer);
+    if (!payload.done || timestamp <= Math.max(known.timestamp, waiting?.timestamp ?? -Infinity)) {
+      return undefined;
+    }
+
+    const goesOn = proposed === known.epoch && proposed !== NO_EPOCH;
+    const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch);
+    const ephemeral = primitives.keyPair(random(KEY_BYTES));
+    const answer = new Writer();
+    answer.hex(processId);
+    answer.hex(epoch);
+    const reply = responder.writeMessage(ephemeral, answer.finish());
+    if (reply === undefined) return undefined;
+    if (waiting !== undefined) this.#drop(waiting);
+    const index = this.#options.newIndex();
+    const response = encodeResponse(index, sender, reply.message);
+    setMac1(primitives, mac1Key(primitives, message.remoteStatic), response, response.length);
+    const session = new Session(now, {
+      primitives,
+      index,
+      peerIndex: sender,
+      sendKey: reply.keys.responder,
+      receiveKey: reply.keys.initiator,
+      isInitiator: false,
+      epoch,
+      peerProcess,
+    });
+    this.#add({ session, peer, address: from, timestamp, mac1, response, at: now, departures: 1 });
+    return response;
+  }
+
+  #add(unconfirmed: Unconfirmed): void {
+    if (this.#unconfirmed.size >= UNCONFIRMED_SESSIONS) this.#drop(this.#unconfirmed.values().next().value!);
+    this.#unconfirmed.set(unconfirmed.session.index, unconfirmed);
+    this.#byPeer.set(unconfirmed.peer, unconfirmed);
+    this.#byMac1.set(unconfirmed.mac1, unconfirmed);
+  }
+
+  #drop(unconfirmed: Unconfirmed): void {
+    this.remove(unconfirmed);
+    this.#context.releaseIndex(unconfirmed.session.index);
+  }
+
+  #expire(now: Millis): void {
+    for (const unconfirmed of this.#unconfirmed.values()) {
+      if (now - unconfirmed.at < UNCONFIRMED_MS) return;
+      this.#drop(unconfirmed);
+    }
+  }
+}

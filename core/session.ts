@@ -1,0 +1,87 @@
+/**
+ * A session, layer 2 of the wire: the keys of one finished handshake, what was received under them, and how long
+ * they are good. The numbers of packets come from the link and only ever grow, so that no nonce is used twice.
+ */
+import { MALFORMED } from "./bytes.ts";
+import type { Primitives } from "./crypto.ts";
+import type { Epoch } from "./epoch.ts";
+import { type Frame, readFrames } from "./frame.ts";
+import { REKEY_AFTER_MS, REKEY_AFTER_PACKETS, REKEY_PATIENCE_MS, SESSION_LIFE_MS } from "./limits.ts";
+import type { Millis } from "./machine.ts";
+import { encodeTransport, type Transport, TRANSPORT_HEADER_BYTES } from "./packet.ts";
+import { ReplayWindow } from "./replay_window.ts";
+
+export interface SessionOptions {
+  readonly primitives: Primitives;
+  /** What the peer writes into its packets to us, and we into ours. */
+  readonly index: number;
+  readonly peerIndex: number;
+  readonly sendKey: Uint8Array;
+  readonly receiveKey: Uint8Array;
+  readonly isInitiator: boolean;
+  /** The conversation that its packets belong to. */
+  readonly epoch: Epoch;
+  /** Which process the peer is in, as hexadecimal digits. */
+  readonly peerProcess: string;
+}
+
+/** An authentic packet. */
+export interface Received {
+  readonly session: Session;
+  readonly number: number;
+  /** Whether its number is the highest under its session so far. */
+  readonly isNewest: boolean;
+  readonly frames: readonly Frame[];
+  /** Its length as a datagram. */
+  readonly bytes: number;
+}
+
+const NONE = new Uint8Array(0);
+
+export class Session {
+  readonly index: number;
+  readonly epoch: Epoch;
+  readonly peerProcess: string;
+  readonly startedAt: Millis;
+  readonly #options: SessionOptions;
+  readonly #received = new ReplayWindow();
+  #sent = 0;
+
+  constructor(now: Millis, options: SessionOptions) {
+    this.index = options.index;
+    this.epoch = options.epoch;
+    this.peerProcess = options.peerProcess;
+    this.startedAt = now;
+    this.#options = options;
+  }
+
+  /** When it is good for nothing any more. */
+  get expiresAt(): Millis {
+    return this.startedAt + SESSION_LIFE_MS;
+  }
+
+  /** Whether a new session should take its place. Its initiator sees to that; the responder only after a while. */
+  isWorn(now: Millis): boolean {
+    const patience = this.#options.isInitiator ? 0 : REKEY_PATIENCE_MS;
+    return now - this.startedAt >= REKEY_AFTER_MS + patience || this.#sent >= REKEY_AFTER_PACKETS;
+  }
+
+  /** A whole datagram. */
+  seal(number: number, frames: Uint8Array): Uint8Array {
+    const { primitives, peerIndex, sendKey } = this.#options;
+    this.#sent++;
+    return encodeTransport(peerIndex, number, primitives.seal(sendKey, number, NONE, frames));
+  }
+
+  /** What is in a packet; `undefined` when it is not authentic, was received before, or means nothing. */
+  open({ number, sealed }: Transport): Received | undefined {
+    const { primitives, receiveKey } = this.#options;
+    if (!Number.isSafeInteger(number)) return undefined;
+    const opened = primitives.open(receiveKey, number, NONE, sealed);
+    const isNewest = number > this.#received.newest;
+    if (opened === undefined || !this.#received.mark(number)) return undefined;
+    const frames = readFrames(opened);
+    if (frames === MALFORMED) return undefined;
+    return { session: this, number, isNewest, frames, bytes: TRANSPORT_HEADER_BYTES + sealed.length };
+  }
+}
