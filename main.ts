@@ -2,8 +2,7 @@
  * From the words on the command line to a running program: finds the command, makes clock and randomness, and
  * wires the folders together.
  */
-import { homedir, userInfo } from "node:os";
-import { isAbsolute } from "node:path";
+import { hostname } from "node:os";
 import { BaseHandler, FileHandler, getLogger, type LevelName, setup } from "@std/log";
 import { loadCommands } from "./commands/_load.ts";
 import {
@@ -14,14 +13,18 @@ import {
   RegistryError,
   type ServerSettings,
 } from "./commands/_registry.ts";
-import { Client, ownerOf } from "./core/client.ts";
+import { utf8Length } from "./core/bytes.ts";
+import { Client } from "./core/client.ts";
+import { primitives } from "./core/crypto.ts";
+import { SERVER_NAME_BYTES } from "./core/limits.ts";
 import type { Address, Machine, Millis } from "./core/machine.ts";
-import { isNick, nickKey } from "./core/nick.ts";
+import { nickKey } from "./core/nick.ts";
 import { type Notice, render } from "./core/notice.ts";
 import { Server } from "./core/server.ts";
 import { harmless } from "./core/text.ts";
-import { addressKey, equalAddresses } from "./core/table.ts";
-import { openSqlite, type SqliteStore } from "./storage/sqlite.ts";
+import { dataFolder } from "./storage/folders.ts";
+import { openSqlite } from "./storage/sqlite.ts";
+import { MEMORY, openState } from "./storage/state.ts";
 import { StoreError } from "./storage/store_error.ts";
 import { runDemo } from "./terminal/demo.ts";
 import { openLines } from "./terminal/line_mode.ts";
@@ -36,7 +39,6 @@ const FAILED = 1;
 const WRONG_USAGE = 2;
 
 const PROMPT = ">>> ";
-const MEMORY = ":memory:";
 const ANY_IPV4 = "0.0.0.0";
 const ANY_IPV6 = "::";
 
@@ -88,7 +90,13 @@ async function runServer(settings: ServerSettings): Promise<number> {
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-p"), (it) => it.close());
   const store = data === MEMORY ? undefined : cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
   const now = makeClock();
-  const machine = new Server(now(), makeRandom(), store?.read() ?? []);
+  const name = serverName(settings.name ?? hostname());
+  const machine = new Server(
+    now(),
+    { name, durable: store !== undefined, primitives },
+    makeRandom(),
+    store?.read() ?? [],
+  );
   const driver = drive({
     machine,
     socket,
@@ -101,6 +109,13 @@ async function runServer(settings: ServerSettings): Promise<number> {
   const status = await driver.ended;
   log.info("stopped");
   return status;
+}
+
+/** As much of a name as an announcement has room for. */
+function serverName(name: string): string {
+  let short = harmless(name);
+  while (utf8Length(short) > SERVER_NAME_BYTES) short = [...short].slice(0, -1).join("");
+  return short;
 }
 
 function openLog(filename: string): void {
@@ -123,8 +138,11 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
   const server = { host: serverHost, port: settings.serverPort };
   using cleanup = new DisposableStack();
-  const { nick, store } = openState(settings, server);
+  const { nick, store, knownServers } = openState(settings.nick, settings.state, server);
   cleanup.defer(() => store?.close());
+  const serverName = `${settings.server}:${settings.serverPort}`;
+  const { serverKey } = settings;
+  if (serverKey !== undefined) knownServers?.pin(serverName, serverKey, "");
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
   const own = ownAddresses(host, socket.address.port, server);
   const now = makeClock();
@@ -132,10 +150,13 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const options = {
     nick,
     server,
+    serverName,
+    serverKey: serverKey ?? knownServers?.keyOf(serverName),
     own: own[0]!,
     candidates: own.slice(0, 3),
     attempts,
     durable: store !== undefined,
+    primitives,
   };
   const machine = new Client(now(), options, makeRandom(), store?.read() ?? []);
 
@@ -148,6 +169,7 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const show = (notice: Notice): void => {
     if (notice.type === "settled") pace.settled();
     if (notice.type === "tableChanged") { for (const row of notice.rows) words.add(row.nick); }
+    if (notice.type === "serverMet") knownServers?.pin(serverName, notice.key, harmless(notice.name));
     if (settings.log !== undefined && notice.type !== "settled") getLogger().info(notice.type);
     const { stream, lines } = render(notice, utcOffset);
     if (FAILURES.has(notice.type)) script.failed = true;
@@ -256,50 +278,6 @@ function complete(before: string, commands: Commands, nicks: ReadonlySet<string>
   return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
 }
 
-/** Without a store nothing outlives the process. */
-interface State {
-  readonly nick: string;
-  readonly store: SqliteStore | undefined;
-}
-
-/** The state of the nick that was asked for, or of the first of NAME, NAME-2 ... that is free on this machine. */
-function openState(settings: ClientSettings, server: Address): State {
-  if (settings.nick !== undefined) return openStateOf(settings.nick, settings, server);
-  const login = loginName();
-  for (let number = 1;; number++) {
-    try {
-      return openStateOf(number === 1 ? login : `${login}-${number}`, settings, server);
-    } catch (error) {
-      if (!(error instanceof StoreError && error.isInUse) || settings.state !== undefined) throw error;
-    }
-  }
-}
-
-function openStateOf(nick: string, settings: ClientSettings, server: Address): State {
-  if (settings.state === MEMORY) return { nick, store: undefined };
-  const usual = `${stateFolder()}/${server.host.replaceAll(":", "_")}_${server.port}/${
-    encodeURIComponent(nickKey(nick)).replaceAll(".", "%2E")
-  }`;
-  const folder = settings.state ?? usual;
-  const store = openSqlite(`${folder}/state.db`, "client");
-  const owner = ownerOf(store.read());
-  const isOurs = owner === undefined ||
-    (nickKey(owner.nick) === nickKey(nick) && equalAddresses(owner.server, server));
-  if (isOurs) return { nick, store };
-  store.close();
-  const whose = `'${owner.nick}' at ${addressKey(owner.server)}`;
-  throw new StoreError(`cannot use '${folder}': it is the state of ${whose}, choose another with '--state'`);
-}
-
-/** Leaves room for a number behind it. */
-const LOGIN_CHARACTERS = 24;
-
-function loginName(): string {
-  const name = Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? userInfo().username;
-  const nick = name.replace(/[^\p{L}\p{Nd}_.-]/gu, "").slice(0, LOGIN_CHARACTERS);
-  return isNick(nick) ? nick : "guest";
-}
-
 /** Where this client can be reached, the likeliest first. */
 function ownAddresses(host: string, port: number, server: Address): Address[] {
   if (host !== ANY_IPV4 && host !== ANY_IPV6) return [{ host, port }];
@@ -347,20 +325,6 @@ function utcOffset(at: Millis): Millis {
 function leaveOnSignals(driver: Driver): void {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) Deno.addSignalListener(signal, () => driver.act({ type: "leave" }));
-}
-
-function dataFolder(): string {
-  return userFolder("XDG_DATA_HOME", ".local/share");
-}
-
-function stateFolder(): string {
-  return userFolder("XDG_STATE_HOME", ".local/state");
-}
-
-/** By the XDG base directory specification, which ignores what is not absolute. */
-function userFolder(variable: string, usual: string): string {
-  const chosen = Deno.env.get(variable) ?? Deno.env.get("LOCALAPPDATA") ?? "";
-  return `${isAbsolute(chosen) ? chosen : `${homedir()}/${usual}`}/parley`;
 }
 
 /** One sentence on standard error. It may quote what somebody typed. */

@@ -30,6 +30,8 @@ export interface ServerSettings {
   readonly host: string;
   /** A file, `:memory:`, or `undefined` for the usual place. */
   readonly data: string | undefined;
+  /** `undefined`: the machine's name. */
+  readonly name: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -38,6 +40,8 @@ export interface ClientSettings {
   readonly nick: string | undefined;
   readonly server: string;
   readonly serverPort: number;
+  /** The server's public key, 64 hexadecimal digits; `undefined`: the one it had before, or the one it says. */
+  readonly serverKey: string | undefined;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;

@@ -3,7 +3,7 @@ import { isNick } from "../core/nick.ts";
 import { numberOption, OptionError, readOptions } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
 
-const NAMES = ["nick", "server", "server-port", "port", "host", "state", "attempts", "log"];
+const NAMES = ["nick", "server", "server-port", "server-key", "port", "host", "state", "attempts", "log"];
 const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
 
 const SERVER_PORT = { least: 1, most: 65535, otherwise: 9999 };
@@ -19,9 +19,10 @@ export function register(commands: Commands): void {
       "-n, --nick NICK          your nick (the login name, with -2, -3 ... when it is taken on this machine)",
       "-i, --server ADDRESS     the server's name or address (127.0.0.1)",
       "-p, --server-port PORT   the server's UDP port, 1 to 65535 (9999)",
+      "--server-key KEY         the server's public key (the one it had before, or says that it has)",
       "-c, --port PORT          our own UDP port, 1024 to 65535 (any free one)",
       "--host ADDRESS           use this address of the machine (0.0.0.0, all of them)",
-      "--state DIR              keep secret and messages here; ':memory:' keeps nothing (the user's state folder)",
+      "--state DIR              keep keys and messages here; ':memory:' keeps nothing (the user's state folder)",
       `--attempts N             attempts half a second apart before a command gives up (${ATTEMPTS}; 0: never)`,
       "--log FILE               write a log, without message texts (none)",
     ],
@@ -47,6 +48,7 @@ function start(args: readonly string[]): Outcome {
         nick,
         server: options.server ?? "127.0.0.1",
         serverPort: numberOption(options, "server-port", SERVER_PORT),
+        serverKey: readKey(options["server-key"]),
         host: options.host ?? "0.0.0.0",
         port: numberOption(options, "port", OWN_PORT),
         state: options.state,
@@ -55,4 +57,11 @@ function start(args: readonly string[]): Outcome {
       },
     },
   };
+}
+
+function readKey(text: string | undefined): string | undefined {
+  if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase();
+  throw new OptionError(
+    `'${text}' is not a public key: 64 hexadecimal digits, as the server says at its start, change '--server-key'`,
+  );
 }

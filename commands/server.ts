@@ -12,6 +12,7 @@ export function register(commands: Commands): void {
       "-p, --port PORT     listen on this UDP port, 1 to 65535 (9999)",
       "--host ADDRESS      listen on this address of the machine (0.0.0.0, all of them)",
       "--data FILE         keep nicks and mail here; ':memory:' keeps nothing (the user's data folder)",
+      "--name NAME         what clients are told that this server is called (the machine's name)",
       "--log-level LEVEL   DEBUG, INFO, WARN or ERROR, on standard error (INFO)",
     ],
     arity: { least: 0, most: Infinity },
@@ -21,13 +22,13 @@ export function register(commands: Commands): void {
 }
 
 function start(args: readonly string[]): Outcome {
-  const options = readOptions(args, ["port", "host", "data", "log-level"], { port: "p" });
+  const options = readOptions(args, ["port", "host", "data", "name", "log-level"], { port: "p" });
   const port = numberOption(options, "port", PORT);
   const host = options.host ?? "0.0.0.0";
   const logLevel = readLevel(options["log-level"] ?? "INFO");
   return {
     type: "start",
-    program: { type: "server", options: { port, host, data: options.data, logLevel } },
+    program: { type: "server", options: { port, host, data: options.data, name: options.name, logLevel } },
   };
 }
 

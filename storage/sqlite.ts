@@ -10,8 +10,8 @@ export type Kind = "server" | "client";
 /** Stands in the file's header as SQLite's application id: "ParS" and "ParC". */
 const APPLICATION_IDS: Readonly<Record<Kind, number>> = { server: 0x50617253, client: 0x50617243 };
 
-/** Counts up with every change that an older program could not read. */
-const FORMAT = 1;
+/** Counts up with every change that another release could not read. */
+const FORMAT = 2;
 
 const TABLE = "CREATE TABLE records(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
 
@@ -140,7 +140,10 @@ function refuseForeign(owner: unknown, format: number, path: string, kind: Kind)
   if (owner !== APPLICATION_IDS[kind]) {
     throw new StoreError(`cannot open '${path}': it is not a Parley data file, choose another file`);
   }
-  if (format > FORMAT) {
-    throw new StoreError(`cannot open '${path}': it was written by a newer version of Parley, use that one`);
+  if (format !== FORMAT) {
+    const age = format > FORMAT ? "a newer" : "an older";
+    throw new StoreError(
+      `cannot open '${path}': it was written by ${age} release of Parley, use that one or another file`,
+    );
   }
 }
