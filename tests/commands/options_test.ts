@@ -12,11 +12,13 @@ function started(...words: string[]): unknown {
   return outcome.type === "start" && outcome.program.type !== "demo" ? outcome.program.options : outcome;
 }
 
-const SERVER = { port: 9999, host: "0.0.0.0", data: undefined, logLevel: "INFO" };
+const KEY = "0123456789abcdef".repeat(4);
+const SERVER = { port: 9999, host: "0.0.0.0", data: undefined, name: undefined, logLevel: "INFO" };
 const CLIENT = {
   nick: undefined,
   server: "127.0.0.1",
   serverPort: 9999,
+  serverKey: undefined,
   host: "0.0.0.0",
   port: 0,
   state: undefined,
@@ -26,8 +28,25 @@ const CLIENT = {
 
 Deno.test("server: without options, and with all of them", () => {
   assertEquals(started("server"), SERVER);
-  const all = ["-p", "1", "--host", "10.0.0.1", "--data", ":memory:", "--log-level", "debug"];
-  assertEquals(started("server", ...all), { port: 1, host: "10.0.0.1", data: ":memory:", logLevel: "DEBUG" });
+  const all = [
+    "-p",
+    "1",
+    "--host",
+    "10.0.0.1",
+    "--data",
+    ":memory:",
+    "--name",
+    "lab",
+    "--log-level",
+    "debug",
+  ];
+  assertEquals(started("server", ...all), {
+    port: 1,
+    host: "10.0.0.1",
+    data: ":memory:",
+    name: "lab",
+    logLevel: "DEBUG",
+  });
   assertEquals(started("server", "--port=65535"), { ...SERVER, port: 65535 });
 });
 
@@ -45,10 +64,12 @@ Deno.test("client: without options, and as in the original", () => {
 Deno.test("client: the long forms and the rest", () => {
   const long = ["--nick=Zoë", "--server", "chat.example", "--server-port", "1", "--port", "65535"];
   const rest = ["--state", ":memory:", "--attempts", "0", "--host", "10.0.0.7", "--log", "out.log"];
-  assertEquals(started("client", ...long, ...rest), {
+  const key = ["--server-key", KEY.toUpperCase()];
+  assertEquals(started("client", ...long, ...rest, ...key), {
     nick: "Zoë",
     server: "chat.example",
     serverPort: 1,
+    serverKey: KEY,
     host: "10.0.0.7",
     port: 65535,
     state: ":memory:",
@@ -80,6 +101,11 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["client", "-n", "server"], ["'server'", "SERVER"]],
   [["client", "-n", "é".repeat(33)], ["nick"]],
   [["client", "-n"], ["--nick", "no value"]],
+  [["client", "--server-key", KEY.slice(1)], [`'${KEY.slice(1)}'`, "64", "--server-key"]],
+  [["client", "--server-key", KEY + "0"], [`'${KEY}0'`, "64"]],
+  [["client", "--server-key", "g" + KEY.slice(1)], [`'g${KEY.slice(1)}'`, "hexadecimal"]],
+  [["client", "--server-key"], ["--server-key", "no value"]],
+  [["server", "--name="], ["--name", "no value"]],
   [["client", "--attempts", "-1"], ["'-1'"]],
   [["client", "--attempts=-1"], ["'-1'", "--attempts"]],
   [["client", "--attempts", "five"], ["'five'", "--attempts"]],

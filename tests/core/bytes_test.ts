@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { Reader, toHex, utf8Length, Writer } from "../../core/bytes.ts";
+import { equalBytes, fromHex, Reader, toHex, utf8Length, Writer } from "../../core/bytes.ts";
 import { seededDice } from "./seed.ts";
 
 function written(write: (writer: Writer) => void): Uint8Array {
@@ -13,6 +13,7 @@ Deno.test("numbers are big-endian", () => {
   assertEquals(toHex(written((w) => w.u16(0x0102))), "0102");
   assertEquals(toHex(written((w) => w.u32(0xfffefdfc))), "fffefdfc");
   assertEquals(toHex(written((w) => w.u48(0x0102_03040506))), "010203040506");
+  assertEquals(toHex(written((w) => w.u64(0x0102_0304_0506_07))), "0001020304050607");
 });
 
 Deno.test("what was written is read: numbers at their edges, hexadecimal digits, text", () => {
@@ -21,10 +22,12 @@ Deno.test("what was written is read: numbers at their edges, hexadecimal digits,
     for (const value of [0, 65535]) w.u16(value);
     for (const value of [0, 2 ** 31, 2 ** 32 - 1]) w.u32(value);
     for (const value of [0, 2 ** 32, 2 ** 48 - 1]) w.u48(value);
+    for (const value of [0, 2 ** 32, Number.MAX_SAFE_INTEGER]) w.u64(value);
     w.hex("00ff10");
     w.text8("");
     w.text8("é");
-    w.text16("😀".repeat(250));
+    w.text24("😀".repeat(250));
+    w.text24("é".repeat(35_000));
     w.zeros(3);
     w.raw(Uint8Array.of(1, 2));
   });
@@ -33,12 +36,68 @@ Deno.test("what was written is read: numbers at their edges, hexadecimal digits,
   assertEquals([reader.u16(), reader.u16()], [0, 65535]);
   assertEquals([reader.u32(), reader.u32(), reader.u32()], [0, 2 ** 31, 2 ** 32 - 1]);
   assertEquals([reader.u48(), reader.u48(), reader.u48()], [0, 2 ** 32, 2 ** 48 - 1]);
+  assertEquals([reader.u64(), reader.u64(), reader.u64()], [0, 2 ** 32, Number.MAX_SAFE_INTEGER]);
   assertEquals(reader.hex(3), "00ff10");
-  assertEquals([reader.text8(), reader.text8(), reader.text16()], ["", "é", "😀".repeat(250)]);
+  assertEquals([reader.text8(), reader.text8(), reader.text24()], ["", "é", "😀".repeat(250)]);
+  assertEquals(reader.text24(), "é".repeat(35_000));
   assertEquals([...reader.raw(3)], [0, 0, 0]);
   assertFalse(reader.done);
   assertEquals([...reader.rest()], [1, 2]);
   assert(reader.done);
+});
+
+Deno.test("variable-length integers as in RFC 9000, appendix A.1", () => {
+  const examples: readonly [string, number][] = [
+    ["25", 37],
+    ["7bbd", 15_293],
+    ["9d7f3e7d", 494_878_333],
+  ];
+  for (const [digits, value] of examples) {
+    assertEquals(toHex(written((w) => w.varint(value))), digits);
+    assertEquals(new Reader(fromHex(digits)).varint(), value);
+  }
+  // Its fourth example is above 2^53, where the lowest bits are lost; and a number need not be as short as it can.
+  assertEquals(new Reader(fromHex("c2197c5eff14e88c")).varint(), Number(151_288_809_941_952_652n));
+  assertEquals(new Reader(fromHex("4025")).varint(), 37);
+});
+
+Deno.test("a variable-length integer takes 1, 2, 4 or 8 bytes, as few as will do", () => {
+  const edges: readonly [number, number][] = [
+    [0, 1],
+    [2 ** 6 - 1, 1],
+    [2 ** 6, 2],
+    [2 ** 14 - 1, 2],
+    [2 ** 14, 4],
+    [2 ** 30 - 1, 4],
+    [2 ** 30, 8],
+    [2 ** 32, 8],
+    [Number.MAX_SAFE_INTEGER, 8],
+  ];
+  for (const [value, length] of edges) {
+    const bytes = written((w) => w.varint(value));
+    const reader = new Reader(bytes);
+    assertEquals([bytes.length, reader.varint(), reader.done], [length, value, true], String(value));
+    for (let cut = 0; cut < length; cut++) {
+      const short = new Reader(bytes.subarray(0, cut));
+      short.varint();
+      assert(short.failed, `${value} cut to ${cut}`);
+    }
+  }
+});
+
+Deno.test("hexadecimal digits and bytes, there and back", () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  assertEquals(fromHex(toHex(bytes)), bytes);
+  assertEquals(toHex(fromHex("00ff09af")), "00ff09af");
+  assertEquals([toHex(new Uint8Array(0)), fromHex("").length], ["", 0]);
+});
+
+Deno.test("bytes are equal when all of them are, and there are as many", () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  assert(equalBytes(bytes, bytes.slice()));
+  for (const other of [[1, 2], [1, 2, 3, 4], [1, 2, 4], [0, 2, 3], []]) {
+    assertFalse(equalBytes(bytes, Uint8Array.from(other)), other.join());
+  }
 });
 
 Deno.test("a byte order mark is text like any other", () => {
@@ -64,10 +123,12 @@ Deno.test("past the end a reader gives zeros and remembers it", () => {
     (r) => r.u16(),
     (r) => r.u32(),
     (r) => r.u48(),
+    (r) => r.u64(),
+    (r) => r.varint(),
     (r) => r.hex(1),
     (r) => r.raw(1).length,
     (r) => r.text8(),
-    (r) => r.text16(),
+    (r) => r.text24(),
   ];
   for (const read of reads) {
     const reader = new Reader(new Uint8Array(0));
@@ -103,7 +164,10 @@ Deno.test("no sequence of reads over any bytes throws", () => {
         () => reader.u8(),
         () => reader.u48(),
         () => reader.text8(),
-        () => reader.text16(),
+        () => reader.varint(),
+        () => reader.u64(),
+        () => reader.raw(reader.varint()),
+        () => reader.text24(),
         () => reader.hex(dice.below(300)),
         () => reader.rest(),
       ])();

@@ -4,7 +4,7 @@ import type { Millis, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
 
 export class Recorded {
-  readonly effects = new Effects();
+  readonly effects = new Effects(true);
   /** All that is durable. */
   readonly disk = new Map<string, Uint8Array>();
 

@@ -1,8 +1,12 @@
-/** What a stranger, or another client, says in somebody else's name has no effect. */
-import { assert, assertArrayIncludes, assertEquals, assertFalse } from "@std/assert";
-import type { VerbOf } from "../../core/verb.ts";
-import { ID, SECRET } from "./samples.ts";
+/**
+ * What somebody says over a link of his own has no effect when it is not his to say: a link proves a key, and
+ * nicks, ids and receipts count only from the key whose they are.
+ */
+import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
+import type { Verb, VerbOf } from "../../core/verb.ts";
+import { ID } from "./samples.ts";
 import { Scene, SERVER, type Voice } from "./scene.ts";
+import { opened } from "./wire.ts";
 
 function withAliceAndBob(): { scene: Scene; mallory: Voice } {
   const scene = new Scene();
@@ -21,10 +25,31 @@ function assertTheyTalk(scene: Scene): void {
   assertEquals(scene.lines("alice"), ["[Message received by bob.]"]);
 }
 
-function withLinesRead(scene: Scene): Scene {
-  for (const name of ["alice", "bob"]) scene.lines(name);
-  return scene;
+/** alice's "hi" is not settled, and arrives as soon as it can. */
+function assertItStillWaits(scene: Scene): void {
+  scene.run(1000);
+  assertEquals(scene.lines("alice"), ["[No ACK from bob, message sent to server.]"]);
+  scene.cut.clear();
+  scene.run(5000);
+  assertEquals(scene.lines("bob"), ["alice: hi"]);
+  assertNotEquals(scene.lines("alice"), []);
 }
+
+/** mallory is a member like all others, under the nick mal. */
+function register(scene: Scene, mallory: Voice, candidates: VerbOf<"register">["candidates"] = []): void {
+  scene.say("mallory", SERVER, { type: "register", nick: "mal", turn: 1, asked: true, candidates });
+  scene.run(200);
+  assertArrayIncludes(mallory.heard.map(({ type }) => type), ["registered"]);
+  for (const name of ["alice", "bob", "SERVER"]) scene.lines(name);
+}
+
+function tell(scene: Scene, to: string, verb: Verb): void {
+  scene.say("mallory", scene.addressOf(to), verb);
+}
+
+const letterFrom = (from: string, to: string): VerbOf<"direct"> => (
+  { type: "direct", id: ID, after: ID, from, to, sentAt: 0, text: "psst" }
+);
 
 Deno.test("two clients talk", () => assertTheyTalk(withAliceAndBob().scene));
 
@@ -35,19 +60,24 @@ Deno.test("a receipt for a message that does not exist says nothing to anybody",
   assertTheyTalk(scene);
 });
 
-Deno.test("a receipt of somebody to whom the message was not written does not count", () => {
-  const { scene } = withAliceAndBob();
-  scene.client("mal");
-  assertTheyTalk(withLinesRead(scene));
-  scene.cut.add("bob");
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "hi" });
-  scene.run(100);
-  // The id is known: it is in the packet that bob never got.
-  for (const id of idsFrom(scene, "alice")) {
-    scene.say("mallory", scene.addressOf("alice"), { type: "receipt", id, from: "mal", to: "alice" });
-  }
-  assertEquals(scene.lines("alice"), []);
-});
+for (const isMember of [false, true]) {
+  Deno.test(`a receipt counts only from the recipient's link${isMember ? ", not from another member's" : ""}`, () => {
+    const { scene, mallory } = withAliceAndBob();
+    if (isMember) register(scene, mallory);
+    assertTheyTalk(scene);
+    scene.carried.length = 0;
+    scene.cut.add("bob").add("SERVER");
+    scene.act("alice", { type: "sendDirect", to: "bob", text: "hi" });
+    scene.run(100);
+    // The id is known: it is in the packet that bob never got.
+    for (const id of idsFrom(scene, "alice")) {
+      for (const from of ["mal", "mallory", "alice", "bob", "BOB"]) {
+        tell(scene, "alice", { type: "receipt", id, from, to: "alice" });
+      }
+    }
+    assertItStillWaits(scene);
+  });
+}
 
 for (const type of ["deregister", "leave"] as const) {
   Deno.test(`${type} in the name of somebody else takes nobody offline`, () => {
@@ -71,9 +101,9 @@ Deno.test("verbs of a member from another link than its own are answered 'not re
   assertEquals([...scene.lines("alice"), ...scene.lines("bob")], []);
 });
 
-Deno.test("another secret asks for a nick that is online: the holder is probed, and keeps it", () => {
+Deno.test("another key asks for a nick that is online: the holder is probed, and keeps it", () => {
   const { scene, mallory } = withAliceAndBob();
-  scene.say("mallory", SERVER, { type: "register", nick: "ALICE", turn: 1, secret: SECRET, candidates: [] });
+  scene.say("mallory", SERVER, { type: "register", nick: "ALICE", turn: 1, asked: true, candidates: [] });
   scene.run(5000);
   assertEquals(mallory.heard, [
     { type: "checking", nick: "ALICE" },
@@ -86,7 +116,7 @@ Deno.test("another secret asks for a nick that is online: the holder is probed, 
 Deno.test("only when the holder does not answer within 2.5 s is the nick given away", () => {
   const { scene, mallory } = withAliceAndBob();
   scene.cut.add("alice");
-  scene.say("mallory", SERVER, { type: "register", nick: "alice", turn: 1, secret: SECRET, candidates: [] });
+  scene.say("mallory", SERVER, { type: "register", nick: "alice", turn: 1, asked: true, candidates: [] });
   scene.run(2400);
   assertEquals(mallory.heard.map(({ type }) => type), ["checking"]);
   scene.run(200);
@@ -96,27 +126,81 @@ Deno.test("only when the holder does not answer within 2.5 s is the nick given a
 });
 
 Deno.test("what a server says counts only from the server", () => {
-  const { scene } = withAliceAndBob();
-  const alice = scene.addressOf("alice");
-  scene.say("mallory", alice, { type: "replaced", nick: "alice" });
-  scene.say("mallory", alice, { type: "notRegistered", nick: "alice" });
-  scene.say("mallory", alice, { type: "refused", nick: "alice", reason: "in use" });
-  const from = { start: 2 ** 47, counter: 0 };
-  const rows = [{ nick: "bob", ordinal: 1, online: false, addresses: [] }];
-  scene.say("mallory", alice, { type: "rows", from, upTo: 1, rows });
+  const { scene, mallory } = withAliceAndBob();
+  register(scene, mallory);
+  const says = (verb: Verb) => tell(scene, "alice", verb);
+  says({ type: "replaced", nick: "alice" });
+  says({ type: "notRegistered", nick: "alice" });
+  says({ type: "deregistered", nick: "alice" });
+  says({ type: "refused", nick: "alice", reason: "in use" });
+  const since = { start: 2 ** 47, counter: 0 };
+  // bob's messages are to go to mallory, and his own to count for nothing.
+  const row = { nick: "bob", key: mallory.key, ordinal: 1, online: true, addresses: [] };
+  says({ type: "rows", since, upTo: 1, rows: [row] });
+  says({ type: "rows", since, upTo: 2, rows: [{ ...row, online: false }] });
   const letter = { id: ID, after: ID, from: "bob", sentAt: 0, text: "fake" };
-  scene.say("mallory", alice, { type: "letter", stream: 2 ** 47, position: 1, waited: true, ...letter });
+  const place = { stream: 2 ** 47, position: 1, waited: true };
+  says({
+    type: "registered",
+    nick: "alice",
+    stream: 2 ** 47,
+    version: since,
+    members: 1,
+    waiting: 1,
+    dropped: 1,
+  });
+  says({ type: "letter", ...place, ...letter });
+  says({ type: "channel", ...place, id: ID, from: "bob", sentAt: 0, text: "fake" });
   assertEquals(scene.lines("alice"), []);
   assertTheyTalk(scene);
 });
 
-Deno.test("nobody shows or receipts a message for another nick, or from one nobody knows", () => {
+Deno.test("stored, rejected, collected: who is not the server settles no message", () => {
+  const { scene } = withAliceAndBob();
+  assertTheyTalk(scene);
+  scene.carried.length = 0;
+  scene.cut.add("bob").add("SERVER");
+  scene.act("alice", { type: "sendDirect", to: "bob", text: "hi" });
+  scene.run(100);
+  for (const id of idsFrom(scene, "alice")) {
+    tell(scene, "alice", { type: "stored", id });
+    tell(scene, "alice", { type: "rejected", id, reason: "unknown" });
+    tell(scene, "alice", { type: "collected", to: "bob", ids: [id] });
+  }
+  assertItStillWaits(scene);
+});
+
+for (const isMember of [false, true]) {
+  const who = isMember ? "another member" : "a stranger";
+  Deno.test(`nobody shows or receipts what ${who} writes in a nick that is not his, or to another nick`, () => {
+    const { scene, mallory } = withAliceAndBob();
+    if (isMember) register(scene, mallory);
+    mallory.heard.length = 0;
+    const lies = [
+      ["bob", "alice"],
+      ["BOB", "alice"],
+      ["alice", "alice"],
+      ["nobody", "alice"],
+      ["mal", "bob"],
+      [
+        "bob",
+        "carol",
+      ],
+    ];
+    for (const [from, to] of lies) tell(scene, "alice", letterFrom(from!, to!));
+    scene.run(2000);
+    const heard = mallory.heard.filter(({ type }) => type !== "rows" && type !== "alive");
+    assertEquals([heard, scene.lines("alice"), scene.lines("bob")], [[], [], []]);
+    assertTheyTalk(scene);
+  });
+}
+
+Deno.test("a member's message in its own nick is shown and receipted", () => {
   const { scene, mallory } = withAliceAndBob();
-  const rest = { id: ID, after: ID, sentAt: 0, text: "psst" };
-  scene.say("mallory", scene.addressOf("alice"), { type: "direct", from: "bob", to: "carol", ...rest });
-  scene.say("mallory", scene.addressOf("alice"), { type: "direct", from: "mallory", to: "alice", ...rest });
-  scene.run(2000);
-  assertEquals([mallory.heard, scene.lines("alice")], [[], []]);
+  register(scene, mallory);
+  tell(scene, "alice", letterFrom("mal", "alice"));
+  assertEquals(scene.lines("alice"), ["mal: psst"]);
+  assertEquals(mallory.heard.at(-1), { type: "receipt", id: ID, from: "alice", to: "mal" });
 });
 
 Deno.test("who is deregistered answers nothing", () => {
@@ -124,61 +208,47 @@ Deno.test("who is deregistered answers nothing", () => {
   scene.act("alice", { type: "deregister", nick: "alice" });
   scene.run(100);
   scene.lines("alice");
-  const direct: VerbOf<"direct"> = {
-    type: "direct",
-    id: ID,
-    after: ID,
-    from: "bob",
-    to: "alice",
-    sentAt: 0,
-    text: "x",
-  };
-  scene.say("mallory", scene.addressOf("alice"), direct);
+  tell(scene, "alice", letterFrom("bob", "alice"));
   assertEquals([mallory.heard, scene.lines("alice")], [[], []]);
 });
 
+/** Of the direct messages that somebody has sent. */
 function idsFrom(scene: Scene, name: string): string[] {
   const { host } = scene.addressOf(name);
-  const ids = scene.carried.filter(({ from }) => from.host === host).flatMap(({ bytes }) => {
-    const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    // The verb `direct` behind a transport header without acknowledgements: tag 32, then the id.
-    return digits.slice(52, 54) === "20" ? [digits.slice(54, 86)] : [];
-  });
+  const ids = scene.carried.filter(({ from }) => from.host === host)
+    .flatMap(({ to, bytes }) => opened(to, bytes).verbs)
+    .flatMap((verb) => verb.type === "direct" ? [verb.id] : []);
   assert(ids.length > 0);
   return ids;
 }
 
-Deno.test("a receipt from a third link, with a known id and the recipient's name, does not count", () => {
-  const { scene } = withAliceAndBob();
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "a" });
-  scene.run(100);
-  scene.lines("alice");
-  scene.carried.length = 0;
-  scene.cut.add("bob");
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "b" });
-  scene.run(100);
-  const [id] = idsFrom(scene, "alice");
-  scene.say("mallory", scene.addressOf("alice"), { type: "receipt", id: id!, from: "bob", to: "alice" });
-  assertEquals(scene.lines("alice"), []);
-});
-
-Deno.test("no client tells its secret to another client that claims the server's address", () => {
+Deno.test("what is meant for the server goes to no client that claims the server's address", () => {
   const { scene, mallory } = withAliceAndBob();
-  const register = { type: "register", nick: "mal", turn: 1, secret: SECRET, candidates: [SERVER] } as const;
-  scene.say("mallory", SERVER, register);
-  scene.run(200);
+  register(scene, mallory, [SERVER]);
   scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
   scene.run(2000);
+  assertArrayIncludes(mallory.heard.map(({ type }) => type), ["direct"]);
   scene.cut.add("SERVER");
   scene.act("alice", { type: "sendChannel", text: "x" });
   scene.run(2400);
   assertEquals(mallory.heard.filter(({ type }) => type === "register" || type === "post"), []);
 });
 
+Deno.test("what is meant for a peer goes to nobody else who claims its address", () => {
+  const { scene, mallory } = withAliceAndBob();
+  register(scene, mallory, [scene.addressOf("bob")]);
+  assertTheyTalk(scene);
+  assertEquals(mallory.heard.filter(({ type }) => type === "direct"), []);
+  scene.cut.add("mallory");
+  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
+  scene.run(3000);
+  assertEquals(scene.lines("bob"), []);
+  assertFalse(scene.lines("alice").includes("[Message received by mal.]"));
+});
+
 Deno.test("nobody can use up the next id of somebody else", () => {
   const { scene, mallory } = withAliceAndBob();
-  scene.say("mallory", SERVER, { type: "register", nick: "mal", turn: 1, secret: SECRET, candidates: [] });
-  scene.run(100);
+  register(scene, mallory);
   scene.act("alice", { type: "sendChannel", text: "one" });
   scene.run(100);
   const heard = mallory.heard.find((verb) => verb.type === "channel");

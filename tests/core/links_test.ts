@@ -1,202 +1,325 @@
-/** Two tables of links with a wire between them that the test holds in its hands. */
-import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
-import { encodeFrame } from "../../core/frame.ts";
-import { HELLO_BYTES, LINK_IDLE_MS, SESSION_SILENT_MS } from "../../core/limits.ts";
-import type { Link } from "../../core/link.ts";
-import { type Arrival, Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
-import { Dice } from "../simulator/random.ts";
-import { named, packet, sent, verbOf } from "./wire.ts";
+/** Tables of links: who gets through to whom, and what strangers get. */
+import { assert, assertEquals, assertFalse, assertGreaterOrEqual } from "@std/assert";
+import { assertLessOrEqual, assertNotEquals } from "@std/assert";
+import { toHex } from "../../core/bytes.ts";
+import {
+  ASK_KEY_AFTER_MS,
+  ATTEMPT_MS,
+  ATTEMPTS,
+  LINK_IDLE_MS,
+  LINKS,
+  UNCONFIRMED_MS,
+  VERSION_ANSWERS_PER_SECOND,
+} from "../../core/limits.ts";
+import { decodePacket, encodeDiscover, encodeVersions, NONCE_BYTES } from "../../core/packet.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
+import { A, B, C, chat, connected, type End, Pair, START } from "./pair.ts";
+import { LONGEST_TEXT } from "./samples.ts";
+import { seededDice } from "./seed.ts";
+import { forged, nameOf, Peer, PING, verbOf } from "./wire.ts";
 
-const A: Address = { host: "10.0.0.1", port: 1 };
-const B: Address = { host: "10.0.0.2", port: 2 };
-const C: Address = { host: "10.0.0.3", port: 3 };
+const STRANGER = { host: "10.6.6.6", port: 6 };
 
-let lives = 0;
-
-function newLinks(): Links {
-  const dice = new Dice(++lives);
-  return new Links((count) => dice.bytes(count));
+/** Somebody who knows the key of an end. */
+function stranger(to: End, seed: number): Peer {
+  let at = seed * 1000;
+  return new Peer(
+    primitives,
+    (count) => Uint8Array.from({ length: count }, () => at++ * 97 >> 3),
+    to.keyPair.publicKey,
+  );
 }
 
-class Pair {
-  a = newLinks();
-  b = newLinks();
-  addressOfA = A;
-  readonly heard: Arrival[] = [];
+// ---- beginning -------------------------------------------------------------------------------------------
 
-  /** Carries, a moment for each way, until nobody has anything to send; what goes to other addresses is lost. */
-  exchange(begin: Millis): void {
-    for (let [busy, now] = [true, begin]; busy; now += 0.01) {
-      busy = false;
-      for (const { to, bytes } of sent(this.a.take(now))) {
-        if (to.host !== B.host) continue;
-        busy = true;
-        const arrival = this.b.receive(now, this.addressOfA, bytes);
-        if (arrival !== undefined) this.heard.push(arrival);
-      }
-      for (const { to, bytes } of sent(this.b.take(now))) {
-        if (to.host !== this.addressOfA.host) continue;
-        busy = true;
-        this.a.receive(now, B, bytes);
-      }
-    }
-  }
-
-  get nicks(): string[] {
-    return this.heard.flatMap(({ verb }) => verb?.type === "keepAlive" ? [verb.nick] : []);
-  }
-}
-
-function connected(): { pair: Pair; link: Link } {
+Deno.test("initiation, response, transport: what is said arrives within two round trips, and is acknowledged", () => {
   const pair = new Pair();
-  const link = pair.a.open(0, [B]);
-  link.send(0, verbOf("x"));
-  for (const now of [0, 25]) pair.exchange(now);
-  assertEquals(pair.nicks, ["x"]);
-  return { pair, link };
-}
-
-Deno.test("hello, retry, transport: then what was said has arrived", () => {
-  const [a, b] = [newLinks(), newLinks()];
-  a.open(0, [B]).send(0, verbOf("x"));
-  const [hello] = sent(a.take(0));
-  assertEquals(b.receive(0, A, hello!.bytes), undefined);
-  const [retry] = sent(b.take(0));
-  assertEquals([hello!.frame.type, retry!.frame.type, retry!.to], ["hello", "retry", A]);
-  a.receive(1, B, retry!.bytes);
-  const [transport] = sent(a.take(1));
-  assertEquals(b.receive(2, A, transport!.bytes)?.verb, verbOf("x"));
+  const link = pair.open();
+  link.send(pair.now, verbOf("x"), "x");
+  pair.run(200);
+  assertEquals(pair.left.map((one) => [one.at - START, one.by === pair.a ? "a" : "b", nameOf(one)]), [
+    [0, "a", "initiation"],
+    [pair.delay, "b", "response"],
+    [2 * pair.delay, "a", "keepAlive"],
+    // The first one at once.
+    [3 * pair.delay, "b", "ack"],
+  ]);
+  assertEquals(pair.b.nicks, ["x"]);
+  assertFalse(link.has("x"));
+  assertEquals([link.epoch, link.peer, pair.back?.peer], [pair.back?.epoch, pair.b.key, pair.a.key]);
 });
 
-Deno.test("a stranger gets nothing but a retry, shorter than its hello, and leaves nothing behind", () => {
-  const links = newLinks();
-  for (let port = 1; port <= 1000; port++) {
-    const hello = encodeFrame({ type: "hello", reply: "00".repeat(8) });
-    assertEquals(links.receive(0, { host: "10.6.6.6", port }, hello), undefined);
-    const [retry, ...more] = sent(links.take(0));
-    assertEquals([retry!.frame.type, more.length], ["retry", 0]);
-    assertLess(retry!.bytes.length, HELLO_BYTES);
-  }
-  // No timer, no repeat: nothing is remembered.
-  assertEquals([links.deadline, links.take(1e6)], [Infinity, []]);
+Deno.test("nothing of what is said is in the first message, nor how much of it there is", () => {
+  const initiations = ["hi", "secret".repeat(100), LONGEST_TEXT].map((text) => {
+    const pair = new Pair();
+    pair.open().send(pair.now, chat(text));
+    pair.run(2 * pair.delay - 1);
+    assertEquals(pair.left.map(nameOf), ["initiation", "response"]);
+    return toHex(pair.left[0]!.bytes);
+  });
+  assertEquals(new Set(initiations).size, 1);
 });
 
-Deno.test("without the token of its address nothing is taken, counted as dropped", () => {
-  const links = newLinks();
-  const frames = [packet(1, {}, verbOf("x")), packet(0), {
-    type: "retry" as const,
-    token: "ab".repeat(8),
-    reply: "00".repeat(8),
-  }];
-  for (const frame of frames) assertEquals(links.receive(0, C, encodeFrame(frame)), undefined);
-  assertEquals(links.receive(0, C, new Uint8Array(5)), undefined);
-  assertEquals([links.take(1e6), links.takeDropped(), links.takeDropped()], [[], 4, 0]);
+Deno.test("before something is sent there is no packet", () => {
+  const pair = new Pair({ name: "server" });
+  pair.open();
+  pair.a.links.openServer(pair.now, undefined, B);
+  pair.run(10_000);
+  assertEquals(pair.left, []);
 });
 
-Deno.test("the token of one address is worth nothing at another", () => {
-  const { pair, link } = connected();
-  link.send(100, verbOf("y"));
-  const [stolen] = sent(pair.a.take(100));
-  assertEquals(pair.b.receive(100, C, stolen!.bytes), undefined);
-  assertEquals(pair.b.receive(100, A, stolen!.bytes)?.verb, verbOf("y"));
+Deno.test("one link to one peer, wherever it is; two peers at one address have one each", () => {
+  const pair = new Pair();
+  const link = pair.open([B]);
+  assertEquals(pair.open([B, C]), link);
+  assertNotEquals(pair.a.links.open(pair.now, "0f".repeat(32), [B]), link);
+  assertEquals(pair.a.links.get(pair.b.key), link);
 });
 
 Deno.test("candidates are tried in order, each twice, until one answers", () => {
   const pair = new Pair();
-  pair.a.open(0, [C, B]).send(0, verbOf("x"));
-  const tried: number[] = [];
-  for (let now = 0; tried.length < 3; now = pair.a.deadline) {
-    for (const { to } of sent(pair.a.take(now))) tried.push(to.port);
+  const link = pair.open([C, A, B]);
+  link.send(pair.now, verbOf("x"));
+  pair.run(5000);
+  assertEquals(pair.leftBy(pair.a, "initiation").map(({ to }) => to), [C, C, A, A, B]);
+  assertEquals([pair.b.nicks, link.address], [["x"], B]);
+});
+
+Deno.test("both begin at once: they come to one conversation, and nothing is lost or heard twice", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const pair = new Pair({ seed });
+    const link = pair.open();
+    const back = pair.b.links.open(pair.now, pair.a.key, [A]);
+    for (const name of ["x", "y"]) {
+      link.send(pair.now, verbOf(`a${name}`));
+      back.send(pair.now, verbOf(`b${name}`));
+      pair.run(1000);
+    }
+    assertEquals([pair.b.nicks, pair.a.nicks], [["ax", "ay"], ["bx", "by"]]);
+    assertEquals([link.epoch, pair.back], [back.epoch, back]);
+    // One handshake each, and no more.
+    assertEquals([pair.leftBy(pair.a, "initiation").length, pair.leftBy(pair.b, "initiation").length], [
+      1,
+      1,
+    ]);
+    assertEquals([pair.a.restarts, pair.b.restarts], [0, 0]);
   }
-  assertEquals(tried, [3, 3, 2]);
-  const again = new Pair();
-  const link = again.a.open(0, [C, B]);
-  link.send(0, verbOf("x"));
-  for (let now = 0; now < 2000 && again.nicks.length === 0; now = again.a.deadline) again.exchange(now);
-  assertEquals([again.nicks, link.address], [["x"], B]);
 });
 
-Deno.test("one link to one address", () => {
-  const links = newLinks();
-  assertEquals(links.open(0, [B]), links.open(0, [B]));
-  assertNotEquals<unknown>(links.open(0, [B]), links.open(0, [C]));
+Deno.test("both begin at about the same time on a bad path: what is said is heard once, in order", () => {
+  const dice = seededDice();
+  for (let run = 0; run < 100; run++) {
+    const pair = new Pair({ seed: dice.below(2 ** 32) });
+    pair.delay = dice.between(1, 100);
+    pair.passes = () => !dice.happens(0.3);
+    const link = pair.open();
+    const back = pair.b.links.open(pair.now, pair.a.key, [A]);
+    const texts = ["0", "1", "2", "3", "4"];
+    for (const text of texts) {
+      link.send(pair.now, chat(text));
+      pair.run(dice.pick([0, 0, 10, 100]));
+      back.send(pair.now, chat(text));
+      pair.run(dice.pick([0, 0, 10, 100]));
+    }
+    for (let waits = 0; waits < 100 && (pair.a.texts.length < 5 || pair.b.texts.length < 5); waits++) {
+      pair.run(1000);
+    }
+    pair.passes = () => true;
+    pair.run(20_000);
+    assertEquals([pair.a.texts, pair.b.texts], [texts, texts]);
+    assertEquals(link.epoch, back.epoch);
+  }
 });
 
-Deno.test("a peer that moves is known by its session: its link follows it", () => {
-  const { pair, link } = connected();
-  const there = pair.heard[0]!.link;
-  pair.addressOfA = C;
-  link.send(1000, verbOf("y"));
-  for (let now = 1000; now < 5000 && pair.nicks.length < 2; now = pair.a.deadline) pair.exchange(now);
-  assertEquals(pair.nicks, ["x", "y"]);
-  assertEquals(pair.heard.at(-1)!.link, there);
-  assertEquals(pair.heard.at(-1)!.restarted, false);
-  assertEquals(there.address, C);
+// ---- the key of a server -----------------------------------------------------------------------------------
+
+Deno.test("discover, announce: a server whose key is not known is asked for it, and nothing is said before", () => {
+  const pair = new Pair({ name: "The server" });
+  const link = pair.a.links.openServer(pair.now, undefined, B);
+  link.send(pair.now, verbOf("x"));
+  pair.run(100);
+  assertEquals(pair.left.map(nameOf), ["discover", "announce"]);
+  assertEquals(pair.left[0]!.bytes.length, pair.left[1]!.bytes.length);
+  const { arrival } = pair.a.heard[0]!;
+  assertEquals(arrival, { type: "announced", link, key: pair.b.key, name: "The server" });
+  pair.a.links.trust(pair.now, link, pair.b.key);
+  pair.run(100);
+  assertEquals([pair.b.nicks, pair.a.links.get(pair.b.key)], [["x"], link]);
 });
 
-Deno.test("a peer in a new life is told of once, on the same link", () => {
-  const { pair } = connected();
-  const there = pair.heard[0]!.link;
-  there.send(100, verbOf("former"));
-  pair.a = newLinks();
-  pair.a.open(200, [B]).send(200, verbOf("y"));
-  for (const now of [200, 225]) pair.exchange(now);
-  const [, second, ...more] = pair.heard;
-  assertEquals([second!.link, second!.restarted, second!.verb], [there, true, verbOf("y")]);
-  assert(more.every(({ restarted }) => !restarted));
-  assertEquals(sent(pair.b.take(20_000)).filter(({ verb }) => verb !== undefined), []);
+Deno.test("who has no name tells nobody its key", () => {
+  const pair = new Pair();
+  pair.a.links.openServer(pair.now, undefined, B).send(pair.now, verbOf("x"));
+  pair.run(1000);
+  assertEquals([pair.leftBy(pair.b, "announce"), pair.a.heard], [[], []]);
+  assertEquals(pair.b.links.takeDropped(), pair.leftBy(pair.a, "discover").length);
 });
 
-Deno.test("a late packet of a former life is dropped while the new one is heard", () => {
-  const { pair, link } = connected();
-  link.send(100, verbOf("late"));
-  const [late] = sent(pair.a.take(100));
-  pair.a = newLinks();
-  pair.a.open(200, [B]).send(200, verbOf("y"));
-  for (const now of [200, 225]) pair.exchange(now);
-  assertEquals(pair.b.receive(226, A, late!.bytes), undefined);
-  pair.a.open(300, [B]).send(300, verbOf("z"));
-  pair.exchange(300);
-  assertEquals(pair.nicks, ["x", "y", "z"]);
-  assert(SESSION_SILENT_MS > 100);
+Deno.test("an announcement that nobody asked for is dropped", () => {
+  const { pair } = connected({ name: "server" });
+  pair.a.links.openServer(pair.now, undefined, C).send(pair.now, verbOf("x"));
+  pair.b.receive(pair.now, A, encodeDiscover(new Uint8Array(NONCE_BYTES)));
+  pair.a.heard.length = 0;
+  pair.run(1000);
+  assertEquals([pair.leftBy(pair.b, "announce").length, pair.a.heard], [1, []]);
 });
 
-Deno.test("a hello that anybody can fake drops nothing and restarts nothing", () => {
-  const { pair, link } = connected();
-  const there = pair.heard[0]!.link;
-  there.send(100, verbOf("y"), "tag");
-  pair.b.receive(100, A, encodeFrame({ type: "hello", reply: "00".repeat(8) }));
-  assert(there.has("tag"));
-  pair.b.take(100).splice(0);
-  link.send(101, verbOf("z"));
-  pair.exchange(101);
-  assertEquals(pair.heard.at(-1)!.restarted, false);
+Deno.test("a server whose key is known is not asked for it", () => {
+  const pair = new Pair({ name: "server" });
+  pair.a.links.openServer(pair.now, pair.b.key, B).send(pair.now, verbOf("x"));
+  pair.run(10_000);
+  assertEquals([pair.b.nicks, pair.leftBy(pair.a, "discover")], [["x"], []]);
+});
+
+Deno.test("a server that has another key is told of after 1.5 s, before the attempts are over, and hears nothing", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const pair = new Pair({ seed, name: "server" });
+    const link = pair.a.links.openServer(pair.now, "0f".repeat(32), B);
+    link.send(pair.now, verbOf("x"));
+    pair.run(ATTEMPTS * ATTEMPT_MS);
+    const { at, arrival } = pair.a.heard[0]!;
+    assertEquals(arrival, { type: "announced", link, key: pair.b.key, name: "server" });
+    assertGreaterOrEqual(at - START, ASK_KEY_AFTER_MS);
+    assertEquals([pair.b.heard, pair.leftBy(pair.b, "response")], [[], []]);
+  }
+});
+
+// ---- strangers -------------------------------------------------------------------------------------------
+
+Deno.test("a stranger gets nothing longer than what it sent, and leaves nothing behind", () => {
+  const { b, a } = new Pair({ name: "server" });
+  const others = [encodeDiscover(new Uint8Array(NONCE_BYTES)), Uint8Array.of(0x31, 0), encodeVersions()];
+  for (let count = 1; count <= 1000; count++) {
+    const peer = stranger(b, count);
+    const { bytes } = peer.initiation(START);
+    const unknown = [
+      peer.packet([PING]),
+      forged(bytes, bytes.length - 17),
+      stranger(a, count).initiation(START).bytes,
+    ];
+    for (const datagram of [bytes, ...others, ...unknown, new Uint8Array(count).fill(count)]) {
+      assertEquals(b.receive(START, { ...STRANGER, port: count }, datagram), undefined);
+      const answers = b.links.take(START);
+      assertLessOrEqual(answers.length, 1);
+      for (const answer of answers) {
+        assert(answer.type === "transmit");
+        assertEquals(answer.to, { ...STRANGER, port: count });
+        assertLessOrEqual(answer.bytes.length, datagram.length);
+      }
+      if (unknown.includes(datagram)) assertEquals(answers, []);
+    }
+    assertEquals(b.links.get(peer.key), undefined);
+  }
+  // No timer, no repeat.
+  assertEquals([b.links.deadline, b.links.take(START + 1e9)], [Infinity, []]);
+});
+
+Deno.test("what means nothing is counted", () => {
+  const { b } = new Pair();
+  for (const bytes of [new Uint8Array(0), new Uint8Array(2000), stranger(b, 1).packet([PING])]) {
+    b.receive(START, STRANGER, bytes);
+  }
+  assertEquals([b.links.takeDropped(), b.links.takeDropped()], [3, 0]);
+});
+
+Deno.test("the first packet under a session is waited for ten seconds", () => {
+  for (const [late, isHeard] of [[UNCONFIRMED_MS - 1, true], [UNCONFIRMED_MS, false]] as const) {
+    const { b } = new Pair();
+    const peer = stranger(b, 1);
+    const handshake = peer.initiation(START);
+    b.receive(START, STRANGER, handshake.bytes);
+    const [response] = b.links.take(START);
+    assert(response?.type === "transmit");
+    handshake.finish(response.bytes);
+    const arrival = b.receive(START + late, STRANGER, peer.packet([PING]));
+    assertEquals(
+      [arrival !== undefined, b.links.get(peer.key) !== undefined],
+      [isHeard, isHeard],
+      `${late} ms`,
+    );
+  }
+});
+
+Deno.test("a packet of an unknown version is answered with ours, shortly, ten times a second", () => {
+  const { b } = new Pair();
+  const answered = (now: number) => {
+    let count = 0;
+    for (let port = 1; port <= 100; port++) {
+      b.receive(now, { ...STRANGER, port }, new Uint8Array(1200).fill(0x30 + port % 16));
+      const answers = b.links.take(now);
+      for (const answer of answers) {
+        assert(answer.type === "transmit");
+        assertEquals(decodePacket(answer.bytes), { type: "versions", known: [2] });
+      }
+      count += answers.length;
+    }
+    return count;
+  };
+  for (const now of [START, START + 1000, START + 5000]) {
+    assertEquals(answered(now), VERSION_ANSWERS_PER_SECOND);
+  }
+  assertEquals(answered(START + 5500), VERSION_ANSWERS_PER_SECOND / 2);
+});
+
+Deno.test("a server that speaks other versions is told of, but not once it has been heard", () => {
+  const pair = new Pair();
+  const link = pair.a.links.openServer(pair.now, pair.b.key, B);
+  link.send(pair.now, verbOf("x"));
+  const versions = Uint8Array.of(0, 1, 7);
+  assertEquals(pair.a.receive(pair.now, C, versions), undefined);
+  assertEquals(pair.a.receive(pair.now, B, versions), { type: "foreign", link, versions: [1, 7] });
+  pair.run(100);
+  assertEquals([pair.b.nicks, pair.a.receive(pair.now, B, versions)], [["x"], undefined]);
+});
+
+Deno.test("beyond so many links nobody new is taken, and who has one still is", () => {
+  const { pair, back } = connected();
+  const { b } = pair;
+  for (let count = 1; count < LINKS; count++) {
+    b.links.open(pair.now, count.toString(16).padStart(64, "0"), [C]);
+  }
+  pair.run(0);
+  const peer = stranger(b, 1);
+  const connects = () => {
+    const handshake = peer.initiation(pair.now);
+    b.receive(pair.now, STRANGER, handshake.bytes);
+    const [response] = b.links.take(pair.now);
+    assert(response?.type === "transmit");
+    handshake.finish(response.bytes);
+    return b.receive(pair.now, STRANGER, peer.packet([PING])) !== undefined;
+  };
+  assertFalse(connects());
+  assertEquals([b.links.get(peer.key), b.links.holds(back)], [undefined, true]);
+  pair.open().send(pair.now, verbOf("y"));
+  pair.run(100);
+  assertEquals(b.nicks, ["x", "y"]);
+  pair.run(LINK_IDLE_MS);
+  assert(connects());
+});
+
+// ---- what does not displace a session ----------------------------------------------------------------------
+
+Deno.test("a replayed initiation draws nothing and displaces no session, nor does a forged one", () => {
+  const { pair, link, back } = connected();
+  const { bytes } = pair.leftBy(pair.a, "initiation")[0]!;
+  back.send(pair.now, verbOf("z"), "z");
+  const { epoch } = back;
+  pair.left.length = 0;
+  for (const copy of [bytes, bytes, forged(bytes, 40)]) pair.b.receive(pair.now, STRANGER, copy);
+  pair.run(100);
+  assertEquals(pair.left.filter(({ to }) => to === STRANGER), []);
+  link.send(pair.now, verbOf("y"));
+  pair.run(100);
+  assertEquals([pair.b.nicks, pair.a.nicks, pair.b.restarts], [["x", "y"], ["z"], 0]);
+  assertEquals([back.epoch, back.address], [epoch, A]);
 });
 
 Deno.test("a repeat of a real datagram is taken once", () => {
   const { pair, link } = connected();
-  link.send(100, verbOf("y"));
-  const [real] = sent(pair.a.take(100));
-  assertEquals(pair.b.receive(100, A, real!.bytes)?.verb, verbOf("y"));
-  for (let count = 0; count < 10; count++) assertEquals(pair.b.receive(101, A, real!.bytes)?.verb, undefined);
-  assertEquals(named(pair.b.take(101)), ["transport 0 ack"]);
-});
-
-Deno.test("a link that nobody uses for 3 minutes is dropped, one that is kept is not", () => {
-  const { pair, link } = connected();
-  const there = pair.heard[0]!.link;
-  there.kept = true;
-  for (const links of [pair.a, pair.b]) {
-    links.take(LINK_IDLE_MS - 1);
-    links.take(LINK_IDLE_MS + 30);
-  }
-  assertEquals([pair.a.holds(link), pair.b.holds(there)], [false, true]);
-});
-
-Deno.test("a candidate that is somebody else's address does not join two links", () => {
-  const links = newLinks();
-  const first = links.open(0, [A]);
-  assertNotEquals(links.open(0, [B, A]), first);
-  assertEquals(links.open(0, [A, C]), first);
+  link.send(pair.now, verbOf("y"));
+  pair.run(pair.delay);
+  const { bytes } = pair.left.at(-1)!;
+  for (let count = 0; count < 10; count++) assertEquals(pair.b.receive(pair.now, A, bytes), undefined);
+  assertEquals(pair.b.nicks, ["x", "y"]);
+  assertEquals(pair.b.links.takeDropped(), 10);
 });

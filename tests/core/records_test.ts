@@ -3,8 +3,11 @@ import { MALFORMED } from "../../core/bytes.ts";
 import {
   CHANNEL,
   CURSOR,
+  DROPPED,
   IDENTITY,
   INBOX,
+  INITIATION,
+  KEY,
   LETTER,
   NICK,
   OUTBOX,
@@ -13,7 +16,7 @@ import {
   SENT,
 } from "../../core/records.ts";
 import { SHOWN, START } from "../../core/records.ts";
-import { ID, IPV4, LONGEST_NICK, LONGEST_TEXT, mutated, SECRET } from "./samples.ts";
+import { ID, IPV4, KEY as PUBLIC_KEY, LONGEST_NICK, LONGEST_TEXT, mutated } from "./samples.ts";
 import { seededDice } from "./seed.ts";
 
 const MESSAGE = { id: ID, after: ID, from: LONGEST_NICK, sentAt: 2 ** 48 - 1, text: LONGEST_TEXT };
@@ -22,7 +25,6 @@ Deno.test("every record survives the disk", () => {
   const identity = {
     nick: "x",
     server: { host: "10.0.0.1", port: 9999 },
-    secret: SECRET,
     state: "abcdef",
     starts: 2 ** 32 - 1,
   };
@@ -32,7 +34,7 @@ Deno.test("every record survives the disk", () => {
   assertEquals(OUTBOX.decode(OUTBOX.encode({ ...outgoing, to: [] })), { ...outgoing, to: [] });
   const incoming = { ...MESSAGE, channel: false, dated: true };
   assertEquals(INBOX.decode(INBOX.encode(incoming)), incoming);
-  const nick = { nick: "x", secret: SECRET, ordinal: 1, online: true, addresses: [IPV4] };
+  const nick = { nick: "x", key: PUBLIC_KEY, ordinal: 1, online: true, addresses: [IPV4] };
   assertEquals(NICK.decode(NICK.encode(nick)), nick);
   const letter = { ...MESSAGE, to: "y", storedAt: 7 };
   assertEquals(LETTER.decode(LETTER.encode(letter)), letter);
@@ -41,8 +43,12 @@ Deno.test("every record survives the disk", () => {
   assertEquals(CHANNEL.decode(CHANNEL.encode(row)), row);
   const receipt = { from: "x", to: "y", at: 5 };
   assertEquals(RECEIPT.decode(RECEIPT.encode(receipt)), receipt);
+  const key = { secret: "0123456789abcdef".repeat(4) };
+  assertEquals(KEY.decode(KEY.encode(key)), key);
+  const initiation = { at: 2 ** 48 - 1 };
+  assertEquals(INITIATION.decode(INITIATION.encode(initiation)), initiation);
   for (const kind of [SENT, SHOWN]) assertEquals(kind.decode(kind.encode({ id: ID })), { id: ID });
-  assertEquals(CURSOR.decode(CURSOR.encode({ number: 9 })), { number: 9 });
+  for (const kind of [CURSOR, DROPPED]) assertEquals(kind.decode(kind.encode({ number: 9 })), { number: 9 });
   assertEquals(START.decode(START.encode({ at: 2 ** 48 - 1 })), { at: 2 ** 48 - 1 });
 });
 
@@ -54,7 +60,8 @@ Deno.test("keys with numbers sort as the numbers do", () => {
 });
 
 Deno.test("a kind knows its own keys and no others", () => {
-  const kinds = [IDENTITY, OUTBOX, SENT, INBOX, SHOWN, NICK, LETTER, RECEIPT, CHANNEL, CURSOR, START, SEEN];
+  const own = [KEY, INITIATION, IDENTITY, OUTBOX, SENT, INBOX, SHOWN];
+  const kinds = [...own, NICK, LETTER, RECEIPT, CHANNEL, CURSOR, DROPPED, START, SEEN];
   for (const kind of kinds) {
     assertEquals(kinds.filter((other) => other.matches(kind.key("a/b"))), [kind]);
     assertEquals(kind.nameOf(kind.key("a/b")), "a/b");
@@ -62,9 +69,16 @@ Deno.test("a kind knows its own keys and no others", () => {
   assertFalse(SEEN.matches("seen"));
 });
 
+Deno.test("a secret key of another length is no key", () => {
+  const bytes = KEY.encode({ secret: PUBLIC_KEY });
+  assertEquals(bytes.length, 32);
+  assertEquals(KEY.decode(bytes.subarray(1)), MALFORMED);
+  assertEquals(KEY.decode(Uint8Array.of(...bytes, 0)), MALFORMED);
+});
+
 Deno.test("a damaged record means nothing, or a value that can be written again; it never throws", () => {
   const dice = seededDice();
-  const bytes = INBOX.encode({ ...MESSAGE, channel: true, dated: false });
+  const bytes = INBOX.encode({ ...MESSAGE, text: "hi", channel: true, dated: false });
   assertEquals(INBOX.decode(bytes.subarray(1)), MALFORMED);
   let read = 0;
   for (let round = 0; round < 5000; round++) {

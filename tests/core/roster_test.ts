@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { DATAGRAM_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "../../core/limits.ts";
-import type { Link } from "../../core/link.ts";
 import type { Address } from "../../core/machine.ts";
 import { reachableAt, Roster } from "../../core/roster.ts";
 import { Table, type Version } from "../../core/table.ts";
 import type { VerbOf } from "../../core/verb.ts";
 import { Recorded } from "./effects.ts";
-import { IPV4, IPV6, SECRET } from "./samples.ts";
-import { PEER, sent, TestLink } from "./wire.ts";
+import { IPV4, IPV6, KEY } from "./samples.ts";
+import { PEER, type Sent, TestLink } from "./wire.ts";
 
 const START = 1000;
 const NOTHING: Version = { start: 0, counter: 0 };
@@ -20,35 +19,52 @@ function withMembers(
 ): Roster {
   const roster = new Roster(recorded.effects, START);
   for (let at = 0; at < count; at++) {
-    roster.changed(0, Object.assign(roster.add(`n${at}`, SECRET), { online: true, addresses }));
+    roster.changed(0, Object.assign(roster.add(`n${at}`, KEY), { online: true, addresses }));
   }
   return roster;
 }
 
-function pages(link: Link, now = 0): VerbOf<"rows">[] {
-  return sent(link.take(now)).map(({ verb, bytes }) => {
+/** The rows that leave, all of them: a large answer takes several windows. */
+function pages(test: TestLink, now = 0): VerbOf<"rows">[] {
+  const left: Sent[] = [];
+  for (let at = now, packets; (packets = test.take(at)).length > 0; at++) {
+    left.push(...packets);
+    test.acknowledge(at, test.link.address);
+  }
+  return left.flatMap(({ bytes, frames, verbs }) => {
     assertLessOrEqual(bytes.length, DATAGRAM_BYTES);
-    return verb as VerbOf<"rows">;
+    for (const { type } of frames) assert(type === "told" || type === "ack");
+    return verbs as VerbOf<"rows">[];
   });
 }
 
 function ask(roster: Roster, version: Version, address = PEER): VerbOf<"rows">[] {
-  const { link } = TestLink.withPath(0, [address]);
-  roster.tellRows(0, link, version);
-  return pages(link);
+  const test = TestLink.withPath(0, [address]);
+  roster.tellRows(0, test.link, version);
+  return pages(test);
 }
 
 Deno.test("rows since v: only what changed after v, from where to where", () => {
   const roster = withMembers(3);
   const [page, ...more] = ask(roster, { start: START, counter: 2 });
-  assertEquals([page!.from.counter, page!.upTo, page!.rows.map(({ ordinal }) => ordinal)], [2, 3, [3]]);
+  assertEquals([page!.since.counter, page!.upTo, page!.rows.map(({ ordinal }) => ordinal)], [2, 3, [3]]);
   assertEquals(more, []);
   assertEquals(ask(roster, { start: START, counter: 3 })[0]!.rows, []);
 });
 
 Deno.test("a version of another life of the server is no version: everything", () => {
   const [page] = ask(withMembers(3), { start: 999, counter: 2 });
-  assertEquals([page!.from, page!.rows.length], [{ start: START, counter: 0 }, 3]);
+  assertEquals([page!.since, page!.rows.length], [{ start: START, counter: 0 }, 3]);
+});
+
+Deno.test("a row says whose the nick is: the public key", () => {
+  const roster = withMembers(1);
+  const other = "f0".repeat(32);
+  roster.changed(0, Object.assign(roster.add("eve", other), { online: true }));
+  assertEquals(ask(roster, NOTHING)[0]!.rows.map(({ nick, key }) => [nick, key]), [["n0", KEY], [
+    "eve",
+    other,
+  ]]);
 });
 
 Deno.test("a member that changed again stands once, at its last change", () => {
@@ -66,7 +82,7 @@ Deno.test("a large table is cut into datagrams; who goes on asking has all of it
   while (table.isBehind(roster.version)) {
     const answer = ask(roster, table.version);
     assertLessOrEqual(answer.length, ROWS_PACKETS);
-    for (const { from, upTo, rows } of answer) assert(table.apply(from, upTo, rows) !== undefined);
+    for (const { since, upTo, rows } of answer) assert(table.apply(since, upTo, rows) !== undefined);
     questions++;
     assertLessOrEqual(questions, 10);
   }
@@ -82,15 +98,15 @@ Deno.test("changes are gathered for 50 ms and pushed to everybody online, once",
   Object.assign(offline!, { online: false, link: notTo.link });
   assertEquals(roster.deadline, TABLE_GATHER_MS);
   roster.runTimers(TABLE_GATHER_MS - 1);
-  assertEquals(pages(to.link), []);
+  assertEquals(pages(to), []);
   roster.runTimers(TABLE_GATHER_MS);
-  const [page] = pages(to.link, TABLE_GATHER_MS);
-  assertEquals([page!.from.counter, page!.upTo, page!.rows.length], [0, 2, 2]);
-  assertEquals(pages(notTo.link), []);
+  const [page] = pages(to, TABLE_GATHER_MS);
+  assertEquals([page!.since.counter, page!.upTo, page!.rows.length], [0, 2, 2]);
+  assertEquals(pages(notTo), []);
   assertEquals(roster.deadline, Infinity);
   roster.changed(100, offline!);
   roster.runTimers(150);
-  assertEquals(pages(to.link, 150).map(({ from, upTo }) => [from.counter, upTo]), [[2, 3]]);
+  assertEquals(pages(to, 150).map(({ since, upTo }) => [since.counter, upTo]), [[2, 3]]);
 });
 
 Deno.test("for readers elsewhere, loopback is the server's own host", () => {
@@ -118,13 +134,10 @@ Deno.test("members survive a restart, under the same ordinal, and are told as th
   recorded.perform(0);
   const again = new Roster(recorded.effects, START + 1);
   for (const [, value] of recorded.records("nick")) again.load(value);
-  assertEquals(ask(again, NOTHING)[0]!.rows.map(({ ordinal, online }) => [ordinal, online]).toSorted(), [
-    [1, true],
-    [2, true],
-    [3, true],
-  ]);
+  const told = ask(again, NOTHING)[0]!.rows.map(({ ordinal, key, online }) => [ordinal, key, online]);
+  assertEquals(told.toSorted(), [[1, KEY, true], [2, KEY, true], [3, KEY, true]]);
   assertEquals(again.deadline, Infinity);
-  assertEquals(again.add("dave", SECRET).ordinal, 4);
+  assertEquals(again.add("dave", KEY).ordinal, 4);
 });
 
 Deno.test("what cannot be one host's address is none", () => {

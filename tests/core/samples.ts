@@ -6,27 +6,33 @@ import type { Dice } from "./seed.ts";
 
 export const ID = "00112233445566778899aabbccddeeff";
 export const TOP_ID = "f".repeat(32);
-export const SECRET = "0f".repeat(16);
+export const KEY = "0f".repeat(32);
 const U32 = 2 ** 32 - 1;
 const U48 = 2 ** 48 - 1;
 
 /** 64 bytes of UTF-8, the most a nick may have. */
 export const LONGEST_NICK = "é".repeat(32);
-/** 1,000 bytes of UTF-8, the most a text may have. */
-export const LONGEST_TEXT = "😀".repeat(250);
+/** 65,536 bytes of UTF-8, the most a text may have. */
+export const LONGEST_TEXT = "😀".repeat(16_384);
 
 export const IPV4: Address = { host: "255.0.1.254", port: 65535 };
 export const IPV6: Address = { host: "2001:db8::1", port: 1 };
 export const SERVER_HOST: Address = { host: "", port: 9999 };
 
-export const ROW: Row = { nick: "Zoë_1.-", ordinal: U32, online: true, addresses: [IPV4, IPV6, SERVER_HOST] };
+export const ROW: Row = {
+  nick: "Zoë_1.-",
+  key: KEY,
+  ordinal: U32,
+  online: true,
+  addresses: [IPV4, IPV6, SERVER_HOST],
+};
 
 const REASONS: readonly Reason[] = ["in use", "unknown", "quota", "full"];
 
 /** At least one of every verb. */
 export const VERBS: readonly Verb[] = [
-  { type: "register", nick: "a", turn: 0, secret: SECRET, candidates: [] },
-  { type: "register", nick: LONGEST_NICK, turn: U32, secret: "00".repeat(16), candidates: [IPV4, IPV6] },
+  { type: "register", nick: "a", turn: 0, asked: false, candidates: [] },
+  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, candidates: [IPV4, IPV6] },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
@@ -44,8 +50,8 @@ export const VERBS: readonly Verb[] = [
   { type: "checking", nick: "x" },
   { type: "deregistered", nick: "x" },
   { type: "alive", version: { start: 0, counter: 0 } },
-  { type: "rows", from: { start: 1, counter: 2 }, upTo: U48, rows: [ROW, { ...ROW, online: false }] },
-  { type: "rows", from: { start: 1, counter: 2 }, upTo: 2, rows: [] },
+  { type: "rows", since: { start: 1, counter: 2 }, upTo: U48, rows: [ROW, { ...ROW, online: false }] },
+  { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, rows: [] },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
   { type: "probe", nick: "x" },
@@ -65,7 +71,7 @@ export const VERBS: readonly Verb[] = [
 
 /** Each verb that carries a text or a list, as long as it can be. */
 export const LONGEST: readonly Verb[] = [
-  { type: "register", nick: LONGEST_NICK, turn: U32, secret: SECRET, candidates: Array(4).fill(IPV6) },
+  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, candidates: Array(4).fill(IPV6) },
   {
     type: "direct",
     id: ID,

@@ -1,12 +1,17 @@
 /** A few machines on a network that carries every datagram in one millisecond, and a clock that leaps. */
 import { Client, type ClientOptions } from "../../core/client.ts";
+import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
+import type { Key } from "../../core/handshake.ts";
 import { Links } from "../../core/links.ts";
+import type { Link } from "../../core/link.ts";
 import type { Action, Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
 import { type Notice, render } from "../../core/notice.ts";
+import { KEY } from "../../core/records.ts";
 import { Server } from "../../core/server.ts";
-import { addressKey } from "../../core/table.ts";
+import { addressKey, equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
 import { Dice } from "../simulator/random.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 
 export const START: Millis = 1_700_000_000_000;
 export const SERVER: Address = { host: "10.0.0.1", port: 9999 };
@@ -16,18 +21,37 @@ const MOST_STEPS_AT_ONCE = 1000;
 export class Voice implements Machine {
   readonly links: Links;
   readonly heard: Verb[] = [];
+  readonly key: Key;
+  readonly #keyAt: (address: Address) => Key;
 
-  constructor(dice: Dice) {
-    this.links = new Links((count) => dice.bytes(count));
+  /** `keyAt`: the key of whoever is at an address. Clients tell theirs to nobody; who has the table knows it. */
+  constructor(dice: Dice, keyAt: (address: Address) => Key) {
+    const random = (count: number) => dice.bytes(count);
+    const ownKey = primitives.keyPair(random(32));
+    this.key = toHex(ownKey.publicKey);
+    this.#keyAt = keyAt;
+    this.links = new Links({
+      primitives,
+      random,
+      ownKey,
+      timestamp: (now) => now,
+      name: undefined,
+      keepsAlive: false,
+    });
   }
 
   get deadline(): Millis {
     return this.links.deadline;
   }
 
+  /** The link to whoever is at an address. */
+  linkTo(now: Millis, address: Address): Link {
+    return this.links.open(now, this.#keyAt(address), [address]);
+  }
+
   step(now: Millis, input: Input): Output[] {
     const arrival = input.type === "datagram" ? this.links.receive(now, input.from, input.bytes) : undefined;
-    if (arrival?.verb !== undefined) this.heard.push(arrival.verb);
+    if (arrival?.type === "verbs") this.heard.push(...arrival.verbs);
     return this.links.take(now);
   }
 }
@@ -36,6 +60,8 @@ interface Node {
   readonly machine: Machine;
   readonly address: Address;
   readonly notices: Notice[];
+  /** Its public key; `undefined` until that is durable. */
+  key: Key | undefined;
   exitStatus: number | undefined;
 }
 
@@ -51,7 +77,9 @@ export class Scene {
 
   constructor(seed = 1) {
     this.#dice = new Dice(seed);
-    this.#add("SERVER", new Server(this.now, this.#random, []), SERVER);
+    const server = new Server(this.now, { name: "test", durable: true, primitives }, this.#random, []);
+    this.#add("SERVER", server, SERVER);
+    this.#step("SERVER", { type: "tick" });
   }
 
   /** A client under a nick, registered. */
@@ -60,10 +88,13 @@ export class Scene {
     const own = {
       nick,
       server: SERVER,
+      serverName: "the server",
+      serverKey: undefined,
       own: address,
       candidates: [],
       attempts: 5,
       durable: true,
+      primitives,
       ...options,
     };
     this.#add(nick, new Client(this.now, own, this.#random, []), address);
@@ -72,15 +103,15 @@ export class Scene {
   }
 
   voice(name: string): Voice {
-    const voice = new Voice(this.#dice.fork());
-    this.#add(name, voice, this.#nextAddress());
+    const voice = new Voice(this.#dice.fork(), (address) => this.#keyAt(address));
+    this.#add(name, voice, this.#nextAddress(), voice.key);
     return voice;
   }
 
   /** The voice says something to an address, and has its answers. */
   say(name: string, to: Address, verb: Verb): void {
     const voice = this.#nodes.get(name)!.machine as Voice;
-    voice.links.open(this.now, [to]).send(this.now, verb);
+    voice.linkTo(this.now, to).send(this.now, verb);
     this.#step(name, { type: "tick" });
     this.run(50);
   }
@@ -91,6 +122,13 @@ export class Scene {
 
   addressOf(name: string): Address {
     return this.#nodes.get(name)!.address;
+  }
+
+  /** The public key of somebody who has started. */
+  keyOf(name: string): Key {
+    const { key } = this.#nodes.get(name)!;
+    if (key === undefined) throw new Error(`${name} has saved no key`);
+    return key;
   }
 
   deadlineOf(name: string): Millis {
@@ -148,8 +186,15 @@ export class Scene {
     return { host: `10.0.0.${this.#nodes.size + 1}`, port: 3000 + this.#nodes.size };
   }
 
-  #add(name: string, machine: Machine, address: Address): void {
-    this.#nodes.set(name, { machine, address, notices: [], exitStatus: undefined });
+  #add(name: string, machine: Machine, address: Address, key?: Key): void {
+    this.#nodes.set(name, { machine, address, notices: [], key, exitStatus: undefined });
+  }
+
+  #keyAt(address: Address): Key {
+    for (const [name, node] of this.#nodes) {
+      if (equalAddresses(node.address, address)) return this.keyOf(name);
+    }
+    throw new Error(`nobody is at ${addressKey(address)}`);
   }
 
   #step(name: string, input: Input): Output[] {
@@ -157,7 +202,9 @@ export class Scene {
     const { machine, address, notices } = node;
     if (node.exitStatus !== undefined) return [];
     const outputs = machine.step(this.now, input);
+    if (machine.deadline <= this.now) outputs.push(...machine.step(this.now, { type: "tick" }));
     for (const output of outputs) {
+      if (output.type === "save" && KEY.matches(output.key)) node.key = publicKey(output.value);
       if (output.type === "notice") notices.push(output.notice);
       if (output.type === "exit") node.exitStatus = output.status;
       if (output.type !== "transmit") continue;
@@ -175,4 +222,10 @@ export class Scene {
     if (to === undefined || this.cut.has(to) || (from !== undefined && this.cut.has(from))) return;
     this.#step(to, { type: "datagram", from: flying.from, bytes: flying.bytes });
   }
+}
+
+function publicKey(value: Uint8Array): Key {
+  const record = KEY.decode(value);
+  if (record === MALFORMED) throw new Error("a malformed key was saved");
+  return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
 }

@@ -7,7 +7,6 @@ const given = Deno.args.indexOf("--seed");
 
 export function seededDice(): Dice {
   const seed = given < 0 ? Math.floor(Math.random() * 2 ** 32) : Number(Deno.args[given + 1]);
-  // deno-lint-ignore no-console -- who does not know the seed cannot repeat the run
   console.log(`seed ${seed}`);
   return new Dice(seed);
 }

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { addressKey, NO_VERSION, type Row, Table } from "../../core/table.ts";
+import { KEY } from "./samples.ts";
 import { seededDice } from "./seed.ts";
 
 const START = 1000;
 const at = (counter: number, start = START) => ({ start, counter });
 
 function row(nick: string, values: Partial<Row> = {}): Row {
-  return { nick, ordinal: 1, online: true, addresses: [{ host: "10.0.0.1", port: 1 }], ...values };
+  return { nick, key: KEY, ordinal: 1, online: true, addresses: [{ host: "10.0.0.1", port: 1 }], ...values };
 }
 
 Deno.test("a newcomer asks from the beginning and has everything", () => {
@@ -24,7 +25,13 @@ Deno.test("only rows that really changed are told", () => {
   table.apply(at(0), 2, [row("x"), row("y")]);
   const gone = row("y", { online: false });
   assertEquals(table.apply(at(2), 4, [row("x"), gone]), [gone]);
-  for (const change of [{ ordinal: 9 }, { addresses: [] }, { addresses: [{ host: "10.0.0.1", port: 2 }] }]) {
+  const changes: readonly Partial<Row>[] = [
+    { ordinal: 9 },
+    { key: "f0".repeat(32) },
+    { addresses: [] },
+    { addresses: [{ host: "10.0.0.1", port: 2 }] },
+  ];
+  for (const change of changes) {
     assertEquals(table.apply(at(4), 4, [row("x", change)])?.length, 1);
   }
 });

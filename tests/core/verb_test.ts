@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { MALFORMED } from "../../core/bytes.ts";
-import { ackRoom, encodeFrame } from "../../core/frame.ts";
-import { DATAGRAM_BYTES } from "../../core/limits.ts";
+import { FRAME_HEADER_BYTES } from "../../core/frame.ts";
+import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../core/limits.ts";
+import { FRAMES_BYTES } from "../../core/packet.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
-import { ID, IPV4, LONGEST, LONGEST_NICK, LONGEST_TEXT, mutated, ROW, SECRET, VERBS } from "./samples.ts";
+import { ID, IPV4, KEY, LONGEST, LONGEST_NICK, LONGEST_TEXT, mutated, ROW, VERBS } from "./samples.ts";
 import { seededDice } from "./seed.ts";
 
 Deno.test("every verb survives the wire with values at their edges", () => {
@@ -16,21 +17,19 @@ Deno.test("the samples are of all 25 verbs, and every verb has a tag of its own"
   assertEquals(new Set(tags.values()).size, 25);
 });
 
-Deno.test("every verb at its longest fits into one datagram with the header", () => {
-  for (const long of LONGEST) {
-    const verb = encodeVerb(long);
-    const numbers = Array(ackRoom(verb.length)).fill(1);
-    const bytes = encodeFrame({
-      type: "transport",
-      token: "00".repeat(8),
-      reply: "00".repeat(8),
-      session: "00000000",
-      number: 1,
-      acked: numbers.length === 0 ? undefined : { session: "00000000", numbers },
-      verb,
-    });
-    assertLessOrEqual(bytes.length, DATAGRAM_BYTES);
+Deno.test("every verb at its longest fits into one part if it has no text, and into one parcel if it has", () => {
+  for (const verb of LONGEST) {
+    const { length } = encodeVerb(verb);
+    if ("text" in verb) {
+      assertGreater(length, PART_BYTES, verb.type);
+      assertLessOrEqual(length, PARCEL_PARTS * PART_BYTES, verb.type);
+    } else assertLessOrEqual(length, PART_BYTES, verb.type);
   }
+});
+
+Deno.test("a page of rows fits into one packet", () => {
+  const page = encodeVerb({ ...ROWS, rows: [] }).length;
+  assertLessOrEqual(FRAME_HEADER_BYTES + page + ROWS_BYTES, FRAMES_BYTES);
 });
 
 Deno.test("every truncation, and a byte too many, means nothing", () => {
@@ -51,7 +50,7 @@ Deno.test("a tag that nobody uses means nothing", () => {
 });
 
 const DIRECT = { type: "direct", id: ID, after: ID, from: "x", to: "y", sentAt: 0, text: "" } as const;
-const ROWS = { type: "rows", from: { start: 1, counter: 1 }, upTo: 1 } as const;
+const ROWS = { type: "rows", since: { start: 1, counter: 1 }, upTo: 1 } as const;
 
 /** What no honest program sends. */
 const WRONG: Readonly<Record<string, Verb>> = {
@@ -59,9 +58,9 @@ const WRONG: Readonly<Record<string, Verb>> = {
   "a nick of 65 bytes": { type: "keepAlive", nick: LONGEST_NICK.slice(0, -1) + "€" },
   "a nick with an escape sequence": { type: "keepAlive", nick: "\u{1B}[2J" },
   "the server's own nick": { ...DIRECT, from: "Server" },
-  "a text of 1,001 bytes": { ...DIRECT, text: LONGEST_TEXT + "x" },
+  "a text of 65,537 bytes": { ...DIRECT, text: LONGEST_TEXT + "x" },
   "33 ids": { type: "noted", nick: "x", ids: Array(33).fill(ID) },
-  "5 addresses": { type: "register", nick: "x", turn: 1, secret: SECRET, candidates: Array(5).fill(IPV4) },
+  "5 addresses": { type: "register", nick: "x", turn: 1, asked: true, candidates: Array(5).fill(IPV4) },
   "port 0": { ...ROWS, rows: [{ ...ROW, addresses: [{ host: "10.0.0.1", port: 0 }] }] },
 };
 
@@ -73,7 +72,14 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason or family means not
   const rejected = encodeVerb({ type: "rejected", id: ID, reason: "full" });
   rejected[rejected.length - 1] = 4;
   assertEquals(decodeVerb(rejected), MALFORMED);
-  const row = encodeVerb({ ...ROWS, rows: [{ nick: "x", ordinal: 1, online: true, addresses: [IPV4] }] });
+  const register = encodeVerb({ type: "register", nick: "x", turn: 1, asked: true, candidates: [] });
+  const askedAt = register.length - 2;
+  assertEquals(register[askedAt], 1);
+  assertEquals(decodeVerb(register.with(askedAt, 2)), MALFORMED);
+  const row = encodeVerb({
+    ...ROWS,
+    rows: [{ nick: "x", key: KEY, ordinal: 1, online: true, addresses: [IPV4] }],
+  });
   const flagAt = row.length - 9;
   assertEquals(row[flagAt], 1);
   assertEquals(decodeVerb(row.with(flagAt, 2)), MALFORMED);

@@ -107,7 +107,7 @@ scenario("who registers later hears what is said from then on", (world) => {
 
 scenario("on a bad link every channel message comes once", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  world.network.weather = { loss: 0.2, duplication: 0.1, delay: 20, jitter: 100 };
+  world.network.weather = { ...world.network.weather, loss: 0.2, duplication: 0.1, delay: 20, jitter: 100 };
   const lines = Array.from({ length: 50 }, (_, count) => `${count}`);
   for (const line of lines) {
     alice.types(`send_all ${line}`);

@@ -35,6 +35,7 @@ scenario(
     alice.types("send bob hi");
     world.runs(200);
     bob.sees();
+    assert(world.sent({ to: bob, kind: "direct" }).length > 0);
     assertEquals([bob.isAlive, world.sent({ kind: "receipt" }).length], [false, 0]);
     world.runs(5000);
     bob.disk.failing = false;
@@ -124,9 +125,12 @@ scenario(
     alice.looks();
     world.runs(1000);
     alice.sees();
+    assert(world.sent({ kind: "register" }).length > 0);
+    assertEquals([world.server.isAlive, world.sent({ kind: "registered" }).length], [false, 0]);
     world.server.disk.failing = false;
     world.server.starts();
-    world.runs(1000);
+    // The initiation of a handshake is repeated ever less often.
+    world.runs(1300);
     alice.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online));
   },
 );

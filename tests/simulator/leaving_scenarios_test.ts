@@ -31,7 +31,7 @@ scenario("ctrl-c leaves with one datagram that nothing waits for", (world) => {
   world.runs(2);
   alice.sees("[Exiting]");
   alice.hasEnded(0);
-  assertEquals(world.sent({ from: alice }, began).map(({ kind }) => kind), ["leave"]);
+  assertEquals(world.sent({ from: alice }, began).map(({ kinds }) => kinds), [["leave"]]);
   world.runs(200);
   bob.sees(...world.table(alice.offline, bob.online));
 });

@@ -1,55 +1,10 @@
-/** How long, how many, and what the user is told when it is too much. */
+/** How many, and what the user is told when it is too much. */
 import { assert, assertEquals } from "@std/assert";
 import { MAILBOX_LETTERS } from "../../core/limits.ts";
 import { type Person, scenario, type World } from "./scenario.ts";
 
 const MAILBOX_FULL = "[Message to bob failed: the mailbox is full.]";
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
-
-scenario("a message of 1,000 bytes passes, one of 1,001 does not", (world) => {
-  const { alice, bob } = world.clients("alice", "bob");
-  const text = "x".repeat(1000);
-  alice.types(`send bob ${text}`);
-  world.runs(50);
-  bob.sees(`alice: ${text}`);
-  alice.sees("[Message received by bob.]");
-  alice.types(`send bob ${text}y`);
-  alice.sees("[Message too long: 1001 bytes, at most 1000.]");
-  alice.types(`send_all ${text}y`);
-  alice.sees("[Message too long: 1001 bytes, at most 1000.]");
-  alice.types(`send_all ${text}`);
-  world.runs(50);
-  alice.sees("[Message received by Server.]");
-  bob.sees(`[Channel_Message alice: ${text}]`);
-  assertEquals([alice.keeps("outbox"), alice.unsettled], [0, 0]);
-});
-
-scenario("bytes are counted, not characters", (world) => {
-  const { alice, bob } = world.clients("alice", "bob");
-  const text = "😀".repeat(250);
-  alice.types(`send bob ${text}`);
-  world.runs(50);
-  bob.sees(`alice: ${text}`);
-  alice.looks();
-  alice.types(`send bob ${text}é`);
-  alice.sees("[Message too long: 1002 bytes, at most 1000.]");
-});
-
-scenario("the longest message fits between the longest nicks, directly and as a letter", (world) => {
-  const [one, other] = ["ä".repeat(32), "ö".repeat(32)];
-  const { [one]: alice, [other]: bob } = world.clients(one, other);
-  const text = "é".repeat(500);
-  alice!.types(`send ${other} ${text}`);
-  world.runs(100);
-  bob!.sees(`${one}: ${text}`);
-  bob!.types(`dereg ${other}`);
-  world.runs(200);
-  const written = alice!.types(`send ${other} ${text}`);
-  world.runs(200);
-  bob!.types(`reg ${other}`);
-  world.runs(500);
-  assert(bob!.looks().includes(`${one}: ${written} ${text}`));
-});
 
 scenario("nicks are the same whatever their case and form", (world) => {
   const { Ärger, bob } = world.clients("Ärger", "bob");

@@ -1,4 +1,7 @@
-/** A network that loses, doubles, delays, reorders and partitions, and lets strangers throw things in. */
+/**
+ * A network that loses, doubles, delays, reorders, corrupts and partitions, swallows long datagrams, gives hosts
+ * other addresses, and lets strangers throw things in.
+ */
 import type { Address, Millis } from "../../core/machine.ts";
 import { addressKey } from "../../core/table.ts";
 import type { Dice } from "./random.ts";
@@ -10,9 +13,13 @@ export interface Weather {
   readonly delay: Millis;
   /** Larger than the gap between two packets, it reorders them. */
   readonly jitter: Millis;
+  /** Probability that a bit of a datagram arrives wrong. */
+  readonly corruption: number;
+  /** Longer datagrams are lost without a word: an MTU black hole. */
+  readonly mtu: number;
 }
 
-export const CALM: Weather = { loss: 0, duplication: 0, delay: 1, jitter: 0 };
+export const CALM: Weather = { loss: 0, duplication: 0, delay: 1, jitter: 0, corruption: 0, mtu: Infinity };
 
 const LOOPBACK = "127.0.0.1";
 
@@ -25,8 +32,11 @@ export class Network {
   readonly #hosts = new Map<string, Receive>();
   /** Hosts cut off from everybody. */
   readonly #cut = new Set<string>();
-  /** Lately seen datagrams, for replays by strangers. */
-  readonly #seen: { to: Address; bytes: Uint8Array }[] = [];
+  /** Under which address others see somebody who is behind a translator of addresses, and the way back. */
+  readonly #outsides = new Map<string, Address>();
+  readonly #insides = new Map<string, Address>();
+  /** Lately seen datagrams, for replays and forgeries. */
+  readonly #seen: { from: Address; to: Address; bytes: Uint8Array }[] = [];
   /** Sees every datagram that is sent; false loses it. */
   passes: (from: Address, to: Address, bytes: Uint8Array) => boolean = () => true;
   /** Who is bound to 127.0.0.1 lives on this host: others see it here, and reach it here. */
@@ -44,6 +54,20 @@ export class Network {
 
   unbind(address: Address): void {
     this.#hosts.delete(addressKey(address));
+    this.#forgetOutside(address);
+  }
+
+  /** From now on others see, and reach, whoever is bound to `inside` at `outside` only. */
+  rebind(inside: Address, outside: Address): void {
+    this.#forgetOutside(inside);
+    this.#outsides.set(addressKey(inside), outside);
+    this.#insides.set(addressKey(outside), inside);
+  }
+
+  #forgetOutside(inside: Address): void {
+    const former = this.#outsides.get(addressKey(inside));
+    if (former !== undefined) this.#insides.delete(addressKey(former));
+    this.#outsides.delete(addressKey(inside));
   }
 
   cut(host: string): void {
@@ -59,25 +83,43 @@ export class Network {
     this.#cut.delete(host);
   }
 
-  send(from: Address, to: Address, bytes: Uint8Array): void {
+  send(inside: Address, to: Address, bytes: Uint8Array): void {
     if (bytes.length > 1200) throw new Error(`a datagram of ${bytes.length} bytes`);
-    this.#remember(to, bytes);
+    const from = this.#outsides.get(addressKey(inside)) ?? inside;
+    this.#remember(from, to, bytes);
     if (!this.passes(from, to, bytes)) return;
-    const { loss, duplication, delay, jitter } = this.weather;
+    const { loss, duplication, delay, jitter, corruption, mtu } = this.weather;
     for (let copies = this.#dice.happens(duplication) ? 2 : 1; copies > 0; copies--) {
-      if (this.#dice.happens(loss)) continue;
+      if (this.#dice.happens(loss) || bytes.length > mtu) continue;
       const at = this.#schedule.now + delay + this.#dice.next() * jitter;
-      this.#schedule.at(at, () => this.#deliver(from, to, bytes));
+      const carried = this.#dice.happens(corruption) ? this.#corrupted(bytes) : bytes;
+      this.#schedule.at(at, () => this.#deliver(from, to, carried));
     }
   }
 
-  /** A stranger sends somebody garbage, or a datagram that was meant for somebody. */
+  /**
+   * A stranger sends somebody garbage, or a datagram that was meant for somebody, as it was or changed, from an
+   * address of his own or in the name of the one who sent it.
+   */
   disturb(): void {
     if (this.#seen.length === 0) return;
-    const { to, bytes } = this.#dice.pick(this.#seen);
+    const { from, to, bytes } = this.#dice.pick(this.#seen);
     const stranger = { host: "10.66.6.6", port: 1 + this.#dice.below(65535) };
-    const garbage = this.#dice.bytes(this.#dice.below(100));
-    this.#deliver(stranger, to, this.#dice.happens(0.5) ? bytes : garbage);
+    const source = this.#dice.happens(0.5) ? stranger : from;
+    const thrown = this.#dice.pick([
+      () => bytes,
+      () => this.#corrupted(bytes),
+      () => this.#dice.bytes(this.#dice.below(100)),
+    ])();
+    this.#deliver(source, to, thrown);
+  }
+
+  /** With one bit changed. */
+  #corrupted(bytes: Uint8Array): Uint8Array {
+    const changed = bytes.slice();
+    const at = this.#dice.below(changed.length);
+    changed[at]! ^= 1 << this.#dice.below(8);
+    return changed;
   }
 
   #deliver(from: Address, to: Address, bytes: Uint8Array): void {
@@ -86,15 +128,18 @@ export class Network {
     const isLocal = to.host === LOOPBACK;
     const source = from.host === LOOPBACK && !isLocal ? this.#outside(from) : from;
     const target = to.host === this.loopbackHost ? { ...to, host: LOOPBACK } : to;
-    this.#hosts.get(addressKey(target))?.(source, bytes.slice());
+    const inside = this.#insides.get(addressKey(target)) ?? target;
+    // Under its former address nobody is reached any more.
+    if (inside === target && this.#outsides.has(addressKey(target))) return;
+    this.#hosts.get(addressKey(inside))?.(source, bytes.slice());
   }
 
   #outside({ host, port }: Address): Address {
     return { host: this.loopbackHost ?? host, port };
   }
 
-  #remember(to: Address, bytes: Uint8Array): void {
-    this.#seen.push({ to, bytes });
+  #remember(from: Address, to: Address, bytes: Uint8Array): void {
+    this.#seen.push({ from, to, bytes });
     if (this.#seen.length > 32) this.#seen.shift();
   }
 }

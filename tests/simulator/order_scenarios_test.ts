@@ -1,29 +1,27 @@
 /** Exactly once and in order, whoever is killed when. */
 import { assert, assertEquals } from "@std/assert";
-import { type Person, scenario, sending, showing, type World } from "./scenario.ts";
+import { LINK_DEAD_MS } from "../../core/limits.ts";
+import { type Person, scenario, sending, showing, type Which, type World } from "./scenario.ts";
 
 // ---- order -----------------------------------------------------------------------------------------------
 
 scenario("a later message waits for the one before it", (world) => {
-  const { alice, bob } = world.clients("alice", "bob");
+  const { alice, bob } = acquainted(world);
   loseText(world, alice, "one");
   alice.types("send bob one");
   alice.types("send bob two");
   alice.types("send bob three");
   world.runs(4000);
   bob.sees();
+  assert(leftAlone(world, { from: alice, to: bob, text: "two" }));
+  assert(leftAlone(world, { from: alice, to: bob, text: "three" }));
   world.losesNothing();
   world.runs(5000);
   bob.sees("alice: one", "alice: two", "alice: three");
 });
 
 scenario("after 5 s a gap is told, and who comes later still is dated", (world) => {
-  const { alice, bob } = world.clients("alice", "bob");
-  alice.types("send bob zero");
-  world.runs(100);
-  world.everybodyLooks();
-  loseText(world, alice, "one");
-  const written = alice.types("send bob one");
+  const { alice, bob, written } = loseOne(world);
   alice.types("send bob two");
   alice.types("send bob three");
   world.runs(5000);
@@ -33,22 +31,18 @@ scenario("after 5 s a gap is told, and who comes later still is dated", (world) 
   alice.types("send bob four");
   world.runs(50);
   bob.sees("alice: four");
-  world.losesNothing();
+  world.mend(world.server);
   world.runs(60_000);
   bob.sees(`alice: ${written} one`);
   assertEquals([alice.keeps("outbox"), bob.keeps("inbox")], [0, 0]);
 });
 
 scenario("at most 64 messages of one sender are held", (world) => {
-  const { alice, bob } = world.clients("alice", "bob");
-  alice.types("send bob zero");
-  world.runs(100);
-  world.everybodyLooks();
-  loseText(world, alice, "first");
-  alice.types("send bob first");
+  const { alice, bob } = loseOne(world);
   for (let count = 1; count <= 64; count++) alice.types(`send bob ${count}`);
   world.runs(400);
   bob.sees();
+  assertEquals(bob.keeps("inbox"), 64);
   alice.types("send bob 65");
   world.runs(100);
   const expected = Array.from({ length: 65 }, (_, count) => `alice: ${count + 1}`);
@@ -56,13 +50,25 @@ scenario("at most 64 messages of one sender are held", (world) => {
 });
 
 scenario("what one sender's message waits for holds up nobody else", (world) => {
-  const { alice, bob, carol } = world.clients("alice", "bob", "carol");
+  const { alice, bob, carol } = loseOne(world);
+  alice.types("send bob two");
+  carol.types("send bob hello");
+  alice.types("send carol hello");
+  world.runs(100);
+  assertEquals(bob.keeps("inbox"), 1);
+  bob.sees("carol: hello");
+  carol.sees("alice: hello", "[Message received by bob.]");
+});
+
+scenario("a packet that one link waits for holds up no other link", (world) => {
+  const { alice, bob, carol } = acquainted(world);
   loseText(world, alice, "one");
   alice.types("send bob one");
   alice.types("send bob two");
   carol.types("send bob hello");
   alice.types("send carol hello");
   world.runs(100);
+  assert(leftAlone(world, { from: alice, to: bob, text: "two" }));
   bob.sees("carol: hello");
   carol.sees("alice: hello", "[Message received by bob.]");
 });
@@ -87,16 +93,16 @@ scenario("what went round by the server and what goes directly keep their order"
   assertEquals(shown[3], "alice: three");
 });
 
-scenario("letters that reach the server out of order are shown in order", (world) => {
-  const { alice, bob } = world.clients("alice", "bob");
-  alice.types("send bob zero");
-  world.runs(100);
+scenario("a letter waits for the one before it on its way to the server", (world) => {
+  const { alice, bob } = acquainted(world);
   bob.types("dereg bob");
   world.runs(200);
   loseText(world, alice, "one");
   const one = alice.types("send bob one");
   const two = alice.types("send bob two");
   world.runs(1000);
+  assert(leftAlone(world, { from: alice, to: world.server, text: "two" }));
+  assertEquals(world.server.keeps("letter"), 0);
   world.losesNothing();
   world.runs(5000);
   bob.types("reg bob");
@@ -106,8 +112,59 @@ scenario("letters that reach the server out of order are shown in order", (world
   assertEquals(letters, [`alice: ${one} one`, `alice: ${two} two`]);
 });
 
+scenario("letters that reach the server out of order are shown in order", (world) => {
+  const { alice, bob } = acquainted(world);
+  // bob answers the first parts of the long one, then nothing: its 500 ms end later than those of the next.
+  const long = "x".repeat(20_000);
+  const one = alice.types(`send bob ${long}`);
+  const two = alice.types("send bob two");
+  world.runs(1);
+  bob.isKilled();
+  world.runs(5000);
+  assertEquals(world.server.keeps("letter"), 2);
+  const [deposit] = world.sent({ to: world.server, text: "two" });
+  const [part] = world.sent({ to: world.server, kind: "part" });
+  assert(deposit!.at < part!.at);
+  bob.starts();
+  bob.looks();
+  world.runs(1000);
+  const letters = bob.looks().filter((line) => line.startsWith("alice: "));
+  assertEquals(letters, [`alice: ${one} ${long}`, `alice: ${two} two`]);
+});
+
+/** Three who have links to each other already: what they write leaves at once, each message in a packet of its own. */
+function acquainted(world: World): { alice: Person; bob: Person; carol: Person } {
+  const people = world.clients("alice", "bob", "carol");
+  people.alice.types("send bob zero");
+  people.alice.types("send carol zero");
+  people.carol.types("send bob zero");
+  world.runs(100);
+  world.everybodyLooks();
+  return people;
+}
+
+/**
+ * Neither bob nor the server, which is cut off, has got "one", and alice's link to bob has dropped it: what she
+ * writes now reaches him before "one", which she tries again within 5.5 s.
+ */
+function loseOne(world: World): { alice: Person; bob: Person; carol: Person; written: string } {
+  const people = acquainted(world);
+  world.cut(world.server);
+  world.cutBetween(people.alice, people.bob);
+  const written = people.alice.types("send bob one");
+  world.runs(LINK_DEAD_MS + 100);
+  world.losesNothing();
+  world.everybodyLooks();
+  return { ...people, written };
+}
+
 function loseText(world: World, from: Person, text: string): void {
   world.loses({ from, text });
+}
+
+/** Whether such a message was once the only one in its packet. */
+function leftAlone(world: World, which: Which): boolean {
+  return world.sent(which).some(({ verbs }) => verbs.length === 1);
 }
 
 // ---- restarts of the sender ------------------------------------------------------------------------------
@@ -130,9 +187,11 @@ scenario("a sender who is killed before anything left sends it at the next start
 scenario(
   "a sender who is killed right after a message left shows the receipt, and the message is shown once",
   (world) => {
-    const { alice, bob } = world.clients("alice", "bob");
+    const { alice, bob } = acquainted(world);
     alice.types("send bob one");
-    world.runs(2);
+    world.runs(1);
+    assert(bob.hasSeen("alice: one"));
+    alice.sees();
     alice.isKilled();
     world.runs(1000);
     alice.starts();
@@ -236,12 +295,35 @@ function killAfterShowing(world: World, person: Person, line: string, delay: num
 scenario(
   "held messages outlive their recipient's process, and the missing one still comes first",
   (world) => {
-    const { alice, bob } = world.clients("alice", "bob");
+    const { alice, bob } = loseOne(world);
+    loseText(world, alice, "one");
+    world.mend(world.server);
+    // Until everybody has a link to the server again.
+    world.runs(5000);
+    alice.types("send bob two");
+    world.runs(1000);
+    bob.sees();
+    assertEquals(bob.keeps("inbox"), 1);
+    bob.isKilled();
+    bob.starts();
+    world.runs(1000);
+    bob.looks();
+    world.losesNothing();
+    world.runs(3000);
+    bob.sees("alice: one", "alice: two");
+  },
+);
+
+scenario(
+  "messages that wait in the link to a process that is killed reach the next one in order",
+  (world) => {
+    const { alice, bob } = acquainted(world);
     loseText(world, alice, "one");
     alice.types("send bob one");
     alice.types("send bob two");
     world.runs(1000);
     bob.sees();
+    assert(leftAlone(world, { from: alice, to: bob, text: "two" }));
     bob.isKilled();
     bob.starts();
     world.runs(1000);

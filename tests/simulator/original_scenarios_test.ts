@@ -1,5 +1,5 @@
 /** Registering, talking directly, going offline and coming back: what the original did, line by line. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { scenario } from "./scenario.ts";
 
 // ---- start and table -------------------------------------------------------------------------------------
@@ -76,8 +76,10 @@ scenario("messages go directly from client to client; the server sees none of th
   alice.types("send bob hi");
   bob.types("send alice how do you do?");
   world.runs(60);
-  alice.sees("bob: how do you do?", "[Message received by bob.]");
-  bob.sees("alice: hi", "[Message received by alice.]");
+  // Their handshakes cross, and chance decides which of the two messages leaves again in what stays.
+  assertEquals(alice.looks().sort(), ["[Message received by bob.]", "bob: how do you do?"]);
+  assertEquals(bob.looks().sort(), ["[Message received by alice.]", "alice: hi"]);
+  const met = world.schedule.now;
   for (let count = 1; count <= 100; count++) {
     alice.types(`send bob ${count}`);
     world.runs(20);
@@ -85,9 +87,9 @@ scenario("messages go directly from client to client; the server sees none of th
     bob.sees(`alice: ${count}`);
   }
   world.runs(1000);
-  const said = world.datagrams.filter(({ verb }) => verb !== undefined && "text" in verb);
+  const said = world.datagrams.filter(({ verbs }) => verbs.some((verb) => "text" in verb));
   assertEquals(said.filter((datagram) => world.server.isAt(datagram.to)), []);
-  assertEquals(said.length, 102);
+  assertEquals(said.filter((datagram) => datagram.at >= met).length, 100);
   assertEquals([alice.keeps("outbox"), bob.keeps("inbox"), alice.unsettled], [0, 0, 0]);
 });
 
@@ -160,7 +162,8 @@ scenario("a message to somebody silent goes to the server as well, under the sam
   alice.sees("[Message received by SERVER.]", "SERVER: [Message received by the server and saved]");
   const [deposit, ...more] = world.sent({ kind: "deposit" });
   assertEquals(more, []);
-  assertEquals(deposit?.verb?.type === "deposit" && deposit.verb.id.length, 32);
+  const ids = deposit?.verbs.map((verb) => verb.type === "deposit" && verb.id.length);
+  assertEquals(ids, [32]);
   assertEquals(alice.unsettled, 0);
 });
 
@@ -257,7 +260,9 @@ scenario("what waits when one deregisters stays, and goes on when one is back", 
   world.cut(bob);
   world.loses({ kind: "deposit" });
   alice.types("send bob hi");
-  world.runs(600);
+  // While nothing is repeated yet: a repeat of the deposit may share a packet with anything else.
+  world.runs(510);
+  assertEquals(world.sent({ kind: "deposit" }).length, 1);
   alice.types("dereg alice");
   world.runs(200);
   alice.sees("[No ACK from bob, message sent to server.]", "[You are Offline. Bye.]");
@@ -266,7 +271,7 @@ scenario("what waits when one deregisters stays, and goes on when one is back", 
   world.mend(bob);
   world.losesNothing();
   world.runs(60_000);
-  assertEquals(world.sent({ from: alice, kind: "direct" }, began), []);
+  assertEquals(world.sent({ from: alice, to: bob }, began), []);
   bob.looks();
   alice.types("reg alice");
   world.runs(600);
@@ -284,6 +289,7 @@ scenario("who is offline gets nothing, whatever is sent to the address", (world)
   alice.types("send bob hi");
   world.runs(400);
   bob.sees();
+  assert(world.sent({ to: bob, kind: "direct" }).length > 0);
   assertEquals(world.sent({ kind: "receipt" }), []);
 });
 
@@ -372,7 +378,9 @@ scenario("mail that was seen by the direct way is not announced again", (world) 
   world.loses({ kind: "receipt" }, { kind: "letter" });
   alice.types("send bob hi");
   world.runs(1000);
+  bob.sees("alice: first", "alice: hi");
   bob.isKilled();
+  assertEquals(world.server.keeps("letter"), 1);
   world.losesNothing();
   world.everybodyLooks();
   bob.starts();

@@ -185,9 +185,13 @@ scenario("a client that was replaced says so, and does not register again by its
   );
   other.starts();
   world.runs(300);
-  bob.sees("[You were registered as 'bob' from another place, this one is offline now.]");
   other.looks();
+  alice.looks();
+  // At its next keep-alive, and nobody else sees anything of it.
+  world.runs(35_000);
+  bob.sees("[You were registered as 'bob' from another place, this one is offline now.]");
   world.runs(200_000);
+  alice.sees();
   bob.sees();
   other.sees();
   assert(bob.isAlive);
@@ -198,6 +202,12 @@ scenario("a client that was replaced says so, and does not register again by its
   world.runs(100);
   other.sees("alice: hi");
   bob.sees();
+  // What the user asks for is done.
+  bob.types("reg bob");
+  world.runs(2000);
+  assert(bob.hasSeen("SERVER: [Welcome, you are registered.]"));
+  world.runs(35_000);
+  assert(other.hasSeen("[You were registered as 'bob' from another place, this one is offline now.]"));
 });
 
 scenario("a client that was cut off while its nick changed hands is told so when it is back", (world) => {

@@ -11,15 +11,18 @@ import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
 import { Client } from "../../core/client.ts";
-import { decodeFrame } from "../../core/frame.ts";
+import { readFrames } from "../../core/frame.ts";
 import type { Address, Machine, Millis, Output } from "../../core/machine.ts";
 import { type Notice, render } from "../../core/notice.ts";
+import { decodePacket, type Packet, TAG_BYTES } from "../../core/packet.ts";
+import { KEY } from "../../core/records.ts";
 import { Server } from "../../core/server.ts";
 import { addressKey } from "../../core/table.ts";
 import { dateAndTime } from "../../core/text.ts";
 import { decodeVerb, type Verb, type VerbType } from "../../core/verb.ts";
+import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { Disk } from "./disk.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
@@ -57,21 +60,35 @@ class NoDice extends Dice {
   }
 }
 
-/** A datagram as the network saw it. `kind` is its verb, or what else it is. */
-export interface Datagram {
+/** A datagram as the network saw it. */
+export interface Datagram extends Opened {
   readonly at: Millis;
   readonly from: Address;
   readonly to: Address;
   readonly bytes: Uint8Array;
-  readonly kind: VerbType | "hello" | "retry" | "acknowledgement" | "garbage";
-  readonly verb: Verb | undefined;
 }
+
+/** What is in a datagram: the cheap primitives of the simulator seal nothing. */
+export interface Opened {
+  /** Its verbs, or what else it is. */
+  readonly kinds: readonly Kind[];
+  /** Whole ones only; of a verb in parts there are only `part`s. */
+  readonly verbs: readonly Verb[];
+}
+
+export type Kind =
+  | VerbType
+  | Exclude<Packet["type"], "transport">
+  | "acknowledgement"
+  | "part"
+  | "ping"
+  | "garbage";
 
 /** Which datagrams are meant; what is left out does not matter. */
 export interface Which {
   readonly from?: Process;
   readonly to?: Process;
-  readonly kind?: Datagram["kind"];
+  readonly kind?: Kind;
   /** What the message says. */
   readonly text?: string;
 }
@@ -82,6 +99,8 @@ export interface ClientSettings {
   /** Where the client looks for the server. */
   readonly server?: Address;
   readonly candidates?: readonly Address[];
+  /** Whether it has the server's key from the start. */
+  readonly knowsServer?: boolean;
 }
 
 export class World {
@@ -100,6 +119,8 @@ export class World {
     this.network.passes = (from, to, bytes) => this.#carry(from, to, bytes);
     this.server = new ServerProcess(this, "SERVER");
     this.server.starts();
+    // Its key is on its disk before anybody else starts.
+    this.runs(0);
   }
 
   /** Somebody on a computer of his own, with a disk of his own, who has not yet started the program. */
@@ -199,24 +220,29 @@ export class World {
 }
 
 function isSuch(datagram: Datagram, { from, to, kind, text }: Which): boolean {
-  const { verb } = datagram;
   return (from === undefined || from.isAt(datagram.from)) && (to === undefined || to.isAt(datagram.to)) &&
-    (kind === undefined || kind === datagram.kind) &&
-    (text === undefined || (verb !== undefined && "text" in verb && verb.text === text));
+    (kind === undefined || datagram.kinds.includes(kind)) &&
+    (text === undefined || datagram.verbs.some((verb) => "text" in verb && verb.text === text));
 }
 
-export function open(bytes: Uint8Array): Pick<Datagram, "kind" | "verb"> {
-  const frame = decodeFrame(bytes);
-  if (frame === MALFORMED) return { kind: "garbage", verb: undefined };
-  if (frame.type !== "transport") return { kind: frame.type, verb: undefined };
-  if (frame.verb.length === 0) return { kind: "acknowledgement", verb: undefined };
-  const verb = decodeVerb(frame.verb);
-  return verb === MALFORMED ? { kind: "garbage", verb: undefined } : { kind: verb.type, verb };
+export function open(bytes: Uint8Array): Opened {
+  const packet = decodePacket(bytes);
+  if (packet === MALFORMED) return { kinds: ["garbage"], verbs: [] };
+  if (packet.type !== "transport") return { kinds: [packet.type], verbs: [] };
+  const frames = readFrames(packet.sealed.subarray(0, -TAG_BYTES));
+  if (frames === MALFORMED) return { kinds: ["garbage"], verbs: [] };
+  const verbs = frames.flatMap((frame) => {
+    const verb = "verb" in frame ? decodeVerb(frame.verb) : MALFORMED;
+    return verb === MALFORMED ? [] : [verb];
+  });
+  const others = frames.flatMap(({ type }) => type === "part" || type === "ping" ? [type] : []);
+  const kinds = [...verbs.map(({ type }) => type), ...others];
+  return { kinds: kinds.length === 0 ? ["acknowledgement"] : kinds, verbs };
 }
 
 /** Outputs that send a verb, for `diesBefore`. */
 export function sending(kind: VerbType): (output: Output) => boolean {
-  return (output) => output.type === "transmit" && open(output.bytes).kind === kind;
+  return (output) => output.type === "transmit" && open(output.bytes).kinds.includes(kind);
 }
 
 /** Outputs that show something, for `diesBefore`. */
@@ -295,7 +321,16 @@ export class ServerProcess extends Process {
   }
 
   protected makeMachine(now: Millis, disk: Disk): Machine {
-    return new Server(now, (count) => this.world.dice.bytes(count), disk.read());
+    const options = { name: "test", durable: true, primitives };
+    return new Server(now, options, (count) => this.world.dice.bytes(count), disk.read());
+  }
+
+  /** Its public key, as its disk has it. */
+  get key(): string {
+    const [, value] = [...this.disk.read()].find(([key]) => KEY.matches(key))!;
+    const record = KEY.decode(value);
+    assert(record !== MALFORMED);
+    return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
   }
 }
 
@@ -316,7 +351,18 @@ export class Person extends Process {
 
   protected makeMachine(now: Millis, disk: Disk, own: Address): Machine {
     const { attempts = 5, server = SERVER, candidates = [own] } = this.#settings;
-    const options = { nick: this.nick, server, own, candidates, attempts, durable: true };
+    const { knowsServer = true } = this.#settings;
+    const options = {
+      nick: this.nick,
+      server,
+      serverName: "the server",
+      serverKey: knowsServer ? this.world.server.key : undefined,
+      own,
+      candidates,
+      attempts,
+      durable: true,
+      primitives,
+    };
     return new Client(now, options, (count) => this.world.dice.bytes(count), disk.read());
   }
 

@@ -1,56 +1,117 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
-import { assertEquals } from "@std/assert";
-import { encodeFrame } from "../../core/frame.ts";
-import type { Address } from "../../core/machine.ts";
+import { assert, assertEquals } from "@std/assert";
+import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
+import type { Key } from "../../core/handshake.ts";
+import type { Link } from "../../core/link.ts";
+import { Links } from "../../core/links.ts";
+import type { Address, Millis } from "../../core/machine.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
-import { encodeVerb, type Verb } from "../../core/verb.ts";
-import { open, type Process, scenario, type World } from "./scenario.ts";
+import { encodeDiscover, KEY_BYTES, NONCE_BYTES } from "../../core/packet.ts";
+import { KEY } from "../../core/records.ts";
+import type { Verb } from "../../core/verb.ts";
+import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+import { type Kind, open, type Process, scenario, type World } from "./scenario.ts";
 
 const STRANGER: Address = { host: "10.66.6.6", port: 6666 };
-const TOKEN = "0123456789abcdef";
 const ID = "00112233445566778899aabbccddeeff";
 
-/** Somebody with a socket, who knows the protocol and proves his address, but is nobody. */
+/** Somebody with a socket and a key, who speaks the wire and knows everybody's key, but is nobody. */
 class Stranger {
   readonly received: Uint8Array[] = [];
+  readonly key: Key;
   readonly #world: World;
-  #number = 0;
+  readonly #links: Links;
+  readonly #said: { link: Link; tag: string }[] = [];
+  /** Where its datagrams seem to come from. */
+  #source: Address;
+  #wakeAt = Infinity;
 
-  constructor(world: World) {
+  constructor(world: World, address: Address = STRANGER) {
     this.#world = world;
-    world.network.bind(STRANGER, (_from, bytes) => this.received.push(bytes));
-  }
-
-  says(to: Process, verb: Verb, from: Address = STRANGER): void {
-    this.#world.network.send(STRANGER, to.address, encodeFrame({ type: "hello", reply: TOKEN }));
-    this.#world.runs(5);
-    const bytes = encodeFrame({
-      type: "transport",
-      token: this.#tokenFrom(),
-      reply: TOKEN,
-      session: "66666666",
-      number: ++this.#number,
-      acked: undefined,
-      verb: encodeVerb(verb),
+    this.#source = address;
+    const { key, links } = somebody(world);
+    this.key = key;
+    this.#links = links;
+    world.network.bind(address, (from, bytes) => {
+      this.received.push(bytes);
+      this.#links.receive(world.schedule.now, from, bytes);
+      this.#wakeUp();
     });
-    this.#world.network.send(from, to.address, bytes);
+  }
+
+  /** Says something, and again until it has arrived. */
+  says(to: Process, verb: Verb): void {
+    const { now } = this.#world.schedule;
+    const link = this.#links.open(now, keyOf(to), [to.address]);
+    const tag = `${this.#said.length}`;
+    this.#said.push({ link, tag });
+    link.send(now, verb, tag);
+    this.#wakeUp();
     this.#world.runs(5);
   }
 
-  /** What the last retry gave out for our address: bytes 9 to 16. */
-  #tokenFrom(): string {
-    const retry = this.received.findLast((bytes) => open(bytes).kind === "retry")!;
-    return [...retry.subarray(9, 17)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  /** All that was said has arrived. */
+  wasHeard(): void {
+    this.#world.runs(50);
+    for (const { link, tag } of this.#said) assert(!link.has(tag), `${tag} was not heard`);
+  }
+
+  /** From now on its datagrams bear another source address. */
+  pretendsToBeAt(address: Address): void {
+    this.#source = address;
+  }
+
+  throwsAt(to: Process, bytes: Uint8Array): void {
+    this.#world.network.send(this.#source, to.address, bytes);
+  }
+
+  /** What kinds of datagrams it was sent. */
+  get kinds(): Kind[] {
+    return [...new Set(this.received.flatMap((bytes) => open(bytes).kinds))].toSorted();
+  }
+
+  #wakeUp(): void {
+    const { schedule, network } = this.#world;
+    for (const output of this.#links.take(schedule.now)) {
+      if (output.type === "transmit") network.send(this.#source, output.to, output.bytes);
+    }
+    const at = this.#links.deadline;
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    schedule.at(at, () => {
+      if (this.#wakeAt !== at) return;
+      this.#wakeAt = Infinity;
+      this.#wakeUp();
+    });
   }
 }
 
-const LEAVE: Verb = { type: "leave", nick: "bob", turn: 1000 };
-const DEREGISTER: Verb = { type: "deregister", nick: "bob", turn: 1000 };
+/** A new key, and links under it. */
+function somebody(world: World): { key: Key; links: Links } {
+  const random = (count: number) => world.dice.bytes(count);
+  const ownKey = primitives.keyPair(random(KEY_BYTES));
+  const timestamp = (now: Millis) => Math.floor(now);
+  const links = new Links({ primitives, random, ownKey, timestamp, name: undefined, keepsAlive: false });
+  return { key: toHex(ownKey.publicKey), links };
+}
 
-scenario("who proves his address cannot register somebody else off", (world) => {
+/** Somebody's public key, as the disk has it. */
+function keyOf({ disk }: Process): Key {
+  const [, value] = [...disk.read()].find(([key]) => KEY.matches(key))!;
+  const record = KEY.decode(value);
+  assert(record !== MALFORMED);
+  return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
+}
+
+const KEEP_ALIVE: Verb = { type: "keepAlive", nick: "eve" };
+const LEAVE: Verb = { type: "leave", nick: "bob", turn: 1000 };
+const DEREGISTER: Verb = { type: "deregister", nick: "bob", turn: 1001 };
+
+scenario("who has a key of his own cannot register somebody else off", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   const stranger = new Stranger(world);
   for (const verb of [LEAVE, DEREGISTER]) stranger.says(world.server, verb);
+  stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
   bob.sees();
@@ -62,9 +123,51 @@ scenario("who proves his address cannot register somebody else off", (world) => 
 scenario("nor can somebody with a forged source address", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   const stranger = new Stranger(world);
-  for (const verb of [LEAVE, DEREGISTER]) stranger.says(world.server, verb, bob.address);
-  stranger.says(bob, { type: "replaced", nick: "bob" }, world.server.address);
-  stranger.says(bob, { type: "deregistered", nick: "bob" }, world.server.address);
+  for (const to of [world.server, bob]) stranger.says(to, KEEP_ALIVE);
+  stranger.wasHeard();
+  stranger.pretendsToBeAt(bob.address);
+  for (const verb of [LEAVE, DEREGISTER]) stranger.says(world.server, verb);
+  world.runs(1000);
+  // They arrive, and are taken for what they are: a stranger's.
+  assert(world.sent({ from: world.server, to: bob, kind: "deregistered" }).length > 0);
+  stranger.pretendsToBeAt(world.server.address);
+  for (const type of ["replaced", "deregistered"] as const) stranger.says(bob, { type, nick: "bob" });
+  world.runs(60_000);
+  alice.sees();
+  bob.sees();
+});
+
+scenario("nor can somebody whose every datagram, from the first on, has a forged source address", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  const stranger = new Stranger(world);
+  stranger.pretendsToBeAt(bob.address);
+  for (const verb of [LEAVE, DEREGISTER]) stranger.says(world.server, verb);
+  stranger.pretendsToBeAt(world.server.address);
+  for (const type of ["replaced", "deregistered"] as const) stranger.says(bob, { type, nick: "bob" });
+  world.runs(60_000);
+  assertEquals(stranger.received, []);
+  alice.sees();
+  bob.sees();
+});
+
+scenario("a packet that somebody sends on from elsewhere moves nobody", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  const stranger = new Stranger(world);
+  world.loses({ from: bob, kind: "post" });
+  const began = world.schedule.now;
+  bob.types("send_all hi");
+  const [caught] = world.sent({ from: bob, kind: "post" }, began);
+  stranger.throwsAt(world.server, caught!.bytes);
+  const long = "ho".repeat(400);
+  alice.types(`send_all ${long}`);
+  world.runs(20);
+  world.losesNothing();
+  world.runs(100);
+  // Until the address is proved it gets at most three times what came from there.
+  const received = stranger.received.reduce((sum, { length }) => sum + length, 0);
+  assert(received > 0 && received <= 3 * caught!.bytes.length, `${received} bytes`);
+  assertEquals(alice.looks().toSorted(), ["[Channel_Message bob: hi]", "[Message received by Server.]"]);
+  assertEquals(bob.looks().toSorted(), [`[Channel_Message alice: ${long}]`, "[Message received by Server.]"]);
   world.runs(60_000);
   alice.sees();
   bob.sees();
@@ -86,9 +189,9 @@ scenario("nobody but the server is believed what only the server may say", (worl
     { type: "alive", version },
     {
       type: "rows",
-      from: version,
+      since: version,
       upTo: 9,
-      rows: [{ nick: "eve", ordinal: 1, online: true, addresses: [] }],
+      rows: [{ nick: "eve", key: stranger.key, ordinal: 1, online: true, addresses: [] }],
     },
     { type: "stored", id },
     { type: "rejected", id, reason: "quota" },
@@ -106,6 +209,7 @@ scenario("nobody but the server is believed what only the server may say", (worl
     },
   ];
   for (const verb of verbs) stranger.says(alice, verb);
+  stranger.wasHeard();
   alice.sees();
   alice.types("peers");
   alice.sees(...world.rows(alice.online, bob.online));
@@ -120,8 +224,32 @@ scenario("a receipt for an id that was never seen is no receipt", (world) => {
   for (let count = 0; count < 10; count++) {
     stranger.says(alice, { type: "receipt", id: ID, from: "bob", to: "alice" });
   }
+  stranger.wasHeard();
   alice.sees();
   assertEquals(alice.keeps("outbox"), 1);
+});
+
+scenario("a receipt is one only from whoever has the recipient's key", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  const stranger = new Stranger(world);
+  world.cut(bob, world.server);
+  alice.types("send bob hi");
+  const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
+  stranger.says(alice, { type: "receipt", id, from: "bob", to: "alice" });
+  stranger.wasHeard();
+  alice.sees();
+  assertEquals(alice.keeps("outbox"), 1);
+});
+
+scenario("a message in somebody else's name is neither shown nor receipted", (world) => {
+  const { alice } = world.clients("alice", "bob");
+  const stranger = new Stranger(world);
+  stranger.says(alice, direct("bob", "alice"));
+  stranger.wasHeard();
+  world.runs(60_000);
+  alice.sees();
+  assertEquals([alice.keeps("inbox"), alice.keeps("seen")], [0, 0]);
+  assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
 });
 
 scenario("a message from somebody the server does not know is neither shown nor receipted", (world) => {
@@ -131,6 +259,7 @@ scenario("a message from somebody the server does not know is neither shown nor 
     const id = count.toString(16).padStart(32, "a");
     stranger.says(alice, { ...direct("eve", "alice"), id });
   }
+  stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
   assertEquals([alice.keeps("inbox"), alice.keeps("seen")], [0, 0]);
@@ -141,6 +270,7 @@ scenario("a message for another nick is neither shown nor receipted", (world) =>
   const { alice } = world.clients("alice", "bob");
   const stranger = new Stranger(world);
   stranger.says(alice, direct("bob", "carol"));
+  stranger.wasHeard();
   world.runs(5000);
   alice.sees();
   assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
@@ -161,11 +291,11 @@ scenario("who deposits, posts or asks without being registered is told so, and n
   stranger.says(world.server, { ...about, type: "post" });
   stranger.says(world.server, { type: "rowsSince", nick: "alice", version: { start: 0, counter: 0 } });
   stranger.says(world.server, { type: "saved", nick: "bob", stream: 1, position: 9 });
+  stranger.wasHeard();
   world.runs(5000);
   alice.sees();
   assertEquals([world.server.keeps("letter"), world.server.keeps("channel")], [0, 0]);
-  const kinds = new Set(stranger.received.map((bytes) => open(bytes).kind));
-  assertEquals([...kinds].toSorted(), ["notRegistered", "retry"]);
+  assertEquals(stranger.kinds, ["notRegistered", "response"]);
 });
 
 scenario(
@@ -182,9 +312,7 @@ scenario(
     world.runs(2000);
     world.everybodyLooks();
     const stranger = new Stranger(world);
-    for (const { to, bytes } of world.datagrams.filter(({ kind }) => kind !== "hello")) {
-      world.network.send(STRANGER, to, bytes);
-    }
+    for (const { to, bytes } of [...world.datagrams]) world.network.send(STRANGER, to, bytes);
     world.runs(60_000);
     alice.sees();
     bob.sees();
@@ -197,24 +325,45 @@ scenario(
   (world) => {
     const { alice } = world.clients("alice");
     const stranger = new Stranger(world);
-    for (const target of [world.server, alice]) {
-      const hello = encodeFrame({ type: "hello", reply: TOKEN });
-      world.network.send(STRANGER, target.address, hello);
-      world.runs(10);
-      const [retry, ...more] = stranger.received.splice(0);
-      assertEquals([open(retry!).kind, more, retry!.length <= hello.length], ["retry", [], true]);
-      for (let length = 0; length < 64; length++) {
-        if (length === hello.length) continue;
-        const bytes = new Uint8Array(length);
-        bytes.set(hello.subarray(0, length));
-        world.network.send(STRANGER, target.address, bytes);
-        world.network.send(STRANGER, target.address, world.dice.bytes(length));
+    const asks = (to: Process, bytes: Uint8Array): (Kind | undefined)[] => {
+      stranger.throwsAt(to, bytes);
+      world.runs(2);
+      const answers = stranger.received.splice(0);
+      const length = answers.reduce((sum, answer) => sum + answer.length, 0);
+      assert(answers.length <= 1 && length <= bytes.length, `${length} bytes for ${bytes.length}`);
+      return answers.flatMap((answer) => open(answer).kinds);
+    };
+    const discover = encodeDiscover(world.dice.bytes(NONCE_BYTES));
+    assertEquals(asks(world.server, discover), ["announce"]);
+    assertEquals(asks(alice, discover), []);
+    for (const to of [world.server, alice]) {
+      const [initiation] = initiations(world, to, 1);
+      assertEquals(asks(to, initiation!), ["response"]);
+      assertEquals(asks(to, initiation!), ["response"]);
+      for (const whole of [discover, initiation!]) {
+        for (let length = 0; length < whole.length; length++) {
+          assertEquals(asks(to, whole.subarray(0, length)), []);
+        }
       }
-      world.runs(1000);
-      assertEquals(stranger.received, []);
+      for (let length = 0; length < 200; length++) asks(to, world.dice.bytes(length));
+      // So many that they cost too much: a cookie is asked for.
+      const crowd = initiations(world, to, 200).map((bytes) => asks(to, bytes)[0]);
+      assertEquals([...new Set(crowd)], ["response", "cookieReply"]);
     }
   },
 );
+
+/** What so many strangers would ask somebody for a session with. */
+function initiations(world: World, to: Process, count: number): Uint8Array[] {
+  const { now } = world.schedule;
+  return Array.from({ length: count }, () => {
+    const { links } = somebody(world);
+    links.open(now, keyOf(to), [to.address]).send(now, KEEP_ALIVE);
+    const [output] = links.take(now);
+    assert(output?.type === "transmit");
+    return output.bytes;
+  });
+}
 
 scenario("ten thousand meaningless datagrams leave no trace", (world) => {
   const { alice, bob } = world.clients("alice", "bob");

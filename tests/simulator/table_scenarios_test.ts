@@ -172,7 +172,7 @@ scenario("when the first address does not answer, the next one is tried, within 
   const began = world.schedule.now;
   alice.types("send bob hi");
   world.runs(480);
-  const tried = world.sent({ from: alice, kind: "hello" }, began).map(({ to }) => to.host);
+  const tried = world.sent({ from: alice, kind: "initiation" }, began).map(({ to }) => to.host);
   assertEquals(tried, ["10.0.1.2", "10.0.1.2", "10.0.9.9"]);
   bob.sees("alice: hi");
   alice.sees("[Message received by bob.]");
@@ -209,12 +209,42 @@ scenario("somebody else at an address from the table shows and receipts nothing"
   assertEquals(world.sent({ kind: "receipt" }), []);
 });
 
-scenario("a computer's port is taken over by another nick: the former one is OFFLINE at once", (world) => {
+scenario(
+  "a computer's port is taken over by another nick: the former one is a silent one like any other",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    alice.types("send bob before");
+    world.runs(1000);
+    world.everybodyLooks();
+    bob.isKilled();
+    world.runs(1000);
+    const dave = world.client("dave", { host: bob.host });
+    dave.starts(bob.address.port);
+    world.runs(200);
+    // An address says nothing of who is there: only the silence of bob's key does.
+    alice.sees(...world.table(alice.online, bob.online, dave.online));
+    dave.looks();
+    alice.types("send bob where are you?");
+    alice.types("send dave welcome");
+    world.runs(3060);
+    dave.sees("alice: welcome", ...world.table(alice.online, bob.offline, dave.online));
+    alice.sees(
+      "[Message received by dave.]",
+      "[No ACK from bob, message sent to server.]",
+      "[Message received by SERVER.]",
+      "SERVER: [Message received by the server and saved]",
+      ...world.table(alice.online, bob.offline, dave.online),
+    );
+  },
+);
+
+scenario("and when nobody writes to him, he is OFFLINE within 75 s all the same", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   bob.isKilled();
-  world.runs(1000);
   const dave = world.client("dave", { host: bob.host });
   dave.starts(bob.address.port);
   world.runs(200);
+  alice.looks();
+  world.runsUntil(() => alice.hasSeen(bob.offline), 75_100);
   alice.sees(...world.table(alice.online, bob.offline, dave.online));
 });

@@ -2,6 +2,8 @@
 import type { Action } from "../../core/action.ts";
 import { Client } from "../../core/client.ts";
 import type { Address, Millis } from "../../core/machine.ts";
+import { cheapPrimitives } from "../core/cheap_primitives.ts";
+import { type Primitives, primitives } from "../../core/crypto.ts";
 import { Server } from "../../core/server.ts";
 import { Disk } from "./disk.ts";
 import { Network, type Weather } from "./network.ts";
@@ -15,6 +17,8 @@ const SERVER: Address = { host: "10.0.0.1", port: 9999 };
 const FAULTS_MS = 40_000;
 const PEACE_MS = 150_000;
 const MOST_CLIENTS = 5;
+/** The other worlds have cheap cryptography: most of the time would be spent on it. */
+const REAL_PRIMITIVES_EVERY = 20;
 
 export interface Result {
   readonly seed: number;
@@ -38,12 +42,15 @@ export function simulate(seed: number, tell: (line: string) => void = () => {}):
 
 class World {
   readonly #seed: number;
+  readonly #primitives: Primitives;
   readonly #dice: Dice;
   readonly #schedule = new Schedule(START);
   readonly #network: Network;
   readonly #oracle = new Oracle();
   readonly #server: SimulatedNode;
   readonly #clients: SimulatedNode[] = [];
+  /** The server's key, by the client that has met it. */
+  readonly #pins = new Map<string, string>();
   readonly #tell: (line: string) => void;
   #texts = 0;
   #ports = 20_000;
@@ -51,12 +58,19 @@ class World {
 
   constructor(seed: number, tell: (line: string) => void) {
     this.#seed = seed;
+    this.#primitives = seed % REAL_PRIMITIVES_EVERY === 0 ? primitives : cheapPrimitives;
     this.#tell = tell;
     this.#dice = new Dice(seed);
     this.#network = new Network(this.#dice.fork(), this.#schedule);
     this.#server = this.#makeNode(
       "SERVER",
-      (now, dice, disk) => new Server(now, (n) => dice.bytes(n), disk.read()),
+      (now, dice, disk) =>
+        new Server(
+          now,
+          { name: "test", durable: true, primitives: this.#primitives },
+          (n) => dice.bytes(n),
+          disk.read(),
+        ),
     );
     const attempts = this.#dice.pick([0, 5]);
     for (let number = 0; number < 2 + this.#dice.below(MOST_CLIENTS - 1); number++) {
@@ -66,7 +80,17 @@ class World {
         (now, dice, disk, own) =>
           new Client(
             now,
-            { nick, server: SERVER, own, candidates: [own], attempts, durable: true },
+            {
+              nick,
+              server: SERVER,
+              serverName: "the server",
+              serverKey: this.#pins.get(nick),
+              own,
+              candidates: [own],
+              attempts,
+              durable: true,
+              primitives: this.#primitives,
+            },
             (n) => dice.bytes(n),
             disk.read(),
           ),
@@ -104,6 +128,7 @@ class World {
       makeMachine,
       onNotice: (node, notice) => {
         if (notice.type !== "settled") this.#tell(`${this.#time} ${name} ${JSON.stringify(notice)}`);
+        if (notice.type === "serverMet") this.#pins.set(name, notice.key);
         if (notice.type === "registered") this.#oracle.joined(name);
         this.#oracle.noticed(name, node.life, this.#schedule.now, notice);
       },
@@ -148,6 +173,8 @@ class World {
       duplication: dice.pick([0, 0.1]),
       delay: dice.pick([1, 20, 200]),
       jitter: dice.pick([0, 10, 100, 400]),
+      corruption: dice.pick([0, 0, 0.02, 0.1]),
+      mtu: Infinity,
     };
     this.#network.weather = weather;
     this.#tell(`weather ${JSON.stringify(weather)}`);
@@ -158,6 +185,8 @@ class World {
     if (dice.happens(0.5)) this.#repeat(8_000, () => this.#dice.pick(this.#clients).kill());
     if (dice.happens(0.3)) this.#repeat(15_000, () => this.#server.kill());
     if (dice.happens(0.4)) this.#repeat(10_000, () => this.#partition());
+    if (dice.happens(0.2)) this.#repeat(12_000, () => this.#swallowLong());
+    if (dice.happens(0.4)) this.#repeat(8_000, () => this.#rebind());
     if (dice.happens(0.2)) {
       this.#repeat(12_000, () => dice.pick([this.#server, ...this.#clients]).disk.failing = true);
     }
@@ -179,6 +208,28 @@ class World {
     this.#schedule.at(this.#schedule.now + this.#dice.between(100, 20_000), () => this.#network.mend(host));
   }
 
+  /** For a while only short datagrams pass. */
+  #swallowLong(): void {
+    const { weather } = this.#network;
+    this.#network.weather = { ...weather, mtu: this.#dice.pick([150, 300, 600]) };
+    this.#schedule.at(this.#schedule.now + this.#dice.between(100, 10_000), () => {
+      this.#network.weather = { ...this.#network.weather, mtu: Infinity };
+    });
+  }
+
+  /** A client is behind another address, or another port of its own, and does not know it. */
+  #rebind(): void {
+    const client = this.#dice.pick(this.#clients);
+    if (!client.isAlive) return;
+    const { host } = client.address!;
+    const outside = {
+      host: this.#dice.happens(0.5) ? host : `10.0.2.${this.#dice.below(250)}`,
+      port: this.#ports++,
+    };
+    this.#tell(`${this.#time} ${client.name} is seen at ${outside.host}:${outside.port}`);
+    this.#network.rebind(client.address!, outside);
+  }
+
   #userDoesSomething(): void {
     const client = this.#dice.pick(this.#clients);
     if (!client.isAlive) return;
@@ -192,9 +243,16 @@ class World {
     if (roll < 0.10) return { type: "register", nick: client.name };
     if (roll < 0.12) return { type: "quit" };
     if (roll < 0.13) return { type: "leave" };
-    const text = `${client.name}-${++this.#texts}`;
+    const text = this.#aText(client);
     if (roll < 0.25) return { type: "sendChannel", text };
     return { type: "sendDirect", to: this.#dice.pick(this.#clients).name, text };
+  }
+
+  /** Mostly short; some take several packets. */
+  #aText({ name }: SimulatedNode): string {
+    const text = `${name}-${++this.#texts}`;
+    if (!this.#dice.happens(0.03)) return text;
+    return `${text} `.padEnd(this.#dice.pick([1100, 1300, 5_000, 65_536]), "long ");
   }
 
   // ---- peace ---------------------------------------------------------------------------------------------

@@ -148,15 +148,19 @@ Deno.test(
 );
 
 Deno.test(
-  "a file of a newer format is refused",
+  "a file of another format is refused, be it newer or older",
   inFolder((folder) => {
     const path = `${folder}/server.db`;
     assertEquals(recordsIn(path), []);
+    for (const [format, age] of [[1, "an older"], [3, "a newer"], [0, "an older"]] as const) {
+      makeDatabase(path, `PRAGMA user_version = ${format}`);
+      assertEquals(
+        refusal(path),
+        `cannot open '${path}': it was written by ${age} release of Parley, use that one or another file`,
+      );
+    }
     makeDatabase(path, "PRAGMA user_version = 2");
-    assertEquals(
-      refusal(path),
-      `cannot open '${path}': it was written by a newer version of Parley, use that one`,
-    );
+    assertEquals(recordsIn(path), []);
   }),
 );
 

@@ -2,6 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { freePort, type Session, World } from "./session.ts";
 
+/** Where we are, the server's key, the welcome and the table. */
+const LINES_OF_START = 7;
+
 const WAYS: readonly [
   name: string,
   leave: (client: Session) => Promise<void>,
@@ -38,7 +41,7 @@ for (const [name, leave, lines, log] of WAYS) {
     const x = await world.onTerminal("x");
     await leave(x);
     assertEquals(await x.status, 0);
-    assertEquals(x.screen.slice(6), lines);
+    assertEquals(x.screen.slice(LINES_OF_START), lines);
     assertEquals(x.settings.after, x.settings.before);
     await server.error.sees(new RegExp(` INFO x is offline: ${log}\n`));
   });

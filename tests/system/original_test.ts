@@ -5,7 +5,7 @@ import { ORIGINAL } from "./original_transcripts.ts";
 
 /** Lines that the original does not have. */
 const ADDED =
-  /^(\[Message received by Server\.\]|\[\w has collected 1 message\.\]|\[1 message waits and leaves .*)$/;
+  /^(\[New server 'test', its key is [0-9a-f]{64}\]|\[Message received by Server\.\]|\[\w has collected 1 message\.\]|\[1 message waits and leaves .*)$/;
 
 Deno.test("test case 1: messages, messages for somebody offline, and their collection", async () => {
   await using world = await World.withServer();

@@ -23,6 +23,9 @@ const ROWS = 24;
  */
 const PORTS = { first: 10_000, count: 20_000 };
 
+/** What a server calls itself here, and not as the machine, whose name may be long. */
+export const SERVER_NAME = "test";
+
 /** Before the program starts. */
 // deno-lint-ignore no-control-regex -- escape sequences are what it looks for
 const DENO_CLEARS_ITS_PROGRESS_BAR = /^(\x1b\[0G\x1b\[2K\x1b\[J)*/;
@@ -67,16 +70,18 @@ export class World implements AsyncDisposable {
     return session;
   }
 
-  /** A server that listens: the first on a free port, the next ones on the same again, with the same data. */
+  /**
+   * A server that listens: the first on a free port, the next ones on the same again, with the same data and
+   * name unless the arguments say otherwise.
+   */
   async startServer(args: readonly string[] = [], options: Options = {}): Promise<Session> {
     const isFirst = this.port === 0;
     for (let tries = 1;; tries++) {
       if (isFirst) this.port = freePort();
-      const data = ["--data", `${this.folder}/server.db`];
-      const server = this.run(
-        ["server", "-p", `${this.port}`, "--host", "127.0.0.1", ...data, ...args],
-        options,
-      );
+      const place = ["-p", `${this.port}`, "--host", "127.0.0.1"];
+      const usual = { "--data": `${this.folder}/server.db`, "--name": SERVER_NAME };
+      const rest = Object.entries(usual).filter(([name]) => !args.includes(name)).flat();
+      const server = this.run(["server", ...place, ...rest, ...args], options);
       try {
         await server.error.sees(/ listening on .*\n/);
         return server;

@@ -1,6 +1,7 @@
 /** Text: everything printable arrives as it was written, and nothing else reaches the terminal. */
 import { assertEquals } from "@std/assert";
-import { isOnline, type Session, World } from "./session.ts";
+import { utf8Length } from "../../core/bytes.ts";
+import { isOnline, World } from "./session.ts";
 
 const HARMFUL = [
   ["a screen cleared", "\x1b[2J\x1b[H", "<U+001B>[2J<U+001B>[H"],
@@ -55,7 +56,7 @@ Deno.test("a text of several lines cannot fake a line of somebody else's", async
   await y.sees("x: one\n  SERVER: [You have messages]\n      three");
 });
 
-Deno.test("any Unicode, spaces kept, up to 1,000 bytes", async () => {
+Deno.test("any Unicode, spaces kept", async () => {
   await using world = await World.withServer();
   const x = await world.online("x");
   const y = await world.online("y", ["x"]);
@@ -66,12 +67,47 @@ Deno.test("any Unicode, spaces kept, up to 1,000 bytes", async () => {
     "👩‍👩‍👧‍👦 🏳️‍🌈 é",
     "漢".repeat(333) + "x",
   ];
-  for (const text of texts) await arrives(x, y, text);
-  await x.say(`send y ${"漢".repeat(333)}xx`);
-  await x.sees("[Message too long: 1001 bytes, at most 1000.]");
+  for (const text of texts) {
+    await x.say(`send y ${text}`);
+    await y.sees(`x: ${text}`);
+  }
 });
 
-async function arrives(from: Session, to: Session, text: string): Promise<void> {
-  await from.say(`send y ${text}`);
-  await to.sees(`x: ${text}`);
+/** With a beginning and an end that tell whether something is missing between them. */
+function textOf(letter: string, bytes: number): string {
+  const times = Math.trunc((bytes - 2) / utf8Length(letter));
+  return `>${letter.repeat(times)}${"<".repeat(bytes - 1 - times * utf8Length(letter))}`;
+}
+
+const LIMIT_BYTES = 65_536;
+
+for (const terminal of [false, true]) {
+  const how = terminal ? "pasted" : "piped";
+  Deno.test(`a message of 65,536 bytes that is ${how} arrives, one of 65,537 is refused`, async () => {
+    await using world = await World.withServer();
+    const x = await world.online("x", [], { terminal });
+    const y = await world.online("y", ["x"]);
+    await world.beenThere("z");
+    await x.sees(isOnline("y"));
+    const enter = (line: string) => x.say(terminal ? `\x1b[200~${line}\x1b[201~` : line);
+    for (const letter of ["x", "漢"]) {
+      const text = textOf(letter, LIMIT_BYTES);
+      await enter(`send y ${text}`);
+      await y.sees(`x: ${text}`);
+      await x.sees("[Message received by y.]");
+      await enter(`send_all ${text}`);
+      await y.sees(`[Channel_Message x: ${text}]`);
+      await enter(`send z ${text}`);
+      await x.sees("SERVER: [Message received by the server and saved]");
+      for (const command of ["send y", "send z", "send_all"]) {
+        await enter(`${command} ${textOf(letter, LIMIT_BYTES + 1)}`);
+        await x.sees("[Message too long: 65537 bytes, at most 65536.]");
+      }
+    }
+    const z = await world.online("z");
+    for (const letter of ["x", "漢"]) {
+      const [line] = await z.sees(/^x: .*\n/m);
+      assertEquals(line.slice("x: 2022-03-22 21:35:12.521000 ".length, -1), textOf(letter, LIMIT_BYTES));
+    }
+  });
 }

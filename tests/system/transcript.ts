@@ -42,7 +42,6 @@ export class Transcript {
    * it. A string has to be a whole line, or several.
    */
   async sees(what: string | RegExp): Promise<RegExpMatchArray> {
-    const pattern = typeof what === "string" ? new RegExp(`^${RegExp.escape(what)}$`, "m") : what;
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -54,14 +53,16 @@ export class Transcript {
         const text = this.text.slice(this.#at);
         // The last line is still being written.
         const complete = this.hasEnded ? text : text.slice(0, text.lastIndexOf("\n") + 1);
-        const match = (typeof what === "string" ? complete : text).match(pattern);
+        const match = typeof what === "string" ? lineIn(complete, what) : text.match(what);
         if (match) {
           this.#at += match.index! + match[0].length;
           return match;
         }
         if (this.hasEnded || late) {
           const why = late ? "in time" : "and has ended";
-          throw new Error(`${this.#name} has not shown ${what} ${why}; it shows:\n${this.text}`);
+          throw new Error(
+            `${this.#name} has not shown ${cut(`${what}`)} ${why}; it shows:\n${cut(this.text)}`,
+          );
         }
         await changed;
       }
@@ -86,4 +87,22 @@ export class Transcript {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
+
+/** Where whole lines stand in a text. No pattern: a line may be longer than those can be. */
+function lineIn(text: string, what: string): RegExpMatchArray | undefined {
+  for (let index = text.indexOf(what); index >= 0; index = text.indexOf(what, index + 1)) {
+    const begins = index === 0 || text[index - 1] === "\n";
+    const after = text[index + what.length] ?? "\n";
+    if (begins && after === "\n") return Object.assign([what] as [string], { index });
+  }
+  return undefined;
+}
+
+/** For people to read: of long lines the beginning, the end and the length. */
+function cut(text: string): string {
+  return text.replaceAll(
+    /.{500,}/g,
+    (line) => `${line.slice(0, 50)} ... ${line.slice(-50)} (${line.length})`,
+  );
 }

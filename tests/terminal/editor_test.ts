@@ -3,6 +3,7 @@ import { type Editor, type EditorEvent, NEW_EDITOR, press } from "../../terminal
 import { HISTORY_LIMIT_LINES } from "../../terminal/history.ts";
 import { type Command, KeyDecoder } from "../../terminal/keys.ts";
 import { LINE_LIMIT_CHARACTERS, shown, textOf } from "../../terminal/line.ts";
+import { LONGEST } from "./longest.ts";
 import { Random, seed } from "./random.ts";
 
 const NICKS = ["alice", "alfred", "bob"];
@@ -153,6 +154,19 @@ Deno.test("a line has a longest length, cut between graphemes; what is beyond is
   session.keys("[home]ab");
   assertEquals(textOf(session.editor.line).length, LINE_LIMIT_CHARACTERS);
   assertEquals(session.editor.line.cursor, 1);
+});
+
+Deno.test("the longest message, its command and a byte more are not too long", () => {
+  for (const line of LONGEST) {
+    const session = new Session().keys(`${line}[enter]`).paste(line).keys("[enter]");
+    for (const end of [0, line.length - 2]) {
+      session.keys(line.slice(0, end)).paste(line.slice(end, -1)).keys(`${line.at(-1)}[enter]`);
+    }
+    session.keys("[up][left][backspace][enter]");
+    const lengths = session.submitted.map((submitted) => submitted.length);
+    assertEquals(lengths, [...Array(4).fill(line.length), line.length - 1]);
+    assertEquals(session.submitted.slice(0, 4).every((submitted) => submitted === line), true);
+  }
 });
 
 Deno.test("any bytes keep the line within its bounds", () => {

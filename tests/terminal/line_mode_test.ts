@@ -1,6 +1,7 @@
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { handOver } from "../../terminal/line_mode.ts";
 import { LINE_LIMIT_BYTES, LineSplitter } from "../../terminal/line_splitter.ts";
+import { LONGEST } from "./longest.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -31,6 +32,14 @@ Deno.test("of a line that is too long the rest is dropped, a character that was 
   const [wide, next] = linesOf("漢".repeat(LINE_LIMIT_BYTES), "\nnext");
   assertEquals([wide, next], ["漢".repeat(Math.trunc(LINE_LIMIT_BYTES / 3)), "next"]);
   assertEquals(linesOf(`${"x".repeat(LINE_LIMIT_BYTES)}\n`), ["x".repeat(LINE_LIMIT_BYTES)]);
+});
+
+Deno.test("the longest message, its command and a byte more are not too long", () => {
+  for (const line of LONGEST) {
+    const [longest = "", next] = linesOf(`${line}\r\nnext`);
+    assertEquals([longest.length, next], [line.length, "next"]);
+    assert(longest === line);
+  }
 });
 
 Deno.test("a line is handed over when the receiver is ready, and no more is read than that", async () => {

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Emulator } from "./emulator.ts";
+import { LONGEST } from "./longest.ts";
 
 const PROGRAM = new URL("echo_program.ts", import.meta.url).pathname;
 /** Quiet, because Deno itself clears the line of its progress bar on a terminal. */
@@ -134,6 +135,28 @@ onTerminal("a paste, the Tab key, and ctrl-c and ctrl-d at the end", async () =>
     await pty.type(`draft\x03${key}`);
     const end = await pty.end();
     assertEquals(end.screen, ["alice  alfred", ">>> two⏎lines alice", 'got "two\\nlines alice "', how]);
+    assertEquals(end.status, "0");
+    checkRestored(end);
+  }
+});
+
+onTerminal("a line as long as the longest message with its command, typed and pasted", async () => {
+  for (const line of LONGEST) {
+    const pty = new Pty(`${RUN} ${PROGRAM} 0 1`);
+    await pty.see(">>> ");
+    const got = `got ${JSON.stringify(line)}\r`;
+    for (const keys of [line, `\x1b[200~${line}\x1b[201~`]) {
+      pty.output = "";
+      await pty.type(`${keys}\r`);
+      await pty.see("got ");
+      await pty.see('"\r');
+      assert(
+        pty.output.includes(got),
+        `${line.length}: ${pty.output.slice(pty.output.indexOf("got ")).length}`,
+      );
+    }
+    await pty.type("quit\r");
+    const end = await pty.end();
     assertEquals(end.status, "0");
     checkRestored(end);
   }

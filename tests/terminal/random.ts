@@ -28,7 +28,6 @@ export class Random {
 export function seed(): number {
   const given = Deno.args.indexOf("--seed");
   const value = given < 0 ? Math.trunc(Math.random() * 2 ** 32) : Number(Deno.args[given + 1]);
-  // deno-lint-ignore no-console -- a run that fails can be repeated only by who knows its seed
   console.log(`seed ${value}`);
   return value;
 }

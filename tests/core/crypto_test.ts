@@ -1,0 +1,122 @@
+/** The functions of the runtime, as this program calls them: published vectors, and what must not open. */
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { createCipheriv } from "node:crypto";
+import { fromHex, toHex } from "../../core/bytes.ts";
+import { type Primitives, primitives } from "../../core/crypto.ts";
+import { cheapPrimitives } from "./cheap_primitives.ts";
+import { seededDice } from "./seed.ts";
+
+const NONE = new Uint8Array(0);
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+Deno.test("X25519 reproduces RFC 7748, section 6.1", () => {
+  const alice = primitives.keyPair(
+    fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"),
+  );
+  const bob = primitives.keyPair(fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
+  const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
+  assertEquals(toHex(alice.publicKey), "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+  assertEquals(toHex(bob.publicKey), "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
+  assertEquals(toHex(alice.agree(bob.publicKey)!), shared);
+  assertEquals(toHex(bob.agree(alice.publicKey)!), shared);
+});
+
+/** All points of order 1, 2, 4 and 8 (cr.yp.to/ecdh.html#validate) that are below 2^255. */
+const LOW_ORDER = [
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
+Deno.test("no secret is agreed with a key of low order", () => {
+  const own = primitives.keyPair(new Uint8Array(32).fill(7));
+  for (const key of LOW_ORDER) assertEquals(own.agree(fromHex(key)), undefined, key);
+});
+
+Deno.test("SHA-256 reproduces FIPS 180-4, in one piece or in several", () => {
+  const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  assertEquals(toHex(primitives.hash(bytes("abc"))), abc);
+  assertEquals(toHex(primitives.hash(bytes("a"), NONE, bytes("bc"))), abc);
+});
+
+Deno.test("HMAC-SHA256 reproduces RFC 4231, test cases 1 and 2", () => {
+  assertEquals(
+    toHex(primitives.mac(new Uint8Array(20).fill(0x0b), bytes("Hi There"))),
+    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+  );
+  assertEquals(
+    toHex(primitives.mac(bytes("Jefe"), bytes("what do ya want "), bytes("for nothing?"))),
+    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+  );
+});
+
+Deno.test("the nonce is the counter in 8 bytes, little-endian, behind 4 zeros", () => {
+  const key = new Uint8Array(32).fill(9);
+  const nonces: [number, string][] = [
+    [0, "000000000000000000000000"],
+    [0x0102, "000000000201000000000000"],
+    [2 ** 32, "000000000000000001000000"],
+    [2 ** 53 - 1, "00000000ffffffffffff1f00"],
+  ];
+  for (const [counter, nonce] of nonces) {
+    const cipher = createCipheriv("chacha20-poly1305", key, fromHex(nonce), { authTagLength: 16 });
+    cipher.setAAD(bytes("with"), { plaintextLength: 5 });
+    const expected = toHex(cipher.update(bytes("hello"))) + toHex((cipher.final(), cipher.getAuthTag()));
+    assertEquals(toHex(primitives.seal(key, counter, bytes("with"), bytes("hello"))), expected);
+  }
+});
+
+const KINDS: readonly [string, Primitives][] = [["real", primitives], ["cheap", cheapPrimitives]];
+for (const [name, { keyPair, mac, hash, seal, open }] of KINDS) {
+  Deno.test(`the ${name} seal opens for the same key, counter and data, and for nothing else`, () => {
+    const dice = seededDice();
+    for (const length of [0, 1, 15, 16, 17, 64, 1000]) {
+      const [key, plaintext, associated] = [dice.bytes(32), dice.bytes(length), dice.bytes(7)];
+      const sealed = seal(key, 5, associated, plaintext);
+      assertEquals(sealed.length, length + 16);
+      assertEquals(open(key, 5, associated, sealed), plaintext);
+      assertEquals(open(dice.bytes(32), 5, associated, sealed), undefined);
+      assertEquals(open(key, 6, associated, sealed), undefined);
+      assertEquals(open(key, 5 + 2 ** 32, associated, sealed), undefined);
+      assertEquals(open(key, 5, dice.bytes(7), sealed), undefined);
+      assertEquals(open(key, 5, NONE, sealed), undefined);
+      for (let at = 0; at < sealed.length; at += 1 + Math.floor(at / 40)) {
+        assertEquals(
+          open(key, 5, associated, sealed.map((byte, i) => i === at ? byte ^ 1 << at % 8 : byte)),
+          undefined,
+        );
+      }
+      for (const cut of [1, 15, 16, 17]) {
+        assertEquals(
+          open(key, 5, associated, sealed.subarray(0, Math.max(0, sealed.length - cut))),
+          undefined,
+        );
+      }
+    }
+  });
+
+  Deno.test(`what the ${name} functions return is not written into later`, () => {
+    const key = new Uint8Array(32).fill(3);
+    const sealed = seal(key, 1, NONE, bytes("one"));
+    const results = [sealed, open(key, 1, NONE, sealed)!, mac(key, key), hash(key), keyPair(key).publicKey];
+    const before = results.map(toHex);
+    seal(key, 2, NONE, open(key, 1, NONE, seal(key, 1, NONE, new Uint8Array(100)))!);
+    mac(key, sealed);
+    hash(sealed);
+    assertNotEquals(toHex(keyPair(new Uint8Array(32)).publicKey), before[4]);
+    assertEquals(results.map(toHex), before);
+  });
+
+  Deno.test(`both sides agree on a secret, the ${name} way, and nobody else has it`, () => {
+    const dice = seededDice();
+    const [one, other, third] = [keyPair(dice.bytes(32)), keyPair(dice.bytes(32)), keyPair(dice.bytes(32))];
+    const secret = toHex(one.agree(other.publicKey)!);
+    assertEquals(toHex(other.agree(one.publicKey)!), secret);
+    assertNotEquals(toHex(third.agree(one.publicKey)!), secret);
+    assertEquals(one.agree(new Uint8Array(32)), undefined);
+  });
+}

@@ -1,0 +1,395 @@
+/**
+ * The responder's side of handshakes. What draws which answer is one table: what is known of the initiator, how
+ * many initiations have come in this second, and what comes.
+ *
+ *     new        nothing is known of it
+ *     waiting    its initiation of the time NOW was answered; nothing has come under the session
+ *     confirmed  something has: the links know the time
+ *
+ *     calm       fewer than 50 initiations have come
+ *     busy       50 have: a cookie is asked for
+ *     overloaded 400 were answered: no more, not even with a cookie
+ */
+import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertNotEquals } from "@std/assert";
+import { MALFORMED } from "../../core/bytes.ts";
+import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
+import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../core/epoch.ts";
+import {
+  HANDSHAKES_PER_SECOND,
+  INITIATIONS_PER_SECOND,
+  UNCONFIRMED_MS,
+  UNCONFIRMED_SESSIONS,
+} from "../../core/limits.ts";
+import type { Address, Millis } from "../../core/machine.ts";
+import {
+  type CookieReply,
+  decodePacket,
+  type Initiation,
+  KEY_BYTES,
+  MAC_BYTES,
+  type Response,
+} from "../../core/packet.ts";
+import { type KnownPeer, Responder } from "../../core/responder.ts";
+import { Dice } from "../simulator/random.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
+import { forged, PEER, Peer } from "./wire.ts";
+
+const NOW = 1_000_000;
+const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
+const FROM: Address = { host: "10.9.9.9", port: 9 };
+/** In the middle of the Noise message. */
+const IN_NOISE = 60;
+
+type Peers = "new" | "waiting" | "confirmed";
+type Load = "calm" | "busy" | "overloaded";
+type Answer = "response" | "the same" | "cookie" | "nothing";
+
+/** A responder, all that it knows, and initiators. */
+class Scene {
+  readonly dice = new Dice(1);
+  readonly ownKey = primitives.keyPair(this.dice.bytes(KEY_BYTES));
+  readonly peer = this.newPeer();
+  readonly known = new Map<string, KnownPeer>();
+  /** Indices in use. */
+  readonly indices = new Set<number>();
+  #lastIndex = 0;
+  readonly responder = new Responder({
+    primitives,
+    ownKey: this.ownKey,
+    random: (count) => this.dice.bytes(count),
+    processId: "000000aa",
+    chance: () => 0.5,
+    timestamp: (now) => now,
+    releaseIndex: (index) => assert(this.indices.delete(index), "released twice"),
+  }, {
+    peer: (key) => this.known.get(key) ?? STRANGER,
+    newIndex: () => {
+      this.indices.add(++this.#lastIndex);
+      return this.#lastIndex;
+    },
+  });
+
+  newPeer(ownKey = this.ownKey): Peer {
+    return new Peer(primitives, (count) => this.dice.bytes(count), ownKey.publicKey);
+  }
+
+  receive(now: Millis, bytes: Uint8Array, from = FROM): Uint8Array | undefined {
+    return this.responder.receive(now, from, decodePacket(bytes) as Initiation);
+  }
+
+  /** A cookie for an address. While all is calm nobody gets one, so that ends first. */
+  cookie(now: Millis, from = FROM): CookieJar {
+    const question = decodePacket(this.nonsense(now)) as Initiation;
+    let reply: Uint8Array | undefined;
+    while (reply === undefined) reply = this.receive(now, question.bytes, from);
+    const { salt, sealed } = decodePacket(reply) as CookieReply;
+    const jar = new CookieJar(primitives, this.ownKey.publicKey);
+    assert(jar.take(now, salt, sealed, question.mac1));
+    return jar;
+  }
+
+  /** The same with mac2. */
+  withCookie(now: Millis, bytes: Uint8Array, from = FROM, jar = this.cookie(now, from)): Uint8Array {
+    const copy = bytes.slice();
+    jar.setMac2(now, copy);
+    return copy;
+  }
+
+  /** With a good mac1: that needs no secret, only the responder's key. */
+  nonsense(timestamp: Millis): Uint8Array {
+    const bytes = forged(this.peer.initiation(timestamp).bytes, IN_NOISE);
+    setMac1(primitives, mac1Key(primitives, this.ownKey.publicKey), bytes, bytes.length - MAC_BYTES);
+    return bytes;
+  }
+
+  /** As many initiations come as it takes; they mean nothing. */
+  load(now: Millis, load: Load): void {
+    const most = { calm: 0, busy: INITIATIONS_PER_SECOND, overloaded: HANDSHAKES_PER_SECOND }[load];
+    let bytes = this.nonsense(now);
+    for (let count = 0; count < most; count++) {
+      if (count === INITIATIONS_PER_SECOND) bytes = this.withCookie(now, bytes);
+      this.receive(now, bytes);
+    }
+  }
+
+  /** The answer is confirmed by a first packet, as the links do it. */
+  confirm(response: Uint8Array): void {
+    const unconfirmed = this.responder.get((decodePacket(response) as Response).sender)!;
+    this.responder.remove(unconfirmed);
+    const { session, peer, timestamp } = unconfirmed;
+    this.known.set(peer, { timestamp, epoch: session.epoch, lastEpoch: session.epoch });
+  }
+
+  /** The epoch that answers a proposal, for somebody of whom this is known. */
+  named(proposed: Epoch, known: Partial<KnownPeer> = {}): Epoch {
+    this.known.set(this.peer.key, { ...STRANGER, ...known });
+    const handshake = this.peer.initiation(NOW, proposed);
+    handshake.finish(this.receive(NOW, handshake.bytes)!);
+    return this.peer.epoch;
+  }
+}
+
+function kindOf(answer: Uint8Array | undefined): Answer {
+  if (answer === undefined) return "nothing";
+  const packet = decodePacket(answer);
+  assert(packet !== MALFORMED);
+  return packet.type === "response" ? "response" : "cookie";
+}
+
+// ---- the table -------------------------------------------------------------------------------------------
+
+/** `first` is the initiation of the time NOW, which those that are waiting or confirmed have sent before. */
+const INPUTS = {
+  "the first": (_, first) => first,
+  "a newer one": ({ peer }) => peer.initiation(NOW + 1).bytes,
+  "another of the same time": ({ peer }) => peer.initiation(NOW).bytes,
+  "an older one": ({ peer }) => peer.initiation(NOW - 1).bytes,
+  "one to another key": (scene) => {
+    const elsewhere = scene.newPeer(primitives.keyPair(scene.dice.bytes(KEY_BYTES)));
+    return elsewhere.initiation(NOW + 1).bytes;
+  },
+  "mac1 forged": ({ peer }) => {
+    const { bytes } = peer.initiation(NOW + 1);
+    return forged(bytes, bytes.length - MAC_BYTES - 1);
+  },
+  "Noise forged": (scene) => scene.nonsense(NOW + 1),
+} as const satisfies Readonly<Record<string, (scene: Scene, first: Uint8Array) => Uint8Array>>;
+
+type Input = keyof typeof INPUTS;
+
+const WAITING: Readonly<Record<Input, Answer>> = {
+  // The response was lost, or is late.
+  "the first": "the same",
+  "a newer one": "response",
+  "another of the same time": "nothing",
+  "an older one": "nothing",
+  "one to another key": "nothing",
+  "mac1 forged": "nothing",
+  "Noise forged": "nothing",
+};
+
+/** What an initiation draws when its initiator has a cookie, or none is asked for. */
+const CELLS: Readonly<Record<Peers, Readonly<Record<Input, Answer>>>> = {
+  // Nothing is older than what is not known.
+  "new": {
+    ...WAITING,
+    "the first": "response",
+    "another of the same time": "response",
+    "an older one": "response",
+  },
+  "waiting": WAITING,
+  // It is a replay.
+  "confirmed": { ...WAITING, "the first": "nothing" },
+};
+
+/** Without a cookie, who knows our key gets one under load; it costs two macs and keeps nothing. */
+const COOKIES: Readonly<Record<Input, Answer>> = {
+  "the first": "cookie",
+  "a newer one": "cookie",
+  "another of the same time": "cookie",
+  "an older one": "cookie",
+  "one to another key": "nothing",
+  "mac1 forged": "nothing",
+  "Noise forged": "cookie",
+};
+
+/** A scene in a state that began five seconds ago, and the initiation that led to it. */
+function sceneIn(peers: Peers): { scene: Scene; first: Uint8Array; response: Uint8Array | undefined } {
+  const scene = new Scene();
+  const first = scene.peer.initiation(NOW).bytes;
+  if (peers === "new") return { scene, first, response: undefined };
+  const response = scene.receive(NOW - 5000, first)!;
+  if (peers === "confirmed") scene.confirm(response);
+  return { scene, first, response };
+}
+
+/** Asserts what a cell says, and that nothing but a new response keeps anything: one session a peer. */
+function assertAnswer(peers: Peers, load: Load, input: Input, hasCookie: boolean, expected: Answer): void {
+  const { scene, first, response } = sceneIn(peers);
+  let bytes: Uint8Array = INPUTS[input](scene, first);
+  if (hasCookie) bytes = scene.withCookie(NOW, bytes);
+  scene.load(NOW, load);
+  const before = scene.indices.size;
+  const answer = scene.receive(NOW, bytes);
+  const kind = kindOf(answer);
+  if (expected === "the same") assertEquals(answer, response);
+  else assertEquals(kind, expected);
+  if (expected === "response") assertNotEquals(answer, response);
+  if (answer !== undefined) assertLess(answer.length, bytes.length);
+  assertEquals(scene.indices.size - before, expected === "response" && peers !== "waiting" ? 1 : 0);
+}
+
+for (const [peers, cells] of Object.entries(CELLS) as [Peers, Record<Input, Answer>][]) {
+  for (const [input, answer] of Object.entries(cells) as [Input, Answer][]) {
+    Deno.test(`${peers}, ${input}: ${answer}; under load only with a cookie; beyond that nothing`, () => {
+      assertAnswer(peers, "calm", input, false, answer);
+      assertAnswer(peers, "busy", input, true, answer);
+      assertAnswer(peers, "busy", input, false, COOKIES[input]);
+      assertAnswer(peers, "overloaded", input, false, COOKIES[input]);
+      assertAnswer(peers, "overloaded", input, true, "nothing");
+    });
+  }
+}
+
+Deno.test("the table has a cell for every input in every state", () => {
+  for (const cells of [...Object.values(CELLS), COOKIES]) {
+    assertEquals(Object.keys(cells), Object.keys(INPUTS));
+  }
+});
+
+// ---- load ------------------------------------------------------------------------------------------------
+
+/** Answers to so many initiations, each of somebody else, at one instant. */
+function answers(scene: Scene, now: Millis, count: number, hasCookie: boolean): Record<Answer, number> {
+  const counts = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
+  for (let index = 0; index < count; index++) {
+    const { bytes } = scene.newPeer().initiation(now);
+    counts[kindOf(scene.receive(now, hasCookie ? scene.withCookie(now, bytes) : bytes))]++;
+  }
+  return counts;
+}
+
+Deno.test("50 initiations in a second are answered without a cookie, and 50 in the next one", () => {
+  const scene = new Scene();
+  const some = { response: INITIATIONS_PER_SECOND, "the same": 0, cookie: 25, nothing: 0 };
+  for (const now of [NOW, NOW + 1000, NOW + 9000]) {
+    assertEquals(answers(scene, now, INITIATIONS_PER_SECOND + 25, false), some);
+  }
+  // A fifth of a second gives room for a fifth of them.
+  assertEquals(answers(scene, NOW + 9200, 11, false), { ...some, response: 10, cookie: 1 });
+});
+
+Deno.test("400 in a second are answered with one, and 400 in the next one", () => {
+  const scene = new Scene();
+  const none = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
+  for (const now of [NOW, NOW + 1000, NOW + 9000]) {
+    // To get the first cookie takes 50 initiations, which mean nothing.
+    scene.withCookie(now, scene.nonsense(now));
+    const left = HANDSHAKES_PER_SECOND - INITIATIONS_PER_SECOND;
+    assertEquals(answers(scene, now, left, true), { ...none, response: left });
+    assertEquals(answers(scene, now, 10, true), { ...none, nothing: 10 });
+    assertEquals(answers(scene, now, 10, false), { ...none, cookie: 10 });
+  }
+});
+
+Deno.test("initiations with a wrong mac1 count for nothing", () => {
+  const scene = new Scene();
+  const { bytes } = scene.newPeer(primitives.keyPair(scene.dice.bytes(KEY_BYTES))).initiation(NOW);
+  for (let count = 0; count < 10 * HANDSHAKES_PER_SECOND; count++) assertFalse(scene.receive(NOW, bytes));
+  assertEquals(kindOf(scene.receive(NOW, scene.peer.initiation(NOW).bytes)), "response");
+});
+
+Deno.test("under load an initiation is answered with a cookie, then with one and the same response", () => {
+  const scene = new Scene();
+  scene.load(NOW, "busy");
+  const { bytes } = scene.peer.initiation(NOW);
+  assertEquals(kindOf(scene.receive(NOW, bytes)), "cookie");
+  const response = scene.receive(NOW, scene.withCookie(NOW, bytes));
+  assertEquals(kindOf(response), "response");
+  // Without a cookie, when it is calm again, and with another one: mac1 is still the same.
+  assertEquals(scene.receive(NOW + 1000, bytes), response);
+  assertEquals(scene.receive(NOW + 1000, scene.withCookie(NOW + 1000, bytes)), response);
+});
+
+// ---- sessions that wait ----------------------------------------------------------------------------------
+
+Deno.test("a response is for its initiator: it leads to a session that both have", () => {
+  const scene = new Scene();
+  const handshake = scene.peer.initiation(NOW);
+  const response = scene.receive(NOW, handshake.bytes, PEER)!;
+  const { index, ownIndex } = handshake.finish(response);
+  const unconfirmed = scene.responder.get(ownIndex)!;
+  assertEquals((decodePacket(response) as Response).receiver, index);
+  const { peer, address, timestamp, departures, session } = unconfirmed;
+  assertEquals([peer, address, timestamp, departures], [scene.peer.key, PEER, NOW, 1]);
+  assertEquals([session.epoch, session.peerProcess], [scene.peer.epoch, scene.peer.process]);
+  scene.receive(NOW + 1, handshake.bytes);
+  assertEquals(unconfirmed.departures, 2);
+});
+
+Deno.test("of one peer one session waits: a newer initiation takes its place, and what is forgotten is gone", () => {
+  const scene = new Scene();
+  const [first, second] = [NOW, NOW + 1].map((time) =>
+    scene.receive(NOW, scene.peer.initiation(time).bytes)!
+  );
+  const [old, present] = [first!, second!].map((bytes) => (decodePacket(bytes) as Response).sender);
+  assertFalse(scene.responder.get(old!));
+  assert(scene.responder.get(present!));
+  assertEquals(scene.indices.size, 1);
+  scene.responder.forget(scene.peer.key);
+  assertFalse(scene.responder.get(present!));
+  assertEquals(scene.indices.size, 0);
+  scene.responder.forget(scene.peer.key);
+});
+
+Deno.test("sessions wait for ten seconds", () => {
+  const scene = new Scene();
+  const response = scene.receive(NOW, scene.peer.initiation(NOW).bytes)!;
+  const { sender } = decodePacket(response) as Response;
+  const nonsense = scene.nonsense(NOW);
+  scene.receive(NOW + UNCONFIRMED_MS - 1, nonsense);
+  assert(scene.responder.get(sender));
+  scene.receive(NOW + UNCONFIRMED_MS, nonsense);
+  assertFalse(scene.responder.get(sender));
+  assertEquals(scene.indices.size, 0);
+});
+
+Deno.test("so many sessions wait and no more: the oldest give way", () => {
+  const scene = new Scene();
+  const jar = scene.cookie(NOW);
+  const waiting: number[] = [];
+  // As fast as they are answered at all, more come than there is room for before the first are too old.
+  const most = HANDSHAKES_PER_SECOND * (UNCONFIRMED_MS / 1000 + 1) - INITIATIONS_PER_SECOND;
+  for (let count = 1; count < most; count++) {
+    const now = NOW +
+      Math.max(0, count - HANDSHAKES_PER_SECOND + INITIATIONS_PER_SECOND) * 1000 / HANDSHAKES_PER_SECOND;
+    const { bytes } = scene.newPeer().initiation(now);
+    const response = scene.receive(now, scene.withCookie(now, bytes, FROM, jar))!;
+    waiting.push((decodePacket(response) as Response).sender);
+  }
+  assertGreater(waiting.length, UNCONFIRMED_SESSIONS);
+  assertEquals(scene.indices.size, UNCONFIRMED_SESSIONS);
+  const oldest = waiting.length - UNCONFIRMED_SESSIONS;
+  for (const [at, index] of waiting.entries()) {
+    assertEquals(scene.responder.get(index) !== undefined, at >= oldest);
+  }
+});
+
+// ---- epochs ----------------------------------------------------------------------------------------------
+
+const [LOW, MIDDLE, HIGH] = ["00000005aaaaaaaa", "00000005bbbbbbbb", "00000006aaaaaaaa"];
+
+Deno.test("a conversation that both have goes on; any other begins under a higher epoch than either has had", () => {
+  const at = (epoch: Epoch) => ({ epoch, lastEpoch: epoch });
+  assertEquals(new Scene().named(MIDDLE, at(MIDDLE)), MIDDLE);
+  for (const proposed of [NO_EPOCH, LOW, HIGH, MIDDLE]) {
+    for (const known of [at(NO_EPOCH), at(LOW), at(HIGH), { epoch: NO_EPOCH, lastEpoch: MIDDLE }]) {
+      if (proposed === known.epoch && proposed !== NO_EPOCH) continue;
+      const named = new Scene().named(proposed, known);
+      const what = `${proposed} to ${known.epoch}, ${known.lastEpoch}`;
+      assertGreater(named, proposed, what);
+      assertGreater(named, known.lastEpoch, what);
+      assertEquals(named.length, 2 * EPOCH_BYTES, what);
+    }
+  }
+});
+
+Deno.test("two conversations that begin at the same moment have different epochs", () => {
+  const scene = new Scene();
+  const epochs = [scene.named(NO_EPOCH)];
+  scene.responder.forget(scene.peer.key);
+  epochs.push(scene.named(NO_EPOCH));
+  assertNotEquals(epochs[0], epochs[1]);
+});
+
+Deno.test("whatever epoch is proposed, what answers is well-formed, and so is the epoch in it", () => {
+  for (const proposed of ["fffffffe00000000", "ffffffff00000000", "f".repeat(2 * EPOCH_BYTES)]) {
+    const scene = new Scene();
+    const handshake = scene.peer.initiation(NOW, proposed);
+    const answer = scene.receive(NOW, handshake.bytes);
+    if (answer === undefined) continue;
+    assertNotEquals<unknown>(decodePacket(answer), MALFORMED, proposed);
+    const { ownIndex } = handshake.finish(answer);
+    assertEquals(scene.responder.get(ownIndex)!.session.epoch, scene.peer.epoch);
+  }
+});

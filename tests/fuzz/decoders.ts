@@ -1,0 +1,236 @@
+/** Any bytes into the decoders: they throw nothing, and what means something means the same when written again. */
+import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
+import { equalBytes, MALFORMED } from "../../core/bytes.ts";
+import { type Frame, readFrames } from "../../core/frame.ts";
+import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
+import {
+  decodePacket,
+  encodeAnnounce,
+  encodeCookieReply,
+  encodeDiscover,
+  encodeInitiation,
+  encodeResponse,
+  encodeTransport,
+  encodeVersions,
+  INITIATION_NOISE_BYTES,
+  MAC_BYTES,
+  type Packet,
+} from "../../core/packet.ts";
+import * as records from "../../core/records.ts";
+import { decodeVerb, encodeVerb } from "../../core/verb.ts";
+import { ID, IPV4, IPV6, KEY, LONGEST_NICK, LONGEST_TEXT, SERVER_HOST } from "../core/samples.ts";
+import { LONGEST, VERBS } from "../core/samples.ts";
+import type { Dice } from "../simulator/random.ts";
+import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
+import type { Note, Target } from "./target.ts";
+
+/** Inputs for one iteration of a decoder. */
+const INPUTS = 200;
+
+const RESPONSE_NOISE_BYTES = 60;
+
+/** A target that makes bytes and looks at each. */
+function decoder(
+  name: string,
+  iterations: number,
+  make: (dice: Dice) => Uint8Array,
+  check: (bytes: Uint8Array) => void,
+): Target {
+  return {
+    name,
+    iterations,
+    run(dice: Dice, note: Note): void {
+      for (let input = 0; input < INPUTS; input++) {
+        const bytes = make(dice);
+        note(bytes);
+        const copy = bytes.slice();
+        check(bytes);
+        assert(equalBytes(bytes, copy), "a decoder has changed what it reads");
+      }
+    },
+  };
+}
+
+// ---- packets ---------------------------------------------------------------------------------------------
+
+const PACKETS: readonly Uint8Array[] = [
+  encodeDiscover(KEY_SAMPLE.subarray(16)),
+  encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, "é".repeat(16)),
+  encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, ""),
+  encodeInitiation(2 ** 32 - 1, new Uint8Array(INITIATION_NOISE_BYTES).fill(7)),
+  encodeResponse(1, 2, new Uint8Array(RESPONSE_NOISE_BYTES).fill(7)),
+  encodeCookieReply(3, KEY_SAMPLE, KEY_SAMPLE),
+  encodeTransport(4, Number.MAX_SAFE_INTEGER, new Uint8Array(16)),
+  encodeTransport(4, 0, new Uint8Array(DATAGRAM_BYTES - 13).fill(1)),
+  encodeVersions(),
+  Uint8Array.of(0x31, 1, 2),
+];
+
+/** The same packet once more; `undefined` for those of which only a part is told. */
+function encodedAgain(packet: Packet): Uint8Array | undefined {
+  switch (packet.type) {
+    case "discover":
+      return encodeDiscover(packet.nonce);
+    case "announce":
+      return encodeAnnounce(packet.nonce, packet.key, packet.name);
+    case "initiation":
+      return withEndOf(packet.bytes, 2 * MAC_BYTES, encodeInitiation(packet.sender, packet.noise));
+    case "response": {
+      const { bytes, sender, receiver, noise } = packet;
+      return withEndOf(bytes, MAC_BYTES, encodeResponse(sender, receiver, noise));
+    }
+    case "cookieReply":
+      return encodeCookieReply(packet.receiver, packet.salt, packet.sealed);
+    case "transport":
+      // No packet of such a number is accepted.
+      if (!Number.isSafeInteger(packet.number)) return undefined;
+      return encodeTransport(packet.receiver, packet.number, packet.sealed);
+    default:
+      return undefined;
+  }
+}
+
+function withEndOf(bytes: Uint8Array, count: number, other: Uint8Array): Uint8Array {
+  other.set(bytes.subarray(-count), other.length - count);
+  return other;
+}
+
+function checkPacket(bytes: Uint8Array): void {
+  const packet = decodePacket(bytes);
+  if (packet === MALFORMED) return;
+  assertLessOrEqual(bytes.length, DATAGRAM_BYTES);
+  const again = encodedAgain(packet);
+  if (again === undefined) return;
+  assertEquals(again.length, bytes.length);
+  // The padding of these two is not looked at.
+  if (packet.type === "discover" || packet.type === "announce") assertEquals(decodePacket(again), packet);
+  else assert(equalBytes(again, bytes), `another ${packet.type} when it is written again`);
+}
+
+// ---- frames ----------------------------------------------------------------------------------------------
+
+function anyFrames(dice: Dice): Uint8Array {
+  const frames = Array.from({ length: 1 + dice.below(5) }, () => anyFrame(dice));
+  return anyBytes(dice, [framesBytes(frames)]);
+}
+
+function checkFrames(bytes: Uint8Array): void {
+  const frames = readFrames(bytes);
+  if (frames === MALFORMED) return;
+  assertLessOrEqual(frames.length, bytes.length);
+  for (const frame of frames) checkFrame(frame);
+  if (frames.every(isExact)) assertEquals(readFrames(framesBytes(frames)), frames);
+}
+
+/** Above 2^53 the lowest bits of a number are lost. Nothing that we have sent or wait for has such a number. */
+function isExact(frame: Frame): boolean {
+  if (frame.type === "ack") {
+    return Number.isSafeInteger(frame.ranges[0]![1]) && Number.isSafeInteger(frame.delay * 16);
+  }
+  return !("number" in frame) || Number.isSafeInteger(frame.number);
+}
+
+function checkFrame(frame: Frame): void {
+  if (frame.type === "ack") {
+    assertLessOrEqual(frame.ranges.length, ACK_RANGES);
+    assert(frame.delay >= 0 && frame.delay < Infinity);
+    let above = Infinity;
+    for (const [low, high] of frame.ranges) {
+      assert(low >= 0 && low <= high && (high < above || !isExact(frame)), "ranges out of order");
+      above = low - 1;
+    }
+  } else if (frame.type === "part") {
+    assertLess(frame.index, frame.parts);
+    assertLessOrEqual(frame.parts, PARCEL_PARTS);
+    assertLessOrEqual(frame.bytes.length, PART_BYTES);
+  }
+}
+
+// ---- verbs -----------------------------------------------------------------------------------------------
+
+const SHORT_VERBS = VERBS.map(encodeVerb);
+const LONG_VERBS = LONGEST.map(encodeVerb);
+
+function checkVerb(bytes: Uint8Array): void {
+  const verb = decodeVerb(bytes);
+  if (verb === MALFORMED) return;
+  const again = encodeVerb(verb);
+  assert(equalBytes(again, bytes), `another ${verb.type} when it is written again`);
+}
+
+// ---- records ---------------------------------------------------------------------------------------------
+
+const MESSAGE = { id: ID, after: ID, from: LONGEST_NICK, sentAt: 2 ** 48 - 1, text: "\0\u{FEFF}é" };
+const LETTER_VALUES = { ...MESSAGE, to: "y", storedAt: 7 };
+const LONG = { text: LONGEST_TEXT };
+
+/** A kind of record: values to begin with, and what any bytes are when they are read and written. */
+interface Kind {
+  readonly samples: readonly Uint8Array[];
+  /** `undefined` when they mean nothing. */
+  again(bytes: Uint8Array): Uint8Array | undefined;
+}
+
+function kind<Values>(
+  record: { encode(values: Values): Uint8Array; decode(bytes: Uint8Array): Values | typeof MALFORMED },
+  ...samples: Values[]
+): Kind {
+  return {
+    samples: samples.map((values) => record.encode(values)),
+    again(bytes) {
+      const values = record.decode(bytes);
+      return values === MALFORMED ? undefined : record.encode(values);
+    },
+  };
+}
+
+const KINDS: readonly Kind[] = [
+  kind(records.KEY, { secret: KEY }),
+  kind(records.INITIATION, { at: 2 ** 48 - 1 }),
+  kind(records.IDENTITY, { nick: "x", server: IPV6, state: "abcdef", starts: 2 ** 32 - 1 }),
+  kind(records.OUTBOX, { after: ID, to: ["y"], sentAt: 1, stored: true, text: "" }, {
+    after: ID,
+    to: [],
+    sentAt: 1,
+    stored: false,
+    ...LONG,
+  }),
+  kind(records.SENT, { id: ID }),
+  kind(records.INBOX, { ...MESSAGE, channel: false, dated: true }),
+  kind(records.SHOWN, { id: ID }),
+  kind(records.NICK, {
+    nick: "Zoë",
+    key: KEY,
+    ordinal: 3,
+    online: true,
+    addresses: [IPV4, IPV6, SERVER_HOST],
+  }),
+  kind(records.LETTER, LETTER_VALUES, { ...LETTER_VALUES, ...LONG }),
+  kind(records.RECEIPT, { from: "x", to: "y", at: 5 }),
+  kind(records.CHANNEL, { number: 2 ** 48 - 1, id: ID, from: "x", sentAt: 0, storedAt: 7, text: "hi" }),
+  kind(records.CURSOR, { number: 9 }),
+  kind(records.DROPPED, { number: 9 }),
+  kind(records.START, { at: 2 ** 48 - 1 }),
+];
+const RECORDS = KINDS.flatMap(({ samples }) => samples).filter(({ length }) => length < DATAGRAM_BYTES);
+const LONG_RECORDS = KINDS.flatMap(({ samples }) => samples).filter(({ length }) => length > DATAGRAM_BYTES);
+
+/** Of whatever kind it was, each kind may find it. */
+function checkRecord(bytes: Uint8Array): void {
+  for (const { again } of KINDS) {
+    const written = again(bytes);
+    assert(written === undefined || equalBytes(written, bytes), "another record when it is written again");
+  }
+}
+
+/** Long samples cost a hundred times as much as short ones: they are rare. */
+function mostlyShort(short: readonly Uint8Array[], long: readonly Uint8Array[]): (dice: Dice) => Uint8Array {
+  return (dice) => anyBytes(dice, dice.happens(0.005) ? long : short);
+}
+
+export const DECODERS: readonly Target[] = [
+  decoder("packet", 100, (dice) => anyBytes(dice, PACKETS), checkPacket),
+  decoder("frame", 60, anyFrames, checkFrames),
+  decoder("verb", 100, mostlyShort(SHORT_VERBS, LONG_VERBS), checkVerb),
+  decoder("records", 50, mostlyShort(RECORDS, LONG_RECORDS), checkRecord),
+];

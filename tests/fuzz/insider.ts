@@ -1,0 +1,196 @@
+/** Somebody who has keys and makes genuine packets of anything. */
+import { MALFORMED, toHex } from "../../core/bytes.ts";
+import { hasMac1, mac1Key } from "../../core/cookie.ts";
+import type { Frame } from "../../core/frame.ts";
+import { PART_BYTES } from "../../core/limits.ts";
+import type { Address, Millis } from "../../core/machine.ts";
+import { decodePacket, encodeAnnounce, type Initiation, MAC_BYTES } from "../../core/packet.ts";
+import { equalAddresses } from "../../core/table.ts";
+import { encodeVerb, type Verb } from "../../core/verb.ts";
+import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+import { acking, opened, Peer, type PeerHandshake, PING, type Sent } from "../core/wire.ts";
+import type { Dice } from "../simulator/random.ts";
+import { anyAck, anyFrame } from "./hostile.ts";
+import type { Say } from "./says.ts";
+
+/** The wire's largest number for which a nonce is taken. */
+const LAST_NUMBER = Number.MAX_SAFE_INTEGER;
+
+/** Verbs that it remembers. */
+const MOST_HEARD = 10;
+
+export interface InsiderOptions {
+  /** Where it is, and where it only seems to be now and then: from there it never answers a challenge. */
+  readonly address: Address;
+  readonly spoofed: Address;
+  /** Of whoever it talks to. */
+  readonly ownKey: Uint8Array;
+  /** Which of its keys it has. */
+  readonly secret: Uint8Array;
+  readonly say: Say;
+}
+
+export class Insider {
+  readonly address: Address;
+  readonly spoofed: Address;
+  readonly peer: Peer;
+  readonly #dice: Dice;
+  readonly #say: Say;
+  #heard: readonly Verb[] = [];
+  #handshake: PeerHandshake | undefined;
+  #newest = 0;
+  #challenge: Uint8Array | undefined;
+  #ordered = 0;
+  #unordered = 0;
+
+  constructor(dice: Dice, { address, spoofed, ownKey, secret, say }: InsiderOptions) {
+    this.#dice = dice;
+    this.address = address;
+    this.spoofed = spoofed;
+    let isFirst = true;
+    const random = (count: number) => {
+      const bytes = isFirst ? secret : dice.bytes(count);
+      isFirst = false;
+      return bytes;
+    };
+    this.peer = new Peer(primitives, random, ownKey);
+    this.#say = say;
+  }
+
+  /** Takes what was sent to its address, or to that where it is not; returns its answer. */
+  hear(now: Millis, to: Address, bytes: Uint8Array): Uint8Array | undefined {
+    if (!equalAddresses(to, this.address)) return undefined;
+    const sent = opened(to, bytes);
+    switch (sent.packet.type) {
+      case "discover":
+        return encodeAnnounce(sent.packet.nonce, this.peer.keyPair.publicKey, "x");
+      case "initiation":
+        return this.#isForUs(sent.packet) ? this.#onInitiation(now, bytes) : undefined;
+      case "response":
+        return this.#finish(sent);
+      case "transport":
+        return this.#note(sent);
+      default:
+        return undefined;
+    }
+  }
+
+  #isForUs({ bytes }: Initiation): boolean {
+    return hasMac1(
+      primitives,
+      mac1Key(primitives, this.peer.keyPair.publicKey),
+      bytes,
+      bytes.length - MAC_BYTES,
+    );
+  }
+
+  #onInitiation(now: Millis, bytes: Uint8Array): Uint8Array | undefined {
+    if (this.#dice.happens(0.1)) return undefined;
+    return this.#dice.happens(0.1) ? this.peer.cookieReply(now, this.address, bytes) : this.#answer(bytes);
+  }
+
+  #answer(initiation: Uint8Array): Uint8Array {
+    const epochs = [
+      undefined,
+      undefined,
+      undefined,
+      "0".repeat(16),
+      "f".repeat(16),
+      toHex(this.#dice.bytes(8)),
+    ];
+    const { bytes } = this.peer.answer(initiation, this.#dice.pick(epochs));
+    this.#beginAnew();
+    return bytes;
+  }
+
+  #finish({ packet, bytes }: Sent): Uint8Array | undefined {
+    const handshake = this.#handshake;
+    const own = handshake === undefined ? MALFORMED : decodePacket(handshake.bytes);
+    if (packet.type !== "response" || handshake === undefined || own === MALFORMED) return undefined;
+    if (own.type !== "initiation" || own.sender !== packet.receiver) return undefined;
+    const former = this.peer.epoch;
+    handshake.finish(bytes);
+    this.#handshake = undefined;
+    if (former !== this.peer.epoch) this.#beginAnew();
+    return this.peer.packet([PING]);
+  }
+
+  #beginAnew(): void {
+    this.#ordered = this.#unordered = this.#newest = 0;
+    if (this.peer.number > 2 ** 40) this.peer.number = 0;
+  }
+
+  #note({ packet, frames, verbs }: Sent): Uint8Array | undefined {
+    this.#heard = [...this.#heard, ...verbs].slice(-MOST_HEARD);
+    if (packet.type === "transport") this.#newest = Math.max(this.#newest, packet.number);
+    for (const frame of frames) if (frame.type === "challenge") this.#challenge = frame.data;
+    return undefined;
+  }
+
+  /** The next thing it says, and from where. */
+  speak(now: Millis): { from: Address; bytes: Uint8Array } {
+    const dice = this.#dice;
+    const { address: from, peer } = this;
+    if (dice.happens(0.01)) peer.process = toHex(dice.bytes(4));
+    if (dice.happens(0.01)) peer.epoch = toHex(dice.bytes(8));
+    if (peer.session === undefined || dice.happens(0.03)) return { from, bytes: this.#initiate(now) };
+    const session = dice.happens(0.02) ? dice.pick(peer.sessions) : peer.session;
+    const jump = dice.happens(0.01) ? dice.pick([2, 100, 2048, 5000, 2 ** 33]) : 0;
+    const number = dice.happens(0.0005) ? LAST_NUMBER : peer.number += 1 + jump;
+    if (dice.happens(0.07)) {
+      return { from: this.spoofed, bytes: peer.packet(this.#spoofedFrames(), { number, session }) };
+    }
+    return { from, bytes: peer.packet(this.frames(), { number, session }) };
+  }
+
+  /** Initiations one after the other. */
+  storm(now: Millis, count: number): Uint8Array[] {
+    return Array.from({ length: count }, () => this.#initiate(now));
+  }
+
+  #initiate(now: Millis): Uint8Array {
+    const timestamp = this.#dice.pick([now, now, now, now, 0, now + 1e6, 2 ** 48 - 1]);
+    this.#handshake = this.peer.initiation(timestamp);
+    return this.#handshake.bytes;
+  }
+
+  /** Of somebody who does not get what is sent to where he seems to be. */
+  #spoofedFrames(): Frame[] {
+    return this.frames().filter(({ type }) => type !== "response");
+  }
+
+  frames(): Frame[] {
+    const dice = this.#dice;
+    const frames: Frame[] = [];
+    if (dice.happens(0.5) && this.#newest > 0) {
+      frames.push(acking(Math.max(1, this.#newest - 30), this.#newest));
+    }
+    if (this.#challenge !== undefined && dice.happens(0.5)) {
+      frames.push({ type: "response", data: this.#challenge });
+      this.#challenge = undefined;
+    }
+    for (let bytes = 0, more = dice.below(4); more > 0; more--) {
+      const frame = this.#anyFrame();
+      bytes += "verb" in frame ? frame.verb.length : "bytes" in frame ? frame.bytes.length : 0;
+      if (bytes > PART_BYTES) break;
+      frames.push(frame);
+    }
+    return frames;
+  }
+
+  #anyFrame(): Frame {
+    const dice = this.#dice;
+    if (dice.happens(0.05)) return anyAck(dice);
+    if (dice.happens(0.15)) return anyFrame(dice);
+    if (dice.happens(0.15)) return anyFrame(dice, this.#ordered + dice.below(4));
+    const verb = encodeVerb(this.#say(dice, this.#heard)).subarray(0, PART_BYTES);
+    switch (dice.below(3)) {
+      case 0:
+        return { type: "told", verb };
+      case 1:
+        return { type: "unordered", number: ++this.#unordered, verb };
+      default:
+        return { type: "ordered", number: ++this.#ordered, verb };
+    }
+  }
+}

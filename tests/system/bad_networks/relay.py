@@ -1,0 +1,145 @@
+"""
+A few hosts on one machine and a bad network between them: network namespaces, whose packets pass through this
+process. Needs root, iproute2 and /dev/net/tun. Standard input tells it what to do, line by line, in JSON:
+
+    {"hosts": 3}    makes that many; answered by their names, as a list
+    {"loss": 0.3}   changes the weather (see WEATHER); answered by what was counted under the last one
+
+At the end of standard input everything is removed.
+"""
+import fcntl, heapq, json, os, random, select, struct, subprocess, sys, time
+
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
+
+# Shares of the packets; milliseconds, one way; seconds of light and of darkness; which host is behind a NAT that
+# gives it another address and another port after so many seconds.
+WEATHER = {"loss": 0, "corruption": 0, "duplication": 0, "delay": 0, "jitter": 0, "light": 0, "dark": 0,
+           "nat": 0, "rebinding": 0}
+
+
+def run(*words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def address_of(host, binding=0):
+    return bytes((10, 77, binding, host))
+
+
+class Network:
+    def __init__(self):
+        self.names, self.devices = [], {}
+        self.waiting, self.serial = [], 0
+        self.change({})
+
+    def add_host(self):
+        number = len(self.names) + 1
+        name, device = f"parley-{os.getpid()}-{number}", f"pl{os.getpid()}n{number}"[-15:]
+        run("ip", "netns", "add", name)
+        self.names.append(name)
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH", device.encode(), IFF_TUN | IFF_NO_PI))
+        run("ip", "link", "set", device, "netns", name)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        run("ip", "-n", name, "addr", "add", f"10.77.0.{number}/16", "dev", device)
+        run("ip", "-n", name, "link", "set", device, "up")
+        self.devices[number] = fd
+
+    def change(self, weather):
+        self.weather = {**WEATHER, **weather}
+        self.start = time.monotonic()
+        self.dice = random.Random(self.weather.get("seed", 1))
+        self.counts = {"packets": 0, "bytes": 0, "lost": 0, "corrupted": 0}
+
+    def binding(self):
+        period = self.weather["rebinding"]
+        return int((time.monotonic() - self.start) / period) % 200 + 1 if period else 0
+
+    def take(self, packet):
+        """Decides what becomes of a packet that has left a host."""
+        weather, dice = self.weather, self.dice
+        if packet[0] != 0x45 or packet[9] != 17:
+            return
+        packet = bytearray(packet)
+        source, target = packet[15], packet[19]
+        binding = self.binding()
+        if binding and source == weather["nat"]:
+            self.translate(packet, 12, 20, binding, binding)
+        if binding and target == weather["nat"]:
+            if packet[18] != binding:
+                return
+            self.translate(packet, 16, 22, 0, -binding)
+        if target not in self.devices or packet[18] != 0:
+            return
+        self.counts["packets"] += 1
+        self.counts["bytes"] += len(packet) - 28
+        cycle = weather["light"] + weather["dark"]
+        if cycle and (time.monotonic() - self.start) % cycle >= weather["light"] or dice.random() < weather["loss"]:
+            self.counts["lost"] += 1
+            return
+        if dice.random() < weather["corruption"]:
+            self.counts["corrupted"] += 1
+            packet[28 + dice.randrange(len(packet) - 28)] ^= 1 << dice.randrange(8)
+            # RFC 768: none was computed. Otherwise the host would drop it unseen.
+            packet[26:28] = bytes(2)
+        for _ in range(2 if dice.random() < weather["duplication"] else 1):
+            self.serial += 1
+            at = time.monotonic() + (weather["delay"] + dice.random() * weather["jitter"]) / 1000
+            heapq.heappush(self.waiting, (at, self.serial, target, bytes(packet)))
+
+    def translate(self, packet, address, port, binding, shift):
+        packet[address + 2] = binding
+        number = (struct.unpack_from("!H", packet, port)[0] + shift) % 65536
+        struct.pack_into("!H", packet, port, number)
+        packet[26:28] = bytes(2)
+        packet[10:12] = bytes(2)
+        total = sum(struct.unpack("!10H", packet[:20]))
+        while total > 65535:
+            total = (total & 65535) + (total >> 16)
+        struct.pack_into("!H", packet, 10, 65535 - total)
+
+    def deliver(self):
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
+            _, _, target, packet = heapq.heappop(self.waiting)
+            try:
+                os.write(self.devices[target], packet)
+            except OSError:
+                self.counts["lost"] += 1
+
+    def carry(self):
+        """Carries packets until a line comes; returns it, or an empty text at the end."""
+        while True:
+            now = time.monotonic()
+            pause = max(0.0, self.waiting[0][0] - now) if self.waiting else None
+            for fd in select.select([0, *self.devices.values()], [], [], pause)[0]:
+                if fd == 0:
+                    return sys.stdin.readline()
+                for _ in range(64):
+                    try:
+                        self.take(os.read(fd, 65535))
+                    except BlockingIOError:
+                        break
+            self.deliver()
+
+    def remove(self):
+        for name in self.names:
+            subprocess.run(("ip", "netns", "delete", name), stderr=subprocess.DEVNULL)
+
+
+def main():
+    network = Network()
+    try:
+        while line := network.carry():
+            order = json.loads(line)
+            if "hosts" in order:
+                for _ in range(order["hosts"]):
+                    network.add_host()
+                answer = network.names
+            else:
+                answer = network.counts
+                network.change(order)
+            print(json.dumps(answer), flush=True)
+    finally:
+        network.remove()
+
+
+main()

@@ -1,0 +1,88 @@
+/** Makes the worked example of docs/protocol.md anew, byte for byte. */
+import { assert, assertEquals } from "@std/assert";
+import { toHex } from "../../core/bytes.ts";
+import { type Primitives, primitives } from "../../core/crypto.ts";
+import { Links } from "../../core/links.ts";
+import type { Address, Millis } from "../../core/machine.ts";
+import type { Verb } from "../../core/verb.ts";
+import { PROJECT } from "./session.ts";
+
+const ALICE: Address = { host: "192.0.2.1", port: 40000 };
+const BOB: Address = { host: "192.0.2.2", port: 9999 };
+/** 2022-03-22 21:35:12.521 UTC. */
+const NOW: Millis = 1_647_984_912_521;
+
+const DIRECT: Verb = {
+  type: "direct",
+  id: "00112233445566778899aabbccddeeff",
+  after: "0".repeat(32),
+  from: "alice",
+  to: "bob",
+  sentAt: NOW,
+  text: "hi",
+};
+const RECEIPT: Verb = { type: "receipt", id: DIRECT.id, from: "bob", to: "alice" };
+
+const lines: string[] = [];
+
+function tell(what: string, bytes: Uint8Array): void {
+  lines.push("", `${what}, ${bytes.length} bytes`, ...(toHex(bytes).match(/.{1,64}/g) ?? []));
+}
+
+/** The real ones, which tell what they seal under a session. */
+const telling: Primitives = {
+  ...primitives,
+  seal(key, counter, associated, plaintext) {
+    if (associated.length === 0) {
+      lines.push("", `key ${toHex(key)}, number ${counter}`);
+      tell("frames", plaintext);
+    }
+    return primitives.seal(key, counter, associated, plaintext);
+  },
+};
+
+/** The n-th draw of an end gives n, or 128 + n, as often as bytes were asked for. */
+function makeEnd(base: number): Links {
+  let draws = base;
+  const random = (count: number) => new Uint8Array(count).fill(++draws);
+  const ownKey = primitives.keyPair(random(32));
+  tell(`${base === 0 ? "alice" : "bob"}'s public key`, ownKey.publicKey);
+  return new Links({
+    primitives: telling,
+    random,
+    ownKey,
+    timestamp: (now) => now,
+    name: undefined,
+    keepsAlive: true,
+  });
+}
+
+function makeExample(): string {
+  const alice = makeEnd(0);
+  const bob = makeEnd(128);
+  const bobKey = primitives.keyPair(new Uint8Array(32).fill(129)).publicKey;
+  const carry = (now: Millis, from: Links, to: Links, address: Address) => {
+    const datagrams = from.take(now).filter((output) => output.type === "transmit");
+    return datagrams.map(({ bytes }) => {
+      tell(`datagram from ${from === alice ? "alice" : "bob"}`, bytes);
+      return to.receive(now + 5, address, bytes);
+    });
+  };
+  alice.open(NOW, toHex(bobKey), [BOB]).send(NOW, DIRECT);
+  carry(NOW, alice, bob, ALICE);
+  carry(NOW + 5, bob, alice, BOB);
+  const [arrival] = carry(NOW + 10, alice, bob, ALICE);
+  assert(arrival?.type === "verbs");
+  assertEquals(arrival.verbs, [DIRECT]);
+  arrival.link.send(NOW + 15, RECEIPT);
+  const [answer] = carry(NOW + 15, bob, alice, BOB);
+  assert(answer?.type === "verbs");
+  assertEquals(answer.verbs, [RECEIPT]);
+  return lines.slice(1).join("\n");
+}
+
+Deno.test("the worked example in docs/protocol.md is what the program makes", async () => {
+  const text = await Deno.readTextFile(`${PROJECT}/docs/protocol.md`);
+  const [, documented] = /<!-- worked example -->\n\n```\n([^]*?)\n```/.exec(text) ?? [];
+  assertEquals(documented, makeExample());
+});
