@@ -1,14 +1,22 @@
 /** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
 import { parseArgs } from "@std/cli/parse-args";
 import { openSqlite } from "../storage/sqlite.ts";
+import { describe, play, SCENARIOS } from "../tests/system/bad_networks/scenarios.ts";
+import { BadNetwork } from "../tests/system/bad_networks/network.ts";
 import { simulate } from "../tests/simulator/world.ts";
+import { handshakes, layers } from "./links.ts";
+import { type Delivery, fixedRetry, links } from "./loss.ts";
 import { Process } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
 
 const ROUND_TRIPS = 10_000;
 const ROUNDS = 3;
-const BURST_MESSAGES = 30_000;
-const WINDOW = 64;
+const BURST_MESSAGES = 100_000;
+const WINDOWS = [64, 512];
+const LARGE_MESSAGES = 500;
+const LARGE_BYTES = 65_536;
+const LARGE_WINDOW = 32;
+const LOSSES = [0, 0.1, 0.3, 0.5];
 const COMMITS = 2_000;
 const SEEDS = 100;
 const IDLE_SECONDS = 10;
@@ -36,12 +44,18 @@ async function bare(oneCpu: boolean): Promise<Summary> {
 }
 
 /** A server and two clients; the first sends to the second. */
-async function direct(count: number, window: number, durable: boolean, oneCpu: boolean): Promise<Figures> {
+async function direct(
+  count: number,
+  window: number,
+  durable: boolean,
+  oneCpu: boolean,
+  bytes = 64,
+): Promise<Figures> {
   const port = freePort();
   const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
   const bob = new Process("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
   await bob.sees("ready");
-  const args = ["alice", String(port), freshState(durable), "bob", String(count), String(window)];
+  const args = ["alice", String(port), freshState(durable), "bob", ...[count, window, bytes].map(String)];
   const alice = new Process("bench/peer.ts", args, oneCpu);
   const figures: Figures = JSON.parse(await alice.line());
   for (const process of [alice, bob, server]) await process.end();
@@ -101,15 +115,62 @@ async function roundTrips(oneCpu: boolean): Promise<void> {
 
 async function oneWay(): Promise<void> {
   for (const durable of [false, true]) {
-    const runs: Figures[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      runs.push(await direct(BURST_MESSAGES, WINDOW, durable, false));
+    for (const window of WINDOWS) {
+      const rate = await rateOf(() => direct(BURST_MESSAGES, window, durable, false));
+      console.log(
+        `one way, ${window} outstanding, ${inStore(durable)}: ${Math.round(rate)} receipted messages/s`,
+      );
     }
-    const rate = Math.round(median(runs.map(({ perSecond }) => perSecond)));
+  }
+}
+
+async function large(): Promise<void> {
+  for (const durable of [false, true]) {
+    const rate = await rateOf(() => direct(LARGE_MESSAGES, LARGE_WINDOW, durable, false, LARGE_BYTES));
     console.log(
-      `one way, ${WINDOW} outstanding, ${durable ? "durable" : "':memory:'"}: ${rate} receipted messages/s`,
+      `messages of 64 KiB, ${inStore(durable)}: ${(rate * LARGE_BYTES / 1e6).toFixed(1)} MB/s, receipted`,
     );
   }
+}
+
+async function rateOf(run: () => Promise<Figures>): Promise<number> {
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) rates.push((await run()).perSecond);
+  return median(rates);
+}
+
+function inStore(durable: boolean): string {
+  return durable ? "durable" : "':memory:'";
+}
+
+function inOneProcess(): void {
+  console.log("a message of 64 bytes, microseconds at its sender and at its receiver");
+  for (const { layer, out, in: taken } of layers()) {
+    console.log(`  ${layer.padEnd(50)} ${out.toFixed(1)}  ${taken.toFixed(1)}`);
+  }
+  console.log(`handshakes that a server answers: ${Math.round(handshakes())}/s`);
+}
+
+async function idleLinks(): Promise<void> {
+  const script = new URL("links.ts", import.meta.url).pathname;
+  const args = ["run", "--v8-flags=--expose-gc", script];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+  console.log(`an idle link takes ${Number(new TextDecoder().decode(stdout)).toFixed(2)} KiB`);
+}
+
+function loss(): void {
+  const tell = ({ delivered, p50, p99 }: Delivery) =>
+    `${(100 * delivered).toFixed(2)} % receipted, p50 ${p50} ms, p99 ${p99} ms`;
+  for (const share of LOSSES) {
+    console.log(`${100 * share} % loss each way, links:           ${tell(links(share))}`);
+    console.log(`${100 * share} % loss each way, 5 x 500 ms:      ${tell(fixedRetry(share))}`);
+  }
+}
+
+async function badNetworks(): Promise<void> {
+  const whyNot = await BadNetwork.whyNot();
+  if (whyNot !== undefined) return console.log(`no bad networks: ${whyNot}`);
+  for (const scenario of SCENARIOS) console.log(describe(scenario, await play(scenario)));
 }
 
 async function idle(): Promise<void> {
@@ -184,6 +245,11 @@ const parts: Record<string, () => void | Promise<void>> = {
   "one-cpu": () => roundTrips(true),
   "unpinned": () => roundTrips(false),
   "one-way": oneWay,
+  large,
+  "in-one-process": inOneProcess,
+  "idle-links": idleLinks,
+  loss,
+  "bad-networks": badNetworks,
   idle,
   seeds,
 };

@@ -1,18 +1,19 @@
 /**
  * One client process of a measurement: the machine, the driver, a real socket and a real store, no terminal.
- * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW` sends COUNT messages
- * of 64 bytes, at most WINDOW of them without a receipt, and prints its figures as one line of JSON.
+ * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW BYTES` sends COUNT
+ * messages of BYTES, at most WINDOW of them without a receipt, and prints its figures as one line of JSON.
  */
 import { Client } from "../core/client.ts";
+import { primitives } from "../core/crypto.ts";
 import type { Notice } from "../core/notice.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { drive } from "../transport/driver.ts";
 import { bindUdp } from "../transport/udp.ts";
 import { summarize } from "./summary.ts";
 
-const [nick = "", serverPort = "", state = "", to, count = "0", window = "1"] = Deno.args;
-const TEXT = "m".repeat(64);
-const WARM_UP = 5_000;
+const [nick = "", serverPort = "", state = "", to, count = "0", window = "1", bytes = "64"] = Deno.args;
+const TEXT = "m".repeat(Number(bytes));
+const WARM_UP = Math.min(5_000, Number(count));
 
 const socket = bindUdp("127.0.0.1", 0, "-c");
 const store = state === ":memory:" ? undefined : openSqlite(state, "client");
@@ -20,7 +21,17 @@ const origin = performance.timeOrigin;
 const now = () => origin + performance.now();
 const server = { host: "127.0.0.1", port: Number(serverPort) };
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
-const options = { nick, server, own: socket.address, candidates: [], attempts: 0, durable: false };
+const options = {
+  nick,
+  server,
+  serverName: "the server",
+  serverKey: undefined,
+  own: socket.address,
+  candidates: [],
+  attempts: 0,
+  durable: store !== undefined,
+  primitives,
+};
 const machine = new Client(now(), options, random, store?.read() ?? []);
 const driver = drive({ machine, socket, store, now, show });
 
