@@ -148,14 +148,18 @@ export class Conversation {
    * 0 for none.
    */
   runTimers(now: Millis): number {
-    if (this.recovery.deadline > now) return 0;
-    const { lost, probes } = this.recovery.timeout(now);
-    for (const { chunks } of lost) this.#parcels.again(chunks);
-    if (probes === 0) return 0;
-    this.#probes = probes;
-    // RFC 9002 section 6.2.4: a probe carries what is new, or else repeats the oldest.
-    if (!this.#parcels.hasWaiting) this.#repeatOldest(probes);
-    return this.recovery.probeTimeouts;
+    let timeouts = 0;
+    // When the clock is late, both may be due: what is lost by time, and then a probe.
+    while (this.recovery.deadline <= now) {
+      const { lost, probes } = this.recovery.timeout(now);
+      for (const { chunks } of lost) this.#parcels.again(chunks);
+      if (probes === 0) continue;
+      this.#probes = probes;
+      // RFC 9002 section 6.2.4: a probe carries what is new, or else repeats the oldest.
+      if (!this.#parcels.hasWaiting) this.#repeatOldest(probes);
+      timeouts = this.recovery.probeTimeouts;
+    }
+    return timeouts;
   }
 
   #repeatOldest(packets: number): void {

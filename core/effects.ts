@@ -2,14 +2,17 @@ import { SAVE_LATER_MS } from "./limits.ts";
 import type { Millis, Output } from "./machine.ts";
 import type { Notice } from "./notice.ts";
 
-/** A change that waits: what to save, or nothing to forget it. */
+/** What to save, or nothing to forget it. */
+type Value = (() => Uint8Array) | undefined;
+
+/** A change that waits. */
 interface Later {
-  readonly value: (() => Uint8Array) | undefined;
+  readonly value: Value;
   /** When it was first asked for, and last. */
   readonly since: Millis;
   readonly last: Millis;
-  /** The value before the wake-up of `last`. */
-  readonly before: (() => Uint8Array) | undefined;
+  /** What was asked for before the wake-up of `last`, if anything was. */
+  readonly before: { readonly value: Value } | undefined;
 }
 
 /**
@@ -55,7 +58,7 @@ export class Effects {
   /** Several of these for one key become one save, no later than the first of them: the value is asked for then. */
   saveLater(now: Millis, key: string, value: () => Uint8Array): void {
     const known = this.#later.get(key);
-    const before = known !== undefined && known.last < now ? known.value : known?.before;
+    const before = known !== undefined && known.last < now ? { value: known.value } : known?.before;
     this.#putLater(now, key, { value, since: known?.since ?? now, last: now, before });
   }
 
@@ -79,10 +82,10 @@ export class Effects {
     if (this.#laterDue <= now || this.exiting) {
       for (const [key, later] of this.#later) {
         if (later.since >= now) continue;
-        const changedNow = later.last >= now && later.before !== undefined;
-        const value = changedNow ? later.before : later.value;
+        const before = later.last >= now ? later.before : undefined;
+        const { value } = before ?? later;
         outputs.push(value === undefined ? { type: "forget", key } : { type: "save", key, value: value() });
-        if (changedNow) this.#later.set(key, { ...later, since: now, before: undefined });
+        if (before !== undefined) this.#later.set(key, { ...later, since: now, before: undefined });
         else this.#later.delete(key);
       }
       this.#laterDue = this.#later.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);

@@ -248,8 +248,8 @@ export const COLLECTED_IDS = 32;
 /** The channel: at most this many rows, 30 days each. */
 export const CHANNEL_ROWS = 10_000;
 
-/** Bytes of rows in one verb: a datagram less the headers of packet and verb. */
-export const ROWS_BYTES = DATAGRAM_BYTES - 100;
+/** Bytes of rows in one verb: what goes in one part, less tag, version, counter and count. */
+export const ROWS_BYTES = PART_BYTES - 20;
 
 /** Datagrams of table rows in answer to one question; who is still behind asks again. */
 export const ROWS_PACKETS = 32;

@@ -192,8 +192,11 @@ export class Link {
   ): { session: Session; restarted: boolean } | undefined {
     const answer = this.#handshake?.receiveResponse(now, response);
     if (answer === undefined) return undefined;
-    const restarted = this.adopt(now, answer.session, new Path(from), answer.rtt);
+    // From where the initiation went: it has come back. From elsewhere somebody may have sent a copy on.
+    const path = this.#route.isCandidate(from) ? new Path(from) : this.#unproved(from);
+    const restarted = this.adopt(now, answer.session, path, answer.rtt);
     if (restarted === undefined) return undefined;
+    this.#route.received(from, response.bytes.length);
     this.#heardAt = now;
     // The peer sends nothing before it has heard us under the new keys.
     this.#owePing(now);
@@ -211,7 +214,7 @@ export class Link {
    * higher epoch has come before the session's.
    */
   adopt(now: Millis, session: Session, path: Path, rtt: Millis | undefined): boolean | undefined {
-    const goesOn = session.epoch === this.epoch;
+    const goesOn = this.#conversation !== undefined && session.epoch === this.#lastEpoch;
     if (!goesOn && session.epoch <= this.#lastEpoch) {
       this.#context.releaseIndex(session.index);
       return undefined;
@@ -291,6 +294,10 @@ export class Link {
     if (!path.isValidated) this.#owePing(now);
   }
 
+  #unproved(address: Address): Path {
+    return new Path(address, this.#context.random(CHALLENGE_BYTES));
+  }
+
   // ---- what comes in -------------------------------------------------------------------------------------
 
   /** Takes an authentic packet; returns what it says. */
@@ -299,7 +306,7 @@ export class Link {
     const conversation = this.#conversation!;
     this.#heardAt = now;
     if (isNewest && session === this.#sessions.present && this.#route.isLeftBehind(from)) {
-      this.#setPath(now, new Path(from, this.#context.random(CHALLENGE_BYTES)));
+      this.#setPath(now, this.#unproved(from));
     }
     this.#route.received(from, bytes);
     const before = conversation.recovery.packetsInFlight;
@@ -315,6 +322,7 @@ export class Link {
   /** The peer has acknowledged something: a handshake that only asked whether it is there has its answer. */
   #onProgress(now: Millis): void {
     this.#busySince = this.#isBusy ? now : Infinity;
+    if (this.#parcels.isBusy) this.#usedAt = now;
     if (!this.#sessions.present!.isWorn(now)) this.#stopHandshake();
   }
 
@@ -336,15 +344,18 @@ export class Link {
   }
 
   get #idleAt(): Millis {
-    return this.kept ? Infinity : this.#usedAt + LINK_IDLE_MS;
+    return this.kept || this.#parcels.isBusy ? Infinity : this.#usedAt + LINK_IDLE_MS;
   }
 
+  /** A link that is busy is heard of anyway, one that is about to be forgotten need not be. */
   get #pingAt(): Millis {
-    return this.kept || !this.#context.keepsAlive ? Infinity : this.#sentAt + PEER_KEEP_ALIVE_MS;
+    if (this.kept || this.#isBusy || !this.#context.keepsAlive) return Infinity;
+    const at = this.#sentAt + PEER_KEEP_ALIVE_MS;
+    return at < this.#idleAt ? at : Infinity;
   }
 
   isIdle(now: Millis): boolean {
-    return !this.#parcels.isBusy && this.#idleAt <= now;
+    return this.#idleAt <= now;
   }
 
   /** Everything that is to leave now. */
@@ -366,8 +377,10 @@ export class Link {
     const timeouts = conversation.runTimers(now);
     if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#startHandshake(now);
     if (this.#pingAt <= now) this.#owePing(now);
-    while (conversation.mayWrite(now, this.#challenged !== undefined)) {
-      const most = Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES);
+    let most = FRAMES_BYTES;
+    // The packet that takes what an unproved path has room for is the last one.
+    while (most === FRAMES_BYTES && conversation.mayWrite(now, this.#challenged !== undefined)) {
+      most = Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES);
       if (most < LEAST_FRAMES_BYTES) break;
       const writer = new Writer();
       const content = conversation.write(now, writer, most, this.#pathFrames(path));

@@ -7,6 +7,7 @@ import { MALFORMED, toHex } from "./bytes.ts";
 import type { KeyPair, Primitives } from "./crypto.ts";
 import type { Key } from "./handshake.ts";
 import { NO_EPOCH } from "./epoch.ts";
+import { CHALLENGE_BYTES } from "./frame.ts";
 import { LINKS, VERSION_ANSWERS_PER_SECOND } from "./limits.ts";
 import { Link, type LinkContext } from "./link.ts";
 import type { Address, Millis, Output, Random } from "./machine.ts";
@@ -218,9 +219,9 @@ export class Links {
   }
 
   #onTransport(now: Millis, from: Address, packet: Transport): Arrival | undefined {
-    const unconfirmed = this.#responder.get(packet.receiver);
+    const unconfirmed = this.#responder.get(now, packet.receiver);
     const owner = this.#byIndex.get(packet.receiver);
-    const received = (unconfirmed?.session ?? owner?.session)?.open(packet);
+    const received = (unconfirmed?.session ?? owner?.session)?.open(now, packet);
     if (received === undefined) return this.#drop();
     let restarted = false;
     let link = owner?.link;
@@ -228,7 +229,7 @@ export class Links {
       link = this.#byPeer.get(unconfirmed.peer) ??
         (this.#links.size < LINKS ? this.#add(now, unconfirmed.peer, [from]) : undefined);
       if (link === undefined) return this.#drop();
-      const confirmed = this.#confirm(now, link, unconfirmed, packet.number);
+      const confirmed = this.#confirm(now, from, link, unconfirmed, packet.number);
       if (confirmed === undefined) return this.#drop();
       restarted = confirmed;
     }
@@ -237,15 +238,22 @@ export class Links {
   }
 
   /** The initiator has the keys: it was no replay. */
-  #confirm(now: Millis, link: Link, unconfirmed: Unconfirmed, number: number): boolean | undefined {
+  #confirm(
+    now: Millis,
+    from: Address,
+    link: Link,
+    unconfirmed: Unconfirmed,
+    number: number,
+  ): boolean | undefined {
     const { session, address, timestamp, at, departures } = unconfirmed;
     this.#responder.remove(unconfirmed);
     this.#byIndex.set(session.index, { link, session });
     link.newestInitiation = timestamp;
     // Unless packets before this one were lost, or the response left twice (Karn's rule), it was one round trip.
     const rtt = departures === 1 && number === 1 ? now - at : undefined;
-    // The answer went to this address, and it came back from there.
-    return link.adopt(now, session, new Path(address), rtt);
+    // The response went to this address, and an answer came back from there: that proves it.
+    const challenge = equalAddresses(from, address) ? undefined : this.#options.random(CHALLENGE_BYTES);
+    return link.adopt(now, session, new Path(from, challenge), rtt);
   }
 
   /** Everything that is to leave now. */

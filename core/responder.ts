@@ -23,8 +23,8 @@ import { Session } from "./session.ts";
 export interface Unconfirmed {
   readonly session: Session;
   readonly peer: Key;
-  /** Where the response went. */
-  readonly address: Address;
+  /** Where the response went last. */
+  address: Address;
   readonly timestamp: Millis;
   /** The initiation's mac1, by which a repeated one is known. */
   readonly mac1: string;
@@ -71,7 +71,8 @@ export class Responder {
     this.#baker = new CookieBaker(primitives, random, ownKey.publicKey);
   }
 
-  get(index: number): Unconfirmed | undefined {
+  get(now: Millis, index: number): Unconfirmed | undefined {
+    this.#expire(now);
     return this.#unconfirmed.get(index);
   }
 
@@ -107,6 +108,7 @@ export class Responder {
     const repeated = this.#byMac1.get(mac1);
     if (repeated !== undefined) {
       repeated.departures++;
+      repeated.address = from;
       return repeated.response;
     }
     const { primitives, ownKey, random, processId } = this.#context;
@@ -125,6 +127,7 @@ export class Responder {
 
     const goesOn = proposed === known.epoch && proposed !== NO_EPOCH;
     const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch);
+    if (epoch === undefined) return undefined;
     const ephemeral = primitives.keyPair(random(KEY_BYTES));
     const answer = new Writer();
     answer.hex(processId);

@@ -22,11 +22,20 @@ export class Route {
     return this.#proved ?? this.#addresses[0]!;
   }
 
-  /** Where to look for the peer: where it was last, unless it is said to be elsewhere, then where else it may be. */
+  /**
+   * Where to look for the peer: where it was last, unless it is said to be elsewhere, then where else it may be. Not
+   * where nothing proves that it is: handshakes do not count what they send.
+   */
   get candidates(): readonly Address[] {
-    if (this.#path === undefined) return this.#addresses;
-    const { address } = this.#path;
-    return this.#isSaid(address) ? [address, ...this.#addresses] : [...this.#addresses, address];
+    if (this.#path === undefined || this.#proved === undefined) return this.#addresses;
+    const proved = this.#proved;
+    const others = this.#addresses.filter((address) => !equalAddresses(address, proved));
+    return this.#isSaid(proved) ? [proved, ...others] : [...others, proved];
+  }
+
+  /** Whether the peer is looked for at this address. */
+  isCandidate(address: Address): boolean {
+    return this.candidates.some((candidate) => equalAddresses(candidate, address));
   }
 
   /** Takes what somebody says of where the peer is. True when that is news, and not where we reach it. */

@@ -73,10 +73,13 @@ export class Session {
     return encodeTransport(peerIndex, number, primitives.seal(sendKey, number, NONE, frames));
   }
 
-  /** What is in a packet; `undefined` when it is not authentic, was received before, or means nothing. */
-  open({ number, sealed }: Transport): Received | undefined {
+  /**
+   * What is in a packet; `undefined` when its time is over, or it is not authentic, was received before, or means
+   * nothing.
+   */
+  open(now: Millis, { number, sealed }: Transport): Received | undefined {
     const { primitives, receiveKey } = this.#options;
-    if (!Number.isSafeInteger(number)) return undefined;
+    if (now >= this.expiresAt || !Number.isSafeInteger(number)) return undefined;
     const opened = primitives.open(receiveKey, number, NONE, sealed);
     const isNewest = number > this.#received.newest;
     if (opened === undefined || !this.#received.mark(number)) return undefined;

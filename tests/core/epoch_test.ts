@@ -33,7 +33,7 @@ Deno.test("the next one is higher than both, and as long", () => {
     const other = dice.happens(0.5)
       ? one.slice(0, 8) + toHex(dice.bytes(4))
       : toHex(dice.bytes(8)).replace(/^./, "7");
-    const next = nextEpoch((bytes) => dice.bytes(bytes), one, other);
+    const next = nextEpoch((bytes) => dice.bytes(bytes), one, other)!;
     assertGreater(next, one);
     assertGreater(next, other);
     assertMatch(next, /^[0-9a-f]{16}$/);
@@ -42,5 +42,11 @@ Deno.test("the next one is higher than both, and as long", () => {
 
 Deno.test("links live long: after a thousand million conversations the next one is still higher", () => {
   const late = "3b9aca0000000000";
-  assertGreater(nextEpoch(random, late, NO_EPOCH), late);
+  assertGreater(nextEpoch(random, late, NO_EPOCH)!, late);
+});
+
+Deno.test("behind the last number there is none", () => {
+  assertEquals(nextEpoch(random, "fffffffe00000000", NO_EPOCH), "ffffffffabababab");
+  assertEquals(nextEpoch(random, "ffffffff00000000", NO_EPOCH), undefined);
+  assertEquals(nextEpoch(random, NO_EPOCH, "ffffffffffffffff"), undefined);
 });

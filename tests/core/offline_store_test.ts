@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { COLLECTED_IDS, MAIL_LIFE_MS, MAILBOX_BYTES, MAILBOX_LETTERS } from "../../core/limits.ts";
-import { RECEIPTS_PER_SENDER } from "../../core/limits.ts";
+import { RECEIPTS_PER_SENDER, TEXT_BYTES } from "../../core/limits.ts";
 import { type Letter, OfflineStore } from "../../core/offline_store.ts";
 import { Recorded } from "./effects.ts";
 import { LONGEST_TEXT } from "./samples.ts";
@@ -122,12 +122,15 @@ Deno.test("a mailbox takes 1,000 letters; the next one is refused, and there is 
   assertEquals(store.deposit(0, letter(5000)), undefined);
 });
 
-Deno.test("letters of the longest text fit into a mailbox by count, so the count is what is reached first", () => {
+Deno.test("of long letters a mailbox takes 4 MiB; the next one is refused, and there is room again after a collection", () => {
   const store = new OfflineStore(new Recorded().effects);
-  for (let order = 1; order <= MAILBOX_LETTERS; order++) {
+  const most = Math.floor(MAILBOX_BYTES / (TEXT_BYTES + 100));
+  for (let order = 1; order <= most; order++) {
     assertEquals(store.deposit(0, letter(order, { text: LONGEST_TEXT })), undefined);
   }
-  assert(MAILBOX_LETTERS * 1100 <= MAILBOX_BYTES);
+  assertEquals(store.deposit(0, letter(5000, { text: LONGEST_TEXT })), "quota");
+  store.collect(0, letter(1, { text: LONGEST_TEXT }));
+  assertEquals(store.deposit(0, letter(5000, { text: LONGEST_TEXT })), undefined);
 });
 
 Deno.test("what was collected takes no room any more", () => {

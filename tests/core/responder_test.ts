@@ -114,7 +114,7 @@ class Scene {
 
   /** The answer is confirmed by a first packet, as the links do it. */
   confirm(response: Uint8Array): void {
-    const unconfirmed = this.responder.get((decodePacket(response) as Response).sender)!;
+    const unconfirmed = this.responder.get(NOW, (decodePacket(response) as Response).sender)!;
     this.responder.remove(unconfirmed);
     const { session, peer, timestamp } = unconfirmed;
     this.known.set(peer, { timestamp, epoch: session.epoch, lastEpoch: session.epoch });
@@ -298,7 +298,7 @@ Deno.test("a response is for its initiator: it leads to a session that both have
   const handshake = scene.peer.initiation(NOW);
   const response = scene.receive(NOW, handshake.bytes, PEER)!;
   const { index, ownIndex } = handshake.finish(response);
-  const unconfirmed = scene.responder.get(ownIndex)!;
+  const unconfirmed = scene.responder.get(NOW, ownIndex)!;
   assertEquals((decodePacket(response) as Response).receiver, index);
   const { peer, address, timestamp, departures, session } = unconfirmed;
   assertEquals([peer, address, timestamp, departures], [scene.peer.key, PEER, NOW, 1]);
@@ -313,11 +313,11 @@ Deno.test("of one peer one session waits: a newer initiation takes its place, an
     scene.receive(NOW, scene.peer.initiation(time).bytes)!
   );
   const [old, present] = [first!, second!].map((bytes) => (decodePacket(bytes) as Response).sender);
-  assertFalse(scene.responder.get(old!));
-  assert(scene.responder.get(present!));
+  assertFalse(scene.responder.get(NOW, old!));
+  assert(scene.responder.get(NOW, present!));
   assertEquals(scene.indices.size, 1);
   scene.responder.forget(scene.peer.key);
-  assertFalse(scene.responder.get(present!));
+  assertFalse(scene.responder.get(NOW, present!));
   assertEquals(scene.indices.size, 0);
   scene.responder.forget(scene.peer.key);
 });
@@ -328,9 +328,10 @@ Deno.test("sessions wait for ten seconds", () => {
   const { sender } = decodePacket(response) as Response;
   const nonsense = scene.nonsense(NOW);
   scene.receive(NOW + UNCONFIRMED_MS - 1, nonsense);
-  assert(scene.responder.get(sender));
+  assert(scene.responder.get(NOW + UNCONFIRMED_MS - 1, sender));
   scene.receive(NOW + UNCONFIRMED_MS, nonsense);
-  assertFalse(scene.responder.get(sender));
+  assertEquals(scene.indices.size, 0);
+  assertFalse(scene.responder.get(NOW + UNCONFIRMED_MS, sender));
   assertEquals(scene.indices.size, 0);
 });
 
@@ -351,7 +352,7 @@ Deno.test("so many sessions wait and no more: the oldest give way", () => {
   assertEquals(scene.indices.size, UNCONFIRMED_SESSIONS);
   const oldest = waiting.length - UNCONFIRMED_SESSIONS;
   for (const [at, index] of waiting.entries()) {
-    assertEquals(scene.responder.get(index) !== undefined, at >= oldest);
+    assertEquals(scene.responder.get(NOW, index) !== undefined, at >= oldest);
   }
 });
 
@@ -390,6 +391,6 @@ Deno.test("whatever epoch is proposed, what answers is well-formed, and so is th
     if (answer === undefined) continue;
     assertNotEquals<unknown>(decodePacket(answer), MALFORMED, proposed);
     const { ownIndex } = handshake.finish(answer);
-    assertEquals(scene.responder.get(ownIndex)!.session.epoch, scene.peer.epoch);
+    assertEquals(scene.responder.get(NOW, ownIndex)!.session.epoch, scene.peer.epoch);
   }
 });

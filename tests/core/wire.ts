@@ -189,7 +189,7 @@ export class Peer {
     payload.hex(PROCESS_BYTES);
     const proposed = payload.hex(EPOCH_BYTES);
     const goesOn = proposed !== NO_EPOCH && proposed === this.epoch;
-    this.epoch = epoch ?? (goesOn ? proposed : nextEpoch(this.#random, proposed, this.epoch));
+    this.epoch = epoch ?? (goesOn ? proposed : nextEpoch(this.#random, proposed, this.epoch) ?? proposed);
     const answer = new Writer();
     answer.hex(this.process);
     answer.hex(this.epoch);
