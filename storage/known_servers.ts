@@ -33,18 +33,31 @@ export class KnownServers {
 
   /** Puts a server's line into the file, in the place of the one it had. Durable when this returns. */
   pin(server: string, key: string, name: string): void {
-    const lines = this.#lines().filter((line) => line !== "" && LINE.exec(line)?.[1] !== server);
-    lines.push(`${server} ${key} ${name}`.trimEnd());
-    // Two clients may do this at once.
     const written = `${this.#path}.${Deno.pid}`;
     try {
       Deno.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      using _lock = this.#lock();
+      const lines = this.#lines().filter((line) => line !== "" && LINE.exec(line)?.[1] !== server);
+      lines.push(`${server} ${key} ${name}`.trimEnd());
       using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
       file.writeSync(new TextEncoder().encode(lines.join("\n") + "\n"));
       file.syncDataSync();
       Deno.renameSync(written, this.#path);
     } catch (error) {
       throw explain("save to", this.#path, error);
+    }
+  }
+
+  /**
+   * Two clients may pin at once, and neither may lose the other's line. Each puts a new file in the place of the
+   * old one, so a lock is worth something only on the file that is there: on another one it is tried again.
+   */
+  #lock(): Deno.FsFile {
+    for (;;) {
+      const file = Deno.openSync(this.#path, { read: true, write: true, create: true, mode: 0o600 });
+      file.lockSync(true);
+      if (file.statSync().ino === Deno.statSync(this.#path).ino) return file;
+      file.close();
     }
   }
 

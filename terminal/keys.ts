@@ -4,6 +4,7 @@
  * @module
  */
 import { escapeSequence, isComplete, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
+import { LINE_LIMIT_CHARACTERS } from "./line.ts";
 
 /** What a key means to the input line. */
 export type Command =
@@ -57,8 +58,8 @@ const CONTROLS: ReadonlyMap<string, Command> = new Map([
 
 const ESCAPE = "\x1b";
 
-/** Far more than the input line holds: what a paste has beyond is dropped, so that it cannot eat all memory. */
-const PASTE_LIMIT_CHARACTERS = 65_536;
+/** All that the input line holds, and the end of the paste: what it has beyond is dropped, so that it cannot eat all memory. */
+const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 
 export class KeyDecoder {
   readonly #utf8 = new TextDecoder();

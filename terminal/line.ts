@@ -2,7 +2,8 @@
  * The line being typed: grapheme clusters and a cursor between two of them. All functions are pure.
  * @module
  */
-import { graphemesOf } from "./rows.ts";
+import { TEXT_BYTES } from "../core/limits.ts";
+import { graphemesIn, graphemesOf } from "./rows.ts";
 
 /** `cursor` counts cells: 0 is before the first. A cell may be "\n", which only a paste brings. */
 export interface Line {
@@ -10,8 +11,8 @@ export interface Line {
   readonly cursor: number;
 }
 
-/** Longer than any message may be, so that the limit that a user meets is the message's, with its words. */
-export const LINE_LIMIT_CHARACTERS = 4_000;
+/** Longer than any message with its command may be: the limit that a user meets is the message's, with its words. */
+export const LINE_LIMIT_CHARACTERS = TEXT_BYTES + 256;
 
 export const EMPTY_LINE: Line = { cells: [], cursor: 0 };
 
@@ -36,21 +37,36 @@ export function insert(line: Line, text: string): Line {
 }
 
 /**
- * Puts text in the place of the cells from `from` to before `to`, and the cursor behind it.
- * Cells are cut anew, for what comes to stand side by side may be one grapheme: an accent typed after its letter.
+ * Puts text in the place of the cells from `from` to before `to`, and the cursor behind it. Around it cells are cut
+ * anew, for what comes to stand side by side may be one grapheme: an accent typed after its letter. That begins with
+ * the cell before, and is over where a cell ends that ended there before: what follows depends on nothing further left.
  */
 export function replace(line: Line, from: number, to: number, text: string): Line {
-  const before = line.cells.slice(0, from).join("");
-  const after = line.cells.slice(to).join("");
-  const inserted = fitting(text, LINE_LIMIT_CHARACTERS - before.length - after.length);
-  const cells = graphemesOf(before + inserted + after);
+  const cells = line.cells.slice(0, Math.max(0, from - 1));
+  const before = line.cells[from - 1] ?? "";
+  const after = line.cells.slice(to);
+  const kept = lengthOf(cells) + before.length + lengthOf(after);
+  const inserted = fitting(text, LINE_LIMIT_CHARACTERS - kept);
+  const end = before.length + inserted.length;
+  let cursor = cells.length;
   let offset = 0;
-  const cursor = cells.findIndex((cell) => {
-    if (offset >= before.length + inserted.length) return true;
+  let next = 0;
+  let nextAt = end;
+  for (const cell of graphemesIn(before + inserted + after.join(""))) {
+    if (offset === nextAt) {
+      cells.push(...after.slice(next));
+      break;
+    }
+    cells.push(cell);
     offset += cell.length;
-    return false;
-  });
-  return { cells, cursor: cursor < 0 ? cells.length : cursor };
+    if (offset - cell.length < end) cursor = cells.length;
+    while (nextAt < offset) nextAt += after[next++]!.length;
+  }
+  return { cells, cursor };
+}
+
+function lengthOf(cells: readonly string[]): number {
+  return cells.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Moves the cursor, never past an end. */

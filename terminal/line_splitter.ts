@@ -3,8 +3,10 @@
  * @module
  */
 
-/** As large as the largest message; what a line has beyond is dropped, so that memory stays bounded. */
-export const LINE_LIMIT_BYTES = 65_536;
+import { TEXT_BYTES } from "../core/limits.ts";
+
+/** Longer than any message with its command; what a line has beyond is dropped, so that memory stays bounded. */
+export const LINE_LIMIT_BYTES = TEXT_BYTES + 256;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -13,7 +13,12 @@ const STYLE = /\x1b\[[\d;:]*m/g;
 
 /** The grapheme clusters of a text: what the cursor steps over and Backspace takes away at once. */
 export function graphemesOf(text: string): string[] {
-  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+  return [...graphemesIn(text)];
+}
+
+/** The same one by one, no further than they are asked for. */
+export function* graphemesIn(text: string): Generator<string> {
+  for (const { segment } of graphemes.segment(text)) yield segment;
 }
 
 /** The cells of a line that may hold colours. */

@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { type Editor, type EditorEvent, NEW_EDITOR, press } from "../../terminal/editor.ts";
 import { HISTORY_LIMIT_LINES } from "../../terminal/history.ts";
 import { type Command, KeyDecoder } from "../../terminal/keys.ts";
-import { LINE_LIMIT_CHARACTERS, shown, textOf } from "../../terminal/line.ts";
+import { EMPTY_LINE, LINE_LIMIT_CHARACTERS, replace, shown, textOf } from "../../terminal/line.ts";
+import { graphemesOf } from "../../terminal/rows.ts";
 import { LONGEST } from "./longest.ts";
 import { Random, seed } from "./random.ts";
 
@@ -166,6 +167,42 @@ Deno.test("the longest message, its command and a byte more are not too long", (
     const lengths = session.submitted.map((submitted) => submitted.length);
     assertEquals(lengths, [...Array(4).fill(line.length), line.length - 1]);
     assertEquals(session.submitted.slice(0, 4).every((submitted) => submitted === line), true);
+  }
+});
+
+Deno.test("however a line is edited, its cells are the graphemes of its text", () => {
+  const random = new Random(seed());
+  const pieces = [
+    "a",
+    "e\u0301",
+    "\u0301",
+    "\u200d",
+    "👩",
+    "👩‍👧",
+    "🇩",
+    "🇩🇪",
+    "한",
+    "\u1100",
+    "\u1161",
+    " ",
+    "क्",
+    "ष",
+  ] as const;
+  const piece = () => Array.from({ length: random.below(5) }, () => random.pick(pieces)).join("");
+  let line = EMPTY_LINE;
+  for (let step = 0; step < 3_000; step++) {
+    const from = random.below(line.cells.length + 1);
+    const to = random.below(3) > 0 ? from : from + random.below(line.cells.length - from + 1);
+    const [inserted, behind] = [piece(), line.cells.slice(to).join("")];
+    line = replace(line, from, to, inserted);
+    assertEquals(line.cells, graphemesOf(textOf(line)), `step ${step}`);
+    const before = textOf(line).length - behind.length;
+    const ends = line.cells.slice(0, line.cursor).join("").length;
+    assertEquals(
+      ends >= before && ends - (line.cells[line.cursor - 1] ?? "").length < Math.max(before, 1),
+      true,
+    );
+    if (line.cells.length > 60) line = EMPTY_LINE;
   }
 });
 
