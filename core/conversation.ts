@@ -26,7 +26,7 @@ interface Content {
 /** What a packet said. */
 export interface Contents {
   readonly verbs: readonly Verb[];
-  readonly challenge: Uint8Array | undefined;
+  /** The peer's answer to a challenge. */
   readonly response: Uint8Array | undefined;
 }
 
@@ -39,6 +39,8 @@ export class Conversation {
   #ackDue: Millis = Infinity;
   #probes = 0;
   #pingOwed = false;
+  /** The peer's challenge, which we owe an answer. */
+  #challenged: Uint8Array | undefined;
   #pacedUntil: Millis = Infinity;
   #lackingSince: Millis = Infinity;
 
@@ -81,7 +83,6 @@ export class Conversation {
     const { held } = this.#reassembly;
     let asks = false;
     let refused = false;
-    let challenge: Uint8Array | undefined;
     let response: Uint8Array | undefined;
     for (const frame of frames) {
       if (frame.type === "ack") {
@@ -89,7 +90,7 @@ export class Conversation {
         continue;
       }
       asks = true;
-      if (frame.type === "challenge") challenge = frame.data;
+      if (frame.type === "challenge") this.#challenged = frame.data;
       if (frame.type === "response") response = frame.data;
       const taken = this.#unpack(frame);
       if (taken === undefined) refused = true;
@@ -101,7 +102,7 @@ export class Conversation {
     if (!refused) this.#noteArrival(now, number, asks);
     if (this.#reassembly.held === 0) this.#lackingSince = Infinity;
     else if (this.#reassembly.held !== held || verbs.length > 0) this.#lackingSince = now;
-    return { verbs, challenge, response };
+    return { verbs, response };
   }
 
   /** The verbs that can be handed on; `undefined` when there is no room for what the frame carries. */
@@ -170,21 +171,22 @@ export class Conversation {
     }
   }
 
-  /** Whether a packet that asks for acknowledgement may leave now. `more`: somebody else has something to send. */
-  mayWrite(now: Millis, more: boolean): boolean {
+  /** Whether there is reason for a packet that asks for acknowledgement, and it may leave now. */
+  mayWrite(now: Millis): boolean {
     this.#pacedUntil = Infinity;
     if (this.#probes > 0) return true;
-    if (!more && !this.#pingOwed && !this.#parcels.hasWaiting) return false;
+    if (this.#challenged === undefined && !this.#pingOwed && !this.#parcels.hasWaiting) return false;
     if (this.recovery.room(now) >= DATAGRAM_BYTES) return true;
     this.#pacedUntil = this.recovery.roomAt(now);
     return false;
   }
 
-  /** Writes such a packet, of at most `most` bytes, behind what its first frames are; to be followed by `sent`. */
-  write(now: Millis, writer: Writer, most: number, first: readonly Frame[]): Content {
+  /** Writes such a packet, of at most `most` bytes, with a challenge of ours if there is one; to be followed by `sent`. */
+  write(now: Millis, writer: Writer, most: number, challenge: Uint8Array | undefined): Content {
     const acked = this.#writeAck(now, writer, most < FRAMES_BYTES ? 1 : ACK_RANGES);
     const before = writer.length;
-    for (const frame of first) writeFrame(writer, frame);
+    if (challenge !== undefined) writeFrame(writer, { type: "challenge", data: challenge });
+    if (this.#challenged !== undefined) writeFrame(writer, { type: "response", data: this.#challenged });
     const chunks = this.#parcels.fill(now, writer, most);
     // Nobody has answered for a while: what room is left is one more chance for the oldest.
     if (this.recovery.probeTimeouts > 0) {
@@ -195,6 +197,7 @@ export class Conversation {
     }
     if (writer.length === before) writeFrame(writer, { type: "ping" });
     this.#pingOwed = false;
+    this.#challenged = undefined;
     this.#probes = Math.max(0, this.#probes - 1);
     return { chunks, acked };
   }

@@ -12,9 +12,10 @@
 import { Writer } from "./bytes.ts";
 import { Conversation } from "./conversation.ts";
 import { type Epoch, NO_EPOCH } from "./epoch.ts";
-import { CHALLENGE_BYTES, type Frame } from "./frame.ts";
+import { CHALLENGE_BYTES } from "./frame.ts";
 import { Handshake, type HandshakeContext, type Key } from "./handshake.ts";
-import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS, LINK_IDLE_MS, PEER_KEEP_ALIVE_MS } from "./limits.ts";
+import { Lifetime } from "./lifetime.ts";
+import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "./limits.ts";
 import type { Address, Millis, Output } from "./machine.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "./packet.ts";
 import { ParcelSender } from "./parcels.ts";
@@ -66,12 +67,7 @@ export class Link {
   readonly #parcels = new ParcelSender();
   #lastNumber = 0;
 
-  /** The peer's challenge, which we owe an answer. */
-  #challenged: Uint8Array | undefined;
-  #busySince: Millis = Infinity;
-  #usedAt: Millis;
-  #sentAt: Millis = -Infinity;
-  #heardAt: Millis = -Infinity;
+  readonly #life: Lifetime;
 
   constructor(now: Millis, context: LinkContext, { peer, addresses, asksForKey }: LinkOptions) {
     this.#context = context;
@@ -79,7 +75,7 @@ export class Link {
     this.#peer = peer;
     this.#route = new Route(addresses);
     this.asksForKey = asksForKey;
-    this.#usedAt = now;
+    this.#life = new Lifetime(now);
   }
 
   /** Who is at the other end: the public key; `undefined` until it is known. */
@@ -104,7 +100,7 @@ export class Link {
 
   /** When the last authentic packet came; -Infinity before the first. */
   get heardAt(): Millis {
-    return this.#heardAt;
+    return this.#life.heardAt;
   }
 
   /** Where the peer is, as far as is proved, or else said. */
@@ -138,7 +134,8 @@ export class Link {
 
   /** Sends until it is acknowledged. A second verb of the same tag is not sent while the first is on its way. */
   send(now: Millis, verb: Verb, tag?: string): void {
-    if (this.#deathAt <= now) this.#die();
+    this.#note(now);
+    if (this.#deathAt <= now) this.#die(now);
     if (tag !== undefined && this.#parcels.has(tag)) return;
     this.#use(now);
     this.#parcels.send(encodeVerb(verb), "text" in verb, tag);
@@ -177,9 +174,12 @@ export class Link {
   }
 
   #use(now: Millis): void {
-    if (!this.#isBusy) this.#busySince = now;
-    this.#usedAt = now;
+    this.#life.used(now);
     this.#context.touched(this);
+  }
+
+  #note(now: Millis): void {
+    this.#life.note(now, this.#isBusy);
   }
 
   // ---- sessions ------------------------------------------------------------------------------------------
@@ -197,9 +197,9 @@ export class Link {
     const restarted = this.adopt(now, answer.session, path, answer.rtt);
     if (restarted === undefined) return undefined;
     this.#route.received(from, response.bytes.length);
-    this.#heardAt = now;
+    this.#life.heard(now);
     // The peer sends nothing before it has heard us under the new keys.
-    this.#owePing(now);
+    this.#conversation!.owePing();
     return { session: answer.session, restarted };
   }
 
@@ -245,14 +245,13 @@ export class Link {
     this.#sessions.clear();
     this.#conversation?.close();
     this.#conversation = undefined;
-    this.#challenged = undefined;
   }
 
   /** Nobody answers: what waits is dropped; whoever owns it submits it again. */
-  #die(): void {
+  #die(now: Millis): void {
     this.close();
     this.#parcels.clear();
-    this.#busySince = Infinity;
+    this.#note(now);
   }
 
   /** Lets go of everything that others know the link by. */
@@ -280,18 +279,12 @@ export class Link {
     this.#handshake = undefined;
   }
 
-  /** The peer is to hear of us soon. */
-  #owePing(now: Millis): void {
-    if (!this.#isBusy) this.#busySince = now;
-    this.#conversation!.owePing();
-  }
-
   // ---- paths ---------------------------------------------------------------------------------------------
 
   #setPath(now: Millis, path: Path): void {
     // Another port of the same host is most likely the same path (RFC 9000 section 9.4).
     if (this.#route.take(path)) this.#conversation?.recovery.pathChanged(now);
-    if (!path.isValidated) this.#owePing(now);
+    if (!path.isValidated) this.#conversation?.owePing();
   }
 
   #unproved(address: Address): Path {
@@ -304,25 +297,24 @@ export class Link {
   receive(now: Millis, from: Address, packet: Received): readonly Verb[] {
     const { session, number, isNewest, frames, bytes } = packet;
     const conversation = this.#conversation!;
-    this.#heardAt = now;
+    this.#life.heard(now);
     if (isNewest && session === this.#sessions.present && this.#route.isLeftBehind(from)) {
       this.#setPath(now, this.#unproved(from));
     }
     this.#route.received(from, bytes);
     const before = conversation.recovery.packetsInFlight;
-    const { verbs, challenge, response } = conversation.receive(now, number, frames);
+    const { verbs, response } = conversation.receive(now, number, frames);
     if (conversation.recovery.packetsInFlight < before) this.#onProgress(now);
-    if (challenge !== undefined) this.#challenged = challenge;
     if (response !== undefined) this.#route.answered(response);
-    if (verbs.length > 0) this.#usedAt = now;
+    if (verbs.length > 0) this.#life.used(now);
     this.#context.touched(this);
     return verbs;
   }
 
   /** The peer has acknowledged something: a handshake that only asked whether it is there has its answer. */
   #onProgress(now: Millis): void {
-    this.#busySince = this.#isBusy ? now : Infinity;
-    if (this.#parcels.isBusy) this.#usedAt = now;
+    this.#life.progressed(now);
+    if (this.#parcels.isBusy) this.#life.used(now);
     if (!this.#sessions.present!.isWorn(now)) this.#stopHandshake();
   }
 
@@ -339,19 +331,17 @@ export class Link {
 
   get #deathAt(): Millis {
     const lackingSince = this.#conversation?.lackingSince ?? Infinity;
-    return LINK_DEAD_MS +
-      Math.min(lackingSince, this.#isBusy ? Math.max(this.#busySince, this.#heardAt) : Infinity);
+    return Math.min(this.#life.deathAt, lackingSince + LINK_DEAD_MS);
   }
 
   get #idleAt(): Millis {
-    return this.kept || this.#parcels.isBusy ? Infinity : this.#usedAt + LINK_IDLE_MS;
+    return this.kept || this.#parcels.isBusy ? Infinity : this.#life.idleAt;
   }
 
   /** A link that is busy is heard of anyway, one that is about to be forgotten need not be. */
   get #pingAt(): Millis {
     if (this.kept || this.#isBusy || !this.#context.keepsAlive) return Infinity;
-    const at = this.#sentAt + PEER_KEEP_ALIVE_MS;
-    return at < this.#idleAt ? at : Infinity;
+    return this.#life.pingAt < this.#idleAt ? this.#life.pingAt : Infinity;
   }
 
   isIdle(now: Millis): boolean {
@@ -361,13 +351,15 @@ export class Link {
   /** Everything that is to leave now. */
   take(now: Millis): Output[] {
     const out: Output[] = [];
-    if (this.#deathAt <= now) this.#die();
+    this.#note(now);
+    if (this.#deathAt <= now) this.#die(now);
     this.#sessions.expire(now);
     const session = this.#sessions.present;
     if (session !== undefined) this.#flush(now, session, out);
     else if (this.#isBusy) this.#startHandshake(now);
     else this.#stopHandshake();
     if (this.#handshake !== undefined) out.push(...this.#handshake.take(now, this.#route.candidates));
+    this.#note(now);
     return out;
   }
 
@@ -376,14 +368,14 @@ export class Link {
     const path = this.#route.path!;
     const timeouts = conversation.runTimers(now);
     if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#startHandshake(now);
-    if (this.#pingAt <= now) this.#owePing(now);
+    if (this.#pingAt <= now) this.#conversation!.owePing();
     let most = FRAMES_BYTES;
     // The packet that takes what an unproved path has room for is the last one.
-    while (most === FRAMES_BYTES && conversation.mayWrite(now, this.#challenged !== undefined)) {
+    while (most === FRAMES_BYTES && conversation.mayWrite(now)) {
       most = Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES);
       if (most < LEAST_FRAMES_BYTES) break;
       const writer = new Writer();
-      const content = conversation.write(now, writer, most, this.#pathFrames(path));
+      const content = conversation.write(now, writer, most, path.challenge);
       const bytes = this.#transmit(now, session, path, writer, out);
       conversation.recovery.sent(now, this.#lastNumber, bytes, content);
     }
@@ -395,18 +387,10 @@ export class Link {
     conversation.recovery.skip(this.#lastNumber);
   }
 
-  #pathFrames({ challenge }: Path): Frame[] {
-    const frames: Frame[] = [];
-    if (challenge !== undefined) frames.push({ type: "challenge", data: challenge });
-    if (this.#challenged !== undefined) frames.push({ type: "response", data: this.#challenged });
-    this.#challenged = undefined;
-    return frames;
-  }
-
   #transmit(now: Millis, session: Session, path: Path, writer: Writer, out: Output[]): number {
     const bytes = session.seal(++this.#lastNumber, writer.finish());
     path.sent(bytes.length);
-    this.#sentAt = now;
+    this.#life.sent(now);
     out.push({ type: "transmit", to: path.address, bytes });
     return bytes.length;
   }

@@ -205,17 +205,9 @@ export class Server implements Machine {
     if (former !== undefined && former !== member) this.#depart(now, former, "left");
     if (member.link !== undefined && member.link !== link) this.#detach(member);
     if (member.process !== link.peerProcess) member.formerProcess = member.process;
-    const { peer: key, peerProcess } = link;
+    member.process = link.peerProcess;
     const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, {
-      nick,
-      key,
-      link,
-      process: peerProcess,
-      addresses,
-      online: true,
-      probedAt: undefined,
-    });
+    Object.assign(member, { nick, key: link.peer, link, addresses, online: true, probedAt: undefined });
     this.#byLink.set(link, member);
     link.kept = true;
     this.#silences.set(nickKey(nick), now + SILENCE_MS);

@@ -86,6 +86,18 @@ Deno.test("any sign of life keeps it from being dead", () => {
   assertFalse(test.link.has("tag"));
 });
 
+Deno.test("a link that only owes an answer to a challenge dies as well when nobody acknowledges it", () => {
+  const test = TestLink.withPath(1000);
+  const { link, peer } = test;
+  link.kept = true;
+  test.receive(2000, peer.packet([{ type: "challenge", data: new Uint8Array(CHALLENGE_BYTES) }]));
+  assertEquals(test.run(2000, 2000).map(nameOf), ["ack response"]);
+  link.send(3000, verbOf("x"), "x");
+  test.run(3000, 2000 + LINK_DEAD_MS);
+  assertFalse(link.has("x"));
+  assertEquals(test.run(2000 + LINK_DEAD_MS, 200_000), []);
+});
+
 Deno.test("a link is idle after 3 minutes without use, unless its owner keeps it", () => {
   const test = TestLink.withPath(1000);
   const { link, links, peer } = test;

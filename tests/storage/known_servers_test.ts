@@ -165,7 +165,9 @@ Deno.test(
   withFile(async (path) => {
     assertEquals(await pinAtOnce(path, HOSTS.map(() => NUMBERS.map(() => "a:1"))), "");
     assertEquals(Deno.readTextFileSync(path), `a:1 ${A}\n`);
-    assertEquals([...Deno.readDirSync(path.slice(0, path.lastIndexOf("/")))].map(({ name }) => name), ["known_servers"]);
+    assertEquals([...Deno.readDirSync(path.slice(0, path.lastIndexOf("/")))].map(({ name }) => name), [
+      "known_servers",
+    ]);
   }),
 );
 
