@@ -1,7 +1,8 @@
 /** How many, and what the user is told when it is too much. */
 import { assert, assertEquals } from "@std/assert";
 import { MAILBOX_LETTERS } from "../../core/limits.ts";
-import { type Person, scenario, type World } from "./scenario.ts";
+import type { Person } from "./process.ts";
+import { scenario, type World } from "./scenario.ts";
 
 const MAILBOX_FULL = "[Message to bob failed: the mailbox is full.]";
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];

@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { toHex } from "../../core/bytes.ts";
 import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
-import { type Kind, type Person, scenario, type World } from "./scenario.ts";
+import type { Person } from "./process.ts";
+import { type Kind, scenario, type World } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 

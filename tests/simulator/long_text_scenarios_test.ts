@@ -6,7 +6,8 @@ import { ACK_TIMEOUT_MS, TEXT_BYTES } from "../../core/limits.ts";
 import type { Millis } from "../../core/machine.ts";
 import { decodePacket, TAG_BYTES } from "../../core/packet.ts";
 import { CALM, type Weather } from "./network.ts";
-import { type Datagram, type Person, scenario, type World } from "./scenario.ts";
+import type { Person } from "./process.ts";
+import { type Datagram, scenario, type World } from "./scenario.ts";
 
 /** A round trip of 200 ms: the longest message takes more than two, ten packets in the first. */
 const SLOW: Weather = { ...CALM, delay: 100 };

@@ -1,7 +1,8 @@
 /** Exactly once and in order, whoever is killed when. */
 import { assert, assertEquals } from "@std/assert";
 import { LINK_DEAD_MS } from "../../core/limits.ts";
-import { type Person, scenario, sending, showing, type Which, type World } from "./scenario.ts";
+import type { Person } from "./process.ts";
+import { scenario, sending, showing, type Which, type World } from "./scenario.ts";
 
 // ---- order -----------------------------------------------------------------------------------------------
 

@@ -2,45 +2,25 @@
  * Scenarios: tests that read like the specification. People type, and see what is on their screens; clock,
  * network and disks are virtual, so a week takes no time and every line comes at its exact millisecond.
  */
-import { assert, assertEquals } from "@std/assert";
-import { Commands } from "../../commands/_registry.ts";
-import * as dereg from "../../commands/dereg.ts";
-import * as help from "../../commands/help.ts";
-import * as peers from "../../commands/peers.ts";
-import * as quit from "../../commands/quit.ts";
-import * as reg from "../../commands/reg.ts";
-import * as send from "../../commands/send.ts";
-import * as sendAll from "../../commands/send_all.ts";
-import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
-import { Client } from "../../core/client.ts";
+import { assert } from "@std/assert";
+import { MALFORMED } from "../../core/bytes.ts";
 import { readFrames } from "../../core/frame.ts";
-import type { Address, Machine, Millis, Output } from "../../core/machine.ts";
-import { type Notice, render } from "../../core/notice.ts";
+import type { Address, Millis, Output } from "../../core/machine.ts";
+import type { Notice } from "../../core/notice.ts";
 import { decodePacket, type Packet, TAG_BYTES } from "../../core/packet.ts";
-import { KEY } from "../../core/records.ts";
-import { Server } from "../../core/server.ts";
 import { addressKey } from "../../core/table.ts";
 import { dateAndTime } from "../../core/text.ts";
 import { decodeVerb, type Verb, type VerbType } from "../../core/verb.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { Disk } from "./disk.ts";
 import { Network } from "./network.ts";
-import { SimulatedNode } from "./node.ts";
+import { type ClientSettings, Person, type Process, SERVER, ServerProcess } from "./process.ts";
 import { Dice } from "./random.ts";
 import { Schedule } from "./schedule.ts";
 
 /** 2022-03-22 21:35:00 UTC. */
 const START: Millis = 1_647_984_900_000;
-const SERVER: Address = { host: "10.0.0.1", port: 9999 };
-const FIRST_PORT = 20_000;
 
 /** What is left to chance (how long an acknowledgement waits, how far keep-alives are apart) comes out so often. */
 const SEEDS = [1, 2, 3];
-
-const COMMANDS = new Commands();
-for (const [name, module] of Object.entries({ dereg, help, peers, quit, reg, send, sendAll })) {
-  COMMANDS.addModule(name, module);
-}
 
 /** Declares a test: what happens, in the order in which it happens. */
 export function scenario(title: string, play: (world: World) => void): void {
@@ -51,13 +31,6 @@ export function scenario(title: string, play: (world: World) => void): void {
       world.checkSettled();
     }
   });
-}
-
-/** Dice for what a real machine does a little late: here it is punctual. */
-class NoDice extends Dice {
-  override next(): number {
-    return 0;
-  }
 }
 
 /** A datagram as the network saw it. */
@@ -91,16 +64,6 @@ export interface Which {
   readonly kind?: Kind;
   /** What the message says. */
   readonly text?: string;
-}
-
-export interface ClientSettings {
-  readonly host?: string;
-  readonly attempts?: number;
-  /** Where the client looks for the server. */
-  readonly server?: Address;
-  readonly candidates?: readonly Address[];
-  /** Whether it has the server's key from the start. */
-  readonly knowsServer?: boolean;
 }
 
 export class World {
@@ -248,197 +211,4 @@ export function sending(kind: VerbType): (output: Output) => boolean {
 /** Outputs that show something, for `diesBefore`. */
 export function showing(type: Notice["type"]): (output: Output) => boolean {
   return (output) => output.type === "notice" && output.notice.type === type;
-}
-
-/** A program on a computer: it can be started, killed, and started again with the same disk. */
-export abstract class Process {
-  readonly nick: string;
-  readonly node: SimulatedNode;
-  protected readonly world: World;
-
-  constructor(world: World, nick: string) {
-    this.world = world;
-    this.nick = nick;
-    this.node = new SimulatedNode({
-      name: nick,
-      disk: new Disk(),
-      dice: new NoDice(0),
-      schedule: world.schedule,
-      network: world.network,
-      skew: 0,
-      makeMachine: (now, _dice, disk, own) => this.makeMachine(now, disk, own),
-      onNotice: (_node, notice) => this.noticed(notice),
-      onDeath: () => {},
-    });
-  }
-
-  abstract readonly host: string;
-  protected abstract makeMachine(now: Millis, disk: Disk, own: Address): Machine;
-  protected noticed(_notice: Notice): void {}
-
-  get disk(): Disk {
-    return this.node.disk;
-  }
-
-  get isAlive(): boolean {
-    return this.node.isAlive;
-  }
-
-  get address(): Address {
-    return this.node.address!;
-  }
-
-  isAt(address: Address): boolean {
-    return this.node.address !== undefined && addressKey(this.node.address) === addressKey(address);
-  }
-
-  /** SIGKILL: nothing is said, nothing is saved. */
-  isKilled(): void {
-    assert(this.isAlive);
-    this.node.kill();
-  }
-
-  /** Dies right before the first thing of this kind that it would do. */
-  diesBefore(isIt: (output: Output) => boolean): void {
-    this.node.diesBefore = (output) => {
-      if (!isIt(output)) return false;
-      this.node.diesBefore = () => false;
-      return true;
-    };
-  }
-
-  /** How many records of this kind are on the disk. */
-  keeps(kind: string): number {
-    return this.disk.keys().filter((key) => key.startsWith(`${kind}/`)).length;
-  }
-}
-
-export class ServerProcess extends Process {
-  readonly host = SERVER.host;
-
-  starts(address: Address = SERVER): void {
-    this.node.start(address);
-  }
-
-  protected makeMachine(now: Millis, disk: Disk): Machine {
-    const options = { name: "test", durable: true, primitives };
-    return new Server(now, options, (count) => this.world.dice.bytes(count), disk.read());
-  }
-
-  /** Its public key, as its disk has it. */
-  get key(): string {
-    const [, value] = [...this.disk.read()].find(([key]) => KEY.matches(key))!;
-    const record = KEY.decode(value);
-    assert(record !== MALFORMED);
-    return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
-  }
-}
-
-export class Person extends Process {
-  readonly host: string;
-  readonly #settings: ClientSettings;
-  readonly #screen: string[] = [];
-  readonly #errors: string[] = [];
-  #port = FIRST_PORT;
-  /** Commands that are not over yet. */
-  unsettled = 0;
-
-  constructor(world: World, nick: string, host: string, settings: ClientSettings) {
-    super(world, nick);
-    this.host = host;
-    this.#settings = settings;
-  }
-
-  protected makeMachine(now: Millis, disk: Disk, own: Address): Machine {
-    const { attempts = 5, server = SERVER, candidates = [own] } = this.#settings;
-    const { knowsServer = true } = this.#settings;
-    const options = {
-      nick: this.nick,
-      server,
-      serverName: "the server",
-      serverKey: knowsServer ? this.world.server.key : undefined,
-      own,
-      candidates,
-      attempts,
-      durable: true,
-      primitives,
-    };
-    return new Client(now, options, (count) => this.world.dice.bytes(count), disk.read());
-  }
-
-  protected override noticed(notice: Notice): void {
-    if (notice.type === "settled") this.unsettled--;
-    const { stream, lines } = render(notice, () => 0);
-    if (stream === "screen") this.#screen.push(...lines);
-    if (stream === "error") this.#errors.push(...lines);
-  }
-
-  // ---- what this person does -----------------------------------------------------------------------------
-
-  /** Starts the program, on a port that was not used before unless one is given. */
-  starts(port: number = this.#port++): void {
-    this.node.diesBefore = () => false;
-    this.node.start({ host: this.host, port });
-    this.unsettled = 1;
-    this.node.act({ type: "register", nick: this.nick });
-    this.world.runs(0);
-  }
-
-  /** Types a line at the prompt. Returns the date, as it will stand in front of a letter. */
-  types(line: string): string {
-    const outcome = COMMANDS.runLine(line);
-    if (outcome.type === "lines") this.#screen.push(...outcome.lines);
-    if (outcome.type === "wrong") this.#screen.push(outcome.reason);
-    if (outcome.type === "actions") {
-      this.unsettled += outcome.actions.length;
-      for (const action of outcome.actions) this.node.act(action);
-    }
-    this.world.runs(0);
-    return this.world.date;
-  }
-
-  /** ctrl-c, ctrl-d, SIGTERM or SIGHUP. */
-  pressesCtrlC(): void {
-    this.node.act({ type: "leave" });
-    this.world.runs(0);
-  }
-
-  /** Piped input is at its end. */
-  endsInput(): void {
-    this.node.act({ type: "finish" });
-    this.world.runs(0);
-  }
-
-  // ---- what this person sees -----------------------------------------------------------------------------
-
-  /** Exactly these lines have come since the last look. */
-  sees(...lines: string[]): void {
-    assertEquals(this.#screen.splice(0), lines, `the screen of '${this.nick}' at ${this.world.date}`);
-  }
-
-  /** Exactly these lines have come to standard error since the last look. */
-  isTold(...lines: string[]): void {
-    assertEquals(this.#errors.splice(0), lines, `standard error of '${this.nick}' at ${this.world.date}`);
-  }
-
-  /** What has come since the last look. */
-  looks(): string[] {
-    return this.#screen.splice(0);
-  }
-
-  hasSeen(line: string): boolean {
-    return this.#screen.includes(line);
-  }
-
-  hasEnded(status: number): void {
-    assertEquals([this.isAlive, this.node.exitStatus], [false, status], `the end of '${this.nick}'`);
-  }
-
-  get online(): string {
-    return `${this.nick} @ ${addressKey(this.address)} is ONLINE`;
-  }
-
-  get offline(): string {
-    return `${this.nick} @ ${addressKey(this.address)} is OFFLINE`;
-  }
 }

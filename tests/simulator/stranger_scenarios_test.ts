@@ -10,7 +10,8 @@ import { encodeDiscover, KEY_BYTES, NONCE_BYTES } from "../../core/packet.ts";
 import { KEY } from "../../core/records.ts";
 import type { Verb } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { type Kind, open, type Process, scenario, type World } from "./scenario.ts";
+import type { Process } from "./process.ts";
+import { type Kind, open, scenario, type World } from "./scenario.ts";
 
 const STRANGER: Address = { host: "10.66.6.6", port: 6666 };
 const ID = "00112233445566778899aabbccddeeff";
