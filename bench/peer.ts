@@ -45,10 +45,13 @@ function show(notice: Notice): void {
     if (to === undefined) console.log("ready");
     else if (sentAt.length === 0) sendMore();
   }
-  if (notice.type !== "delivered") return;
-  // Receipts come in the order of the messages, or nearly: the figure is a distribution.
-  times.push(performance.now() - sentAt[times.length]!);
-  if (times.length === WARM_UP) began = performance.now();
+  const receipts = notice.type === "delivered" ? 1 : notice.type === "collected" ? notice.count : 0;
+  if (receipts === 0) return;
+  for (let count = 0; count < receipts; count++) {
+    // Receipts come in the order of the messages, or nearly: the figure is a distribution.
+    times.push(performance.now() - sentAt[times.length]!);
+    if (times.length === WARM_UP) began = performance.now();
+  }
   if (times.length < total) return sendMore();
   const seconds = (performance.now() - began) / 1000;
   console.log(JSON.stringify({ ...summarize(times.slice(WARM_UP)), perSecond: Number(count) / seconds }));

@@ -185,8 +185,9 @@ export const HELD_MS = 5_000;
 /** Held messages of all senders together. */
 export const HELD_MESSAGES = 4_096;
 
-/** Messages from senders not known yet, kept while the server is asked who they are. */
-export const STRANGERS_MESSAGES = 64;
+/** Messages from senders not known yet, and their bytes, kept while the server is asked who they are: a script's burst. */
+export const STRANGERS_MESSAGES = 1_024;
+export const STRANGERS_BYTES = 4 * 1024 * 1024;
 
 /** What need not be durable before it is shown ("shown", "collected", cursors) is saved within 50 ms; timers are late. */
 export const SAVE_LATER_MS = 40;

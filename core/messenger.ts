@@ -7,7 +7,13 @@ import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import type { Inbox } from "./inbox.ts";
-import { ACK_TIMEOUT_MS, COLLECTED_GATHER_MS, PART_BYTES, STRANGERS_MESSAGES } from "./limits.ts";
+import {
+  ACK_TIMEOUT_MS,
+  COLLECTED_GATHER_MS,
+  PART_BYTES,
+  STRANGERS_BYTES,
+  STRANGERS_MESSAGES,
+} from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { Millis } from "./machine.ts";
@@ -38,6 +44,7 @@ export class Messenger {
   readonly #peers = new Map<NickKey, Link>();
   /** Messages from senders we do not know, until the server has told us who there is. */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
+  #strangersBytes = 0;
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   readonly #timers = new Timers<NickKey>();
   #finishing = false;
@@ -102,6 +109,7 @@ export class Messenger {
     }
     const strangers = this.#strangers;
     this.#strangers = [];
+    this.#strangersBytes = 0;
     for (const { link, verb } of strangers) {
       if (this.#isLinkOf(verb.from, link)) this.#onDirect(now, link, verb);
     }
@@ -256,11 +264,21 @@ export class Messenger {
     const { inbox, membership } = this.#options;
     const row = membership.table.get(from);
     if (row === undefined || row.key !== link.peer) {
-      if (this.#strangers.length < STRANGERS_MESSAGES) this.#strangers.push({ link, verb });
+      this.#keepStranger(link, verb);
       return membership.askForRows(now);
     }
     inbox.accept(now, { id, after, channel: false, from: row.nick, sentAt, dated: false, text });
     link.send(now, { type: "receipt", id, from: to, to: from }, `receipt/${id}`);
+  }
+
+  /** What finds no room is not receipted, so its sender tries again. */
+  #keepStranger(link: Link, verb: VerbOf<"direct">): void {
+    const bytes = utf8Length(verb.text);
+    if (this.#strangers.length >= STRANGERS_MESSAGES || this.#strangersBytes + bytes > STRANGERS_BYTES) {
+      return;
+    }
+    this.#strangersBytes += bytes;
+    this.#strangers.push({ link, verb });
   }
 
   /** Whether whoever is at the other end of a link holds a nick. */

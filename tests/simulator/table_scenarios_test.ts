@@ -1,5 +1,6 @@
 /** The table and the addresses in it: versions, pages, candidates. */
 import { assert, assertEquals } from "@std/assert";
+import { TABLE_GATHER_MS } from "../../core/limits.ts";
 import { scenario } from "./scenario.ts";
 
 // ---- versions --------------------------------------------------------------------------------------------
@@ -111,6 +112,19 @@ scenario(
     assertEquals(alice.looks().filter((line) => line === "bob: hi").length, 1);
   },
 );
+
+scenario("a burst of somebody who has just come waits for his row, all of it", (world) => {
+  const { alice } = world.clients("alice");
+  const bob = world.client("bob");
+  bob.starts();
+  world.runs(TABLE_GATHER_MS / 2);
+  bob.looks();
+  for (let count = 0; count < 500; count++) bob.types(`send alice ${count}`);
+  world.runs(400);
+  const shown = alice.looks().filter((line) => line.startsWith("bob: "));
+  assertEquals(shown, Array.from({ length: 500 }, (_, count) => `bob: ${count}`));
+  assertEquals(world.sent({ kind: "deposit" }), []);
+});
 
 // ---- addresses -------------------------------------------------------------------------------------------
 
