@@ -1,5 +1,5 @@
 /** Links without sockets, all in one process: what a packet costs, layer by layer, handshakes, idle links. */
-import { MALFORMED, toHex, Writer } from "../core/bytes.ts";
+import { MALFORMED, Writer } from "../core/bytes.ts";
 import { primitives } from "../core/crypto.ts";
 import { readFrames, writeFrame } from "../core/frame.ts";
 import { Links } from "../core/links.ts";
@@ -34,7 +34,7 @@ class End {
 
   constructor(keepsAlive = true) {
     const ownKey = primitives.keyPair(random(32));
-    this.key = toHex(ownKey.publicKey);
+    this.key = ownKey.publicKey.toHex();
     const timestamp = () => ++this.#last;
     this.links = new Links({ primitives, random, ownKey, timestamp, name: "bench", keepsAlive });
   }

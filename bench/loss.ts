@@ -2,7 +2,7 @@
  * Delivery and time to receipt on a bad network, in virtual time: our links beside the rule of the original, which
  * sends five times, half a second apart. Both have the same network: 15 ms each way, each packet lost by chance.
  */
-import { toHex } from "../core/bytes.ts";
+
 import { primitives } from "../core/crypto.ts";
 import type { Link } from "../core/link.ts";
 import { Links } from "../core/links.ts";
@@ -104,7 +104,7 @@ class End {
     this.#schedule = schedule;
     const random = (count: number) => dice.bytes(count);
     const ownKey = primitives.keyPair(random(32));
-    this.key = toHex(ownKey.publicKey);
+    this.key = ownKey.publicKey.toHex();
     const timestamp = (now: Millis) => now;
     this.links = new Links({ primitives, random, ownKey, timestamp, name: undefined, keepsAlive: true });
   }

@@ -201,7 +201,7 @@ export class Reader {
   }
 
   hex(count: number): string {
-    return toHex(this.raw(count));
+    return this.raw(count).toHex();
   }
 
   text8(): string {
@@ -233,23 +233,6 @@ export class Reader {
 /** `0` to `9` and `a` to `f` by character code. */
 function nibble(code: number): number {
   return code < 0x3a ? code - 0x30 : code - 0x57;
-}
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-export function toHex(bytes: Uint8Array): string {
-  let digits = "";
-  for (const byte of bytes) digits += HEX[byte];
-  return digits;
-}
-
-/** The bytes of hexadecimal digits. */
-export function fromHex(digits: string): Uint8Array {
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let at = 0; at < bytes.length; at++) {
-    bytes[at] = nibble(digits.charCodeAt(2 * at)) << 4 | nibble(digits.charCodeAt(2 * at + 1));
-  }
-  return bytes;
 }
 
 /** Whether two pieces of bytes are the same. */

@@ -6,7 +6,7 @@ import type { Action } from "./action.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { Attempts } from "./attempts.ts";
 import type { Primitives } from "./crypto.ts";
-import { MALFORMED, toHex, utf8Length } from "./bytes.ts";
+import { MALFORMED, utf8Length } from "./bytes.ts";
 import { Effects } from "./effects.ts";
 import { Inbox } from "./inbox.ts";
 import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./limits.ts";
@@ -156,7 +156,7 @@ export class Client implements Machine {
 
   /** Who we are: as before, or new. Each start is counted, and that is durable before an id is given. */
   #identify(random: Random, known: ValueOf<typeof IDENTITY> | undefined): ValueOf<typeof IDENTITY> {
-    const { state, starts } = known ?? { state: toHex(random(STATE_BYTES)), starts: 0 };
+    const { state, starts } = known ?? { state: random(STATE_BYTES).toHex(), starts: 0 };
     const { nick, server } = this.#options;
     const identity = { nick, server, state, starts: starts + 1 };
     this.#effects.save(IDENTITY.key("own"), () => IDENTITY.encode(identity));

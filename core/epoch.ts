@@ -1,4 +1,3 @@
-import { toHex } from "./bytes.ts";
 import type { Random } from "./machine.ts";
 
 /**
@@ -20,5 +19,5 @@ const RANDOM_BYTES = 4;
 export function nextEpoch(random: Random, one: Epoch, other: Epoch): Epoch | undefined {
   const number = parseInt((one > other ? one : other).slice(0, NUMBER_DIGITS), 16) + 1;
   if (number >= 2 ** (4 * NUMBER_DIGITS)) return undefined;
-  return number.toString(16).padStart(NUMBER_DIGITS, "0") + toHex(random(RANDOM_BYTES));
+  return number.toString(16).padStart(NUMBER_DIGITS, "0") + random(RANDOM_BYTES).toHex();
 }

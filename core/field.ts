@@ -1,6 +1,6 @@
 /** The kinds of fields that verbs and durable records are made of: how each is written and read. */
 import { Reader, utf8Length, Writer } from "./bytes.ts";
-import { CANDIDATES, COLLECTED_IDS, NICK_BYTES, TEXT_BYTES } from "./limits.ts";
+import { CANDIDATES, COLLECTED_IDS, TEXT_BYTES } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
@@ -45,7 +45,7 @@ export const nick: Field<Nick> = {
   write: (w, value) => w.text8(value),
   read: (r) => {
     const value = r.text8();
-    if (utf8Length(value) > NICK_BYTES || !isNick(value)) r.fail();
+    if (!isNick(value)) r.fail();
     return value;
   },
 };

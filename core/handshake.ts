@@ -3,7 +3,7 @@
  * and less often, to each of the peer's addresses twice in a row; after five seconds a fresh one takes its place.
  * When the peer's key is not known yet, its address is asked for it first.
  */
-import { equalBytes, fromHex, Reader, Writer } from "./bytes.ts";
+import { equalBytes, Reader, Writer } from "./bytes.ts";
 import { CookieJar, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
 import type { KeyPair, Primitives } from "./crypto.ts";
 import { type Epoch, EPOCH_BYTES } from "./epoch.ts";
@@ -90,7 +90,7 @@ export class Handshake {
 
   /** Now the peer's key is known. */
   setPeer(now: Millis, peer: Key): void {
-    this.#peer = fromHex(peer);
+    this.#peer = Uint8Array.fromHex(peer);
     this.#jar = new CookieJar(this.#options.context.primitives, this.#peer);
     this.#departures = 0;
     this.#due = now;

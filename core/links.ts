@@ -3,7 +3,7 @@
  * them have something to send. Nothing is kept for an address, and nothing longer than the question is sent
  * there, until a packet under a session has come from it.
  */
-import { MALFORMED, toHex } from "./bytes.ts";
+import { MALFORMED } from "./bytes.ts";
 import type { KeyPair, Primitives } from "./crypto.ts";
 import type { Key } from "./handshake.ts";
 import { NO_EPOCH } from "./epoch.ts";
@@ -80,7 +80,7 @@ export class Links {
     this.#options = options;
     this.#context = {
       ...options,
-      processId: toHex(options.random(PROCESS_BYTES)),
+      processId: options.random(PROCESS_BYTES).toHex(),
       budget: new Budget(),
       chance: () => this.chance(),
       releaseIndex: (index) => this.#byIndex.delete(index),
@@ -182,7 +182,7 @@ export class Links {
 
   #onAnnounce({ nonce, key, name }: Extract<Packet, { type: "announce" }>): Arrival | undefined {
     for (const link of this.#askers) {
-      if (link.asked(nonce)) return { type: "announced", link, key: toHex(key), name };
+      if (link.asked(nonce)) return { type: "announced", link, key: key.toHex(), name };
     }
     return this.#drop();
   }
@@ -295,7 +295,7 @@ export class Links {
 
   #newIndex(owner: Owner | undefined): number {
     for (;;) {
-      const index = parseInt(toHex(this.#options.random(INDEX_BYTES)), 16);
+      const index = parseInt(this.#options.random(INDEX_BYTES).toHex(), 16);
       if (this.#byIndex.has(index)) continue;
       this.#byIndex.set(index, owner);
       return index;

@@ -8,7 +8,7 @@
  * from a copy gives no id twice. The last 64 bits count from 1. So the ids towards one recipient have no gaps,
  * a recipient remembers a conversation as a few runs, and can tell which of two messages was written first.
  */
-import { toHex } from "./bytes.ts";
+
 import type { Random } from "./machine.ts";
 
 export type MessageId = string;
@@ -37,7 +37,7 @@ export class IdSource {
   /** The next id for a recipient. */
   next(recipient: string): MessageId {
     const given = this.#given.get(recipient) ??
-      { prefix: this.#beginning + toHex(this.#random(RANDOM_BYTES)), count: 0 };
+      { prefix: this.#beginning + this.#random(RANDOM_BYTES).toHex(), count: 0 };
     this.#given.set(recipient, given);
     return given.prefix + digits(++given.count, PREFIX_DIGITS);
   }

@@ -26,8 +26,11 @@ export function sameNick(a: Nick, b: Nick): boolean {
   return a === b || nickKey(a) === nickKey(b);
 }
 
+const SERVER_KEY = nickKey(SERVER_NICK);
+
 /** Whether this can be somebody's nick: 1 to 32 characters, at most 64 bytes of UTF-8, not the server's. */
 export function isNick(nick: string): boolean {
+  if (PLAIN.test(nick)) return nick !== "" && nick.length <= NICK_CHARACTERS && nick !== SERVER_KEY;
   return SHAPE.test(nick) && [...nick].length <= NICK_CHARACTERS && utf8Length(nick) <= NICK_BYTES &&
-    nickKey(nick) !== nickKey(SERVER_NICK);
+    nickKey(nick) !== SERVER_KEY;
 }

@@ -3,7 +3,7 @@
  * that packet has come nothing is replaced, no address is stored with a link and nothing but the response is
  * sent: an initiation may be a replay, and its source anybody's.
  */
-import { Reader, toHex, Writer } from "./bytes.ts";
+import { Reader, Writer } from "./bytes.ts";
 import { CookieBaker, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
 import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "./epoch.ts";
 import { type HandshakeContext, type Key, PROLOGUE } from "./handshake.ts";
@@ -103,7 +103,7 @@ export class Responder {
 
   #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { sender, noise } = initiation;
-    const mac1 = toHex(initiation.mac1);
+    const mac1 = initiation.mac1.toHex();
     // The same once more: the response was lost, or is late.
     const repeated = this.#byMac1.get(mac1);
     if (repeated !== undefined) {
@@ -115,7 +115,7 @@ export class Responder {
     const responder = new NoiseResponder({ primitives, prologue: PROLOGUE, staticKey: ownKey });
     const message = responder.readMessage(noise);
     if (message === undefined) return undefined;
-    const peer = toHex(message.remoteStatic);
+    const peer = message.remoteStatic.toHex();
     const payload = new Reader(message.payload);
     const [timestamp, peerProcess] = [payload.u48(), payload.hex(PROCESS_BYTES)];
     const proposed = payload.hex(EPOCH_BYTES);

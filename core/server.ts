@@ -3,7 +3,7 @@
  * that its recipient answers. This file takes inputs apart and decides who may say what; a client's verbs are
  * taken only from the link on which it registered.
  */
-import { toHex } from "./bytes.ts";
+
 import { Channel } from "./channel.ts";
 import type { Primitives } from "./crypto.ts";
 import { Effects } from "./effects.ts";
@@ -62,7 +62,7 @@ export class Server implements Machine {
     const key = ownKey(primitives, random, kept, this.#effects);
     const timestamp = initiationClock(kept, this.#effects);
     this.#links = new Links({ primitives, random, ownKey: key, timestamp, name, keepsAlive: false });
-    this.#effects.notice({ type: "serverKey", name, key: toHex(key.publicKey) });
+    this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, kept, this.#effects);
     this.#roster = new Roster(this.#effects, start);
     this.#load(kept);

@@ -1,5 +1,5 @@
 /** What a client or a server goes on from when it starts: its key, and numbers that only ever grow. */
-import { fromHex, MALFORMED, toHex } from "./bytes.ts";
+import { MALFORMED } from "./bytes.ts";
 import type { KeyPair, Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
 import type { Millis, Random, Records } from "./machine.ts";
@@ -17,10 +17,10 @@ export function ownKey(
 ): KeyPair {
   for (const [key, value] of records) {
     const known = KEY.matches(key) ? KEY.decode(value) : MALFORMED;
-    if (known !== MALFORMED) return primitives.keyPair(fromHex(known.secret));
+    if (known !== MALFORMED) return primitives.keyPair(Uint8Array.fromHex(known.secret));
   }
   const secret = random(KEY_BYTES);
-  effects.save(KEY.key(ONLY), () => KEY.encode({ secret: toHex(secret) }));
+  effects.save(KEY.key(ONLY), () => KEY.encode({ secret: secret.toHex() }));
   return primitives.keyPair(secret);
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { equalBytes, fromHex, Reader, toHex, utf8Length, Writer } from "../../core/bytes.ts";
+import { equalBytes, Reader, utf8Length, Writer } from "../../core/bytes.ts";
 import { seededDice } from "./seed.ts";
 
 function written(write: (writer: Writer) => void): Uint8Array {
@@ -9,11 +9,11 @@ function written(write: (writer: Writer) => void): Uint8Array {
 }
 
 Deno.test("numbers are big-endian", () => {
-  assertEquals(toHex(written((w) => w.u8(0xab))), "ab");
-  assertEquals(toHex(written((w) => w.u16(0x0102))), "0102");
-  assertEquals(toHex(written((w) => w.u32(0xfffefdfc))), "fffefdfc");
-  assertEquals(toHex(written((w) => w.u48(0x0102_03040506))), "010203040506");
-  assertEquals(toHex(written((w) => w.u64(0x0102_0304_0506_07))), "0001020304050607");
+  assertEquals((written((w) => w.u8(0xab))).toHex(), "ab");
+  assertEquals((written((w) => w.u16(0x0102))).toHex(), "0102");
+  assertEquals((written((w) => w.u32(0xfffefdfc))).toHex(), "fffefdfc");
+  assertEquals((written((w) => w.u48(0x0102_03040506))).toHex(), "010203040506");
+  assertEquals((written((w) => w.u64(0x0102_0304_0506_07))).toHex(), "0001020304050607");
 });
 
 Deno.test("what was written is read: numbers at their edges, hexadecimal digits, text", () => {
@@ -53,12 +53,12 @@ Deno.test("variable-length integers as in RFC 9000, appendix A.1", () => {
     ["9d7f3e7d", 494_878_333],
   ];
   for (const [digits, value] of examples) {
-    assertEquals(toHex(written((w) => w.varint(value))), digits);
-    assertEquals(new Reader(fromHex(digits)).varint(), value);
+    assertEquals((written((w) => w.varint(value))).toHex(), digits);
+    assertEquals(new Reader(Uint8Array.fromHex(digits)).varint(), value);
   }
   // Its fourth example is above 2^53, where the lowest bits are lost; and a number need not be as short as it can.
-  assertEquals(new Reader(fromHex("c2197c5eff14e88c")).varint(), Number(151_288_809_941_952_652n));
-  assertEquals(new Reader(fromHex("4025")).varint(), 37);
+  assertEquals(new Reader(Uint8Array.fromHex("c2197c5eff14e88c")).varint(), Number(151_288_809_941_952_652n));
+  assertEquals(new Reader(Uint8Array.fromHex("4025")).varint(), 37);
 });
 
 Deno.test("a variable-length integer takes 1, 2, 4 or 8 bytes, as few as will do", () => {
@@ -87,9 +87,9 @@ Deno.test("a variable-length integer takes 1, 2, 4 or 8 bytes, as few as will do
 
 Deno.test("hexadecimal digits and bytes, there and back", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  assertEquals(fromHex(toHex(bytes)), bytes);
-  assertEquals(toHex(fromHex("00ff09af")), "00ff09af");
-  assertEquals([toHex(new Uint8Array(0)), fromHex("").length], ["", 0]);
+  assertEquals(Uint8Array.fromHex(bytes.toHex()), bytes);
+  assertEquals(Uint8Array.fromHex("00ff09af").toHex(), "00ff09af");
+  assertEquals([(new Uint8Array(0)).toHex(), Uint8Array.fromHex("").length], ["", 0]);
 });
 
 Deno.test("bytes are equal when all of them are, and there are as many", () => {

@@ -1,7 +1,7 @@
 /** The functions of the runtime, as this program calls them: published vectors, and what must not open. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { createCipheriv } from "node:crypto";
-import { fromHex, toHex } from "../../core/bytes.ts";
+
 import { type Primitives, primitives } from "../../core/crypto.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 import { seededDice } from "./seed.ts";
@@ -11,14 +11,16 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 Deno.test("X25519 reproduces RFC 7748, section 6.1", () => {
   const alice = primitives.keyPair(
-    fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"),
+    Uint8Array.fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"),
   );
-  const bob = primitives.keyPair(fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
+  const bob = primitives.keyPair(
+    Uint8Array.fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"),
+  );
   const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
-  assertEquals(toHex(alice.publicKey), "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
-  assertEquals(toHex(bob.publicKey), "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
-  assertEquals(toHex(alice.agree(bob.publicKey)!), shared);
-  assertEquals(toHex(bob.agree(alice.publicKey)!), shared);
+  assertEquals(alice.publicKey.toHex(), "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+  assertEquals(bob.publicKey.toHex(), "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
+  assertEquals(alice.agree(bob.publicKey)!.toHex(), shared);
+  assertEquals(bob.agree(alice.publicKey)!.toHex(), shared);
 });
 
 /** All points of order 1, 2, 4 and 8 (cr.yp.to/ecdh.html#validate) that are below 2^255. */
@@ -34,22 +36,22 @@ const LOW_ORDER = [
 
 Deno.test("no secret is agreed with a key of low order", () => {
   const own = primitives.keyPair(new Uint8Array(32).fill(7));
-  for (const key of LOW_ORDER) assertEquals(own.agree(fromHex(key)), undefined, key);
+  for (const key of LOW_ORDER) assertEquals(own.agree(Uint8Array.fromHex(key)), undefined, key);
 });
 
 Deno.test("SHA-256 reproduces FIPS 180-4, in one piece or in several", () => {
   const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-  assertEquals(toHex(primitives.hash(bytes("abc"))), abc);
-  assertEquals(toHex(primitives.hash(bytes("a"), NONE, bytes("bc"))), abc);
+  assertEquals(primitives.hash(bytes("abc")).toHex(), abc);
+  assertEquals((primitives.hash(bytes("a"), NONE, bytes("bc"))).toHex(), abc);
 });
 
 Deno.test("HMAC-SHA256 reproduces RFC 4231, test cases 1 and 2", () => {
   assertEquals(
-    toHex(primitives.mac(new Uint8Array(20).fill(0x0b), bytes("Hi There"))),
+    (primitives.mac(new Uint8Array(20).fill(0x0b), bytes("Hi There"))).toHex(),
     "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
   );
   assertEquals(
-    toHex(primitives.mac(bytes("Jefe"), bytes("what do ya want "), bytes("for nothing?"))),
+    (primitives.mac(bytes("Jefe"), bytes("what do ya want "), bytes("for nothing?"))).toHex(),
     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
   );
 });
@@ -63,10 +65,10 @@ Deno.test("the nonce is the counter in 8 bytes, little-endian, behind 4 zeros", 
     [2 ** 53 - 1, "00000000ffffffffffff1f00"],
   ];
   for (const [counter, nonce] of nonces) {
-    const cipher = createCipheriv("chacha20-poly1305", key, fromHex(nonce), { authTagLength: 16 });
+    const cipher = createCipheriv("chacha20-poly1305", key, Uint8Array.fromHex(nonce), { authTagLength: 16 });
     cipher.setAAD(bytes("with"), { plaintextLength: 5 });
-    const expected = toHex(cipher.update(bytes("hello"))) + toHex((cipher.final(), cipher.getAuthTag()));
-    assertEquals(toHex(primitives.seal(key, counter, bytes("with"), bytes("hello"))), expected);
+    const expected = cipher.update(bytes("hello")).toHex() + ((cipher.final(), cipher.getAuthTag())).toHex();
+    assertEquals((primitives.seal(key, counter, bytes("with"), bytes("hello"))).toHex(), expected);
   }
 });
 
@@ -103,20 +105,20 @@ for (const [name, { keyPair, mac, hash, seal, open }] of KINDS) {
     const key = new Uint8Array(32).fill(3);
     const sealed = seal(key, 1, NONE, bytes("one"));
     const results = [sealed, open(key, 1, NONE, sealed)!, mac(key, key), hash(key), keyPair(key).publicKey];
-    const before = results.map(toHex);
+    const before = results.map((bytes) => bytes.toHex());
     seal(key, 2, NONE, open(key, 1, NONE, seal(key, 1, NONE, new Uint8Array(100)))!);
     mac(key, sealed);
     hash(sealed);
-    assertNotEquals(toHex(keyPair(new Uint8Array(32)).publicKey), before[4]);
-    assertEquals(results.map(toHex), before);
+    assertNotEquals(keyPair(new Uint8Array(32)).publicKey.toHex(), before[4]);
+    assertEquals(results.map((bytes) => bytes.toHex()), before);
   });
 
   Deno.test(`both sides agree on a secret, the ${name} way, and nobody else has it`, () => {
     const dice = seededDice();
     const [one, other, third] = [keyPair(dice.bytes(32)), keyPair(dice.bytes(32)), keyPair(dice.bytes(32))];
-    const secret = toHex(one.agree(other.publicKey)!);
-    assertEquals(toHex(other.agree(one.publicKey)!), secret);
-    assertNotEquals(toHex(third.agree(one.publicKey)!), secret);
+    const secret = one.agree(other.publicKey)!.toHex();
+    assertEquals(other.agree(one.publicKey)!.toHex(), secret);
+    assertNotEquals(third.agree(one.publicKey)!.toHex(), secret);
     assertEquals(one.agree(new Uint8Array(32)), undefined);
   });
 }

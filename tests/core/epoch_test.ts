@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertMatch, assertNotEquals } from "@std/assert";
-import { fromHex, toHex } from "../../core/bytes.ts";
+
 import { EPOCH_BYTES, nextEpoch, NO_EPOCH } from "../../core/epoch.ts";
 import { seededDice } from "./seed.ts";
 
@@ -8,7 +8,7 @@ const random = (bytes: number) => new Uint8Array(bytes).fill(0xab);
 Deno.test("an epoch is a number of 4 bytes and 4 random ones", () => {
   assertEquals(NO_EPOCH, "0000000000000000");
   assertEquals(nextEpoch(random, NO_EPOCH, NO_EPOCH), "00000001abababab");
-  assertEquals(fromHex(NO_EPOCH).length, EPOCH_BYTES);
+  assertEquals(Uint8Array.fromHex(NO_EPOCH).length, EPOCH_BYTES);
 });
 
 Deno.test("the next one counts from the higher of the two, whichever it is", () => {
@@ -29,10 +29,10 @@ Deno.test("the next one is higher than both, and as long", () => {
   const dice = seededDice();
   for (let round = 0; round < 1000; round++) {
     // Near to each other, and with all lengths of digits.
-    const one = toHex(dice.bytes(EPOCH_BYTES)).replace(/^./, "0").replace(/^.{2}/, dice.pick(["00", "$&"]));
+    const one = dice.bytes(EPOCH_BYTES).toHex().replace(/^./, "0").replace(/^.{2}/, dice.pick(["00", "$&"]));
     const other = dice.happens(0.5)
-      ? one.slice(0, 8) + toHex(dice.bytes(4))
-      : toHex(dice.bytes(8)).replace(/^./, "7");
+      ? one.slice(0, 8) + dice.bytes(4).toHex()
+      : dice.bytes(8).toHex().replace(/^./, "7");
     const next = nextEpoch((bytes) => dice.bytes(bytes), one, other)!;
     assertGreater(next, one);
     assertGreater(next, other);

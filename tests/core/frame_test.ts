@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import type { Ranges } from "../../core/ack_ranges.ts";
-import { fromHex, MALFORMED, toHex, Writer } from "../../core/bytes.ts";
+import { MALFORMED, Writer } from "../../core/bytes.ts";
 import { type Frame, FRAME_HEADER_BYTES, type PartFrame, readFrames, writeFrame } from "../../core/frame.ts";
 import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
 import { FRAMES_BYTES } from "../../core/packet.ts";
@@ -50,7 +50,7 @@ function written(...frames: readonly Frame[]): Uint8Array {
 }
 
 function malformed(digits: string, why: string): void {
-  assertEquals<unknown>(readFrames(fromHex(digits)), MALFORMED, why);
+  assertEquals<unknown>(readFrames(Uint8Array.fromHex(digits)), MALFORMED, why);
 }
 
 Deno.test("every kind of frame survives the wire, alone and behind all others", () => {
@@ -73,20 +73,20 @@ Deno.test("the first byte is the kind", () => {
 });
 
 Deno.test("frames byte by byte", () => {
-  assertEquals(toHex(written({ type: "ping" })), "01");
-  assertEquals(toHex(written({ type: "challenge", data: DATA })), "030102030405060708");
-  assertEquals(toHex(written({ type: "told", verb: Uint8Array.of(9, 8) })), "05020908");
-  assertEquals(toHex(written({ type: "unordered", number: 64, verb: Uint8Array.of(9) })), "0640400109");
-  assertEquals(toHex(written({ type: "ordered", number: 1, verb: new Uint8Array(0) })), "070100");
+  assertEquals(written({ type: "ping" }).toHex(), "01");
+  assertEquals(written({ type: "challenge", data: DATA }).toHex(), "030102030405060708");
+  assertEquals(written({ type: "told", verb: Uint8Array.of(9, 8) }).toHex(), "05020908");
+  assertEquals(written({ type: "unordered", number: 64, verb: Uint8Array.of(9) }).toHex(), "0640400109");
+  assertEquals(written({ type: "ordered", number: 1, verb: new Uint8Array(0) }).toHex(), "070100");
   const last = { ...PART, number: 5, index: 2, parts: 3, bytes: Uint8Array.of(0xab) };
-  assertEquals(toHex(written(last)), "0805020301ab");
-  assertEquals(toHex(written({ ...PART, index: 3, parts: 61 }).subarray(0, 6)), "0801033d444c");
+  assertEquals(written(last).toHex(), "0805020301ab");
+  assertEquals(written({ ...PART, index: 3, parts: 61 }).subarray(0, 6).toHex(), "0801033d444c");
 });
 
 Deno.test("an ack is as in RFC 9000, section 19.3: lengths and gaps from the largest down", () => {
   const ack = written({ type: "ack", ranges: [[10, 12], [5, 7], [0, 1]], delay: 2 });
   // Largest 12, delay 32/16 ms, 2 more ranges; 3 numbers, 2 missing, 3 numbers, 3 missing, 2 numbers: less 1 each.
-  assertEquals(toHex(ack), "020c2002" + "02" + "0102" + "0201");
+  assertEquals(ack.toHex(), "020c2002" + "02" + "0102" + "0201");
 });
 
 Deno.test("a delay is cut off to sixteenths of a millisecond; there is none below zero", () => {
@@ -123,7 +123,7 @@ Deno.test("a kind that nobody uses means nothing", () => {
 });
 
 Deno.test("one frame that means nothing makes the packet mean nothing", () => {
-  const good = toHex(written(...FRAMES.slice(0, 4)));
+  const good = written(...FRAMES.slice(0, 4)).toHex();
   malformed(good + "00", "padding is no frame");
   malformed("09" + good, "an unknown kind before them");
   malformed(good + "0603", "a frame cut off behind them");
@@ -141,7 +141,7 @@ Deno.test("ranges below zero, or more of them than are remembered, mean nothing"
   malformed("020500010004" + "00", "a gap");
   malformed("020500010000" + "04", "the second range");
   const ranges = [...MOST_RANGES, [5, 5] as const];
-  malformed(toHex(written({ type: "ack", ranges, delay: 0 })), "33 ranges");
+  malformed(written({ type: "ack", ranges, delay: 0 }).toHex(), "33 ranges");
   malformed("0205" + "00" + "ffffffffffffffff" + "00", "a count that lies");
 });
 

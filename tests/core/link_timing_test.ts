@@ -1,6 +1,6 @@
 /** When a link sends what: handshakes, acknowledgements, repeats. How it grows old is in link_renewal_test.ts. */
 import { assert, assertEquals, assertFalse, assertLessOrEqual, assertNotEquals } from "@std/assert";
-import { toHex } from "../../core/bytes.ts";
+
 import type { Frame } from "../../core/frame.ts";
 import {
   ACK_DELAY_MS,
@@ -104,7 +104,7 @@ Deno.test("for five seconds it is the same initiation, byte for byte; then comes
   test.link.send(1000, verbOf("x"));
   const left = test.run(1000, 1000 + 20_000).map(({ at, bytes }) => ({
     after: at - 1000,
-    bytes: toHex(bytes),
+    bytes: bytes.toHex(),
   }));
   const first = left.filter(({ after }) => after < HANDSHAKE_MS);
   const second = left.filter(({ after }) => after >= HANDSHAKE_MS && after < 7850 + HANDSHAKE_MS);

@@ -1,7 +1,7 @@
 /** Tables of links: who gets through to whom, and what strangers get. */
 import { assert, assertEquals, assertFalse, assertGreaterOrEqual } from "@std/assert";
 import { assertLessOrEqual, assertNotEquals } from "@std/assert";
-import { toHex } from "../../core/bytes.ts";
+
 import {
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
@@ -55,7 +55,7 @@ Deno.test("nothing of what is said is in the first message, nor how much of it t
     pair.open().send(pair.now, chat(text));
     pair.run(2 * pair.delay - 1);
     assertEquals(pair.left.map(nameOf), ["initiation", "response"]);
-    return toHex(pair.left[0]!.bytes);
+    return pair.left[0]!.bytes.toHex();
   });
   assertEquals(new Set(initiations).size, 1);
 });

@@ -1,6 +1,6 @@
 /** The handshake, against the published vectors and against those who alter it. */
 import { assert, assertEquals } from "@std/assert";
-import { fromHex, toHex } from "../../core/bytes.ts";
+
 import { primitives } from "../../core/crypto.ts";
 import { Initiator, Responder, type TransportKeys } from "../../core/noise.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
@@ -42,8 +42,8 @@ const VECTOR = {
 const NONE = new Uint8Array(0);
 const PAYLOAD = Uint8Array.of(1, 2, 3);
 
-const pair = (secret: string) => primitives.keyPair(fromHex(secret));
-const prologue = fromHex(VECTOR.prologue);
+const pair = (secret: string) => primitives.keyPair(Uint8Array.fromHex(secret));
+const prologue = Uint8Array.fromHex(VECTOR.prologue);
 const initiatorKey = pair(VECTOR.initiatorStatic);
 const responderKey = pair(VECTOR.responderStatic);
 
@@ -60,28 +60,28 @@ function newResponder(): Responder {
 }
 
 function keysInHex({ initiator, responder, hash }: TransportKeys): string[] {
-  return [initiator, responder, hash].map(toHex);
+  return [initiator, responder, hash].map((bytes) => bytes.toHex());
 }
 
 Deno.test("both sides reproduce the published vector, handshake and transport", () => {
-  assertEquals(toHex(responderKey.publicKey), VECTOR.responderPublic);
+  assertEquals(responderKey.publicKey.toHex(), VECTOR.responderPublic);
   const [[firstPayload, first], [secondPayload, second], ...transport] = VECTOR.messages;
   const [initiator, responder] = [newInitiator(), newResponder()];
-  assertEquals(toHex(initiator.writeMessage(fromHex(firstPayload))!), first);
-  const opened = responder.readMessage(fromHex(first))!;
-  assertEquals(toHex(opened.remoteStatic), toHex(initiatorKey.publicKey));
-  assertEquals(toHex(opened.payload), firstPayload);
-  const answer = responder.writeMessage(pair(VECTOR.responderEphemeral), fromHex(secondPayload))!;
-  assertEquals(toHex(answer.message), second);
+  assertEquals(initiator.writeMessage(Uint8Array.fromHex(firstPayload))!.toHex(), first);
+  const opened = responder.readMessage(Uint8Array.fromHex(first))!;
+  assertEquals(opened.remoteStatic.toHex(), initiatorKey.publicKey.toHex());
+  assertEquals(opened.payload.toHex(), firstPayload);
+  const answer = responder.writeMessage(pair(VECTOR.responderEphemeral), Uint8Array.fromHex(secondPayload))!;
+  assertEquals(answer.message.toHex(), second);
   const answered = initiator.readMessage(answer.message)!;
-  assertEquals(toHex(answered.payload), secondPayload);
+  assertEquals(answered.payload.toHex(), secondPayload);
   assertEquals(keysInHex(answered.keys), keysInHex(answer.keys));
-  assertEquals(toHex(answered.keys.hash), VECTOR.hash);
+  assertEquals(answered.keys.hash.toHex(), VECTOR.hash);
   for (const [at, [payload, ciphertext]] of transport.entries()) {
     const key = at % 2 === 0 ? answered.keys.initiator : answered.keys.responder;
     const counter = Math.floor(at / 2);
-    assertEquals(toHex(primitives.seal(key, counter, NONE, fromHex(payload))), ciphertext);
-    assertEquals(toHex(primitives.open(key, counter, NONE, fromHex(ciphertext))!), payload);
+    assertEquals(primitives.seal(key, counter, NONE, Uint8Array.fromHex(payload)).toHex(), ciphertext);
+    assertEquals(primitives.open(key, counter, NONE, Uint8Array.fromHex(ciphertext))!.toHex(), payload);
   }
 });
 

@@ -1,6 +1,6 @@
 /** The outer grammar of datagrams: every kind, byte by byte, and all that is none. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, type Malformed, toHex } from "../../core/bytes.ts";
+import { MALFORMED, type Malformed } from "../../core/bytes.ts";
 import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "../../core/limits.ts";
 import {
   decodePacket,
@@ -127,23 +127,23 @@ const FIXED = [DISCOVER, ANNOUNCE, INITIATION, RESPONSE, COOKIE_REPLY];
 const SAMPLES = [...FIXED, TRANSPORT, VERSIONS];
 
 for (const { bytes, packet, kind, length } of SAMPLES) {
-  Deno.test(`${packet.type}: ${length} bytes, the first of them 0x${toHex(Uint8Array.of(kind))}, there and back`, () => {
+  Deno.test(`${packet.type}: ${length} bytes, the first of them 0x${Uint8Array.of(kind).toHex()}, there and back`, () => {
     assertEquals([bytes[0], bytes.length], [kind, length]);
     assertEquals<unknown>(decodePacket(bytes), packet);
   });
 }
 
 Deno.test("numbers and fields stand where the table has them, big-endian", () => {
-  const digits = (count: number, first?: number) => toHex(counting(count, first));
+  const digits = (count: number, first?: number) => counting(count, first).toHex();
   assertEquals(
-    toHex(ANNOUNCE.bytes.subarray(0, 54)),
+    ANNOUNCE.bytes.subarray(0, 54).toHex(),
     "22" + digits(16) + digits(32, 100) + "20" + "c3a9c3a9",
   );
-  assertEquals(toHex(initiation.subarray(0, 8)), "23" + "01020304" + "010203");
-  assertEquals(toHex(response.subarray(0, 12)), "24" + "01020304" + "ffffffff" + "010203");
-  assertEquals(toHex(COOKIE_REPLY.bytes.subarray(0, 8)), "25" + "01020304" + "010203");
-  assertEquals(toHex(TRANSPORT.bytes), "26" + "01020304" + "001fffffffffffff" + digits(16));
-  assertEquals(toHex(VERSIONS.bytes), "0002");
+  assertEquals(initiation.subarray(0, 8).toHex(), "23" + "01020304" + "010203");
+  assertEquals(response.subarray(0, 12).toHex(), "24" + "01020304" + "ffffffff" + "010203");
+  assertEquals(COOKIE_REPLY.bytes.subarray(0, 8).toHex(), "25" + "01020304" + "010203");
+  assertEquals(TRANSPORT.bytes.toHex(), "26" + "01020304" + "001fffffffffffff" + digits(16));
+  assertEquals(VERSIONS.bytes.toHex(), "0002");
 });
 
 Deno.test("macs are zeros until they are set", () => {
@@ -167,7 +167,7 @@ Deno.test("every announce has the same length, whatever the name, and zeros behi
     assertEquals<unknown>(decodePacket(bytes), { type: "announce", nonce: NONCE, key: KEY, name });
     assertEquals(bytes.length, ANNOUNCE.length);
   }
-  assertEquals(toHex(encodeAnnounce(NONCE, KEY, "x").subarray(50)), "78" + "00".repeat(31));
+  assertEquals(encodeAnnounce(NONCE, KEY, "x").subarray(50).toHex(), "78" + "00".repeat(31));
 });
 
 Deno.test("a name that is too long or not UTF-8 makes an announce mean nothing", () => {

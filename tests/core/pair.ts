@@ -1,6 +1,6 @@
 /** Two tables of links with a wire between them that the test holds in its hands. */
 import { assertEquals } from "@std/assert";
-import { toHex } from "../../core/bytes.ts";
+
 import type { KeyPair } from "../../core/crypto.ts";
 import type { Key } from "../../core/handshake.ts";
 import type { Link } from "../../core/link.ts";
@@ -79,7 +79,7 @@ export class End {
   }
 
   get key(): Key {
-    return toHex(this.keyPair.publicKey);
+    return this.keyPair.publicKey.toHex();
   }
 
   receive(now: Millis, from: Address, bytes: Uint8Array): Arrival | undefined {

@@ -1,6 +1,6 @@
 /** A few machines on a network that carries every datagram in one millisecond, and a clock that leaps. */
 import { Client, type ClientOptions } from "../../core/client.ts";
-import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/bytes.ts";
 import type { Key } from "../../core/handshake.ts";
 import { Links } from "../../core/links.ts";
 import type { Link } from "../../core/link.ts";
@@ -28,7 +28,7 @@ export class Voice implements Machine {
   constructor(dice: Dice, keyAt: (address: Address) => Key) {
     const random = (count: number) => dice.bytes(count);
     const ownKey = primitives.keyPair(random(32));
-    this.key = toHex(ownKey.publicKey);
+    this.key = ownKey.publicKey.toHex();
     this.#keyAt = keyAt;
     this.links = new Links({
       primitives,
@@ -227,5 +227,5 @@ export class Scene {
 function publicKey(value: Uint8Array): Key {
   const record = KEY.decode(value);
   if (record === MALFORMED) throw new Error("a malformed key was saved");
-  return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
+  return primitives.keyPair(Uint8Array.fromHex(record.secret)).publicKey.toHex();
 }

@@ -1,6 +1,6 @@
 /** What outlives a process: the key, and numbers that only ever grow. */
 import { assertEquals, assertGreater, assertNotEquals } from "@std/assert";
-import { fromHex, toHex } from "../../core/bytes.ts";
+
 import { Effects } from "../../core/effects.ts";
 import type { Random, Records } from "../../core/machine.ts";
 import { KEY_BYTES } from "../../core/packet.ts";
@@ -52,13 +52,13 @@ Deno.test("the key is found among other records", () => {
     [START.key("last"), START.encode({ at: NOW })],
   ];
   const { publicKey } = ownKey(primitives, noRandom, others, new Effects(true));
-  assertEquals(publicKey, primitives.keyPair(fromHex(SECRET)).publicKey);
+  assertEquals(publicKey, primitives.keyPair(Uint8Array.fromHex(SECRET)).publicKey);
 });
 
 Deno.test("where nothing outlives the process each start has another key", () => {
   const effects = new Effects(false);
   const [one, other] = [1, 2].map((byte) => ownKey(primitives, repeating(byte), NOTHING, effects));
-  assertNotEquals(toHex(one!.publicKey), toHex(other!.publicKey));
+  assertNotEquals(one!.publicKey.toHex(), other!.publicKey.toHex());
   assertEquals(effects.take(0, []), []);
 });
 

@@ -1,6 +1,6 @@
 /** Links and peers for tests that play one end of the wire by hand. Cheap primitives seal nothing: all is read. */
 import { assertGreater } from "@std/assert";
-import { MALFORMED, Reader, toHex, Writer } from "../../core/bytes.ts";
+import { MALFORMED, Reader, Writer } from "../../core/bytes.ts";
 import { CookieBaker, mac1Key, setMac1 } from "../../core/cookie.ts";
 import type { KeyPair, Primitives } from "../../core/crypto.ts";
 import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "../../core/epoch.ts";
@@ -146,7 +146,7 @@ export class Peer {
   }
 
   get key(): Key {
-    return toHex(this.keyPair.publicKey);
+    return this.keyPair.publicKey.toHex();
   }
 
   get session(): PeerSession | undefined {
@@ -320,7 +320,7 @@ export class TestLink {
   /** The newest initiation that left, or the one before it. */
   initiation(back = 0): Uint8Array | undefined {
     const all = this.left.filter(({ packet }) => packet.type === "initiation").map(({ bytes }) => bytes);
-    const different = all.filter((bytes, at) => at === 0 || toHex(bytes) !== toHex(all[at - 1]!));
+    const different = all.filter((bytes, at) => at === 0 || bytes.toHex() !== all[at - 1]!.toHex());
     return different.at(-1 - back);
   }
 

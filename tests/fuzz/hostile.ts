@@ -1,5 +1,5 @@
 /** Bytes, frames and verbs as nobody should send them: near to what is right, at the edges, or anything. */
-import { fromHex, Writer } from "../../core/bytes.ts";
+import { Writer } from "../../core/bytes.ts";
 import { type Frame, writeFrame } from "../../core/frame.ts";
 import { PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
 import type { Address } from "../../core/machine.ts";
@@ -173,4 +173,4 @@ export function framesBytes(frames: readonly Frame[]): Uint8Array {
   return writer.finish();
 }
 
-export const KEY_SAMPLE: Uint8Array = fromHex(KEY);
+export const KEY_SAMPLE: Uint8Array = Uint8Array.fromHex(KEY);

@@ -1,5 +1,5 @@
 /** Somebody who has keys and makes genuine packets of anything. */
-import { MALFORMED, toHex } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/bytes.ts";
 import { hasMac1, mac1Key } from "../../core/cookie.ts";
 import type { Frame } from "../../core/frame.ts";
 import { PART_BYTES } from "../../core/limits.ts";
@@ -96,7 +96,7 @@ export class Insider {
       undefined,
       "0".repeat(16),
       "f".repeat(16),
-      toHex(this.#dice.bytes(8)),
+      this.#dice.bytes(8).toHex(),
     ];
     const { bytes } = this.peer.answer(initiation, this.#dice.pick(epochs));
     this.#beginAnew();
@@ -131,8 +131,8 @@ export class Insider {
   speak(now: Millis): { from: Address; bytes: Uint8Array } {
     const dice = this.#dice;
     const { address: from, peer } = this;
-    if (dice.happens(0.01)) peer.process = toHex(dice.bytes(4));
-    if (dice.happens(0.01)) peer.epoch = toHex(dice.bytes(8));
+    if (dice.happens(0.01)) peer.process = dice.bytes(4).toHex();
+    if (dice.happens(0.01)) peer.epoch = dice.bytes(8).toHex();
     if (peer.session === undefined || dice.happens(0.03)) return { from, bytes: this.#initiate(now) };
     const session = dice.happens(0.02) ? dice.pick(peer.sessions) : peer.session;
     const jump = dice.happens(0.01) ? dice.pick([2, 100, 2048, 5000, 2 ** 33]) : 0;

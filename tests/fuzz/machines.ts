@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";
-import { fromHex, MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/bytes.ts";
 import { Client } from "../../core/client.ts";
 import type { Address, Machine, Millis, Records } from "../../core/machine.ts";
 import { KEY } from "../../core/records.ts";
@@ -117,7 +117,7 @@ class Crowd {
 function publicKeyIn(records: Records): Uint8Array {
   for (const [key, value] of records) {
     const record = KEY.matches(key) ? KEY.decode(value) : MALFORMED;
-    if (record !== MALFORMED) return primitives.keyPair(fromHex(record.secret)).publicKey;
+    if (record !== MALFORMED) return primitives.keyPair(Uint8Array.fromHex(record.secret)).publicKey;
   }
   throw new Error("no key was saved");
 }

@@ -4,7 +4,7 @@
  * changes for those who talk. Nor does it when another member throws genuine packets of anything at a client.
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
-import { fromHex } from "../../core/bytes.ts";
+
 import type { Address } from "../../core/machine.ts";
 import { addressKey, equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
@@ -154,12 +154,12 @@ const PEER: Target = {
     const common = { address: MAL, spoofed: SPOOFED, secret };
     const toServer = new Insider(dice.fork(), {
       ...common,
-      ownKey: fromHex(scene.keyOf("SERVER")),
+      ownKey: Uint8Array.fromHex(scene.keyOf("SERVER")),
       say: peerSays("mal"),
     });
     const toAlice = new Insider(dice.fork(), {
       ...common,
-      ownKey: fromHex(scene.keyOf("alice")),
+      ownKey: Uint8Array.fromHex(scene.keyOf("alice")),
       say: wild(0.3, peerSays("mal")),
     });
     register(scene, toServer);

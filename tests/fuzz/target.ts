@@ -1,5 +1,5 @@
 /** What the fuzzer runs: targets, in iterations that each have dice of their own, so that one can be repeated alone. */
-import { toHex } from "../../core/bytes.ts";
+
 import { Dice } from "../simulator/random.ts";
 
 /** Is told of all bytes before they are handed over. */
@@ -26,7 +26,7 @@ export function attempt(target: Target, seed: number, iteration: number): string
     });
   } catch (error) {
     const stack = error instanceof Error ? error.stack : String(error);
-    return `target ${target.name}, seed ${seed}, iteration ${iteration}, bytes ${toHex(last)}\n${stack}`;
+    return `target ${target.name}, seed ${seed}, iteration ${iteration}, bytes ${last.toHex()}\n${stack}`;
   }
   return undefined;
 }

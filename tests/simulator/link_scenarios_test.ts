@@ -1,6 +1,6 @@
 /** Links as people notice them, or rather do not: first contact, restarts, moves, silence, damage and replays. */
 import { assert, assertEquals } from "@std/assert";
-import { toHex } from "../../core/bytes.ts";
+
 import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
 import type { Person } from "./process.ts";
@@ -104,10 +104,10 @@ scenario(
     alice.types("send bob between us");
     world.runs(100);
     bob.sees("alice: between us");
-    const secret = toHex(new TextEncoder().encode("between us"));
+    const secret = (new TextEncoder().encode("between us")).toHex();
     const sent = world.sent({ from: alice, to: bob }, began);
     assertEquals(sent[0]!.kinds, ["initiation"]);
-    const carrying = sent.filter(({ bytes }) => toHex(bytes).includes(secret));
+    const carrying = sent.filter(({ bytes }) => bytes.toHex().includes(secret));
     assertEquals(carrying.map(({ kinds }) => kinds), [["direct"]]);
   },
 );
@@ -378,7 +378,7 @@ for (const { age, when, talks, isDropped } of AGES) {
     bob.sees("alice: four");
     const initiations = [alice, bob].flatMap((from) => world.sent({ from, kind: "initiation" }, later));
     const fresh = initiations.filter(({ bytes }) =>
-      !recorded.some((old) => toHex(old.bytes) === toHex(bytes))
+      !recorded.some((old) => old.bytes.toHex() === bytes.toHex())
     );
     assertEquals(fresh.length > 0, age > 0);
   });

@@ -8,7 +8,7 @@ import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
-import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/bytes.ts";
 import { Client } from "../../core/client.ts";
 import type { Address, Machine, Millis, Output } from "../../core/machine.ts";
 import { type Notice, render } from "../../core/notice.ts";
@@ -119,7 +119,7 @@ export class ServerProcess extends Process {
     const [, value] = [...this.disk.read()].find(([key]) => KEY.matches(key))!;
     const record = KEY.decode(value);
     assert(record !== MALFORMED);
-    return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
+    return primitives.keyPair(Uint8Array.fromHex(record.secret)).publicKey.toHex();
   }
 }
 

@@ -1,6 +1,6 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
 import { assert, assertEquals } from "@std/assert";
-import { fromHex, MALFORMED, toHex } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/bytes.ts";
 import type { Key } from "../../core/handshake.ts";
 import type { Link } from "../../core/link.ts";
 import { Links } from "../../core/links.ts";
@@ -93,7 +93,7 @@ function somebody(world: World): { key: Key; links: Links } {
   const ownKey = primitives.keyPair(random(KEY_BYTES));
   const timestamp = (now: Millis) => Math.floor(now);
   const links = new Links({ primitives, random, ownKey, timestamp, name: undefined, keepsAlive: false });
-  return { key: toHex(ownKey.publicKey), links };
+  return { key: ownKey.publicKey.toHex(), links };
 }
 
 /** Somebody's public key, as the disk has it. */
@@ -101,7 +101,7 @@ function keyOf({ disk }: Process): Key {
   const [, value] = [...disk.read()].find(([key]) => KEY.matches(key))!;
   const record = KEY.decode(value);
   assert(record !== MALFORMED);
-  return toHex(primitives.keyPair(fromHex(record.secret)).publicKey);
+  return primitives.keyPair(Uint8Array.fromHex(record.secret)).publicKey.toHex();
 }
 
 const KEEP_ALIVE: Verb = { type: "keepAlive", nick: "eve" };

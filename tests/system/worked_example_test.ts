@@ -1,6 +1,6 @@
 /** Makes the worked example of docs/protocol.md anew, byte for byte. */
 import { assert, assertEquals } from "@std/assert";
-import { toHex } from "../../core/bytes.ts";
+
 import { type Primitives, primitives } from "../../core/crypto.ts";
 import { Links } from "../../core/links.ts";
 import type { Address, Millis } from "../../core/machine.ts";
@@ -26,7 +26,7 @@ const RECEIPT: Verb = { type: "receipt", id: DIRECT.id, from: "bob", to: "alice"
 const lines: string[] = [];
 
 function tell(what: string, bytes: Uint8Array): void {
-  lines.push("", `${what}, ${bytes.length} bytes`, ...(toHex(bytes).match(/.{1,64}/g) ?? []));
+  lines.push("", `${what}, ${bytes.length} bytes`, ...(bytes.toHex().match(/.{1,64}/g) ?? []));
 }
 
 /** The real ones, which tell what they seal under a session. */
@@ -34,7 +34,7 @@ const telling: Primitives = {
   ...primitives,
   seal(key, counter, associated, plaintext) {
     if (associated.length === 0) {
-      lines.push("", `key ${toHex(key)}, number ${counter}`);
+      lines.push("", `key ${key.toHex()}, number ${counter}`);
       tell("frames", plaintext);
     }
     return primitives.seal(key, counter, associated, plaintext);
@@ -68,7 +68,7 @@ function makeExample(): string {
       return to.receive(now + 5, address, bytes);
     });
   };
-  alice.open(NOW, toHex(bobKey), [BOB]).send(NOW, DIRECT);
+  alice.open(NOW, bobKey.toHex(), [BOB]).send(NOW, DIRECT);
   carry(NOW, alice, bob, ALICE);
   carry(NOW + 5, bob, alice, BOB);
   const [arrival] = carry(NOW + 10, alice, bob, ALICE);
