@@ -15,9 +15,9 @@ export const NO_EPOCH: Epoch = "0".repeat(2 * EPOCH_BYTES);
 const NUMBER_DIGITS = 8;
 const RANDOM_BYTES = 4;
 
-/** Higher than both; `undefined` when none is, as somebody has made up the last one. */
-export function nextEpoch(random: Random, one: Epoch, other: Epoch): Epoch | undefined {
-  const number = parseInt((one > other ? one : other).slice(0, NUMBER_DIGITS), 16) + 1;
+/** Higher than all of these; `undefined` when none is, as somebody has made up the last one. */
+export function nextEpoch(random: Random, ...epochs: Epoch[]): Epoch | undefined {
+  const number = Math.max(...epochs.map((epoch) => parseInt(epoch.slice(0, NUMBER_DIGITS), 16))) + 1;
   if (number >= 2 ** (4 * NUMBER_DIGITS)) return undefined;
   return number.toString(16).padStart(NUMBER_DIGITS, "0") + random(RANDOM_BYTES).toHex();
 }

@@ -37,7 +37,8 @@ export const HANDSHAKE_MS = 5_000;
 /** A responder waits this long for the first transport packet. */
 export const UNCONFIRMED_MS = 10_000;
 
-/** Sessions that wait for theirs; the oldest give way. */
+/** Sessions that wait for theirs, of one peer (a fresh initiation each five seconds) and in all; the oldest give way. */
+export const UNCONFIRMED_PER_PEER = 3;
 export const UNCONFIRMED_SESSIONS = 4_096;
 
 /** Above this many initiations a second a cookie is asked for: they take a twentieth of a processor. */
@@ -83,8 +84,8 @@ export const TIME_THRESHOLD = 9 / 8;
 /** Timers are no finer than this (kGranularity, section 6.1.2). */
 export const GRANULARITY_MS = 1;
 
-/** Probe timeouts double, but not beyond this: one packet in four seconds harms no network. */
-export const PROBE_TIMEOUT_MOST_MS = 4_000;
+/** Probe timeouts double, but not beyond this: a packet or two in two seconds harm no network. */
+export const PROBE_TIMEOUT_MOST_MS = 2_000;
 
 /** In flight at first (kInitialWindow, section 7.2), and at least (kMinimumWindow). */
 export const INITIAL_WINDOW_BYTES = 10 * DATAGRAM_BYTES;

@@ -246,7 +246,7 @@ export class Links {
     number: number,
   ): boolean | undefined {
     const { session, address, timestamp, at, departures } = unconfirmed;
-    this.#responder.remove(unconfirmed);
+    this.#responder.confirm(unconfirmed);
     this.#byIndex.set(session.index, { link, session });
     link.newestInitiation = timestamp;
     // Unless packets before this one were lost, or the response left twice (Karn's rule), it was one round trip.

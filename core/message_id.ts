@@ -28,6 +28,7 @@ export class IdSource {
   readonly #beginning: string;
   readonly #random: Random;
   readonly #given = new Map<string, { prefix: string; count: number }>();
+  readonly #prefixes = new Set<string>();
 
   constructor(state: string, starts: number, random: Random) {
     this.#beginning = state + digits(starts % 2 ** 16, STARTS_DIGITS);
@@ -36,10 +37,20 @@ export class IdSource {
 
   /** The next id for a recipient. */
   next(recipient: string): MessageId {
-    const given = this.#given.get(recipient) ??
-      { prefix: this.#beginning + this.#random(RANDOM_BYTES).toHex(), count: 0 };
+    const given = this.#given.get(recipient) ?? { prefix: this.#newPrefix(), count: 0 };
     this.#given.set(recipient, given);
     return given.prefix + digits(++given.count, PREFIX_DIGITS);
+  }
+
+  /** So few bits are the same for two of a hundred recipients once in three thousand starts: then others are drawn. */
+  #newPrefix(): string {
+    for (;;) {
+      const prefix = this.#beginning + this.#random(RANDOM_BYTES).toHex();
+      if (!this.#prefixes.has(prefix)) {
+        this.#prefixes.add(prefix);
+        return prefix;
+      }
+    }
   }
 }
 

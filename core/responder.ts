@@ -11,6 +11,7 @@ import {
   HANDSHAKES_PER_SECOND,
   INITIATIONS_PER_SECOND,
   UNCONFIRMED_MS,
+  UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
 } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
@@ -58,9 +59,10 @@ export class Responder {
   readonly #baker: CookieBaker;
   readonly #calm = new Rate(INITIATIONS_PER_SECOND);
   readonly #most = new Rate(HANDSHAKES_PER_SECOND);
-  /** By our index, oldest first; at most one of each peer. */
+  /** By our index, oldest first. */
   readonly #unconfirmed = new Map<number, Unconfirmed>();
-  readonly #byPeer = new Map<Key, Unconfirmed>();
+  /** Oldest first. More than one: the response to the newest may be lost, and the peer goes on with one before. */
+  readonly #byPeer = new Map<Key, Unconfirmed[]>();
   readonly #byMac1 = new Map<string, Unconfirmed>();
 
   constructor(context: HandshakeContext, options: ResponderOptions) {
@@ -76,17 +78,17 @@ export class Responder {
     return this.#unconfirmed.get(index);
   }
 
-  /** Takes one out: confirmed, or of no use any more. */
-  remove({ session, peer, mac1 }: Unconfirmed): void {
-    this.#unconfirmed.delete(session.index);
-    this.#byPeer.delete(peer);
-    this.#byMac1.delete(mac1);
+  /** Takes one out that is confirmed; what the peer began before is of no use any more. */
+  confirm(confirmed: Unconfirmed): void {
+    this.#remove(confirmed);
+    for (const other of this.#byPeer.get(confirmed.peer) ?? []) {
+      if (other.timestamp < confirmed.timestamp) this.#drop(other);
+    }
   }
 
   /** Forgets what a peer began. */
   forget(peer: Key): void {
-    const known = this.#byPeer.get(peer);
-    if (known !== undefined) this.#drop(known);
+    for (const unconfirmed of this.#byPeer.get(peer) ?? []) this.#drop(unconfirmed);
   }
 
   /** The datagram that answers; `undefined` when the initiation deserves none. */
@@ -119,14 +121,15 @@ export class Responder {
     const payload = new Reader(message.payload);
     const [timestamp, peerProcess] = [payload.u48(), payload.hex(PROCESS_BYTES)];
     const proposed = payload.hex(EPOCH_BYTES);
-    const waiting = this.#byPeer.get(peer);
+    const newest = this.#byPeer.get(peer)?.at(-1);
     const known = this.#options.peer(peer);
-    if (!payload.done || timestamp <= Math.max(known.timestamp, waiting?.timestamp ?? -Infinity)) {
+    if (!payload.done || timestamp <= Math.max(known.timestamp, newest?.timestamp ?? -Infinity)) {
       return undefined;
     }
 
     const goesOn = proposed === known.epoch && proposed !== NO_EPOCH;
-    const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch);
+    const last = newest?.session.epoch ?? NO_EPOCH;
+    const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch, last);
     if (epoch === undefined) return undefined;
     const ephemeral = primitives.keyPair(random(KEY_BYTES));
     const answer = new Writer();
@@ -134,7 +137,6 @@ export class Responder {
     answer.hex(epoch);
     const reply = responder.writeMessage(ephemeral, answer.finish());
     if (reply === undefined) return undefined;
-    if (waiting !== undefined) this.#drop(waiting);
     const index = this.#options.newIndex();
     const response = encodeResponse(index, sender, reply.message);
     setMac1(primitives, mac1Key(primitives, message.remoteStatic), response, response.length);
@@ -154,13 +156,24 @@ export class Responder {
 
   #add(unconfirmed: Unconfirmed): void {
     if (this.#unconfirmed.size >= UNCONFIRMED_SESSIONS) this.#drop(this.#unconfirmed.values().next().value!);
+    const ofPeer = this.#byPeer.get(unconfirmed.peer) ?? [];
+    if (ofPeer.length >= UNCONFIRMED_PER_PEER) this.#drop(ofPeer[0]!);
     this.#unconfirmed.set(unconfirmed.session.index, unconfirmed);
-    this.#byPeer.set(unconfirmed.peer, unconfirmed);
+    this.#byPeer.set(unconfirmed.peer, [...this.#byPeer.get(unconfirmed.peer) ?? [], unconfirmed]);
     this.#byMac1.set(unconfirmed.mac1, unconfirmed);
   }
 
+  #remove(unconfirmed: Unconfirmed): void {
+    const { session, peer, mac1 } = unconfirmed;
+    this.#unconfirmed.delete(session.index);
+    const others = this.#byPeer.get(peer)!.filter((other) => other !== unconfirmed);
+    if (others.length > 0) this.#byPeer.set(peer, others);
+    else this.#byPeer.delete(peer);
+    this.#byMac1.delete(mac1);
+  }
+
   #drop(unconfirmed: Unconfirmed): void {
-    this.remove(unconfirmed);
+    this.#remove(unconfirmed);
     this.#context.releaseIndex(unconfirmed.session.index);
   }
 

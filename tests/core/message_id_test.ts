@@ -22,6 +22,12 @@ Deno.test("each recipient has a count of its own, without gaps", () => {
   assertEquals(sequenceOf(carol), 1);
 });
 
+Deno.test("two recipients never share ids, even when chance draws the same bits for them", () => {
+  const draws = [1, 1, 1, 2];
+  const ids = new IdSource("aabbcc", 1, (count) => new Uint8Array(count).fill(draws.shift()!));
+  assertEquals([ids.next("bob"), ids.next("carol")].map((id) => id.slice(10, 16)), ["010101", "020202"]);
+});
+
 Deno.test("a folder restored from a copy gives no id twice", () => {
   assertNotEquals(source(7).next("bob"), source(7).next("bob"));
 });

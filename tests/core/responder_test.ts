@@ -12,122 +12,22 @@
  */
 import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertNotEquals } from "@std/assert";
 import { MALFORMED } from "../../core/bytes.ts";
-import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
 import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../core/epoch.ts";
 import {
   HANDSHAKES_PER_SECOND,
   INITIATIONS_PER_SECOND,
   UNCONFIRMED_MS,
+  UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
 } from "../../core/limits.ts";
-import type { Address, Millis } from "../../core/machine.ts";
-import {
-  type CookieReply,
-  decodePacket,
-  type Initiation,
-  KEY_BYTES,
-  MAC_BYTES,
-  type Response,
-} from "../../core/packet.ts";
-import { type KnownPeer, Responder } from "../../core/responder.ts";
-import { Dice } from "../simulator/random.ts";
+import type { Millis } from "../../core/machine.ts";
+import { decodePacket, KEY_BYTES, MAC_BYTES, type Response } from "../../core/packet.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
-import { forged, PEER, Peer } from "./wire.ts";
-
-const NOW = 1_000_000;
-const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
-const FROM: Address = { host: "10.9.9.9", port: 9 };
-/** In the middle of the Noise message. */
-const IN_NOISE = 60;
+import { FROM, type Load, NOW, Scene } from "./responder_scene.ts";
+import { forged, PEER } from "./wire.ts";
 
 type Peers = "new" | "waiting" | "confirmed";
-type Load = "calm" | "busy" | "overloaded";
 type Answer = "response" | "the same" | "cookie" | "nothing";
-
-/** A responder, all that it knows, and initiators. */
-class Scene {
-  readonly dice = new Dice(1);
-  readonly ownKey = primitives.keyPair(this.dice.bytes(KEY_BYTES));
-  readonly peer = this.newPeer();
-  readonly known = new Map<string, KnownPeer>();
-  /** Indices in use. */
-  readonly indices = new Set<number>();
-  #lastIndex = 0;
-  readonly responder = new Responder({
-    primitives,
-    ownKey: this.ownKey,
-    random: (count) => this.dice.bytes(count),
-    processId: "000000aa",
-    chance: () => 0.5,
-    timestamp: (now) => now,
-    releaseIndex: (index) => assert(this.indices.delete(index), "released twice"),
-  }, {
-    peer: (key) => this.known.get(key) ?? STRANGER,
-    newIndex: () => {
-      this.indices.add(++this.#lastIndex);
-      return this.#lastIndex;
-    },
-  });
-
-  newPeer(ownKey = this.ownKey): Peer {
-    return new Peer(primitives, (count) => this.dice.bytes(count), ownKey.publicKey);
-  }
-
-  receive(now: Millis, bytes: Uint8Array, from = FROM): Uint8Array | undefined {
-    return this.responder.receive(now, from, decodePacket(bytes) as Initiation);
-  }
-
-  /** A cookie for an address. While all is calm nobody gets one, so that ends first. */
-  cookie(now: Millis, from = FROM): CookieJar {
-    const question = decodePacket(this.nonsense(now)) as Initiation;
-    let reply: Uint8Array | undefined;
-    while (reply === undefined) reply = this.receive(now, question.bytes, from);
-    const { salt, sealed } = decodePacket(reply) as CookieReply;
-    const jar = new CookieJar(primitives, this.ownKey.publicKey);
-    assert(jar.take(now, salt, sealed, question.mac1));
-    return jar;
-  }
-
-  /** The same with mac2. */
-  withCookie(now: Millis, bytes: Uint8Array, from = FROM, jar = this.cookie(now, from)): Uint8Array {
-    const copy = bytes.slice();
-    jar.setMac2(now, copy);
-    return copy;
-  }
-
-  /** With a good mac1: that needs no secret, only the responder's key. */
-  nonsense(timestamp: Millis): Uint8Array {
-    const bytes = forged(this.peer.initiation(timestamp).bytes, IN_NOISE);
-    setMac1(primitives, mac1Key(primitives, this.ownKey.publicKey), bytes, bytes.length - MAC_BYTES);
-    return bytes;
-  }
-
-  /** As many initiations come as it takes; they mean nothing. */
-  load(now: Millis, load: Load): void {
-    const most = { calm: 0, busy: INITIATIONS_PER_SECOND, overloaded: HANDSHAKES_PER_SECOND }[load];
-    let bytes = this.nonsense(now);
-    for (let count = 0; count < most; count++) {
-      if (count === INITIATIONS_PER_SECOND) bytes = this.withCookie(now, bytes);
-      this.receive(now, bytes);
-    }
-  }
-
-  /** The answer is confirmed by a first packet, as the links do it. */
-  confirm(response: Uint8Array): void {
-    const unconfirmed = this.responder.get(NOW, (decodePacket(response) as Response).sender)!;
-    this.responder.remove(unconfirmed);
-    const { session, peer, timestamp } = unconfirmed;
-    this.known.set(peer, { timestamp, epoch: session.epoch, lastEpoch: session.epoch });
-  }
-
-  /** The epoch that answers a proposal, for somebody of whom this is known. */
-  named(proposed: Epoch, known: Partial<KnownPeer> = {}): Epoch {
-    this.known.set(this.peer.key, { ...STRANGER, ...known });
-    const handshake = this.peer.initiation(NOW, proposed);
-    handshake.finish(this.receive(NOW, handshake.bytes)!);
-    return this.peer.epoch;
-  }
-}
 
 function kindOf(answer: Uint8Array | undefined): Answer {
   if (answer === undefined) return "nothing";
@@ -203,7 +103,7 @@ function sceneIn(peers: Peers): { scene: Scene; first: Uint8Array; response: Uin
   return { scene, first, response };
 }
 
-/** Asserts what a cell says, and that nothing but a new response keeps anything: one session a peer. */
+/** Asserts what a cell says, and that nothing but a new response keeps anything. */
 function assertAnswer(peers: Peers, load: Load, input: Input, hasCookie: boolean, expected: Answer): void {
   const { scene, first, response } = sceneIn(peers);
   let bytes: Uint8Array = INPUTS[input](scene, first);
@@ -216,7 +116,7 @@ function assertAnswer(peers: Peers, load: Load, input: Input, hasCookie: boolean
   else assertEquals(kind, expected);
   if (expected === "response") assertNotEquals(answer, response);
   if (answer !== undefined) assertLess(answer.length, bytes.length);
-  assertEquals(scene.indices.size - before, expected === "response" && peers !== "waiting" ? 1 : 0);
+  assertEquals(scene.indices.size - before, expected === "response" ? 1 : 0);
 }
 
 for (const [peers, cells] of Object.entries(CELLS) as [Peers, Record<Input, Answer>][]) {
@@ -307,19 +207,36 @@ Deno.test("a response is for its initiator: it leads to a session that both have
   assertEquals(unconfirmed.departures, 2);
 });
 
-Deno.test("of one peer one session waits: a newer initiation takes its place, and what is forgotten is gone", () => {
+/** What waits after so many initiations of one peer: responses, oldest first. */
+function begun(scene: Scene, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, at) => scene.receive(NOW, scene.peer.initiation(NOW + at).bytes)!);
+}
+
+function waits(scene: Scene, response: Uint8Array): boolean {
+  return scene.responder.get(NOW, (decodePacket(response) as Response).sender) !== undefined;
+}
+
+Deno.test("of one peer three sessions wait: a newer initiation takes the oldest's place", () => {
   const scene = new Scene();
-  const [first, second] = [NOW, NOW + 1].map((time) =>
-    scene.receive(NOW, scene.peer.initiation(time).bytes)!
-  );
-  const [old, present] = [first!, second!].map((bytes) => (decodePacket(bytes) as Response).sender);
-  assertFalse(scene.responder.get(NOW, old!));
-  assert(scene.responder.get(NOW, present!));
-  assertEquals(scene.indices.size, 1);
-  scene.responder.forget(scene.peer.key);
-  assertFalse(scene.responder.get(NOW, present!));
+  const responses = begun(scene, UNCONFIRMED_PER_PEER + 1);
+  assertEquals(responses.map((response) => waits(scene, response)), [false, true, true, true]);
+  assertEquals(scene.indices.size, UNCONFIRMED_PER_PEER);
+});
+
+Deno.test("any of them may be confirmed; then those before it are gone, and those behind it wait on", () => {
+  const scene = new Scene();
+  const responses = begun(scene, 3);
+  scene.confirm(responses[1]!);
+  assertEquals(responses.map((response) => waits(scene, response)), [false, false, true]);
+  assertEquals(scene.indices.size, 2);
+});
+
+Deno.test("what is forgotten is gone", () => {
+  const scene = new Scene();
+  const responses = begun(scene, 3);
+  for (let count = 0; count < 2; count++) scene.responder.forget(scene.peer.key);
+  assertEquals(responses.map((response) => waits(scene, response)), [false, false, false]);
   assertEquals(scene.indices.size, 0);
-  scene.responder.forget(scene.peer.key);
 });
 
 Deno.test("sessions wait for ten seconds", () => {

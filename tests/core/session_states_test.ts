@@ -41,8 +41,8 @@ const CELLS: Readonly<Record<State, Readonly<Record<keyof typeof INPUTS, State>>
     "packet repeated": "unconfirmed",
     "packet forged": "unconfirmed",
     "initiation repeated": "unconfirmed",
-    // Of one peer one session waits.
-    "newer initiation": "over",
+    // The response to that may be lost, and the peer goes on with this one.
+    "newer initiation": "unconfirmed",
     "newer session": "over",
     "two newer sessions": "over",
   },

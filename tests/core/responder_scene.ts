@@ -1,0 +1,110 @@
+/** A responder, all that it knows, and those who write to it. */
+import { assert } from "@std/assert";
+import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
+import { type Epoch, NO_EPOCH } from "../../core/epoch.ts";
+import { HANDSHAKES_PER_SECOND, INITIATIONS_PER_SECOND } from "../../core/limits.ts";
+import type { Address, Millis } from "../../core/machine.ts";
+import {
+  type CookieReply,
+  decodePacket,
+  type Initiation,
+  KEY_BYTES,
+  MAC_BYTES,
+  type Response,
+} from "../../core/packet.ts";
+import { type KnownPeer, Responder } from "../../core/responder.ts";
+import { Dice } from "../simulator/random.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
+import { forged, Peer } from "./wire.ts";
+
+export const NOW = 1_000_000;
+const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
+export const FROM: Address = { host: "10.9.9.9", port: 9 };
+/** In the middle of the Noise message. */
+const IN_NOISE = 60;
+
+export type Load = "calm" | "busy" | "overloaded";
+
+export class Scene {
+  readonly dice = new Dice(1);
+  readonly ownKey = primitives.keyPair(this.dice.bytes(KEY_BYTES));
+  readonly peer = this.newPeer();
+  readonly known = new Map<string, KnownPeer>();
+  /** Indices in use. */
+  readonly indices = new Set<number>();
+  #lastIndex = 0;
+  readonly responder = new Responder({
+    primitives,
+    ownKey: this.ownKey,
+    random: (count) => this.dice.bytes(count),
+    processId: "000000aa",
+    chance: () => 0.5,
+    timestamp: (now) => now,
+    releaseIndex: (index) => assert(this.indices.delete(index), "released twice"),
+  }, {
+    peer: (key) => this.known.get(key) ?? STRANGER,
+    newIndex: () => {
+      this.indices.add(++this.#lastIndex);
+      return this.#lastIndex;
+    },
+  });
+
+  newPeer(ownKey = this.ownKey): Peer {
+    return new Peer(primitives, (count) => this.dice.bytes(count), ownKey.publicKey);
+  }
+
+  receive(now: Millis, bytes: Uint8Array, from = FROM): Uint8Array | undefined {
+    return this.responder.receive(now, from, decodePacket(bytes) as Initiation);
+  }
+
+  /** A cookie for an address. While all is calm nobody gets one, so that ends first. */
+  cookie(now: Millis, from = FROM): CookieJar {
+    const question = decodePacket(this.nonsense(now)) as Initiation;
+    let reply: Uint8Array | undefined;
+    while (reply === undefined) reply = this.receive(now, question.bytes, from);
+    const { salt, sealed } = decodePacket(reply) as CookieReply;
+    const jar = new CookieJar(primitives, this.ownKey.publicKey);
+    assert(jar.take(now, salt, sealed, question.mac1));
+    return jar;
+  }
+
+  /** The same with mac2. */
+  withCookie(now: Millis, bytes: Uint8Array, from = FROM, jar = this.cookie(now, from)): Uint8Array {
+    const copy = bytes.slice();
+    jar.setMac2(now, copy);
+    return copy;
+  }
+
+  /** With a good mac1: that needs no secret, only the responder's key. */
+  nonsense(timestamp: Millis): Uint8Array {
+    const bytes = forged(this.peer.initiation(timestamp).bytes, IN_NOISE);
+    setMac1(primitives, mac1Key(primitives, this.ownKey.publicKey), bytes, bytes.length - MAC_BYTES);
+    return bytes;
+  }
+
+  /** As many initiations come as it takes; they mean nothing. */
+  load(now: Millis, load: Load): void {
+    const most = { calm: 0, busy: INITIATIONS_PER_SECOND, overloaded: HANDSHAKES_PER_SECOND }[load];
+    let bytes = this.nonsense(now);
+    for (let count = 0; count < most; count++) {
+      if (count === INITIATIONS_PER_SECOND) bytes = this.withCookie(now, bytes);
+      this.receive(now, bytes);
+    }
+  }
+
+  /** The answer is confirmed by a first packet, as the links do it. */
+  confirm(response: Uint8Array): void {
+    const unconfirmed = this.responder.get(NOW, (decodePacket(response) as Response).sender)!;
+    this.responder.confirm(unconfirmed);
+    const { session, peer, timestamp } = unconfirmed;
+    this.known.set(peer, { timestamp, epoch: session.epoch, lastEpoch: session.epoch });
+  }
+
+  /** The epoch that answers a proposal, for somebody of whom this is known. */
+  named(proposed: Epoch, known: Partial<KnownPeer> = {}): Epoch {
+    this.known.set(this.peer.key, { ...STRANGER, ...known });
+    const handshake = this.peer.initiation(NOW, proposed);
+    handshake.finish(this.receive(NOW, handshake.bytes)!);
+    return this.peer.epoch;
+  }
+}
