@@ -43,7 +43,7 @@ const NO_VERB = new Uint8Array(0);
 /** Parcels of one kind: those that wait, and those that have begun, from the oldest that is not over. */
 class Lane {
   waiting: Parcel[] = [];
-  readonly open: Parcel[] = [];
+  open: Parcel[] = [];
   #last = 0;
 
   /** Whether the oldest open parcel leaves room for one more number. */
@@ -60,6 +60,8 @@ class Lane {
   end(parcel: Parcel): void {
     parcel.isOver = true;
     while (this.open[0]?.isOver) this.open.shift();
+    // A list that was longer keeps its room: a link that is idle needs none.
+    if (this.open.length === 0) this.open = [];
   }
 }
 
@@ -68,7 +70,8 @@ export class ParcelSender {
   #unordered = new Lane();
   #told: Uint8Array[] = [];
   #again: Chunk[] = [];
-  readonly #tags = new Map<string, Parcel>();
+  /** Made when needed: most links are quiet. */
+  #tags: Map<string, Parcel> | undefined;
   #bytesWaiting = 0;
   #wanted = 0;
 
@@ -84,12 +87,12 @@ export class ParcelSender {
   }
 
   has(tag: string): boolean {
-    return this.#tags.has(tag);
+    return this.#tags?.has(tag) ?? false;
   }
 
   /** When the last part of a parcel first left; `undefined` while some wait, or when there is none of this tag. */
   departedAt(tag: string): Millis | undefined {
-    return this.#tags.get(tag)?.departedAt;
+    return this.#tags?.get(tag)?.departedAt;
   }
 
   /** Takes a verb, to be sent until it is acknowledged; false when too much waits already. */
@@ -107,7 +110,7 @@ export class ParcelSender {
       cancelled: false,
       departedAt: undefined,
     };
-    if (tag !== undefined) this.#tags.set(tag, parcel);
+    if (tag !== undefined) (this.#tags ??= new Map()).set(tag, parcel);
     lane.waiting.push(parcel);
     this.#bytesWaiting += verb.length;
     this.#wanted++;
@@ -121,9 +124,9 @@ export class ParcelSender {
 
   /** Stops sending the verb of this tag. */
   cancel(tag: string): void {
-    const parcel = this.#tags.get(tag);
+    const parcel = this.#tags?.get(tag);
     if (parcel === undefined) return;
-    this.#tags.delete(tag);
+    this.#forget(tag);
     this.#wanted--;
     parcel.cancelled = true;
     const lane = parcel.ordered ? this.#ordered : this.#unordered;
@@ -137,6 +140,11 @@ export class ParcelSender {
       lane.end(parcel);
       this.#settle(parcel);
     }
+  }
+
+  #forget(tag: string): void {
+    this.#tags?.delete(tag);
+    if (this.#tags?.size === 0) this.#tags = undefined;
   }
 
   /** What has begun to leave goes on as nothing, so that what comes behind it can be handed on. */
@@ -206,7 +214,7 @@ export class ParcelSender {
       this.#bytesWaiting -= parcel.verb.length;
       done++;
     }
-    if (done > 0) lane.waiting.splice(0, done);
+    if (done > 0) lane.waiting = lane.waiting.slice(done);
   }
 
   #mayBegin(lane: Lane): boolean {
@@ -231,7 +239,7 @@ export class ParcelSender {
       if (--parcel.left > 0) continue;
       (parcel.ordered ? this.#ordered : this.#unordered).end(parcel);
       if (parcel.cancelled) continue;
-      if (parcel.tag !== undefined) this.#tags.delete(parcel.tag);
+      if (parcel.tag !== undefined) this.#forget(parcel.tag);
       this.#wanted--;
     }
   }
@@ -262,7 +270,7 @@ export class ParcelSender {
     this.#unordered = new Lane();
     this.#told = [];
     this.#again = [];
-    this.#tags.clear();
+    this.#tags = undefined;
     this.#bytesWaiting = 0;
     this.#wanted = 0;
   }
