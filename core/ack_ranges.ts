@@ -24,6 +24,11 @@ export class AckRanges {
     return this.#bounds.length === 0;
   }
 
+  /** How many ranges there are. */
+  get count(): number {
+    return this.#bounds.length / 2;
+  }
+
   /** The highest number that ever came, forgotten or not; -1 before the first. */
   get largest(): number {
     return this.#largest;

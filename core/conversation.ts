@@ -60,9 +60,9 @@ export class Conversation {
     return this.#pingOwed || this.recovery.packetsInFlight > 0;
   }
 
-  /** Since when nothing new has come while parcels lack something; Infinity when they lack nothing. */
+  /** Since when nothing new has come while parcels lack something; Infinity when they lack nothing, -Infinity when it never will. */
   get lackingSince(): Millis {
-    return this.#lackingSince;
+    return this.#reassembly.isLost ? -Infinity : this.#lackingSince;
   }
 
   /** Lets go of what it holds. */
@@ -80,7 +80,7 @@ export class Conversation {
   /** Takes the frames of packet `number`. What it has no room for counts as lost, and the packet with it. */
   receive(now: Millis, number: number, frames: readonly Frame[]): Contents {
     const verbs: Verb[] = [];
-    const { held } = this.#reassembly;
+    const { held, next } = this.#reassembly;
     let asks = false;
     let refused = false;
     let response: Uint8Array | undefined;
@@ -101,7 +101,7 @@ export class Conversation {
     }
     if (!refused) this.#noteArrival(now, number, asks);
     if (this.#reassembly.held === 0) this.#lackingSince = Infinity;
-    else if (this.#reassembly.held !== held || verbs.length > 0) this.#lackingSince = now;
+    else if (this.#reassembly.held !== held || this.#reassembly.next !== next) this.#lackingSince = now;
     return { verbs, response };
   }
 
@@ -183,7 +183,7 @@ export class Conversation {
 
   /** Writes such a packet, of at most `most` bytes, with a challenge of ours if there is one; to be followed by `sent`. */
   write(now: Millis, writer: Writer, most: number, challenge: Uint8Array | undefined): Content {
-    const acked = this.#writeAck(now, writer, most < FRAMES_BYTES ? 1 : ACK_RANGES);
+    const acked = this.#writeAck(now, writer, most);
     const before = writer.length;
     if (challenge !== undefined) writeFrame(writer, { type: "challenge", data: challenge });
     if (this.#challenged !== undefined) writeFrame(writer, { type: "response", data: this.#challenged });
@@ -206,9 +206,9 @@ export class Conversation {
     return this.#ackDue <= now;
   }
 
-  /** Writes a packet of nothing but an acknowledgement, which asks for none itself. */
-  writeAck(now: Millis, writer: Writer): void {
-    this.#writeAck(now, writer, ACK_RANGES);
+  /** Writes a packet of nothing but an acknowledgement, of at most `most` bytes, which asks for none itself. */
+  writeAck(now: Millis, writer: Writer, most: number): void {
+    this.#writeAck(now, writer, most);
   }
 
   /** There is no room for one: the next packet of the peer's asks again. */
@@ -216,13 +216,14 @@ export class Conversation {
     this.#ackDue = Infinity;
   }
 
-  /** Returns the largest number acknowledged. */
+  /** Returns the largest number acknowledged; 0 when there was no room for all ranges: the others are still to come. */
   #writeAck(now: Millis, writer: Writer, most: number): number {
     const acks = this.#acks;
     if (this.#toAcknowledge === 0) return 0;
-    writeFrame(writer, { type: "ack", ranges: acks.ranges(most), delay: now - acks.largestAt });
+    const ranges = acks.ranges(most < FRAMES_BYTES ? 1 : ACK_RANGES);
+    writeFrame(writer, { type: "ack", ranges, delay: now - acks.largestAt });
     this.#toAcknowledge = 0;
     this.#ackDue = Infinity;
-    return acks.largest;
+    return ranges.length < acks.count ? 0 : acks.largest;
   }
 }

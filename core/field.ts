@@ -140,6 +140,13 @@ export const version: Field<Version> = {
 /** A public key. */
 export const key = hex(KEY_BYTES);
 
+/** Where a row says that somebody is, there is at least one. */
+function someAddresses(reader: Reader): readonly Address[] {
+  const some = addresses.read(reader);
+  if (some.length === 0) reader.fail();
+  return some;
+}
+
 const row: Field<Row> = {
   write: (w, value) => {
     nick.write(w, value.nick);
@@ -153,7 +160,7 @@ const row: Field<Row> = {
     key: key.read(r),
     ordinal: u32.read(r),
     online: flag.read(r),
-    addresses: addresses.read(r),
+    addresses: someAddresses(r),
   }),
 };
 

@@ -22,6 +22,7 @@ import {
   type Response,
 } from "./packet.ts";
 import { Session } from "./session.ts";
+import { addressKey } from "./table.ts";
 
 export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 2");
 
@@ -61,6 +62,8 @@ interface Attempt {
   readonly bytes: Uint8Array;
   readonly mac1: Uint8Array;
   readonly startedAt: Millis;
+  /** Where it went. */
+  readonly places: Set<string>;
   departures: number;
   hasCookie: boolean;
 }
@@ -104,7 +107,7 @@ export class Handshake {
     this.#departures++;
     const out: Output[] = [];
     if (this.#peer !== undefined) {
-      out.push({ type: "transmit", to, bytes: this.#initiation(now, this.#peer) });
+      out.push({ type: "transmit", to, bytes: this.#initiation(now, to, this.#peer) });
     }
     const { asksForKey } = this.#options;
     if (asksForKey && (this.#peer === undefined || now - this.#startedAt >= ASK_KEY_AFTER_MS)) {
@@ -113,10 +116,11 @@ export class Handshake {
     return out;
   }
 
-  #initiation(now: Millis, peer: Uint8Array): Uint8Array {
+  #initiation(now: Millis, to: Address, peer: Uint8Array): Uint8Array {
     if (this.#attempt !== undefined && now - this.#attempt.startedAt >= HANDSHAKE_MS) this.close();
     this.#attempt ??= this.#begin(now, peer);
     this.#attempt.departures++;
+    this.#attempt.places.add(addressKey(to));
     const bytes = this.#attempt.bytes.slice();
     this.#jar!.setMac2(now, bytes);
     return bytes;
@@ -136,17 +140,20 @@ export class Handshake {
     const noise = initiator.writeMessage(payload.finish()) ?? random(INITIATION_NOISE_BYTES);
     const bytes = encodeInitiation(index, noise);
     const mac1 = setMac1(primitives, mac1Key(primitives, peer), bytes, bytes.length - MAC_BYTES);
-    return { index, initiator, bytes, mac1, startedAt: now, departures: 0, hasCookie: false };
+    const places = new Set<string>();
+    return { index, initiator, bytes, mac1, startedAt: now, places, departures: 0, hasCookie: false };
   }
 
   /**
    * A session, and the round trip where it can be told: an answer to a repeated initiation may be one to any of
-   * them (Karn's rule). `undefined` when this is no answer to ours.
+   * them (Karn's rule). `isProved`: the initiation went to where the response came from and nowhere else.
+   * `undefined` when this is no answer to ours.
    */
   receiveResponse(
     now: Millis,
+    from: Address,
     response: Response,
-  ): { session: Session; rtt: Millis | undefined } | undefined {
+  ): { session: Session; rtt: Millis | undefined; isProved: boolean } | undefined {
     const attempt = this.#attempt;
     const { primitives, ownKey } = this.#options.context;
     const { bytes, noise } = response;
@@ -168,7 +175,9 @@ export class Handshake {
       epoch,
       peerProcess,
     });
-    return { session, rtt: attempt.departures === 1 ? now - attempt.startedAt : undefined };
+    const { departures, places, startedAt } = attempt;
+    const isProved = places.size === 1 && places.has(addressKey(from));
+    return { session, rtt: departures === 1 ? now - startedAt : undefined, isProved };
   }
 
   /** The peer is busy and wants a cookie with the next one, which leaves at once; later ones in their own time. */

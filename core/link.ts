@@ -190,10 +190,9 @@ export class Link {
     from: Address,
     response: Response,
   ): { session: Session; restarted: boolean } | undefined {
-    const answer = this.#handshake?.receiveResponse(now, response);
+    const answer = this.#handshake?.receiveResponse(now, from, response);
     if (answer === undefined) return undefined;
-    // From where the initiation went: it has come back. From elsewhere somebody may have sent a copy on.
-    const path = this.#route.isCandidate(from) ? new Path(from) : this.#unproved(from);
+    const path = answer.isProved ? new Path(from) : this.#unproved(from);
     const restarted = this.adopt(now, answer.session, path, answer.rtt);
     if (restarted === undefined) return undefined;
     this.#route.received(from, response.bytes.length);
@@ -382,7 +381,7 @@ export class Link {
     if (!conversation.isAckDue(now)) return;
     if (path.room < OVERHEAD_BYTES + LEAST_FRAMES_BYTES) return conversation.postponeAck();
     const writer = new Writer();
-    conversation.writeAck(now, writer);
+    conversation.writeAck(now, writer, Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES));
     this.#transmit(now, session, path, writer, out);
     conversation.recovery.skip(this.#lastNumber);
   }

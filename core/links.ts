@@ -86,7 +86,7 @@ export class Links {
       releaseIndex: (index) => this.#byIndex.delete(index),
       newIndex: (link) => this.#newIndex({ link }),
       forget: (peer) => this.#responder.forget(peer),
-      touched: (link) => this.#touched.add(link),
+      touched: (link) => this.#links.has(link) && this.#touched.add(link),
     };
     this.#responder = new Responder(this.#context, {
       peer: (key) => this.#knownPeer(key),
@@ -227,7 +227,7 @@ export class Links {
     let link = owner?.link;
     if (unconfirmed !== undefined) {
       link = this.#byPeer.get(unconfirmed.peer) ??
-        (this.#links.size < LINKS ? this.#add(now, unconfirmed.peer, [from]) : undefined);
+        (this.#makeRoom() ? this.#add(now, unconfirmed.peer, [from]) : undefined);
       if (link === undefined) return this.#drop();
       const confirmed = this.#confirm(now, from, link, unconfirmed, packet.number);
       if (confirmed === undefined) return this.#drop();
@@ -251,8 +251,9 @@ export class Links {
     link.newestInitiation = timestamp;
     // Unless packets before this one were lost, or the response left twice (Karn's rule), it was one round trip.
     const rtt = departures === 1 && number === 1 ? now - at : undefined;
-    // The response went to this address, and an answer came back from there: that proves it.
-    const challenge = equalAddresses(from, address) ? undefined : this.#options.random(CHALLENGE_BYTES);
+    // The response went to this address and nowhere else, and an answer came back from there: that proves it.
+    const isProved = address !== undefined && equalAddresses(from, address);
+    const challenge = isProved ? undefined : this.#options.random(CHALLENGE_BYTES);
     return link.adopt(now, session, new Path(from, challenge), rtt);
   }
 
@@ -277,6 +278,17 @@ export class Links {
     return undefined;
   }
 
+  /** At the limit the oldest of the links that nobody wants to keep gives way; false when there is none. */
+  #makeRoom(): boolean {
+    if (this.#links.size < LINKS) return true;
+    for (const link of this.#links) {
+      if (link.kept) continue;
+      this.#remove(link);
+      return true;
+    }
+    return false;
+  }
+
   #add(now: Millis, peer: Key | undefined, addresses: readonly Address[], asksForKey = false): Link {
     const link = new Link(now, this.#context, { peer, addresses, asksForKey });
     this.#links.add(link);
@@ -288,6 +300,7 @@ export class Links {
   #remove(link: Link): void {
     link.close();
     this.#links.delete(link);
+    this.#touched.delete(link);
     this.#askers.delete(link);
     if (link.peer !== undefined) this.#byPeer.delete(link.peer);
     this.#timers.clear(link);

@@ -111,7 +111,8 @@ export class Messenger {
     this.#strangers = [];
     this.#strangersBytes = 0;
     for (const { link, verb } of strangers) {
-      if (this.#isLinkOf(verb.from, link)) this.#onDirect(now, link, verb);
+      // Whoever was silent for so long that his link was forgotten tries again.
+      if (this.#options.links.holds(link) && this.#isLinkOf(verb.from, link)) this.#onDirect(now, link, verb);
     }
   }
 

@@ -2,15 +2,38 @@
 import type { PartFrame } from "./frame.ts";
 import { LINK_EARLY_BYTES, PARCEL_SPAN, UNFINISHED_BYTES, UNFINISHED_PARCELS } from "./limits.ts";
 
-/** What all links of a process hold of parcels that they cannot hand on yet. */
+/** Whoever holds some of a budget. */
+export interface Holder {
+  /** How much. */
+  readonly held: number;
+  /** It has to let go of everything. */
+  lose(): void;
+}
+
+/**
+ * What all links of a process hold of parcels that they cannot hand on yet. When there is no more room, whoever holds
+ * most loses it, so that a few who send without end do not keep everybody else's long messages out.
+ */
 export class Budget {
   #left = UNFINISHED_BYTES;
+  readonly #holders = new Set<Holder>();
 
-  /** False when there is no room. */
-  take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
+  /** False when there is no room, and nobody holds more than this one. */
+  take(bytes: number, holder: Holder): boolean {
+    while (bytes > this.#left) {
+      let most = holder;
+      for (const other of this.#holders) if (other.held > most.held) most = other;
+      if (most === holder) return false;
+      most.lose();
+    }
     this.#left -= bytes;
+    this.#holders.add(holder);
     return true;
+  }
+
+  /** It holds nothing any more. */
+  leave(holder: Holder): void {
+    this.#holders.delete(holder);
   }
 
   give(bytes: number): void {
@@ -26,25 +49,40 @@ interface Unfinished {
 /** What an entry takes beside its bytes. */
 const ENTRY_BYTES = 64;
 
-export class ParcelReceiver {
+export class ParcelReceiver implements Holder {
   readonly #budget: Budget;
   /** Unordered parcels: all up to here have come, and these beyond. Made when needed: most links are quiet. */
   #unorderedUpTo = 0;
   #unorderedBeyond: Set<number> | undefined;
-  /** The number of the next ordered parcel to hand on. */
   #next = 1;
   /** Whole ones that wait for those before them, and such as lack parts. */
   #early: Map<number, Uint8Array> | undefined;
   #unfinished: Map<number, Unfinished> | undefined;
   #held = 0;
+  #isLost = false;
 
   constructor(budget: Budget) {
     this.#budget = budget;
   }
 
+  /** The number of the next ordered parcel to hand on. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Bytes of what cannot be handed on yet. */
   get held(): number {
     return this.#held;
+  }
+
+  /** Whether something is gone that the peer takes for received: the conversation cannot go on. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  lose(): void {
+    this.clear();
+    this.#isLost = true;
   }
 
   /** Returns the verb, or nothing when it has come before. */
@@ -62,10 +100,12 @@ export class ParcelReceiver {
   #advance(settledUpTo: number): void {
     const beyond = this.#unorderedBeyond;
     if (beyond === undefined) return;
-    if (settledUpTo > this.#unorderedUpTo) {
+    // Usually a step or two; after a leap there are fewer numbers to look through than there are steps.
+    if (settledUpTo - this.#unorderedUpTo > PARCEL_SPAN) {
       this.#unorderedUpTo = settledUpTo;
       for (const number of beyond) if (number <= settledUpTo) beyond.delete(number);
     }
+    while (this.#unorderedUpTo < settledUpTo) beyond.delete(++this.#unorderedUpTo);
     while (beyond.delete(this.#unorderedUpTo + 1)) this.#unorderedUpTo++;
     if (beyond.size === 0) this.#unorderedBeyond = undefined;
   }
@@ -88,7 +128,7 @@ export class ParcelReceiver {
     this.#next++;
     for (let next; (next = this.#early?.get(this.#next)) !== undefined; this.#next++) {
       this.#early!.delete(this.#next);
-      this.#give(next.length);
+      this.#give(next.length + ENTRY_BYTES);
       verbs.push(next);
     }
     if (this.#early?.size === 0) this.#early = undefined;
@@ -116,14 +156,13 @@ export class ParcelReceiver {
   clear(): void {
     this.#early = undefined;
     this.#unfinished = undefined;
-    this.#budget.give(this.#held);
-    this.#held = 0;
+    this.#give(this.#held);
   }
 
   #drop(number: number): void {
     const parcel = this.#unfinished?.get(number);
     if (parcel === undefined) return;
-    for (const part of parcel.parts) if (part !== undefined) this.#give(part.length);
+    for (const part of parcel.parts) if (part !== undefined) this.#give(part.length + ENTRY_BYTES);
     this.#unfinished!.delete(number);
     if (this.#unfinished!.size === 0) this.#unfinished = undefined;
   }
@@ -131,14 +170,15 @@ export class ParcelReceiver {
   /** What everything else waits for always finds room beside it. */
   #take(number: number, bytes: number): boolean {
     if (number > this.#next && this.#held + bytes > LINK_EARLY_BYTES) return false;
-    if (!this.#budget.take(bytes + ENTRY_BYTES)) return false;
+    if (this.#isLost || !this.#budget.take(bytes + ENTRY_BYTES, this)) return false;
     this.#held += bytes + ENTRY_BYTES;
     return true;
   }
 
   #give(bytes: number): void {
-    this.#budget.give(bytes + ENTRY_BYTES);
-    this.#held -= bytes + ENTRY_BYTES;
+    this.#budget.give(bytes);
+    this.#held -= bytes;
+    if (this.#held === 0) this.#budget.leave(this);
   }
 }
 

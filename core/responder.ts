@@ -19,13 +19,14 @@ import { Responder as NoiseResponder } from "./noise.ts";
 import { encodeResponse, type Initiation, KEY_BYTES, MAC_BYTES, PROCESS_BYTES } from "./packet.ts";
 import { Rate } from "./rate.ts";
 import { Session } from "./session.ts";
+import { equalAddresses } from "./table.ts";
 
 /** A session whose initiator has not been heard under it. */
 export interface Unconfirmed {
   readonly session: Session;
   readonly peer: Key;
-  /** Where the response went last. */
-  address: Address;
+  /** Where the response went; `undefined` once it has gone to several places: then an answer proves none of them. */
+  address: Address | undefined;
   readonly timestamp: Millis;
   /** The initiation's mac1, by which a repeated one is known. */
   readonly mac1: string;
@@ -97,22 +98,25 @@ export class Responder {
     this.#expire(now);
     const { bytes } = initiation;
     if (!hasMac1(primitives, this.#mac1Key, bytes, bytes.length - MAC_BYTES)) return undefined;
+    // The same once more: the response was lost, or is late. That costs nothing.
+    const repeated = this.#byMac1.get(initiation.mac1.toHex());
+    if (repeated !== undefined) return this.#repeat(from, repeated);
     if (!this.#calm.take(now) && !this.#baker.hasMac2(now, from, initiation)) {
       return this.#baker.reply(now, from, initiation);
     }
     return this.#most.take(now) ? this.#respond(now, from, initiation) : undefined;
   }
 
+  #repeat(from: Address, unconfirmed: Unconfirmed): Uint8Array {
+    unconfirmed.departures++;
+    const { address } = unconfirmed;
+    if (address !== undefined && !equalAddresses(address, from)) unconfirmed.address = undefined;
+    return unconfirmed.response;
+  }
+
   #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { sender, noise } = initiation;
     const mac1 = initiation.mac1.toHex();
-    // The same once more: the response was lost, or is late.
-    const repeated = this.#byMac1.get(mac1);
-    if (repeated !== undefined) {
-      repeated.departures++;
-      repeated.address = from;
-      return repeated.response;
-    }
     const { primitives, ownKey, random, processId } = this.#context;
     const responder = new NoiseResponder({ primitives, prologue: PROLOGUE, staticKey: ownKey });
     const message = responder.readMessage(noise);

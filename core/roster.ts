@@ -51,6 +51,8 @@ export class Roster {
   #counter = 0;
   #pushed = 0;
   #pushDue: Millis = Infinity;
+  /** Who has asked for rows, and since when. */
+  readonly #questions = new Map<Link, Version>();
 
   constructor(effects: Effects, start: number) {
     this.#effects = effects;
@@ -66,7 +68,7 @@ export class Roster {
   }
 
   get deadline(): Millis {
-    return this.#pushDue;
+    return this.#questions.size > 0 ? -Infinity : this.#pushDue;
   }
 
   get version(): Version {
@@ -108,9 +110,19 @@ export class Roster {
     this.changed(now, member);
   }
 
-  /** Pushes the changes gathered since the last push to everybody, once. */
+  /** `rows since v`, answered with the next tick: once, however often it was asked meanwhile. */
+  ask(link: Link, version: Version): void {
+    this.#questions.set(link, version);
+  }
+
+  /** Answers, and pushes the changes gathered since the last push to everybody, once. */
   runTimers(now: Millis): void {
-    if (this.#pushDue > now) return;
+    for (const [link, version] of this.#questions) this.#answer(now, link, version);
+    this.#questions.clear();
+    if (this.#pushDue <= now) this.#push(now);
+  }
+
+  #push(now: Millis): void {
     this.#pushDue = Infinity;
     const from = { start: this.#start, counter: this.#pushed };
     this.#pushed = this.#counter;
@@ -122,8 +134,7 @@ export class Roster {
     }
   }
 
-  /** Answers `rows since v` on a link. */
-  tellRows(now: Millis, link: Link, version: Version): void {
+  #answer(now: Millis, link: Link, version: Version): void {
     const from = version.start === this.#start ? version : { start: this.#start, counter: 0 };
     for (const page of this.#pages(from, isLoopback(link.address))) link.tell(now, page);
   }

@@ -33,11 +33,6 @@ export class Route {
     return this.#isSaid(proved) ? [proved, ...others] : [...others, proved];
   }
 
-  /** Whether the peer is looked for at this address. */
-  isCandidate(address: Address): boolean {
-    return this.candidates.some((candidate) => equalAddresses(candidate, address));
-  }
-
   /** Takes what somebody says of where the peer is. True when that is news, and not where we reach it. */
   learn(addresses: readonly Address[]): boolean {
     if (addresses.length === 0) return false;

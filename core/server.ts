@@ -25,6 +25,7 @@ import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "./records
 import { type Member, reachableAt, Roster } from "./roster.ts";
 import { initiationClock, nextStart, ownKey } from "./start.ts";
 import { StreamWriter } from "./stream_writer.ts";
+import { equalRows } from "./table.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
@@ -127,7 +128,9 @@ export class Server implements Machine {
       this.#depart(now, member, "left");
     }
     this.#noteAlive(now, link);
-    for (const verb of verbs) this.#receive(now, link, verb);
+    // Only the last registration in a packet is answered: each may bring a stream of a thousand letters.
+    const last = verbs.findLast(({ type }) => type === "register");
+    for (const verb of verbs) if (verb.type !== "register" || verb === last) this.#receive(now, link, verb);
   }
 
   // ---- verbs ---------------------------------------------------------------------------------------------
@@ -160,7 +163,7 @@ export class Server implements Machine {
         member.stream!.rewind();
         return member.stream!.pump(now, link);
       case "rowsSince":
-        return this.#roster.tellRows(now, link, verb.version);
+        return this.#roster.ask(link, verb.version);
       case "deposit":
         return this.#deposit(now, link, member, verb);
       case "post":
@@ -206,13 +209,15 @@ export class Server implements Machine {
     if (member.link !== undefined && member.link !== link) this.#detach(member);
     if (member.process !== link.peerProcess) member.formerProcess = member.process;
     member.process = link.peerProcess;
+    const before = { ...member };
     const addresses = reachableAt(link.address, candidates);
     Object.assign(member, { nick, key: link.peer, link, addresses, online: true, probedAt: undefined });
     this.#byLink.set(link, member);
     link.kept = true;
     this.#silences.set(nickKey(nick), now + SILENCE_MS);
     this.#probes.clear(nickKey(nick));
-    this.#roster.changed(now, member);
+    // Who registers again as before is no news for the others.
+    if (!equalRows(before, member)) this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
     const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
     const stream = member.stream = StreamWriter.open(++this.#streams, waiting);
@@ -368,7 +373,7 @@ export class Server implements Machine {
 
   #runTimers(now: Millis): void {
     for (let key = this.#probes.next(now); key !== undefined; key = this.#probes.next(now)) {
-      this.#onProbe(now, key);
+      this.#depart(now, this.#roster.get(key)!, "silent");
     }
     for (let key = this.#silences.next(now); key !== undefined; key = this.#silences.next(now)) {
       const member = this.#roster.get(key)!;
@@ -387,11 +392,5 @@ export class Server implements Machine {
       const count = this.#links.takeDropped();
       if (count > 0) this.#effects.notice({ type: "dropped", count });
     }
-  }
-
-  #onProbe(now: Millis, key: NickKey): void {
-    const member = this.#roster.get(key)!;
-    member.probedAt = undefined;
-    this.#depart(now, member, "silent");
   }
 }

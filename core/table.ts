@@ -66,7 +66,8 @@ export class Table {
   }
 }
 
-function equalRows(a: Row | undefined, b: Row): boolean {
+/** Whether two lines of the table say the same. */
+export function equalRows(a: Row | undefined, b: Row): boolean {
   return a !== undefined && a.nick === b.nick && a.key === b.key && a.online === b.online &&
     a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&

@@ -229,6 +229,16 @@ Deno.test("an initiation copied from elsewhere proves nothing of that address", 
   assertEquals([pair.b.nicks, pair.back!.address], [["y"], A]);
 });
 
+Deno.test("a link that was forgotten sends nothing any more", () => {
+  const { pair, link } = connected();
+  pair.run(LINK_IDLE_MS + PEER_KEEP_ALIVE_MS);
+  assertFalse(pair.a.links.holds(link));
+  pair.left.length = 0;
+  link.send(pair.now, verbOf("y"), "y");
+  pair.run(1000);
+  assertEquals(pair.left, []);
+});
+
 // ---- keys that wear out ------------------------------------------------------------------------------------
 
 /** Both talk, once in a while; returns when initiations of one end left. */

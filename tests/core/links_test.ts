@@ -6,7 +6,6 @@ import {
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
   ATTEMPTS,
-  LINK_IDLE_MS,
   LINKS,
   UNCONFIRMED_MS,
   VERSION_ANSWERS_PER_SECOND,
@@ -272,12 +271,15 @@ Deno.test("a server that speaks other versions is told of, but not once it has b
   assertEquals([pair.b.nicks, pair.a.receive(pair.now, B, versions)], [["x"], undefined]);
 });
 
-Deno.test("beyond so many links nobody new is taken, and who has one still is", () => {
+Deno.test("beyond so many links that are kept nobody new is taken; one that nobody wants gives way", () => {
   const { pair, back } = connected();
   const { b } = pair;
-  for (let count = 1; count < LINKS; count++) {
-    b.links.open(pair.now, count.toString(16).padStart(64, "0"), [C]);
-  }
+  back.kept = true;
+  const others = Array.from({ length: LINKS - 1 }, (_, count) => {
+    const link = b.links.open(pair.now, (count + 1).toString(16).padStart(64, "0"), [C]);
+    link.kept = true;
+    return link;
+  });
   pair.run(0);
   const peer = stranger(b, 1);
   const connects = () => {
@@ -293,8 +295,10 @@ Deno.test("beyond so many links nobody new is taken, and who has one still is", 
   pair.open().send(pair.now, verbOf("y"));
   pair.run(100);
   assertEquals(b.nicks, ["x", "y"]);
-  pair.run(LINK_IDLE_MS);
+  for (const link of others.slice(10, 20)) link.kept = false;
   assert(connects());
+  assertEquals(others.map((link) => b.links.holds(link)).indexOf(false), 10);
+  assertEquals(others.filter((link) => !b.links.holds(link)).length, 1);
 });
 
 // ---- what does not displace a session ----------------------------------------------------------------------

@@ -40,7 +40,8 @@ function pages(test: TestLink, now = 0): VerbOf<"rows">[] {
 
 function ask(roster: Roster, version: Version, address = PEER): VerbOf<"rows">[] {
   const test = TestLink.withPath(0, [address]);
-  roster.tellRows(0, test.link, version);
+  roster.ask(test.link, version);
+  roster.runTimers(0);
   return pages(test);
 }
 
@@ -60,7 +61,7 @@ Deno.test("a version of another life of the server is no version: everything", (
 Deno.test("a row says whose the nick is: the public key", () => {
   const roster = withMembers(1);
   const other = "f0".repeat(32);
-  roster.changed(0, Object.assign(roster.add("eve", other), { online: true }));
+  roster.changed(0, Object.assign(roster.add("eve", other), { online: true, addresses: [IPV4] }));
   assertEquals(ask(roster, NOTHING)[0]!.rows.map(({ nick, key }) => [nick, key]), [["n0", KEY], [
     "eve",
     other,

@@ -126,6 +126,17 @@ scenario("a burst of somebody who has just come waits for his row, all of it", (
   assertEquals(world.sent({ kind: "deposit" }), []);
 });
 
+scenario("who registers again as before is no news for the others", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  const began = world.schedule.now;
+  world.server.isKilled();
+  world.server.starts();
+  world.runs(60_000);
+  const rows = world.sent({ from: world.server, to: bob, kind: "rows" }, began);
+  assertEquals(rows.length, 1, "the answer to bob's own question");
+  alice.sees();
+});
+
 // ---- addresses -------------------------------------------------------------------------------------------
 
 /** The server's computer, on which bob is, too; carol is elsewhere. */
