@@ -5,7 +5,8 @@ const WORDS = REPLAY_WINDOW_PACKETS / WORD_BITS;
 
 /** Which packet numbers have been seen: RFC 6479, a ring of bits behind the newest number. Numbers begin at 1. */
 export class ReplayWindow {
-  readonly #bits = new Uint32Array(WORDS);
+  /** The first word alone, until a number beyond it comes: under the sessions of a quiet link few packets do. */
+  #bits: Uint32Array | number[] = [0];
   #newest = 0;
 
   get newest(): number {
@@ -16,6 +17,7 @@ export class ReplayWindow {
   mark(number: number): boolean {
     if (number < 1 || number + REPLAY_WINDOW_PACKETS - WORD_BITS <= this.#newest) return false;
     const word = Math.floor(number / WORD_BITS);
+    if (word > 0 && this.#bits.length < WORDS) this.#grow();
     const newestWord = Math.floor(this.#newest / WORD_BITS);
     // The words between the old and the new newest number held numbers that are too old now.
     for (let clear = Math.max(newestWord + 1, word - WORDS + 1); clear <= word; clear++) {
@@ -27,5 +29,11 @@ export class ReplayWindow {
     if ((this.#bits[index]! & mask) !== 0) return false;
     this.#bits[index]! |= mask;
     return true;
+  }
+
+  #grow(): void {
+    const first = this.#bits;
+    this.#bits = new Uint32Array(WORDS);
+    this.#bits.set(first);
   }
 }
