@@ -18,8 +18,7 @@ import {
   SESSION_LIFE_MS,
 } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
-import type { Verb } from "../../core/verb.ts";
-import { ID } from "./samples.ts";
+import { chat } from "./pair.ts";
 import { seededDice } from "./seed.ts";
 import {
   acking,
@@ -34,16 +33,6 @@ import {
   unordered,
   verbOf,
 } from "./wire.ts";
-
-const chat = (text: string): Verb => ({
-  type: "direct",
-  id: ID,
-  after: ID,
-  from: "x",
-  to: "y",
-  sentAt: 1,
-  text,
-});
 
 /** Whose keys a packet is under, as the peer knows them. */
 function indexOf({ packet }: Sent): number | undefined {

@@ -15,8 +15,7 @@ import {
   RETRANSMIT_JITTER,
 } from "../../core/limits.ts";
 import type { Millis } from "../../core/machine.ts";
-import type { Verb } from "../../core/verb.ts";
-import { ID } from "./samples.ts";
+import { chat } from "./pair.ts";
 import {
   acking,
   ELSEWHERE,
@@ -29,16 +28,6 @@ import {
   unordered,
   verbOf,
 } from "./wire.ts";
-
-const chat = (text: string): Verb => ({
-  type: "direct",
-  id: ID,
-  after: ID,
-  from: "x",
-  to: "y",
-  sentAt: 1,
-  text,
-});
 
 /** How long after `begin` each of these leaves, with nobody answering. */
 function departures(test: TestLink, begin: Millis, end: Millis, is: (sent: Sent) => boolean): Millis[] {
