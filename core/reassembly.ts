@@ -100,12 +100,14 @@ export class ParcelReceiver implements Holder {
   #advance(settledUpTo: number): void {
     const beyond = this.#unorderedBeyond;
     if (beyond === undefined) return;
+    const steps = settledUpTo - this.#unorderedUpTo;
     // Usually a step or two; after a leap there are fewer numbers to look through than there are steps.
-    if (settledUpTo - this.#unorderedUpTo > PARCEL_SPAN) {
-      this.#unorderedUpTo = settledUpTo;
-      for (const number of beyond) if (number <= settledUpTo) beyond.delete(number);
-    }
-    while (this.#unorderedUpTo < settledUpTo) beyond.delete(++this.#unorderedUpTo);
+    if (steps > PARCEL_SPAN) {
+      for (const number of beyond) {
+        if (number <= settledUpTo) beyond.delete(number);
+      }
+    } else for (let step = 1; step <= steps; step++) beyond.delete(this.#unorderedUpTo + step);
+    this.#unorderedUpTo = Math.max(this.#unorderedUpTo, settledUpTo);
     while (beyond.delete(this.#unorderedUpTo + 1)) this.#unorderedUpTo++;
     if (beyond.size === 0) this.#unorderedBeyond = undefined;
   }

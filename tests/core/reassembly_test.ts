@@ -303,6 +303,12 @@ Deno.test("unordered parcels are handed on as they come, each once", () => {
   receiver.assertEmpty();
 });
 
+Deno.test("numbers too large to count do no harm", () => {
+  const receiver = new Receiver();
+  for (const number of [2 ** 60, 2 ** 60 + 1024, 2 ** 60 + 2048, 2 ** 62 - 1]) receiver.unordered(number);
+  receiver.assertEmpty();
+});
+
 Deno.test("ordered and unordered ones have numbers of their own", () => {
   const receiver = new Receiver();
   assertEquals([receiver.unordered(1), receiver.ordered(1)], [[1], [1]]);
