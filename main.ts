@@ -142,7 +142,6 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   cleanup.defer(() => store?.close());
   const serverName = `${settings.server}:${settings.serverPort}`;
   const { serverKey } = settings;
-  if (serverKey !== undefined) knownServers?.pin(serverName, serverKey, "");
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
   const own = ownAddresses(host, socket.address.port, server);
   const now = makeClock();
@@ -170,6 +169,12 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
     if (notice.type === "settled") pace.settled();
     if (notice.type === "tableChanged") { for (const row of notice.rows) words.add(row.nick); }
     if (notice.type === "serverMet") knownServers?.pin(serverName, notice.key, harmless(notice.name));
+    // Only now it is proved that the key which the user named is the server's.
+    if (
+      notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
+    ) {
+      knownServers?.pin(serverName, serverKey, "");
+    }
     if (settings.log !== undefined && notice.type !== "settled") getLogger().info(notice.type);
     const { stream, lines } = render(notice, utcOffset);
     if (FAILURES.has(notice.type)) script.failed = true;

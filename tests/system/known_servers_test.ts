@@ -57,7 +57,10 @@ Deno.test("the first contact is said and written down, the second is not", async
   const line = `127.0.0.1:${world.port} ${key} ${SERVER_NAME}\n`;
   assertEquals(await Deno.readTextFile(fileOf(world)), line);
   const mode = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
-  assertEquals([await mode(`${fileOf(world)}/..`), await mode(fileOf(world))], [0o700, 0o600]);
+  assertEquals([await mode(fileOf(world).replace(/\/[^/]*$/, "")), await mode(fileOf(world))], [
+    0o700,
+    0o600,
+  ]);
 
   assertEquals(await visit(world, "x"), []);
   assertEquals(await visit(world, "y"), []);
@@ -149,6 +152,8 @@ Deno.test("--server-key: the right one is pinned beforehand, a wrong one is refu
   assertEquals(await visit(world, "x"), []);
 
   assertEquals(await refusal(world, "x", "--server-key", OTHER_KEY), changed(place, OTHER_KEY, key));
+  // It was not the server's, so it takes nobody's place.
+  assertEquals(await Deno.readTextFile(fileOf(world)), `${place} ${key}\n`);
   assertEquals(
     await refusal(world, "y", "--state", ":memory:", "--server-key", OTHER_KEY),
     changed(place, OTHER_KEY, key),
