@@ -200,13 +200,14 @@ export class Client implements Machine {
     for (const verb of verbs) this.#onServerVerb(now, verb);
   }
 
-  /** The first key that is announced is believed, a second one never. */
+  /** A key that is announced is believed, another one only until somebody is heard under the first: it may be damaged. */
   #onAnnounced(now: Millis, { link, key, name }: Extract<Arrival, { type: "announced" }>): void {
-    if (link.peer === undefined) {
+    if (link.peer === key) return;
+    if (link.peer === undefined || this.#met !== undefined) {
       this.#met = { key, name };
       return this.#links.trust(now, link, key);
     }
-    if (link.peer === key || this.#saidKeyChanged) return;
+    if (this.#saidKeyChanged) return;
     this.#saidKeyChanged = true;
     const ends = link.heardAt === -Infinity;
     const { serverName: server } = this.#options;

@@ -93,6 +93,7 @@ export class Handshake {
 
   /** Now the peer's key is known. */
   setPeer(now: Millis, peer: Key): void {
+    this.close();
     this.#peer = Uint8Array.fromHex(peer);
     this.#jar = new CookieJar(this.#options.context.primitives, this.#peer);
     this.#departures = 0;

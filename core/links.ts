@@ -131,6 +131,7 @@ export class Links {
 
   /** The link is to be to whoever has this key. */
   trust(now: Millis, link: Link, peer: Key): void {
+    if (link.peer !== undefined) this.#byPeer.delete(link.peer);
     this.#byPeer.set(peer, link);
     link.setPeer(now, peer);
   }

@@ -24,6 +24,21 @@ scenario("a server that is met for the first time is asked for its key, which is
   assertEquals([question!.kinds, initiation!.kinds], [["discover"], ["initiation"]]);
 });
 
+scenario("a key that comes damaged gives way to the right one", (world) => {
+  const { passes } = world.network;
+  let damaged = 0;
+  world.network.passes = (from, to, bytes) => {
+    // In the middle of the key in an announcement.
+    if (bytes[0] === 0x22 && damaged++ === 0) bytes[30]! ^= 1;
+    return passes(from, to, bytes);
+  };
+  const alice = world.client("alice", { knowsServer: false });
+  alice.starts();
+  world.runs(2000);
+  const met = `[New server 'test', its key is ${world.server.key}]`;
+  alice.sees(...firstLines(alice), met, WELCOME, ...world.table(alice.online));
+});
+
 scenario("a server whose key is known is not asked for it, and nothing is said of it", (world) => {
   const alice = world.client("alice");
   alice.starts();

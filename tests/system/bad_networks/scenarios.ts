@@ -39,7 +39,10 @@ function connections(count: number): Scenario["play"] {
         await client.say(`send bob ${number} hello`);
         await client.endInput();
         const status = await client.ended;
-        if (status !== 0) throw new Error(`connection ${number} ended with status ${status}`);
+        if (status !== 0) {
+          const shown = client.output.all.map(({ text }) => text).join("\n");
+          throw new Error(`connection ${number} ended with status ${status}:\n${shown}`);
+        }
         times.push(performance.now() - client.startedAt);
       }
     }
