@@ -4,6 +4,7 @@
  * there, until a packet under a session has come from it.
  */
 import { MALFORMED } from "./bytes.ts";
+import { hasMac1, mac1Key, setMac1 } from "./cookie.ts";
 import type { KeyPair, Primitives } from "./crypto.ts";
 import type { Key } from "./handshake.ts";
 import { NO_EPOCH } from "./epoch.ts";
@@ -12,11 +13,11 @@ import { LINKS, VERSION_ANSWERS_PER_SECOND } from "./limits.ts";
 import { Link, type LinkContext } from "./link.ts";
 import type { Address, Millis, Output, Random } from "./machine.ts";
 import {
+  type Announce,
   decodePacket,
   encodeAnnounce,
   encodeVersions,
   type Initiation,
-  type Packet,
   PROCESS_BYTES,
   type Response,
   type Transport,
@@ -152,11 +153,7 @@ export class Links {
     if (packet === MALFORMED) return this.#drop();
     switch (packet.type) {
       case "discover":
-        if (this.#options.name === undefined) return this.#drop();
-        return this.#reply(
-          from,
-          encodeAnnounce(packet.nonce, this.#options.ownKey.publicKey, this.#options.name),
-        );
+        return this.#onDiscover(from, packet.nonce);
       case "announce":
         return this.#onAnnounce(packet);
       case "initiation":
@@ -181,7 +178,18 @@ export class Links {
     return undefined;
   }
 
-  #onAnnounce({ nonce, key, name }: Extract<Packet, { type: "announce" }>): Arrival | undefined {
+  #onDiscover(from: Address, nonce: Uint8Array): undefined {
+    const { name, ownKey: { publicKey }, primitives } = this.#options;
+    if (name === undefined) return this.#drop();
+    const bytes = encodeAnnounce(nonce, publicKey, name);
+    setMac1(primitives, mac1Key(primitives, publicKey), bytes, bytes.length);
+    return this.#reply(from, bytes);
+  }
+
+  /** Its mac proves nothing, for everybody can make it: it tells a key that was damaged on its way from another key. */
+  #onAnnounce({ nonce, key, name, bytes }: Announce): Arrival | undefined {
+    const { primitives } = this.#options;
+    if (!hasMac1(primitives, mac1Key(primitives, key), bytes, bytes.length)) return this.#drop();
     for (const link of this.#askers) {
       if (link.asked(nonce)) return { type: "announced", link, key: key.toHex(), name };
     }

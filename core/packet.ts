@@ -2,7 +2,7 @@
  * Packets, layer 1 of the wire: the outer grammar of a datagram. Byte 0 is the version (high half) and the kind.
  *
  *     discover       1  nonce 16, zeros up to the length of an announce
- *     announce       2  nonce 16 (the discover's), public key 32, name 1 + 32, padded with zeros
+ *     announce       2  nonce 16 (the discover's), public key 32, name 1 + 32, padded with zeros, mac1 16
  *     initiation     3  sender 4, Noise message 114, mac1 16, mac2 16
  *     response       4  sender 4, receiver 4, Noise message 60, mac1 16
  *     cookie reply   5  receiver 4, salt 32, sealed cookie 32
@@ -41,7 +41,7 @@ export const INITIATION_NOISE_BYTES = KEY_BYTES + KEY_BYTES + TAG_BYTES + 6 + PR
   TAG_BYTES;
 const RESPONSE_NOISE_BYTES = KEY_BYTES + PROCESS_BYTES + EPOCH_BYTES + TAG_BYTES;
 
-const ANNOUNCE_BYTES = 1 + NONCE_BYTES + KEY_BYTES + 1 + SERVER_NAME_BYTES;
+const ANNOUNCE_BYTES = 1 + NONCE_BYTES + KEY_BYTES + 1 + SERVER_NAME_BYTES + MAC_BYTES;
 const INITIATION_BYTES = 1 + 4 + INITIATION_NOISE_BYTES + 2 * MAC_BYTES;
 const RESPONSE_BYTES = 1 + 4 + 4 + RESPONSE_NOISE_BYTES + MAC_BYTES;
 const SEALED_COOKIE_BYTES = MAC_BYTES + TAG_BYTES;
@@ -51,6 +51,15 @@ export const TRANSPORT_HEADER_BYTES = 1 + 4 + 8;
 /** What a transport packet has beside frames, and the most that these may take in it. */
 export const OVERHEAD_BYTES = TRANSPORT_HEADER_BYTES + TAG_BYTES;
 export const FRAMES_BYTES = DATAGRAM_BYTES - OVERHEAD_BYTES;
+
+export interface Announce {
+  readonly type: "announce";
+  readonly nonce: Uint8Array;
+  readonly key: Uint8Array;
+  readonly name: string;
+  /** The whole datagram: the mac covers what stands before it. */
+  readonly bytes: Uint8Array;
+}
 
 export interface Initiation {
   readonly type: "initiation";
@@ -85,12 +94,7 @@ export interface Transport {
 
 export type Packet =
   | { readonly type: "discover"; readonly nonce: Uint8Array }
-  | {
-    readonly type: "announce";
-    readonly nonce: Uint8Array;
-    readonly key: Uint8Array;
-    readonly name: string;
-  }
+  | Announce
   | Initiation
   | Response
   | CookieReply
@@ -107,7 +111,7 @@ export function encodeDiscover(nonce: Uint8Array): Uint8Array {
   return writer.finish();
 }
 
-/** `name` has at most `SERVER_NAME_BYTES` bytes. */
+/** `name` has at most `SERVER_NAME_BYTES` bytes. The mac is zeros until it is set. */
 export function encodeAnnounce(nonce: Uint8Array, key: Uint8Array, name: string): Uint8Array {
   const writer = new Writer();
   writer.u8(ANNOUNCE);
@@ -175,7 +179,7 @@ export function decodePacket(bytes: Uint8Array): Packet | Malformed {
         ? { type: "discover", nonce: reader.raw(NONCE_BYTES) }
         : MALFORMED;
     case ANNOUNCE:
-      return bytes.length === ANNOUNCE_BYTES ? decodeAnnounce(reader) : MALFORMED;
+      return bytes.length === ANNOUNCE_BYTES ? decodeAnnounce(reader, bytes) : MALFORMED;
     case INITIATION:
       return bytes.length === INITIATION_BYTES
         ? {
@@ -214,9 +218,10 @@ export function decodePacket(bytes: Uint8Array): Packet | Malformed {
   }
 }
 
-function decodeAnnounce(reader: Reader): Packet | Malformed {
+function decodeAnnounce(reader: Reader, bytes: Uint8Array): Packet | Malformed {
   const nonce = reader.raw(NONCE_BYTES);
   const key = reader.raw(KEY_BYTES);
-  const name = reader.text8();
-  return reader.failed ? MALFORMED : { type: "announce", nonce, key, name };
+  const padded = new Reader(reader.raw(1 + SERVER_NAME_BYTES));
+  const name = padded.text8();
+  return padded.failed ? MALFORMED : { type: "announce", nonce, key, name, bytes };
 }

@@ -125,13 +125,16 @@ export class Responder {
     const payload = new Reader(message.payload);
     const [timestamp, peerProcess] = [payload.u48(), payload.hex(PROCESS_BYTES)];
     const proposed = payload.hex(EPOCH_BYTES);
-    const newest = this.#byPeer.get(peer)?.at(-1);
+    const waiting = this.#byPeer.get(peer) ?? [];
+    const newest = waiting.at(-1);
     const known = this.#options.peer(peer);
     if (!payload.done || timestamp <= Math.max(known.timestamp, newest?.timestamp ?? -Infinity)) {
       return undefined;
     }
 
-    const goesOn = proposed === known.epoch && proposed !== NO_EPOCH;
+    // Of one that waits as well: what the peer says in it may be on its way, and must not be told twice.
+    const isWaiting = proposed > known.lastEpoch && waiting.some(({ session }) => session.epoch === proposed);
+    const goesOn = proposed !== NO_EPOCH && (proposed === known.epoch || isWaiting);
     const last = newest?.session.epoch ?? NO_EPOCH;
     const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch, last);
     if (epoch === undefined) return undefined;

@@ -14,7 +14,6 @@
  * the link next has to act.
  */
 import { assertEquals } from "@std/assert";
-import { encodeAnnounce } from "../../core/packet.ts";
 import { LINK_DEAD_MS } from "../../core/limits.ts";
 import type { Millis } from "../../core/machine.ts";
 import { acking, ELSEWHERE, forged, nameOf, PEER, type PeerSession, PING, TestLink, verbOf } from "./wire.ts";
@@ -243,7 +242,7 @@ function response(test: TestLink, back = 0): Uint8Array {
 function announce(test: TestLink, now: Millis): void {
   const last = test.left.findLast(({ packet }) => packet.type === "discover")?.packet;
   const nonce = last?.type === "discover" ? last.nonce : new Uint8Array(16);
-  const arrival = test.receive(now, encodeAnnounce(nonce, test.peer.keyPair.publicKey, "peer"));
+  const arrival = test.receive(now, test.peer.announcement(nonce));
   if (arrival?.type === "announced") test.links.trust(now, arrival.link, arrival.key);
 }
 

@@ -56,14 +56,14 @@ const DISCOVER: Sample = {
   bytes: encodeDiscover(NONCE),
   packet: { type: "discover", nonce: NONCE },
   kind: 0x21,
-  length: 82,
+  length: 98,
 };
 
 const ANNOUNCE: Sample = {
   bytes: encodeAnnounce(NONCE, KEY, NAME),
-  packet: { type: "announce", nonce: NONCE, key: KEY, name: NAME },
+  packet: { type: "announce", nonce: NONCE, key: KEY, name: NAME, bytes: encodeAnnounce(NONCE, KEY, NAME) },
   kind: 0x22,
-  length: 82,
+  length: 98,
 };
 
 const INITIATION: Sample = {
@@ -164,10 +164,10 @@ Deno.test("a discover is padded with zeros to the length of its answer", () => {
 Deno.test("every announce has the same length, whatever the name, and zeros behind it", () => {
   for (const name of ["", "x", "Zoë's", NAME]) {
     const bytes = encodeAnnounce(NONCE, KEY, name);
-    assertEquals<unknown>(decodePacket(bytes), { type: "announce", nonce: NONCE, key: KEY, name });
+    assertEquals<unknown>(decodePacket(bytes), { type: "announce", nonce: NONCE, key: KEY, name, bytes });
     assertEquals(bytes.length, ANNOUNCE.length);
   }
-  assertEquals(encodeAnnounce(NONCE, KEY, "x").subarray(50).toHex(), "78" + "00".repeat(31));
+  assertEquals(encodeAnnounce(NONCE, KEY, "x").subarray(50).toHex(), "78" + "00".repeat(31 + 16));
 });
 
 Deno.test("a name that is too long or not UTF-8 makes an announce mean nothing", () => {
@@ -225,7 +225,7 @@ Deno.test("another version is told, whatever follows it; its kinds are not ours 
   for (let first = 0x10; first < 256; first++) {
     const version = first >> 4;
     if (version === VERSION) continue;
-    for (const length of [2, 82, DATAGRAM_BYTES]) {
+    for (const length of [2, 98, DATAGRAM_BYTES]) {
       const bytes = new Uint8Array(length).fill(0xff).with(0, first);
       assertEquals<unknown>(decodePacket(bytes), { type: "foreign", version });
     }

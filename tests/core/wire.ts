@@ -12,6 +12,7 @@ import type { Address, Millis, Output, Random } from "../../core/machine.ts";
 import { Initiator, Responder } from "../../core/noise.ts";
 import {
   decodePacket,
+  encodeAnnounce,
   encodeInitiation,
   encodeResponse,
   encodeTransport,
@@ -207,6 +208,14 @@ export class Peer {
   #begin(session: PeerSession): PeerSession {
     this.sessions.push(session);
     return session;
+  }
+
+  /** The answer to a question for its key. */
+  announcement(nonce: Uint8Array): Uint8Array {
+    const { publicKey } = this.keyPair;
+    const bytes = encodeAnnounce(nonce, publicKey, "peer");
+    setMac1(this.#primitives, mac1Key(this.#primitives, publicKey), bytes, bytes.length);
+    return bytes;
   }
 
   /** A cookie instead of a response. */

@@ -4,7 +4,7 @@ import { hasMac1, mac1Key } from "../../core/cookie.ts";
 import type { Frame } from "../../core/frame.ts";
 import { PART_BYTES } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
-import { decodePacket, encodeAnnounce, type Initiation, MAC_BYTES } from "../../core/packet.ts";
+import { decodePacket, type Initiation, MAC_BYTES } from "../../core/packet.ts";
 import { equalAddresses } from "../../core/table.ts";
 import { encodeVerb, type Verb } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
@@ -63,7 +63,7 @@ export class Insider {
     const sent = opened(to, bytes);
     switch (sent.packet.type) {
       case "discover":
-        return encodeAnnounce(sent.packet.nonce, this.peer.keyPair.publicKey, "x");
+        return this.peer.announcement(sent.packet.nonce);
       case "initiation":
         return this.#isForUs(sent.packet) ? this.#onInitiation(now, bytes) : undefined;
       case "response":
