@@ -19,11 +19,6 @@ export class AckRanges {
   #largest = -1;
   #largestAt: Millis = -Infinity;
 
-  /** Whether there is nothing to acknowledge. */
-  get isEmpty(): boolean {
-    return this.#bounds.length === 0;
-  }
-
   /** How many ranges there are. */
   get count(): number {
     return this.#bounds.length / 2;

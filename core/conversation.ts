@@ -183,7 +183,7 @@ export class Conversation {
 
   /** Writes such a packet, of at most `most` bytes, with a challenge of ours if there is one; to be followed by `sent`. */
   write(now: Millis, writer: Writer, most: number, challenge: Uint8Array | undefined): Content {
-    const acked = this.#writeAck(now, writer, most);
+    const acked = this.writeAck(now, writer, most);
     const before = writer.length;
     if (challenge !== undefined) writeFrame(writer, { type: "challenge", data: challenge });
     if (this.#challenged !== undefined) writeFrame(writer, { type: "response", data: this.#challenged });
@@ -206,18 +206,16 @@ export class Conversation {
     return this.#ackDue <= now;
   }
 
-  /** Writes a packet of nothing but an acknowledgement, of at most `most` bytes, which asks for none itself. */
-  writeAck(now: Millis, writer: Writer, most: number): void {
-    this.#writeAck(now, writer, most);
-  }
-
   /** There is no room for one: the next packet of the peer's asks again. */
   postponeAck(): void {
     this.#ackDue = Infinity;
   }
 
-  /** Returns the largest number acknowledged; 0 when there was no room for all ranges: the others are still to come. */
-  #writeAck(now: Millis, writer: Writer, most: number): number {
+  /**
+   * Writes an acknowledgement, which asks for none itself. Returns the largest number acknowledged; 0 when there was no
+   * room for all ranges: the others are still to come.
+   */
+  writeAck(now: Millis, writer: Writer, most: number): number {
     const acks = this.#acks;
     if (this.#toAcknowledge === 0) return 0;
     const ranges = acks.ranges(most < FRAMES_BYTES ? 1 : ACK_RANGES);
