@@ -4,9 +4,13 @@
  *
  *     queued --500 ms--> also deposited --stored--> stored --collected--> gone
  *        \----------------receipt-------------------/-----receipt-------> gone
+ *
+ * What its recipient could not open goes back to queued, once.
  */
 import { MALFORMED, utf8Length } from "./bytes.ts";
+import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
+import { NO_HASH, textHash } from "./identity.ts";
 import {
   ACK_TIMEOUT_MS,
   MAIL_LIFE_MS,
@@ -19,7 +23,7 @@ import {
 import type { Millis } from "./machine.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
-import { OUTBOX, SENT } from "./records.ts";
+import { OUTBOX, SENT, type ValueOf } from "./records.ts";
 import { Timers } from "./timers.ts";
 
 export interface OutgoingMessage {
@@ -27,8 +31,13 @@ export interface OutgoingMessage {
   /** Absent for the channel. */
   readonly to: Nick | undefined;
   readonly after: MessageId;
+  readonly afterHash: string;
   readonly sentAt: Millis;
-  text: string;
+  readonly text: string;
+  /** What leaves, the same on every way and each time: a letter or a post; nothing as long as it is not sealed. */
+  body: Uint8Array;
+  /** Which of its two sealings that is. */
+  sealing: number;
   stored: boolean;
   /** The user gave the command in this process and has not yet been told how it went. */
   unsettled: boolean;
@@ -37,18 +46,24 @@ export interface OutgoingMessage {
   retryMs: Millis;
 }
 
+const NOTHING = new Uint8Array(0);
+
+type Sent = ValueOf<typeof SENT>;
+
 export class AckTracker {
   readonly #effects: Effects;
+  readonly #primitives: Primitives;
   readonly #messages = new Map<MessageId, OutgoingMessage>();
   #storedCount = 0;
   #bytes = 0;
-  readonly #lastSent = new Map<string, MessageId>();
+  readonly #lastSent = new Map<string, Sent>();
   /** What failed in this process, and what was sent before it. */
-  readonly #failedAfter = new Map<MessageId, MessageId>();
+  readonly #failedAfter = new Map<MessageId, Sent>();
   readonly #timers = new Timers<MessageId>();
 
-  constructor(effects: Effects) {
+  constructor(effects: Effects, primitives: Primitives) {
     this.#effects = effects;
+    this.#primitives = primitives;
   }
 
   loadMessage(key: string, value: Uint8Array): void {
@@ -59,18 +74,22 @@ export class AckTracker {
     this.#messages.set(id, { id, to, ...rest, unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS });
     if (record.stored) this.#storedCount++;
     this.#bytes += utf8Length(record.text);
-    if (to !== undefined) this.#noteSent(nickKey(to), id);
+    if (to !== undefined) this.#noteSent(nickKey(to), { id, hash: this.#hashOf(id, record.text) });
   }
 
   loadSent(key: string, value: Uint8Array): void {
     const record = SENT.decode(value);
-    if (record !== MALFORMED) this.#noteSent(SENT.nickOf(key), record.id);
+    if (record !== MALFORMED) this.#noteSent(SENT.nickOf(key), record);
   }
 
   /** The record may be a little older than the newest message in the outbox. */
-  #noteSent(key: string, id: MessageId): void {
+  #noteSent(key: string, sent: Sent): void {
     const known = this.#lastSent.get(key);
-    if (known === undefined || isBefore(known, id)) this.#lastSent.set(key, id);
+    if (known === undefined || isBefore(known.id, sent.id)) this.#lastSent.set(key, sent);
+  }
+
+  #hashOf(id: MessageId, text: string): string {
+    return textHash(this.#primitives, id, text);
   }
 
   get deadline(): Millis {
@@ -111,15 +130,18 @@ export class AckTracker {
     return undefined;
   }
 
-  /** A new message of the user's: saved before it is sent. The 500 ms begin now. */
+  /** A new message of the user's, to be `keep`t before it is sent. The 500 ms begin now. */
   add(now: Millis, id: MessageId, to: Nick | undefined, text: string): OutgoingMessage {
-    const after = to === undefined ? NO_MESSAGE : this.#lastSent.get(nickKey(to)) ?? NO_MESSAGE;
+    const after = to === undefined ? undefined : this.#lastSent.get(nickKey(to));
     const message: OutgoingMessage = {
       id,
       to,
-      after,
+      after: after?.id ?? NO_MESSAGE,
+      afterHash: after?.hash ?? NO_HASH,
       sentAt: Math.floor(now),
       text,
+      body: NOTHING,
+      sealing: 0,
       stored: false,
       unsettled: true,
       unanswered: false,
@@ -127,10 +149,35 @@ export class AckTracker {
     };
     this.#messages.set(id, message);
     this.#bytes += utf8Length(text);
-    this.#save(message);
-    if (to !== undefined) this.#setLastSent(now, to, id);
+    if (to !== undefined) this.#setLastSent(now, to, { id, hash: this.#hashOf(id, text) });
     this.#timers.set(id, now + ACK_TIMEOUT_MS);
     return message;
+  }
+
+  /** What is to be sent of a message from now on. */
+  sealed(message: OutgoingMessage, body: Uint8Array): void {
+    message.body = body;
+    this.keep(message);
+  }
+
+  /** Its recipient has another key now: it has to be sealed for that. */
+  unseal(message: OutgoingMessage): void {
+    message.body = NOTHING;
+    this.keep(message);
+  }
+
+  /** Its recipient could not open it: it begins anew, once. */
+  sealAgain(now: Millis, message: OutgoingMessage): void {
+    if (message.stored) this.#storedCount--;
+    message.stored = false;
+    message.sealing = 1;
+    this.unseal(message);
+    this.restart(now, message);
+  }
+
+  /** A message that the server takes later. */
+  delay(message: OutgoingMessage, until: Millis): void {
+    this.#timers.set(message.id, until);
   }
 
   /** Begins again: the recipient or the server is back. */
@@ -168,32 +215,31 @@ export class AckTracker {
     this.#effects.forgetLater(now, OUTBOX.key(message.id));
   }
 
-  /** The server has it: we remember that, not the text, until the recipient has collected it. */
+  /** The server has it: it waits, in case that its recipient cannot open it, until that has collected it. */
   stored(message: OutgoingMessage): void {
     if (!message.stored) this.#storedCount++;
     message.stored = true;
-    this.#bytes -= utf8Length(message.text);
-    message.text = "";
+    message.body = NOTHING;
     this.#timers.clear(message.id);
-    this.#save(message);
+    this.keep(message);
   }
 
   /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
   failed(now: Millis, message: OutgoingMessage): void {
     this.forget(message.id);
     if (message.to === undefined) return;
-    this.#failedAfter.set(message.id, message.after);
+    this.#failedAfter.set(message.id, { id: message.after, hash: message.afterHash });
     if (this.#failedAfter.size > OUTBOX_MESSAGES) {
       this.#failedAfter.delete(this.#failedAfter.keys().next().value!);
     }
     const last = this.#lastSent.get(nickKey(message.to));
-    if (last === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
+    if (last?.id === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
   }
 
   /** The message itself, or the newest before it that has not failed. */
-  #notFailed(id: MessageId): MessageId {
-    let newest = id;
-    for (let before; (before = this.#failedAfter.get(newest)) !== undefined;) newest = before;
+  #notFailed(sent: Sent): Sent {
+    let newest = sent;
+    for (let before; (before = this.#failedAfter.get(newest.id)) !== undefined;) newest = before;
     return newest;
   }
 
@@ -212,16 +258,15 @@ export class AckTracker {
     this.#timers.clear(id);
   }
 
-  #setLastSent(now: Millis, to: Nick, id: MessageId): void {
-    const key = nickKey(to);
-    this.#lastSent.set(key, id);
-    this.#effects.saveLater(now, SENT.keyFor(to), () => SENT.encode({ id }));
+  #setLastSent(now: Millis, to: Nick, sent: Sent): void {
+    this.#lastSent.set(nickKey(to), sent);
+    this.#effects.saveLater(now, SENT.keyFor(to), () => SENT.encode(sent));
   }
 
-  #save({ id, after, to, sentAt, stored, text }: OutgoingMessage): void {
-    this.#effects.save(
-      OUTBOX.key(id),
-      () => OUTBOX.encode({ after, to: to === undefined ? [] : [to], sentAt, stored, text }),
-    );
+  /** Makes a message durable as it is. */
+  keep(message: OutgoingMessage): void {
+    const { to: recipient } = message;
+    const to = recipient === undefined ? [] : [recipient];
+    this.#effects.save(OUTBOX.key(message.id), () => OUTBOX.encode({ ...message, to }));
   }
 }

@@ -8,6 +8,12 @@ export type Action =
   | { readonly type: "sendDirect"; readonly to: string; readonly text: string }
   | { readonly type: "sendChannel"; readonly text: string }
   | { readonly type: "listPeers" }
+  /** Take the identity that a nick has now for its holder's. */
+  | { readonly type: "trust"; readonly nick: string }
+  /** Show the safety number with somebody, who counts as verified then. */
+  | { readonly type: "verify"; readonly nick: string }
+  /** Show what somebody else can start from. */
+  | { readonly type: "invite" }
   /** Deregister, then exit. */
   | { readonly type: "quit" }
   /** Say so in one datagram and exit at once. */

@@ -23,12 +23,6 @@ export class Attempts {
     if (known === undefined || (command && !known.command)) this.#waits.set(key, { since: now, command });
   }
 
-  /** Attempts count from a later instant, if this is waited for at all. */
-  extend(key: string, since: Millis): void {
-    const known = this.#waits.get(key);
-    if (known !== undefined) this.#waits.set(key, { since, command: known.command });
-  }
-
   /** The server answered, or nobody asks any more. */
   done(key: string): void {
     this.#waits.delete(key);

@@ -39,6 +39,11 @@ export class Writer {
     this.#bytes[this.#length++] = value;
   }
 
+  u24(value: number): void {
+    this.u8(value >>> 16);
+    this.u16(value);
+  }
+
   u32(value: number): void {
     this.u16(value >>> 16);
     this.u16(value);
@@ -170,6 +175,10 @@ export class Reader {
     return this.u8() * 256 + this.u8();
   }
 
+  u24(): number {
+    return this.u8() * 65536 + this.u16();
+  }
+
   u32(): number {
     return this.u16() * 65536 + this.u16();
   }
@@ -209,7 +218,7 @@ export class Reader {
   }
 
   text24(): string {
-    return this.#text(this.u8() * 65536 + this.u16());
+    return this.#text(this.u24());
   }
 
   rest(): Uint8Array {

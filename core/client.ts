@@ -5,21 +5,41 @@
 import type { Action } from "./action.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { Attempts } from "./attempts.ts";
+import { Chains } from "./chains.ts";
 import type { Primitives } from "./crypto.ts";
 import { MALFORMED, utf8Length } from "./bytes.ts";
 import { Effects } from "./effects.ts";
+import type { Identity } from "./identity.ts";
 import { Inbox } from "./inbox.ts";
+import { KnownPeers } from "./known_peers.ts";
 import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./limits.ts";
 import type { Key } from "./handshake.ts";
 import { type Arrival, Links } from "./links.ts";
 import type { Address, Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { Membership } from "./membership.ts";
 import { Messenger } from "./messenger.ts";
-import { IdSource, NO_MESSAGE, STATE_BYTES } from "./message_id.ts";
+import { IdSource, STATE_BYTES } from "./message_id.ts";
 import { type Nick, sameNick } from "./nick.ts";
-import { IDENTITY, INBOX, OUTBOX, SEEN, SENT, SHOWN, type ValueOf } from "./records.ts";
-import { initiationClock, ownKey } from "./start.ts";
+import {
+  CHAIN,
+  IDENTITY,
+  INBOX,
+  KNOWN_PEER,
+  OUTBOX,
+  POSTED,
+  PREKEY,
+  SEEN,
+  SENT,
+  SHOWN,
+  type ValueOf,
+} from "./records.ts";
+import { Prekeys } from "./prekeys.ts";
+import { Receiver } from "./receiver.ts";
+import { Sealing } from "./sealing.ts";
+import { initiationClock } from "./start.ts";
 import { StreamReader } from "./stream_reader.ts";
+import type { Row } from "./table.ts";
+import { type Acquaintance, Trust } from "./trust.ts";
 import type { Verb } from "./verb.ts";
 
 export interface ClientOptions {
@@ -33,6 +53,11 @@ export interface ClientOptions {
   readonly own: Address;
   /** Other addresses of this machine under which peers may reach the client. */
   readonly candidates: readonly Address[];
+  readonly identity: Identity;
+  /** Whom an invitation names. */
+  readonly invited: readonly Acquaintance[];
+  /** 32 bytes under which channel messages are sealed; without it they are open. */
+  readonly channelKey: Uint8Array | undefined;
   /** Attempts for a command before the client gives up; 0: never. */
   readonly attempts: number;
   /** Whether what is saved outlives the process. */
@@ -59,6 +84,11 @@ export class Client implements Machine {
   readonly #links: Links;
   readonly #membership: Membership;
   readonly #messenger: Messenger;
+  readonly #receiver: Receiver;
+  readonly #trust: Trust;
+  readonly #prekeys: Prekeys;
+  readonly #knownPeers: KnownPeers;
+  readonly #chains: Chains;
   readonly #options: ClientOptions;
   /** What the user asked for while the registration is under way. */
   #waiting: Action[] = [];
@@ -77,12 +107,16 @@ export class Client implements Machine {
     this.#nick = options.nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
-    this.#effects = new Effects(options.durable);
-    this.#tracker = new AckTracker(this.#effects);
-    this.#inbox = new Inbox(this.#effects);
+    const { nick, primitives, identity } = options;
+    const effects = this.#effects = new Effects(options.durable);
+    const tracker = this.#tracker = new AckTracker(effects, primitives);
+    const inbox = this.#inbox = new Inbox(effects, primitives);
+    const prekeys = this.#prekeys = new Prekeys({ primitives, random, effects, identity, nick });
+    const knownPeers = this.#knownPeers = new KnownPeers(effects);
+    const chains = this.#chains = new Chains(effects);
     const kept = [...records];
-    const identity = this.#identify(random, this.#load(kept));
-    const { nick, server, serverKey, candidates, primitives } = options;
+    const { state, starts } = this.#identify(random, this.#load(kept));
+    prekeys.sweep(now);
     const attempts = this.#attempts = new Attempts(
       options.attempts,
       () => this.#membership.link.probeTimeout,
@@ -90,27 +124,38 @@ export class Client implements Machine {
     const links = this.#links = new Links({
       primitives,
       random,
-      ownKey: ownKey(primitives, random, kept, this.#effects),
-      timestamp: initiationClock(kept, this.#effects),
+      ownKey: identity.keyPair,
+      timestamp: initiationClock(kept, effects),
       name: undefined,
       keepsAlive: true,
     });
-    const shared = { effects: this.#effects, links, attempts, nick };
-    this.#membership = new Membership(now, {
+    const shared = {
+      ...options,
+      effects,
+      links,
+      attempts,
+      random,
+      tracker,
+      inbox,
+      prekeys,
+      knownPeers,
+      chains,
+    };
+    const membership = this.#membership = new Membership(now, {
       ...shared,
       stream: this.#stream,
-      server,
-      serverKey,
-      candidates,
       events: {
         cameOnline: (at) => this.#cameOnline(at),
         wentOffline: (at) => this.#wentOffline(at),
-        rowsChanged: (at, rows) => this.#messenger.rowsChanged(at, rows),
+        rowsChanged: (at, rows) => this.#rowsChanged(at, rows),
       },
     });
-    const parts = { tracker: this.#tracker, inbox: this.#inbox, membership: this.#membership };
-    const ids = new IdSource(identity.state, identity.starts, random);
-    this.#messenger = new Messenger({ ...shared, ...parts, ids });
+    const sealing = new Sealing({ ...shared, table: membership.table });
+    const ids = new IdSource(state, starts, random);
+    const messenger = this.#messenger = new Messenger({ ...shared, membership, sealing, ids });
+    this.#receiver = new Receiver({ ...shared, membership });
+    this.#trust = new Trust({ ...shared, membership, messenger });
+    this.#trust.invited(options.invited);
   }
 
   get deadline(): Millis {
@@ -150,6 +195,10 @@ export class Client implements Machine {
       else if (INBOX.matches(key)) this.#inbox.loadMessage(key, value);
       else if (SHOWN.matches(key)) this.#inbox.loadShown(key, value);
       else if (SEEN.matches(key)) this.#inbox.loadSeen(key, value);
+      else if (PREKEY.matches(key)) this.#prekeys.load(value);
+      else if (KNOWN_PEER.matches(key)) this.#knownPeers.load(key, value);
+      else if (POSTED.matches(key)) this.#chains.loadOwn(value);
+      else if (CHAIN.matches(key)) this.#chains.load(key, value);
     }
     return identity;
   }
@@ -187,7 +236,15 @@ export class Client implements Machine {
 
   #onPeerPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
     if (restarted) this.#messenger.peerRestarted(now, link);
-    for (const verb of verbs) this.#messenger.receiveFromPeer(now, link, verb);
+    if (this.#membership.state !== "online") return;
+    for (const verb of verbs) {
+      if (verb.type === "direct") this.#receiver.onDirect(now, link, verb);
+      // Nobody but the server can say anything of a nick.
+      if (verb.type !== "receipt" || !sameNick(verb.to, this.#nick) || verb.outcome === "released") continue;
+      if (this.#membership.table.get(verb.from)?.key === link.peer) {
+        this.#messenger.onReceipt(now, verb.from, verb);
+      }
+    }
   }
 
   #onServerPacket(now: Millis, { verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
@@ -227,14 +284,17 @@ export class Client implements Machine {
     if (this.#membership.state !== "online") return;
     const chance = this.#finishing ? 0 : this.#links.chance();
     for (let item; (item = this.#stream.next(now, chance)) !== undefined;) {
-      const { id, from, sentAt, text, waited } = item;
-      const channel = item.type === "channel";
-      if (this.#inbox.has({ channel, from, id })) continue;
-      if (waited && !this.#mailAnnounced) this.#effects.notice({ type: "mailWaiting" });
-      this.#mailAnnounced ||= waited;
-      const after = item.type === "channel" ? NO_MESSAGE : item.after;
-      this.#inbox.accept(now, { id, after, channel, from, sentAt, dated: waited, text });
+      const isNew = !this.#receiver.has(item);
+      if (isNew && item.waited && !this.#mailAnnounced) this.#effects.notice({ type: "mailWaiting" });
+      this.#mailAnnounced ||= isNew && item.waited;
+      // A letter that was seen is receipted again.
+      if (isNew || item.type === "letter") this.#receiver.onItem(now, item);
     }
+  }
+
+  #rowsChanged(now: Millis, rows: readonly Row[]): void {
+    this.#receiver.rowsChanged(now, rows);
+    this.#messenger.rowsChanged(now, rows);
   }
 
   #cameOnline(now: Millis): void {
@@ -279,11 +339,15 @@ export class Client implements Machine {
         this.#quitting = true;
         return this.#membership.deregister(now);
       case "listPeers":
-        return this.#answer({
-          type: "peersListed",
-          server: this.#options.server,
-          rows: this.#membership.table.rows(),
-        });
+        this.#trust.list(this.#options.server);
+        return this.#settled();
+      case "trust":
+        return this.#withPeer(action.nick, (row) => this.#trust.trust(now, row));
+      case "verify":
+        return this.#withPeer(action.nick, (row) => this.#trust.verify(row));
+      case "invite":
+        this.#trust.invite();
+        return this.#settled();
       case "sendDirect":
         return this.#sendDirect(now, action.to, action.text);
       case "sendChannel":
@@ -303,7 +367,20 @@ export class Client implements Machine {
     if (!this.#isOnline()) return;
     const row = this.#membership.table.get(to);
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
-    if (this.#fits(text)) this.#messenger.compose(now, row.nick, text);
+    if (!this.#fits(text)) return;
+    const isSelf = sameNick(row.nick, this.#nick);
+    if (!isSelf && !this.#knownPeers.meet(row.nick, row.identity)) {
+      return this.#answer({ type: "peerKeyChanged", nick: row.nick });
+    }
+    this.#messenger.compose(now, row.nick, text);
+  }
+
+  /** What is about somebody in the table is over at once. */
+  #withPeer(nick: string, act: (row: Row) => void): void {
+    const row = this.#membership.table.get(nick);
+    if (row === undefined) return this.#answer({ type: "unknownPeer", nick });
+    act(row);
+    this.#settled();
   }
 
   #isOnline(): boolean {
@@ -321,6 +398,10 @@ export class Client implements Machine {
   /** An action that is over with one notice. */
   #answer(notice: Parameters<Effects["notice"]>[0]): void {
     this.#effects.notice(notice);
+    this.#settled();
+  }
+
+  #settled(): void {
     this.#effects.notice({ type: "settled" });
   }
 
@@ -386,6 +467,7 @@ export class Client implements Machine {
       this.#sweepDue = now + SWEEP_MS;
       this.#inbox.sweep(now);
       this.#messenger.sweep(now);
+      this.#prekeys.sweep(now);
     }
   }
 

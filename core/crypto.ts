@@ -14,6 +14,8 @@ import {
   type KeyObject,
   type PrivateKeyInput,
   type PublicKeyInput,
+  sign,
+  verify,
 } from "node:crypto";
 
 /** X25519 (RFC 7748). */
@@ -27,10 +29,22 @@ export interface KeyPair {
   agree(publicKey: Uint8Array): Uint8Array | undefined;
 }
 
+/** Ed25519 (RFC 8032). */
+export interface SigningKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 64 bytes, always the same for the same message. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
 /** What the wire is made of. All results are bytes of their own, that nobody else writes into. */
 export interface Primitives {
   /** `secret`: 32 random bytes. */
   keyPair(secret: Uint8Array): KeyPair;
+  /** `secret`: 32 random bytes. */
+  signingKey(secret: Uint8Array): SigningKey;
+  /** Whether this is the signature of whoever has that key; of what is no key nothing is. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   /** SHA-256 (FIPS 180-4) over these, one behind the other: 32 bytes. */
   hash(...parts: readonly Uint8Array[]): Uint8Array;
   /** HMAC-SHA256 (RFC 2104) over these, one behind the other: 32 bytes. */
@@ -51,12 +65,17 @@ export interface Primitives {
 }
 
 const AEAD = "chacha20-poly1305";
+const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const AEAD_OPTIONS = { authTagLength: TAG_BYTES };
 
-/** RFC 8410: what stands before the 32 bytes of a secret and of a public key. */
-const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
-const SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 3, 0x21, 0);
+/** RFC 8410: the last byte of the algorithm's name, and what stands before the 32 bytes of a secret and of a public key. */
+const X25519 = 0x6e;
+const ED25519 = 0x70;
+const pkcs8 = (algorithm: number) =>
+  Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, algorithm, 4, 0x22, 4, 0x20);
+const spki = (algorithm: number) =>
+  Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, algorithm, 3, 0x21, 0);
 
 /** Both are written anew for every use: the runtime copies what it is given. */
 const nonce = new Uint8Array(12);
@@ -67,27 +86,51 @@ function setNonce(counter: number): void {
   nonceView.setUint32(8, Math.floor(counter / 2 ** 32), true);
 }
 
-class X25519 implements KeyPair {
+function secretKey(algorithm: number, secret: Uint8Array): KeyObject {
+  const key = joined(pkcs8(algorithm), secret);
+  return createPrivateKey({ key, format: "der", type: "pkcs8" } as PrivateKeyInput);
+}
+
+function publicKey(algorithm: number, bytes: Uint8Array): KeyObject {
+  const key = joined(spki(algorithm), bytes);
+  return createPublicKey({ key, format: "der", type: "spki" } as PublicKeyInput);
+}
+
+/** The 32 bytes at the end of a public key as it is exported. */
+function publicBytes(secret: KeyObject): Uint8Array {
+  return new Uint8Array(createPublicKey(secret).export({ format: "der", type: "spki" }).subarray(-KEY_BYTES));
+}
+
+class AgreementKey implements KeyPair {
   readonly publicKey: Uint8Array;
   readonly #privateKey: KeyObject;
 
   constructor(secret: Uint8Array) {
-    this.#privateKey = createPrivateKey(
-      { key: joined(PKCS8, secret), format: "der", type: "pkcs8" } as PrivateKeyInput,
-    );
-    const encoded = createPublicKey(this.#privateKey).export({ format: "der", type: "spki" });
-    this.publicKey = new Uint8Array(encoded.subarray(SPKI.length));
+    this.#privateKey = secretKey(X25519, secret);
+    this.publicKey = publicBytes(this.#privateKey);
   }
 
   agree(other: Uint8Array): Uint8Array | undefined {
-    const publicKey = createPublicKey(
-      { key: joined(SPKI, other), format: "der", type: "spki" } as PublicKeyInput,
-    );
     try {
-      return new Uint8Array(diffieHellman({ privateKey: this.#privateKey, publicKey }));
+      const keys = { privateKey: this.#privateKey, publicKey: publicKey(X25519, other) };
+      return new Uint8Array(diffieHellman(keys));
     } catch {
       return undefined;
     }
+  }
+}
+
+class Ed25519 implements SigningKey {
+  readonly publicKey: Uint8Array;
+  readonly #privateKey: KeyObject;
+
+  constructor(secret: Uint8Array) {
+    this.#privateKey = secretKey(ED25519, secret);
+    this.publicKey = publicBytes(this.#privateKey);
+  }
+
+  sign(message: Uint8Array): Uint8Array {
+    return new Uint8Array(sign(null, message, this.#privateKey));
   }
 }
 
@@ -100,7 +143,17 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
 
 /** The real ones. */
 export const primitives: Primitives = {
-  keyPair: (secret) => new X25519(secret),
+  keyPair: (secret) => new AgreementKey(secret),
+
+  signingKey: (secret) => new Ed25519(secret),
+
+  verify(key, message, signature) {
+    try {
+      return verify(null, message, publicKey(ED25519, key), signature);
+    } catch {
+      return false;
+    }
+  },
 
   hash(...parts) {
     const hash = createHash("sha256");

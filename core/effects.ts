@@ -55,6 +55,13 @@ export class Effects {
     this.#outputs.push({ type: "forget", key });
   }
 
+  /** Like `forget`, and nothing of it is left on the disk. */
+  destroy(key: string): void {
+    if (!this.#keeps) return;
+    this.#later.delete(key);
+    this.#outputs.push({ type: "destroy", key });
+  }
+
   /** Several of these for one key become one save, no later than the first of them: the value is asked for then. */
   saveLater(now: Millis, key: string, value: () => Uint8Array): void {
     const known = this.#later.get(key);

@@ -1,6 +1,14 @@
 /** The kinds of fields that verbs and durable records are made of: how each is written and read. */
 import { Reader, utf8Length, Writer } from "./bytes.ts";
-import { CANDIDATES, COLLECTED_IDS, TEXT_BYTES } from "./limits.ts";
+import {
+  type Bundle,
+  HASH_BYTES,
+  type Outcome,
+  OUTCOMES,
+  type Receipt,
+  SIGNATURE_BYTES,
+} from "./identity.ts";
+import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, TEXT_BYTES } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
@@ -75,7 +83,38 @@ export function list<Value>(item: Field<Value>, most: number): Field<readonly Va
   };
 }
 
-export const ids = list(id, COLLECTED_IDS);
+/** One of several words, by its number. */
+export function oneOf<Word>(words: readonly Word[]): Field<Word> {
+  return {
+    write: (w, value) => w.u8(words.indexOf(value)),
+    read: (r) => {
+      const word = words[r.u8()];
+      if (word === undefined) r.fail();
+      return word ?? words[0]!;
+    },
+  };
+}
+
+/** A sealed letter, or a signed post: up to `BODY_BYTES` bytes behind a length of three. */
+export const body: Field<Uint8Array> = {
+  write: (w, value) => {
+    w.u24(value.length);
+    w.raw(value);
+  },
+  read: (r) => {
+    const length = r.u24();
+    if (length > BODY_BYTES) r.fail();
+    // A copy: it is kept longer than what it came in.
+    return r.failed ? new Uint8Array(0) : r.raw(length).slice();
+  },
+};
+
+export const hash = hex(HASH_BYTES);
+
+/** Which of the two sealings of a message. */
+export const sealing = oneOf([0, 1]);
+export const outcome: Field<Outcome> = oneOf(OUTCOMES);
+export const signature = hex(SIGNATURE_BYTES);
 
 const IPV4 = 4;
 const IPV6 = 6;
@@ -110,7 +149,7 @@ export const address: Field<Address> = {
 };
 
 /** The eight groups of an IPv6 address; `::` stands for as many zeros as are missing (RFC 4291 section 2.2). */
-function ipv6Groups(host: string): number[] {
+export function ipv6Groups(host: string): number[] {
   const [head = "", tail] = host.replace(/%.*$/, "").split("::");
   const groups = (part: string) =>
     part === "" ? [] : part.split(":").map((group) => parseInt(group, 16) & 0xffff);
@@ -147,17 +186,39 @@ function someAddresses(reader: Reader): readonly Address[] {
   return some;
 }
 
+/** Several fields as one value. */
+function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
+  return {
+    write: (w, values) => writeFields(w, fields, values),
+    read: (r) => readFields(r, fields) as ValuesOf<Shape>,
+  };
+}
+
+export const bundle: Field<Bundle> = composite({
+  identity: key,
+  key,
+  prekey: key,
+  prekeyAt: instant,
+  signature,
+});
+
+const receipt: Field<Receipt> = composite({ id, sealing, outcome, signature });
+export const receipts = list(receipt, COLLECTED_RECEIPTS);
+
+/** Which receipts, by what they are about. */
+export const receiptNames = list(composite({ id, sealing }), COLLECTED_RECEIPTS);
+
 const row: Field<Row> = {
   write: (w, value) => {
     nick.write(w, value.nick);
-    key.write(w, value.key);
+    bundle.write(w, value);
     u32.write(w, value.ordinal);
     flag.write(w, value.online);
     addresses.write(w, value.addresses);
   },
   read: (r) => ({
     nick: nick.read(r),
-    key: key.read(r),
+    ...bundle.read(r),
     ordinal: u32.read(r),
     online: flag.read(r),
     addresses: someAddresses(r),

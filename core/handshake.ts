@@ -24,7 +24,7 @@ import {
 import { Session } from "./session.ts";
 import { addressKey } from "./table.ts";
 
-export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 2");
+export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 3");
 
 /** A public key as hexadecimal digits. */
 export type Key = string;

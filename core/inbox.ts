@@ -4,7 +4,9 @@
  * disk and are shown at the next start.
  */
 import { MALFORMED } from "./bytes.ts";
+import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
+import { NO_HASH, textHash } from "./identity.ts";
 import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
@@ -23,15 +25,17 @@ interface Held {
 export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
-  readonly #lastShown = new Map<string, MessageId>();
+  readonly #primitives: Primitives;
+  readonly #lastShown = new Map<string, ValueOf<typeof SHOWN>>();
   /** Messages that wait for the one before them, in order of arrival. */
   readonly #held = new Map<MessageId, Held>();
   readonly #timers = new Timers<MessageId>();
   #unshown: Held[] = [];
   #arrivals = 0;
 
-  constructor(effects: Effects) {
+  constructor(effects: Effects, primitives: Primitives) {
     this.#effects = effects;
+    this.#primitives = primitives;
     this.#seen = new SeenIds(effects);
   }
 
@@ -41,7 +45,7 @@ export class Inbox {
 
   loadShown(key: string, value: Uint8Array): void {
     const record = SHOWN.decode(value);
-    if (record !== MALFORMED) this.#lastShown.set(SHOWN.nickOf(key), record.id);
+    if (record !== MALFORMED) this.#lastShown.set(SHOWN.nickOf(key), record);
   }
 
   loadMessage(key: string, value: Uint8Array): void {
@@ -55,9 +59,9 @@ export class Inbox {
     return this.#timers.deadline;
   }
 
-  /** The last message of a sender that stands in its place. */
-  lastShown(from: Nick): MessageId {
-    return this.#lastShown.get(nickKey(from)) ?? NO_MESSAGE;
+  /** The last message of a sender that stands in its place: its id, and the hash of its text. */
+  lastShown(from: Nick): ValueOf<typeof SHOWN> {
+    return this.#lastShown.get(nickKey(from)) ?? { id: NO_MESSAGE, hash: NO_HASH };
   }
 
   has(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
@@ -83,6 +87,11 @@ export class Inbox {
     const arrival = ++this.#arrivals;
     this.#effects.save(INBOX.key(arrival), () => INBOX.encode(message));
     this.#showOrHold(now, { message, arrival });
+  }
+
+  /** A message that is passed over from now on. */
+  pass(now: Millis, message: Pick<IncomingMessage, "channel" | "from" | "id">): void {
+    this.#seen.add(now, seenAs(message), message.id);
   }
 
   /** Messages that have waited long enough for the one before them. */
@@ -112,7 +121,7 @@ export class Inbox {
 
   /** Where a message stands among its sender's: the next one, too early, or too late to stand in its place. */
   #placeOf({ id, after, from }: IncomingMessage): "next" | "early" | "late" {
-    const last = this.#lastShown.get(nickKey(from));
+    const last = this.#lastShown.get(nickKey(from))?.id;
     if (after === last) return "next";
     if (last !== undefined && isBefore(id, last)) return "late";
     return after === NO_MESSAGE || this.#wasShown(from, after) ? "next" : "early";
@@ -140,16 +149,21 @@ export class Inbox {
   }
 
   #show(now: Millis, { message, arrival }: Held, late: boolean): void {
-    const { id, channel, from, sentAt, text } = message;
+    const { id, channel, isOpen, from, sentAt, text } = message;
     this.#held.delete(id);
     this.#timers.clear(id);
-    const shown = { from, text, sentAt, dated: message.dated || late };
+    const last = this.#lastShown.get(nickKey(from));
+    if (!channel && last !== undefined && last.id === message.after && last.hash !== message.afterHash) {
+      this.#effects.notice({ type: "exchanged", from });
+    }
+    const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
     this.#effects.forgetLater(now, INBOX.key(arrival));
     if (channel) return;
     if (!late) {
-      this.#lastShown.set(nickKey(from), id);
-      this.#effects.saveLater(now, SHOWN.keyFor(from), () => SHOWN.encode({ id }));
+      const end = { id, hash: textHash(this.#primitives, id, text) };
+      this.#lastShown.set(nickKey(from), end);
+      this.#effects.saveLater(now, SHOWN.keyFor(from), () => SHOWN.encode(end));
     }
     for (const follower of [...this.#held.values()].filter((other) => other.message.after === id)) {
       if (this.#held.has(follower.message.id)) {

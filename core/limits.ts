@@ -11,6 +11,12 @@ export const DATAGRAM_BYTES = 1200;
 /** 64 KiB: a long letter. */
 export const TEXT_BYTES = 65_536;
 
+/** A text sealed, or signed for the channel: what stands around it takes less than 320 bytes. */
+export const BODY_BYTES = TEXT_BYTES + 320;
+
+/** Sealed texts are filled up to this, or twice, four times ... as much: so much of its length does a message tell. */
+export const PADDING_BYTES = 256;
+
 /** What a server calls itself. */
 export const SERVER_NAME_BYTES = 32;
 
@@ -46,6 +52,16 @@ export const INITIATIONS_PER_SECOND = 50;
 
 /** Initiations answered in a second at most, with a cookie: under half of a processor. */
 export const HANDSHAKES_PER_SECOND = 400;
+
+/**
+ * Initiations a second from one address, and at once (WireGuard's ratelimiter): more are asked for a cookie, and more
+ * with one are dropped.
+ */
+export const HOST_INITIATIONS_PER_SECOND = 20;
+export const HOST_INITIATIONS_BURST = 5;
+
+/** Addresses whose rates are remembered. */
+export const HOSTS = 10_000;
 
 /** Cookies and the secret they are made of (WireGuard: 120 s). */
 export const COOKIE_LIFE_MS = 120_000;
@@ -196,11 +212,32 @@ export const SAVE_LATER_MS = 40;
 /** Runs of ids remembered per sender process. The lowest are forgotten first: old duplicates die first. */
 export const SEEN_RUNS = 64;
 
-/** Sender processes remembered. */
+/** Sender processes remembered: of one sender, and in all. */
+export const SEEN_PREFIXES_PER_SENDER = 2_000;
 export const SEEN_PREFIXES = 100_000;
 
 /** "[y has collected 3 messages.]": one line for all that come within this of each other. */
 export const COLLECTED_GATHER_MS = 250;
+
+// ---- keys ------------------------------------------------------------------------------------------------
+
+/** A prekey is replaced after a day: so much of what is recorded does a stolen one open. */
+export const PREKEY_MS = 24 * 3600_000;
+
+/** A superseded prekey is kept as long as a letter under it may come: 7 days at its sender's, 30 at the server, and a week. */
+export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
+
+/** One ephemeral key serves this long towards one prekey; its secret is in the sender's memory no longer. */
+export const LETTER_SECRET_MS = 3600_000;
+
+/** Secrets of ephemeral keys remembered: the people that one talks with in an hour. */
+export const LETTER_SECRETS = 1_024;
+
+/** Keys of peers that are pinned. When there is no room the table's word is taken, as at a first contact. */
+export const KNOWN_PEERS = 20_000;
+
+/** Messages that could not be opened, remembered so that each is told of once. */
+export const UNREADABLE_MESSAGES = 1_024;
 
 // ---- the client and its server ---------------------------------------------------------------------------
 
@@ -226,8 +263,23 @@ export const WAITING_ACTIONS = 256;
 
 // ---- the server ------------------------------------------------------------------------------------------
 
-/** Nicks in all; a row takes about half a KiB. */
+/** Nicks in all; a row takes about a KiB. `--max-nicks` */
 export const NICKS = 100_000;
+
+/** Nicks that one address may register for the first time in an hour. `--max-new-nicks` */
+export const NEW_NICKS_PER_HOUR = 20;
+
+export const HOUR_S = 3600;
+
+/** Deposits and posts of one member a second, and at once; a question for rows likewise. */
+export const MEMBER_MESSAGES_PER_SECOND = 200;
+export const MEMBER_MESSAGES_BURST = 2_000;
+export const MEMBER_QUESTIONS_PER_SECOND = 4;
+export const MEMBER_QUESTIONS_BURST = 20;
+
+/** A message that the server was too busy with its sender for is sent again after this. */
+export const BUSY_MS = 1_000;
+
 export const NICK_CHARACTERS = 32;
 export const NICK_BYTES = 64;
 
@@ -238,14 +290,17 @@ export const TABLE_GATHER_MS = 50;
 export const MAILBOX_LETTERS = 1_000;
 export const MAILBOX_BYTES = 4 * 1024 * 1024;
 
-/** All mail: the server holds it in memory as well as on disk. */
+/** What one sender may take of a mailbox: of its letters and of its bytes. */
+export const MAILBOX_SHARE = 1 / 4;
+
+/** All mail: the server holds it in memory as well as on disk. `--max-mail` */
 export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 
 /** Receipts kept for one sender who is away; the oldest go first. */
 export const RECEIPTS_PER_SENDER = 10_000;
 
-/** Ids in one `collected` verb. */
-export const COLLECTED_IDS = 32;
+/** Receipts in one `collected` verb: what goes in one part. */
+export const COLLECTED_RECEIPTS = 12;
 
 /** The channel: at most this many rows, 30 days each. */
 export const CHANNEL_ROWS = 10_000;
@@ -255,9 +310,6 @@ export const ROWS_BYTES = PART_BYTES - 20;
 
 /** Datagrams of table rows in answer to one question; who is still behind asks again. */
 export const ROWS_PACKETS = 32;
-
-/** Clients that may wait for the outcome of one probe of the nick's holder. */
-export const CLAIMS_PER_NICK = 8;
 
 /** How often the log says how many datagrams meant nothing. */
 export const DROPPED_REPORT_MS = 60_000;

@@ -38,10 +38,11 @@ export type Input =
   | { readonly type: "action"; readonly action: Action }
   | { readonly type: "tick" };
 
-/** What a machine wants done. `value` and `bytes` belong to the receiver of the output and do not change. */
+/** What a machine wants done. To destroy is to forget without a trace in the file, for secret keys. `value` and `bytes` belong to the receiver of the output and do not change. */
 export type Output =
   | { readonly type: "save"; readonly key: string; readonly value: Uint8Array }
   | { readonly type: "forget"; readonly key: string }
+  | { readonly type: "destroy"; readonly key: string }
   | { readonly type: "transmit"; readonly to: Address; readonly bytes: Uint8Array }
   | { readonly type: "notice"; readonly notice: Notice }
   | { readonly type: "exit"; readonly status: number };
@@ -61,12 +62,15 @@ export type Random = (bytes: number) => Uint8Array;
 export type Records = Iterable<readonly [key: string, value: Uint8Array]>;
 
 /** A durable change, as a machine asks for it. */
-export type Change = Extract<Output, { type: "save" | "forget" }>;
+export type Change = Extract<Output, { type: "save" | "forget" | "destroy" }>;
 
 /** What the driver needs of storage. */
 export interface Store {
   /** All records, sorted by key (by UTF-16 code unit). */
   read(): Records;
-  /** Makes all changes durable at once, in list order, or throws and makes none. */
+  /**
+   * Makes all changes durable at once, in list order, or throws and makes none. Of what was destroyed the files keep
+   * no trace when this returns.
+   */
   commit(changes: readonly Change[]): void;
 }

@@ -7,14 +7,17 @@
  * does not know us, or is in a new life, we register again by ourselves and say nothing.
  */
 import type { Attempts } from "./attempts.ts";
+import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
 import { SERVER_HOST_NAME } from "./field.ts";
 import type { Key } from "./handshake.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, PROBE_MS, ROWS_AGAIN_MS } from "./limits.ts";
+import { equalBundles, isGenuine } from "./identity.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { Address, Millis } from "./machine.ts";
 import { type Nick, sameNick } from "./nick.ts";
+import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import { NO_VERSION, type Row, Table, type Version } from "./table.ts";
 import { Timers } from "./timers.ts";
@@ -41,6 +44,8 @@ export interface MembershipOptions {
   readonly server: Address;
   /** The server's public key, where it is known before. */
   readonly serverKey: Key | undefined;
+  readonly primitives: Primitives;
+  readonly prekeys: Prekeys;
   /** Our own addresses, as far as we know them. */
   readonly candidates: readonly Address[];
 }
@@ -49,7 +54,7 @@ export class Membership {
   readonly table = new Table();
   readonly link: Link;
   readonly #options: MembershipOptions;
-  readonly #timers = new Timers<"keepAlive" | "rows">();
+  readonly #timers = new Timers<"keepAlive" | "rows" | "prekey">();
   #state: MembershipState = "offline";
   /** The server has answered our last `register`. */
   #answered = false;
@@ -123,6 +128,8 @@ export class Membership {
     for (let timer = this.#timers.next(now); timer !== undefined; timer = this.#timers.next(now)) {
       if (this.#state === "offline") continue;
       if (timer === "rows" && this.table.isBehind(this.#newest)) this.askForRows(now);
+      // The others are to know the new prekey.
+      if (timer === "prekey" && this.#state === "online") this.#sendRegister(now);
       if (timer === "keepAlive") {
         this.#sayStillHere(now);
         this.#planKeepAlive(now);
@@ -147,10 +154,6 @@ export class Membership {
         return true;
       case "refused":
         this.#onRefused(now, verb);
-        return true;
-      case "checking":
-        // The server is at work: our attempts count from when it must have decided.
-        if (this.#state === "registering") this.#options.attempts.extend("register", now + PROBE_MS);
         return true;
       case "rows":
         this.#onRows(now, verb);
@@ -177,12 +180,13 @@ export class Membership {
   }
 
   #sendRegister(now: Millis): void {
-    const { nick, candidates } = this.#options;
+    const { nick, candidates, prekeys } = this.#options;
     this.#answered = false;
     this.#announced = false;
-    const [turn, asked] = [++this.#turn, this.#asked];
-    this.link.sendAfresh(now, { type: "register", nick, turn, asked, candidates }, "register");
+    const [turn, asked, bundle] = [++this.#turn, this.#asked, prekeys.bundle(now)];
+    this.link.sendAfresh(now, { type: "register", nick, turn, asked, bundle, candidates }, "register");
     this.#planKeepAlive(now);
+    this.#timers.set("prekey", prekeys.renewAt);
   }
 
   #sendDeregister(now: Millis): void {
@@ -214,14 +218,15 @@ export class Membership {
   #onRefused(now: Millis, verb: VerbOf<"refused">): void {
     if (this.#answered || this.#state === "offline" || this.#state === "leaving") return;
     const { effects, nick } = this.#options;
-    effects.notice(verb.reason === "full" ? { type: "nicksExhausted" } : { type: "nickInUse", nick });
+    if (verb.reason === "other key") effects.notice({ type: "nickOfAnotherKey", nick });
+    else effects.notice({ type: "nicksExhausted", forNow: verb.reason === "rate" });
     if (!this.#everOnline) effects.exit(1);
     this.#goOffline(now);
   }
 
   #onRows(now: Millis, verb: VerbOf<"rows">): void {
     if (verb.since.start < this.#newest.start) return;
-    const rows = verb.rows.map((row) => this.#resolve(row));
+    const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
     const changed = this.table.apply(verb.since, verb.upTo, rows);
     this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.upTo });
     if (changed !== undefined) {
@@ -232,6 +237,15 @@ export class Membership {
       // The server took our silence for absence.
       if (own?.online === false && this.#state === "online" && this.#answered) this.#sendRegister(now);
     } else this.#settleTable(now);
+  }
+
+  /** Whoever holds the nick made this bundle. What the server makes up is not taken. */
+  #isGenuine(row: Row): boolean {
+    const known = this.table.get(row.nick);
+    if (known !== undefined && equalBundles(known, row)) return true;
+    if (isGenuine(this.#options.primitives, row.nick, row)) return true;
+    this.#options.effects.notice({ type: "rowForged", nick: row.nick });
+    return false;
   }
 
   #learnVersion(now: Millis, version: Version): void {

@@ -1,19 +1,14 @@
 /**
- * Sending: messages directly to their recipients, and by way of the server when that does not answer; receipts
- * for what others send directly.
+ * Sending: messages directly to their recipients, and by way of the server when that does not answer. A message is
+ * sealed, or signed for the channel, when it is first transmitted, and leaves as the same bytes on every way.
  */
 import { utf8Length } from "./bytes.ts";
 import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import type { Inbox } from "./inbox.ts";
-import {
-  ACK_TIMEOUT_MS,
-  COLLECTED_GATHER_MS,
-  PART_BYTES,
-  STRANGERS_BYTES,
-  STRANGERS_MESSAGES,
-} from "./limits.ts";
+import type { Outcome, Receipt } from "./identity.ts";
+import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { Millis } from "./machine.ts";
@@ -21,6 +16,7 @@ import type { Membership } from "./membership.ts";
 import type { IdSource } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import type { Failure } from "./notice.ts";
+import type { Sealing } from "./sealing.ts";
 import type { Row } from "./table.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
@@ -37,14 +33,12 @@ export interface MessengerOptions {
   readonly membership: Membership;
   readonly nick: Nick;
   readonly ids: IdSource;
+  readonly sealing: Sealing;
 }
 
 export class Messenger {
   readonly #options: MessengerOptions;
   readonly #peers = new Map<NickKey, Link>();
-  /** Messages from senders we do not know, until the server has told us who there is. */
-  #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
-  #strangersBytes = 0;
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   readonly #timers = new Timers<NickKey>();
   #finishing = false;
@@ -67,11 +61,9 @@ export class Messenger {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
-    this.#transmit(
-      now,
-      tracker.add(now, ids.next(to === undefined ? CHANNEL : nickKey(to)), to, text),
-      true,
-    );
+    const message = tracker.add(now, ids.next(to === undefined ? CHANNEL : nickKey(to)), to, text);
+    if (!this.#options.sealing.seal(now, message)) tracker.keep(message);
+    this.#transmit(now, message, true);
   }
 
   /** The input has ended: from now on everything that waits is waited for like a command. */
@@ -82,9 +74,13 @@ export class Messenger {
     }
   }
 
-  /** The server knows us (again): everything that waits starts afresh. */
+  /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
   cameOnline(now: Millis): void {
-    for (const message of this.#options.tracker.unstored()) this.#startAfresh(now, message);
+    for (const message of this.#options.tracker.unstored()) {
+      if (message.to !== undefined && this.#options.sealing.rowOf(message) === undefined) {
+        this.#fail(now, message, "unknown");
+      } else this.#startAfresh(now, message);
+    }
   }
 
   wentOffline(): void {
@@ -107,12 +103,13 @@ export class Messenger {
       if (!this.#options.membership.isRegistered) continue;
       for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
     }
-    const strangers = this.#strangers;
-    this.#strangers = [];
-    this.#strangersBytes = 0;
-    for (const { link, verb } of strangers) {
-      // Whoever was silent for so long that his link was forgotten tries again.
-      if (this.#options.links.holds(link) && this.#isLinkOf(verb.from, link)) this.#onDirect(now, link, verb);
+  }
+
+  /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
+  trusts(now: Millis, row: Row): void {
+    for (const message of this.#options.tracker.unstored(row.nick)) {
+      this.#options.tracker.unseal(message);
+      if (this.#options.membership.isRegistered) this.#startAfresh(now, message);
     }
   }
 
@@ -156,8 +153,9 @@ export class Messenger {
   #sendToSelf(now: Millis, text: string): void {
     const { effects, ids, inbox, nick } = this.#options;
     const id = ids.next(nickKey(nick));
-    const after = inbox.lastShown(nick);
-    inbox.accept(now, { id, after, channel: false, from: nick, sentAt: Math.floor(now), dated: false, text });
+    const { id: after, hash: afterHash } = inbox.lastShown(nick);
+    const place = { after, afterHash, channel: false, isOpen: false, from: nick, dated: false };
+    inbox.accept(now, { id, ...place, sentAt: Math.floor(now), text });
     effects.notice({ type: "delivered", to: nick });
     effects.notice({ type: "settled" });
   }
@@ -169,7 +167,8 @@ export class Messenger {
 
   /** Sends a message the way its recipient's row says. `command`: the user has just given it. */
   #transmit(now: Millis, message: OutgoingMessage, command: boolean): void {
-    const row = message.to === undefined ? undefined : this.#options.membership.table.get(message.to);
+    if (this.#options.sealing.isHeldBack(message)) return;
+    const row = this.#options.sealing.rowOf(message);
     if (row?.online) this.#sendDirect(now, message, row);
     else this.#sendToServer(now, message, command || message.unsettled);
   }
@@ -186,8 +185,9 @@ export class Messenger {
 
   /** The 500 ms are over, or a later retry is due. */
   #again(now: Millis, message: OutgoingMessage): void {
-    const { effects, membership } = this.#options;
-    const row = message.to === undefined ? undefined : membership.table.get(message.to);
+    if (this.#options.sealing.isHeldBack(message)) return;
+    const { effects } = this.#options;
+    const row = this.#options.sealing.rowOf(message);
     if (row?.online) {
       if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
       message.unanswered = true;
@@ -196,19 +196,22 @@ export class Messenger {
     this.#sendToServer(now, message, false);
   }
 
-  #sendDirect(now: Millis, { id, after, sentAt, text }: OutgoingMessage, row: Row): void {
-    const verb: Verb = { type: "direct", id, after, from: this.#options.nick, to: row.nick, sentAt, text };
+  #sendDirect(now: Millis, message: OutgoingMessage, row: Row): void {
+    if (!this.#options.sealing.seal(now, message)) return;
+    const { id, body } = message;
+    const verb: Verb = { type: "direct", id, from: this.#options.nick, to: row.nick, body };
     this.#linkTo(now, row).send(now, verb, id);
   }
 
   #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
-    const { attempts, membership, nick, tracker } = this.#options;
-    const { id, after, to, sentAt, text } = message;
+    const { attempts, membership, nick: from, tracker } = this.#options;
+    const { id, to } = message;
     attempts.wait(now, id, command || this.#finishing);
-    if (to === undefined && tracker.nextPost !== message) return;
+    if (to === undefined && tracker.nextPost !== message || !this.#options.sealing.seal(now, message)) return;
+    const { body } = message;
     const verb: Verb = to === undefined
-      ? { type: "post", id, from: nick, sentAt, text }
-      : { type: "deposit", id, after, from: nick, to, sentAt, text };
+      ? { type: "post", id, from, body }
+      : { type: "deposit", id, from, to, body };
     membership.link.send(now, verb, id);
   }
 
@@ -250,52 +253,27 @@ export class Messenger {
     this.#sendNextPost(now);
   }
 
-  // ---- what comes from peers -----------------------------------------------------------------------------
+  // ---- receipts ------------------------------------------------------------------------------------------
 
-  receiveFromPeer(now: Millis, link: Link, verb: Verb): void {
-    const { membership, nick } = this.#options;
-    if (membership.state !== "online") return;
-    if ((verb.type === "direct" || verb.type === "receipt") && !sameNick(verb.to, nick)) return;
-    if (verb.type === "direct") this.#onDirect(now, link, verb);
-    if (verb.type === "receipt") this.#onReceipt(now, link, verb);
-  }
-
-  #onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
-    const { id, after, from, to, sentAt, text } = verb;
-    const { inbox, membership } = this.#options;
-    const row = membership.table.get(from);
-    if (row === undefined || row.key !== link.peer) {
-      this.#keepStranger(link, verb);
-      return membership.askForRows(now);
-    }
-    inbox.accept(now, { id, after, channel: false, from: row.nick, sentAt, dated: false, text });
-    link.send(now, { type: "receipt", id, from: to, to: from }, `receipt/${id}`);
-  }
-
-  /** What finds no room is not receipted, so its sender tries again. */
-  #keepStranger(link: Link, verb: VerbOf<"direct">): void {
-    const bytes = utf8Length(verb.text);
-    if (this.#strangers.length >= STRANGERS_MESSAGES || this.#strangersBytes + bytes > STRANGERS_BYTES) {
-      return;
-    }
-    this.#strangersBytes += bytes;
-    this.#strangers.push({ link, verb });
-  }
-
-  /** Whether whoever is at the other end of a link holds a nick. */
-  #isLinkOf(nick: Nick, link: Link): boolean {
-    return this.#options.membership.table.get(nick)?.key === link.peer;
-  }
-
-  #onReceipt(now: Millis, link: Link, { id, from }: VerbOf<"receipt">): void {
-    const { effects, tracker } = this.#options;
-    const message = tracker.get(id);
-    // Only from the recipient: an id alone proves nothing.
-    if (message?.to === undefined || !sameNick(message.to, from) || !this.#isLinkOf(from, link)) return;
+  /** From a peer, directly. */
+  onReceipt(now: Millis, from: Nick, receipt: Receipt): void {
+    const { effects, sealing, tracker } = this.#options;
+    const message = tracker.get(receipt.id);
+    if (message === undefined || !sealing.isReceiptFor(message, from, receipt)) return;
+    if (receipt.outcome !== "read") return this.#onUnread(now, message, receipt.outcome);
     this.#stop(message);
     tracker.delivered(now, message);
-    effects.notice({ type: "delivered", to: message.to });
+    effects.notice({ type: "delivered", to: message.to! });
     this.#settle(message);
+  }
+
+  /** It arrived and was not read: it is sealed again, once. */
+  #onUnread(now: Millis, message: OutgoingMessage, outcome: Exclude<Outcome, "read">): void {
+    const { membership, tracker } = this.#options;
+    if (outcome !== "unreadable" || message.sealing > 0) return this.#fail(now, message, outcome);
+    this.#stop(message);
+    tracker.sealAgain(now, message);
+    if (membership.isRegistered) this.#transmit(now, message, false);
   }
 
   // ---- what comes from the server ------------------------------------------------------------------------
@@ -334,27 +312,43 @@ export class Messenger {
     const { attempts, membership, tracker } = this.#options;
     const message = tracker.get(id);
     if (message === undefined || message.stored) return;
-    const row = message.to === undefined ? undefined : membership.table.get(message.to);
-    if (!row?.online || this.#finishing) return this.#fail(now, message, reason);
+    if (reason === "rate") {
+      membership.link.cancel(id);
+      return tracker.delay(message, now + BUSY_MS);
+    }
+    if (!this.#options.sealing.rowOf(message)?.online || this.#finishing) {
+      return this.#fail(now, message, reason);
+    }
     attempts.done(id);
     membership.link.cancel(id);
   }
 
-  #onCollected(now: Millis, { to, ids }: VerbOf<"collected">): void {
-    const { effects, membership, nick, tracker } = this.#options;
-    for (const id of ids) {
-      const message = tracker.get(id);
-      // Once the server knows that we know, nobody will tell us again: what is forgotten must be so durably.
-      tracker.forget(id);
-      if (message?.to === undefined) continue;
-      this.#stop(message);
-      this.#settle(message);
-      const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
-      entry.count++;
-      this.#collected.set(nickKey(to), entry);
-      this.#timers.set(nickKey(to), now + COLLECTED_GATHER_MS);
+  #onCollected(now: Millis, { to, receipts }: VerbOf<"collected">): void {
+    const { effects, membership, nick } = this.#options;
+    const noted = receipts.filter((receipt) => this.#onCollectedOne(now, to, receipt));
+    if (effects.exiting || noted.length === 0) return;
+    membership.link.send(now, { type: "noted", nick, receipts: noted });
+  }
+
+  /** Once the server knows that we know, nobody will tell us again: what we know is durable. Of a forgery we say nothing. */
+  #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
+    const { sealing, tracker } = this.#options;
+    const { id, outcome } = receipt;
+    const message = tracker.get(id);
+    if (message === undefined) tracker.forget(id);
+    if (message === undefined || message.sealing > receipt.sealing) return true;
+    if (outcome !== "released" && !sealing.isReceiptFor(message, to, receipt)) return false;
+    if (outcome !== "read") {
+      this.#onUnread(now, message, outcome);
+      return true;
     }
-    if (effects.exiting) return;
-    membership.link.send(now, { type: "noted", nick, ids });
+    tracker.forget(id);
+    this.#stop(message);
+    this.#settle(message);
+    const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
+    entry.count++;
+    this.#collected.set(nickKey(to), entry);
+    this.#timers.set(nickKey(to), now + COLLECTED_GATHER_MS);
+    return true;
   }
 }

@@ -4,7 +4,7 @@ import { TABLE_LINES, TEXT_BYTES } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
 import { type Nick, SERVER_NICK } from "./nick.ts";
 import { addressKey, type Row } from "./table.ts";
-import { dateAndTime, harmless, harmlessLines } from "./text.ts";
+import { dateAndTime, harmless } from "./text.ts";
 import type { Reason } from "./verb.ts";
 
 /** A message as it is shown. */
@@ -17,10 +17,12 @@ export interface Shown {
   readonly sentAt: Millis;
   /** Whether to show when it was sent, because it did not come as it was written. */
   readonly dated: boolean;
+  /** A channel message that everybody can read, where ours are sealed. */
+  readonly isOpen: boolean;
 }
 
 /** Why a message will never arrive. */
-export type Failure = Reason | "too old" | "expired";
+export type Failure = Reason | "too old" | "expired" | "unreadable" | "refused" | "released";
 
 /** What a machine tells: to the user of a client, to the log of a server. */
 export type Notice =
@@ -32,12 +34,45 @@ export type Notice =
     readonly rows: readonly Row[];
     readonly changed: readonly Row[];
   }
-  | { readonly type: "peersListed"; readonly server: Address; readonly rows: readonly Row[] }
+  | {
+    readonly type: "peersListed";
+    readonly server: Address;
+    readonly rows: readonly Row[];
+    readonly verified: readonly Nick[];
+    /** Who has another identity than before. */
+    readonly changed: readonly Nick[];
+  }
   | { readonly type: "directReceived"; readonly message: Shown }
   | { readonly type: "channelReceived"; readonly message: Shown }
   | { readonly type: "mailWaiting" }
   | { readonly type: "missing"; readonly from: Nick }
+  /** The message before the next one is not the one that its sender wrote. */
+  | { readonly type: "exchanged"; readonly from: Nick }
+  /** A message that we cannot open. Its sender hears of it. */
+  | { readonly type: "unreadable"; readonly from: Nick }
+  /** A channel message that its sender did not sign. */
+  | { readonly type: "forged"; readonly from: Nick }
+  | { readonly type: "postRepeated"; readonly from: Nick }
+  | { readonly type: "postsMissing"; readonly from: Nick; readonly count: number }
+  | { readonly type: "postExchanged"; readonly from: Nick }
+  /** A channel message under a key that we do not have. */
+  | { readonly type: "postSealed"; readonly from: Nick }
   | { readonly type: "channelDropped"; readonly count: number }
+  /** The server gives keys for a nick that its holder did not sign. */
+  | { readonly type: "rowForged"; readonly nick: Nick }
+  /** A nick has another identity than the one that is pinned. */
+  | { readonly type: "peerKeyChanged"; readonly nick: Nick }
+  | { readonly type: "inviteDiffers"; readonly nick: Nick }
+  | { readonly type: "trusted"; readonly nick: Nick }
+  | { readonly type: "safetyNumber"; readonly nick: Nick; readonly number: string }
+  | {
+    readonly type: "invite";
+    /** As the user wrote it: HOST:PORT. */
+    readonly server: string;
+    readonly serverKey: string;
+    readonly nick: Nick;
+    readonly identity: string;
+  }
   | { readonly type: "delivered"; readonly to: Nick }
   | { readonly type: "unanswered"; readonly to: Nick }
   | { readonly type: "stored" }
@@ -51,8 +86,9 @@ export type Notice =
   | { readonly type: "belongsToOther"; readonly own: Nick; readonly nick: string }
   | { readonly type: "tooLong"; readonly bytes: number }
   | { readonly type: "tooMany"; readonly count: number }
-  | { readonly type: "nickInUse"; readonly nick: Nick }
-  | { readonly type: "nicksExhausted" }
+  | { readonly type: "nickOfAnotherKey"; readonly nick: Nick }
+  /** `forNow`: from this address. */
+  | { readonly type: "nicksExhausted"; readonly forNow: boolean }
   | { readonly type: "replaced"; readonly nick: Nick }
   | { readonly type: "deregistered" }
   | { readonly type: "noServer"; readonly server: Address }
@@ -109,77 +145,119 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen("[Client table updated.]", ...tableLines(notice.server, rows));
     }
     case "peersListed":
-      return screen(...tableLines(notice.server, notice.rows));
+      return screen(...tableLines(notice.server, notice.rows, marksOf(notice)));
     case "directReceived":
       return screen(...messageLines("", notice.message, "", utcOffset));
-    case "channelReceived":
-      return screen(...messageLines("[Channel_Message ", notice.message, "]", utcOffset));
+    case "channelReceived": {
+      const kind = notice.message.isOpen ? "[Channel_Message, not sealed, " : "[Channel_Message ";
+      return screen(...messageLines(kind, notice.message, "]", utcOffset));
+    }
     case "mailWaiting":
       return screen("SERVER: [You have messages]");
     case "missing":
-      return screen(`[A message from ${harmless(notice.from)} is missing.]`);
+      return screen(`[A message from ${notice.from} is missing.]`);
+    case "exchanged":
+      return screen(`[The message of ${notice.from} before this one is not the one that was sent.]`);
+    case "unreadable":
+      return screen(`[A message from ${notice.from} cannot be opened, it will be sealed again.]`);
+    case "forged":
+      return screen(`[A channel message under the name of ${notice.from} was forged, it is not shown.]`);
+    case "postRepeated":
+      return screen(`[An old channel message of ${notice.from} came once more, it is not shown.]`);
+    case "postsMissing":
+      return screen(`[${counted(notice.count, "channel message")} of ${notice.from} missing.]`);
+    case "postExchanged":
+      return screen(`[The channel message of ${notice.from} before this one is not the one that was sent.]`);
+    case "postSealed":
+      return screen(
+        `[A channel message of ${notice.from} is sealed under another channel key, see 'client --channel-key'.]`,
+      );
+    case "rowForged":
+      return screen(
+        `[The server gives keys for ${notice.nick} that ${notice.nick} did not sign, they are not used.]`,
+      );
+    case "peerKeyChanged":
+      return screen(
+        `[${notice.nick} has another key than before: somebody else may have the nick. ` +
+          `Nothing is sent to ${notice.nick} until you say 'trust ${notice.nick}'.]`,
+      );
+    case "inviteDiffers":
+      return screen(
+        `[The invitation gives another key for ${notice.nick} than the one that is pinned, which stays.]`,
+      );
+    case "trusted":
+      return screen(
+        `[The key that ${notice.nick} has now is trusted. To be sure compare numbers: 'verify ${notice.nick}'.]`,
+      );
+    case "safetyNumber":
+      return screen(
+        `[Your safety number with ${notice.nick}: ${notice.number}]`,
+        `[${notice.nick} is marked as verified. If ${notice.nick} sees another number, somebody is between you: ` +
+          `'trust ${notice.nick}' takes the mark away.]`,
+      );
+    case "invite":
+      return screen(inviteUrl(notice));
     case "channelDropped":
       return screen(`[${counted(notice.count, "channel message")} dropped]`);
     case "delivered":
-      return screen(`[Message received by ${harmless(notice.to)}.]`);
+      return screen(`[Message received by ${notice.to}.]`);
     case "unanswered":
-      return screen(`[No ACK from ${harmless(notice.to)}, message sent to server.]`);
+      return screen(`[No ACK from ${notice.to}, message sent to server.]`);
     case "stored":
       return screen("[Message received by SERVER.]", "SERVER: [Message received by the server and saved]");
     case "posted":
       return screen("[Message received by Server.]");
     case "collected":
-      return screen(`[${harmless(notice.to)} has collected ${counted(notice.count, "message")}.]`);
+      return screen(`[${notice.to} has collected ${counted(notice.count, "message")}.]`);
     case "failed":
       return screen(
-        `[Message to ${notice.to === undefined ? "the channel" : harmless(notice.to)} failed: ${
+        `[Message to ${notice.to === undefined ? "the channel" : notice.to} failed: ${
           FAILURES[notice.failure]
         }.]`,
       );
     case "unknownPeer":
-      return screen(`[Unknown peer: ${harmless(notice.nick)}]`);
+      return screen(`[Unknown peer: ${notice.nick}]`);
     case "notYou":
-      return screen(`[You are not ${harmless(notice.nick)}.]`);
+      return screen(`[You are not ${notice.nick}.]`);
     case "youAreOffline":
-      return screen(`[You are offline, 'reg ${harmless(notice.nick)}' first.]`);
+      return screen(`[You are offline, 'reg ${notice.nick}' first.]`);
     case "alreadyRegistered":
-      return screen(`[You are already registered as '${harmless(notice.nick)}'.]`);
+      return screen(`[You are already registered as '${notice.nick}'.]`);
     case "belongsToOther":
       return screen(
-        `[This client is '${harmless(notice.own)}', start another one with 'client -n ${
-          harmless(notice.nick)
-        }'.]`,
+        `[This client is '${notice.own}', start another one with 'client -n ${notice.nick}'.]`,
       );
     case "tooLong":
       return screen(`[Message too long: ${notice.bytes} bytes, at most ${TEXT_BYTES}.]`);
     case "tooMany":
       return screen(`[Too many messages wait: ${notice.count}, try again later.]`);
-    case "nickInUse":
-      return screen(`[Nickname '${harmless(notice.nick)}' is in use.]`);
+    case "nickOfAnotherKey":
+      return screen(`[Nickname '${notice.nick}' belongs to another key.]`);
     case "nicksExhausted":
-      return screen("[The server takes no more nicknames.]");
+      return screen(
+        notice.forNow
+          ? "[The server takes no more new nicknames from your address for now.]"
+          : "[The server takes no more nicknames.]",
+      );
     case "replaced":
       return screen(
-        `[You were registered as '${harmless(notice.nick)}' from another place, this one is offline now.]`,
+        `[You were registered as '${notice.nick}' from another place, this one is offline now.]`,
       );
     case "deregistered":
       return screen("[You are Offline. Bye.]");
     case "noServer":
-      return {
-        stream: "error",
-        lines: [`no server at ${addressKey(notice.server)}, start one with 'deno task server'`],
-      };
+      return rendered("error", [
+        `no server at ${addressKey(notice.server)}, start one with 'deno task server'`,
+      ]);
     case "otherVersions":
-      return {
-        stream: "error",
-        lines: [
-          `cannot talk to the server at ${
-            addressKey(notice.server)
-          }: it speaks version ${notice.versions} of the protocol and we version ${VERSION}, use the same release`,
-        ],
-      };
+      return rendered("error", [
+        `cannot talk to the server at ${
+          addressKey(notice.server)
+        }: it speaks version ${notice.versions} of ` +
+        `the protocol and we version ${VERSION}, use the same release`,
+      ]);
     case "serverMet":
-      return screen(`[New server '${harmless(notice.name)}', its key is ${notice.key}]`);
+      return screen(`[New server '${notice.name}', its key is ${notice.key}]`);
     case "serverKeyChanged":
       return keyChanged(notice);
     case "serverSilent":
@@ -201,11 +279,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "settled":
       return { stream: "none", lines: [] };
     case "serverKey":
-      return log(`this is '${harmless(notice.name)}', its key is ${notice.key}`);
+      return log(`this is '${notice.name}', its key is ${notice.key}`);
     case "clientRegistered":
-      return log(`${harmless(notice.nick)} registered at ${addressKey(notice.address)}`);
+      return log(`${notice.nick} registered at ${addressKey(notice.address)}`);
     case "clientLeft":
-      return log(`${harmless(notice.nick)} is offline: ${notice.how}`);
+      return log(`${notice.nick} is offline: ${notice.how}`);
     case "dropped":
       return log(
         `${counted(notice.count, "datagram")} dropped: not of this protocol, or from an address not proved`,
@@ -214,10 +292,15 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
 }
 
 const FAILURES: Readonly<Record<Failure, string>> = {
-  "in use": "the nickname is in use",
+  "other key": "the nickname belongs to another key",
   "unknown": "the server does not know the recipient",
   "quota": "the mailbox is full",
   "full": "the server takes no more mail",
+  "rate": "the server is too busy",
+  "known": "the server had it before, and its receipt is gone",
+  "unreadable": "the recipient could not open it, sealed twice",
+  "refused": "the recipient knows another key of yours",
+  "released": "the nickname was given up",
   "too old": "it waited for 7 days",
   "expired": "nobody collected it within 30 days",
 };
@@ -229,30 +312,51 @@ function keyChanged(
     `the server at ${server} has the key '${announced}', not '${known}' as before: somebody may be in its place. ` +
     `Ask its operator; if that is its key, take the line of ${server} out of the file 'known_servers', ` +
     `or start with '--server-key ${announced}'`;
-  return ends ? { stream: "error", lines: [sentence] } : screen(`[${sentence}]`);
+  return ends ? rendered("error", [sentence]) : screen(`[${sentence}]`);
+}
+
+/** The border: whatever others put into a line is harmless from here on. */
+function rendered(stream: Stream, lines: readonly string[]): Rendered {
+  return { stream, lines: lines.map(harmless) };
 }
 
 function screen(...lines: string[]): Rendered {
-  return { stream: "screen", lines };
+  return rendered("screen", lines);
 }
 
 function log(line: string): Rendered {
-  return { stream: "log", lines: [line] };
+  return rendered("log", [line]);
 }
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function tableLines(server: Address, rows: readonly Row[]): string[] {
+function tableLines(
+  server: Address,
+  rows: readonly Row[],
+  marks: (nick: Nick) => string = () => "",
+): string[] {
   return [
     `${SERVER_NICK} @ ${addressKey(server)} is ONLINE`,
     ...rows.map((row) => {
       const address = row.addresses[0];
-      const where = address === undefined ? "unknown" : harmless(addressKey(address));
-      return `${harmless(row.nick)} @ ${where} is ${row.online ? "ONLINE" : "OFFLINE"}`;
+      const where = address === undefined ? "unknown" : addressKey(address);
+      return `${row.nick} @ ${where} is ${row.online ? "ONLINE" : "OFFLINE"}${marks(row.nick)}`;
     }),
   ];
+}
+
+function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>): (nick: Nick) => string {
+  return (nick) => {
+    if (changed.includes(nick)) return " (another key than before)";
+    return verified.includes(nick) ? " (verified)" : "";
+  };
+}
+
+/** What `client` takes in the place of its options. */
+function inviteUrl({ server, serverKey, nick, identity }: Extract<Notice, { type: "invite" }>): string {
+  return `parley://${server}/?server=${serverKey}&peer=${encodeURIComponent(nick)}:${identity}`;
 }
 
 /** Further lines of a message are indented, so that nobody can fake a line of somebody else's. */
@@ -263,11 +367,8 @@ function messageLines(
   utcOffset: (at: Millis) => Millis,
 ): string[] {
   const date = message.dated ? `${dateAndTime(message.sentAt + utcOffset(message.sentAt))} ` : "";
-  const [first = "", ...further] = harmlessLines(message.text);
-  const lines = [
-    `${before}${harmless(message.from)}: ${date}${first}`,
-    ...further.map((line) => `  ${line}`),
-  ];
+  const [first = "", ...further] = message.text.replaceAll("\r\n", "\n").split("\n");
+  const lines = [`${before}${message.from}: ${date}${first}`, ...further.map((line) => `  ${line}`)];
   lines[lines.length - 1] += behind;
   return lines;
 }

@@ -1,20 +1,21 @@
 /**
  * The offline store: letters, kept until their recipient has saved and acknowledged that letter, and receipts,
- * kept until the sender has acknowledged that. The text of a letter is never looked at.
+ * kept until the sender has acknowledged that. What is in a letter nobody here can read.
  */
-import { MALFORMED, utf8Length } from "./bytes.ts";
+import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
+import type { Receipt } from "./identity.ts";
 import {
-  COLLECTED_IDS,
+  COLLECTED_RECEIPTS,
   MAIL_LIFE_MS,
-  MAIL_TOTAL_BYTES,
   MAILBOX_BYTES,
   MAILBOX_LETTERS,
+  MAILBOX_SHARE,
   RECEIPTS_PER_SENDER,
 } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
-import { type Nick, type NickKey, nickKey } from "./nick.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { LETTER, RECEIPT, type ValueOf } from "./records.ts";
 import { SeenIds } from "./seen_ids.ts";
 import type { Reason } from "./verb.ts";
@@ -22,21 +23,32 @@ import type { Reason } from "./verb.ts";
 /** `order` counts everything that the server has stored. */
 export type Letter = ValueOf<typeof LETTER> & { readonly order: number };
 
+type StoredReceipt = ValueOf<typeof RECEIPT>;
+
 interface Mailbox {
   readonly letters: Map<number, Letter>;
   bytes: number;
 }
 
+/** What the operator allows. */
+export interface MailLimits {
+  /** Bytes of all mail. */
+  readonly totalBytes: number;
+}
+
 export class OfflineStore {
   readonly #effects: Effects;
   readonly #mailboxes = new Map<NickKey, Mailbox>();
-  readonly #receipts = new Map<NickKey, Map<MessageId, ValueOf<typeof RECEIPT>>>();
+  readonly #limits: MailLimits;
+  /** By sender and id. */
+  readonly #receipts = new Map<NickKey, Map<MessageId, StoredReceipt>>();
   readonly #seen: SeenIds;
   #bytes = 0;
   #lastOrder = 0;
 
-  constructor(effects: Effects) {
+  constructor(effects: Effects, limits: MailLimits) {
     this.#effects = effects;
+    this.#limits = limits;
     this.#seen = new SeenIds(effects);
   }
 
@@ -58,7 +70,8 @@ export class OfflineStore {
   loaded(now: Millis): void {
     const letters = [...this.#mailboxes.values()].flatMap((mailbox) => [...mailbox.letters.values()]);
     const receipts = [...this.#receipts.values()].flatMap((ofSender) => [...ofSender]);
-    const here = [...letters, ...receipts.map(([id, { from }]) => ({ id, from }))];
+    const collected = receipts.filter(([, { outcome }]) => outcome !== "unreadable");
+    const here = [...letters, ...collected.map(([id, { from }]) => ({ id, from }))];
     for (const { id, from } of here) if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
   }
 
@@ -72,9 +85,18 @@ export class OfflineStore {
     return this.#seen.has(from, id);
   }
 
-  /** Whether a message waits here to be collected. */
-  holds(to: Nick, id: MessageId): boolean {
-    return this.lettersFor(to).some((letter) => letter.id === id);
+  /** A message that waits here to be collected. */
+  letter(to: Nick, from: Nick, id: MessageId): Letter | undefined {
+    for (const letter of this.#mailboxes.get(nickKey(to))?.letters.values() ?? []) {
+      if (letter.id === id && sameNick(letter.from, from)) return letter;
+    }
+    return undefined;
+  }
+
+  /** What became of a message, as long as its sender has not acknowledged that. */
+  receipt(from: Nick, id: MessageId): Receipt | undefined {
+    const receipt = this.#receipts.get(nickKey(from))?.get(id);
+    return receipt === undefined ? undefined : { id, ...receipt };
   }
 
   /** Takes a letter, or says why not. */
@@ -82,7 +104,12 @@ export class OfflineStore {
     const mailbox = this.#mailboxOf(letter.to);
     const bytes = sizeOf(letter);
     if (mailbox.letters.size >= MAILBOX_LETTERS || mailbox.bytes + bytes > MAILBOX_BYTES) return "quota";
-    if (this.#bytes + bytes > MAIL_TOTAL_BYTES) return "full";
+    const ofSender = [...mailbox.letters.values()].filter(({ from }) => sameNick(from, letter.from));
+    const sendersBytes = ofSender.reduce((sum, other) => sum + sizeOf(other), bytes);
+    if (ofSender.length >= MAILBOX_LETTERS * MAILBOX_SHARE || sendersBytes > MAILBOX_BYTES * MAILBOX_SHARE) {
+      return "quota";
+    }
+    if (this.#bytes + bytes > this.#limits.totalBytes) return "full";
     this.#put(letter);
     this.#seen.add(now, letter.from, letter.id);
     this.#effects.save(LETTER.key(letter.order), () => LETTER.encode(letter));
@@ -94,36 +121,44 @@ export class OfflineStore {
     return [...this.#mailboxes.get(nickKey(nick))?.letters.values() ?? []];
   }
 
-  /** The recipient has saved this letter: it becomes a receipt for its sender. False when it was gone already. */
-  collect(now: Millis, letter: Letter): boolean {
-    if (!this.#remove(letter)) return false;
-    const receipt = { from: letter.from, to: letter.to, at: Math.floor(now) };
+  /** The recipient has said what became of this letter: it becomes a receipt for its sender. */
+  collect(now: Millis, letter: Letter, { sealing, outcome, signature }: Receipt): void {
+    this.#remove(letter);
+    // It may come once more, sealed again.
+    if (outcome === "unreadable") this.#seen.remove(letter.from, letter.id);
+    const receipt = { from: letter.from, to: letter.to, at: Math.floor(now), sealing, outcome, signature };
     const receipts = this.#receiptsOf(letter.from);
     receipts.set(letter.id, receipt);
     this.#effects.save(RECEIPT.key(letter.id), () => RECEIPT.encode(receipt));
-    if (receipts.size > RECEIPTS_PER_SENDER) this.noted(letter.from, [receipts.keys().next().value!]);
-    return true;
+    if (receipts.size > RECEIPTS_PER_SENDER) this.#forgetReceipt(letter.from, receipts.keys().next().value!);
   }
 
   /** What was collected of a sender's mail and not yet acknowledged by him, in lists that fit into a verb. */
-  receiptsFor(sender: Nick): { to: Nick; ids: MessageId[] }[] {
-    const lists: { to: Nick; ids: MessageId[] }[] = [];
-    const open = new Map<NickKey, { to: Nick; ids: MessageId[] }>();
-    for (const [id, { to }] of this.#receipts.get(nickKey(sender)) ?? []) {
+  receiptsFor(sender: Nick): { to: Nick; receipts: Receipt[] }[] {
+    const lists: { to: Nick; receipts: Receipt[] }[] = [];
+    const open = new Map<NickKey, { to: Nick; receipts: Receipt[] }>();
+    for (const [id, receipt] of this.#receipts.get(nickKey(sender)) ?? []) {
+      const { to } = receipt;
       let list = open.get(nickKey(to));
-      if (list === undefined || list.ids.length >= COLLECTED_IDS) {
-        lists.push(list = { to, ids: [] });
+      if (list === undefined || list.receipts.length >= COLLECTED_RECEIPTS) {
+        lists.push(list = { to, receipts: [] });
         open.set(nickKey(to), list);
       }
-      list.ids.push(id);
+      list.receipts.push({ id, ...receipt });
     }
     return lists;
   }
 
   /** The sender knows: these receipts are done with. */
-  noted(sender: Nick, ids: readonly MessageId[]): void {
+  noted(sender: Nick, names: readonly Pick<Receipt, "id" | "sealing">[]): void {
+    for (const { id, sealing } of names) {
+      if (this.receipt(sender, id)?.sealing === sealing) this.#forgetReceipt(sender, id);
+    }
+  }
+
+  #forgetReceipt(sender: Nick, id: MessageId): void {
     const receipts = this.#receipts.get(nickKey(sender));
-    for (const id of ids) if (receipts?.delete(id)) this.#effects.forget(RECEIPT.key(id));
+    if (receipts?.delete(id)) this.#effects.forget(RECEIPT.key(id));
     if (receipts?.size === 0) this.#receipts.delete(nickKey(sender));
   }
 
@@ -133,7 +168,7 @@ export class OfflineStore {
       for (const letter of letters.values()) if (letter.storedAt + MAIL_LIFE_MS <= now) this.#remove(letter);
     }
     for (const receipts of this.#receipts.values()) {
-      for (const [id, { from, at }] of receipts) if (at + MAIL_LIFE_MS <= now) this.noted(from, [id]);
+      for (const [id, { from, at }] of receipts) if (at + MAIL_LIFE_MS <= now) this.#forgetReceipt(from, id);
     }
     this.#seen.sweep(now);
   }
@@ -146,13 +181,12 @@ export class OfflineStore {
     this.#lastOrder = Math.max(this.#lastOrder, letter.order);
   }
 
-  #remove(letter: Letter): boolean {
+  #remove(letter: Letter): void {
     const mailbox = this.#mailboxOf(letter.to);
-    if (!mailbox.letters.delete(letter.order)) return false;
+    if (!mailbox.letters.delete(letter.order)) return;
     mailbox.bytes -= sizeOf(letter);
     this.#bytes -= sizeOf(letter);
     this.#effects.forget(LETTER.key(letter.order));
-    return true;
   }
 
   #mailboxOf(nick: Nick): Mailbox {
@@ -162,7 +196,7 @@ export class OfflineStore {
     return mailbox;
   }
 
-  #receiptsOf(sender: Nick): Map<MessageId, ValueOf<typeof RECEIPT>> {
+  #receiptsOf(sender: Nick): Map<MessageId, StoredReceipt> {
     const key = nickKey(sender);
     const receipts = this.#receipts.get(key) ?? new Map();
     this.#receipts.set(key, receipts);
@@ -170,7 +204,7 @@ export class OfflineStore {
   }
 }
 
-/** What a letter takes of a mailbox: its text and about as much as the rest of the record. */
+/** What a letter takes of a mailbox: its body and about as much as the rest of the record. */
 function sizeOf(letter: Letter): number {
-  return utf8Length(letter.text) + 100;
+  return letter.body.length + 100;
 }

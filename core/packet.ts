@@ -17,7 +17,7 @@ import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import { EPOCH_BYTES } from "./epoch.ts";
 import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "./limits.ts";
 
-export const VERSION = 2;
+export const VERSION = 3;
 
 const VERSIONS = 0;
 const DISCOVER = VERSION << 4 | 1;

@@ -5,7 +5,6 @@
 import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
 import { STATE_BYTES } from "./message_id.ts";
-import { KEY_BYTES } from "./packet.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
 const NUMBER_DIGITS = 15;
@@ -68,10 +67,7 @@ export type ValueOf<Kind> = Kind extends FieldRecord<infer Shape> ? f.ValuesOf<S
 /** By sender and the first 64 bits of ids: when one was seen last, then runs of sequence numbers. Both sides keep these. */
 export const SEEN = new RecordKind("seen");
 
-/** The secret key (X25519) of this client or server, made at its first start. Both sides keep these two. */
-export const KEY = new FieldRecord("key", { secret: f.hex(KEY_BYTES) });
-
-/** The time in our last initiation: the next one has a later one, whatever the clock says. */
+/** The time in our last initiation: the next one has a later one, whatever the clock says. Both sides keep it. */
 export const INITIATION = new FieldRecord("initiation", { at: f.u48 });
 
 // ---- client ----------------------------------------------------------------------------------------------
@@ -84,65 +80,97 @@ export const IDENTITY = new FieldRecord("identity", {
   starts: f.u32,
 });
 
-/** A message of ours that has not been receipted, by id. `to` is absent for the channel. */
+/**
+ * A message of ours that has not been receipted, by id. `to` is absent for the channel. `body` is what leaves: a
+ * letter, or a post; nothing as long as it has not been sealed.
+ */
 export const OUTBOX = new FieldRecord("outbox", {
   after: f.id,
+  afterHash: f.hash,
   to: f.list(f.nick, 1),
   sentAt: f.instant,
   stored: f.flag,
   text: f.text,
+  sealing: f.sealing,
+  body: f.body,
 });
 
-/** The last message to a peer that has not failed, by nick. */
-export const SENT = new FieldRecord("sent", { id: f.id });
+/** The last message to a peer that has not failed, by nick: its id, and the hash of its text. */
+export const SENT = new FieldRecord("sent", { id: f.id, hash: f.hash });
 
 /** A message that was saved but perhaps not shown, by order of arrival. */
 export const INBOX = new FieldRecord("inbox", {
   id: f.id,
   after: f.id,
+  afterHash: f.hash,
   channel: f.flag,
+  /** A channel message that everybody can read, where we have a channel key. */
+  isOpen: f.flag,
   from: f.nick,
   sentAt: f.instant,
   dated: f.flag,
   text: f.text,
 });
 
-/** The last message of a peer that was shown in its place, by nick. */
-export const SHOWN = new FieldRecord("shown", { id: f.id });
+/** The last message of a peer that was shown in its place, by nick: its id, and the hash of its text. */
+export const SHOWN = new FieldRecord("shown", { id: f.id, hash: f.hash });
+
+/** A secret prekey, by its public key; `supersededAt` is 0 for the current one. */
+export const PREKEY = new FieldRecord("prekey", {
+  secret: f.key,
+  at: f.instant,
+  supersededAt: f.instant,
+});
+
+/** The identity (Ed25519) of somebody whom we have written to or heard from, by nick. */
+export const KNOWN_PEER = new FieldRecord("known_peer", { identity: f.key, verified: f.flag });
+
+/** Our own last channel message: its number, and the hash that the next one names. */
+export const POSTED = new FieldRecord("posted", { number: f.u48, hash: f.hash });
+
+/** The same of another sender, by identity. */
+export const CHAIN = new FieldRecord("chain", { number: f.u48, hash: f.hash });
 
 // ---- server ----------------------------------------------------------------------------------------------
+
+/** The secret key (X25519) of the server, made at its first start. */
+export const KEY = new FieldRecord("key", { secret: f.key });
 
 /** A nick and who holds it, by nick. */
 export const NICK = new FieldRecord("nick", {
   nick: f.nick,
-  key: f.key,
+  bundle: f.bundle,
   ordinal: f.u32,
   online: f.flag,
   addresses: f.addresses,
 });
 
-/** A letter, by the order in which the server stored it. */
+/** A letter, by the order in which the server stored it. It is never looked into. */
 export const LETTER = new FieldRecord("letter", {
   id: f.id,
-  after: f.id,
   from: f.nick,
   to: f.nick,
-  sentAt: f.instant,
   storedAt: f.instant,
-  text: f.text,
+  body: f.body,
 });
 
-/** A letter that was collected and whose sender has not acknowledged that, by id. */
-export const RECEIPT = new FieldRecord("receipt", { from: f.nick, to: f.nick, at: f.instant });
+/** What became of a letter, as long as its sender has not acknowledged that; by id. */
+export const RECEIPT = new FieldRecord("receipt", {
+  from: f.nick,
+  to: f.nick,
+  at: f.instant,
+  sealing: f.sealing,
+  outcome: f.outcome,
+  signature: f.signature,
+});
 
 /** A channel message, by the order in which the server stored it; `number` counts channel messages alone. */
 export const CHANNEL = new FieldRecord("channel", {
   number: f.u48,
   id: f.id,
   from: f.nick,
-  sentAt: f.instant,
   storedAt: f.instant,
-  text: f.text,
+  body: f.body,
 });
 
 /** The number of the last channel message that a member has saved, by nick. */

@@ -9,6 +9,8 @@ import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "./epoch.ts";
 import { type HandshakeContext, type Key, PROLOGUE } from "./handshake.ts";
 import {
   HANDSHAKES_PER_SECOND,
+  HOST_INITIATIONS_BURST,
+  HOST_INITIATIONS_PER_SECOND,
   INITIATIONS_PER_SECOND,
   UNCONFIRMED_MS,
   UNCONFIRMED_PER_PEER,
@@ -17,7 +19,7 @@ import {
 import type { Address, Millis } from "./machine.ts";
 import { Responder as NoiseResponder } from "./noise.ts";
 import { encodeResponse, type Initiation, KEY_BYTES, MAC_BYTES, PROCESS_BYTES } from "./packet.ts";
-import { Rate } from "./rate.ts";
+import { HostRates, Rate } from "./rate.ts";
 import { Session } from "./session.ts";
 import { equalAddresses } from "./table.ts";
 
@@ -60,6 +62,9 @@ export class Responder {
   readonly #baker: CookieBaker;
   readonly #calm = new Rate(INITIATIONS_PER_SECOND);
   readonly #most = new Rate(HANDSHAKES_PER_SECOND);
+  /** Of addresses as they are claimed, and of those that a cookie has proved: nobody uses up what is another's. */
+  readonly #claimed = new HostRates(HOST_INITIATIONS_PER_SECOND, HOST_INITIATIONS_BURST);
+  readonly #proved = new HostRates(HOST_INITIATIONS_PER_SECOND, HOST_INITIATIONS_BURST);
   /** By our index, oldest first. */
   readonly #unconfirmed = new Map<number, Unconfirmed>();
   /** Oldest first. More than one: the response to the newest may be lost, and the peer goes on with one before. */
@@ -101,9 +106,11 @@ export class Responder {
     // The same once more: the response was lost, or is late. That costs nothing.
     const repeated = this.#byMac1.get(initiation.mac1.toHex());
     if (repeated !== undefined) return this.#repeat(from, repeated);
-    if (!this.#calm.take(now) && !this.#baker.hasMac2(now, from, initiation)) {
+    const isCalm = this.#calm.take(now) && this.#claimed.take(now, from);
+    if (!isCalm && !this.#baker.hasMac2(now, from, initiation)) {
       return this.#baker.reply(now, from, initiation);
     }
+    if (!isCalm && !this.#proved.take(now, from)) return undefined;
     return this.#most.take(now) ? this.#respond(now, from, initiation) : undefined;
   }
 

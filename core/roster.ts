@@ -2,25 +2,35 @@
 import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
-import { CANDIDATES, ROWS_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "./limits.ts";
 import type { Key } from "./handshake.ts";
+import type { Bundle } from "./identity.ts";
+import {
+  CANDIDATES,
+  MEMBER_MESSAGES_BURST,
+  MEMBER_MESSAGES_PER_SECOND,
+  MEMBER_QUESTIONS_BURST,
+  MEMBER_QUESTIONS_PER_SECOND,
+  ROWS_BYTES,
+  ROWS_PACKETS,
+  TABLE_GATHER_MS,
+} from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Address, Millis } from "./machine.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
+import { Rate } from "./rate.ts";
 import { NICK } from "./records.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 import { equalAddresses, type Row, type Version } from "./table.ts";
-import type { Verb, VerbOf } from "./verb.ts";
+import type { Verb } from "./verb.ts";
 
-/** Somebody who wants a nick while its holder is being probed. */
-export interface Claim {
-  readonly link: Link;
-  readonly verb: VerbOf<"register">;
-}
-
-export interface Member {
+export interface Member extends Row {
   nick: Nick;
+  /** Always this one: the nick is bound to it. */
+  readonly identity: Key;
   key: Key;
+  prekey: Key;
+  prekeyAt: Millis;
+  signature: string;
   readonly ordinal: number;
   online: boolean;
   addresses: readonly Address[];
@@ -33,22 +43,29 @@ export interface Member {
   /** Present while registered in this life of the server. */
   stream: StreamWriter | undefined;
   probedAt: Millis | undefined;
-  claims: Claim[];
+  readonly messages: Rate;
+  readonly questions: Rate;
 }
 
-const NOBODY = {
-  link: undefined,
-  process: undefined,
-  formerProcess: undefined,
-  stream: undefined,
-  probedAt: undefined,
-};
+/** What is known of a member who has not registered in this life of the server. */
+function absent() {
+  return {
+    link: undefined,
+    process: undefined,
+    formerProcess: undefined,
+    stream: undefined,
+    probedAt: undefined,
+    messages: new Rate(MEMBER_MESSAGES_PER_SECOND, MEMBER_MESSAGES_BURST),
+    questions: new Rate(MEMBER_QUESTIONS_PER_SECOND, MEMBER_QUESTIONS_BURST),
+  };
+}
 
 export class Roster {
   readonly #effects: Effects;
   readonly #start: number;
   readonly #members = new Map<NickKey, Member>();
   #counter = 0;
+  #lastOrdinal = 0;
   #pushed = 0;
   #pushDue: Millis = Infinity;
   /** Who has asked for rows, and since when. */
@@ -62,9 +79,10 @@ export class Roster {
   load(value: Uint8Array): void {
     const record = NICK.decode(value);
     if (record === MALFORMED) return;
-    const rest = { ...NOBODY, claims: [] };
-    this.#members.set(nickKey(record.nick), { ...record, ...rest, change: ++this.#counter });
+    const { bundle, ...rest } = record;
+    this.#members.set(nickKey(record.nick), { ...bundle, ...rest, ...absent(), change: ++this.#counter });
     this.#pushed = this.#counter;
+    this.#lastOrdinal = Math.max(this.#lastOrdinal, record.ordinal);
   }
 
   get deadline(): Millis {
@@ -87,10 +105,10 @@ export class Roster {
     return this.#members.values();
   }
 
-  add(nick: Nick, key: Key): Member {
-    const ordinal = this.#members.size + 1;
-    const rest = { ...NOBODY, claims: [] };
-    const member = { nick, key, ordinal, online: false, addresses: [], change: 0, ...rest };
+  /** A new nick, bound to an identity. */
+  add(nick: Nick, bundle: Bundle): Member {
+    const ordinal = ++this.#lastOrdinal;
+    const member = { nick, ...bundle, ordinal, online: false, addresses: [], change: 0, ...absent() };
     this.#members.set(nickKey(nick), member);
     return member;
   }
@@ -98,7 +116,7 @@ export class Roster {
   /** A row has changed: it is saved now and pushed soon, together with others. */
   changed(now: Millis, member: Member): void {
     member.change = ++this.#counter;
-    this.#effects.save(NICK.keyFor(member.nick), () => NICK.encode(member));
+    this.#effects.save(NICK.keyFor(member.nick), () => NICK.encode({ ...member, bundle: member }));
     this.#pushDue = Math.min(this.#pushDue, now + TABLE_GATHER_MS);
   }
 
@@ -176,13 +194,14 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
 }
 
 /** The row as a reader sees it: for readers elsewhere, loopback is the server's own host. */
-function rowOf({ nick, key, ordinal, online, addresses }: Member, local: boolean): Row {
+function rowOf(member: Member, local: boolean): Row {
+  const { nick, identity, key, prekey, prekeyAt, signature, ordinal, online, addresses } = member;
   const seen = local
     ? addresses
     : addresses.map((address) =>
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
-  return { nick, key, ordinal, online, addresses: seen };
+  return { nick, identity, key, prekey, prekeyAt, signature, ordinal, online, addresses: seen };
 }
 
 /** Whether an address can be one host's: not the server's own, not a broadcast, not a multicast one. */

@@ -1,7 +1,7 @@
 /** Which message ids have been seen: per sender process a few runs of sequence numbers, kept for 45 days. */
 import { Reader, Writer } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
-import { SEEN_LIFE_MS, SEEN_PREFIXES, SEEN_RUNS } from "./limits.ts";
+import { SEEN_LIFE_MS, SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { type MessageId, prefixOf, sequenceOf } from "./message_id.ts";
 import { nickKey } from "./nick.ts";
@@ -14,8 +14,9 @@ interface Seen {
 
 export class SeenIds {
   readonly #effects: Effects;
-  /** Least recently used first. */
-  readonly #prefixes = new Map<string, Seen>();
+  /** By sender, and by the first half of ids; least recently used first. Nobody uses up what is another's. */
+  readonly #senders = new Map<string, Map<string, Seen>>();
+  #count = 0;
 
   constructor(effects: Effects) {
     this.#effects = effects;
@@ -25,15 +26,14 @@ export class SeenIds {
     const reader = new Reader(value);
     const seen: Seen = { at: reader.u48(), runs: [] };
     while (reader.left > 0 && !reader.failed) seen.runs.push({ from: reader.u48(), to: reader.u48() });
-    if (!reader.failed) this.#prefixes.set(SEEN.nameOf(key), seen);
+    const [sender = "", prefix = ""] = SEEN.nameOf(key).split("/");
+    if (!reader.failed) this.#put(sender, prefix, seen);
   }
 
   has(from: string, id: MessageId): boolean {
     const number = sequenceOf(id);
-    return this.#prefixes.get(nameOf(from, id))?.runs.some(({ from, to }) =>
-      from <= number && number <= to
-    ) ??
-      false;
+    const seen = this.#senders.get(senderOf(from))?.get(prefixOf(id));
+    return seen?.runs.some(({ from, to }) => from <= number && number <= to) ?? false;
   }
 
   /**
@@ -41,31 +41,67 @@ export class SeenIds {
    * seen, and who loads one adds its id.
    */
   add(now: Millis, from: string, id: MessageId): void {
-    const prefix = nameOf(from, id);
-    const seen = this.#prefixes.get(prefix) ?? { runs: [], at: now };
-    this.#prefixes.delete(prefix);
-    this.#prefixes.set(prefix, seen);
+    const [sender, prefix] = [senderOf(from), prefixOf(id)];
+    const seen = this.#senders.get(sender)?.get(prefix) ?? { runs: [], at: now };
+    this.#put(sender, prefix, seen);
     seen.at = now;
     insert(seen.runs, sequenceOf(id));
     if (seen.runs.length > SEEN_RUNS) seen.runs.shift();
-    this.#effects.saveLater(now, SEEN.key(prefix), () => encode(seen));
-    if (this.#prefixes.size > SEEN_PREFIXES) this.#forget(this.#prefixes.keys().next().value!);
+    this.#effects.saveLater(now, SEEN.key(`${sender}/${prefix}`), () => encode(seen));
+    if (this.#senders.get(sender)!.size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(sender);
+    if (this.#count > SEEN_PREFIXES) this.#forgetOldest(this.#largest());
+  }
+
+  /** As if this one had not been seen. */
+  remove(from: string, id: MessageId): void {
+    const [sender, prefix, number] = [senderOf(from), prefixOf(id), sequenceOf(id)];
+    const seen = this.#senders.get(sender)?.get(prefix);
+    const at = seen?.runs.findIndex(({ from, to }) => from <= number && number <= to) ?? -1;
+    if (seen === undefined || at < 0) return;
+    const { from: first, to: last } = seen.runs[at]!;
+    const rest = [{ from: first, to: number - 1 }, { from: number + 1, to: last }];
+    seen.runs.splice(at, 1, ...rest.filter(({ from, to }) => from <= to));
+    this.#effects.save(SEEN.key(`${sender}/${prefix}`), () => encode(seen));
   }
 
   /** Forgets what is too old. */
   sweep(now: Millis): void {
-    for (const [prefix, seen] of this.#prefixes) if (seen.at + SEEN_LIFE_MS <= now) this.#forget(prefix);
+    for (const [sender, prefixes] of this.#senders) {
+      for (const [prefix, { at }] of prefixes) if (at + SEEN_LIFE_MS <= now) this.#forget(sender, prefix);
+    }
   }
 
-  #forget(prefix: string): void {
-    this.#prefixes.delete(prefix);
-    this.#effects.forget(SEEN.key(prefix));
+  #put(sender: string, prefix: string, seen: Seen): void {
+    const prefixes = this.#senders.get(sender) ?? new Map<string, Seen>();
+    this.#senders.set(sender, prefixes);
+    if (!prefixes.delete(prefix)) this.#count++;
+    prefixes.set(prefix, seen);
+  }
+
+  /** Of whom most is remembered. */
+  #largest(): string {
+    let largest = "";
+    for (const [sender, { size }] of this.#senders) {
+      if (size > (this.#senders.get(largest)?.size ?? 0)) largest = sender;
+    }
+    return largest;
+  }
+
+  #forgetOldest(sender: string): void {
+    this.#forget(sender, this.#senders.get(sender)!.keys().next().value!);
+  }
+
+  #forget(sender: string, prefix: string): void {
+    const prefixes = this.#senders.get(sender);
+    if (prefixes?.delete(prefix)) this.#count--;
+    if (prefixes?.size === 0) this.#senders.delete(sender);
+    this.#effects.forget(SEEN.key(`${sender}/${prefix}`));
   }
 }
 
-/** By sender as well: nobody can use up somebody else's ids. */
-function nameOf(from: string, id: MessageId): string {
-  return `${encodeURIComponent(nickKey(from))}/${prefixOf(id)}`;
+/** As it stands in a record's key. */
+function senderOf(from: string): string {
+  return encodeURIComponent(nickKey(from));
 }
 
 function encode(seen: Seen): Uint8Array {

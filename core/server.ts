@@ -7,27 +7,21 @@
 import { Channel } from "./channel.ts";
 import type { Primitives } from "./crypto.ts";
 import { Effects } from "./effects.ts";
-import {
-  CLAIMS_PER_NICK,
-  DROPPED_REPORT_MS,
-  NICKS,
-  PROBE_MS,
-  SILENCE_MS,
-  STREAM_ENTRIES,
-  SWEEP_MS,
-} from "./limits.ts";
+import { equalBundles, isGenuine, type Receipt } from "./identity.ts";
+import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, STREAM_ENTRIES, SWEEP_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { type Arrival, Links } from "./links.ts";
 import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
+import { HostRates } from "./rate.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
 import { initiationClock, nextStart, ownKey } from "./start.ts";
 import { StreamWriter } from "./stream_writer.ts";
 import { equalRows } from "./table.ts";
 import { Timers } from "./timers.ts";
-import type { Verb, VerbOf } from "./verb.ts";
+import type { Reason, Verb, VerbOf } from "./verb.ts";
 
 export interface ServerOptions {
   /** What the server calls itself; at most `SERVER_NAME_BYTES` bytes. */
@@ -35,6 +29,17 @@ export interface ServerOptions {
   /** Whether what is saved outlives the process. */
   readonly durable: boolean;
   readonly primitives: Primitives;
+  readonly limits: ServerLimits;
+}
+
+/** What the operator allows. */
+export interface ServerLimits {
+  /** Nicks in all. */
+  readonly nicks: number;
+  /** Nicks that one address may register for the first time in an hour. */
+  readonly newNicksPerHour: number;
+  /** Bytes of all mail. */
+  readonly mailBytes: number;
 }
 
 type Departure = "deregistered" | "left" | "silent";
@@ -50,14 +55,21 @@ export class Server implements Machine {
   readonly #probes = new Timers<NickKey>();
   /** The newest `turn` of each link's process. */
   readonly #turns = new WeakMap<Link, number>();
+  readonly #primitives: Primitives;
+  readonly #limits: ServerLimits;
+  readonly #newNicks: HostRates;
   #order: number;
   #streams: number;
   #sweepDue: Millis;
   #reportDue: Millis;
 
-  constructor(now: Millis, { name, durable, primitives }: ServerOptions, random: Random, records: Records) {
+  constructor(now: Millis, options: ServerOptions, random: Random, records: Records) {
+    const { name, durable, primitives, limits } = options;
+    this.#primitives = primitives;
+    this.#limits = limits;
+    this.#newNicks = new HostRates(limits.newNicksPerHour / HOUR_S, limits.newNicksPerHour);
     this.#effects = new Effects(durable);
-    this.#store = new OfflineStore(this.#effects);
+    this.#store = new OfflineStore(this.#effects, { totalBytes: limits.mailBytes });
     this.#channel = new Channel(this.#effects);
     const kept = [...records];
     const key = ownKey(primitives, random, kept, this.#effects);
@@ -163,55 +175,54 @@ export class Server implements Machine {
         member.stream!.rewind();
         return member.stream!.pump(now, link);
       case "rowsSince":
-        return this.#roster.ask(link, verb.version);
+        // Whoever is told nothing asks again.
+        return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
       case "deposit":
         return this.#deposit(now, link, member, verb);
       case "post":
         return this.#post(now, link, member, verb);
       case "saved":
         return this.#saved(now, link, member, verb);
+      case "receipt":
+        return this.#onReceipt(now, member, verb);
       case "noted":
-        return this.#store.noted(member.nick, verb.ids);
+        return this.#store.noted(member.nick, verb.receipts);
       default:
     }
   }
 
   // ---- who is there --------------------------------------------------------------------------------------
 
+  /** A nick belongs to the first identity that registers it, wherever that comes from. */
   #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
-    const member = this.#roster.get(verb.nick);
-    if (member === undefined) {
-      if (this.#roster.size >= NICKS) {
-        return link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "full" }, "refused");
-      }
-      this.#channel.join(verb.nick);
-      return this.#admit(now, this.#roster.add(verb.nick, link.peer!), link, verb);
-    }
-    if (!member.online || member.key === link.peer) return this.#admit(now, member, link, verb);
-    const holder = member.link ?? this.#links.open(now, member.key, member.addresses);
-    // The holder goes by another nick now.
-    if ((this.#byLink.get(holder) ?? member) !== member) return this.#admit(now, member, link, verb);
-    link.tell(now, { type: "checking", nick: verb.nick });
-    if (member.claims.some((claim) => claim.link === link)) return;
-    if (member.claims.length >= CLAIMS_PER_NICK) {
-      return link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "in use" }, "refused");
-    }
-    member.claims.push({ link, verb });
-    member.link = holder;
-    this.#byLink.set(holder, member);
-    this.#probe(now, member);
-    holder.send(now, { type: "probe", nick: member.nick }, "probe");
+    const { nick, bundle } = verb;
+    const refuse = (reason: Reason) => link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
+    const member = this.#roster.get(nick);
+    if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
+    // The handshake has proved the key; the bundle proves that it is this identity's.
+    const isOwn = bundle.key === link.peer &&
+      ((member !== undefined && equalBundles(member, bundle)) || isGenuine(this.#primitives, nick, bundle));
+    if (!isOwn) return;
+    if (member !== undefined) return this.#admit(now, member, link, verb);
+    if (this.#roster.size >= this.#limits.nicks) return refuse("full");
+    if (!this.#newNicks.take(now, link.address)) return refuse("rate");
+    this.#channel.join(nick);
+    this.#admit(now, this.#roster.add(nick, bundle), link, verb);
   }
 
-  #admit(now: Millis, member: Member, link: Link, { nick, candidates }: VerbOf<"register">): void {
+  #admit(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {
+    const { nick, bundle, candidates } = verb;
     const former = this.#byLink.get(link);
     if (former !== undefined && former !== member) this.#depart(now, former, "left");
-    if (member.link !== undefined && member.link !== link) this.#detach(member);
+    if (member.link !== undefined && member.link !== link) {
+      member.link.tell(now, { type: "replaced", nick });
+      this.#detach(member);
+    }
     if (member.process !== link.peerProcess) member.formerProcess = member.process;
     member.process = link.peerProcess;
     const before = { ...member };
     const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, { nick, key: link.peer, link, addresses, online: true, probedAt: undefined });
+    Object.assign(member, { nick, ...bundle, link, addresses, online: true, probedAt: undefined });
     this.#byLink.set(link, member);
     link.kept = true;
     this.#silences.set(nickKey(nick), now + SILENCE_MS);
@@ -233,10 +244,14 @@ export class Server implements Machine {
       dropped,
     });
     stream.pump(now, link);
-    for (const { to, ids } of this.#store.receiptsFor(nick)) {
-      link.sendAfresh(now, { type: "collected", to, ids }, `collected/${ids}`);
+    for (const { to, receipts } of this.#store.receiptsFor(nick)) {
+      this.#tellCollected(now, link, to, receipts);
     }
-    this.#settleClaims(now, member);
+  }
+
+  #tellCollected(now: Millis, link: Link, to: Nick, receipts: readonly Receipt[]): void {
+    const name = receipts.map(({ id, sealing }) => `${id}-${sealing}`);
+    link.sendAfresh(now, { type: "collected", to, receipts }, `collected/${name}`);
   }
 
   #depart(now: Millis, member: Member, how: Departure): void {
@@ -245,7 +260,6 @@ export class Server implements Machine {
     this.#silences.clear(nickKey(member.nick));
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
-    this.#settleClaims(now, member);
   }
 
   /** The member's link is a stranger's again. */
@@ -260,18 +274,7 @@ export class Server implements Machine {
     this.#probes.clear(nickKey(member.nick));
   }
 
-  /** The holder of a nick is online after all, or gone: those who want the nick are told, or the first has it. */
-  #settleClaims(now: Millis, member: Member): void {
-    const claims = member.claims;
-    member.claims = [];
-    for (const { link, verb } of claims) {
-      if (!this.#links.holds(link)) continue;
-      if (!member.online || member.key === link.peer) this.#admit(now, member, link, verb);
-      else link.sendAfresh(now, { type: "refused", nick: verb.nick, reason: "in use" }, "refused");
-    }
-  }
-
-  /** Whoever is heard is online; those who want the nick need not wait any longer. */
+  /** Whoever is heard is online. */
   #noteAlive(now: Millis, link: Link): void {
     const member = this.#byLink.get(link);
     if (member === undefined) return;
@@ -279,7 +282,6 @@ export class Server implements Machine {
     if (member.probedAt === undefined) return;
     member.probedAt = undefined;
     this.#probes.clear(nickKey(member.nick));
-    this.#settleClaims(now, member);
   }
 
   /** From now on the member has 2.5 s to give a sign of life. */
@@ -292,47 +294,41 @@ export class Server implements Machine {
   // ---- messages ------------------------------------------------------------------------------------------
 
   #deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
-    const { id, after, sentAt, text } = verb;
+    const { id, body } = verb;
+    const from = member.nick;
     const recipient = this.#roster.get(verb.to);
-    if (recipient === undefined) {
-      return link.send(now, { type: "rejected", id, reason: "unknown" }, `answer/${id}`);
-    }
-    if (this.#store.has(member.nick, id)) {
-      // The sender may have missed that it was collected, or have forgotten it.
-      if (!this.#store.holds(recipient.nick, id)) {
-        return link.sendAfresh(now, { type: "collected", to: recipient.nick, ids: [id] }, `answer/${id}`);
-      }
-    } else {
-      const from = member.nick;
-      const letter = {
-        id,
-        after,
-        from,
-        to: recipient.nick,
-        sentAt,
-        storedAt: now,
-        text,
-        order: ++this.#order,
-      };
+    const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+    if (recipient === undefined) return reject("unknown");
+    if (!this.#store.has(from, id)) {
+      if (!member.messages.take(now)) return reject("rate");
+      const letter = { id, from, to: recipient.nick, storedAt: now, body, order: ++this.#order };
       const reason = this.#store.deposit(now, letter);
-      if (reason !== undefined) return link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+      if (reason !== undefined) return reject(reason);
       if (recipient.stream !== undefined) {
         recipient.stream.push({ type: "letter", letter, waited: false });
         recipient.stream.pump(now, recipient.link!);
         this.#probe(now, recipient);
       }
+    } else if (this.#store.letter(recipient.nick, from, id) === undefined) {
+      // The sender may have missed that it was collected; or have known and forgotten, with a copy of his folder.
+      const receipt = this.#store.receipt(from, id);
+      return receipt === undefined
+        ? reject("known")
+        : this.#tellCollected(now, link, recipient.nick, [receipt]);
     }
     link.send(now, { type: "stored", id }, `answer/${id}`);
   }
 
-  #post(now: Millis, link: Link, member: Member, { id, sentAt, text }: VerbOf<"post">): void {
+  #post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (!this.#channel.has(member.nick, id)) {
+      if (!member.messages.take(now)) {
+        return link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
+      }
       const row = this.#channel.post(now, {
         id,
         from: member.nick,
-        sentAt,
         storedAt: now,
-        text,
+        body,
         order: ++this.#order,
       });
       for (const other of this.#roster.members()) {
@@ -349,24 +345,25 @@ export class Server implements Machine {
     link.send(now, { type: "stored", id }, `answer/${id}`);
   }
 
-  /** A member has saved its stream up to a position: letters become receipts, the channel's cursor moves on. */
+  /** A member has saved its stream up to a position: the channel's cursor moves on. */
   #saved(now: Millis, link: Link, member: Member, { stream, position }: VerbOf<"saved">): void {
     if (member.stream?.stream !== stream) return;
-    const collected = new Map<Nick, string[]>();
     for (const entry of member.stream.acknowledge(position)) {
       if (entry.type === "channel") this.#channel.advance(now, member.nick, entry.row);
-      else if (this.#store.collect(now, entry.letter)) {
-        const { from, id } = entry.letter;
-        collected.set(from, [...collected.get(from) ?? [], id]);
-      }
-    }
-    for (const [from, ids] of collected) {
-      const sender = this.#roster.get(from);
-      if (sender?.stream !== undefined) {
-        sender.link?.sendAfresh(now, { type: "collected", to: member.nick, ids }, `collected/${ids}`);
-      }
     }
     member.stream.pump(now, link);
+  }
+
+  /** A member says what became of a letter: only that makes it a receipt. */
+  #onReceipt(now: Millis, member: Member, verb: VerbOf<"receipt">): void {
+    const { to, id, sealing, outcome, signature } = verb;
+    const receipt = { id, sealing, outcome, signature };
+    const letter = this.#store.letter(member.nick, to, id);
+    // The first byte of a letter says which sealing it is: this may be a late word on the one before it.
+    if (letter?.body[0] !== sealing || outcome === "released") return;
+    this.#store.collect(now, letter, receipt);
+    const sender = this.#roster.get(to);
+    if (sender?.stream !== undefined) this.#tellCollected(now, sender.link!, member.nick, [receipt]);
   }
 
   // ---- time ----------------------------------------------------------------------------------------------

@@ -75,11 +75,7 @@ export class StreamWriter {
 }
 
 function verbOf(entry: StreamEntry, stream: number, position: number): Verb {
-  const { waited } = entry;
-  if (entry.type === "letter") {
-    const { id, after, from, sentAt, text } = entry.letter;
-    return { type: "letter", stream, position, waited, id, after, from, sentAt, text };
-  }
-  const { id, from, sentAt, text } = entry.row;
-  return { type: "channel", stream, position, waited, id, from, sentAt, text };
+  const { type, waited } = entry;
+  const { id, from, body } = entry.type === "letter" ? entry.letter : entry.row;
+  return { type, stream, position, waited, id, from, body };
 }

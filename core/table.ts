@@ -3,6 +3,7 @@
  * the counter of its last change, so one question, `rows since v`, serves the newcomer, the gap and the snapshot.
  */
 import type { Address } from "./machine.ts";
+import { type Bundle, equalBundles } from "./identity.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
 /** `start` tells one life of the server from the next: counters of two lives are not compared. */
@@ -11,12 +12,10 @@ export interface Version {
   readonly counter: number;
 }
 
-/** A line of the table. */
-export interface Row {
+/** A line of the table: who holds a nick, with the bundle that he signed for it. */
+export interface Row extends Bundle {
   /** As its owner writes it. */
   readonly nick: Nick;
-  /** The public key of whoever holds the nick, as hexadecimal digits. */
-  readonly key: string;
   /** Rows are shown in the order in which the nicks first came. */
   readonly ordinal: number;
   /** As far as the server knows. */
@@ -68,8 +67,8 @@ export class Table {
 
 /** Whether two lines of the table say the same. */
 export function equalRows(a: Row | undefined, b: Row): boolean {
-  return a !== undefined && a.nick === b.nick && a.key === b.key && a.online === b.online &&
-    a.ordinal === b.ordinal &&
+  return a !== undefined && a.nick === b.nick && equalBundles(a, b) &&
+    a.online === b.online && a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));
 }

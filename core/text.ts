@@ -1,22 +1,20 @@
 /** Text that somebody else wrote, made harmless for a terminal, once, where it becomes a line of output. */
 import { COMBINING_MARKS } from "./limits.ts";
 
-/** An emoji as Unicode lists it, with the joiners and selectors inside it; or a character that does harm: C0, DEL,
- * C1, lone surrogates, bidi controls, zero-width and others that take no room. */
-const EMOJI_OR_HARMFUL =
-  /(\p{RGI_Emoji})|[\p{Cc}\p{Cs}\p{Cf}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gv;
+/**
+ * An emoji as Unicode lists it, with the joiners and selectors inside it; or a character that is not on the list of
+ * those that show as themselves and nothing else: letters, marks, numbers, punctuation, symbols and spaces that take
+ * room. Not on it are C0, DEL, C1, lone surrogates, bidi controls, zero-width characters, private and unassigned ones.
+ */
+const EMOJI_OR_OTHER =
+  /(\p{RGI_Emoji})|[[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gv;
 
 const MARKS = new RegExp(`(\\p{M}{${COMBINING_MARKS}})\\p{M}+`, "gu");
 
-/** One line: control characters and invisible ones become visible tags such as `<U+202E>`, a tab two spaces. */
+/** One line: what is not on the list becomes visible tags such as `<U+202E>`, a tab two spaces. */
 export function harmless(text: string): string {
-  return text.replaceAll("\t", "  ").replace(EMOJI_OR_HARMFUL, (found, emoji?: string) => emoji ?? tag(found))
+  return text.replaceAll("\t", "  ").replace(EMOJI_OR_OTHER, (found, emoji?: string) => emoji ?? tag(found))
     .replace(MARKS, "$1");
-}
-
-/** A message: like a line, but its own line breaks stay, so that they can be indented. */
-export function harmlessLines(text: string): string[] {
-  return text.replaceAll("\r\n", "\n").split("\n").map(harmless);
 }
 
 function tag(character: string): string {

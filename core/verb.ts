@@ -6,25 +6,31 @@ import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
 
 /** Why the server did not take something. */
-export type Reason = "in use" | "unknown" | "quota" | "full";
+export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known";
 
 /** As numbered on the wire. */
-const REASONS: readonly Reason[] = ["in use", "unknown", "quota", "full"];
+export const REASONS: readonly Reason[] = ["other key", "unknown", "quota", "full", "rate", "known"];
 
-const reason: f.Field<Reason> = {
-  write: (w, value) => w.u8(REASONS.indexOf(value)),
-  read: (r) => {
-    const value = REASONS[r.u8()];
-    if (value === undefined) r.fail();
-    return value ?? "unknown";
-  },
-};
+const reason = f.oneOf(REASONS);
+
+/** What the server hands over in a stream. */
+const STREAM_ITEM = {
+  stream: f.u48,
+  position: f.u32,
+  waited: f.flag,
+  id: f.id,
+  from: f.nick,
+  body: f.body,
+} as const;
 
 /** Tag and fields of every verb. Tags are never used again for something else. */
 const VERBS = {
   // client to server: who is there; `turn` counts these three, so that a late one does not undo a newer one;
   // `asked`: the user asked for it, so that a place which was replaced may come back, and not by itself
-  register: { tag: 1, fields: { nick: f.nick, turn: f.u32, asked: f.flag, candidates: f.addresses } },
+  register: {
+    tag: 1,
+    fields: { nick: f.nick, turn: f.u32, asked: f.flag, bundle: f.bundle, candidates: f.addresses },
+  },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
@@ -42,56 +48,36 @@ const VERBS = {
     },
   },
   refused: { tag: 17, fields: { nick: f.nick, reason } },
-  checking: { tag: 18, fields: { nick: f.nick } },
   deregistered: { tag: 19, fields: { nick: f.nick } },
   alive: { tag: 20, fields: { version: f.version } },
   rows: { tag: 21, fields: { since: f.version, upTo: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
   probe: { tag: 24, fields: { nick: f.nick } },
-  // messages, client to client
-  direct: {
-    tag: 32,
-    fields: { id: f.id, after: f.id, from: f.nick, to: f.nick, sentAt: f.instant, text: f.text },
+  // messages, client to client; a receipt for a letter goes the way it came: to the server
+  direct: { tag: 32, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
+  receipt: {
+    tag: 33,
+    fields: {
+      from: f.nick,
+      to: f.nick,
+      id: f.id,
+      sealing: f.sealing,
+      outcome: f.outcome,
+      signature: f.signature,
+    },
   },
-  receipt: { tag: 33, fields: { id: f.id, from: f.nick, to: f.nick } },
   // messages, client to server
-  deposit: {
-    tag: 40,
-    fields: { id: f.id, after: f.id, from: f.nick, to: f.nick, sentAt: f.instant, text: f.text },
-  },
-  post: { tag: 41, fields: { id: f.id, from: f.nick, sentAt: f.instant, text: f.text } },
+  deposit: { tag: 40, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
+  post: { tag: 41, fields: { id: f.id, from: f.nick, body: f.body } },
   saved: { tag: 42, fields: { nick: f.nick, stream: f.u48, position: f.u32 } },
-  noted: { tag: 43, fields: { nick: f.nick, ids: f.ids } },
+  noted: { tag: 43, fields: { nick: f.nick, receipts: f.receiptNames } },
   // messages, server to client
   stored: { tag: 48, fields: { id: f.id } },
   rejected: { tag: 49, fields: { id: f.id, reason } },
-  letter: {
-    tag: 50,
-    fields: {
-      stream: f.u48,
-      position: f.u32,
-      waited: f.flag,
-      id: f.id,
-      after: f.id,
-      from: f.nick,
-      sentAt: f.instant,
-      text: f.text,
-    },
-  },
-  channel: {
-    tag: 51,
-    fields: {
-      stream: f.u48,
-      position: f.u32,
-      waited: f.flag,
-      id: f.id,
-      from: f.nick,
-      sentAt: f.instant,
-      text: f.text,
-    },
-  },
-  collected: { tag: 52, fields: { to: f.nick, ids: f.ids } },
+  letter: { tag: 50, fields: STREAM_ITEM },
+  channel: { tag: 51, fields: STREAM_ITEM },
+  collected: { tag: 52, fields: { to: f.nick, receipts: f.receipts } },
 } as const;
 
 type Verbs = typeof VERBS;

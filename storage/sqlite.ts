@@ -11,7 +11,7 @@ export type Kind = "server" | "client";
 const APPLICATION_IDS: Readonly<Record<Kind, number>> = { server: 0x50617253, client: 0x50617243 };
 
 /** Counts up with every change that another release could not read. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const TABLE = "CREATE TABLE records(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
 
@@ -23,6 +23,7 @@ export class SqliteStore implements Store {
   readonly #save: StatementSync;
   readonly #forget: StatementSync;
   readonly #commit: StatementSync;
+  readonly #truncateLog: StatementSync;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
@@ -31,6 +32,7 @@ export class SqliteStore implements Store {
     this.#save = database.prepare("INSERT OR REPLACE INTO records(key, value) VALUES(?, ?)");
     this.#forget = database.prepare("DELETE FROM records WHERE key = ?");
     this.#commit = database.prepare("COMMIT");
+    this.#truncateLog = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   /**
@@ -55,6 +57,8 @@ export class SqliteStore implements Store {
         else this.#forget.run(change.key);
       }
       this.#commit.run();
+      // The log may still have what was overwritten in the file itself (secure_delete).
+      if (changes.some(({ type }) => type === "destroy")) this.#truncateLog.get();
     } catch (error) {
       // On a full disk SQLite has rolled back already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
@@ -122,6 +126,8 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   run("PRAGMA journal_mode = WAL");
   // Each commit waits for the disk: what is acknowledged survives a power cut.
   run("PRAGMA synchronous = FULL");
+  // What is deleted is overwritten with zeros: keys are among it.
+  run("PRAGMA secure_delete = ON");
   if (!isNew) return;
   run("BEGIN IMMEDIATE");
   run(TABLE);

@@ -151,5 +151,5 @@ export function drive({ machine, socket, store, now, show }: {
 }
 
 function isChange(output: Output): output is Change {
-  return output.type === "save" || output.type === "forget";
+  return output.type === "save" || output.type === "forget" || output.type === "destroy";
 }

@@ -37,6 +37,9 @@ function counterBytes(counter: number): Uint8Array {
   return bytes;
 }
 
+/** So that a signing key is another one than the key pair of the same secret. */
+const SIGNING = Uint8Array.of(1);
+
 export const cheapPrimitives: Primitives = {
   keyPair(secret): KeyPair {
     const publicKey = mix(32, secret);
@@ -52,6 +55,11 @@ export const cheapPrimitives: Primitives = {
       },
     };
   },
+  signingKey(secret) {
+    const publicKey = mix(32, SIGNING, secret);
+    return { publicKey, sign: (message) => mix(64, publicKey, message) };
+  },
+  verify: (publicKey, message, signature) => mix(64, publicKey, message).toHex() === signature.toHex(),
   hash: (...parts) => mix(32, ...parts),
   mac: (key, ...parts) => mix(32, key, ...parts),
   seal(key, counter, associated, plaintext) {

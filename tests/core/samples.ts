@@ -1,7 +1,10 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
 import type { Address } from "../../core/machine.ts";
+import { type Bundle, OUTCOMES, type Receipt } from "../../core/identity.ts";
+import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS } from "../../core/limits.ts";
+import type { ServerLimits } from "../../core/server.ts";
 import type { Row } from "../../core/table.ts";
-import type { Reason, Verb } from "../../core/verb.ts";
+import { REASONS, type Verb } from "../../core/verb.ts";
 import type { Dice } from "./seed.ts";
 
 export const ID = "00112233445566778899aabbccddeeff";
@@ -19,20 +22,41 @@ export const IPV4: Address = { host: "255.0.1.254", port: 65535 };
 export const IPV6: Address = { host: "2001:db8::1", port: 1 };
 export const SERVER_HOST: Address = { host: "", port: 9999 };
 
+export const SIGNATURE = "5a".repeat(64);
+export const BUNDLE: Bundle = {
+  identity: "1d".repeat(32),
+  key: KEY,
+  prekey: "9e".repeat(32),
+  prekeyAt: U48,
+  signature: SIGNATURE,
+};
+
+/** What an operator allows when nobody is to run into it. */
+export const NO_LIMITS: ServerLimits = { nicks: NICKS, newNicksPerHour: 1e9, mailBytes: MAIL_TOTAL_BYTES };
+
+/** As long as a letter or a post can be. */
+export const LONGEST_BODY: Uint8Array = new Uint8Array(BODY_BYTES).fill(0xb0);
+export const BODY: Uint8Array = Uint8Array.of(0, 1, 2, 0xff);
+
 export const ROW: Row = {
   nick: "Zoë_1.-",
-  key: KEY,
+  ...BUNDLE,
   ordinal: U32,
   online: true,
   addresses: [IPV4, IPV6, SERVER_HOST],
 };
 
-const REASONS: readonly Reason[] = ["in use", "unknown", "quota", "full"];
+const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
+  id: at === 0 ? ID : TOP_ID,
+  sealing: at % 2,
+  outcome,
+  signature: SIGNATURE,
+}));
 
 /** At least one of every verb. */
 export const VERBS: readonly Verb[] = [
-  { type: "register", nick: "a", turn: 0, asked: false, candidates: [] },
-  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, candidates: [IPV4, IPV6] },
+  { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [] },
+  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, bundle: BUNDLE, candidates: [IPV4, IPV6] },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
@@ -47,7 +71,6 @@ export const VERBS: readonly Verb[] = [
     dropped: U32,
   },
   ...REASONS.map((reason): Verb => ({ type: "refused", nick: "x", reason })),
-  { type: "checking", nick: "x" },
   { type: "deregistered", nick: "x" },
   { type: "alive", version: { start: 0, counter: 0 } },
   { type: "rows", since: { start: 1, counter: 2 }, upTo: U48, rows: [ROW, { ...ROW, online: false }] },
@@ -55,63 +78,42 @@ export const VERBS: readonly Verb[] = [
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
   { type: "probe", nick: "x" },
-  { type: "direct", id: ID, after: TOP_ID, from: "x", to: "y", sentAt: U48, text: LONGEST_TEXT },
-  { type: "direct", id: ID, after: ID, from: "x", to: "x", sentAt: 0, text: "" },
-  { type: "receipt", id: ID, from: "y", to: "x" },
-  { type: "deposit", id: ID, after: ID, from: "x", to: "y", sentAt: 1, text: "\u{FEFF}\0\n\t\u{1B}" },
-  { type: "post", id: ID, from: "x", sentAt: 1, text: "hi" },
+  { type: "direct", id: ID, from: "x", to: "y", body: LONGEST_BODY },
+  { type: "direct", id: ID, from: "x", to: "x", body: new Uint8Array(0) },
+  ...RECEIPTS.map((receipt): Verb => ({ type: "receipt", from: "y", to: "x", ...receipt })),
+  { type: "deposit", id: ID, from: "x", to: "y", body: BODY },
+  { type: "post", id: ID, from: "x", body: BODY },
   { type: "saved", nick: "x", stream: U48, position: U32 },
-  { type: "noted", nick: "x", ids: Array(32).fill(TOP_ID) },
+  { type: "noted", nick: "x", receipts: Array(12).fill({ id: TOP_ID, sealing: 1 }) },
   { type: "stored", id: ID },
   ...REASONS.map((reason): Verb => ({ type: "rejected", id: ID, reason })),
-  letter({ from: "x", text: "hi" }),
-  channel({ from: "x", text: "hi" }),
-  { type: "collected", to: "y", ids: [] },
+  item("letter", "x", BODY),
+  item("channel", "x", BODY),
+  { type: "collected", to: "y", receipts: [] },
+  { type: "collected", to: "y", receipts: RECEIPTS },
 ];
 
 /** Each verb that carries a text or a list, as long as it can be. */
 export const LONGEST: readonly Verb[] = [
-  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, candidates: Array(4).fill(IPV6) },
   {
-    type: "direct",
-    id: ID,
-    after: ID,
-    from: LONGEST_NICK,
-    to: LONGEST_NICK,
-    sentAt: U48,
-    text: LONGEST_TEXT,
+    type: "register",
+    nick: LONGEST_NICK,
+    turn: U32,
+    asked: true,
+    bundle: BUNDLE,
+    candidates: Array(4).fill(IPV6),
   },
-  {
-    type: "deposit",
-    id: ID,
-    after: ID,
-    from: LONGEST_NICK,
-    to: LONGEST_NICK,
-    sentAt: U48,
-    text: LONGEST_TEXT,
-  },
-  { type: "post", id: ID, from: LONGEST_NICK, sentAt: U48, text: LONGEST_TEXT },
-  letter({ from: LONGEST_NICK, text: LONGEST_TEXT }),
-  channel({ from: LONGEST_NICK, text: LONGEST_TEXT }),
-  { type: "noted", nick: LONGEST_NICK, ids: Array(32).fill(ID) },
-  { type: "collected", to: LONGEST_NICK, ids: Array(32).fill(ID) },
+  { type: "direct", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },
+  { type: "deposit", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },
+  { type: "post", id: ID, from: LONGEST_NICK, body: LONGEST_BODY },
+  item("letter", LONGEST_NICK, LONGEST_BODY),
+  item("channel", LONGEST_NICK, LONGEST_BODY),
+  { type: "noted", nick: LONGEST_NICK, receipts: Array(12).fill({ id: ID, sealing: 0 }) },
+  { type: "collected", to: LONGEST_NICK, receipts: Array(12).fill(RECEIPTS[0]) },
 ];
 
-function letter(values: { from: string; text: string }): Verb {
-  const numbers = { stream: U48, position: U32, sentAt: U48, waited: true };
-  return { type: "letter", ...numbers, id: ID, after: ID, ...values };
-}
-
-function channel(values: { from: string; text: string }): Verb {
-  return {
-    type: "channel",
-    stream: 0,
-    position: 1,
-    waited: false,
-    id: ID,
-    sentAt: 1,
-    ...values,
-  };
+function item(type: "letter" | "channel", from: string, body: Uint8Array): Verb {
+  return { type, stream: U48, position: U32, waited: true, id: ID, from, body };
 }
 
 /** Bytes with a few of them changed, left out, put in or cut off. */

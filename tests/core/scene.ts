@@ -2,6 +2,7 @@
 import { Client, type ClientOptions } from "../../core/client.ts";
 import { MALFORMED } from "../../core/bytes.ts";
 import type { Key } from "../../core/handshake.ts";
+import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import { Links } from "../../core/links.ts";
 import type { Link } from "../../core/link.ts";
 import type { Action, Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
@@ -12,6 +13,7 @@ import { addressKey, equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
 import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
+import { NO_LIMITS } from "./samples.ts";
 
 export const START: Millis = 1_700_000_000_000;
 export const SERVER: Address = { host: "10.0.0.1", port: 9999 };
@@ -77,7 +79,12 @@ export class Scene {
 
   constructor(seed = 1) {
     this.#dice = new Dice(seed);
-    const server = new Server(this.now, { name: "test", durable: true, primitives }, this.#random, []);
+    const server = new Server(
+      this.now,
+      { name: "test", durable: true, primitives, limits: NO_LIMITS },
+      this.#random,
+      [],
+    );
     this.#add("SERVER", server, SERVER);
     this.#step("SERVER", { type: "tick" });
   }
@@ -93,6 +100,9 @@ export class Scene {
       own: address,
       candidates: [],
       attempts: 5,
+      identity: new Identity(primitives, this.#random(SECRETS_BYTES)),
+      invited: [],
+      channelKey: undefined,
       durable: true,
       primitives,
       ...options,

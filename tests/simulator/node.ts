@@ -121,7 +121,9 @@ export class SimulatedNode {
 
   #perform(outputs: readonly Output[]): void {
     const { dice, network } = this.#options;
-    const changes = outputs.filter((output) => output.type === "save" || output.type === "forget");
+    const changes = outputs.filter((output) =>
+      output.type === "save" || output.type === "forget" || output.type === "destroy"
+    );
     const transmits = outputs.filter((output) => output.type === "transmit");
     const rest = outputs.filter((output) => output.type === "notice" || output.type === "exit");
     // Dying at 0 is before the commit, at 1 right after it.

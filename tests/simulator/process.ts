@@ -8,12 +8,18 @@ import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
+import * as invite from "../../commands/invite.ts";
+import * as trust from "../../commands/trust.ts";
+import * as verify from "../../commands/verify.ts";
 import { MALFORMED } from "../../core/bytes.ts";
 import { Client } from "../../core/client.ts";
+import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import type { Address, Machine, Millis, Output } from "../../core/machine.ts";
 import { type Notice, render } from "../../core/notice.ts";
 import { KEY } from "../../core/records.ts";
-import { Server } from "../../core/server.ts";
+import { Server, type ServerLimits } from "../../core/server.ts";
+import type { Acquaintance } from "../../core/trust.ts";
+import { NO_LIMITS } from "../core/samples.ts";
 import { addressKey } from "../../core/table.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { Disk } from "./disk.ts";
@@ -25,7 +31,20 @@ export const SERVER: Address = { host: "10.0.0.1", port: 9999 };
 const FIRST_PORT = 20_000;
 
 const COMMANDS = new Commands();
-for (const [name, module] of Object.entries({ dereg, help, peers, quit, reg, send, sendAll })) {
+for (
+  const [name, module] of Object.entries({
+    dereg,
+    help,
+    invite,
+    peers,
+    quit,
+    reg,
+    send,
+    sendAll,
+    trust,
+    verify,
+  })
+) {
   COMMANDS.addModule(name, module);
 }
 
@@ -37,6 +56,9 @@ export interface ClientSettings {
   readonly candidates?: readonly Address[];
   /** Whether it has the server's key from the start. */
   readonly knowsServer?: boolean;
+  /** Whom an invitation names. */
+  readonly invited?: readonly Acquaintance[];
+  readonly channelKey?: Uint8Array;
 }
 
 /** A program on a computer: it can be started, killed, and started again with the same disk. */
@@ -104,13 +126,15 @@ export abstract class Process {
 
 export class ServerProcess extends Process {
   readonly host = SERVER.host;
+  /** From its next start on. */
+  limits: ServerLimits = NO_LIMITS;
 
   starts(address: Address = SERVER): void {
     this.node.start(address);
   }
 
   protected makeMachine(now: Millis, disk: Disk): Machine {
-    const options = { name: "test", durable: true, primitives };
+    const options = { name: "test", durable: true, primitives, limits: this.limits };
     return new Server(now, options, (count) => this.world.dice.bytes(count), disk.read());
   }
 
@@ -128,6 +152,8 @@ export class Person extends Process {
   readonly #settings: ClientSettings;
   readonly #screen: string[] = [];
   readonly #errors: string[] = [];
+  /** What the file in the state folder would hold. */
+  identity: Identity;
   #port = FIRST_PORT;
   /** Commands that are not over yet. */
   unsettled = 0;
@@ -136,11 +162,12 @@ export class Person extends Process {
     super(world, nick);
     this.host = host;
     this.#settings = settings;
+    this.identity = new Identity(primitives, world.dice.bytes(SECRETS_BYTES));
   }
 
   protected makeMachine(now: Millis, disk: Disk, own: Address): Machine {
     const { attempts = 5, server = SERVER, candidates = [own] } = this.#settings;
-    const { knowsServer = true } = this.#settings;
+    const { knowsServer = true, invited = [], channelKey } = this.#settings;
     const options = {
       nick: this.nick,
       server,
@@ -149,6 +176,9 @@ export class Person extends Process {
       own,
       candidates,
       attempts,
+      identity: this.identity,
+      invited,
+      channelKey,
       durable: true,
       primitives,
     };

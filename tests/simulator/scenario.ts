@@ -3,7 +3,7 @@
  * network and disks are virtual, so a week takes no time and every line comes at its exact millisecond.
  */
 import { assert } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED, Writer } from "../../core/bytes.ts";
 import { readFrames } from "../../core/frame.ts";
 import type { Address, Millis, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
@@ -185,7 +185,14 @@ export class World {
 function isSuch(datagram: Datagram, { from, to, kind, text }: Which): boolean {
   return (from === undefined || from.isAt(datagram.from)) && (to === undefined || to.isAt(datagram.to)) &&
     (kind === undefined || datagram.kinds.includes(kind)) &&
-    (text === undefined || datagram.verbs.some((verb) => "text" in verb && verb.text === text));
+    (text === undefined || datagram.verbs.some((verb) => "body" in verb && says(verb.body, text)));
+}
+
+/** Whether a letter or a post says this: nothing is sealed here, and the length stands before the text. */
+function says(body: Uint8Array, text: string): boolean {
+  const writer = new Writer();
+  writer.text24(text);
+  return body.toHex().includes(writer.finish().toHex());
 }
 
 export function open(bytes: Uint8Array): Opened {

@@ -4,7 +4,9 @@ import { Client } from "../../core/client.ts";
 import type { Address, Millis } from "../../core/machine.ts";
 import { cheapPrimitives } from "../core/cheap_primitives.ts";
 import { type Primitives, primitives } from "../../core/crypto.ts";
+import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import { Server } from "../../core/server.ts";
+import { NO_LIMITS } from "../core/samples.ts";
 import { Disk } from "./disk.ts";
 import { Network, type Weather } from "./network.ts";
 import { type NodeOptions, SimulatedNode } from "./node.ts";
@@ -67,7 +69,7 @@ class World {
       (now, dice, disk) =>
         new Server(
           now,
-          { name: "test", durable: true, primitives: this.#primitives },
+          { name: "test", durable: true, primitives: this.#primitives, limits: NO_LIMITS },
           (n) => dice.bytes(n),
           disk.read(),
         ),
@@ -75,6 +77,7 @@ class World {
     const attempts = this.#dice.pick([0, 5]);
     for (let number = 0; number < 2 + this.#dice.below(MOST_CLIENTS - 1); number++) {
       const nick = `c${number}`;
+      const identity = new Identity(this.#primitives, this.#dice.bytes(SECRETS_BYTES));
       const node = this.#makeNode(
         nick,
         (now, dice, disk, own) =>
@@ -88,6 +91,9 @@ class World {
               own,
               candidates: [own],
               attempts,
+              identity,
+              invited: [],
+              channelKey: undefined,
               durable: true,
               primitives: this.#primitives,
             },

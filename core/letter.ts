@@ -1,0 +1,238 @@
+/**
+ * A direct message, sealed by its sender for its recipient and for nobody else: the key agreement of X3DH (The X3DH
+ * Key Agreement Protocol, revision 1, without one-time prekeys), with a bundle in the place of its first message.
+ *
+ *     letter = sealing 1 | first bytes of the recipient's prekey 8 | ephemeral key 32 | sender's bundle 166 | sealed
+ *     sealed = AEAD(message key, nonce 0, associated, after 16 | hash 32 | time 6 | length 3 | text | zeros)
+ *
+ *     DH1 = DH(sender's key, prekey)   DH2 = DH(ephemeral, recipient's key)   DH3 = DH(ephemeral, prekey)
+ *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3, info: "Parley 3 letter")
+ *     message key = HKDF-Expand(secret, "Parley 3 message" | id | sealing)
+ *     associated = "Parley 3 letter" | id | sender's nick | recipient's nick | what stands before `sealed`
+ *                  | recipient's identity, key and prekey
+ *
+ * The text is filled up with zeros to 256, 512, 1,024 ... bytes. The secret of one ephemeral key serves for an hour
+ * of messages to one prekey: each has a message key of its own, so that they open in any order.
+ */
+import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "./bytes.ts";
+import type { KeyPair, Primitives } from "./crypto.ts";
+import { bundle as bundleField } from "./field.ts";
+import type { Key } from "./handshake.ts";
+import { type Bundle, HASH_BYTES, labelled } from "./identity.ts";
+import { LETTER_SECRET_MS, LETTER_SECRETS, PADDING_BYTES, TEXT_BYTES } from "./limits.ts";
+import type { Millis, Random } from "./machine.ts";
+import { ID_BYTES, type MessageId } from "./message_id.ts";
+import { type Nick, nickKey } from "./nick.ts";
+import { KEY_BYTES } from "./packet.ts";
+
+const PREKEY_ID_BYTES = 8;
+const F = new Uint8Array(KEY_BYTES).fill(0xff);
+const SALT = new Uint8Array(KEY_BYTES);
+const ONE = Uint8Array.of(1);
+const LABEL = "Parley 3 letter";
+
+/** What stands on the outside; the seal is bound to it. */
+export interface Envelope {
+  readonly id: MessageId;
+  readonly from: Nick;
+  readonly to: Nick;
+}
+
+/** What nobody but the recipient reads. */
+export interface Contents {
+  /** The sender's last message to this recipient that had not failed, and the hash of its text. */
+  readonly after: MessageId;
+  readonly afterHash: string;
+  readonly sentAt: Millis;
+  readonly text: string;
+}
+
+/** The outer grammar of a letter. */
+export interface Letter {
+  /** 0, or 1 when its sender has sealed the same message again. */
+  readonly sealing: number;
+  readonly prekeyId: string;
+  readonly ephemeral: Key;
+  readonly sender: Bundle;
+  readonly header: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** By which a letter names the prekey it was sealed for. */
+export function prekeyId(prekey: Key): string {
+  return prekey.slice(0, 2 * PREKEY_ID_BYTES);
+}
+
+export function decodeLetter(bytes: Uint8Array): Letter | Malformed {
+  const reader = new Reader(bytes);
+  const sealing = reader.u8();
+  const prekey = reader.hex(PREKEY_ID_BYTES);
+  const ephemeral = reader.hex(KEY_BYTES);
+  const sender = bundleField.read(reader);
+  const header = bytes.subarray(0, bytes.length - reader.left);
+  if (reader.failed || sealing > 1) return MALFORMED;
+  return { sealing, prekeyId: prekey, ephemeral, sender, header, sealed: reader.rest() };
+}
+
+interface Secret {
+  readonly ephemeral: Key;
+  readonly secret: Uint8Array;
+  readonly since: Millis;
+}
+
+/** Seals what we write. */
+export class Sealer {
+  readonly #primitives: Primitives;
+  readonly #random: Random;
+  readonly #keyPair: KeyPair;
+  /** By the recipient's key and prekey; least recently made first. */
+  readonly #secrets = new Map<string, Secret>();
+
+  constructor(primitives: Primitives, random: Random, keyPair: KeyPair) {
+    this.#primitives = primitives;
+    this.#random = random;
+    this.#keyPair = keyPair;
+  }
+
+  /** `undefined` when one of the recipient's keys is no key. */
+  seal(
+    now: Millis,
+    envelope: Envelope,
+    sealing: number,
+    { sender, recipient }: { sender: Bundle; recipient: Bundle },
+    contents: Contents,
+  ): Uint8Array | undefined {
+    const made = this.#secretFor(now, recipient, sealing);
+    if (made === undefined) return undefined;
+    const writer = new Writer();
+    writer.u8(sealing);
+    writer.hex(prekeyId(recipient.prekey));
+    writer.hex(made.ephemeral);
+    bundleField.write(writer, sender);
+    const header = writer.finish();
+    const key = messageKey(this.#primitives, made.secret, envelope.id, sealing);
+    const sealed = this.#primitives.seal(key, 0, associated(envelope, header, recipient), encode(contents));
+    const letter = new Uint8Array(header.length + sealed.length);
+    letter.set(header);
+    letter.set(sealed, header.length);
+    return letter;
+  }
+
+  /** A message that is sealed again has a secret of its own. */
+  #secretFor(now: Millis, { key, prekey }: Bundle, sealing: number): Secret | undefined {
+    const name = `${key} ${prekey}`;
+    const known = this.#secrets.get(name);
+    if (known !== undefined && sealing === 0 && known.since + LETTER_SECRET_MS > now) return known;
+    const ephemeral = this.#primitives.keyPair(this.#random(KEY_BYTES));
+    const [theirKey, theirPrekey] = [Uint8Array.fromHex(key), Uint8Array.fromHex(prekey)];
+    const secret = derive(this.#primitives, [
+      this.#keyPair.agree(theirPrekey),
+      ephemeral.agree(theirKey),
+      ephemeral.agree(theirPrekey),
+    ]);
+    if (secret === undefined) return undefined;
+    const made = { ephemeral: ephemeral.publicKey.toHex(), secret, since: now };
+    remember(this.#secrets, name, made);
+    return made;
+  }
+}
+
+/** Opens what others wrote. */
+export class Opener {
+  readonly #primitives: Primitives;
+  readonly #keyPair: KeyPair;
+  /** By sender's key, ephemeral key and prekey; least recently made first. */
+  readonly #secrets = new Map<string, Uint8Array>();
+
+  constructor(primitives: Primitives, keyPair: KeyPair) {
+    this.#primitives = primitives;
+    this.#keyPair = keyPair;
+  }
+
+  /** `undefined` when it was not sealed like this, for us and this prekey. `identity` is our own. */
+  open(
+    envelope: Envelope,
+    { sealing, ephemeral, sender, header, sealed }: Letter,
+    { identity, prekey }: { identity: Key; prekey: KeyPair },
+  ): Contents | undefined {
+    const own = { identity, key: this.#keyPair.publicKey.toHex(), prekey: prekey.publicKey.toHex() };
+    const name = `${sender.key} ${ephemeral} ${own.prekey}`;
+    const secret = this.#secrets.get(name) ?? this.#agree(sender.key, ephemeral, prekey);
+    if (secret === undefined) return undefined;
+    const key = messageKey(this.#primitives, secret, envelope.id, sealing);
+    const plaintext = this.#primitives.open(key, 0, associated(envelope, header, own), sealed);
+    if (plaintext === undefined) return undefined;
+    // Only now it is proved to be somebody's who knows it: nobody fills the table with guesses.
+    if (!this.#secrets.has(name)) remember(this.#secrets, name, secret);
+    return decode(plaintext);
+  }
+
+  #agree(senderKey: Key, ephemeralKey: Key, prekey: KeyPair): Uint8Array | undefined {
+    const [sender, ephemeral] = [Uint8Array.fromHex(senderKey), Uint8Array.fromHex(ephemeralKey)];
+    const agreed = [prekey.agree(sender), this.#keyPair.agree(ephemeral), prekey.agree(ephemeral)];
+    return derive(this.#primitives, agreed);
+  }
+}
+
+/** Makes room for one more, the oldest giving way. */
+function remember<Value>(secrets: Map<string, Value>, name: string, value: Value): void {
+  secrets.delete(name);
+  secrets.set(name, value);
+  if (secrets.size > LETTER_SECRETS) secrets.delete(secrets.keys().next().value!);
+}
+
+/** X3DH, section 2.2 (KDF) and 3.3. */
+function derive({ mac }: Primitives, agreed: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
+  const known = agreed.filter((secret) => secret !== undefined);
+  if (known.length < agreed.length) return undefined;
+  return mac(mac(SALT, F, ...known), new TextEncoder().encode(LABEL), ONE);
+}
+
+function messageKey({ mac }: Primitives, secret: Uint8Array, id: MessageId, sealing: number): Uint8Array {
+  const info = labelled("Parley 3 message");
+  info.hex(id);
+  info.u8(sealing);
+  return mac(secret, info.finish(), ONE);
+}
+
+function associated(
+  { id, from, to }: Envelope,
+  header: Uint8Array,
+  recipient: Pick<Bundle, "identity" | "key" | "prekey">,
+): Uint8Array {
+  const writer = labelled(LABEL);
+  writer.hex(id);
+  writer.text8(nickKey(from));
+  writer.text8(nickKey(to));
+  writer.raw(header);
+  for (const key of [recipient.identity, recipient.key, recipient.prekey]) writer.hex(key);
+  return writer.finish();
+}
+
+function encode({ after, afterHash, sentAt, text }: Contents): Uint8Array {
+  const writer = new Writer();
+  writer.hex(after);
+  writer.hex(afterHash);
+  writer.u48(Math.floor(sentAt));
+  writer.text24(text);
+  writer.zeros(paddingFor(utf8Length(text)));
+  return writer.finish();
+}
+
+function decode(plaintext: Uint8Array): Contents | undefined {
+  const reader = new Reader(plaintext);
+  const contents = {
+    after: reader.hex(ID_BYTES),
+    afterHash: reader.hex(HASH_BYTES),
+    sentAt: reader.u48(),
+    text: reader.text24(),
+  };
+  return reader.failed || utf8Length(contents.text) > TEXT_BYTES ? undefined : contents;
+}
+
+/** How many zeros fill a text up. */
+export function paddingFor(bytes: number): number {
+  let padded = PADDING_BYTES;
+  while (padded < bytes) padded *= 2;
+  return padded - bytes;
+}

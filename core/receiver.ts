@@ -1,0 +1,192 @@
+/**
+ * What others wrote to us, on its way to the inbox: letters are opened, channel messages checked. Of a letter its
+ * sender hears what became of it, with our signature, the way on which it came.
+ */
+import { MALFORMED } from "./bytes.ts";
+import type { Chains } from "./chains.ts";
+import type { Primitives } from "./crypto.ts";
+import type { Effects } from "./effects.ts";
+import type { Key } from "./handshake.ts";
+import { type Identity, isGenuine, NO_HASH, type Outcome } from "./identity.ts";
+import type { Inbox } from "./inbox.ts";
+import type { KnownPeers } from "./known_peers.ts";
+import { decodeLetter, type Envelope, type Letter, Opener } from "./letter.ts";
+import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "./limits.ts";
+import type { Link } from "./link.ts";
+import type { Links } from "./links.ts";
+import type { Millis } from "./machine.ts";
+import type { Membership } from "./membership.ts";
+import { NO_MESSAGE } from "./message_id.ts";
+import { type Nick, nickKey, sameNick } from "./nick.ts";
+import { decodePost, isAuthentic, postHash, textOf } from "./post.ts";
+import type { Prekeys } from "./prekeys.ts";
+import type { StreamItem } from "./stream_reader.ts";
+import type { Row } from "./table.ts";
+import type { VerbOf } from "./verb.ts";
+
+export interface ReceiverOptions {
+  readonly primitives: Primitives;
+  readonly effects: Effects;
+  readonly links: Links;
+  readonly membership: Membership;
+  readonly inbox: Inbox;
+  readonly nick: Nick;
+  readonly identity: Identity;
+  readonly prekeys: Prekeys;
+  readonly knownPeers: KnownPeers;
+  readonly chains: Chains;
+  readonly channelKey: Uint8Array | undefined;
+}
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #opener: Opener;
+  /** Messages from senders we do not know, until the server has told us who there is. */
+  #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
+  #strangersBytes = 0;
+  /** What could not be opened and was told of, oldest first. */
+  readonly #unreadable = new Set<string>();
+  /** Identities that are not the ones pinned, and were told of. */
+  readonly #told = new Set<string>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#opener = new Opener(options.primitives, options.identity.keyPair);
+  }
+
+  /** Directly from a peer. Its link has proved its key, and the table whose that is. */
+  onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
+    const { membership, nick } = this.#options;
+    if (!sameNick(verb.to, nick)) return;
+    const row = membership.table.get(verb.from);
+    if (row === undefined || row.key !== link.peer) {
+      this.#keepStranger(link, verb);
+      return membership.askForRows(now);
+    }
+    this.#onLetter(now, link, { ...verb, from: row.nick }, false);
+  }
+
+  /** By way of the server. */
+  onItem(now: Millis, item: StreamItem): void {
+    const { membership, nick } = this.#options;
+    if (item.type === "letter") this.#onLetter(now, membership.link, { ...item, to: nick }, item.waited);
+    else this.#onPost(now, item);
+  }
+
+  has({ type, from, id }: StreamItem): boolean {
+    return this.#options.inbox.has({ channel: type === "channel", from, id });
+  }
+
+  rowsChanged(now: Millis, rows: readonly Row[]): void {
+    for (const { nick, identity } of rows) {
+      if (!this.#options.knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
+    }
+    const strangers = this.#strangers;
+    this.#strangers = [];
+    this.#strangersBytes = 0;
+    for (const { link, verb } of strangers) {
+      const row = this.#options.membership.table.get(verb.from);
+      // Whoever was silent for so long that his link was forgotten tries again.
+      if (this.#options.links.holds(link) && row?.key === link.peer) this.onDirect(now, link, verb);
+    }
+  }
+
+  /** What finds no room is not receipted, so its sender tries again. */
+  #keepStranger(link: Link, verb: VerbOf<"direct">): void {
+    const bytes = verb.body.length;
+    if (this.#strangers.length >= STRANGERS_MESSAGES || this.#strangersBytes + bytes > STRANGERS_BYTES) {
+      return;
+    }
+    this.#strangersBytes += bytes;
+    this.#strangers.push({ link, verb });
+  }
+
+  // ---- letters -------------------------------------------------------------------------------------------
+
+  #onLetter(
+    now: Millis,
+    link: Link,
+    { id, from, to, body }: Envelope & { body: Uint8Array },
+    dated: boolean,
+  ): void {
+    const { identity, inbox, nick } = this.#options;
+    const letter = decodeLetter(body);
+    const outcome = inbox.has({ channel: false, from, id })
+      ? "read"
+      : this.#take(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
+    const sealing = letter === MALFORMED ? 0 : letter.sealing;
+    const receipt = identity.receipt(nick, from, { id, sealing, outcome });
+    const verb = { type: "receipt", from: nick, to: from, ...receipt } as const;
+    link.send(now, verb, `receipt/${id}-${sealing}`);
+  }
+
+  /** Opens a letter and puts it into the inbox, or says why not. */
+  #take(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
+    const { id, from } = envelope;
+    const { identity, inbox, knownPeers, prekeys } = this.#options;
+    if (letter === undefined || !this.#isGenuine(from, letter)) return this.#tellUnreadable(envelope, letter);
+    if (!knownPeers.agrees(from, letter.sender.identity)) {
+      this.#tellChanged(from, letter.sender.identity);
+      return "refused";
+    }
+    const prekey = prekeys.find(letter.prekeyId);
+    const own = prekey === undefined ? undefined : { identity: identity.publicKey, prekey };
+    const contents = own === undefined ? undefined : this.#opener.open(envelope, letter, own);
+    if (contents === undefined) return this.#tellUnreadable(envelope, letter);
+    knownPeers.meet(from, letter.sender.identity);
+    inbox.accept(now, { id, from, channel: false, isOpen: false, dated, ...contents });
+    return "read";
+  }
+
+  /** The bundles of the table are known to be genuine. */
+  #isGenuine(from: Nick, { sender }: Letter): boolean {
+    const { membership, primitives } = this.#options;
+    return membership.table.get(from)?.signature === sender.signature || isGenuine(primitives, from, sender);
+  }
+
+  /** Once for each sealing of a message, on whatever ways it comes. */
+  #tellUnreadable({ id, from }: Envelope, letter: Letter | undefined): "unreadable" {
+    const name = `${nickKey(from)} ${id} ${letter?.sealing}`;
+    if (this.#unreadable.has(name)) return "unreadable";
+    this.#unreadable.add(name);
+    if (this.#unreadable.size > UNREADABLE_MESSAGES) {
+      this.#unreadable.delete(this.#unreadable.values().next().value!);
+    }
+    this.#options.effects.notice({ type: "unreadable", from });
+    return "unreadable";
+  }
+
+  #tellChanged(nick: Nick, identity: Key): void {
+    const name = `${nickKey(nick)} ${identity}`;
+    if (this.#told.has(name)) return;
+    this.#told.add(name);
+    if (this.#told.size > UNREADABLE_MESSAGES) this.#told.delete(this.#told.values().next().value!);
+    this.#options.effects.notice({ type: "peerKeyChanged", nick });
+  }
+
+  // ---- the channel ---------------------------------------------------------------------------------------
+
+  #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
+    const { chains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
+    const post = decodePost(body);
+    if (post === MALFORMED || !isAuthentic(primitives, { id, from }, post)) {
+      return effects.notice({ type: "forged", from });
+    }
+    const { identity, isSealed, number, sentAt } = post;
+    if (!knownPeers.agrees(from, identity)) return this.#tellChanged(from, identity);
+    const standing = chains.standingOf(identity, post);
+    if (standing.type === "repeat") return effects.notice({ type: "postRepeated", from });
+    if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
+    if (standing.type === "exchanged") effects.notice({ type: "postExchanged", from });
+    knownPeers.meet(from, identity);
+    chains.took(identity, { number, hash: postHash(primitives, id, body) });
+    const text = textOf(primitives, channelKey, id, post);
+    if (text === undefined) {
+      inbox.pass(now, { channel: true, from, id });
+      return effects.notice({ type: "postSealed", from });
+    }
+    const isOpen = channelKey !== undefined && !isSealed;
+    const place = { after: NO_MESSAGE, afterHash: NO_HASH, channel: true, dated: waited };
+    inbox.accept(now, { id, from, ...place, isOpen, sentAt, text });
+  }
+}

@@ -1,0 +1,84 @@
+/** What leaves of a message: sealed for its recipient, or signed for the channel; and whose receipts count. */
+import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
+import type { Chains } from "./chains.ts";
+import type { Primitives } from "./crypto.ts";
+import { type Identity, isReceiptOf, type Receipt } from "./identity.ts";
+import type { KnownPeers } from "./known_peers.ts";
+import { Sealer } from "./letter.ts";
+import type { Millis, Random } from "./machine.ts";
+import { type Nick, sameNick } from "./nick.ts";
+import { encodePost, postHash } from "./post.ts";
+import type { Prekeys } from "./prekeys.ts";
+import type { Row, Table } from "./table.ts";
+
+export interface SealingOptions {
+  readonly primitives: Primitives;
+  readonly random: Random;
+  readonly nick: Nick;
+  readonly identity: Identity;
+  readonly prekeys: Prekeys;
+  readonly knownPeers: KnownPeers;
+  readonly chains: Chains;
+  /** Under which channel messages are sealed, where there is one. */
+  readonly channelKey: Uint8Array | undefined;
+  readonly tracker: AckTracker;
+  readonly table: Table;
+}
+
+export class Sealing {
+  readonly #options: SealingOptions;
+  readonly #sealer: Sealer;
+
+  constructor(options: SealingOptions) {
+    this.#options = options;
+    this.#sealer = new Sealer(options.primitives, options.random, options.identity.keyPair);
+  }
+
+  /** The line of a message's recipient in the table. */
+  rowOf({ to }: OutgoingMessage): Row | undefined {
+    return to === undefined ? undefined : this.#options.table.get(to);
+  }
+
+  /** Its recipient has another identity than before: the user has to decide. */
+  isHeldBack(message: OutgoingMessage): boolean {
+    const row = this.rowOf(message);
+    return row !== undefined && !this.#options.knownPeers.agrees(row.nick, row.identity);
+  }
+
+  /** Makes what is to leave, unless that was done before. Whether there is something that can leave. */
+  seal(now: Millis, message: OutgoingMessage): boolean {
+    if (message.body.length > 0) return true;
+    const body = message.to === undefined ? this.#post(message) : this.#letter(now, message);
+    if (body === undefined) return false;
+    this.#options.tracker.sealed(message, body);
+    return true;
+  }
+
+  #letter(now: Millis, message: OutgoingMessage): Uint8Array | undefined {
+    const { nick, prekeys } = this.#options;
+    const recipient = this.rowOf(message);
+    if (recipient === undefined || this.isHeldBack(message)) return undefined;
+    const { id, sealing } = message;
+    const keys = { sender: prekeys.bundle(now), recipient };
+    return this.#sealer.seal(now, { id, from: nick, to: recipient.nick }, sealing, keys, message);
+  }
+
+  /** Posts are numbered when their turn has come. */
+  #post(message: OutgoingMessage): Uint8Array | undefined {
+    const { chains, channelKey, identity, nick: from, primitives, tracker } = this.#options;
+    if (tracker.nextPost !== message) return undefined;
+    const post = encodePost(primitives, identity, channelKey, { ...message, ...chains.next, from });
+    chains.posted(postHash(primitives, message.id, post));
+    return post;
+  }
+
+  /** Whether a receipt is about this sealing of the message and its recipient's: an id alone proves nothing. */
+  isReceiptFor(message: OutgoingMessage, from: Nick, receipt: Receipt): boolean {
+    const { knownPeers, nick, primitives } = this.#options;
+    const identity = knownPeers.of(from)?.identity ?? this.rowOf(message)?.identity;
+    const isAbout = message.to !== undefined && sameNick(message.to, from) &&
+      message.sealing === receipt.sealing;
+    return isAbout && identity !== undefined &&
+      isReceiptOf(primitives, identity, { from, to: nick }, receipt);
+  }
+}

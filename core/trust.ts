@@ -1,0 +1,85 @@
+/** What a user decides about keys: whom to trust, whom he has verified, and how others come to know him. */
+import type { Primitives } from "./crypto.ts";
+import type { Effects } from "./effects.ts";
+import { type Identity, safetyNumber } from "./identity.ts";
+import type { KnownPeers } from "./known_peers.ts";
+import type { Millis } from "./machine.ts";
+import type { Membership } from "./membership.ts";
+import type { Messenger } from "./messenger.ts";
+import type { Nick } from "./nick.ts";
+import type { Row } from "./table.ts";
+
+/** Somebody's identity, as an invitation gives it. */
+export interface Acquaintance {
+  readonly nick: Nick;
+  readonly identity: string;
+}
+
+export interface TrustOptions {
+  readonly primitives: Primitives;
+  readonly effects: Effects;
+  readonly identity: Identity;
+  readonly nick: Nick;
+  /** As the user wrote it. */
+  readonly serverName: string;
+  readonly knownPeers: KnownPeers;
+  readonly membership: Membership;
+  readonly messenger: Messenger;
+}
+
+export class Trust {
+  readonly #options: TrustOptions;
+
+  constructor(options: TrustOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody has told us by other means who these are. What is pinned stays. */
+  invited(people: readonly Acquaintance[]): void {
+    const { effects, knownPeers } = this.#options;
+    for (const { nick, identity } of people) {
+      if (!knownPeers.meet(nick, identity)) effects.notice({ type: "inviteDiffers", nick });
+    }
+  }
+
+  /** From now on the nick's identity is the one that the table gives; whether it is the right one nobody has verified. */
+  trust(now: Millis, { nick, identity }: Row): void {
+    const { effects, knownPeers, membership, messenger } = this.#options;
+    const isNew = !knownPeers.agrees(nick, identity);
+    knownPeers.pin(nick, identity, false);
+    effects.notice({ type: "trusted", nick });
+    if (isNew) messenger.trusts(now, membership.table.get(nick)!);
+  }
+
+  /** Shows what to compare, and takes it for compared. */
+  verify(row: Row): void {
+    const { effects, identity, knownPeers, nick, primitives } = this.#options;
+    if (!knownPeers.agrees(row.nick, row.identity)) {
+      return effects.notice({ type: "peerKeyChanged", nick: row.nick });
+    }
+    knownPeers.pin(row.nick, row.identity, true);
+    const own = { nick, identity: identity.publicKey };
+    effects.notice({ type: "safetyNumber", nick: row.nick, number: safetyNumber(primitives, own, row) });
+  }
+
+  /** What somebody else starts from to reach us here, and to know us. */
+  invite(): void {
+    const { effects, identity, membership, nick, serverName } = this.#options;
+    const serverKey = membership.link.peer;
+    if (serverKey === undefined) return effects.notice({ type: "serverSilent" });
+    effects.notice({ type: "invite", server: serverName, serverKey, nick, identity: identity.publicKey });
+  }
+
+  /** Who is there, who of them is verified, and who has another identity than before. */
+  list(server: { readonly host: string; readonly port: number }): void {
+    const { effects, knownPeers, membership } = this.#options;
+    const rows = membership.table.rows();
+    const verified = rows.filter(({ nick, identity }) => {
+      const pin = knownPeers.of(nick);
+      return pin?.verified && pin.identity === identity;
+    });
+    const changed = rows.filter(({ nick, identity }) => !knownPeers.agrees(nick, identity));
+    const nicks = (some: readonly Row[]) => some.map(({ nick }) => nick);
+    effects.notice({ type: "peersListed", server, rows, verified: nicks(verified), changed: nicks(changed) });
+  }
+}
