@@ -138,7 +138,7 @@ export class Link {
     if (this.#deathAt <= now) this.#die(now);
     if (tag !== undefined && this.#parcels.has(tag)) return;
     this.#use(now);
-    this.#parcels.send(encodeVerb(verb), "text" in verb, tag);
+    this.#parcels.send(encodeVerb(verb), "body" in verb, tag);
   }
 
   /** Sends in the place of what is on its way under the same tag: the peer may have taken that, and answered no. */

@@ -177,9 +177,9 @@ export class Messenger {
    * When the 500 ms of a message are over: of one in several parts they begin when the last part has left, as
    * long as the recipient is heard.
    */
-  #leavesUntil(now: Millis, { id, text, to }: OutgoingMessage): Millis {
+  #leavesUntil(now: Millis, { id, body, to }: OutgoingMessage): Millis {
     const link = to === undefined ? undefined : this.#peers.get(nickKey(to));
-    if (link === undefined || utf8Length(text) <= PART_BYTES || !link.has(id)) return now;
+    if (link === undefined || body.length <= PART_BYTES || !link.has(id)) return now;
     return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
   }
 

@@ -85,6 +85,11 @@ export class OfflineStore {
     return this.#seen.has(from, id);
   }
 
+  /** Whether a letter still waits for a receipt. */
+  holds({ to, order }: Letter): boolean {
+    return this.#mailboxes.get(nickKey(to))?.letters.has(order) ?? false;
+  }
+
   /** A message that waits here to be collected. */
   letter(to: Nick, from: Nick, id: MessageId): Letter | undefined {
     for (const letter of this.#mailboxes.get(nickKey(to))?.letters.values() ?? []) {

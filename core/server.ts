@@ -350,6 +350,8 @@ export class Server implements Machine {
     if (member.stream?.stream !== stream) return;
     for (const entry of member.stream.acknowledge(position)) {
       if (entry.type === "channel") this.#channel.advance(now, member.nick, entry.row);
+      // The receipt is still to come, or was lost with a link: it is asked for by handing the letter over again.
+      else if (this.#store.holds(entry.letter)) member.stream.push(entry);
     }
     member.stream.pump(now, link);
   }
