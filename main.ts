@@ -8,6 +8,7 @@ import { loadCommands } from "./commands/_load.ts";
 import {
   type ClientSettings,
   type Commands,
+  type NicksSettings,
   type Outcome,
   type Program,
   RegistryError,
@@ -16,21 +17,28 @@ import {
 import { utf8Length } from "./core/bytes.ts";
 import { Client } from "./core/client.ts";
 import { primitives } from "./core/crypto.ts";
+import { Identity, SECRETS_BYTES } from "./core/identity.ts";
 import { SERVER_NAME_BYTES } from "./core/limits.ts";
-import type { Address, Machine, Millis } from "./core/machine.ts";
-import { nickKey } from "./core/nick.ts";
+import type { Machine, Millis } from "./core/machine.ts";
+import { nickKey, sameNick } from "./core/nick.ts";
+import { listNicks, releaseNick } from "./core/nicks.ts";
 import { type Notice, render } from "./core/notice.ts";
 import { Server } from "./core/server.ts";
+import { addressKey } from "./core/table.ts";
 import { harmless } from "./core/text.ts";
-import { dataFolder } from "./storage/folders.ts";
+import { readChannelKey } from "./storage/channel_key.ts";
+import { exists, serverData } from "./storage/folders.ts";
+import { type OpenIdentity, openIdentity } from "./storage/identity_file.ts";
 import { openSqlite } from "./storage/sqlite.ts";
-import { MEMORY, openState } from "./storage/state.ts";
+import { MEMORY, openState, type State } from "./storage/state.ts";
 import { StoreError } from "./storage/store_error.ts";
 import { runDemo } from "./terminal/demo.ts";
 import { openLines } from "./terminal/line_mode.ts";
 import { Pace } from "./terminal/pace.ts";
+import { askPassphrase, PassphraseError } from "./terminal/passphrase.ts";
 import { isInteractive, openTerminal, type Screen } from "./terminal/terminal.ts";
 import { drive, type Driver } from "./transport/driver.ts";
+import { ANY_IPV4, ANY_IPV6, ownAddresses } from "./transport/own_addresses.ts";
 import { resolveHost } from "./transport/resolve.ts";
 import { bindUdp, NetworkError, type UdpSocket } from "./transport/udp.ts";
 
@@ -39,8 +47,6 @@ const FAILED = 1;
 const WRONG_USAGE = 2;
 
 const PROMPT = ">>> ";
-const ANY_IPV4 = "0.0.0.0";
-const ANY_IPV6 = "::";
 
 async function main(args: readonly string[]): Promise<number> {
   const commands = await loadCommands();
@@ -65,6 +71,8 @@ function start(program: Program, commands: Commands): Promise<number> {
       return runServer(program.options);
     case "client":
       return runClient(program.options, commands);
+    case "nicks":
+      return Promise.resolve(runNicks(program.options));
     case "demo":
       return runDemo();
   }
@@ -85,7 +93,7 @@ async function runServer(settings: ServerSettings): Promise<number> {
   setUpLog(settings.logLevel, new StandardErrorHandler(settings.logLevel, { formatter: FORMATTER }));
   const log = getLogger();
   const host = await resolveHost(settings.host);
-  const data = settings.data ?? `${dataFolder()}/server-${settings.port}.db`;
+  const data = settings.data ?? serverData(settings.port);
   using cleanup = new DisposableStack();
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-p"), (it) => it.close());
   const store = data === MEMORY ? undefined : cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
@@ -93,7 +101,7 @@ async function runServer(settings: ServerSettings): Promise<number> {
   const name = serverName(settings.name ?? hostname());
   const machine = new Server(
     now(),
-    { name, durable: store !== undefined, primitives },
+    { name, durable: store !== undefined, primitives, limits: settings.limits },
     makeRandom(),
     store?.read() ?? [],
   );
@@ -109,6 +117,28 @@ async function runServer(settings: ServerSettings): Promise<number> {
   const status = await driver.ended;
   log.info("stopped");
   return status;
+}
+
+/** The server's data without the server: nobody else can have it open meanwhile. */
+function runNicks({ port, data, release }: NicksSettings): number {
+  const path = data ?? serverData(port);
+  if (!exists(path)) {
+    throw new StoreError(`cannot open '${path}': there is no such file, give it with '--data'`);
+  }
+  using cleanup = new DisposableStack();
+  const store = cleanup.adopt(openSqlite(path, "server"), (it) => it.close());
+  const nicks = listNicks(store.read());
+  if (release === undefined) {
+    for (const { nick, identity, letters } of nicks) console.log(harmless(`${nick} ${identity} ${letters}`));
+    return DONE;
+  }
+  const bound = nicks.find(({ nick }) => sameNick(nick, release));
+  if (bound === undefined) {
+    throw new StoreError(`cannot release '${release}': nobody has that nick in '${path}'`);
+  }
+  store.commit(releaseNick(Date.now(), store.read(), bound.nick));
+  console.log(harmless(`'${bound.nick}' is free, ${bound.letters} letters to it have failed`));
+  return DONE;
 }
 
 /** As much of a name as an announcement has room for. */
@@ -138,9 +168,12 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
   const server = { host: serverHost, port: settings.serverPort };
   using cleanup = new DisposableStack();
-  const { nick, store, knownServers } = openState(settings.nick, settings.state, server);
+  const { nick, store, knownServers, ...state } = openState(settings.nick, settings.state, server);
   cleanup.defer(() => store?.close());
-  const serverName = `${settings.server}:${settings.serverPort}`;
+  const identity = await openOwnIdentity(settings, state);
+  cleanup.defer(() => identity.close());
+  const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
+  const serverName = addressKey({ host: settings.server, port: settings.serverPort });
   const { serverKey } = settings;
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
   const own = ownAddresses(host, socket.address.port, server);
@@ -154,6 +187,9 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
     own: own[0]!,
     candidates: own.slice(0, 3),
     attempts,
+    identity: new Identity(primitives, identity.secrets),
+    invited: settings.invited,
+    channelKey,
     durable: store !== undefined,
     primitives,
   };
@@ -199,6 +235,18 @@ async function runClient(settings: ClientSettings, commands: Commands): Promise<
   return status === DONE && script.ended && script.failed ? FAILED : status;
 }
 
+/** The identity of the state folder, or the one that the user brings; with nothing kept one for this process. */
+function openOwnIdentity(
+  { identity: brought, protects }: ClientSettings,
+  { identityPath, isNew }: Pick<State, "identityPath" | "isNew">,
+): Promise<OpenIdentity> {
+  const path = brought ?? identityPath;
+  const mayMake = brought === undefined && isNew;
+  if (path !== undefined) return openIdentity({ path, mayMake, protects, ask: askPassphrase });
+  const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+  return Promise.resolve({ secrets, close: () => {} });
+}
+
 /** Commands read to the end of the input: their status tells what a person is told by the lines. */
 interface Script {
   failed: boolean;
@@ -220,7 +268,8 @@ const FAILURES: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
   "youAreOffline",
   "alreadyRegistered",
   "belongsToOther",
-  "nickInUse",
+  "nickOfAnotherKey",
+  "peerKeyChanged",
   "tooLong",
   "tooMany",
 ]);
@@ -283,17 +332,6 @@ function complete(before: string, commands: Commands, nicks: ReadonlySet<string>
   return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
 }
 
-/** Where this client can be reached, the likeliest first. */
-function ownAddresses(host: string, port: number, server: Address): Address[] {
-  if (host !== ANY_IPV4 && host !== ANY_IPV6) return [{ host, port }];
-  const local = server.host.startsWith("127.") || server.host === "::1" ? [server.host] : [];
-  const interfaces = Deno.networkInterfaces().filter(({ family, address }) =>
-    family === "IPv4" && !address.startsWith("127.")
-  );
-  const hosts = [...local, ...interfaces.map(({ address }) => address)];
-  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((address) => ({ host: address, port }));
-}
-
 // ---- the world -------------------------------------------------------------------------------------------
 
 /**
@@ -344,7 +382,7 @@ if (import.meta.main) {
     // A sentence for the user; anything else is a mistake of ours, and its stack is wanted.
     const expected = error instanceof StoreError || error instanceof NetworkError ||
       error instanceof RegistryError ||
-      error instanceof OutputError;
+      error instanceof PassphraseError || error instanceof OutputError;
     if (!expected) throw error;
     complain(error.message);
     Deno.exit(FAILED);

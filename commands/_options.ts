@@ -8,19 +8,30 @@ export class OptionError extends Error {
 
 export type Options = Readonly<Record<string, string | undefined>>;
 
-/** Reads options that all take a value. `alias` names the short form of each. */
+/** What else there may be among options that take a value. */
+export interface Besides {
+  /** Options without a value; "true" when they are given. */
+  readonly flags?: readonly string[];
+  /** The name of the one argument that is no option. */
+  readonly argument?: string;
+}
+
+/** Reads options that take a value. `alias` names the short form of each. */
 export function readOptions(
   args: readonly string[],
   names: readonly string[],
   alias: Record<string, string>,
+  { flags = [], argument: argumentName }: Besides = {},
 ): Options {
   const empty = args.indexOf("");
   if (empty > 0) throw new OptionError(`option '${args[empty - 1]}' has no value, give one`);
   const options = parseArgs([...args], {
     string: [...names, "_"],
+    boolean: [...flags],
     collect: names,
     alias,
     unknown: (argument, key) => {
+      if (key === undefined && argumentName !== undefined) return true;
       throw new OptionError(
         key === undefined ? `unexpected argument '${argument}'` : `unknown option '${argument}'`,
       );
@@ -33,6 +44,12 @@ export function readOptions(
     if (more.length > 0) throw new OptionError(`option '--${name}' given twice, give it once`);
     if (value === "") throw new OptionError(`option '--${name}' has no value, give one`);
     values[name] = typeof value === "string" ? value : undefined;
+  }
+  for (const name of flags) if (options[name] === true) values[name] = "true";
+  const [argument, unexpected] = options._;
+  if (unexpected !== undefined) throw new OptionError(`unexpected argument '${unexpected}'`);
+  if (argumentName !== undefined) {
+    values[argumentName] = argument === undefined ? undefined : String(argument);
   }
   return values;
 }

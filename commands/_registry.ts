@@ -3,6 +3,8 @@
  * registry is handed to it. Commands do no I/O: they return what is to be done, or said.
  */
 import type { Action } from "../core/action.ts";
+import type { ServerLimits } from "../core/server.ts";
+import type { Acquaintance } from "../core/trust.ts";
 import { OptionError } from "./_options.ts";
 
 /** Where a command can be given: in a shell behind the program's name, at the client's prompt, or both. */
@@ -20,6 +22,7 @@ export type Outcome =
 export type Program =
   | { readonly type: "server"; readonly options: ServerSettings }
   | { readonly type: "client"; readonly options: ClientSettings }
+  | { readonly type: "nicks"; readonly options: NicksSettings }
   | { readonly type: "demo" };
 
 export const LOG_LEVELS = ["DEBUG", "INFO", "WARN", "ERROR"] as const;
@@ -33,6 +36,15 @@ export interface ServerSettings {
   /** `undefined`: the machine's name. */
   readonly name: string | undefined;
   readonly logLevel: LogLevel;
+  readonly limits: ServerLimits;
+}
+
+export interface NicksSettings {
+  readonly port: number;
+  /** A file, or `undefined` for the usual place of the server at that port. */
+  readonly data: string | undefined;
+  /** The nick to release; `undefined`: to list them. */
+  readonly release: string | undefined;
 }
 
 export interface ClientSettings {
@@ -47,6 +59,14 @@ export interface ClientSettings {
   readonly port: number;
   /** A folder, `:memory:`, or `undefined` for the usual place. */
   readonly state: string | undefined;
+  /** A file with an identity, or `undefined` for the one in the state folder. */
+  readonly identity: string | undefined;
+  /** Whether an identity without a passphrase is to get one. */
+  readonly protects: boolean;
+  /** A file with the key of the channel; `undefined`: the channel is open. */
+  readonly channelKey: string | undefined;
+  /** Whom an invitation names. */
+  readonly invited: readonly Acquaintance[];
   readonly attempts: number;
   /** A file, or `undefined` for no log. */
   readonly log: string | undefined;

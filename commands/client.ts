@@ -1,9 +1,22 @@
 import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/limits.ts";
 import { isNick } from "../core/nick.ts";
-import { numberOption, OptionError, readOptions } from "./_options.ts";
+import { readInvitation } from "./_invite.ts";
+import { numberOption, OptionError, type Options, readOptions } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
 
-const NAMES = ["nick", "server", "server-port", "server-key", "port", "host", "state", "attempts", "log"];
+const NAMES = [
+  "nick",
+  "server",
+  "server-port",
+  "server-key",
+  "port",
+  "host",
+  "state",
+  "identity",
+  "channel-key",
+  "attempts",
+  "log",
+];
 const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
 
 const SERVER_PORT = { least: 1, most: 65535, otherwise: 9999 };
@@ -13,7 +26,7 @@ const ATTEMPTS_OPTION = { least: 0, most: 1_000_000, otherwise: ATTEMPTS };
 export function register(commands: Commands): void {
   commands.add({
     name: "client",
-    usage: "[options]",
+    usage: "[INVITE] [options]",
     help: "start a client",
     details: [
       "-n, --nick NICK          your nick (the login name, with -2, -3 ... when it is taken on this machine)",
@@ -23,8 +36,12 @@ export function register(commands: Commands): void {
       "-c, --port PORT          our own UDP port, 1024 to 65535 (any free one)",
       "--host ADDRESS           use this address of the machine (0.0.0.0, all of them)",
       "--state DIR              keep keys and messages here; ':memory:' keeps nothing (the user's state folder)",
+      "--identity FILE          your keys (the file 'identity' in the state folder, made at the first start)",
+      "--passphrase             protect keys that have no passphrase yet by one",
+      "--channel-key FILE       a key of 64 hexadecimal digits: channel messages are sealed for those who have it",
       `--attempts N             attempts half a second apart before a command gives up (${ATTEMPTS}; 0: never)`,
       "--log FILE               write a log, without message texts (none)",
+      "INVITE is what 'invite' shows at the prompt of somebody who is there: server and keys come from it.",
     ],
     arity: { least: 0, most: Infinity },
     place: "shell",
@@ -33,7 +50,7 @@ export function register(commands: Commands): void {
 }
 
 function start(args: readonly string[]): Outcome {
-  const options = readOptions(args, NAMES, ALIAS);
+  const options = readOptions(args, NAMES, ALIAS, { flags: ["passphrase"], argument: "invite" });
   const nick = options.nick;
   if (nick !== undefined && !isNick(nick)) {
     throw new OptionError(
@@ -46,17 +63,34 @@ function start(args: readonly string[]): Outcome {
       type: "client",
       options: {
         nick,
-        server: options.server ?? "127.0.0.1",
-        serverPort: numberOption(options, "server-port", SERVER_PORT),
-        serverKey: readKey(options["server-key"]),
+        ...serverOf(options),
         host: options.host ?? "0.0.0.0",
         port: numberOption(options, "port", OWN_PORT),
         state: options.state,
+        identity: options.identity,
+        protects: options.passphrase !== undefined,
+        channelKey: options["channel-key"],
         attempts: numberOption(options, "attempts", ATTEMPTS_OPTION),
         log: options.log,
       },
     },
   };
+}
+
+/** From an invitation, or from options. */
+function serverOf(options: Options) {
+  if (options.invite === undefined) {
+    return {
+      server: options.server ?? "127.0.0.1",
+      serverPort: numberOption(options, "server-port", SERVER_PORT),
+      serverKey: readKey(options["server-key"]),
+      invited: [],
+    };
+  }
+  const given = ["server", "server-port", "server-key"].find((name) => options[name] !== undefined);
+  if (given !== undefined) throw new OptionError(`an invitation names the server, leave out '--${given}'`);
+  const { server, port: serverPort, serverKey, people: invited } = readInvitation(options.invite);
+  return { server, serverPort, serverKey, invited };
 }
 
 function readKey(text: string | undefined): string | undefined {

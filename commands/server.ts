@@ -1,5 +1,12 @@
+import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/limits.ts";
 import { numberOption, OptionError, readOptions } from "./_options.ts";
 import { type Commands, LOG_LEVELS, type LogLevel, type Outcome } from "./_registry.ts";
+
+const NAMES = ["port", "host", "data", "name", "max-nicks", "max-new-nicks", "max-mail", "log-level"];
+const MIB = 1024 * 1024;
+const MAIL_MIB = MAIL_TOTAL_BYTES / MIB;
+/** Mail is in memory as well. */
+const MOST_MAIL_MIB = 4096;
 
 const PORT = { least: 1, most: 65535, otherwise: 9999 };
 
@@ -13,6 +20,9 @@ export function register(commands: Commands): void {
       "--host ADDRESS      listen on this address of the machine (0.0.0.0, all of them)",
       "--data FILE         keep nicks and mail here; ':memory:' keeps nothing (the user's data folder)",
       "--name NAME         what clients are told that this server is called (the machine's name)",
+      `--max-nicks N       take so many nicks in all (${NICKS})`,
+      `--max-new-nicks N   take so many new nicks in an hour from one address (${NEW_NICKS_PER_HOUR})`,
+      `--max-mail MIB      keep so many MiB of mail in all (${MAIL_MIB})`,
       "--log-level LEVEL   DEBUG, INFO, WARN or ERROR, on standard error (INFO)",
     ],
     arity: { least: 0, most: Infinity },
@@ -22,13 +32,26 @@ export function register(commands: Commands): void {
 }
 
 function start(args: readonly string[]): Outcome {
-  const options = readOptions(args, ["port", "host", "data", "name", "log-level"], { port: "p" });
+  const options = readOptions(args, NAMES, { port: "p" });
   const port = numberOption(options, "port", PORT);
   const host = options.host ?? "0.0.0.0";
   const logLevel = readLevel(options["log-level"] ?? "INFO");
+  const limits = {
+    nicks: numberOption(options, "max-nicks", { least: 1, most: NICKS, otherwise: NICKS }),
+    newNicksPerHour: numberOption(options, "max-new-nicks", {
+      least: 1,
+      most: NICKS,
+      otherwise: NEW_NICKS_PER_HOUR,
+    }),
+    mailBytes: MIB *
+      numberOption(options, "max-mail", { least: 1, most: MOST_MAIL_MIB, otherwise: MAIL_MIB }),
+  };
   return {
     type: "start",
-    program: { type: "server", options: { port, host, data: options.data, name: options.name, logLevel } },
+    program: {
+      type: "server",
+      options: { port, host, data: options.data, name: options.name, logLevel, limits },
+    },
   };
 }
 

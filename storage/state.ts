@@ -5,6 +5,7 @@ import type { Address } from "../core/machine.ts";
 import { isNick, nickKey } from "../core/nick.ts";
 import { addressKey, equalAddresses } from "../core/table.ts";
 import { stateFolder } from "./folders.ts";
+import { refuseReadable } from "./identity_file.ts";
 import { KnownServers } from "./known_servers.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { StoreError } from "./store_error.ts";
@@ -14,6 +15,10 @@ export const MEMORY = ":memory:";
 
 export interface State {
   readonly nick: string;
+  /** The file of its identity; absent when nothing outlives the process. */
+  readonly identityPath: string | undefined;
+  /** Whether nobody has used it, so that there is no identity yet. */
+  readonly isNew: boolean;
   /** Absent when nothing outlives the process; so are the known servers. */
   readonly store: SqliteStore | undefined;
   readonly knownServers: KnownServers | undefined;
@@ -36,17 +41,21 @@ export function openState(nick: string | undefined, chosen: string | undefined, 
 }
 
 function openStateOf(nick: string, chosen: string | undefined, server: Address): State {
-  if (chosen === MEMORY) return { nick, store: undefined, knownServers: undefined };
+  if (chosen === MEMORY) {
+    return { nick, identityPath: undefined, isNew: true, store: undefined, knownServers: undefined };
+  }
   const usual = `${stateFolder()}/${server.host.replaceAll(":", "_")}_${server.port}/${
     encodeURIComponent(nickKey(nick)).replaceAll(".", "%2E")
   }`;
   const folder = chosen ?? usual;
   const store = openSqlite(`${folder}/state.db`, "client");
+  refuseReadable(`${folder}/state.db`);
   const owner = ownerOf(store.read());
   const isOurs = owner === undefined ||
     (nickKey(owner.nick) === nickKey(nick) && equalAddresses(owner.server, server));
   if (isOurs) {
-    return { nick, store, knownServers: new KnownServers(`${chosen ?? stateFolder()}/known_servers`) };
+    const knownServers = new KnownServers(`${chosen ?? stateFolder()}/known_servers`);
+    return { nick, identityPath: `${folder}/identity`, isNew: owner === undefined, store, knownServers };
   }
   store.close();
   const whose = `'${owner.nick}' at ${addressKey(owner.server)}`;

@@ -76,15 +76,3 @@ Deno.test("on a slow path attempts are a probe timeout apart, and never less tha
   probeTimeout = 30;
   assertEquals(attempts.deadline(NEVER), 2500);
 });
-
-Deno.test("while the server still decides, the count begins later; what nobody waits for does not begin to count", () => {
-  const attempts = new Attempts(5, NO_SAMPLE);
-  attempts.wait(0, "register", true);
-  attempts.extend("register", 2000);
-  attempts.extend("deposit", 2000);
-  assertEquals(attempts.deadline(NEVER), 4500);
-  assertEquals(attempts.check(4499, NEVER), undefined);
-  assertEquals(attempts.check(4500, NEVER), "give up");
-  attempts.done("register");
-  assertEquals(attempts.deadline(NEVER), Infinity);
-});

@@ -187,7 +187,7 @@ Deno.test("a server that has another key is told of after 1.5 s, before the atte
 
 Deno.test("a stranger gets nothing longer than what it sent, and leaves nothing behind", () => {
   const { b, a } = new Pair({ name: "server" });
-  const others = [encodeDiscover(new Uint8Array(NONCE_BYTES)), Uint8Array.of(0x31, 0), encodeVersions()];
+  const others = [encodeDiscover(new Uint8Array(NONCE_BYTES)), Uint8Array.of(0x41, 0), encodeVersions()];
   for (let count = 1; count <= 1000; count++) {
     const peer = stranger(b, count);
     const { bytes } = peer.initiation(START);
@@ -244,11 +244,11 @@ Deno.test("a packet of an unknown version is answered with ours, shortly, ten ti
   const answered = (now: number) => {
     let count = 0;
     for (let port = 1; port <= 100; port++) {
-      b.receive(now, { ...STRANGER, port }, new Uint8Array(1200).fill(0x30 + port % 16));
+      b.receive(now, { ...STRANGER, port }, new Uint8Array(1200).fill(0x40 + port % 16));
       const answers = b.links.take(now);
       for (const answer of answers) {
         assert(answer.type === "transmit");
-        assertEquals(decodePacket(answer.bytes), { type: "versions", known: [2] });
+        assertEquals(decodePacket(answer.bytes), { type: "versions", known: [3] });
       }
       count += answers.length;
     }

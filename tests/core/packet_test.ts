@@ -55,14 +55,14 @@ interface Sample {
 const DISCOVER: Sample = {
   bytes: encodeDiscover(NONCE),
   packet: { type: "discover", nonce: NONCE },
-  kind: 0x21,
+  kind: 0x31,
   length: 98,
 };
 
 const ANNOUNCE: Sample = {
   bytes: encodeAnnounce(NONCE, KEY, NAME),
   packet: { type: "announce", nonce: NONCE, key: KEY, name: NAME, bytes: encodeAnnounce(NONCE, KEY, NAME) },
-  kind: 0x22,
+  kind: 0x32,
   length: 98,
 };
 
@@ -75,7 +75,7 @@ const INITIATION: Sample = {
     mac1: counting(MAC_BYTES, 200),
     bytes: initiation,
   },
-  kind: 0x23,
+  kind: 0x33,
   length: 151,
 };
 
@@ -88,14 +88,14 @@ const RESPONSE: Sample = {
     noise: counting(RESPONSE_NOISE_BYTES),
     bytes: response,
   },
-  kind: 0x24,
+  kind: 0x34,
   length: 85,
 };
 
 const COOKIE_REPLY: Sample = {
   bytes: encodeCookieReply(INDEX, SALT, counting(SEALED_COOKIE_BYTES, 50)),
   packet: { type: "cookieReply", receiver: INDEX, salt: SALT, sealed: counting(SEALED_COOKIE_BYTES, 50) },
-  kind: 0x25,
+  kind: 0x35,
   length: 69,
 };
 
@@ -107,7 +107,7 @@ const TRANSPORT: Sample = {
     number: Number.MAX_SAFE_INTEGER,
     sealed: counting(TAG_BYTES),
   },
-  kind: 0x26,
+  kind: 0x36,
   length: 29,
 };
 
@@ -137,13 +137,13 @@ Deno.test("numbers and fields stand where the table has them, big-endian", () =>
   const digits = (count: number, first?: number) => counting(count, first).toHex();
   assertEquals(
     ANNOUNCE.bytes.subarray(0, 54).toHex(),
-    "22" + digits(16) + digits(32, 100) + "20" + "c3a9c3a9",
+    "32" + digits(16) + digits(32, 100) + "20" + "c3a9c3a9",
   );
-  assertEquals(initiation.subarray(0, 8).toHex(), "23" + "01020304" + "010203");
-  assertEquals(response.subarray(0, 12).toHex(), "24" + "01020304" + "ffffffff" + "010203");
-  assertEquals(COOKIE_REPLY.bytes.subarray(0, 8).toHex(), "25" + "01020304" + "010203");
-  assertEquals(TRANSPORT.bytes.toHex(), "26" + "01020304" + "001fffffffffffff" + digits(16));
-  assertEquals(VERSIONS.bytes.toHex(), "0002");
+  assertEquals(initiation.subarray(0, 8).toHex(), "33" + "01020304" + "010203");
+  assertEquals(response.subarray(0, 12).toHex(), "34" + "01020304" + "ffffffff" + "010203");
+  assertEquals(COOKIE_REPLY.bytes.subarray(0, 8).toHex(), "35" + "01020304" + "010203");
+  assertEquals(TRANSPORT.bytes.toHex(), "36" + "01020304" + "001fffffffffffff" + digits(16));
+  assertEquals(VERSIONS.bytes.toHex(), "0003");
 });
 
 Deno.test("macs are zeros until they are set", () => {
@@ -184,8 +184,8 @@ Deno.test("no answer is longer than what it answers", () => {
   assertLessOrEqual(ANNOUNCE.length, DISCOVER.length);
   assertLessOrEqual(RESPONSE.length, INITIATION.length);
   assertLessOrEqual(COOKIE_REPLY.length, INITIATION.length);
-  const foreign = Uint8Array.of(0x31, 0);
-  assertEquals<unknown>(decodePacket(foreign), { type: "foreign", version: 3 });
+  const foreign = Uint8Array.of(0x21, 0);
+  assertEquals<unknown>(decodePacket(foreign), { type: "foreign", version: 2 });
   meansNothing(foreign.subarray(0, 1));
   assertLessOrEqual(VERSIONS.length, foreign.length);
 });

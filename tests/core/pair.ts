@@ -23,11 +23,9 @@ export const START = 1_000_000;
 export const chat = (text: string): Verb => ({
   type: "direct",
   id: ID,
-  after: ID,
   from: "x",
   to: "y",
-  sentAt: 1,
-  text,
+  body: new TextEncoder().encode(text),
 });
 
 export interface Left extends Sent {
@@ -99,7 +97,7 @@ export class End {
 
   /** All chat texts that came. */
   get texts(): string[] {
-    return this.#verbs.flatMap((verb) => "text" in verb ? [verb.text] : []);
+    return this.#verbs.flatMap((verb) => "body" in verb ? [new TextDecoder().decode(verb.body)] : []);
   }
 
   /** How often the peer came in a new process. */

@@ -1,0 +1,33 @@
+/** What `invite` shows and `client` takes: `parley://HOST:PORT/?server=KEY&peer=NICK:IDENTITY`. */
+import { isNick } from "../core/nick.ts";
+import type { Acquaintance } from "../core/trust.ts";
+import { OptionError } from "./_options.ts";
+
+const KEY = /^[0-9a-f]{64}$/;
+const DEFAULT_PORT = 9999;
+
+export interface Invitation {
+  readonly server: string;
+  readonly port: number;
+  readonly serverKey: string;
+  readonly people: readonly Acquaintance[];
+}
+
+export function readInvitation(text: string): Invitation {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const serverKey = url?.searchParams.get("server")?.toLowerCase() ?? "";
+  if (url?.protocol !== "parley:" || url.hostname === "" || !KEY.test(serverKey)) throw wrong(text);
+  const people = url.searchParams.getAll("peer").map((peer) => {
+    const [nick = "", identity = ""] = peer.split(":");
+    if (!isNick(nick) || !KEY.test(identity)) throw wrong(text);
+    return { nick, identity };
+  });
+  const server = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return { server, port: url.port === "" ? DEFAULT_PORT : Number(url.port), serverKey, people };
+}
+
+function wrong(text: string): OptionError {
+  return new OptionError(
+    `'${text}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it`,
+  );
+}

@@ -1,0 +1,30 @@
+import { isNick } from "../core/nick.ts";
+import { numberOption, OptionError, readOptions } from "./_options.ts";
+import type { Commands, Outcome } from "./_registry.ts";
+
+const PORT = { least: 1, most: 65535, otherwise: 9999 };
+
+export function register(commands: Commands): void {
+  commands.add({
+    name: "nicks",
+    usage: "[options]",
+    help: "list or release the nicks in a server's data",
+    details: [
+      "-p, --port PORT     the data of the server at this port (9999)",
+      "--data FILE         the server's data, where that is not in the usual place",
+      "--release NICK      make the nick free; mail that waits for it fails, and its senders are told",
+      "The server must not be running. A line is a nick, its key, and how many letters wait for it.",
+    ],
+    arity: { least: 0, most: Infinity },
+    place: "shell",
+    run: start,
+  });
+}
+
+function start(args: readonly string[]): Outcome {
+  const options = readOptions(args, ["port", "data", "release"], { port: "p" });
+  const { data, release } = options;
+  if (release !== undefined && !isNick(release)) throw new OptionError(`'${release}' cannot be a nick`);
+  const port = numberOption(options, "port", PORT);
+  return { type: "start", program: { type: "nicks", options: { port, data, release } } };
+}

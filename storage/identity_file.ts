@@ -1,0 +1,144 @@
+/**
+ * The file that holds a client's identity: its two secret keys, as they are or sealed by a passphrase.
+ *
+ *     parley identity                      parley identity, scrypt SALT
+ *     SECRETS (128 digits)                 SEALED (160 digits)
+ *
+ * SALT is 32 hexadecimal digits. The secrets are sealed by ChaCha20-Poly1305 under scrypt(passphrase in NFKC, salt,
+ * N = 2^17, r = 8, p = 1; RFC 7914), nonce 0, the first line as associated data.
+ */
+import { scryptSync } from "node:crypto";
+import { dirname } from "node:path";
+import { primitives } from "../core/crypto.ts";
+import { SECRETS_BYTES } from "../core/identity.ts";
+import { explain, StoreError } from "./store_error.ts";
+
+const PLAIN = /^parley identity\n([0-9a-f]{128})\n$/;
+const SEALED = /^(parley identity, scrypt ([0-9a-f]{32}))\n([0-9a-f]{160})\n$/;
+
+const SALT_BYTES = 16;
+const KEY_BYTES = 32;
+/** What OWASP recommends for scrypt: 128 MiB, about half a second. */
+const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1024 * 1024 };
+
+/** How an identity is asked for and made. */
+export interface IdentityOptions {
+  readonly path: string;
+  /** Whether one is made where there is none. */
+  readonly mayMake: boolean;
+  /** Whether one without a passphrase is to get one. */
+  readonly protects: boolean;
+  /** Asks the user, without echo. */
+  ask(question: string): Promise<string>;
+}
+
+/** An identity that this process holds alone, until it is closed. */
+export interface OpenIdentity {
+  /** 64 bytes. */
+  readonly secrets: Uint8Array;
+  close(): void;
+}
+
+/** Opens an identity, or makes one. Throws a `StoreError`. */
+export async function openIdentity(options: IdentityOptions): Promise<OpenIdentity> {
+  const { path, mayMake, protects, ask } = options;
+  let text = readFile(path);
+  if (text === undefined) {
+    if (!mayMake) {
+      throw new StoreError(
+        `cannot read the identity '${path}': there is no such file, put it back from a copy`,
+      );
+    }
+    const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+    writeFile(path, protects ? seal(secrets, await askForNew(ask)) : plain(secrets));
+    return { secrets, close: lock(path) };
+  }
+  refuseReadable(path);
+  const secrets = PLAIN.test(text) ? Uint8Array.fromHex(PLAIN.exec(text)![1]!) : await open(path, text, ask);
+  if (protects && PLAIN.test(text)) writeFile(path, text = seal(secrets, await askForNew(ask)));
+  return { secrets, close: lock(path) };
+}
+
+async function open(path: string, text: string, ask: IdentityOptions["ask"]): Promise<Uint8Array> {
+  const [, header, salt, sealed] = SEALED.exec(text) ?? [];
+  if (header === undefined) {
+    throw new StoreError(`cannot use the identity '${path}': it is damaged, put it back from a copy`);
+  }
+  const key = derive(await ask(`Passphrase of '${path}': `), Uint8Array.fromHex(salt!));
+  const secrets = primitives.open(key, 0, new TextEncoder().encode(header), Uint8Array.fromHex(sealed!));
+  if (secrets === undefined) {
+    throw new StoreError(`cannot open the identity '${path}': the passphrase is wrong`);
+  }
+  return secrets;
+}
+
+async function askForNew(ask: IdentityOptions["ask"]): Promise<string> {
+  const passphrase = await ask("New passphrase: ");
+  if (passphrase === "") {
+    throw new StoreError("cannot protect the identity: the passphrase is empty, choose one");
+  }
+  if (await ask("The same again: ") === passphrase) return passphrase;
+  throw new StoreError("cannot protect the identity: the two passphrases differ, try again");
+}
+
+function plain(secrets: Uint8Array): string {
+  return `parley identity\n${secrets.toHex()}\n`;
+}
+
+function seal(secrets: Uint8Array, passphrase: string): string {
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+  const header = `parley identity, scrypt ${salt.toHex()}`;
+  const sealed = primitives.seal(derive(passphrase, salt), 0, new TextEncoder().encode(header), secrets);
+  return `${header}\n${sealed.toHex()}\n`;
+}
+
+function derive(passphrase: string, salt: Uint8Array): Uint8Array {
+  return new Uint8Array(scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, SCRYPT));
+}
+
+// ---- files -----------------------------------------------------------------------------------------------
+
+function readFile(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw explain("read the identity", path, error);
+  }
+}
+
+/** A secret that others can read is none. (Windows has no such mode.) */
+export function refuseReadable(path: string): void {
+  const { mode } = Deno.statSync(path);
+  if (mode === null || (mode & 0o077) === 0) return;
+  throw new StoreError(`cannot use '${path}': others may read or change it, 'chmod 600 ${path}'`);
+}
+
+/** A new file in the place of the old one, complete and on the disk before it is there: no crash loses a key. */
+function writeFile(path: string, text: string): void {
+  const folder = dirname(path);
+  const written = `${path}.${Deno.pid}`;
+  try {
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    {
+      using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
+      file.writeSync(new TextEncoder().encode(text));
+      file.syncSync();
+    }
+    Deno.renameSync(written, path);
+    // The name as well. (Windows opens no folders.)
+    if (Deno.build.os === "windows") return;
+    using entries = Deno.openSync(folder, { read: true });
+    entries.syncSync();
+  } catch (error) {
+    throw explain("make the identity", path, error);
+  }
+}
+
+/** Two places with one identity would displace each other: the second is refused. */
+function lock(path: string): () => void {
+  const file = Deno.openSync(path, { read: true });
+  if (file.tryLockSync(true)) return () => file.close();
+  file.close();
+  throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
+}
