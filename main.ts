@@ -36,6 +36,7 @@ import { runDemo } from "./terminal/demo.ts";
 import { openLines } from "./terminal/line_mode.ts";
 import { Pace } from "./terminal/pace.ts";
 import { askPassphrase, PassphraseError } from "./terminal/passphrase.ts";
+import { ENDING_SIGNALS } from "./terminal/signals.ts";
 import { isInteractive, openTerminal, type Screen } from "./terminal/terminal.ts";
 import { drive, type Driver } from "./transport/driver.ts";
 import { ANY_IPV4, ANY_IPV6, ownAddresses } from "./transport/own_addresses.ts";
@@ -366,8 +367,7 @@ function utcOffset(at: Millis): Millis {
 }
 
 function leaveOnSignals(driver: Driver): void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) Deno.addSignalListener(signal, () => driver.act({ type: "leave" }));
+  for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, () => driver.act({ type: "leave" }));
 }
 
 /** One sentence on standard error. It may quote what somebody typed. */

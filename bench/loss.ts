@@ -4,11 +4,14 @@
  */
 
 import { primitives } from "../core/crypto.ts";
+import { NO_SIGNATURE } from "../core/identity.ts";
 import type { Link } from "../core/link.ts";
 import { Links } from "../core/links.ts";
 import type { Address, Millis } from "../core/machine.ts";
+import type { Verb } from "../core/verb.ts";
 import { Dice } from "../tests/simulator/random.ts";
 import { Schedule } from "../tests/simulator/schedule.ts";
+import { letterOf } from "./letters.ts";
 
 const DELAY_MS = 15;
 const MESSAGES = 2_000;
@@ -17,6 +20,9 @@ const INTERVAL_MS = 1_000;
 const PATIENCE_MS = 60_000;
 const ATTEMPTS = 5;
 const ATTEMPT_MS = 500;
+/** Links look into neither. */
+const LETTER = letterOf(2);
+const READ = { sealing: 0, outcome: "read", signature: NO_SIGNATURE } as const;
 
 const [A, B]: readonly Address[] = [{ host: "10.0.0.1", port: 1 }, { host: "10.0.0.2", port: 2 }];
 
@@ -63,7 +69,9 @@ export function links(loss: number): Delivery {
   const sentAt = new Map<string, Millis>();
   const times: number[] = [];
   bob.heard = (link, type, id) => {
-    if (type === "direct") link.send(schedule.now, { type: "receipt", id, from: "bob", to: "alice" });
+    if (type === "direct") {
+      link.send(schedule.now, { type: "receipt", from: "bob", to: "alice", id, ...READ });
+    }
   };
   alice.heard = (_link, type, id) => {
     if (type === "receipt") times.push(schedule.now - sentAt.get(id)!);
@@ -73,15 +81,7 @@ export function links(loss: number): Delivery {
       const id = message.toString(16).padStart(32, "0");
       const now = schedule.now;
       sentAt.set(id, now);
-      const verb = {
-        type: "direct",
-        id,
-        after: id,
-        from: "alice",
-        to: "bob",
-        sentAt: 0,
-        text: "hi",
-      } as const;
+      const verb: Verb = { type: "direct", id, from: "alice", to: "bob", body: LETTER };
       alice.links.open(now, bob.key, [bob.address]).send(now, verb);
       alice.wake();
     });

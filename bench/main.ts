@@ -4,6 +4,7 @@ import { openSqlite } from "../storage/sqlite.ts";
 import { describe, play, SCENARIOS } from "../tests/system/bad_networks/scenarios.ts";
 import { BadNetwork } from "../tests/system/bad_networks/network.ts";
 import { simulate } from "../tests/simulator/world.ts";
+import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
 import { Process } from "./processes.ts";
@@ -144,11 +145,21 @@ function inStore(durable: boolean): string {
 }
 
 function inOneProcess(): void {
-  console.log("a message of 64 bytes, microseconds at its sender and at its receiver");
+  console.log("a sealed message of 64 bytes, microseconds at its sender and at its receiver");
   for (const { layer, out, in: taken } of layers()) {
     console.log(`  ${layer.padEnd(50)} ${out.toFixed(1)}  ${taken.toFixed(1)}`);
   }
   console.log(`handshakes that a server answers: ${Math.round(handshakes())}/s`);
+}
+
+function sealing(): void {
+  console.log(`letters of 64 bytes in one process (median of ${ROUNDS} runs, a second)`);
+  for (const { what, out, in: taken } of letters()) {
+    console.log(`  ${what.padEnd(50)} ${Math.round(out)}  ${Math.round(taken)}`);
+  }
+  for (const bytes of LENGTHS) {
+    console.log(`  sealing a text of ${bytes} bytes adds ${letterOf(bytes).length - bytes} bytes`);
+  }
 }
 
 async function idleLinks(): Promise<void> {
@@ -247,6 +258,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   "one-way": oneWay,
   large,
   "in-one-process": inOneProcess,
+  letters: sealing,
   "idle-links": idleLinks,
   loss,
   "bad-networks": badNetworks,

@@ -5,6 +5,7 @@
  */
 import { Client } from "../core/client.ts";
 import { primitives } from "../core/crypto.ts";
+import { Identity, SECRETS_BYTES } from "../core/identity.ts";
 import type { Notice } from "../core/notice.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { drive } from "../transport/driver.ts";
@@ -28,6 +29,9 @@ const options = {
   serverKey: undefined,
   own: socket.address,
   candidates: [],
+  identity: new Identity(primitives, random(SECRETS_BYTES)),
+  invited: [],
+  channelKey: undefined,
   attempts: 0,
   durable: store !== undefined,
   primitives,

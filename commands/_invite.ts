@@ -16,14 +16,26 @@ export interface Invitation {
 export function readInvitation(text: string): Invitation {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const serverKey = url?.searchParams.get("server")?.toLowerCase() ?? "";
-  if (url?.protocol !== "parley:" || url.hostname === "" || !KEY.test(serverKey)) throw wrong(text);
+  const port = url?.port === "" ? DEFAULT_PORT : Number(url?.port);
+  if (url?.protocol !== "parley:" || url.hostname === "" || port === 0 || !KEY.test(serverKey)) {
+    throw wrong(text);
+  }
   const people = url.searchParams.getAll("peer").map((peer) => {
-    const [nick = "", identity = ""] = peer.split(":");
-    if (!isNick(nick) || !KEY.test(identity)) throw wrong(text);
+    const [nick = "", key = "", ...more] = peer.split(":");
+    const identity = key.toLowerCase();
+    if (!isNick(nick) || !KEY.test(identity) || more.length > 0) throw wrong(text);
     return { nick, identity };
   });
-  const server = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { server, port: url.port === "" ? DEFAULT_PORT : Number(url.port), serverKey, people };
+  return { server: hostOf(url), port, serverKey, people };
+}
+
+/** A URL has the letters of other alphabets as %C3%BC, and IPv6 in brackets. */
+function hostOf({ hostname }: URL): string {
+  try {
+    return decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1");
+  } catch {
+    return hostname;
+  }
 }
 
 function wrong(text: string): OptionError {

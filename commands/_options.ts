@@ -25,6 +25,11 @@ export function readOptions(
 ): Options {
   const empty = args.indexOf("");
   if (empty > 0) throw new OptionError(`option '${args[empty - 1]}' has no value, give one`);
+  for (const flag of flags) {
+    if (args.some((arg) => arg.startsWith(`--${flag}=`))) {
+      throw new OptionError(`option '--${flag}' takes no value`);
+    }
+  }
   const options = parseArgs([...args], {
     string: [...names, "_"],
     boolean: [...flags],

@@ -305,8 +305,8 @@ export const COLLECTED_RECEIPTS = 12;
 /** The channel: at most this many rows, 30 days each. */
 export const CHANNEL_ROWS = 10_000;
 
-/** Bytes of rows in one verb: what goes in one part, less tag, version, counter and count. */
-export const ROWS_BYTES = PART_BYTES - 20;
+/** Bytes of rows in one verb: what goes in one part, less tag, version, counters and count. */
+export const ROWS_BYTES = PART_BYTES - 26;
 
 /** Datagrams of table rows in answer to one question; who is still behind asks again. */
 export const ROWS_PACKETS = 32;

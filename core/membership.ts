@@ -228,7 +228,7 @@ export class Membership {
     if (verb.since.start < this.#newest.start) return;
     const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
     const changed = this.table.apply(verb.since, verb.upTo, rows);
-    this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.upTo });
+    this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
     if (changed !== undefined) {
       this.#unprinted.push(...changed);
       this.#settleTable(now);

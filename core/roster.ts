@@ -166,7 +166,7 @@ export class Roster {
     let bytes = 0;
     let pageFrom = from;
     const close = (upTo: number) => {
-      pages.push({ type: "rows", since: pageFrom, upTo, rows });
+      pages.push({ type: "rows", since: pageFrom, upTo, newest: this.#counter, rows });
       [rows, bytes, pageFrom] = [[], 0, { start: this.#start, counter: upTo }];
     };
     let last = from.counter;

@@ -50,7 +50,8 @@ const VERBS = {
   refused: { tag: 17, fields: { nick: f.nick, reason } },
   deregistered: { tag: 19, fields: { nick: f.nick } },
   alive: { tag: 20, fields: { version: f.version } },
-  rows: { tag: 21, fields: { since: f.version, upTo: f.u48, rows: f.rows } },
+  // all changes from a version up to a counter; the newest there is tells whether more is to come
+  rows: { tag: 21, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
   probe: { tag: 24, fields: { nick: f.nick } },

@@ -11,10 +11,14 @@ import { scryptSync } from "node:crypto";
 import { dirname } from "node:path";
 import { primitives } from "../core/crypto.ts";
 import { SECRETS_BYTES } from "../core/identity.ts";
+import { exists } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 const PLAIN = /^parley identity\n([0-9a-f]{128})\n$/;
 const SEALED = /^(parley identity, scrypt ([0-9a-f]{32}))\n([0-9a-f]{160})\n$/;
+
+/** More than a file may have. */
+const MOST_BYTES = 512;
 
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
@@ -40,26 +44,26 @@ export interface OpenIdentity {
 }
 
 /** Opens an identity, or makes one. Throws a `StoreError`. */
-export async function openIdentity(options: IdentityOptions): Promise<OpenIdentity> {
-  const { path, mayMake, protects, ask } = options;
-  let text = readFile(path);
-  if (text === undefined) {
-    if (!mayMake) {
-      throw new StoreError(
-        `cannot read the identity '${path}': there is no such file, put it back from a copy`,
-      );
-    }
-    const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
-    writeFile(path, protects ? seal(secrets, await askForNew(ask)) : plain(secrets));
-    return { secrets, close: lock(path) };
+export async function openIdentity({ path, mayMake, protects, ask }: IdentityOptions): Promise<OpenIdentity> {
+  using locks = new DisposableStack();
+  const text = read(path, locks);
+  if (text === undefined && !mayMake) {
+    throw new StoreError(
+      `cannot read the identity '${path}': there is no such file, put it back from a copy`,
+    );
   }
-  refuseReadable(path);
-  const secrets = PLAIN.test(text) ? Uint8Array.fromHex(PLAIN.exec(text)![1]!) : await open(path, text, ask);
-  if (protects && PLAIN.test(text)) writeFile(path, text = seal(secrets, await askForNew(ask)));
-  return { secrets, close: lock(path) };
+  const secrets = text === undefined
+    ? crypto.getRandomValues(new Uint8Array(SECRETS_BYTES))
+    : await secretsIn(path, text, ask);
+  if (protects && !SEALED.test(text ?? "")) write(path, seal(secrets, await askForNew(ask)), locks);
+  else if (text === undefined) write(path, plain(secrets), locks);
+  const held = locks.move();
+  return { secrets, close: () => held.dispose() };
 }
 
-async function open(path: string, text: string, ask: IdentityOptions["ask"]): Promise<Uint8Array> {
+async function secretsIn(path: string, text: string, ask: IdentityOptions["ask"]): Promise<Uint8Array> {
+  const [, digits] = PLAIN.exec(text) ?? [];
+  if (digits !== undefined) return Uint8Array.fromHex(digits);
   const [, header, salt, sealed] = SEALED.exec(text) ?? [];
   if (header === undefined) {
     throw new StoreError(`cannot use the identity '${path}': it is damaged, put it back from a copy`);
@@ -98,12 +102,31 @@ function derive(passphrase: string, salt: Uint8Array): Uint8Array {
 
 // ---- files -----------------------------------------------------------------------------------------------
 
-function readFile(path: string): string | undefined {
+/** What is in the file that is there, which nobody else can open from now on. */
+function read(path: string, locks: DisposableStack): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    const file = locks.use(lock(path));
+    refuseReadable(path);
+    const bytes = new Uint8Array(MOST_BYTES);
+    return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw explain("read the identity", path, error);
+  }
+}
+
+/**
+ * Two places with one identity would displace each other: the second is refused. Whoever protects one puts a new file
+ * in the place of the old one, so a lock is worth something only on the file that is there.
+ */
+function lock(path: string): Deno.FsFile {
+  for (;;) {
+    const file = Deno.openSync(path, { read: true });
+    const isOurs = file.tryLockSync(true);
+    if (isOurs && file.statSync().ino === Deno.statSync(path).ino) return file;
+    file.close();
+    if (isOurs) continue;
+    throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
   }
 }
 
@@ -115,30 +138,24 @@ export function refuseReadable(path: string): void {
 }
 
 /** A new file in the place of the old one, complete and on the disk before it is there: no crash loses a key. */
-function writeFile(path: string, text: string): void {
-  const folder = dirname(path);
-  const written = `${path}.${Deno.pid}`;
+function write(path: string, text: string, locks: DisposableStack): void {
   try {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    {
-      using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
-      file.writeSync(new TextEncoder().encode(text));
-      file.syncSync();
-    }
-    Deno.renameSync(written, path);
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Where it is a link, the file that holds the secret is replaced, not the link.
+    const place = exists(path) ? Deno.realPathSync(path) : path;
+    const written = `${place}.${Deno.pid}`;
+    const file = locks.use(
+      Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 }),
+    );
+    file.lockSync(true);
+    file.writeSync(new TextEncoder().encode(text));
+    file.syncSync();
+    Deno.renameSync(written, place);
     // The name as well. (Windows opens no folders.)
     if (Deno.build.os === "windows") return;
-    using entries = Deno.openSync(folder, { read: true });
+    using entries = Deno.openSync(dirname(place), { read: true });
     entries.syncSync();
   } catch (error) {
     throw explain("make the identity", path, error);
   }
-}
-
-/** Two places with one identity would displace each other: the second is refused. */
-function lock(path: string): () => void {
-  const file = Deno.openSync(path, { read: true });
-  if (file.tryLockSync(true)) return () => file.close();
-  file.close();
-  throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
 }

@@ -1,4 +1,5 @@
 /** Asks for a passphrase at the terminal, without echo. */
+import { ENDING_SIGNALS } from "./signals.ts";
 
 const CTRL_C = 0x03;
 const CTRL_D = 0x04;
@@ -17,19 +18,28 @@ export class PassphraseError extends Error {
 /** What was read behind the last answer: whoever pastes two lines answers two questions. */
 let ahead: number[] = [];
 
+/** The terminal is given back however this ends, by a signal as well. */
 export async function askPassphrase(question: string): Promise<string> {
   if (!Deno.stdin.isTerminal()) {
     throw new PassphraseError("cannot ask for the passphrase: standard input is not a terminal");
   }
-  const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
-  say(question);
+  const ended = Promise.withResolvers<never>();
+  const end = () => ended.reject(new PassphraseError("no passphrase was given"));
+  for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, end);
+  // First, so that nothing that is typed once the question is there can be seen.
   Deno.stdin.setRaw(true);
+  say(question);
   try {
-    return new TextDecoder().decode(Uint8Array.from(await readAnswer()));
+    return new TextDecoder().decode(Uint8Array.from(await Promise.race([readAnswer(), ended.promise])));
   } finally {
+    for (const signal of ENDING_SIGNALS) Deno.removeSignalListener(signal, end);
     Deno.stdin.setRaw(false);
     say("\n");
   }
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
 async function readAnswer(): Promise<number[]> {

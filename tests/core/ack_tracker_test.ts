@@ -1,20 +1,38 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { AckTracker } from "../../core/ack_tracker.ts";
-import { ACK_TIMEOUT_MS, MESSAGE_LIFE_MS, RETRY_FIRST_MS, RETRY_MAXIMUM_MS } from "../../core/limits.ts";
+import { NO_HASH, textHash } from "../../core/identity.ts";
+import {
+  ACK_TIMEOUT_MS,
+  MAIL_LIFE_MS,
+  MESSAGE_LIFE_MS,
+  OUTBOX_BYTES,
+  OUTBOX_MESSAGES,
+  RETRY_FIRST_MS,
+  RETRY_MAXIMUM_MS,
+  TEXT_BYTES,
+} from "../../core/limits.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { Recorded } from "./effects.ts";
+import { BODY, LONGEST_TEXT } from "./samples.ts";
 
+const NOTHING = new Uint8Array(0);
+const hashOf = (count: number, text: string) => textHash(primitives, idOf(count), text);
 const idOf = (count: number) => "ab".repeat(8) + count.toString(16).padStart(16, "0");
 
+function trackerOf(recorded = new Recorded()): AckTracker {
+  return new AckTracker(recorded.effects, primitives);
+}
+
 function restarted(recorded: Recorded): AckTracker {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   for (const [key, value] of recorded.records("outbox")) tracker.loadMessage(key, value);
   for (const [key, value] of recorded.records("sent")) tracker.loadSent(key, value);
   return tracker;
 }
 
 Deno.test("a message without a receipt is due after 500 ms, not before", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   const message = tracker.add(1000, idOf(1), "bob", "hi");
   assertEquals(tracker.deadline, 1000 + ACK_TIMEOUT_MS);
   assertEquals(tracker.next(1499), undefined);
@@ -23,7 +41,7 @@ Deno.test("a message without a receipt is due after 500 ms, not before", () => {
 });
 
 Deno.test("then it is due less and less often, up to every 30 s", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   tracker.add(0, idOf(1), "bob", "hi");
   const waits = [];
   for (let [last, round] = [0, 0]; round < 7; round++) {
@@ -36,7 +54,7 @@ Deno.test("then it is due less and less often, up to every 30 s", () => {
 });
 
 Deno.test("when the recipient or the server is back, it begins again", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   const message = tracker.add(0, idOf(1), "bob", "hi");
   for (let round = 0; round < 5; round++) tracker.next(tracker.deadline);
   message.unanswered = true;
@@ -47,42 +65,160 @@ Deno.test("when the recipient or the server is back, it begins again", () => {
 });
 
 Deno.test("a receipt ends it", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   tracker.delivered(10, tracker.add(0, idOf(1), "bob", "hi"));
   assertEquals([tracker.waiting, tracker.get(idOf(1))], [0, undefined]);
   assertEquals(tracker.next(1e9), undefined);
 });
 
-Deno.test("what the server has is remembered without its text, and no longer due", () => {
+Deno.test("what the server has is remembered with its text and without what left, and no longer due", () => {
   const recorded = new Recorded();
-  const tracker = new AckTracker(recorded.effects);
-  tracker.stored(tracker.add(0, idOf(1), "bob", "secret"));
+  const tracker = trackerOf(recorded);
+  const message = tracker.add(0, idOf(1), "bob", "secret");
+  tracker.sealed(message, BODY);
+  tracker.stored(message);
   assertEquals(tracker.next(1e9), undefined);
   assertEquals([tracker.waiting, tracker.get(idOf(1))?.stored], [0, true]);
   assertEquals(tracker.unstored(), []);
   recorded.performAll(1);
-  const message = restarted(recorded).get(idOf(1))!;
-  assertEquals([message.stored, message.text, message.to], [true, "", "bob"]);
+  const again = restarted(recorded);
+  const { stored, text, body, to } = again.get(idOf(1))!;
+  assertEquals([stored, text, body, to], [true, "secret", NOTHING, "bob"]);
+  assertEquals([again.waiting, again.unstored(), again.next(1e9)], [0, [], undefined]);
 });
 
-Deno.test("each message names the one before it to the same recipient", () => {
-  const tracker = new AckTracker(new Recorded().effects);
-  const afters = (["bob", "carol", "BOB"] as const).map((to, at) => tracker.add(0, idOf(at), to, "hi").after);
-  assertEquals(afters, [NO_MESSAGE, NO_MESSAGE, idOf(0)]);
-  assertEquals(tracker.add(0, idOf(9), undefined, "to all").after, NO_MESSAGE);
+Deno.test("what is stored twice counts once", () => {
+  const tracker = trackerOf();
+  const message = tracker.add(0, idOf(1), "bob", "hi");
+  tracker.stored(message);
+  tracker.stored(message);
+  tracker.add(0, idOf(2), "bob", "more");
+  assertEquals(tracker.waiting, 1);
+});
+
+// ---- what leaves -----------------------------------------------------------------------------------------
+
+Deno.test("a new message is not sealed; it is durable once it is kept or sealed, not before", () => {
+  const recorded = new Recorded();
+  const tracker = trackerOf(recorded);
+  const message = tracker.add(0, idOf(1), "bob", "hi");
+  assertEquals([message.body, message.sealing], [NOTHING, 0]);
+  recorded.performAll(0);
+  assertEquals(recorded.records("outbox"), []);
+  tracker.keep(message);
+  recorded.perform(100);
+  assertEquals(restarted(recorded).get(idOf(1))?.body, NOTHING);
+  tracker.sealed(message, BODY);
+  recorded.perform(100);
+  assertEquals([message.body, restarted(recorded).get(idOf(1))?.body], [BODY, BODY]);
+});
+
+Deno.test("what is to be sealed for another key is not sealed any more, durably; it is the first sealing still", () => {
+  const recorded = new Recorded();
+  const tracker = trackerOf(recorded);
+  const message = tracker.add(0, idOf(1), "bob", "hi");
+  tracker.sealed(message, BODY);
+  tracker.unseal(message);
+  recorded.perform(0);
+  for (const { body, sealing, text } of [message, restarted(recorded).get(idOf(1))!]) {
+    assertEquals([body, sealing, text], [NOTHING, 0, "hi"]);
+  }
+});
+
+Deno.test("what its recipient could not open begins anew, also when the server had it, also after a restart", () => {
+  const recorded = new Recorded();
+  const tracker = trackerOf(recorded);
+  const message = tracker.add(0, idOf(1), "bob", "hi");
+  tracker.sealed(message, BODY);
+  for (let round = 0; round < 3; round++) tracker.next(tracker.deadline);
+  message.unanswered = true;
+  tracker.stored(message);
+  tracker.sealAgain(100_000, message);
+  assertEquals([message.stored, message.unanswered, message.sealing, message.body], [
+    false,
+    false,
+    1,
+    NOTHING,
+  ]);
+  assertEquals([tracker.waiting, tracker.unstored()], [1, [message]]);
+  assertEquals(tracker.next(100_499), undefined);
+  assertEquals(tracker.next(100_500), message);
+  assertEquals(tracker.next(100_499 + RETRY_FIRST_MS), undefined);
+  assertEquals(tracker.next(100_500 + RETRY_FIRST_MS), message);
+  recorded.perform(100_000);
+  const { stored, sealing, body, text } = restarted(recorded).get(idOf(1))!;
+  assertEquals([stored, sealing, body, text], [false, 1, NOTHING, "hi"]);
+});
+
+Deno.test("what was not stored and begins anew is still counted once", () => {
+  const tracker = trackerOf();
+  tracker.sealAgain(0, tracker.add(0, idOf(1), "bob", "hi"));
+  assertEquals(tracker.waiting, 1);
+});
+
+Deno.test("a message that the server takes later is due then, once", () => {
+  const tracker = trackerOf();
+  const message = tracker.add(0, idOf(1), "bob", "hi");
+  tracker.delay(message, 1000);
+  assertEquals([tracker.next(999), tracker.next(1000), tracker.next(1000)], [undefined, message, undefined]);
+  assertEquals(tracker.next(1000 + RETRY_FIRST_MS), message);
+});
+
+Deno.test("10,000 messages wait at most; what is stored is none of them", () => {
+  const tracker = trackerOf();
+  for (let count = 1; count < OUTBOX_MESSAGES; count++) tracker.add(0, idOf(count), "bob", "");
+  assertFalse(tracker.isFull(0));
+  const last = tracker.add(0, idOf(OUTBOX_MESSAGES), "bob", "");
+  assert(tracker.isFull(0));
+  tracker.stored(last);
+  assertFalse(tracker.isFull(0));
+});
+
+Deno.test("64 MiB of text wait at most, counted in UTF-8, what is stored among it", () => {
+  const tracker = trackerOf();
+  const most = OUTBOX_BYTES / TEXT_BYTES;
+  for (let count = 1; count <= most; count++) {
+    tracker.stored(tracker.add(0, idOf(count), "bob", LONGEST_TEXT));
+  }
+  assertEquals([tracker.isFull(0), tracker.isFull(1)], [false, true]);
+  tracker.delivered(0, tracker.get(idOf(1))!);
+  assertEquals([tracker.isFull(TEXT_BYTES), tracker.isFull(TEXT_BYTES + 1)], [false, true]);
+});
+
+// ---- in order --------------------------------------------------------------------------------------------
+
+Deno.test("each message names the one before it to the same recipient, and its text by a hash", () => {
+  const tracker = trackerOf();
+  const afters = (["bob", "carol", "BOB"] as const).map((to, at) => {
+    const { after, afterHash } = tracker.add(0, idOf(at), to, `text ${at}`);
+    return [after, afterHash];
+  });
+  const nothing = [NO_MESSAGE, NO_HASH];
+  assertEquals(afters, [nothing, nothing, [idOf(0), hashOf(0, "text 0")]]);
+  const post = tracker.add(0, idOf(9), undefined, "to all");
+  assertEquals([post.after, post.afterHash], nothing);
 });
 
 Deno.test("nothing waits for a message that failed: the next one names the one before it", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   tracker.add(0, idOf(1), "bob", "a");
   const failing = tracker.add(0, idOf(2), "bob", "b");
   tracker.failed(0, failing);
   assertEquals(tracker.get(idOf(2)), undefined);
-  assertEquals(tracker.add(0, idOf(3), "bob", "c").after, idOf(1));
+  const { after, afterHash } = tracker.add(0, idOf(3), "bob", "c");
+  assertEquals([after, afterHash], [idOf(1), hashOf(1, "a")]);
+});
+
+Deno.test("when all have failed the next one names nothing", () => {
+  const tracker = trackerOf();
+  const failing = [1, 2, 3].map((count) => tracker.add(0, idOf(count), "bob", "a"));
+  for (const at of [1, 0, 2]) tracker.failed(0, failing[at]!);
+  const { after, afterHash } = tracker.add(0, idOf(4), "bob", "c");
+  assertEquals([after, afterHash], [NO_MESSAGE, NO_HASH]);
 });
 
 Deno.test("an older message that fails changes nothing for the newer ones", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   const failing = tracker.add(0, idOf(1), "bob", "a");
   tracker.add(0, idOf(2), "bob", "b");
   tracker.failed(0, failing);
@@ -90,7 +226,7 @@ Deno.test("an older message that fails changes nothing for the newer ones", () =
 });
 
 Deno.test("a message is too old after 7 days, not before", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   const message = tracker.add(1000, idOf(1), "bob", "hi");
   assertFalse(tracker.isTooOld(999 + MESSAGE_LIFE_MS, message));
   assert(tracker.isTooOld(1000 + MESSAGE_LIFE_MS, message));
@@ -98,30 +234,70 @@ Deno.test("a message is too old after 7 days, not before", () => {
 
 Deno.test("everything but what was told survives a kill", () => {
   const recorded = new Recorded();
-  const tracker = new AckTracker(recorded.effects);
-  tracker.add(5.5, idOf(1), "bob", "hi");
-  tracker.add(6, idOf(2), undefined, "all");
+  const tracker = trackerOf(recorded);
+  tracker.sealed(tracker.add(5.5, idOf(1), "bob", "hi"), BODY);
+  tracker.keep(tracker.add(6, idOf(2), undefined, "all"));
   recorded.perform(6);
   const again = restarted(recorded);
   const [direct, channel] = again.unstored();
   assertEquals([direct?.id, direct?.to, direct?.text, direct?.sentAt], [idOf(1), "bob", "hi", 5]);
+  assertEquals([direct?.body, direct?.after, direct?.afterHash], [BODY, NO_MESSAGE, NO_HASH]);
   assertEquals([channel?.to, channel?.text], [undefined, "all"]);
   assertEquals([direct?.unsettled, direct?.unanswered], [false, false]);
   assertEquals(again.next(1e9), undefined);
-  assertEquals(again.add(7, idOf(3), "bob", "more").after, idOf(1));
+  const { after, afterHash } = again.add(7, idOf(3), "bob", "more");
+  assertEquals([after, afterHash], [idOf(1), hashOf(1, "hi")]);
 });
 
 Deno.test("a delivered message is still the last one for the next after a restart", () => {
   const recorded = new Recorded();
-  const tracker = new AckTracker(recorded.effects);
-  tracker.delivered(1, tracker.add(0, idOf(1), "bob", "hi"));
+  const tracker = trackerOf(recorded);
+  const message = tracker.add(0, idOf(1), "bob", "hi");
+  tracker.keep(message);
+  tracker.delivered(1, message);
   recorded.performAll(1);
   assertEquals(recorded.records("outbox"), []);
-  assertEquals(restarted(recorded).add(7, idOf(2), "bob", "more").after, idOf(1));
+  const { after, afterHash } = restarted(recorded).add(7, idOf(2), "bob", "more");
+  assertEquals([after, afterHash], [idOf(1), hashOf(1, "hi")]);
+});
+
+Deno.test("what is forgotten is gone durably, what failed as well", () => {
+  for (const isFailure of [false, true]) {
+    const recorded = new Recorded();
+    const tracker = trackerOf(recorded);
+    const message = tracker.add(0, idOf(1), "bob", "hi");
+    tracker.sealed(message, BODY);
+    tracker.stored(message);
+    recorded.perform(0);
+    if (isFailure) tracker.failed(1, message);
+    else tracker.forget(idOf(1));
+    recorded.perform(1);
+    assertEquals([recorded.records("outbox"), tracker.get(idOf(1)), tracker.waiting], [[], undefined, 0]);
+  }
+});
+
+Deno.test("what was stored is given up 37 days after it was written, what waits is not", () => {
+  const tracker = trackerOf();
+  const message = tracker.add(1000, idOf(1), "bob", "hi");
+  tracker.add(1000, idOf(2), "bob", "hi");
+  tracker.stored(message);
+  assertEquals(tracker.expired(999 + MESSAGE_LIFE_MS + MAIL_LIFE_MS), []);
+  assertEquals(tracker.expired(1000 + MESSAGE_LIFE_MS + MAIL_LIFE_MS), [message]);
+});
+
+Deno.test("channel messages have their turn one after the other", () => {
+  const tracker = trackerOf();
+  tracker.add(0, idOf(1), "bob", "hi");
+  const [first, second] = [2, 3].map((count) => tracker.add(0, idOf(count), undefined, "all"));
+  assertEquals(tracker.nextPost, first);
+  tracker.delivered(0, first!);
+  assertEquals(tracker.nextPost, second);
+  tracker.failed(0, second!);
+  assertEquals(tracker.nextPost, undefined);
 });
 
 Deno.test("what waits is listed oldest first, for one recipient or for all", () => {
-  const tracker = new AckTracker(new Recorded().effects);
+  const tracker = trackerOf();
   tracker.add(0, idOf(1), "bob", "a");
   tracker.add(0, idOf(2), "carol", "b");
   tracker.add(0, idOf(3), undefined, "c");

@@ -11,6 +11,7 @@ function written(write: (writer: Writer) => void): Uint8Array {
 Deno.test("numbers are big-endian", () => {
   assertEquals((written((w) => w.u8(0xab))).toHex(), "ab");
   assertEquals((written((w) => w.u16(0x0102))).toHex(), "0102");
+  assertEquals((written((w) => w.u24(0xfffefd))).toHex(), "fffefd");
   assertEquals((written((w) => w.u32(0xfffefdfc))).toHex(), "fffefdfc");
   assertEquals((written((w) => w.u48(0x0102_03040506))).toHex(), "010203040506");
   assertEquals((written((w) => w.u64(0x0102_0304_0506_07))).toHex(), "0001020304050607");
@@ -20,6 +21,7 @@ Deno.test("what was written is read: numbers at their edges, hexadecimal digits,
   const bytes = written((w) => {
     for (const value of [0, 255]) w.u8(value);
     for (const value of [0, 65535]) w.u16(value);
+    for (const value of [0, 65536, 2 ** 24 - 1]) w.u24(value);
     for (const value of [0, 2 ** 31, 2 ** 32 - 1]) w.u32(value);
     for (const value of [0, 2 ** 32, 2 ** 48 - 1]) w.u48(value);
     for (const value of [0, 2 ** 32, Number.MAX_SAFE_INTEGER]) w.u64(value);
@@ -34,6 +36,7 @@ Deno.test("what was written is read: numbers at their edges, hexadecimal digits,
   const reader = new Reader(bytes);
   assertEquals([reader.u8(), reader.u8()], [0, 255]);
   assertEquals([reader.u16(), reader.u16()], [0, 65535]);
+  assertEquals([reader.u24(), reader.u24(), reader.u24()], [0, 65536, 2 ** 24 - 1]);
   assertEquals([reader.u32(), reader.u32(), reader.u32()], [0, 2 ** 31, 2 ** 32 - 1]);
   assertEquals([reader.u48(), reader.u48(), reader.u48()], [0, 2 ** 32, 2 ** 48 - 1]);
   assertEquals([reader.u64(), reader.u64(), reader.u64()], [0, 2 ** 32, Number.MAX_SAFE_INTEGER]);
@@ -121,6 +124,7 @@ Deno.test("past the end a reader gives zeros and remembers it", () => {
   const reads: ((reader: Reader) => unknown)[] = [
     (r) => r.u8(),
     (r) => r.u16(),
+    (r) => r.u24(),
     (r) => r.u32(),
     (r) => r.u48(),
     (r) => r.u64(),
@@ -162,6 +166,7 @@ Deno.test("no sequence of reads over any bytes throws", () => {
     for (let reads = 0; reads < 8; reads++) {
       dice.pick([
         () => reader.u8(),
+        () => reader.u24(),
         () => reader.u48(),
         () => reader.text8(),
         () => reader.varint(),

@@ -6,7 +6,13 @@ import { Recorded } from "./effects.ts";
 const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");
 
 function post(channel: Channel, order: number, from = "alice", storedAt = 0): ChannelRow {
-  return channel.post(0, { order, id: idOf(order), from, sentAt: 0, storedAt, text: `m${order}` });
+  return channel.post(0, {
+    order,
+    id: idOf(order),
+    from,
+    storedAt,
+    body: new TextEncoder().encode(`m${order}`),
+  });
 }
 
 function restarted(recorded: Recorded): Channel {
@@ -17,7 +23,7 @@ function restarted(recorded: Recorded): Channel {
 }
 
 function unread(channel: Channel, nick: string): string[] {
-  return channel.unread(nick).map(({ text }) => text);
+  return channel.unread(nick).map(({ body }) => new TextDecoder().decode(body));
 }
 
 Deno.test("a new member hears what is said from now on, but not itself", () => {

@@ -1,5 +1,5 @@
 /** The functions of the runtime, as this program calls them: published vectors, and what must not open. */
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { createCipheriv } from "node:crypto";
 
 import { type Primitives, primitives } from "../../core/crypto.ts";
@@ -39,6 +39,39 @@ Deno.test("no secret is agreed with a key of low order", () => {
   for (const key of LOW_ORDER) assertEquals(own.agree(Uint8Array.fromHex(key)), undefined, key);
 });
 
+/** RFC 8032, section 7.1, tests 1 to 3: secret, public key, message, signature. */
+const ED25519: readonly (readonly [string, string, string, string])[] = [
+  [
+    "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    "",
+    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155" +
+    "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+  ],
+  [
+    "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+    "72",
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da" +
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+  ],
+  [
+    "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+    "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+    "af82",
+    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac" +
+    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+  ],
+];
+
+Deno.test("Ed25519 reproduces RFC 8032, section 7.1", () => {
+  for (const [secret, publicKey, message, signature] of ED25519) {
+    const key = primitives.signingKey(Uint8Array.fromHex(secret));
+    assertEquals(key.publicKey.toHex(), publicKey);
+    assertEquals(key.sign(Uint8Array.fromHex(message)).toHex(), signature);
+  }
+});
+
 Deno.test("SHA-256 reproduces FIPS 180-4, in one piece or in several", () => {
   const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   assertEquals(primitives.hash(bytes("abc")).toHex(), abc);
@@ -73,7 +106,7 @@ Deno.test("the nonce is the counter in 8 bytes, little-endian, behind 4 zeros", 
 });
 
 const KINDS: readonly [string, Primitives][] = [["real", primitives], ["cheap", cheapPrimitives]];
-for (const [name, { keyPair, mac, hash, seal, open }] of KINDS) {
+for (const [name, { keyPair, mac, hash, open, seal, signingKey, verify }] of KINDS) {
   Deno.test(`the ${name} seal opens for the same key, counter and data, and for nothing else`, () => {
     const dice = seededDice();
     for (const length of [0, 1, 15, 16, 17, 64, 1000]) {
@@ -101,14 +134,61 @@ for (const [name, { keyPair, mac, hash, seal, open }] of KINDS) {
     }
   });
 
+  Deno.test(`the ${name} signature holds for the same key and message, and for nothing else`, () => {
+    const dice = seededDice();
+    const key = signingKey(dice.bytes(32));
+    const other = signingKey(dice.bytes(32));
+    for (const length of [0, 1, 64, 1000]) {
+      const message = dice.bytes(length);
+      const signature = key.sign(message);
+      assertEquals(signature.length, 64);
+      assertEquals(key.sign(message), signature);
+      assert(verify(key.publicKey, message, signature));
+      assertFalse(verify(other.publicKey, message, signature));
+      assertFalse(verify(key.publicKey, Uint8Array.of(...message, 0), signature));
+      for (let at = 0; at < signature.length; at++) {
+        assertFalse(verify(key.publicKey, message, signature.with(at, signature[at]! ^ 1 << at % 8)));
+      }
+      for (const cut of [0, 32, 63]) assertFalse(verify(key.publicKey, message, signature.subarray(0, cut)));
+      assertFalse(verify(key.publicKey, message, Uint8Array.of(...signature, 0)));
+    }
+  });
+
+  Deno.test(`of what is no key no signature holds, the ${name} way, and nothing throws`, () => {
+    const signature = signingKey(new Uint8Array(32).fill(1)).sign(bytes("hi"));
+    for (const length of [0, 31, 33]) assertFalse(verify(new Uint8Array(length), bytes("hi"), signature));
+    for (const fill of [0, 0x80, 0xff]) {
+      assertFalse(verify(new Uint8Array(32).fill(fill), bytes("hi"), signature));
+    }
+  });
+
+  Deno.test(`one secret makes two ${name} keys, one to agree with and one to sign with`, () => {
+    const secret = new Uint8Array(32).fill(5);
+    assertNotEquals(keyPair(secret).publicKey.toHex(), signingKey(secret).publicKey.toHex());
+    assertNotEquals(
+      signingKey(secret).publicKey.toHex(),
+      signingKey(secret.with(31, 6)).publicKey.toHex(),
+    );
+  });
+
   Deno.test(`what the ${name} functions return is not written into later`, () => {
     const key = new Uint8Array(32).fill(3);
     const sealed = seal(key, 1, NONE, bytes("one"));
-    const results = [sealed, open(key, 1, NONE, sealed)!, mac(key, key), hash(key), keyPair(key).publicKey];
+    const signer = signingKey(key);
+    const results = [
+      sealed,
+      open(key, 1, NONE, sealed)!,
+      mac(key, key),
+      hash(key),
+      keyPair(key).publicKey,
+      signer.publicKey,
+      signer.sign(key),
+    ];
     const before = results.map((bytes) => bytes.toHex());
     seal(key, 2, NONE, open(key, 1, NONE, seal(key, 1, NONE, new Uint8Array(100)))!);
     mac(key, sealed);
     hash(sealed);
+    signer.sign(sealed);
     assertNotEquals(keyPair(new Uint8Array(32)).publicKey.toHex(), before[4]);
     assertEquals(results.map((bytes) => bytes.toHex()), before);
   });

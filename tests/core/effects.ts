@@ -13,7 +13,7 @@ export class Recorded {
     const outputs = this.effects.take(now, []);
     for (const output of outputs) {
       if (output.type === "save") this.disk.set(output.key, output.value);
-      if (output.type === "forget") this.disk.delete(output.key);
+      if (output.type === "forget" || output.type === "destroy") this.disk.delete(output.key);
     }
     return outputs.filter((output) => output.type === "notice").map(({ notice }) => notice);
   }

@@ -8,6 +8,7 @@ import { PEER } from "./wire.ts";
 const bytes = (value: number) => Uint8Array.of(value);
 const saved = (key: string, value: number): Output => ({ type: "save", key, value: bytes(value) });
 const forgotten = (key: string): Output => ({ type: "forget", key });
+const destroyed = (key: string): Output => ({ type: "destroy", key });
 const GAVE_UP: Output = { type: "notice", notice: { type: "gaveUp" } };
 const TRANSMIT: Output = { type: "transmit", to: PEER, bytes: bytes(9) };
 
@@ -20,7 +21,14 @@ Deno.test("what was asked for is given out once, in order, what leaves behind it
   effects.save("a", () => bytes(1));
   effects.notice({ type: "gaveUp" });
   effects.forget("b");
-  assertEquals(effects.take(0, [TRANSMIT]), [saved("a", 1), GAVE_UP, forgotten("b"), TRANSMIT]);
+  effects.destroy("c");
+  assertEquals(effects.take(0, [TRANSMIT]), [
+    saved("a", 1),
+    GAVE_UP,
+    forgotten("b"),
+    destroyed("c"),
+    TRANSMIT,
+  ]);
   assertEquals(effects.take(0, []), []);
 });
 
@@ -36,6 +44,7 @@ Deno.test("where nothing outlives the process nothing is saved, and no record is
   const effects = new Effects(false);
   effects.save("a", unasked);
   effects.forget("b");
+  effects.destroy("b");
   effects.saveLater(0, "c", unasked);
   effects.forgetLater(0, "d");
   assertEquals(effects.deadline, Infinity);
@@ -52,6 +61,7 @@ Deno.test("whatever waits to be taken is due at once: it may have been asked for
   const asks: readonly ((effects: Effects) => void)[] = [
     (effects) => effects.save("a", () => bytes(1)),
     (effects) => effects.forget("a"),
+    (effects) => effects.destroy("a"),
     (effects) => effects.notice({ type: "gaveUp" }),
   ];
   for (const ask of asks) {
@@ -117,10 +127,20 @@ Deno.test("what is wanted at once takes the place of what may wait", () => {
   effects.saveLater(0, "a", unasked);
   effects.saveLater(0, "b", unasked);
   effects.forgetLater(0, "c");
+  effects.saveLater(0, "d", unasked);
+  effects.forgetLater(0, "e");
   effects.save("a", () => bytes(1));
   effects.forget("b");
   effects.save("c", () => bytes(3));
-  assertEquals(effects.take(0, []), [saved("a", 1), forgotten("b"), saved("c", 3)]);
+  effects.destroy("d");
+  effects.destroy("e");
+  assertEquals(effects.take(0, []), [
+    saved("a", 1),
+    forgotten("b"),
+    saved("c", 3),
+    destroyed("d"),
+    destroyed("e"),
+  ]);
   assertEquals(effects.take(SAVE_LATER_MS, []), []);
   assertEquals(effects.deadline, Infinity);
 });
@@ -130,6 +150,14 @@ Deno.test("what is to be forgotten later is not saved before", () => {
   effects.saveLater(0, "a", unasked);
   effects.forgetLater(10, "a");
   assertEquals(effects.take(SAVE_LATER_MS, []), [forgotten("a")]);
+});
+
+Deno.test("what was destroyed and is made again is saved", () => {
+  const effects = new Effects(true);
+  effects.destroy("a");
+  effects.saveLater(0, "a", () => bytes(1));
+  assertEquals(effects.take(0, []), [destroyed("a")]);
+  assertEquals(effects.take(SAVE_LATER_MS, []), [saved("a", 1)]);
 });
 
 // ---- the end ---------------------------------------------------------------------------------------------

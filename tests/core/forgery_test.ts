@@ -136,8 +136,8 @@ Deno.test("what a server says counts only from the server", () => {
   const since = { start: 2 ** 47, counter: 0 };
   // bob's messages are to go to mallory, and his own to count for nothing.
   const row = { nick: "bob", key: mallory.key, ordinal: 1, online: true, addresses: [] };
-  says({ type: "rows", since, upTo: 1, rows: [row] });
-  says({ type: "rows", since, upTo: 2, rows: [{ ...row, online: false }] });
+  says({ type: "rows", since, upTo: 1, newest: 1, rows: [row] });
+  says({ type: "rows", since, upTo: 2, newest: 2, rows: [{ ...row, online: false }] });
   const letter = { id: ID, after: ID, from: "bob", sentAt: 0, text: "fake" };
   const place = { stream: 2 ** 47, position: 1, waited: true };
   says({

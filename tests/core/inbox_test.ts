@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Inbox, type IncomingMessage } from "../../core/inbox.ts";
+import { NO_HASH, textHash } from "../../core/identity.ts";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES } from "../../core/limits.ts";
-import { NO_MESSAGE } from "../../core/message_id.ts";
+import { NO_MESSAGE, sequenceOf } from "../../core/message_id.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { Recorded } from "./effects.ts";
 
 /** The id of the n-th message of the alice process that was started as the `start`-th. */
@@ -11,9 +13,13 @@ function idOf(count: number, start = 1): string {
     : `aaaaaa${start.toString(16).padStart(4, "0")}bbbbbb${count.toString(16).padStart(16, "0")}`;
 }
 
+const textOf = (id: string) => `m${sequenceOf(id)}`;
+const hashOf = (id: string) => id === NO_MESSAGE ? NO_HASH : textHash(primitives, id, textOf(id));
+
 function letter(count: number, values: Partial<IncomingMessage> = {}): IncomingMessage {
-  const [id, after] = [idOf(count), idOf(count - 1)];
-  return { id, after, channel: false, from: "alice", sentAt: 1, dated: false, text: `m${count}`, ...values };
+  const { id = idOf(count), after = idOf(count - 1) } = values;
+  const place = { id, after, afterHash: hashOf(after), channel: false, isOpen: false, from: "alice" };
+  return { ...place, sentAt: 1, dated: false, text: textOf(id), ...values };
 }
 
 class Reader {
@@ -22,7 +28,7 @@ class Reader {
 
   constructor(recorded = new Recorded()) {
     this.recorded = recorded;
-    this.inbox = new Inbox(recorded.effects);
+    this.inbox = new Inbox(recorded.effects, primitives);
   }
 
   accept(now: number, ...messages: IncomingMessage[]): void {
@@ -55,7 +61,8 @@ Deno.test("messages that come in order are shown at once", () => {
   const reader = new Reader();
   reader.accept(0, letter(1), letter(2), letter(3));
   assertEquals(reader.shown(), ["m1", "m2", "m3"]);
-  assertEquals(reader.inbox.lastShown("ALICE"), idOf(3));
+  assertEquals(reader.inbox.lastShown("ALICE"), { id: idOf(3), hash: hashOf(idOf(3)) });
+  assertEquals(reader.inbox.lastShown("bob"), { id: NO_MESSAGE, hash: NO_HASH });
   assertEquals(reader.inbox.deadline, Infinity);
 });
 
@@ -184,4 +191,80 @@ Deno.test("of two gaps, the later message came first: both are told, both messag
     "missing",
     "m5",
   ]);
+});
+
+// ---- whether the message before is the one that was sent --------------------------------------------------
+
+const FALSE_HASH = "0f".repeat(32);
+
+Deno.test("a message that follows another text than its sender wrote is shown behind a word about it", () => {
+  const reader = new Reader();
+  reader.accept(0, letter(1), letter(2, { afterHash: FALSE_HASH }), letter(3));
+  assertEquals(reader.shown(), ["m1", "exchanged", "m2", "m3"]);
+});
+
+Deno.test("that is told also of what had to wait, and after a restart", () => {
+  const reader = new Reader();
+  reader.accept(0, letter(1));
+  reader.shown(0);
+  reader.accept(100, letter(3, { afterHash: FALSE_HASH }));
+  reader.accept(101, letter(2, { text: "another text" }));
+  assertEquals(reader.shown(101), ["another text", "exchanged", "m3"]);
+  reader.shown(200);
+  const again = reader.restart(300);
+  again.accept(300, letter(4, { afterHash: FALSE_HASH }));
+  assertEquals(again.shown(300), ["exchanged", "m4"]);
+});
+
+Deno.test("of a message that is missing nobody knows what it said", () => {
+  const reader = new Reader();
+  reader.accept(0, letter(1), letter(3, { afterHash: FALSE_HASH }));
+  assertEquals(reader.shown(HELD_MS), ["m1", "missing", "m3"]);
+  // The first one that was ever shown, and one that comes late, are compared with nothing either.
+  const newcomer = new Reader();
+  newcomer.accept(0, letter(5, { after: NO_MESSAGE, afterHash: FALSE_HASH }));
+  newcomer.accept(1, letter(3, { afterHash: FALSE_HASH }));
+  assertEquals(newcomer.shown(1), ["m5", "dated m3"]);
+});
+
+Deno.test("channel messages have other ways to tell that", () => {
+  const reader = new Reader();
+  reader.accept(0, letter(1));
+  reader.accept(0, letter(2, { channel: true, afterHash: FALSE_HASH }));
+  assertEquals(reader.shown(), ["m1", "m2"]);
+  assertEquals(reader.inbox.lastShown("alice").id, idOf(1));
+});
+
+// ---- what is passed over ---------------------------------------------------------------------------------
+
+Deno.test("a message that is passed over was seen and is not shown, also after a restart", () => {
+  const reader = new Reader();
+  const message = letter(1, { channel: true });
+  reader.inbox.pass(0, message);
+  assert(reader.inbox.has(message));
+  reader.accept(1, message);
+  assertEquals(reader.shown(1), []);
+  reader.shown(100);
+  const again = reader.restart(200);
+  again.accept(200, message);
+  assertEquals(again.shown(200), []);
+});
+
+Deno.test("ids of channel messages and of direct ones are kept apart", () => {
+  const reader = new Reader();
+  reader.inbox.pass(0, letter(1, { channel: true }));
+  assertFalse(reader.inbox.has(letter(1)));
+  reader.accept(0, letter(1));
+  assertEquals(reader.shown(), ["m1"]);
+});
+
+Deno.test("that a channel message was not sealed is shown with it, also after a kill", () => {
+  const isOpen = (reader: Reader, now: number) =>
+    reader.recorded.perform(now).flatMap((notice) =>
+      notice.type === "channelReceived" || notice.type === "directReceived" ? [notice.message.isOpen] : []
+    );
+  const reader = new Reader();
+  reader.accept(0, letter(1, { channel: true, isOpen: true }), letter(2, { channel: true }));
+  assertEquals(isOpen(reader, 0), [true, false]);
+  assertEquals(isOpen(reader.restart(10), 10), [true, false]);
 });

@@ -3,16 +3,18 @@ import { assertEquals } from "@std/assert";
 import { TABLE_LINES } from "../../core/limits.ts";
 import { type Notice, render, type Shown } from "../../core/notice.ts";
 import type { Row } from "../../core/table.ts";
-import { KEY } from "./samples.ts";
+import { BUNDLE, KEY } from "./samples.ts";
 
 const UTC = () => 0;
 const SERVER = { host: "127.0.0.1", port: 9999 };
 const SENT_AT = Date.UTC(2022, 2, 22, 21, 35, 12, 521);
 
-const message = (text: string, dated = false): Shown => ({ from: "x", text, sentAt: SENT_AT, dated });
+const message = (text: string, dated = false, isOpen = false): Shown => (
+  { from: "x", text, sentAt: SENT_AT, dated, isOpen }
+);
 const row = (nick: string, online = true): Row => ({
   nick,
-  key: KEY,
+  ...BUNDLE,
   ordinal: 1,
   online,
   addresses: [{ host: "127.0.0.1", port: 3001 }],
@@ -23,6 +25,9 @@ const table = (rows: readonly Row[], changed: readonly Row[] = rows): Notice => 
   rows,
   changed,
 });
+const peers = (rows: readonly Row[], verified: string[] = [], changed: string[] = []): Notice => (
+  { type: "peersListed", server: SERVER, rows, verified, changed }
+);
 
 const SCREEN: readonly [Notice, ...string[]][] = [
   [
@@ -39,9 +44,16 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "y @ 127.0.0.1:3001 is OFFLINE",
   ],
   [
-    { type: "peersListed", server: SERVER, rows: [row("x")] },
+    peers([row("x")]),
     "SERVER @ 127.0.0.1:9999 is ONLINE",
     "x @ 127.0.0.1:3001 is ONLINE",
+  ],
+  [
+    peers([row("x"), row("y", false), row("z")], ["y"], ["z"]),
+    "SERVER @ 127.0.0.1:9999 is ONLINE",
+    "x @ 127.0.0.1:3001 is ONLINE",
+    "y @ 127.0.0.1:3001 is OFFLINE (verified)",
+    "z @ 127.0.0.1:3001 is ONLINE (another key than before)",
   ],
   [{ type: "directReceived", message: message("hi  there") }, "x: hi  there"],
   [{ type: "directReceived", message: message("hi", true) }, "x: 2022-03-22 21:35:12.521000 hi"],
@@ -50,6 +62,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     { type: "channelReceived", message: message("hi", true) },
     "[Channel_Message x: 2022-03-22 21:35:12.521000 hi]",
   ],
+  [{ type: "channelReceived", message: message("hi", false, true) }, "[Channel_Message, not sealed, x: hi]"],
   [{ type: "delivered", to: "y" }, "[Message received by y.]"],
   [{ type: "unanswered", to: "y" }, "[No ACK from y, message sent to server.]"],
   [
@@ -62,6 +75,60 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "collected", to: "y", count: 1 }, "[y has collected 1 message.]"],
   [{ type: "mailWaiting" }, "SERVER: [You have messages]"],
   [{ type: "missing", from: "x" }, "[A message from x is missing.]"],
+  [
+    { type: "exchanged", from: "x" },
+    "[The message of x before this one is not the one that was sent.]",
+  ],
+  [{ type: "unreadable", from: "x" }, "[A message from x cannot be opened, it will be sealed again.]"],
+  [
+    { type: "forged", from: "x" },
+    "[A channel message under the name of x was forged, it is not shown.]",
+  ],
+  [
+    { type: "postRepeated", from: "x" },
+    "[An old channel message of x came once more, it is not shown.]",
+  ],
+  [{ type: "postsMissing", from: "x", count: 1 }, "[1 channel message of x missing.]"],
+  [{ type: "postsMissing", from: "x", count: 2 }, "[2 channel messages of x missing.]"],
+  [
+    { type: "postExchanged", from: "x" },
+    "[The channel message of x before this one is not the one that was sent.]",
+  ],
+  [
+    { type: "postSealed", from: "x" },
+    "[A channel message of x is sealed under another channel key, see 'client --channel-key'.]",
+  ],
+  [
+    { type: "rowForged", nick: "x" },
+    "[The server gives keys for x that x did not sign, they are not used.]",
+  ],
+  [
+    { type: "peerKeyChanged", nick: "x" },
+    "[x has another key than before: somebody else may have the nick. " +
+    "Nothing is sent to x until you say 'trust x'.]",
+  ],
+  [
+    { type: "inviteDiffers", nick: "x" },
+    "[The invitation gives another key for x than the one that is pinned, which stays.]",
+  ],
+  [
+    { type: "trusted", nick: "x" },
+    "[The key that x has now is trusted. To be sure compare numbers: 'verify x'.]",
+  ],
+  [
+    { type: "safetyNumber", nick: "x", number: "01234 56789" },
+    "[Your safety number with x: 01234 56789]",
+    "[x is marked as verified. If x sees another number, somebody is between you: " +
+    "'trust x' takes the mark away.]",
+  ],
+  [
+    { type: "invite", server: "chat.example:9999", serverKey: KEY, nick: "x", identity: BUNDLE.identity },
+    `parley://chat.example:9999/?server=${KEY}&peer=x:${BUNDLE.identity}`,
+  ],
+  [
+    { type: "invite", server: "[::1]:9999", serverKey: KEY, nick: "Zoë", identity: BUNDLE.identity },
+    `parley://[::1]:9999/?server=${KEY}&peer=Zo%C3%AB:${BUNDLE.identity}`,
+  ],
   [{ type: "channelDropped", count: 2 }, "[2 channel messages dropped]"],
   [{ type: "channelDropped", count: 1 }, "[1 channel message dropped]"],
   [{ type: "failed", to: "y", failure: "quota" }, "[Message to y failed: the mailbox is full.]"],
@@ -73,7 +140,24 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     { type: "failed", to: "y", failure: "unknown" },
     "[Message to y failed: the server does not know the recipient.]",
   ],
-  [{ type: "failed", to: "y", failure: "in use" }, "[Message to y failed: the nickname is in use.]"],
+  [
+    { type: "failed", to: "y", failure: "other key" },
+    "[Message to y failed: the nickname belongs to another key.]",
+  ],
+  [{ type: "failed", to: "y", failure: "rate" }, "[Message to y failed: the server is too busy.]"],
+  [
+    { type: "failed", to: "y", failure: "known" },
+    "[Message to y failed: the server had it before, and its receipt is gone.]",
+  ],
+  [
+    { type: "failed", to: "y", failure: "unreadable" },
+    "[Message to y failed: the recipient could not open it, sealed twice.]",
+  ],
+  [
+    { type: "failed", to: "y", failure: "refused" },
+    "[Message to y failed: the recipient knows another key of yours.]",
+  ],
+  [{ type: "failed", to: "y", failure: "released" }, "[Message to y failed: the nickname was given up.]"],
   [{ type: "failed", to: "y", failure: "too old" }, "[Message to y failed: it waited for 7 days.]"],
   [
     { type: "failed", to: "y", failure: "expired" },
@@ -83,10 +167,14 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "notYou", nick: "y" }, "[You are not y.]"],
   [{ type: "youAreOffline", nick: "x" }, "[You are offline, 'reg x' first.]"],
   [{ type: "alreadyRegistered", nick: "x" }, "[You are already registered as 'x'.]"],
-  [{ type: "nickInUse", nick: "x" }, "[Nickname 'x' is in use.]"],
+  [{ type: "nickOfAnotherKey", nick: "x" }, "[Nickname 'x' belongs to another key.]"],
   [{ type: "tooLong", bytes: 1312 }, "[Message too long: 1312 bytes, at most 65536.]"],
   [{ type: "tooMany", count: 10_000 }, "[Too many messages wait: 10000, try again later.]"],
-  [{ type: "nicksExhausted" }, "[The server takes no more nicknames.]"],
+  [{ type: "nicksExhausted", forNow: false }, "[The server takes no more nicknames.]"],
+  [
+    { type: "nicksExhausted", forNow: true },
+    "[The server takes no more new nicknames from your address for now.]",
+  ],
   [
     { type: "belongsToOther", own: "x", nick: "y" },
     "[This client is 'x', start another one with 'client -n y'.]",
@@ -122,10 +210,10 @@ Deno.test("no server has ever answered: on standard error", () => {
 });
 
 Deno.test("a server of other versions: on standard error, with theirs and ours", () => {
-  assertEquals(render({ type: "otherVersions", server: SERVER, versions: [1, 3] }, UTC), {
+  assertEquals(render({ type: "otherVersions", server: SERVER, versions: [1, 2] }, UTC), {
     stream: "error",
     lines: [
-      "cannot talk to the server at 127.0.0.1:9999: it speaks version 1,3 of the protocol and we version 2, use the same release",
+      "cannot talk to the server at 127.0.0.1:9999: it speaks version 1,2 of the protocol and we version 3, use the same release",
     ],
   });
 });
@@ -176,6 +264,10 @@ Deno.test("further lines of a message are indented, so that nobody fakes a line 
     "[Channel_Message x: one",
     "  ]]",
   ]);
+  assertEquals(render({ type: "directReceived", message: message("a\rb\n") }, UTC).lines, [
+    "x: a<U+000D>b",
+    "  ",
+  ]);
 });
 
 Deno.test("times are shown in the reader's zone at that instant", () => {
@@ -191,32 +283,66 @@ Deno.test("a long table prints only what changed; peers prints all", () => {
     "SERVER @ 127.0.0.1:9999 is ONLINE",
     "n3 @ 127.0.0.1:3001 is OFFLINE",
   ]);
-  const peers: Notice = { type: "peersListed", server: SERVER, rows: many };
-  assertEquals(render(peers, UTC).lines.length, TABLE_LINES + 2);
+  assertEquals(render(peers(many), UTC).lines.length, TABLE_LINES + 2);
   const few = many.slice(0, TABLE_LINES - 1);
   assertEquals(render(table(few, [row("n3")]), UTC).lines.length, TABLE_LINES + 1);
 });
 
+const EVIL = "\u{1B}[2J";
+const EVIL_ADDRESS = { host: EVIL, port: 1 };
+const evilRow = { ...row("x"), addresses: [EVIL_ADDRESS] };
+
+/** Each notice with something that others may have written, in every place where it may stand. */
+const FROM_OTHERS: readonly Notice[] = [
+  { type: "directReceived", message: { ...message(EVIL, true), from: EVIL } },
+  { type: "channelReceived", message: { ...message(EVIL), from: EVIL } },
+  { type: "channelReceived", message: { ...message(EVIL, true, true), from: EVIL } },
+  table([row(EVIL), evilRow]),
+  peers([row(EVIL), evilRow], [EVIL]),
+  peers([row(EVIL)], [], [EVIL]),
+  { type: "missing", from: EVIL },
+  { type: "exchanged", from: EVIL },
+  { type: "unreadable", from: EVIL },
+  { type: "forged", from: EVIL },
+  { type: "postRepeated", from: EVIL },
+  { type: "postsMissing", from: EVIL, count: 1 },
+  { type: "postExchanged", from: EVIL },
+  { type: "postSealed", from: EVIL },
+  { type: "rowForged", nick: EVIL },
+  { type: "peerKeyChanged", nick: EVIL },
+  { type: "inviteDiffers", nick: EVIL },
+  { type: "trusted", nick: EVIL },
+  { type: "safetyNumber", nick: EVIL, number: "0" },
+  { type: "invite", server: EVIL, serverKey: KEY, nick: "x", identity: KEY },
+  { type: "delivered", to: EVIL },
+  { type: "unanswered", to: EVIL },
+  { type: "collected", to: EVIL, count: 1 },
+  { type: "failed", to: EVIL, failure: "quota" },
+  { type: "unknownPeer", nick: EVIL },
+  { type: "notYou", nick: EVIL },
+  { type: "youAreOffline", nick: EVIL },
+  { type: "alreadyRegistered", nick: EVIL },
+  { type: "belongsToOther", own: "x", nick: EVIL },
+  { type: "nickOfAnotherKey", nick: EVIL },
+  { type: "replaced", nick: EVIL },
+  { type: "noServer", server: EVIL_ADDRESS },
+  { type: "otherVersions", server: EVIL_ADDRESS, versions: [1] },
+  { type: "serverMet", key: KEY, name: EVIL },
+  { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: true },
+  { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: false },
+  { type: "serverKey", name: EVIL, key: KEY },
+  { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS },
+  { type: "clientLeft", nick: EVIL, how: "left" },
+];
+
 Deno.test("what others wrote is made harmless wherever it is shown", () => {
-  const evil = "\u{1B}[2J";
-  const notices: Notice[] = [
-    { type: "directReceived", message: { ...message(evil, true), from: evil } },
-    { type: "channelReceived", message: { ...message(evil), from: evil } },
-    table([row(evil), { ...row("x"), addresses: [{ host: evil, port: 1 }] }]),
-    { type: "delivered", to: evil },
-    { type: "unanswered", to: evil },
-    { type: "collected", to: evil, count: 1 },
-    { type: "missing", from: evil },
-    { type: "failed", to: evil, failure: "quota" },
-    { type: "unknownPeer", nick: evil },
-    { type: "notYou", nick: evil },
-    { type: "belongsToOther", own: "x", nick: evil },
-    { type: "serverMet", key: KEY, name: evil },
-    { type: "clientRegistered", nick: evil, address: SERVER },
-    { type: "clientLeft", nick: evil, how: "left" },
-  ];
-  for (const notice of notices) {
+  for (const notice of FROM_OTHERS) {
     const lines = render(notice, UTC).lines.join("\n");
     assertEquals([lines.includes("\u{1B}"), lines.includes("<U+001B>[2J")], [false, true], notice.type);
   }
+});
+
+Deno.test("a nick in an invitation is one in a URL", () => {
+  const invite: Notice = { type: "invite", server: "h:1", serverKey: "k", nick: "a&b=c#/:", identity: "i" };
+  assertEquals(render(invite, UTC).lines, ["parley://h:1/?server=k&peer=a%26b%3Dc%23%2F%3A:i"]);
 });

@@ -166,7 +166,7 @@ Deno.test("the longest page of table rows leaves whole: parts have the numbers o
   // What is left of the page goes into the last nick.
   rows.push(row("n".repeat(4 + ROWS_BYTES - rows.length * rowBytes(rows.pop()!))));
   const sender = new Sender();
-  const page: Verb = { type: "rows", since: NO_VERSION, upTo: 1, rows };
+  const page: Verb = { type: "rows", since: NO_VERSION, upTo: 1, newest: 1, rows };
   sender.parcels.send(encodeVerb(page), false, undefined);
   assertEquals(sender.packets().map(({ frames }) => frames.map(({ type }) => type)), [["unordered"]]);
 });

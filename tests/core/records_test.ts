@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertFalse, assertLess } from "@std/assert";
 import { MALFORMED } from "../../core/bytes.ts";
+import { OUTCOMES } from "../../core/identity.ts";
+import { nickKey } from "../../core/nick.ts";
 import {
+  CHAIN,
   CHANNEL,
   CURSOR,
   DROPPED,
@@ -8,20 +11,48 @@ import {
   INBOX,
   INITIATION,
   KEY,
+  KNOWN_PEER,
   LETTER,
   NICK,
   OUTBOX,
+  POSTED,
+  PREKEY,
   RECEIPT,
   SEEN,
   SENT,
+  SHOWN,
+  START,
 } from "../../core/records.ts";
-import { SHOWN, START } from "../../core/records.ts";
-import { ID, IPV4, KEY as PUBLIC_KEY, LONGEST_NICK, LONGEST_TEXT, mutated } from "./samples.ts";
+import {
+  BODY,
+  BUNDLE,
+  ID,
+  IPV4,
+  KEY as PUBLIC_KEY,
+  LONGEST_BODY,
+  LONGEST_NICK,
+  LONGEST_TEXT,
+  mutated,
+  SIGNATURE,
+} from "./samples.ts";
 import { seededDice } from "./seed.ts";
 
-const MESSAGE = { id: ID, after: ID, from: LONGEST_NICK, sentAt: 2 ** 48 - 1, text: LONGEST_TEXT };
+const SECRET = "0123456789abcdef".repeat(4);
+const U48 = 2 ** 48 - 1;
+const HASH = "c0".repeat(32);
+const INCOMING = {
+  id: ID,
+  after: ID,
+  afterHash: HASH,
+  channel: false,
+  isOpen: false,
+  from: LONGEST_NICK,
+  sentAt: U48,
+  dated: true,
+  text: LONGEST_TEXT,
+};
 
-Deno.test("every record survives the disk", () => {
+Deno.test("every record of a client survives the disk", () => {
   const identity = {
     nick: "x",
     server: { host: "10.0.0.1", port: 9999 },
@@ -29,27 +60,47 @@ Deno.test("every record survives the disk", () => {
     starts: 2 ** 32 - 1,
   };
   assertEquals(IDENTITY.decode(IDENTITY.encode(identity)), identity);
-  const outgoing = { after: ID, to: ["y"], sentAt: 1, stored: true, text: "" };
+  const outgoing = {
+    after: ID,
+    afterHash: HASH,
+    to: ["y"],
+    sentAt: 1,
+    stored: true,
+    text: LONGEST_TEXT,
+    sealing: 1,
+    body: LONGEST_BODY,
+  };
   assertEquals(OUTBOX.decode(OUTBOX.encode(outgoing)), outgoing);
-  assertEquals(OUTBOX.decode(OUTBOX.encode({ ...outgoing, to: [] })), { ...outgoing, to: [] });
-  const incoming = { ...MESSAGE, channel: false, dated: true };
-  assertEquals(INBOX.decode(INBOX.encode(incoming)), incoming);
-  const nick = { nick: "x", key: PUBLIC_KEY, ordinal: 1, online: true, addresses: [IPV4] };
+  const unsealed = { ...outgoing, to: [], sealing: 0, body: new Uint8Array(0) };
+  assertEquals(OUTBOX.decode(OUTBOX.encode(unsealed)), unsealed);
+  assertEquals(INBOX.decode(INBOX.encode(INCOMING)), INCOMING);
+  const open = { ...INCOMING, channel: true, isOpen: true, dated: false };
+  assertEquals(INBOX.decode(INBOX.encode(open)), open);
+  const end = { id: ID, hash: HASH };
+  for (const kind of [SENT, SHOWN]) assertEquals(kind.decode(kind.encode(end)), end);
+  const prekey = { secret: SECRET, at: U48, supersededAt: 0 };
+  assertEquals(PREKEY.decode(PREKEY.encode(prekey)), prekey);
+  const pin = { identity: PUBLIC_KEY, verified: true };
+  assertEquals(KNOWN_PEER.decode(KNOWN_PEER.encode(pin)), pin);
+  const last = { number: U48, hash: HASH };
+  for (const kind of [POSTED, CHAIN]) assertEquals(kind.decode(kind.encode(last)), last);
+});
+
+Deno.test("every record of a server survives the disk, and what both have", () => {
+  const nick = { nick: "x", bundle: BUNDLE, ordinal: 1, online: true, addresses: [IPV4] };
   assertEquals(NICK.decode(NICK.encode(nick)), nick);
-  const letter = { ...MESSAGE, to: "y", storedAt: 7 };
+  const letter = { id: ID, from: LONGEST_NICK, to: "y", storedAt: 7, body: LONGEST_BODY };
   assertEquals(LETTER.decode(LETTER.encode(letter)), letter);
-  const { after: _, ...rest } = MESSAGE;
-  const row = { ...rest, number: 2 ** 48 - 1, storedAt: 7 };
+  const row = { number: U48, id: ID, from: LONGEST_NICK, storedAt: 7, body: BODY };
   assertEquals(CHANNEL.decode(CHANNEL.encode(row)), row);
-  const receipt = { from: "x", to: "y", at: 5 };
-  assertEquals(RECEIPT.decode(RECEIPT.encode(receipt)), receipt);
-  const key = { secret: "0123456789abcdef".repeat(4) };
+  for (const outcome of OUTCOMES) {
+    const receipt = { from: "x", to: "y", at: 5, sealing: 1, outcome, signature: SIGNATURE };
+    assertEquals(RECEIPT.decode(RECEIPT.encode(receipt)), receipt);
+  }
+  const key = { secret: SECRET };
   assertEquals(KEY.decode(KEY.encode(key)), key);
-  const initiation = { at: 2 ** 48 - 1 };
-  assertEquals(INITIATION.decode(INITIATION.encode(initiation)), initiation);
-  for (const kind of [SENT, SHOWN]) assertEquals(kind.decode(kind.encode({ id: ID })), { id: ID });
   for (const kind of [CURSOR, DROPPED]) assertEquals(kind.decode(kind.encode({ number: 9 })), { number: 9 });
-  assertEquals(START.decode(START.encode({ at: 2 ** 48 - 1 })), { at: 2 ** 48 - 1 });
+  for (const kind of [INITIATION, START]) assertEquals(kind.decode(kind.encode({ at: U48 })), { at: U48 });
 });
 
 Deno.test("keys with numbers sort as the numbers do", () => {
@@ -60,8 +111,8 @@ Deno.test("keys with numbers sort as the numbers do", () => {
 });
 
 Deno.test("a kind knows its own keys and no others", () => {
-  const own = [KEY, INITIATION, IDENTITY, OUTBOX, SENT, INBOX, SHOWN];
-  const kinds = [...own, NICK, LETTER, RECEIPT, CHANNEL, CURSOR, DROPPED, START, SEEN];
+  const own = [IDENTITY, OUTBOX, SENT, INBOX, SHOWN, PREKEY, KNOWN_PEER, POSTED, CHAIN];
+  const kinds = [...own, INITIATION, SEEN, KEY, NICK, LETTER, RECEIPT, CHANNEL, CURSOR, DROPPED, START];
   for (const kind of kinds) {
     assertEquals(kinds.filter((other) => other.matches(kind.key("a/b"))), [kind]);
     assertEquals(kind.nameOf(kind.key("a/b")), "a/b");
@@ -78,7 +129,7 @@ Deno.test("a secret key of another length is no key", () => {
 
 Deno.test("a damaged record means nothing, or a value that can be written again; it never throws", () => {
   const dice = seededDice();
-  const bytes = INBOX.encode({ ...MESSAGE, text: "hi", channel: true, dated: false });
+  const bytes = INBOX.encode({ ...INCOMING, text: "hi", channel: true, dated: false });
   assertEquals(INBOX.decode(bytes.subarray(1)), MALFORMED);
   let read = 0;
   for (let round = 0; round < 5000; round++) {
@@ -89,4 +140,12 @@ Deno.test("a damaged record means nothing, or a value that can be written again;
   }
   assert(read > 0);
   assertLess(read, 5000);
+});
+
+Deno.test("the records of a nick are found under it, however it is written; their keys are ASCII", () => {
+  for (const kind of [SENT, SHOWN, KNOWN_PEER, NICK, CURSOR]) {
+    assertEquals(kind.keyFor("ZOË"), kind.keyFor("zoë"));
+    assertEquals(kind.nickOf(kind.keyFor("ZOË")), nickKey("zoë"));
+    assert(/^[ -~]+$/.test(kind.keyFor("ZOË")));
+  }
 });

@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
 import { type Epoch, NO_EPOCH } from "../../core/epoch.ts";
-import { HANDSHAKES_PER_SECOND, INITIATIONS_PER_SECOND } from "../../core/limits.ts";
+import { HANDSHAKES_PER_SECOND, HOST_INITIATIONS_BURST, INITIATIONS_PER_SECOND } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
 import {
   type CookieReply,
@@ -23,7 +23,12 @@ export const FROM: Address = { host: "10.9.9.9", port: 9 };
 /** In the middle of the Noise message. */
 const IN_NOISE = 60;
 
-export type Load = "calm" | "busy" | "overloaded";
+/** The hosts of so many strangers. */
+export function hostOf(count: number): Address {
+  return { host: `10.1.${count >> 8}.${count & 255}`, port: 9 };
+}
+
+export type Load = "calm" | "busy" | "overloaded" | "insistent" | "spent";
 
 export class Scene {
   readonly dice = new Dice(1);
@@ -57,7 +62,7 @@ export class Scene {
     return this.responder.receive(now, from, decodePacket(bytes) as Initiation);
   }
 
-  /** A cookie for an address. While all is calm nobody gets one, so that ends first. */
+  /** A cookie for an address. While all is calm nobody gets one, so that ends first: with a few of its own. */
   cookie(now: Millis, from = FROM): CookieJar {
     const question = decodePacket(this.nonsense(now)) as Initiation;
     let reply: Uint8Array | undefined;
@@ -82,14 +87,19 @@ export class Scene {
     return bytes;
   }
 
-  /** As many initiations come as it takes; they mean nothing. */
+  /** As many initiations come as it takes, from everywhere or from FROM; they mean nothing. */
   load(now: Millis, load: Load): void {
-    const most = { calm: 0, busy: INITIATIONS_PER_SECOND, overloaded: HANDSHAKES_PER_SECOND }[load];
-    let bytes = this.nonsense(now);
-    for (let count = 0; count < most; count++) {
-      if (count === INITIATIONS_PER_SECOND) bytes = this.withCookie(now, bytes);
-      this.receive(now, bytes);
-    }
+    const bytes = this.nonsense(now);
+    const come = (count: number, hasCookie: boolean, fromOf: (count: number) => Address) => {
+      for (let at = 0; at < count; at++) {
+        const from = fromOf(at);
+        this.receive(now, hasCookie ? this.withCookie(now, bytes, from) : bytes, from);
+      }
+    };
+    if (load === "busy" || load === "overloaded") come(INITIATIONS_PER_SECOND, false, hostOf);
+    if (load === "overloaded") come(HANDSHAKES_PER_SECOND, true, hostOf);
+    if (load === "insistent" || load === "spent") come(HOST_INITIATIONS_BURST, false, () => FROM);
+    if (load === "spent") come(HOST_INITIATIONS_BURST, true, () => FROM);
   }
 
   /** The answer is confirmed by a first packet, as the links do it. */

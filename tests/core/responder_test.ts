@@ -6,9 +6,11 @@
  *     waiting    its initiation of the time NOW was answered; nothing has come under the session
  *     confirmed  something has: the links know the time
  *
- *     calm       fewer than 50 initiations have come
+ *     calm       fewer than 50 initiations have come, and fewer than 5 from its address
  *     busy       50 have: a cookie is asked for
+ *     insistent  5 have from its address: a cookie is asked for there
  *     overloaded 400 were answered: no more, not even with a cookie
+ *     spent      5 from its address had a cookie: no more from there
  */
 import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertNotEquals } from "@std/assert";
 import { MALFORMED } from "../../core/bytes.ts";
@@ -20,10 +22,10 @@ import {
   UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
 } from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+import type { Address, Millis } from "../../core/machine.ts";
 import { decodePacket, KEY_BYTES, MAC_BYTES, type Response } from "../../core/packet.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
-import { FROM, type Load, NOW, Scene } from "./responder_scene.ts";
+import { FROM, hostOf, type Load, NOW, Scene } from "./responder_scene.ts";
 import { forged, PEER } from "./wire.ts";
 
 type Peers = "new" | "waiting" | "confirmed";
@@ -123,13 +125,15 @@ for (const [peers, cells] of Object.entries(CELLS) as [Peers, Record<Input, Answ
   for (const [input, answer] of Object.entries(cells) as [Input, Answer][]) {
     Deno.test(`${peers}, ${input}: ${answer}; under load a new one only with a cookie, then none`, () => {
       assertAnswer(peers, "calm", input, false, answer);
-      assertAnswer(peers, "busy", input, true, answer);
+      for (const load of ["busy", "insistent"] as const) assertAnswer(peers, load, input, true, answer);
       // To say the same once more costs nothing.
       const again = answer === "the same";
-      for (const load of ["busy", "overloaded"] as const) {
+      for (const load of ["busy", "insistent", "overloaded", "spent"] as const) {
         assertAnswer(peers, load, input, false, again ? answer : COOKIES[input]);
       }
-      assertAnswer(peers, "overloaded", input, true, again ? answer : "nothing");
+      for (const load of ["overloaded", "spent"] as const) {
+        assertAnswer(peers, load, input, true, again ? answer : "nothing");
+      }
     });
   }
 }
@@ -142,37 +146,97 @@ Deno.test("the table has a cell for every input in every state", () => {
 
 // ---- load ------------------------------------------------------------------------------------------------
 
-/** Answers to so many initiations, each of somebody else, at one instant. */
-function answers(scene: Scene, now: Millis, count: number, hasCookie: boolean): Record<Answer, number> {
-  const counts = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
+interface Coming {
+  readonly count: number;
+  readonly hasCookie: boolean;
+  readonly fromOf?: (count: number) => Address;
+}
+
+const NONE = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
+
+/** Answers to so many initiations, each of somebody else, at one instant; from everywhere, if not told otherwise. */
+function answers(scene: Scene, now: Millis, { count, hasCookie, fromOf = hostOf }: Coming): typeof NONE {
+  const counts = { ...NONE };
   for (let index = 0; index < count; index++) {
     const { bytes } = scene.newPeer().initiation(now);
-    counts[kindOf(scene.receive(now, hasCookie ? scene.withCookie(now, bytes) : bytes))]++;
+    const from = fromOf(index);
+    counts[kindOf(scene.receive(now, hasCookie ? scene.withCookie(now, bytes, from) : bytes, from))]++;
   }
   return counts;
 }
 
 Deno.test("50 initiations in a second are answered without a cookie, and 50 in the next one", () => {
   const scene = new Scene();
-  const some = { response: INITIATIONS_PER_SECOND, "the same": 0, cookie: 25, nothing: 0 };
+  const some = { ...NONE, response: INITIATIONS_PER_SECOND, cookie: 25 };
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
-    assertEquals(answers(scene, now, INITIATIONS_PER_SECOND + 25, false), some);
+    assertEquals(answers(scene, now, { count: INITIATIONS_PER_SECOND + 25, hasCookie: false }), some);
   }
   // A fifth of a second gives room for a fifth of them.
-  assertEquals(answers(scene, NOW + 9200, 11, false), { ...some, response: 10, cookie: 1 });
+  const more = answers(scene, NOW + 9200, { count: 11, hasCookie: false });
+  assertEquals(more, { ...NONE, response: 10, cookie: 1 });
 });
 
 Deno.test("400 in a second are answered with one, and 400 in the next one", () => {
   const scene = new Scene();
-  const none = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
-    // To get the first cookie takes 50 initiations, which mean nothing.
-    scene.withCookie(now, scene.nonsense(now));
+    // Nobody gets a cookie before 50 have come; these mean nothing.
+    scene.load(now, "busy");
     const left = HANDSHAKES_PER_SECOND - INITIATIONS_PER_SECOND;
-    assertEquals(answers(scene, now, left, true), { ...none, response: left });
-    assertEquals(answers(scene, now, 10, true), { ...none, nothing: 10 });
-    assertEquals(answers(scene, now, 10, false), { ...none, cookie: 10 });
+    assertEquals(answers(scene, now, { count: left, hasCookie: true }), { ...NONE, response: left });
+    assertEquals(answers(scene, now, { count: 10, hasCookie: true }), { ...NONE, nothing: 10 });
+    assertEquals(answers(scene, now, { count: 10, hasCookie: false }), { ...NONE, cookie: 10 });
   }
+});
+
+// ---- one address -----------------------------------------------------------------------------------------
+
+/** From all ports of one host. */
+const fromPorts = (count: number): Address => ({ ...FROM, port: 1 + count });
+
+Deno.test("from one host 5 at once are answered and 20 a second, without a cookie, and as many with one", () => {
+  const scene = new Scene();
+  const come = (now: Millis, count: number, hasCookie: boolean) =>
+    answers(scene, now, { count, hasCookie, fromOf: fromPorts });
+  for (const now of [NOW, NOW + 1000, NOW + 9000]) {
+    assertEquals(come(now, 8, false), { ...NONE, response: 5, cookie: 3 });
+    assertEquals(come(now, 8, true), { ...NONE, response: 5, nothing: 3 });
+    assertEquals(come(now + 50, 3, false), { ...NONE, response: 1, cookie: 2 });
+    assertEquals(come(now + 50, 3, true), { ...NONE, response: 1, nothing: 2 });
+  }
+});
+
+Deno.test("what one host uses up is nobody else's", () => {
+  const scene = new Scene();
+  scene.load(NOW, "spent");
+  const others = answers(scene, NOW, { count: 20, hasCookie: false });
+  assertEquals(others, { ...NONE, response: 20 });
+  const there = answers(scene, NOW, { count: 5, hasCookie: true, fromOf: () => FROM });
+  assertEquals(there, { ...NONE, nothing: 5 });
+});
+
+Deno.test("whoever claims somebody's address without a cookie uses up nothing that a cookie gives", () => {
+  const scene = new Scene();
+  for (let count = 0; count < 10 * HANDSHAKES_PER_SECOND; count++) scene.receive(NOW, scene.nonsense(NOW));
+  const { bytes } = scene.peer.initiation(NOW);
+  assertEquals(kindOf(scene.receive(NOW, bytes)), "cookie");
+  assertEquals(kindOf(scene.receive(NOW, scene.withCookie(NOW, bytes))), "response");
+});
+
+Deno.test("with a cookie for one address nobody gets an answer at another one", () => {
+  const scene = new Scene();
+  scene.load(NOW, "busy");
+  const elsewhere = scene.withCookie(NOW, scene.peer.initiation(NOW).bytes, hostOf(1));
+  assertEquals(kindOf(scene.receive(NOW, elsewhere, FROM)), "cookie");
+  assertEquals(kindOf(scene.receive(NOW, elsewhere, hostOf(1))), "response");
+});
+
+Deno.test("the same initiation once more is no other one: it uses up nothing", () => {
+  const scene = new Scene();
+  const { bytes } = scene.peer.initiation(NOW);
+  const response = scene.receive(NOW, bytes);
+  for (let count = 0; count < 100; count++) assertEquals(scene.receive(NOW, bytes), response);
+  const others = answers(scene, NOW, { count: 5, hasCookie: false, fromOf: () => FROM });
+  assertEquals(others, { ...NONE, response: 4, cookie: 1 });
 });
 
 Deno.test("initiations with a wrong mac1 count for nothing", () => {
@@ -257,7 +321,12 @@ Deno.test("sessions wait for ten seconds", () => {
 
 Deno.test("so many sessions wait and no more: the oldest give way", () => {
   const scene = new Scene();
-  const jar = scene.cookie(NOW);
+  scene.load(NOW, "busy");
+  // Nobody of them comes more often than one host may.
+  const places = Array.from(
+    { length: 100 },
+    (_, at) => ({ from: hostOf(at), jar: scene.cookie(NOW, hostOf(at)) }),
+  );
   const waiting: number[] = [];
   // As fast as they are answered at all, more come than there is room for before the first are too old.
   const most = HANDSHAKES_PER_SECOND * (UNCONFIRMED_MS / 1000 + 1) - INITIATIONS_PER_SECOND;
@@ -265,7 +334,8 @@ Deno.test("so many sessions wait and no more: the oldest give way", () => {
     const now = NOW +
       Math.max(0, count - HANDSHAKES_PER_SECOND + INITIATIONS_PER_SECOND) * 1000 / HANDSHAKES_PER_SECOND;
     const { bytes } = scene.newPeer().initiation(now);
-    const response = scene.receive(now, scene.withCookie(now, bytes, FROM, jar))!;
+    const { from, jar } = places[count % places.length]!;
+    const response = scene.receive(now, scene.withCookie(now, bytes, from, jar), from)!;
     waiting.push((decodePacket(response) as Response).sender);
   }
   assertGreater(waiting.length, UNCONFIRMED_SESSIONS);

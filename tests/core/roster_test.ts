@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import type { Bundle } from "../../core/identity.ts";
 import { DATAGRAM_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "../../core/limits.ts";
 import type { Address } from "../../core/machine.ts";
+import type { Rate } from "../../core/rate.ts";
 import { reachableAt, Roster } from "../../core/roster.ts";
 import { Table, type Version } from "../../core/table.ts";
 import type { VerbOf } from "../../core/verb.ts";
 import { Recorded } from "./effects.ts";
-import { IPV4, IPV6, KEY } from "./samples.ts";
+import { BUNDLE, IPV4, IPV6 } from "./samples.ts";
 import { PEER, type Sent, TestLink } from "./wire.ts";
 
 const START = 1000;
@@ -19,7 +21,7 @@ function withMembers(
 ): Roster {
   const roster = new Roster(recorded.effects, START);
   for (let at = 0; at < count; at++) {
-    roster.changed(0, Object.assign(roster.add(`n${at}`, KEY), { online: true, addresses }));
+    roster.changed(0, Object.assign(roster.add(`n${at}`, BUNDLE), { online: true, addresses }));
   }
   return roster;
 }
@@ -58,14 +60,31 @@ Deno.test("a version of another life of the server is no version: everything", (
   assertEquals([page!.since, page!.rows.length], [{ start: START, counter: 0 }, 3]);
 });
 
-Deno.test("a row says whose the nick is: the public key", () => {
+const OTHER: Bundle = {
+  identity: "f0".repeat(32),
+  key: "f1".repeat(32),
+  prekey: "f2".repeat(32),
+  prekeyAt: 7,
+  signature: "f3".repeat(64),
+};
+
+function bundleOf({ identity, key, prekey, prekeyAt, signature }: Bundle): Bundle {
+  return { identity, key, prekey, prekeyAt, signature };
+}
+
+Deno.test("a row says whose the nick is: the bundle that he signed", () => {
   const roster = withMembers(1);
-  const other = "f0".repeat(32);
-  roster.changed(0, Object.assign(roster.add("eve", other), { online: true, addresses: [IPV4] }));
-  assertEquals(ask(roster, NOTHING)[0]!.rows.map(({ nick, key }) => [nick, key]), [["n0", KEY], [
-    "eve",
-    other,
-  ]]);
+  roster.changed(0, Object.assign(roster.add("eve", OTHER), { online: true, addresses: [IPV4] }));
+  const told = ask(roster, NOTHING)[0]!.rows.map((row) => [row.nick, bundleOf(row)]);
+  assertEquals(told, [["n0", BUNDLE], ["eve", OTHER]]);
+});
+
+Deno.test("a new member is offline, and nobody is told of it before it has changed", () => {
+  const roster = withMembers(1);
+  const member = roster.add("eve", OTHER);
+  assertEquals([member.online, member.addresses, member.ordinal], [false, [], 2]);
+  assertEquals(roster.get("EVE"), member);
+  assertEquals([roster.size, ask(roster, NOTHING)[0]!.rows.length], [2, 1]);
 });
 
 Deno.test("a member that changed again stands once, at its last change", () => {
@@ -135,13 +154,26 @@ Deno.test("members survive a restart, under the same ordinal, and are told as th
   recorded.perform(0);
   const again = new Roster(recorded.effects, START + 1);
   for (const [, value] of recorded.records("nick")) again.load(value);
-  const told = ask(again, NOTHING)[0]!.rows.map(({ ordinal, key, online }) => [ordinal, key, online]);
-  assertEquals(told.toSorted(), [[1, KEY, true], [2, KEY, true], [3, KEY, true]]);
+  const told = ask(again, NOTHING)[0]!.rows;
+  assertEquals(told.map(({ ordinal, online }) => [ordinal, online]).toSorted(), [[1, true], [2, true], [
+    3,
+    true,
+  ]]);
+  assertEquals(told.map(bundleOf), [BUNDLE, BUNDLE, BUNDLE]);
   assertEquals(again.deadline, Infinity);
-  assertEquals(again.add("dave", KEY).ordinal, 4);
+  assertEquals(again.add("dave", OTHER).ordinal, 4);
 });
 
 Deno.test("what cannot be one host's address is none", () => {
   const bad = ["", "0.0.0.0", "224.0.0.1", "255.255.255.255", "ff02:0:0:0:0:0:0:1"];
   assertEquals(reachableAt(LOOPBACK, bad.map((host) => ({ host, port: 1 }))), [LOOPBACK]);
+});
+
+Deno.test("a member may say 2,000 messages at once and 200 a second, ask 20 times and four times a second", () => {
+  const [one, other] = [...withMembers(2).members()];
+  const taken = (rate: Rate, now: number) =>
+    Array.from({ length: 3000 }, () => rate.take(now)).filter((isTaken) => isTaken).length;
+  assertEquals([taken(one!.messages, 0), taken(one!.messages, 1000)], [2000, 200]);
+  assertEquals([taken(one!.questions, 0), taken(one!.questions, 1000)], [20, 4]);
+  assertEquals([taken(other!.messages, 0), taken(other!.questions, 0)], [2000, 20]);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
-import { SEEN_LIFE_MS, SEEN_RUNS } from "../../core/limits.ts";
+import { SEEN_LIFE_MS, SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../../core/limits.ts";
 import { SeenIds } from "../../core/seen_ids.ts";
 import { Recorded } from "./effects.ts";
 import { seededDice } from "./seed.ts";
@@ -32,7 +32,7 @@ Deno.test("a conversation without gaps is one run, in whatever order it came", (
   assertEquals(value.length, HEADER_BYTES + RUN_BYTES);
 });
 
-Deno.test("ids agree with a set, whatever comes in whatever order, also after a restart", () => {
+Deno.test("ids agree with a set, whatever comes and is taken back, in whatever order, also after a restart", () => {
   const dice = seededDice();
   for (let round = 0; round < 40; round++) {
     const recorded = new Recorded();
@@ -42,8 +42,13 @@ Deno.test("ids agree with a set, whatever comes in whatever order, also after a 
     for (let step = 0; step < 150; step++) {
       const id = idOf(dice.pick(["a", "b"]), 1 + dice.below(2 * SEEN_RUNS));
       assertEquals(seen.has(FROM, id), model.has(id));
-      seen.add(step, FROM, id);
-      model.add(id);
+      if (dice.happens(0.2)) {
+        seen.remove(FROM, id);
+        model.delete(id);
+      } else {
+        seen.add(step, FROM, id);
+        model.add(id);
+      }
     }
     recorded.performAll(200);
     const again = loaded(recorded);
@@ -82,8 +87,102 @@ Deno.test("ids are remembered for 45 days after the last one of their process", 
   assertEquals(recorded.records("seen"), []);
 });
 
+Deno.test("ids are remembered apart for each sender, whose name is written in any way", () => {
+  const recorded = new Recorded();
+  const seen = new SeenIds(recorded.effects);
+  seen.add(0, "Zoë", idOf("a", 1));
+  recorded.performAll(1);
+  for (const one of [seen, loaded(recorded)]) {
+    assert(one.has("ZOË", idOf("a", 1)));
+    for (const other of ["bob", "#Zoë", "zo"]) assertFalse(one.has(other, idOf("a", 1)));
+  }
+});
+
+Deno.test("of one sender 2,000 processes are remembered; the one used least recently is forgotten first", () => {
+  const recorded = new Recorded();
+  const seen = new SeenIds(recorded.effects);
+  const prefixOf = (count: number) => count.toString(16).padStart(8, "0");
+  seen.add(0, "bob", idOf("b", 1));
+  for (let count = 1; count <= SEEN_PREFIXES_PER_SENDER; count++) seen.add(0, FROM, idOf(prefixOf(count), 1));
+  // Used again, so that the second one is the oldest.
+  seen.add(0, FROM, idOf(prefixOf(1), 2));
+  seen.add(0, FROM, idOf("c", 1));
+  recorded.performAll(1);
+  for (const one of [seen, loaded(recorded)]) {
+    const has = [1, 2, 3].map((count) => one.has(FROM, idOf(prefixOf(count), 1)));
+    assertEquals(has, [true, false, true]);
+    assert(one.has(FROM, idOf("c", 1)));
+    // Nobody uses up what is another's.
+    assert(one.has("bob", idOf("b", 1)));
+  }
+  assertEquals(recorded.records("seen").length, SEEN_PREFIXES_PER_SENDER + 1);
+});
+
+Deno.test("of all senders 100,000 processes are remembered; whoever has most makes room", () => {
+  const seen = new SeenIds(new Recorded().effects);
+  const senders = SEEN_PREFIXES / SEEN_PREFIXES_PER_SENDER;
+  const prefixOf = (count: number) => count.toString(16).padStart(8, "0");
+  seen.add(0, "bob", idOf("b", 1));
+  for (let count = 0; count < SEEN_PREFIXES_PER_SENDER; count++) {
+    for (let sender = 0; sender < senders; sender++) seen.add(0, `n${sender}`, idOf(prefixOf(count), 1));
+  }
+  const forgotten = Array.from({ length: senders }, (_, sender) => sender)
+    .filter((sender) => !seen.has(`n${sender}`, idOf(prefixOf(0), 1)));
+  assertEquals(forgotten.length, 1);
+  assert(seen.has("bob", idOf("b", 1)));
+});
+
+// ---- as if it had not been seen --------------------------------------------------------------------------
+
+Deno.test("what is removed was not seen, and nothing else is forgotten, at once and after a restart", () => {
+  for (const removed of [1, 3, 5]) {
+    const recorded = new Recorded();
+    const seen = new SeenIds(recorded.effects);
+    for (let count = 1; count <= 5; count++) seen.add(0, FROM, idOf("a", count));
+    seen.add(0, FROM, idOf("b", removed));
+    seen.add(0, "bob", idOf("a", removed));
+    seen.remove("ALICE", idOf("a", removed));
+    recorded.performAll(1);
+    for (const one of [seen, loaded(recorded)]) {
+      const left = [1, 2, 3, 4, 5].filter((count) => one.has(FROM, idOf("a", count)));
+      assertEquals(left, [1, 2, 3, 4, 5].filter((count) => count !== removed));
+      assert(one.has(FROM, idOf("b", removed)));
+      assert(one.has("bob", idOf("a", removed)));
+    }
+  }
+});
+
+Deno.test("what is removed is so durably at once; what was added before it as well", () => {
+  const recorded = new Recorded();
+  const seen = new SeenIds(recorded.effects);
+  for (const count of [1, 2]) seen.add(0, FROM, idOf("a", count));
+  seen.remove(FROM, idOf("a", 1));
+  recorded.perform(0);
+  const again = loaded(recorded);
+  assertEquals([again.has(FROM, idOf("a", 1)), again.has(FROM, idOf("a", 2))], [false, true]);
+});
+
+Deno.test("what was not seen cannot be removed; what was removed may be seen again", () => {
+  const seen = new SeenIds(new Recorded().effects);
+  seen.remove(FROM, idOf("a", 1));
+  seen.add(0, FROM, idOf("a", 1));
+  seen.remove(FROM, idOf("a", 2));
+  seen.remove(FROM, idOf("b", 1));
+  assert(seen.has(FROM, idOf("a", 1)));
+  seen.remove(FROM, idOf("a", 1));
+  assertFalse(seen.has(FROM, idOf("a", 1)));
+  seen.add(1, FROM, idOf("a", 1));
+  assert(seen.has(FROM, idOf("a", 1)));
+});
+
 Deno.test("a damaged record is as good as none", () => {
   const seen = new SeenIds(new Recorded().effects);
-  seen.load("seen/00", new Uint8Array(7));
-  assertFalse(seen.has(FROM, idOf("00", 0)));
+  const key = `seen/${FROM}/${idOf("a", 0).slice(0, 16)}`;
+  const whole = Uint8Array.fromHex("000000000000" + "000000000001" + "000000000002");
+  for (const length of [1, 7, 17]) {
+    seen.load(key, whole.subarray(0, length));
+    assertFalse(seen.has(FROM, idOf("a", 1)));
+  }
+  seen.load(key, whole);
+  assertEquals([1, 2, 3].map((count) => seen.has(FROM, idOf("a", count))), [true, true, false]);
 });

@@ -8,23 +8,24 @@ import { TestLink } from "./wire.ts";
 
 const STREAM = 77;
 
+const bodyOf = (position: number) => new TextEncoder().encode(`m${position}`);
+const textOf = ({ body }: StreamItem) => new TextDecoder().decode(body);
+
 function letter(position: number, values: Partial<StreamItem> = {}): StreamItem {
   const rest = {
     stream: STREAM,
     waited: false,
     id: ID,
-    after: ID,
     from: "x",
-    sentAt: 0,
-    text: `m${position}`,
+    body: bodyOf(position),
   };
   return { type: "letter", position, ...rest, ...values } as StreamItem;
 }
 
 function fill(writer: StreamWriter, count: number): void {
-  const mail = { id: ID, after: ID, from: "x", to: "y", sentAt: 0, storedAt: 0, order: 1 };
+  const mail = { id: ID, from: "x", to: "y", storedAt: 0, order: 1 };
   for (let at = 1; at <= count; at++) {
-    writer.push({ type: "letter", letter: { ...mail, text: `m${at}` }, waited: false });
+    writer.push({ type: "letter", letter: { ...mail, body: bodyOf(at) }, waited: false });
   }
 }
 
@@ -35,7 +36,7 @@ function sent(test: TestLink, now: number): StreamItem[] {
 
 function take(reader: StreamReader, now = 0, chance = 0): string[] {
   const texts = [];
-  for (let item; (item = reader.next(now, chance)) !== undefined;) texts.push(item.text);
+  for (let item; (item = reader.next(now, chance)) !== undefined;) texts.push(textOf(item));
   return texts;
 }
 
@@ -110,7 +111,7 @@ Deno.test("at most 32 items are under way; each acknowledgement lets others foll
   assertEquals(sent(test, 0).length, 0);
   assertEquals(writer.acknowledge(5).length, 5);
   writer.pump(0, test.link);
-  const texts = sent(test, 0).map(({ position, text }) => [position, text]);
+  const texts = sent(test, 0).map((item) => [item.position, textOf(item)]);
   assertEquals(texts, [33, 34, 35, 36, 37].map((position) => [position, `m${position}`]));
 });
 
@@ -181,5 +182,48 @@ Deno.test("a server in a new life may count its streams from anywhere", () => {
   reader.forget();
   assert(reader.begin(STREAM - 5, 1, 0));
   reader.file(0, letter(1, { stream: STREAM - 5 }));
+  assertEquals(take(reader), ["m1"]);
+});
+
+Deno.test("a stream begins with all that waits, letters and channel messages as they were stored", () => {
+  const mail = { id: ID, from: "x", to: "y", storedAt: 0 };
+  const letters = [4, 1].map((order) => ({ ...mail, order, body: bodyOf(order) }));
+  const rows = [3, 2].map((order) => ({
+    id: ID,
+    from: "z",
+    storedAt: 0,
+    number: order,
+    order,
+    body: bodyOf(order),
+  }));
+  const writer = StreamWriter.open(STREAM, { letters, rows });
+  assertEquals([writer.stream, writer.length], [STREAM, 4]);
+  const test = TestLink.withPath(0);
+  writer.pump(0, test.link);
+  const items = sent(test, 0);
+  const place = { stream: STREAM, waited: true, id: ID };
+  assertEquals(items, [
+    { type: "letter", ...place, position: 1, from: "x", body: bodyOf(1) },
+    { type: "channel", ...place, position: 2, from: "z", body: bodyOf(2) },
+    { type: "channel", ...place, position: 3, from: "z", body: bodyOf(3) },
+    { type: "letter", ...place, position: 4, from: "x", body: bodyOf(4) },
+  ]);
+});
+
+Deno.test("what was acknowledged and is handed over again has another position", () => {
+  const writer = new StreamWriter(STREAM);
+  const reader = new StreamReader();
+  reader.begin(STREAM, 1, 0);
+  const test = TestLink.withPath(0);
+  fill(writer, 2);
+  writer.pump(0, test.link);
+  for (const item of sent(test, 0)) reader.file(0, item);
+  assertEquals(take(reader), ["m1", "m2"]);
+  test.acknowledge(1);
+  for (const entry of writer.acknowledge(1)) writer.push(entry);
+  writer.pump(1, test.link);
+  const again = sent(test, 1);
+  assertEquals(again.map((item) => [item.position, textOf(item)]), [[3, "m1"]]);
+  for (const item of again) reader.file(1, item);
   assertEquals(take(reader), ["m1"]);
 });

@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { addressKey, NO_VERSION, type Row, Table } from "../../core/table.ts";
-import { KEY } from "./samples.ts";
+import { BUNDLE } from "./samples.ts";
 import { seededDice } from "./seed.ts";
 
 const START = 1000;
+const OTHER_KEY = "f0".repeat(32);
 const at = (counter: number, start = START) => ({ start, counter });
 
 function row(nick: string, values: Partial<Row> = {}): Row {
-  return { nick, key: KEY, ordinal: 1, online: true, addresses: [{ host: "10.0.0.1", port: 1 }], ...values };
+  const addresses = [{ host: "10.0.0.1", port: 1 }];
+  return { nick, ...BUNDLE, ordinal: 1, online: true, addresses, ...values };
 }
 
 Deno.test("a newcomer asks from the beginning and has everything", () => {
@@ -27,7 +29,11 @@ Deno.test("only rows that really changed are told", () => {
   assertEquals(table.apply(at(2), 4, [row("x"), gone]), [gone]);
   const changes: readonly Partial<Row>[] = [
     { ordinal: 9 },
-    { key: "f0".repeat(32) },
+    { key: OTHER_KEY },
+    { identity: OTHER_KEY },
+    { prekey: OTHER_KEY },
+    { prekeyAt: BUNDLE.prekeyAt - 1 },
+    { signature: "a5".repeat(64) },
     { addresses: [] },
     { addresses: [{ host: "10.0.0.1", port: 2 }] },
   ];

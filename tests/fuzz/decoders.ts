@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { equalBytes, MALFORMED } from "../../core/bytes.ts";
 import { type Frame, readFrames } from "../../core/frame.ts";
+import { OUTCOMES } from "../../core/identity.ts";
 import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
 import {
   decodePacket,
@@ -15,11 +16,25 @@ import {
   INITIATION_NOISE_BYTES,
   MAC_BYTES,
   type Packet,
+  VERSION,
 } from "../../core/packet.ts";
 import * as records from "../../core/records.ts";
 import { decodeVerb, encodeVerb } from "../../core/verb.ts";
-import { ID, IPV4, IPV6, KEY, LONGEST_NICK, LONGEST_TEXT, SERVER_HOST } from "../core/samples.ts";
-import { LONGEST, VERBS } from "../core/samples.ts";
+import {
+  BODY,
+  BUNDLE,
+  ID,
+  IPV4,
+  IPV6,
+  KEY,
+  LONGEST,
+  LONGEST_BODY,
+  LONGEST_NICK,
+  LONGEST_TEXT,
+  SERVER_HOST,
+  SIGNATURE,
+  VERBS,
+} from "../core/samples.ts";
 import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
@@ -63,7 +78,7 @@ const PACKETS: readonly Uint8Array[] = [
   encodeTransport(4, Number.MAX_SAFE_INTEGER, new Uint8Array(16)),
   encodeTransport(4, 0, new Uint8Array(DATAGRAM_BYTES - 13).fill(1)),
   encodeVersions(),
-  Uint8Array.of(0x31, 1, 2),
+  Uint8Array.of(VERSION + 1 << 4, 1, 2),
 ];
 
 /** The same packet once more; `undefined` for those of which only a part is told. */
@@ -161,9 +176,11 @@ function checkVerb(bytes: Uint8Array): void {
 
 // ---- records ---------------------------------------------------------------------------------------------
 
-const MESSAGE = { id: ID, after: ID, from: LONGEST_NICK, sentAt: 2 ** 48 - 1, text: "\0\u{FEFF}é" };
-const LETTER_VALUES = { ...MESSAGE, to: "y", storedAt: 7 };
-const LONG = { text: LONGEST_TEXT };
+const HASH = "ab".repeat(32);
+const MESSAGE = { id: ID, after: ID, afterHash: HASH, from: LONGEST_NICK, text: "\0\u{FEFF}é" };
+const OUTGOING = { after: ID, afterHash: HASH, sentAt: 1, text: "" };
+const RECEIPT = { from: "x", to: "y", at: 5, signature: SIGNATURE };
+const LETTER = { id: ID, from: LONGEST_NICK, to: "y", storedAt: 7, body: BODY };
 
 /** A kind of record: values to begin with, and what any bytes are when they are read and written. */
 interface Kind {
@@ -189,35 +206,48 @@ const KINDS: readonly Kind[] = [
   kind(records.KEY, { secret: KEY }),
   kind(records.INITIATION, { at: 2 ** 48 - 1 }),
   kind(records.IDENTITY, { nick: "x", server: IPV6, state: "abcdef", starts: 2 ** 32 - 1 }),
-  kind(records.OUTBOX, { after: ID, to: ["y"], sentAt: 1, stored: true, text: "" }, {
-    after: ID,
-    to: [],
-    sentAt: 1,
-    stored: false,
-    ...LONG,
-  }),
-  kind(records.SENT, { id: ID }),
-  kind(records.INBOX, { ...MESSAGE, channel: false, dated: true }),
-  kind(records.SHOWN, { id: ID }),
+  kind(
+    records.OUTBOX,
+    { ...OUTGOING, to: ["y"], stored: true, sealing: 1, body: new Uint8Array(0) },
+    { ...OUTGOING, to: [], stored: false, sealing: 0, body: LONGEST_BODY },
+    { ...OUTGOING, to: [LONGEST_NICK], stored: false, sealing: 0, body: BODY, text: LONGEST_TEXT },
+  ),
+  kind(records.SENT, { id: ID, hash: HASH }),
+  kind(
+    records.INBOX,
+    { ...MESSAGE, sentAt: 2 ** 48 - 1, channel: false, isOpen: false, dated: true },
+    { ...MESSAGE, sentAt: 0, channel: true, isOpen: true, dated: false, text: LONGEST_TEXT },
+  ),
+  kind(records.SHOWN, { id: ID, hash: HASH }),
+  kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, supersededAt: 0 }),
+  kind(records.KNOWN_PEER, { identity: KEY, verified: true }, { identity: KEY, verified: false }),
+  kind(records.POSTED, { number: 2 ** 48 - 1, hash: HASH }),
+  kind(records.CHAIN, { number: 0, hash: HASH }),
   kind(records.NICK, {
     nick: "Zoë",
-    key: KEY,
+    bundle: BUNDLE,
     ordinal: 3,
     online: true,
     addresses: [IPV4, IPV6, SERVER_HOST],
   }),
-  kind(records.LETTER, LETTER_VALUES, { ...LETTER_VALUES, ...LONG }),
-  kind(records.RECEIPT, { from: "x", to: "y", at: 5 }),
-  kind(records.CHANNEL, { number: 2 ** 48 - 1, id: ID, from: "x", sentAt: 0, storedAt: 7, text: "hi" }),
+  kind(records.LETTER, LETTER, { ...LETTER, body: LONGEST_BODY }),
+  kind(
+    records.RECEIPT,
+    ...OUTCOMES.map((outcome, at) => ({ ...RECEIPT, sealing: at % 2, outcome })),
+  ),
+  kind(records.CHANNEL, { number: 2 ** 48 - 1, id: ID, from: "x", storedAt: 7, body: BODY }),
   kind(records.CURSOR, { number: 9 }),
   kind(records.DROPPED, { number: 9 }),
   kind(records.START, { at: 2 ** 48 - 1 }),
 ];
+const DECODABLE = Object.values(records).filter((value) => typeof value === "object" && "decode" in value);
+
 const RECORDS = KINDS.flatMap(({ samples }) => samples).filter(({ length }) => length < DATAGRAM_BYTES);
 const LONG_RECORDS = KINDS.flatMap(({ samples }) => samples).filter(({ length }) => length > DATAGRAM_BYTES);
 
 /** Of whatever kind it was, each kind may find it. */
 function checkRecord(bytes: Uint8Array): void {
+  assertEquals(KINDS.length, DECODABLE.length, "a kind of record is missing here");
   for (const { again } of KINDS) {
     const written = again(bytes);
     assert(written === undefined || equalBytes(written, bytes), "another record when it is written again");

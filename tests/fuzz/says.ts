@@ -124,7 +124,7 @@ export function serverSays(others: readonly Other[]): Say {
         const rows = others.map(({ nick, key, address }, ordinal) => (
           { nick, key, ordinal, online: dice.happens(0.8), addresses: [address] }
         ));
-        return { type: "rows", since, upTo: counter += dice.below(2), rows };
+        return { type: "rows", since, upTo: counter += dice.below(2), newest: counter, rows };
       }
       case 3:
         return { type: "stored", id: message?.id ?? ids.next(dice).id };

@@ -1,6 +1,6 @@
 /** Corners in which an earlier version did the wrong thing. */
 import { assert, assertEquals } from "@std/assert";
-import { MAILBOX_LETTERS } from "../../core/limits.ts";
+import { MAILBOX_LETTERS, MAILBOX_SHARE } from "../../core/limits.ts";
 import { scenario } from "./scenario.ts";
 
 scenario("channel messages of one sender keep their order when the first is lost", (world) => {
@@ -21,11 +21,13 @@ scenario("two messages fail together: the next waits for neither", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   bob.types("dereg bob");
   world.runs(200);
-  for (let count = 1; count <= MAILBOX_LETTERS; count++) {
+  const fit = MAILBOX_LETTERS * MAILBOX_SHARE;
+  for (let count = 1; count <= fit; count++) {
     alice.types(`send bob ${count}`);
     if (count % 50 === 0) world.runs(100);
   }
   world.runs(1000);
+  assertEquals(world.server.keeps("letter"), fit);
   alice.looks();
   alice.types("send bob too many");
   alice.types("send bob far too many");

@@ -200,6 +200,7 @@ scenario("a state that was restored from a copy gives no id twice", (world) => {
   alice.pressesCtrlC();
   world.runs(200);
   const restored = world.client("alice");
+  restored.identity = alice.identity;
   restored.disk.commit(copy);
   restored.starts();
   world.runs(500);

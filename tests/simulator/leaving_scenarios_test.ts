@@ -244,8 +244,8 @@ scenario("what waits at the end leaves at the next start", (world) => {
 });
 
 scenario("dereg, quit and send_all give up after five attempts", (world) => {
+  const x = world.client("x");
   for (const command of ["dereg x", "quit", "send_all hi"]) {
-    const x = world.client("x");
     x.starts();
     world.runs(500);
     world.cut(world.server);

@@ -4,10 +4,23 @@
 import type { Change, Millis } from "../../core/machine.ts";
 import { MALFORMED } from "../../core/bytes.ts";
 import type { Notice, Shown } from "../../core/notice.ts";
-import { OUTBOX } from "../../core/records.ts";
+import { INBOX, OUTBOX } from "../../core/records.ts";
 
 /** "Shown" is durable within this (50 ms, and the simulated clocks' lateness). */
 const SHOWN_AGAIN_MS = 52;
+
+/** What is told only where somebody has bad intentions. */
+const SUSPICIONS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
+  "unreadable",
+  "exchanged",
+  "forged",
+  "postRepeated",
+  "postsMissing",
+  "postExchanged",
+  "postSealed",
+  "rowForged",
+  "peerKeyChanged",
+]);
 
 interface Display {
   readonly at: Millis;
@@ -24,7 +37,11 @@ interface Accepted {
   readonly serial: number;
 }
 
+/** The nick of the hostile peer. */
+export const HOSTILE = "mallory";
+
 export class Oracle {
+  readonly #isServerHostile: boolean;
   /** By text, which is unique. */
   readonly #accepted = new Map<string, Accepted>();
   /** By recipient and text. */
@@ -33,8 +50,19 @@ export class Oracle {
   readonly #gaps = new Set<string>();
   readonly #kills = new Map<string, Millis[]>();
   readonly #members = new Map<string, number>();
+  /** Direct messages, by recipient and id, that he has made durable. */
+  readonly #received = new Set<string>();
+  /** Direct messages that their senders no longer wait for. */
+  readonly #settled = new Map<string, Accepted>();
+  /** How often each sender was told that a message has failed. */
+  readonly #failed = new Map<string, number>();
   readonly #failures: string[] = [];
   #serial = 0;
+
+  /** Towards a hostile server nobody is promised that anything arrives. */
+  constructor(isServerHostile: boolean) {
+    this.#isServerHostile = isServerHostile;
+  }
 
   get failures(): readonly string[] {
     return this.#failures;
@@ -47,12 +75,25 @@ export class Oracle {
   /** A client has made something durable: a message of its user's is accepted with that. */
   committed(from: string, changes: readonly Change[]): void {
     for (const change of changes) {
+      if (change.type === "save" && INBOX.matches(change.key)) this.#noteReceived(from, change.value);
+      if (change.type === "forget" && OUTBOX.matches(change.key)) this.#noteSettled(change.key);
       if (change.type !== "save" || !OUTBOX.matches(change.key)) continue;
       const record = OUTBOX.decode(change.value);
       if (record === MALFORMED || record.stored || this.#accepted.has(record.text)) continue;
       const { text, to: [to] } = record;
       this.#accepted.set(text, { id: OUTBOX.nameOf(change.key), from, to, text, serial: ++this.#serial });
     }
+  }
+
+  #noteReceived(by: string, value: Uint8Array): void {
+    const message = INBOX.decode(value);
+    if (message !== MALFORMED && !message.channel) this.#received.add(`${by} ${message.id}`);
+  }
+
+  #noteSettled(key: string): void {
+    const id = OUTBOX.nameOf(key);
+    const message = [...this.#accepted.values()].find((accepted) => accepted.id === id);
+    if (message?.to !== undefined) this.#settled.set(id, message);
   }
 
   /** A client heard for the first time that it is registered: channel messages from now on are for it, too. */
@@ -68,14 +109,23 @@ export class Oracle {
     if (notice.type === "directReceived") this.#display(name, life, at, notice.message, false);
     if (notice.type === "channelReceived") this.#display(name, life, at, notice.message, true);
     if (notice.type === "missing") this.#gaps.add(`${notice.from}>${name}`);
+    if (notice.type === "exchanged") this.#gaps.add(`${notice.from}>${name}`);
+    if (notice.type === "failed" || notice.type === "unknownPeer") {
+      this.#failed.set(name, (this.#failed.get(name) ?? 0) + 1);
+    }
+    if (this.#isServerHostile) return;
     if (notice.type === "failed") this.fail(`a message of '${name}' failed: ${notice.failure}`);
     if (notice.type === "channelDropped") this.fail(`'${name}' was told of dropped channel messages`);
+    // What nobody has done nobody is told.
+    if (SUSPICIONS.has(notice.type) && !(("from" in notice) && notice.from === HOSTILE)) {
+      this.fail(`'${name}' was told ${JSON.stringify(notice)}`);
+    }
   }
 
   #display(name: string, life: number, at: Millis, { from, text, dated }: Shown, channel: boolean): void {
     const message = this.#accepted.get(text);
     // A message to oneself is never in the outbox.
-    if (message === undefined && from === name && !channel) return;
+    if (message === undefined && ((from === name && !channel) || from === HOSTILE)) return;
     if (message === undefined) return this.fail(`'${name}' was shown '${text}', which nobody sent`);
     if (message.from !== from || (channel ? message.to !== undefined : message.to !== name)) {
       return this.fail(
@@ -112,6 +162,36 @@ export class Oracle {
       this.fail(`'${name}' was shown '${text}' behind a later one${dated ? ", and no gap was told" : ""}`);
     }
     order.push({ serial, at });
+  }
+
+  /** Who was told that a message has arrived, or was shown a later one, was told the truth. */
+  checkHonesty(): void {
+    const unread = new Map<string, string[]>();
+    for (const { id, from, to, text } of this.#settled.values()) {
+      if (!this.#received.has(`${to} ${id}`)) unread.set(from, [...unread.get(from) ?? [], text]);
+    }
+    for (const [from, texts] of unread) {
+      const told = (this.#failed.get(from) ?? 0) + (this.#kills.get(from)?.length ?? 0);
+      if (texts.length > told) {
+        this.fail(`'${from}' no longer waits for '${texts}', which nobody has, and was told of ${told}`);
+      }
+    }
+    for (const [pair, order] of this.#order) {
+      this.#checkGaps(
+        pair,
+        Math.max(...order.map(({ serial }) => serial)),
+      );
+    }
+  }
+
+  /** Between two who have heard of no gap nothing that was written before the last message shown is missing. */
+  #checkGaps(pair: string, last: number): void {
+    if (this.#gaps.has(pair)) return;
+    for (const { from, to, text, serial, id } of this.#accepted.values()) {
+      if (`${from}>${to}` !== pair || serial > last || this.#shown.has(`${to}<${text}`)) continue;
+      if (this.#settled.has(id) || this.#failed.has(from)) continue;
+      this.fail(`'${to}' was shown a later message of '${from}' than '${text}', and no gap was told`);
+    }
   }
 
   /** When all has healed and settled: everything accepted has been shown to everybody it was for. */

@@ -87,7 +87,7 @@ scenario("messages go directly from client to client; the server sees none of th
     bob.sees(`alice: ${count}`);
   }
   world.runs(1000);
-  const said = world.datagrams.filter(({ verbs }) => verbs.some((verb) => "text" in verb));
+  const said = world.datagrams.filter(({ verbs }) => verbs.some((verb) => "body" in verb));
   assertEquals(said.filter((datagram) => world.server.isAt(datagram.to)), []);
   assertEquals(said.filter((datagram) => datagram.at >= met).length, 100);
   assertEquals([alice.keeps("outbox"), bob.keeps("inbox"), alice.unsettled], [0, 0, 0]);

@@ -1,5 +1,6 @@
-/** Who is there: only the server decides, and a nick belongs to one state folder at a time. */
+/** Who is there: only the server decides, and a nick belongs to one key, which is in one place at a time. */
 import { assert, assertEquals } from "@std/assert";
+import { NICK } from "../../core/records.ts";
 import { scenario } from "./scenario.ts";
 
 // ---- silence ---------------------------------------------------------------------------------------------
@@ -121,65 +122,110 @@ scenario("messages reach a client that was killed and started again ten times in
   }
 });
 
-scenario("another state folder waits for the probe, and has the nick when the holder is dead", (world) => {
+scenario("a nick whose holder is dead is not for another key: refused at once, without a probe", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   bob.isKilled();
+  const began = world.schedule.now;
   const other = world.client("bob");
   other.starts();
   other.looks();
-  world.runs(2400);
-  other.sees();
-  world.runs(300);
-  other.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online, other.online));
-  alice.sees(...world.table(alice.online, other.online));
+  world.runs(10);
+  other.sees("[Nickname 'bob' belongs to another key.]");
+  other.hasEnded(1);
+  // The holder is not asked, and is found silent in his own time.
+  assertEquals(world.sent({ from: world.server, to: bob }, began), []);
+  alice.sees();
+  world.runsUntil(() => alice.hasSeen(bob.offline), 75_100);
+  other.starts();
+  other.looks();
+  world.runs(10);
+  other.sees("[Nickname 'bob' belongs to another key.]");
+  other.hasEnded(1);
 });
 
-scenario(
-  "another state folder does not get the nick while its holder answers: status 1 at the start",
-  (world) => {
-    const { alice, bob } = world.clients("alice", "bob");
+scenario("nor after a restart of the server, at which its holder is away", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.types("quit");
+  world.runs(200);
+  world.server.isKilled();
+  world.server.starts();
+  const other = world.client("bob");
+  other.starts();
+  other.looks();
+  world.runs(10);
+  other.sees("[Nickname 'bob' belongs to another key.]");
+  other.hasEnded(1);
+  bob.starts();
+  bob.looks();
+  world.runs(300);
+  bob.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online, bob.online));
+});
+
+scenario("who holds a nick has no trouble with somebody who wants it, again and again", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  for (let count = 0; count < 20; count++) {
     const other = world.client("bob");
     other.starts();
     other.looks();
-    world.runs(3000);
-    other.sees("[Nickname 'bob' is in use.]");
+    world.runs(10);
+    other.sees("[Nickname 'bob' belongs to another key.]");
     other.hasEnded(1);
-    world.runs(100_000);
-    alice.sees();
-    bob.sees();
-    alice.types("send bob hi");
-    world.runs(100);
-    bob.sees("alice: hi");
-  },
-);
+  }
+  world.runs(100_000);
+  alice.sees();
+  bob.sees();
+  alice.types("send bob hi");
+  world.runs(100);
+  bob.sees("alice: hi");
+});
 
-scenario("who was online before and comes back to a nick that is taken gets the prompt back", (world) => {
-  const { alice } = world.clients("alice");
-  const bob = world.client("bob");
-  bob.starts();
-  world.runs(500);
+scenario("who comes back to a nick that somebody else was given meanwhile gets the prompt back", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
   bob.types("dereg bob");
   world.runs(100);
+  world.server.isKilled();
+  world.server.disk.commit([{ type: "forget", key: NICK.keyFor("bob") }]);
+  world.server.starts();
   const other = world.client("bob");
   other.starts();
   world.runs(500);
   world.everybodyLooks();
   bob.types("reg bob");
-  world.runs(3000);
-  bob.sees("[Nickname 'bob' is in use.]");
+  world.runs(100);
+  bob.sees("[Nickname 'bob' belongs to another key.]");
   assertEquals([bob.isAlive, bob.unsettled], [true, 0]);
   bob.types("send alice hi");
   bob.sees("[You are offline, 'reg bob' first.]");
+  // It stays the other one's, also when he is gone.
   other.types("quit");
   world.runs(100);
   bob.types("reg bob");
-  world.runs(300);
-  bob.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online, bob.online));
+  world.runs(100);
+  bob.sees("[Nickname 'bob' belongs to another key.]");
+  assertEquals([bob.isAlive, bob.unsettled], [true, 0]);
+  assert(alice.isAlive);
+});
+
+scenario("the same key elsewhere, with nothing but that, has the nick at once", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.isKilled();
+  const other = world.client("bob");
+  other.identity = bob.identity;
+  other.starts();
+  other.looks();
+  world.runs(100);
+  other.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online, other.online));
+  alice.sees(...world.table(alice.online, other.online));
+  alice.types("send bob hi");
+  world.runs(100);
+  alice.sees("[Message received by bob.]");
+  other.sees("alice: hi");
 });
 
 scenario("a client that was replaced says so, and does not register again by itself", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   const other = world.client("bob");
+  other.identity = bob.identity;
   other.disk.commit(
     [...bob.disk.read()].map(([key, value]) => ({ type: "save" as const, key, value })),
   );
@@ -210,16 +256,18 @@ scenario("a client that was replaced says so, and does not register again by its
   assert(other.hasSeen("[You were registered as 'bob' from another place, this one is offline now.]"));
 });
 
-scenario("a client that was cut off while its nick changed hands is told so when it is back", (world) => {
+scenario("a client that was cut off while its nick changed places is told so when it is back", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   world.cut(bob);
   const other = world.client("bob");
+  other.identity = bob.identity;
   other.starts();
-  world.runs(3000);
   other.looks();
+  world.runs(100);
+  other.sees("SERVER: [Welcome, you are registered.]", ...world.table(alice.online, other.online));
   world.mend(bob);
   world.runs(40_000);
-  assertEquals(bob.looks().length, 1);
+  bob.sees("[You were registered as 'bob' from another place, this one is offline now.]");
   bob.types("send alice hi");
   bob.sees("[You are offline, 'reg bob' first.]");
   assertEquals([other.isAlive, bob.isAlive], [true, true]);

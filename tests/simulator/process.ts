@@ -84,6 +84,8 @@ export abstract class Process {
   }
 
   abstract readonly host: string;
+  /** The public key (X25519) of its links. */
+  abstract readonly key: string;
   protected abstract makeMachine(now: Millis, disk: Disk, own: Address): Machine;
   protected noticed(_notice: Notice): void {}
 
@@ -138,7 +140,7 @@ export class ServerProcess extends Process {
     return new Server(now, options, (count) => this.world.dice.bytes(count), disk.read());
   }
 
-  /** Its public key, as its disk has it. */
+  /** As its disk has it. */
   get key(): string {
     const [, value] = [...this.disk.read()].find(([key]) => KEY.matches(key))!;
     const record = KEY.decode(value);
@@ -251,6 +253,10 @@ export class Person extends Process {
 
   hasEnded(status: number): void {
     assertEquals([this.isAlive, this.node.exitStatus], [false, status], `the end of '${this.nick}'`);
+  }
+
+  get key(): string {
+    return this.identity.keyPair.publicKey.toHex();
   }
 
   get online(): string {

@@ -1,108 +1,11 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
 import { assert, assertEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import type { Key } from "../../core/handshake.ts";
-import type { Link } from "../../core/link.ts";
-import { Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
-import { NO_MESSAGE } from "../../core/message_id.ts";
-import { encodeDiscover, KEY_BYTES, NONCE_BYTES } from "../../core/packet.ts";
-import { KEY } from "../../core/records.ts";
-import type { Verb } from "../../core/verb.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import type { Process } from "./process.ts";
+import { OUTCOMES, type Receipt } from "../../core/identity.ts";
+import { encodeDiscover, NONCE_BYTES } from "../../core/packet.ts";
+import type { Verb, VerbOf } from "../../core/verb.ts";
+import type { Person, Process } from "./process.ts";
 import { type Kind, open, scenario, type World } from "./scenario.ts";
-
-const STRANGER: Address = { host: "10.66.6.6", port: 6666 };
-const ID = "00112233445566778899aabbccddeeff";
-
-/** Somebody with a socket and a key, who speaks the wire and knows everybody's key, but is nobody. */
-class Stranger {
-  readonly received: Uint8Array[] = [];
-  readonly key: Key;
-  readonly #world: World;
-  readonly #links: Links;
-  readonly #said: { link: Link; tag: string }[] = [];
-  /** Where its datagrams seem to come from. */
-  #source: Address;
-  #wakeAt = Infinity;
-
-  constructor(world: World, address: Address = STRANGER) {
-    this.#world = world;
-    this.#source = address;
-    const { key, links } = somebody(world);
-    this.key = key;
-    this.#links = links;
-    world.network.bind(address, (from, bytes) => {
-      this.received.push(bytes);
-      this.#links.receive(world.schedule.now, from, bytes);
-      this.#wakeUp();
-    });
-  }
-
-  /** Says something, and again until it has arrived. */
-  says(to: Process, verb: Verb): void {
-    const { now } = this.#world.schedule;
-    const link = this.#links.open(now, keyOf(to), [to.address]);
-    const tag = `${this.#said.length}`;
-    this.#said.push({ link, tag });
-    link.send(now, verb, tag);
-    this.#wakeUp();
-    this.#world.runs(5);
-  }
-
-  /** All that was said has arrived. */
-  wasHeard(): void {
-    this.#world.runs(50);
-    for (const { link, tag } of this.#said) assert(!link.has(tag), `${tag} was not heard`);
-  }
-
-  /** From now on its datagrams bear another source address. */
-  pretendsToBeAt(address: Address): void {
-    this.#source = address;
-  }
-
-  throwsAt(to: Process, bytes: Uint8Array): void {
-    this.#world.network.send(this.#source, to.address, bytes);
-  }
-
-  /** What kinds of datagrams it was sent. */
-  get kinds(): Kind[] {
-    return [...new Set(this.received.flatMap((bytes) => open(bytes).kinds))].toSorted();
-  }
-
-  #wakeUp(): void {
-    const { schedule, network } = this.#world;
-    for (const output of this.#links.take(schedule.now)) {
-      if (output.type === "transmit") network.send(this.#source, output.to, output.bytes);
-    }
-    const at = this.#links.deadline;
-    if (at >= this.#wakeAt) return;
-    this.#wakeAt = at;
-    schedule.at(at, () => {
-      if (this.#wakeAt !== at) return;
-      this.#wakeAt = Infinity;
-      this.#wakeUp();
-    });
-  }
-}
-
-/** A new key, and links under it. */
-function somebody(world: World): { key: Key; links: Links } {
-  const random = (count: number) => world.dice.bytes(count);
-  const ownKey = primitives.keyPair(random(KEY_BYTES));
-  const timestamp = (now: Millis) => Math.floor(now);
-  const links = new Links({ primitives, random, ownKey, timestamp, name: undefined, keepsAlive: false });
-  return { key: ownKey.publicKey.toHex(), links };
-}
-
-/** Somebody's public key, as the disk has it. */
-function keyOf({ disk }: Process): Key {
-  const [, value] = [...disk.read()].find(([key]) => KEY.matches(key))!;
-  const record = KEY.decode(value);
-  assert(record !== MALFORMED);
-  return primitives.keyPair(Uint8Array.fromHex(record.secret)).publicKey.toHex();
-}
+import { ID, somebody, STRANGER, Stranger } from "./stranger.ts";
 
 const KEEP_ALIVE: Verb = { type: "keepAlive", nick: "eve" };
 const LEAVE: Verb = { type: "leave", nick: "bob", turn: 1000 };
@@ -174,40 +77,36 @@ scenario("a packet that somebody sends on from elsewhere moves nobody", (world) 
   bob.sees();
 });
 
+/** The id of the only message that somebody waits with. */
+function idOf(person: Person): string {
+  const [key = "", ...more] = person.disk.keys().filter((name) => name.startsWith("outbox/"));
+  assertEquals(more, []);
+  return key.slice("outbox/".length);
+}
+
 scenario("nobody but the server is believed what only the server may say", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   const stranger = new Stranger(world);
   world.cut(bob, world.server);
   alice.types("send bob hi");
-  const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
+  const id = idOf(alice);
   const version = { start: 2 ** 47, counter: 1 };
+  const eve = { ...stranger.bundle("eve"), nick: "eve", ordinal: 1, online: true, addresses: [STRANGER] };
+  const item = { stream: 1, position: 1, waited: true, id: ID, from: "bob" };
   const verbs: Verb[] = [
     { type: "replaced", nick: "alice" },
-    { type: "refused", nick: "alice", reason: "in use" },
+    { type: "refused", nick: "alice", reason: "other key" },
     { type: "notRegistered", nick: "alice" },
     { type: "deregistered", nick: "alice" },
     { type: "registered", nick: "alice", stream: 2 ** 47, version, members: 1, waiting: 0, dropped: 0 },
     { type: "alive", version },
-    {
-      type: "rows",
-      since: version,
-      upTo: 9,
-      rows: [{ nick: "eve", key: stranger.key, ordinal: 1, online: true, addresses: [] }],
-    },
+    { type: "rows", since: version, upTo: 9, newest: 9, rows: [eve] },
     { type: "stored", id },
     { type: "rejected", id, reason: "quota" },
-    { type: "collected", to: "bob", ids: [id] },
-    {
-      type: "letter",
-      stream: 1,
-      position: 1,
-      waited: true,
-      id: ID,
-      after: NO_MESSAGE,
-      from: "bob",
-      sentAt: 0,
-      text: "x",
-    },
+    { type: "collected", to: "bob", receipts: [stranger.receipt("bob", "alice", id)] },
+    { type: "collected", to: "bob", receipts: [stranger.receipt("bob", "alice", id, "released")] },
+    { type: "letter", ...item, body: stranger.letter("bob", alice) },
+    { type: "channel", ...item, position: 2, body: stranger.letter("bob", alice) },
   ];
   for (const verb of verbs) stranger.says(alice, verb);
   stranger.wasHeard();
@@ -223,7 +122,7 @@ scenario("a receipt for an id that was never seen is no receipt", (world) => {
   world.cut(bob);
   alice.types("send bob hi");
   for (let count = 0; count < 10; count++) {
-    stranger.says(alice, { type: "receipt", id: ID, from: "bob", to: "alice" });
+    stranger.says(alice, receipt(stranger.receipt("bob", "alice", ID)));
   }
   stranger.wasHeard();
   alice.sees();
@@ -235,21 +134,26 @@ scenario("a receipt is one only from whoever has the recipient's key", (world) =
   const stranger = new Stranger(world);
   world.cut(bob, world.server);
   alice.types("send bob hi");
-  const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
-  stranger.says(alice, { type: "receipt", id, from: "bob", to: "alice" });
+  for (const outcome of OUTCOMES) {
+    stranger.says(alice, receipt(stranger.receipt("bob", "alice", idOf(alice), outcome)));
+  }
   stranger.wasHeard();
   alice.sees();
   assertEquals(alice.keeps("outbox"), 1);
 });
 
+function receipt(said: Receipt): Verb {
+  return { type: "receipt", from: "bob", to: "alice", ...said };
+}
+
 scenario("a message in somebody else's name is neither shown nor receipted", (world) => {
   const { alice } = world.clients("alice", "bob");
   const stranger = new Stranger(world);
-  stranger.says(alice, direct("bob", "alice"));
+  stranger.says(alice, direct(stranger.letter("bob", alice), "bob", "alice"));
   stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
-  assertEquals([alice.keeps("inbox"), alice.keeps("seen")], [0, 0]);
+  assertEquals([alice.keeps("inbox"), alice.keeps("seen"), alice.keeps("known_peer")], [0, 0, 0]);
   assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
 });
 
@@ -258,44 +162,48 @@ scenario("a message from somebody the server does not know is neither shown nor 
   const stranger = new Stranger(world);
   for (let count = 0; count < 200; count++) {
     const id = count.toString(16).padStart(32, "a");
-    stranger.says(alice, { ...direct("eve", "alice"), id });
+    stranger.says(alice, { ...direct(stranger.letter("eve", alice, id), "eve", "alice"), id });
   }
   stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
-  assertEquals([alice.keeps("inbox"), alice.keeps("seen")], [0, 0]);
+  assertEquals([alice.keeps("inbox"), alice.keeps("seen"), alice.keeps("known_peer")], [0, 0, 0]);
   assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
 });
 
 scenario("a message for another nick is neither shown nor receipted", (world) => {
   const { alice } = world.clients("alice", "bob");
   const stranger = new Stranger(world);
-  stranger.says(alice, direct("bob", "carol"));
+  stranger.says(alice, direct(stranger.letter("bob", alice), "bob", "carol"));
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
   assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
 });
 
-function direct(from: string, to: string): Verb & { type: "direct" } {
-  return { type: "direct", id: ID, after: NO_MESSAGE, from, to, sentAt: 0, text: "x" };
+function direct(body: Uint8Array, from: string, to: string): VerbOf<"direct"> {
+  return { type: "direct", id: ID, from, to, body };
 }
 
-scenario("who deposits, posts or asks without being registered is told so, and nothing is kept", (world) => {
+scenario("who says something without being registered is told so, and nothing comes of it", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   bob.types("dereg bob");
   world.runs(200);
+  alice.types("send bob hi");
+  world.runs(200);
   alice.looks();
   const stranger = new Stranger(world);
-  const about = { id: ID, after: NO_MESSAGE, from: "alice", to: "bob", sentAt: 0, text: "x" };
+  const about = { id: ID, from: "alice", to: "bob", body: stranger.letter("alice", bob) };
   stranger.says(world.server, { ...about, type: "deposit" });
   stranger.says(world.server, { ...about, type: "post" });
   stranger.says(world.server, { type: "rowsSince", nick: "alice", version: { start: 0, counter: 0 } });
   stranger.says(world.server, { type: "saved", nick: "bob", stream: 1, position: 9 });
+  stranger.says(world.server, receipt(stranger.receipt("bob", "alice", idOf(alice))));
+  stranger.says(world.server, { type: "noted", nick: "alice", receipts: [{ id: idOf(alice), sealing: 0 }] });
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
-  assertEquals([world.server.keeps("letter"), world.server.keeps("channel")], [0, 0]);
+  assertEquals(["letter", "channel", "receipt"].map((kind) => world.server.keeps(kind)), [1, 0, 0]);
   assertEquals(stranger.kinds, ["notRegistered", "response"]);
 });
 
@@ -359,7 +267,7 @@ function initiations(world: World, to: Process, count: number): Uint8Array[] {
   const { now } = world.schedule;
   return Array.from({ length: count }, () => {
     const { links } = somebody(world);
-    links.open(now, keyOf(to), [to.address]).send(now, KEEP_ALIVE);
+    links.open(now, to.key, [to.address]).send(now, KEEP_ALIVE);
     const [output] = links.take(now);
     assert(output?.type === "transmit");
     return output.bytes;

@@ -1,5 +1,6 @@
 /** One simulated world: a server, clients, users who do things, faults, then peace. One seed decides everything. */
 import type { Action } from "../../core/action.ts";
+import { MALFORMED } from "../../core/bytes.ts";
 import { Client } from "../../core/client.ts";
 import type { Address, Millis } from "../../core/machine.ts";
 import { cheapPrimitives } from "../core/cheap_primitives.ts";
@@ -7,10 +8,13 @@ import { type Primitives, primitives } from "../../core/crypto.ts";
 import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import { Server } from "../../core/server.ts";
 import { NO_LIMITS } from "../core/samples.ts";
+import { INBOX, LETTER, OUTBOX, RECEIPT } from "../../core/records.ts";
 import { Disk } from "./disk.ts";
+import { HostilePeer } from "./hostile_peer.ts";
+import { tamper } from "./hostile_server.ts";
 import { Network, type Weather } from "./network.ts";
 import { type NodeOptions, SimulatedNode } from "./node.ts";
-import { Oracle } from "./oracle.ts";
+import { HOSTILE, Oracle } from "./oracle.ts";
 import { Dice } from "./random.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -48,12 +52,15 @@ class World {
   readonly #dice: Dice;
   readonly #schedule = new Schedule(START);
   readonly #network: Network;
-  readonly #oracle = new Oracle();
+  readonly #oracle: Oracle;
   readonly #server: SimulatedNode;
   readonly #clients: SimulatedNode[] = [];
   /** The server's key, by the client that has met it. */
   readonly #pins = new Map<string, string>();
   readonly #tell: (line: string) => void;
+  /** Who has bad intentions. Towards a hostile server there is no liveness to demand. */
+  readonly #hostile: "nobody" | "server" | "peer";
+  readonly #hostility: Dice;
   #texts = 0;
   #ports = 20_000;
   #peace = false;
@@ -64,6 +71,9 @@ class World {
     this.#tell = tell;
     this.#dice = new Dice(seed);
     this.#network = new Network(this.#dice.fork(), this.#schedule);
+    this.#hostility = this.#dice.fork();
+    this.#hostile = this.#hostility.pick(["nobody", "nobody", "nobody", "server", "peer"]);
+    this.#oracle = new Oracle(this.#hostile === "server");
     this.#server = this.#makeNode(
       "SERVER",
       (now, dice, disk) =>
@@ -115,10 +125,13 @@ class World {
     this.#server.start(SERVER);
     for (const client of this.#clients) this.#startClient(client);
     this.#schedule.runUntil(START + 2_000);
+    if (this.#hostile === "peer") this.#startHostilePeer();
     this.#makeFaults();
     this.#schedule.runUntil(START + FAULTS_MS);
     this.#makePeace();
     this.#schedule.runUntil(START + FAULTS_MS + PEACE_MS);
+    this.#oracle.checkHonesty();
+    if (this.#hostile === "server") return;
     this.#oracle.checkLiveness();
     this.#checkNothingLeft();
   }
@@ -165,6 +178,9 @@ class World {
       node.disk.failing = false;
       if (node !== this.#server) return this.#startClient(node);
       if (node.isAlive) return;
+      if (this.#hostile === "server" && !this.#peace) {
+        this.#tell(`${this.#time} ${tamper(this.#hostility, node.disk)}`);
+      }
       this.#tell(`${this.#time} SERVER starts`);
       node.start(SERVER);
     });
@@ -190,12 +206,32 @@ class World {
     this.#repeat(2_000, () => this.#network.disturb());
     if (dice.happens(0.5)) this.#repeat(8_000, () => this.#dice.pick(this.#clients).kill());
     if (dice.happens(0.3)) this.#repeat(15_000, () => this.#server.kill());
+    if (this.#hostile === "server") this.#repeat(6_000, () => this.#server.kill());
     if (dice.happens(0.4)) this.#repeat(10_000, () => this.#partition());
     if (dice.happens(0.2)) this.#repeat(12_000, () => this.#swallowLong());
     if (dice.happens(0.4)) this.#repeat(8_000, () => this.#rebind());
     if (dice.happens(0.2)) {
       this.#repeat(12_000, () => dice.pick([this.#server, ...this.#clients]).disk.failing = true);
     }
+  }
+
+  /** Somebody who registers like everybody else, on a machine that never fails. */
+  #startHostilePeer(): void {
+    const dice = this.#hostility;
+    const identity = new Identity(this.#primitives, dice.bytes(SECRETS_BYTES));
+    const serverKey = this.#pins.values().next().value;
+    if (serverKey === undefined) return;
+    const options = {
+      nick: HOSTILE,
+      identity,
+      primitives: this.#primitives,
+      dice,
+      server: SERVER,
+      serverKey,
+    };
+    const pause = dice.pick([300, 3_000]);
+    const node = this.#makeNode(HOSTILE, (now) => new HostilePeer(now, { ...options, pause }));
+    node.start({ host: "10.0.3.1", port: 20_000 });
   }
 
   /** Again and again, on average as often as this, until there is peace. */
@@ -284,12 +320,25 @@ class World {
 
   #checkNothingLeft(): void {
     for (const { name, disk } of this.#clients) {
-      const left = disk.keys().filter((key) => key.startsWith("outbox/") || key.startsWith("inbox/"));
+      const left = [...disk.read()].filter(([key, value]) =>
+        OUTBOX.matches(key) || (INBOX.matches(key) && !isFromHostile(value))
+      ).map(([key]) => key);
       if (left.length > 0) this.#oracle.fail(`'${name}' still has ${left.join(", ")}`);
     }
-    const mail = this.#server.disk.keys().filter((key) =>
-      key.startsWith("letter/") || key.startsWith("receipt/")
-    );
-    if (mail.length > 0) this.#oracle.fail(`the server still has ${mail.join(", ")}`);
+    const mail = [...this.#server.disk.read()].filter(([key, value]) => {
+      const record = LETTER.matches(key)
+        ? LETTER.decode(value)
+        : RECEIPT.matches(key)
+        ? RECEIPT.decode(value)
+        : MALFORMED;
+      return record !== MALFORMED && record.from !== HOSTILE && record.to !== HOSTILE;
+    });
+    if (mail.length > 0) this.#oracle.fail(`the server still has ${mail.map(([key]) => key).join(", ")}`);
   }
+}
+
+/** What the hostile peer wrote may wait for something that it never wrote. */
+function isFromHostile(value: Uint8Array): boolean {
+  const message = INBOX.decode(value);
+  return message !== MALFORMED && message.from === HOSTILE;
 }

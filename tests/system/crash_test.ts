@@ -94,15 +94,27 @@ Deno.test("a client on a terminal killed with -9 leaves its outbox for the next 
   assertEquals(messagesFrom(y, "x"), ["kept"]);
 });
 
-Deno.test("a nick that is online belongs to the state that registered it", async () => {
-  await using world = await World.withServer();
+Deno.test("a nick belongs to the identity that registered it, online or not, and whoever stops the server", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
   const holder = await world.online("x");
-  const other = world.client("X", ["--state", ":memory:"]);
-  assertEquals(await other.status, 1);
-  await other.sees("[Nickname 'X' is in use.]");
-  assertEquals(other.error.text, "");
+  const isRefused = async () => {
+    const other = world.client("X", ["--state", ":memory:"]);
+    assertEquals(await other.status, 1);
+    await other.sees("[Nickname 'X' belongs to another key.]");
+    assertEquals(other.error.text, "");
+  };
+  await isRefused();
   await holder.say("send x still here");
   await holder.sees("x: still here");
+  await holder.endInput();
+  assertEquals(await holder.status, 0);
+  await isRefused();
+  server.kill("SIGKILL");
+  await server.status;
+  await world.startServer();
+  await isRefused();
+  await world.online("x");
 });
 
 Deno.test("a full disk ends the server with one sentence, and nothing acknowledged is missing", async () => {

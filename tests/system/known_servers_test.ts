@@ -99,7 +99,7 @@ Deno.test("a state folder has known servers of its own; who keeps nothing meets 
     `127.0.0.1:${world.port} ${key} ${SERVER_NAME}\n`,
   );
   for (const nick of ["y", "z"]) assertEquals((await visit(world, nick, "--state", ":memory:")).length, 1);
-  assertEquals((await visit(world, "z", "--state", ":memory:", "--server-key", key)).length, 0);
+  assertEquals((await visit(world, "w", "--state", ":memory:", "--server-key", key)).length, 0);
   await Deno.lstat(fileOf(world)).then(() => assert(false, "there is a file"), () => {});
 });
 

@@ -1,96 +1,9 @@
-/**
- * The terminal under a real pseudo-terminal, made by script(1) of util-linux. What the program writes goes
- * through the emulator, so the tests see what a user would see.
- */
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Emulator } from "./emulator.ts";
+/** The terminal as it is on a real one, where programs run between its keys and its screen. */
+import { assert, assertEquals } from "@std/assert";
 import { LONGEST } from "./longest.ts";
+import { checkRestored, onTerminal, Pty, RUN } from "./pty.ts";
 
 const PROGRAM = new URL("echo_program.ts", import.meta.url).pathname;
-/** Quiet, because Deno itself clears the line of its progress bar on a terminal. */
-const RUN = `${Deno.execPath()} run --quiet --no-prompt`;
-const COLUMNS = 40;
-const ROWS = 12;
-
-/** A program that hangs is ended after this, so that the test says what it had written until then. */
-const TIMEOUT_MS = 60_000;
-
-async function canMakeTerminals(): Promise<boolean> {
-  try {
-    const { stdout } = await new Deno.Command("script", { args: ["--version"], stderr: "null" }).output();
-    return new TextDecoder().decode(stdout).includes("util-linux");
-  } catch {
-    return false;
-  }
-}
-
-const hasTerminals = await canMakeTerminals();
-
-/** A program on its pseudo-terminal, within a shell that says afterwards how the terminal was left. */
-class Pty {
-  readonly #process: Deno.ChildProcess;
-  readonly #reader: ReadableStreamDefaultReader<string>;
-  readonly #limit: ReturnType<typeof setTimeout>;
-  output = "";
-
-  constructor(command: string) {
-    const shell = `stty rows ${ROWS} cols ${COLUMNS}; ${command}; echo "status $?"; stty -a`;
-    this.#process = new Deno.Command("script", {
-      args: ["-qefc", shell, "/dev/null"],
-      env: { TERM: "xterm", SHELL: "/bin/sh" },
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    this.#reader = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    this.#limit = setTimeout(() => this.#process.kill("SIGKILL"), TIMEOUT_MS);
-  }
-
-  async type(keys: string): Promise<void> {
-    const writer = this.#process.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(keys));
-    writer.releaseLock();
-  }
-
-  /** Reads until the output has the text. */
-  async see(text: string): Promise<void> {
-    while (!this.output.includes(text)) {
-      const { value } = await this.#reader.read();
-      assert(value !== undefined, `the output ended before ${JSON.stringify(text)}:\n${this.output}`);
-      this.output += value;
-    }
-  }
-
-  /** Reads to the end and returns what the program wrote, and how it left the terminal. */
-  async end(): Promise<{ screen: string[]; emulator: Emulator; status: string; settings: string }> {
-    for (let read = await this.#reader.read(); !read.done; read = await this.#reader.read()) {
-      this.output += read.value;
-    }
-    await this.#process.stdin.close();
-    await this.#process.status;
-    clearTimeout(this.#limit);
-    const [written = "", rest = ""] = this.output.split("status ");
-    const emulator = new Emulator(COLUMNS, ROWS);
-    emulator.write(written);
-    return {
-      screen: emulator.everything(),
-      emulator,
-      status: rest.split("\r\n", 1)[0] ?? "",
-      settings: rest,
-    };
-  }
-}
-
-/** The terminal echoes and collects lines again, and puts nothing around a paste. */
-function checkRestored({ emulator, settings }: { emulator: Emulator; settings: string }): void {
-  assertMatch(settings, /[^-]icanon/);
-  assertMatch(settings, /[^-]echo /);
-  assertMatch(settings, /[^-]isig/);
-  assertEquals(emulator.bracketsPastes, false);
-}
-
-function onTerminal(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, fn, ignore: !hasTerminals });
-}
 
 onTerminal("200 lines arrive while a line is typed that wraps: both stand there as they should", async () => {
   const pty = new Pty(`${RUN} ${PROGRAM} 200 1`);

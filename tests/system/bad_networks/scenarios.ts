@@ -110,7 +110,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Plays one: a server, bob who reads, and whoever writes to him, on a host each. */
 export async function play(scenario: Scenario): Promise<Figures> {
   await using network = await BadNetwork.create(3);
-  network.run(SERVER, "server", "--data", ":memory:", "--log-level", "WARN");
+  network.run(SERVER, "server", "--data", ":memory:", "--max-new-nicks", "1000", "--log-level", "WARN");
   const bob = startClient(network, BOB, "bob");
   await bob.output.until((lines) => lines.some(({ text }) => text.includes("Welcome")), "bob is registered");
   await network.change(scenario.weather);

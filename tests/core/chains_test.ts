@@ -1,0 +1,152 @@
+import { assertEquals } from "@std/assert";
+import { Chains } from "../../core/chains.ts";
+import { NO_HASH } from "../../core/identity.ts";
+import { KNOWN_PEERS } from "../../core/limits.ts";
+import { Recorded } from "./effects.ts";
+
+const ALICE = "a1".repeat(32);
+const BOB = "b0".repeat(32);
+const identityOf = (count: number): string => count.toString(16).padStart(64, "0");
+const hashOf = (number: number): string => (0xff - number).toString(16).repeat(32);
+
+/** A process that keeps chains, on its disk. */
+class Reader {
+  readonly recorded = new Recorded();
+  chains = new Chains(this.recorded.effects);
+
+  /** Takes the posts of somebody, from one number to another, each as its sender wrote it. */
+  takes(identity: string, from: number, to = from): void {
+    for (let number = from; number <= to; number++) {
+      this.chains.took(identity, { number, hash: hashOf(number) });
+    }
+  }
+
+  /** Where a post stands that names the one before it, or another one. */
+  standing(identity: string, number: number, previous = hashOf(number - 1)) {
+    return this.chains.standingOf(identity, { number, previous });
+  }
+
+  /** The process is killed and started again with what is on disk. */
+  restarts(): void {
+    this.recorded.perform(0);
+    this.chains = new Chains(this.recorded.effects);
+    for (const [key, value] of this.recorded.records("chain")) this.chains.load(key, value);
+    for (const [, value] of this.recorded.records("posted")) this.chains.loadOwn(value);
+  }
+}
+
+Deno.test("the first post that is heard of somebody is the next one, whatever its number", () => {
+  for (const number of [1, 2, 2 ** 48 - 1]) {
+    assertEquals(new Reader().chains.standingOf(ALICE, { number, previous: BOB }), { type: "next" });
+  }
+});
+
+Deno.test("the post that names the one before it is the next one", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5, 8);
+  assertEquals(reader.standing(ALICE, 9), { type: "next" });
+});
+
+Deno.test("a post behind others that are missing stands behind a gap of so many", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5);
+  assertEquals(reader.standing(ALICE, 7), { type: "gap", missing: 1 });
+  assertEquals(reader.standing(ALICE, 100), { type: "gap", missing: 94 });
+});
+
+Deno.test("a post of a number that there was, or of an earlier one, is a repeat", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5, 6);
+  for (const number of [0, 1, 5, 6]) {
+    assertEquals(reader.chains.standingOf(ALICE, { number, previous: hashOf(6) }), { type: "repeat" });
+  }
+});
+
+Deno.test("a post that names another one than its sender wrote stands behind an exchanged one", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5);
+  for (const hash of [hashOf(4), hashOf(6), NO_HASH]) {
+    assertEquals(reader.standing(ALICE, 6, hash), { type: "exchanged" });
+  }
+});
+
+Deno.test("to ask where a post stands changes nothing", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 1);
+  for (let round = 0; round < 2; round++) {
+    assertEquals(reader.standing(ALICE, 4), { type: "gap", missing: 2 });
+  }
+  assertEquals(reader.standing(ALICE, 2), { type: "next" });
+});
+
+Deno.test("after a gap the chain goes on from the post that was taken", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 1);
+  reader.takes(ALICE, 4);
+  assertEquals(reader.standing(ALICE, 5), { type: "next" });
+  assertEquals(reader.standing(ALICE, 3), { type: "repeat" });
+});
+
+Deno.test("each identity has a chain of its own", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5);
+  reader.takes(BOB, 1);
+  assertEquals(reader.standing(BOB, 2), { type: "next" });
+  assertEquals(reader.standing(ALICE, 2), { type: "repeat" });
+});
+
+Deno.test("chains go on after a restart", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5, 6);
+  reader.takes(BOB, 1);
+  reader.restarts();
+  assertEquals(reader.standing(ALICE, 6), { type: "repeat" });
+  assertEquals(reader.standing(ALICE, 7), { type: "next" });
+  assertEquals(reader.standing(ALICE, 7, hashOf(5)), { type: "exchanged" });
+  assertEquals(reader.standing(BOB, 4), { type: "gap", missing: 2 });
+});
+
+Deno.test("where a chain ends is saved at once, for the post's own commit", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 1);
+  const outputs = reader.recorded.effects.take(0, []);
+  assertEquals(outputs.map(({ type }) => type), ["save"]);
+});
+
+Deno.test("20,000 chains are kept, of who was heard least recently none", () => {
+  const reader = new Reader();
+  for (let count = 0; count < KNOWN_PEERS; count++) reader.takes(identityOf(count), 1);
+  reader.takes(identityOf(0), 2);
+  reader.takes(identityOf(KNOWN_PEERS), 1);
+  // Of whom nothing is known any more whatever comes is the next post.
+  assertEquals(reader.standing(identityOf(1), 9), { type: "next" });
+  assertEquals(reader.standing(identityOf(0), 9), { type: "gap", missing: 6 });
+  assertEquals(reader.standing(identityOf(2), 9), { type: "gap", missing: 7 });
+  reader.restarts();
+  assertEquals(reader.recorded.records("chain").length, KNOWN_PEERS);
+  assertEquals(reader.standing(identityOf(1), 9), { type: "next" });
+});
+
+Deno.test("our own posts count from 1, and each names the one before it", () => {
+  const { chains } = new Reader();
+  assertEquals(chains.next, { number: 1, previous: NO_HASH });
+  assertEquals(chains.next, { number: 1, previous: NO_HASH });
+  chains.posted(hashOf(1));
+  chains.posted(hashOf(2));
+  assertEquals(chains.next, { number: 3, previous: hashOf(2) });
+});
+
+Deno.test("our own chain goes on after a restart", () => {
+  const reader = new Reader();
+  reader.chains.posted(hashOf(1));
+  reader.restarts();
+  assertEquals(reader.chains.next, { number: 2, previous: hashOf(1) });
+});
+
+Deno.test("a damaged record is as good as none", () => {
+  const { chains } = new Reader();
+  chains.load(`chain/${ALICE}`, new Uint8Array(37));
+  chains.loadOwn(new Uint8Array(39));
+  assertEquals(chains.standingOf(ALICE, { number: 3, previous: NO_HASH }), { type: "next" });
+  assertEquals(chains.next, { number: 1, previous: NO_HASH });
+});
