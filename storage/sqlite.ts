@@ -23,6 +23,7 @@ export class SqliteStore implements Store {
   readonly #save: StatementSync;
   readonly #forget: StatementSync;
   readonly #commit: StatementSync;
+  readonly #rebuild: StatementSync;
   readonly #truncateLog: StatementSync;
 
   constructor(database: DatabaseSync, path: string) {
@@ -32,6 +33,7 @@ export class SqliteStore implements Store {
     this.#save = database.prepare("INSERT OR REPLACE INTO records(key, value) VALUES(?, ?)");
     this.#forget = database.prepare("DELETE FROM records WHERE key = ?");
     this.#commit = database.prepare("COMMIT");
+    this.#rebuild = database.prepare("VACUUM");
     this.#truncateLog = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
@@ -57,13 +59,21 @@ export class SqliteStore implements Store {
         else this.#forget.run(change.key);
       }
       this.#commit.run();
-      // The log may still have what was overwritten in the file itself (secure_delete).
-      if (changes.some(({ type }) => type === "destroy")) this.#truncateLog.get();
+      if (changes.some(({ type }) => type === "destroy")) this.#sweep();
     } catch (error) {
       // On a full disk SQLite has rolled back already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw explain("save to", this.#path, error);
     }
+  }
+
+  /**
+   * Takes away what is left of rows that are gone: secure_delete overwrites a row where it stands, but not the copies
+   * that stay behind where pages were split or joined; and the log has all that it had been given.
+   */
+  #sweep(): void {
+    this.#rebuild.run();
+    this.#truncateLog.get();
   }
 
   /** Lets go of the file. */
@@ -128,6 +138,8 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   run("PRAGMA synchronous = FULL");
   // What is deleted is overwritten with zeros: keys are among it.
   run("PRAGMA secure_delete = ON");
+  // No rows in files of which we know nothing, as VACUUM would make them.
+  run("PRAGMA temp_store = MEMORY");
   if (!isNew) return;
   run("BEGIN IMMEDIATE");
   run(TABLE);

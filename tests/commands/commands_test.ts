@@ -4,15 +4,34 @@ import * as client from "../../commands/client.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
 import * as help from "../../commands/help.ts";
+import * as invite from "../../commands/invite.ts";
+import * as nicks from "../../commands/nicks.ts";
 import * as peers from "../../commands/peers.ts";
 import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
+import * as trust from "../../commands/trust.ts";
+import * as verify from "../../commands/verify.ts";
 import { Commands, usageOf } from "../../commands/_registry.ts";
 
-const MODULES = { client, demo, dereg, help, peers, quit, reg, send, sendAll, server };
+const MODULES = {
+  client,
+  demo,
+  dereg,
+  help,
+  invite,
+  nicks,
+  peers,
+  quit,
+  reg,
+  send,
+  sendAll,
+  server,
+  trust,
+  verify,
+};
 const commands = new Commands();
 for (const [name, module] of Object.entries(MODULES)) commands.addModule(`commands/${name}.ts`, module);
 
@@ -26,10 +45,21 @@ function linesOf(outcome: ReturnType<Commands["runLine"]>): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("server, client, demo and help are for the shell, the others for the prompt", () => {
+Deno.test("server, nicks, client, demo and help are for the shell, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
-  assertEquals(names("shell"), ["client", "demo", "help", "server"]);
-  assertEquals(names("prompt"), ["dereg", "help", "peers", "quit", "reg", "send", "send_all"]);
+  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "server"]);
+  assertEquals(names("prompt"), [
+    "dereg",
+    "help",
+    "invite",
+    "peers",
+    "quit",
+    "reg",
+    "send",
+    "send_all",
+    "trust",
+    "verify",
+  ]);
 });
 
 Deno.test("at the prompt each asks for one action", () => {
@@ -39,6 +69,9 @@ Deno.test("at the prompt each asks for one action", () => {
   assertEquals(actions("send_all a  b"), [{ type: "sendChannel", text: "a  b" }]);
   assertEquals(actions("peers"), [{ type: "listPeers" }]);
   assertEquals(actions("quit"), [{ type: "quit" }]);
+  assertEquals(actions("invite"), [{ type: "invite" }]);
+  assertEquals(actions("trust bob"), [{ type: "trust", nick: "bob" }]);
+  assertEquals(actions("verify bob"), [{ type: "verify", nick: "bob" }]);
 });
 
 Deno.test("demo starts the demo", () => {
@@ -66,6 +99,83 @@ Deno.test("help explains one command, wherever that may be given", () => {
     type: "wrong",
     reason: "unknown command 'frob', try 'help'",
   });
+});
+
+/** What `help NAME` has to name: how it is used, and all that one may give. */
+const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = {
+  client: {
+    usage: "client [INVITE] [options]",
+    names: [
+      "-n, --nick NICK",
+      "-i, --server ADDRESS",
+      "-p, --server-port PORT",
+      "--server-key KEY",
+      "-c, --port PORT",
+      "--host ADDRESS",
+      "--state DIR",
+      "--identity FILE",
+      "--passphrase ",
+      "--channel-key FILE",
+      "--attempts N",
+      "--log FILE",
+      "INVITE is what 'invite' shows",
+    ],
+  },
+  demo: { usage: "demo", names: [] },
+  dereg: { usage: "dereg <nick>", names: ["'reg <nick>'"] },
+  help: { usage: "help [command]", names: [] },
+  invite: { usage: "invite", names: ["this server and you"] },
+  nicks: {
+    usage: "nicks [options]",
+    names: ["-p, --port PORT", "--data FILE", "--release NICK", "must not be running"],
+  },
+  peers: { usage: "peers", names: [] },
+  quit: { usage: "quit", names: [] },
+  reg: { usage: "reg <nick>", names: [] },
+  send: { usage: "send <nick> <message>", names: [] },
+  send_all: { usage: "send_all <message>", names: [] },
+  server: {
+    usage: "server [options]",
+    names: [
+      "-p, --port PORT",
+      "--host ADDRESS",
+      "--data FILE",
+      "--name NAME",
+      "--max-nicks N ",
+      "--max-new-nicks N ",
+      "--max-mail MIB ",
+      "(100000)",
+      "(20)",
+      "(256)",
+      "--log-level LEVEL",
+    ],
+  },
+  trust: { usage: "trust <nick>", names: ["key has changed", "the mark of 'verify'"] },
+  verify: { usage: "verify <nick>", names: ["60 digits"] },
+};
+
+Deno.test("help explains each command with all that one may give", () => {
+  const all = new Set([...commands.at("shell"), ...commands.at("prompt")].map(({ name }) => name));
+  assertEquals([...all].sort(), Object.keys(EXPLAINED).sort());
+  for (const [name, { usage, names }] of Object.entries(EXPLAINED)) {
+    const { help, place } = commands.get(name)!;
+    const lines = linesOf(commands.runShell(["help", name]));
+    assertEquals(lines.slice(0, 2), [`usage: ${usage}`, `  ${help}`]);
+    for (const what of names) assert(lines.slice(2).some((line) => line.includes(what)), `${name}: ${what}`);
+    assertEquals(linesOf(commands.runLine(`help ${name}`)), lines);
+    if (place !== "prompt") assertEquals(linesOf(commands.runShell([name, "--help"])), lines);
+  }
+});
+
+Deno.test("help names no option that is not known", () => {
+  for (const name of ["client", "nicks", "server"]) {
+    for (const line of linesOf(commands.runShell(["help", name])).filter((line) => /^ +-/.test(line))) {
+      const [, long = "", value] = /(--[a-z-]+)(?: ([A-Z]+))? /.exec(line) ?? [];
+      // The value is wrong for most of them, but each is known.
+      const outcome = commands.runShell([name, long, ...value === undefined ? [] : ["?"]]);
+      assert(outcome.type !== "wrong" || !outcome.reason.startsWith("unknown"), `${name} ${long}`);
+    }
+  }
 });
 
 Deno.test("every command says in one line what it does, and how it is used", () => {

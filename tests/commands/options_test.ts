@@ -1,10 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import * as client from "../../commands/client.ts";
+import * as nicks from "../../commands/nicks.ts";
 import * as server from "../../commands/server.ts";
 import { Commands } from "../../commands/_registry.ts";
 
 const commands = new Commands();
 commands.addModule("commands/client.ts", client);
+commands.addModule("commands/nicks.ts", nicks);
 commands.addModule("commands/server.ts", server);
 
 function started(...words: string[]): unknown {
@@ -13,7 +15,15 @@ function started(...words: string[]): unknown {
 }
 
 const KEY = "0123456789abcdef".repeat(4);
-const SERVER = { port: 9999, host: "0.0.0.0", data: undefined, name: undefined, logLevel: "INFO" };
+const MIB = 1024 * 1024;
+const SERVER = {
+  port: 9999,
+  host: "0.0.0.0",
+  data: undefined,
+  name: undefined,
+  logLevel: "INFO",
+  limits: { nicks: 100_000, newNicksPerHour: 20, mailBytes: 256 * MIB },
+};
 const CLIENT = {
   nick: undefined,
   server: "127.0.0.1",
@@ -22,6 +32,10 @@ const CLIENT = {
   host: "0.0.0.0",
   port: 0,
   state: undefined,
+  identity: undefined,
+  protects: false,
+  channelKey: undefined,
+  invited: [],
   attempts: 5,
   log: undefined,
 };
@@ -46,8 +60,33 @@ Deno.test("server: without options, and with all of them", () => {
     data: ":memory:",
     name: "lab",
     logLevel: "DEBUG",
+    limits: SERVER.limits,
   });
   assertEquals(started("server", "--port=65535"), { ...SERVER, port: 65535 });
+});
+
+Deno.test("server: what it takes at most, from one to what it can hold", () => {
+  const limits = (nicks: string, newNicks: string, mail: string) =>
+    started("server", "--max-nicks", nicks, "--max-new-nicks", newNicks, "--max-mail", mail);
+  assertEquals(limits("1", "1", "1"), {
+    ...SERVER,
+    limits: { nicks: 1, newNicksPerHour: 1, mailBytes: MIB },
+  });
+  assertEquals(limits("100000", "100000", "4096"), {
+    ...SERVER,
+    limits: { nicks: 100_000, newNicksPerHour: 100_000, mailBytes: 4096 * MIB },
+  });
+});
+
+Deno.test("nicks: without options, and with all of them", () => {
+  const usual = { port: 9999, data: undefined, release: undefined };
+  assertEquals(started("nicks"), usual);
+  assertEquals(started("nicks", "-p", "1"), { ...usual, port: 1 });
+  assertEquals(started("nicks", "--port", "65535", "--data", "old.db", "--release", "Zoë"), {
+    port: 65535,
+    data: "old.db",
+    release: "Zoë",
+  });
 });
 
 Deno.test("client: without options, and as in the original", () => {
@@ -73,9 +112,24 @@ Deno.test("client: the long forms and the rest", () => {
     host: "10.0.0.7",
     port: 65535,
     state: ":memory:",
+    identity: undefined,
+    protects: false,
+    channelKey: undefined,
+    invited: [],
     attempts: 0,
     log: "out.log",
   });
+});
+
+Deno.test("client: files with keys, and a passphrase that is never in the command line", () => {
+  const files = ["--identity", "mine", "--channel-key", "ours", "--passphrase"];
+  const given = { identity: "mine", channelKey: "ours", protects: true };
+  assertEquals(started("client", ...files), { ...CLIENT, ...given });
+  assertEquals(started("client", "--passphrase", "-n", "x"), { ...CLIENT, protects: true, nick: "x" });
+  for (const secret of ["--passphrase=secret", "--passphrase=false", "--passphrase="]) {
+    const outcome = commands.runShell(["client", secret]);
+    assertEquals(outcome, { type: "wrong", reason: "option '--passphrase' takes no value" });
+  }
 });
 
 /** What is wrong, and what the sentence has to name. */
@@ -110,7 +164,25 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["client", "--attempts=-1"], ["'-1'", "--attempts"]],
   [["client", "--attempts", "five"], ["'five'", "--attempts"]],
   [["client", "-x"], ["-x"]],
-  [["client", "alice"], ["'alice'"]],
+  [["client", "alice"], ["'alice'", "invitation"]],
+  [["client", "--passphrase", "secret"], ["'secret'", "invitation"]],
+  [["client", "--no-passphrase"], ["--no-passphrase"]],
+  [["client", "--identity"], ["--identity", "no value"]],
+  [["client", "--identity", "a", "--identity", "b"], ["--identity", "twice"]],
+  [["client", "--channel-key="], ["--channel-key", "no value"]],
+  [["server", "--max-nicks", "0"], ["'0'", "1 to 100000", "--max-nicks"]],
+  [["server", "--max-nicks", "100001"], ["'100001'"]],
+  [["server", "--max-new-nicks", "0"], ["'0'", "1 to 100000", "--max-new-nicks"]],
+  [["server", "--max-mail", "0"], ["'0'", "1 to 4096", "--max-mail"]],
+  [["server", "--max-mail", "4097"], ["'4097'"]],
+  [["server", "--max-mail", "1.5"], ["'1.5'"]],
+  [["server", "--passphrase"], ["--passphrase"]],
+  [["nicks", "--release", "a b"], ["'a b'", "nick"]],
+  [["nicks", "--release"], ["--release", "no value"]],
+  [["nicks", "--release", "a", "--release", "b"], ["--release", "twice"]],
+  [["nicks", "-p", "0"], ["'0'", "1 to 65535", "--port"]],
+  [["nicks", "--data="], ["--data", "no value"]],
+  [["nicks", "alice"], ["'alice'"]],
 ];
 
 for (const [words, names] of WRONG) {

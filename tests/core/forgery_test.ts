@@ -3,8 +3,10 @@
  * nicks, ids and receipts count only from the key whose they are.
  */
 import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
+import { isReceiptOf, NO_SIGNATURE, OUTCOMES, type Receipt } from "../../core/identity.ts";
 import type { Verb, VerbOf } from "../../core/verb.ts";
-import { ID } from "./samples.ts";
+import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
+import { ID, TOP_ID } from "./samples.ts";
 import { Scene, SERVER, type Voice } from "./scene.ts";
 import { opened } from "./wire.ts";
 
@@ -37,7 +39,8 @@ function assertItStillWaits(scene: Scene): void {
 
 /** mallory is a member like all others, under the nick mal. */
 function register(scene: Scene, mallory: Voice, candidates: VerbOf<"register">["candidates"] = []): void {
-  scene.say("mallory", SERVER, { type: "register", nick: "mal", turn: 1, asked: true, candidates });
+  const bundle = mallory.bundle("mal");
+  scene.say("mallory", SERVER, { type: "register", nick: "mal", turn: 1, asked: true, bundle, candidates });
   scene.run(200);
   assertArrayIncludes(mallory.heard.map(({ type }) => type), ["registered"]);
   for (const name of ["alice", "bob", "SERVER"]) scene.lines(name);
@@ -47,15 +50,28 @@ function tell(scene: Scene, to: string, verb: Verb): void {
   scene.say("mallory", scene.addressOf(to), verb);
 }
 
-const letterFrom = (from: string, to: string): VerbOf<"direct"> => (
-  { type: "direct", id: ID, after: ID, from, to, sentAt: 0, text: "psst" }
-);
+/** What mallory seals for alice as it should be, in some nick and to some nick. */
+function letterFrom(scene: Scene, mallory: Voice, from: string, to: string): VerbOf<"direct"> {
+  const body = mallory.letter({ id: ID, from, to }, scene.bundleOf("alice"), "psst");
+  return { type: "direct", id: ID, from, to, body };
+}
+
+/** What mallory signs in some nick. */
+function receiptFrom(
+  mallory: Voice,
+  id: string,
+  from: string,
+  said: Partial<Receipt> = {},
+): VerbOf<"receipt"> {
+  const receipt = mallory.identity.receipt(from, "alice", { id, sealing: 0, outcome: "read", ...said });
+  return { type: "receipt", from, to: "alice", ...receipt };
+}
 
 Deno.test("two clients talk", () => assertTheyTalk(withAliceAndBob().scene));
 
 Deno.test("a receipt for a message that does not exist says nothing to anybody", () => {
-  const { scene } = withAliceAndBob();
-  scene.say("mallory", scene.addressOf("alice"), { type: "receipt", id: ID, from: "bob", to: "alice" });
+  const { scene, mallory } = withAliceAndBob();
+  tell(scene, "alice", receiptFrom(mallory, ID, "bob"));
   assertEquals(scene.lines("alice"), []);
   assertTheyTalk(scene);
 });
@@ -72,12 +88,64 @@ for (const isMember of [false, true]) {
     // The id is known: it is in the packet that bob never got.
     for (const id of idsFrom(scene, "alice")) {
       for (const from of ["mal", "mallory", "alice", "bob", "BOB"]) {
-        tell(scene, "alice", { type: "receipt", id, from, to: "alice" });
+        for (const outcome of OUTCOMES) tell(scene, "alice", receiptFrom(mallory, id, from, { outcome }));
       }
     }
     assertItStillWaits(scene);
   });
 }
+
+Deno.test("a receipt counts only with its recipient's signature, about this message and this sealing", () => {
+  const { scene, mallory } = withAliceAndBob();
+  register(scene, mallory);
+  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
+  scene.run(100);
+  const { id } = heardLetters(mallory).at(-1)!;
+  const genuine = receiptFrom(mallory, id, "mal");
+  const stranger = scene.voice("stranger");
+  const forgeries: readonly Partial<Receipt>[] = [
+    { signature: NO_SIGNATURE },
+    { signature: receiptFrom(stranger, id, "mal").signature },
+    { signature: receiptFrom(mallory, TOP_ID, "mal").signature },
+    { signature: receiptFrom(mallory, id, "bob").signature },
+    { signature: receiptFrom(mallory, id, "mal", { outcome: "unreadable" }).signature },
+    { outcome: "unreadable" },
+    { outcome: "refused" },
+    { sealing: 1 },
+    receiptFrom(mallory, id, "mal", { sealing: 1 }),
+    receiptFrom(mallory, id, "mal", { outcome: "released" }),
+  ];
+  for (const forgery of forgeries) tell(scene, "alice", { ...genuine, ...forgery });
+  // Five hundred milliseconds without a receipt, and still none.
+  scene.run(1000);
+  assertEquals(scene.lines("alice"), [
+    "[No ACK from mal, message sent to server.]",
+    "[Message received by SERVER.]",
+    "SERVER: [Message received by the server and saved]",
+  ]);
+  tell(scene, "alice", genuine);
+  assertEquals(scene.lines("alice"), ["[Message received by mal.]"]);
+});
+
+Deno.test("what was not opened is sealed again, once; what is said of the first sealing is not about the second", () => {
+  const { scene, mallory } = withAliceAndBob();
+  register(scene, mallory);
+  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
+  scene.run(100);
+  const [first] = heardLetters(mallory);
+  const unreadable = receiptFrom(mallory, first!.id, "mal", { outcome: "unreadable" });
+  for (let count = 0; count < 3; count++) tell(scene, "alice", unreadable);
+  const letters = heardLetters(mallory);
+  assertEquals(letters.map(({ id, body }) => [id, body[0]]), [[first!.id, 0], [first!.id, 1]]);
+  assertEquals(scene.lines("alice"), []);
+  const again = receiptFrom(mallory, first!.id, "mal", { outcome: "unreadable", sealing: 1 });
+  tell(scene, "alice", again);
+  assertEquals(scene.lines("alice"), [
+    "[Message to mal failed: the recipient could not open it, sealed twice.]",
+  ]);
+  scene.run(60_000);
+  assertEquals([heardLetters(mallory).length, scene.lines("alice")], [2, []]);
+});
 
 for (const type of ["deregister", "leave"] as const) {
   Deno.test(`${type} in the name of somebody else takes nobody offline`, () => {
@@ -92,37 +160,21 @@ for (const type of ["deregister", "leave"] as const) {
 
 Deno.test("verbs of a member from another link than its own are answered 'not registered', and do nothing", () => {
   const { scene, mallory } = withAliceAndBob();
-  scene.say("mallory", SERVER, { type: "post", id: ID, from: "alice", sentAt: 0, text: "I am alice" });
-  const letter = { id: ID, after: ID, from: "alice", to: "bob", sentAt: 0, text: "I am alice" };
-  scene.say("mallory", SERVER, { type: "deposit", ...letter });
+  scene.say("mallory", SERVER, {
+    type: "post",
+    id: ID,
+    from: "alice",
+    body: mallory.post(ID, "alice", "I am alice"),
+  });
+  const letter = { id: ID, from: "alice", to: "bob" };
+  const body = mallory.letter(letter, scene.bundleOf("bob"), "I am alice");
+  scene.say("mallory", SERVER, { type: "deposit", ...letter, body });
   scene.say("mallory", SERVER, { type: "saved", nick: "bob", stream: 1, position: 1 });
+  scene.say("mallory", SERVER, receiptFrom(mallory, ID, "bob"));
+  scene.say("mallory", SERVER, { type: "noted", nick: "bob", receipts: [{ id: ID, sealing: 0 }] });
   scene.say("mallory", SERVER, { type: "keepAlive", nick: "alice" });
-  assertEquals(mallory.heard.map((verb) => verb.type), Array(4).fill("notRegistered"));
+  assertEquals(mallory.heard.map((verb) => verb.type), Array(6).fill("notRegistered"));
   assertEquals([...scene.lines("alice"), ...scene.lines("bob")], []);
-});
-
-Deno.test("another key asks for a nick that is online: the holder is probed, and keeps it", () => {
-  const { scene, mallory } = withAliceAndBob();
-  scene.say("mallory", SERVER, { type: "register", nick: "ALICE", turn: 1, asked: true, candidates: [] });
-  scene.run(5000);
-  assertEquals(mallory.heard, [
-    { type: "checking", nick: "ALICE" },
-    { type: "refused", nick: "ALICE", reason: "in use" },
-  ]);
-  assertEquals([...scene.lines("SERVER"), ...scene.lines("alice"), ...scene.lines("bob")], []);
-  assertTheyTalk(scene);
-});
-
-Deno.test("only when the holder does not answer within 2.5 s is the nick given away", () => {
-  const { scene, mallory } = withAliceAndBob();
-  scene.cut.add("alice");
-  scene.say("mallory", SERVER, { type: "register", nick: "alice", turn: 1, asked: true, candidates: [] });
-  scene.run(2400);
-  assertEquals(mallory.heard.map(({ type }) => type), ["checking"]);
-  scene.run(200);
-  const answers = mallory.heard.slice(1).map(({ type }) => type);
-  assertArrayIncludes(answers, ["registered"]);
-  assertFalse(answers.includes("refused"));
 });
 
 Deno.test("what a server says counts only from the server", () => {
@@ -132,14 +184,14 @@ Deno.test("what a server says counts only from the server", () => {
   says({ type: "replaced", nick: "alice" });
   says({ type: "notRegistered", nick: "alice" });
   says({ type: "deregistered", nick: "alice" });
-  says({ type: "refused", nick: "alice", reason: "in use" });
+  says({ type: "refused", nick: "alice", reason: "other key" });
   const since = { start: 2 ** 47, counter: 0 };
   // bob's messages are to go to mallory, and his own to count for nothing.
-  const row = { nick: "bob", key: mallory.key, ordinal: 1, online: true, addresses: [] };
+  const addresses = [scene.addressOf("mallory")];
+  const row = { nick: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses };
   says({ type: "rows", since, upTo: 1, newest: 1, rows: [row] });
   says({ type: "rows", since, upTo: 2, newest: 2, rows: [{ ...row, online: false }] });
-  const letter = { id: ID, after: ID, from: "bob", sentAt: 0, text: "fake" };
-  const place = { stream: 2 ** 47, position: 1, waited: true };
+  const place = { stream: 2 ** 47, position: 1, waited: true, id: ID, from: "bob" };
   says({
     type: "registered",
     nick: "alice",
@@ -149,14 +201,14 @@ Deno.test("what a server says counts only from the server", () => {
     waiting: 1,
     dropped: 1,
   });
-  says({ type: "letter", ...place, ...letter });
-  says({ type: "channel", ...place, id: ID, from: "bob", sentAt: 0, text: "fake" });
+  says({ type: "letter", ...place, body: letterFrom(scene, mallory, "bob", "alice").body });
+  says({ type: "channel", ...place, body: mallory.post(ID, "bob", "fake") });
   assertEquals(scene.lines("alice"), []);
   assertTheyTalk(scene);
 });
 
 Deno.test("stored, rejected, collected: who is not the server settles no message", () => {
-  const { scene } = withAliceAndBob();
+  const { scene, mallory } = withAliceAndBob();
   assertTheyTalk(scene);
   scene.carried.length = 0;
   scene.cut.add("bob").add("SERVER");
@@ -165,7 +217,10 @@ Deno.test("stored, rejected, collected: who is not the server settles no message
   for (const id of idsFrom(scene, "alice")) {
     tell(scene, "alice", { type: "stored", id });
     tell(scene, "alice", { type: "rejected", id, reason: "unknown" });
-    tell(scene, "alice", { type: "collected", to: "bob", ids: [id] });
+    for (const outcome of OUTCOMES) {
+      const receipts = [mallory.identity.receipt("bob", "alice", { id, sealing: 0, outcome })];
+      tell(scene, "alice", { type: "collected", to: "bob", receipts });
+    }
   }
   assertItStillWaits(scene);
 });
@@ -182,12 +237,9 @@ for (const isMember of [false, true]) {
       ["alice", "alice"],
       ["nobody", "alice"],
       ["mal", "bob"],
-      [
-        "bob",
-        "carol",
-      ],
-    ];
-    for (const [from, to] of lies) tell(scene, "alice", letterFrom(from!, to!));
+      ["bob", "carol"],
+    ] as const;
+    for (const [from, to] of lies) tell(scene, "alice", letterFrom(scene, mallory, from, to));
     scene.run(2000);
     const heard = mallory.heard.filter(({ type }) => type !== "rows" && type !== "alive");
     assertEquals([heard, scene.lines("alice"), scene.lines("bob")], [[], [], []]);
@@ -198,9 +250,19 @@ for (const isMember of [false, true]) {
 Deno.test("a member's message in its own nick is shown and receipted", () => {
   const { scene, mallory } = withAliceAndBob();
   register(scene, mallory);
-  tell(scene, "alice", letterFrom("mal", "alice"));
+  tell(scene, "alice", letterFrom(scene, mallory, "mal", "alice"));
   assertEquals(scene.lines("alice"), ["mal: psst"]);
-  assertEquals(mallory.heard.at(-1), { type: "receipt", id: ID, from: "alice", to: "mal" });
+  const receipt = mallory.heard.at(-1)!;
+  assert(receipt.type === "receipt");
+  const { id, from, to, sealing, outcome } = receipt;
+  assertEquals({ id, from, to, sealing, outcome }, {
+    id: ID,
+    from: "alice",
+    to: "mal",
+    sealing: 0,
+    outcome: "read",
+  });
+  assert(isReceiptOf(primitives, scene.bundleOf("alice").identity, { from, to }, receipt));
 });
 
 Deno.test("who is deregistered answers nothing", () => {
@@ -208,9 +270,13 @@ Deno.test("who is deregistered answers nothing", () => {
   scene.act("alice", { type: "deregister", nick: "alice" });
   scene.run(100);
   scene.lines("alice");
-  tell(scene, "alice", letterFrom("bob", "alice"));
+  tell(scene, "alice", letterFrom(scene, mallory, "bob", "alice"));
   assertEquals([mallory.heard, scene.lines("alice")], [[], []]);
 });
+
+function heardLetters(voice: Voice): VerbOf<"direct">[] {
+  return voice.heard.filter((verb) => verb.type === "direct");
+}
 
 /** Of the direct messages that somebody has sent. */
 function idsFrom(scene: Scene, name: string): string[] {
@@ -219,7 +285,7 @@ function idsFrom(scene: Scene, name: string): string[] {
     .flatMap(({ to, bytes }) => opened(to, bytes).verbs)
     .flatMap((verb) => verb.type === "direct" ? [verb.id] : []);
   assert(ids.length > 0);
-  return ids;
+  return [...new Set(ids)];
 }
 
 Deno.test("what is meant for the server goes to no client that claims the server's address", () => {
@@ -254,7 +320,8 @@ Deno.test("nobody can use up the next id of somebody else", () => {
   const heard = mallory.heard.find((verb) => verb.type === "channel");
   assert(heard?.type === "channel");
   const next = heard.id.slice(0, -1) + "2";
-  scene.say("mallory", SERVER, { type: "post", id: next, from: "mal", sentAt: 0, text: "squat" });
+  const body = mallory.post(next, "mal", "squat");
+  scene.say("mallory", SERVER, { type: "post", id: next, from: "mal", body });
   scene.run(100);
   scene.lines("bob");
   scene.act("alice", { type: "sendChannel", text: "two" });

@@ -2,13 +2,18 @@
 import { Client, type ClientOptions } from "../../core/client.ts";
 import { MALFORMED } from "../../core/bytes.ts";
 import type { Key } from "../../core/handshake.ts";
-import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
+import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
+import { type Envelope, Sealer } from "../../core/letter.ts";
 import { Links } from "../../core/links.ts";
 import type { Link } from "../../core/link.ts";
 import type { Action, Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import { type MessageId, NO_MESSAGE } from "../../core/message_id.ts";
+import { type Nick, type NickKey, nickKey } from "../../core/nick.ts";
 import { type Notice, render } from "../../core/notice.ts";
-import { KEY } from "../../core/records.ts";
-import { Server } from "../../core/server.ts";
+import { KEY_BYTES } from "../../core/packet.ts";
+import { encodePost } from "../../core/post.ts";
+import { KEY, NICK } from "../../core/records.ts";
+import { Server, type ServerLimits } from "../../core/server.ts";
 import { addressKey, equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
 import { Dice } from "../simulator/random.ts";
@@ -23,23 +28,47 @@ const MOST_STEPS_AT_ONCE = 1000;
 export class Voice implements Machine {
   readonly links: Links;
   readonly heard: Verb[] = [];
+  readonly identity: Identity;
   readonly key: Key;
   readonly #keyAt: (address: Address) => Key;
+  readonly #prekey: Key;
+  readonly #sealer: Sealer;
 
   /** `keyAt`: the key of whoever is at an address. Clients tell theirs to nobody; who has the table knows it. */
   constructor(dice: Dice, keyAt: (address: Address) => Key) {
     const random = (count: number) => dice.bytes(count);
-    const ownKey = primitives.keyPair(random(32));
-    this.key = ownKey.publicKey.toHex();
+    this.identity = new Identity(primitives, random(SECRETS_BYTES));
+    const { keyPair } = this.identity;
+    this.key = keyPair.publicKey.toHex();
+    this.#prekey = primitives.keyPair(random(KEY_BYTES)).publicKey.toHex();
+    this.#sealer = new Sealer(primitives, random, keyPair);
     this.#keyAt = keyAt;
     this.links = new Links({
       primitives,
       random,
-      ownKey,
+      ownKey: keyPair,
       timestamp: (now) => now,
       name: undefined,
       keepsAlive: false,
     });
+  }
+
+  /** What it signs for a nick, be it its own or not. */
+  bundle(nick: Nick): Bundle {
+    return this.identity.bundle(nick, this.#prekey, START);
+  }
+
+  /** A letter of its own, sealed as it should be, under whatever nick. */
+  letter(envelope: Envelope, recipient: Bundle, text: string, sealing = 0): Uint8Array {
+    const contents = { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: START, text };
+    const keys = { sender: this.bundle(envelope.from), recipient };
+    return this.#sealer.seal(START, envelope, sealing, keys, contents)!;
+  }
+
+  /** A channel message of its own, signed as it should be, under whatever nick. */
+  post(id: MessageId, from: Nick, text: string): Uint8Array {
+    const place = { number: 1, previous: NO_HASH, sentAt: START };
+    return encodePost(primitives, this.identity, undefined, { id, from, ...place, text });
   }
 
   get deadline(): Millis {
@@ -62,7 +91,7 @@ interface Node {
   readonly machine: Machine;
   readonly address: Address;
   readonly notices: Notice[];
-  /** Its public key; `undefined` until that is durable. */
+  /** Its public key; `undefined` until that of the server is durable. */
   key: Key | undefined;
   exitStatus: number | undefined;
 }
@@ -75,13 +104,15 @@ export class Scene {
   readonly carried: { from: Address; to: Address; bytes: Uint8Array }[] = [];
   readonly #dice: Dice;
   readonly #nodes = new Map<string, Node>();
+  /** What the server has of everybody, by nick. */
+  readonly #bundles = new Map<NickKey, Bundle>();
   #flying: { at: Millis; from: Address; to: Address; bytes: Uint8Array }[] = [];
 
-  constructor(seed = 1) {
+  constructor(seed = 1, limits: ServerLimits = NO_LIMITS) {
     this.#dice = new Dice(seed);
     const server = new Server(
       this.now,
-      { name: "test", durable: true, primitives, limits: NO_LIMITS },
+      { name: "test", durable: true, primitives, limits },
       this.#random,
       [],
     );
@@ -89,10 +120,11 @@ export class Scene {
     this.#step("SERVER", { type: "tick" });
   }
 
-  /** A client under a nick, registered. */
-  client(nick: string, options: Partial<ClientOptions> = {}): void {
+  /** A client under a nick, registered; on the network it has that name, if it is not told another. */
+  client(nick: Nick, options: Partial<ClientOptions> = {}, name: string = nick): void {
     const address = this.#nextAddress();
-    const own = {
+    const identity = new Identity(primitives, this.#random(SECRETS_BYTES));
+    const own: ClientOptions = {
       nick,
       server: SERVER,
       serverName: "the server",
@@ -100,15 +132,16 @@ export class Scene {
       own: address,
       candidates: [],
       attempts: 5,
-      identity: new Identity(primitives, this.#random(SECRETS_BYTES)),
+      identity,
       invited: [],
       channelKey: undefined,
       durable: true,
       primitives,
       ...options,
     };
-    this.#add(nick, new Client(this.now, own, this.#random, []), address);
-    this.act(nick, { type: "register", nick });
+    const key = own.identity.keyPair.publicKey.toHex();
+    this.#add(name, new Client(this.now, own, this.#random, []), address, key);
+    this.act(name, { type: "register", nick });
     this.run(1000);
   }
 
@@ -118,9 +151,13 @@ export class Scene {
     return voice;
   }
 
+  voiceOf(name: string): Voice {
+    return this.#nodes.get(name)!.machine as Voice;
+  }
+
   /** The voice says something to an address, and has its answers. */
   say(name: string, to: Address, verb: Verb): void {
-    const voice = this.#nodes.get(name)!.machine as Voice;
+    const voice = this.voiceOf(name);
     voice.linkTo(this.now, to).send(this.now, verb);
     this.#step(name, { type: "tick" });
     this.run(50);
@@ -139,6 +176,13 @@ export class Scene {
     const { key } = this.#nodes.get(name)!;
     if (key === undefined) throw new Error(`${name} has saved no key`);
     return key;
+  }
+
+  /** What everybody who has the table knows of whoever holds a nick. */
+  bundleOf(nick: Nick): Bundle {
+    const bundle = this.#bundles.get(nickKey(nick));
+    if (bundle === undefined) throw new Error(`nobody holds ${nick}`);
+    return bundle;
   }
 
   deadlineOf(name: string): Millis {
@@ -215,12 +259,19 @@ export class Scene {
     if (machine.deadline <= this.now) outputs.push(...machine.step(this.now, { type: "tick" }));
     for (const output of outputs) {
       if (output.type === "save" && KEY.matches(output.key)) node.key = publicKey(output.value);
+      if (output.type === "save" && NICK.matches(output.key)) this.#noteBundle(output.value);
       if (output.type === "notice") notices.push(output.notice);
       if (output.type === "exit") node.exitStatus = output.status;
       if (output.type !== "transmit") continue;
       this.#flying.push({ at: this.now + 1, from: address, to: output.to, bytes: output.bytes });
     }
     return outputs;
+  }
+
+  #noteBundle(value: Uint8Array): void {
+    const record = NICK.decode(value);
+    if (record === MALFORMED) throw new Error("a malformed nick was saved");
+    this.#bundles.set(nickKey(record.nick), record.bundle);
   }
 
   #deliver(flying: { from: Address; to: Address; bytes: Uint8Array }): void {

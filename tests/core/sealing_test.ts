@@ -36,7 +36,6 @@ class Desk {
   #ids = 0;
   #versions = 0;
 
-  /** Finds what an earlier process left on its disk. */
   constructor(channelKey: Uint8Array | undefined = undefined) {
     const { effects } = this.recorded;
     const { identity, nick } = this.alice;
@@ -127,7 +126,7 @@ Deno.test("what is to leave is saved, with the prekey that it names", () => {
   assertEquals(later.get(message.id)?.body, message.body);
 });
 
-Deno.test("for nobody whom the table does not name anything is sealed", () => {
+Deno.test("for somebody whom the table does not name nothing is sealed", () => {
   const desk = new Desk();
   const message = desk.writes("bob", "hi");
   assertFalse(desk.sealing.seal(NOW, message));

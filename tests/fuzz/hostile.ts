@@ -1,10 +1,11 @@
 /** Bytes, frames and verbs as nobody should send them: near to what is right, at the edges, or anything. */
 import { Writer } from "../../core/bytes.ts";
 import { type Frame, writeFrame } from "../../core/frame.ts";
+import { type Bundle, OUTCOMES, type Receipt } from "../../core/identity.ts";
 import { PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
 import type { Address } from "../../core/machine.ts";
 import { encodeVerb, type Verb } from "../../core/verb.ts";
-import { ID, KEY, LONGEST, mutated, ROW, TOP_ID, VERBS } from "../core/samples.ts";
+import { BUNDLE, ID, KEY, LONGEST, mutated, ROW, SIGNATURE, TOP_ID, VERBS } from "../core/samples.ts";
 import type { Dice } from "../simulator/random.ts";
 
 const NUMBERS = [0, 1, 2, 3, 63, 64, 255, 256, 1023, 1024, 1025, 2048, 16383, 16384, 2 ** 30, 2 ** 32 - 1]
@@ -90,8 +91,8 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
     case "id":
     case "after":
       return anyId(dice);
-    case "ids":
-      return Array.from({ length: dice.below(4) }, () => anyId(dice));
+    case "receipts":
+      return Array.from({ length: dice.below(4) }, () => ({ ...anyReceipt(dice), id: anyId(dice) }));
     case "candidates":
       return SAID.slice(dice.below(3));
     case "version":
@@ -100,14 +101,19 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
     case "rows":
       return Array.from({ length: dice.below(4) }, (_, ordinal) => ({
         ...ROW,
+        ...anyBundle(dice),
         nick: anyNick(dice),
-        key: dice.happens(0.5) ? KEY : "00".repeat(32),
         ordinal,
         online: dice.happens(0.7),
         addresses: SAID.slice(dice.below(3)),
       }));
-    case "text":
-      return "t".repeat(dice.pick([0, 1, 30, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES]));
+    case "bundle":
+      return anyBundle(dice);
+    case "body":
+      return dice.bytes(dice.pick([0, 1, 30, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES]));
+    case "sealing":
+    case "outcome":
+      return anyReceipt(dice)[name];
     default:
       return typeof value === "number"
         ? anyNumber(dice)
@@ -115,6 +121,14 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
         ? dice.happens(0.5)
         : value;
   }
+}
+
+function anyBundle(dice: Dice): Bundle {
+  return { ...BUNDLE, key: dice.happens(0.5) ? KEY : "00".repeat(32) };
+}
+
+function anyReceipt(dice: Dice): Omit<Receipt, "id"> {
+  return { sealing: dice.below(2), outcome: dice.pick(OUTCOMES), signature: SIGNATURE };
 }
 
 /** The bytes of a verb, mostly one that means something. */

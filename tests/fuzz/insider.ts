@@ -6,7 +6,7 @@ import { PART_BYTES } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
 import { decodePacket, type Initiation, MAC_BYTES } from "../../core/packet.ts";
 import { equalAddresses } from "../../core/table.ts";
-import { encodeVerb, type Verb } from "../../core/verb.ts";
+import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { acking, opened, Peer, type PeerHandshake, PING, type Sent } from "../core/wire.ts";
 import type { Dice } from "../simulator/random.ts";
@@ -28,6 +28,9 @@ export interface InsiderOptions {
   /** Which of its keys it has. */
   readonly secret: Uint8Array;
   readonly say: Say;
+  /** Is told of all that it hears, and of all that it says. */
+  readonly hears?: (verb: Verb) => void;
+  readonly says?: (verb: Verb) => void;
 }
 
 export class Insider {
@@ -35,7 +38,7 @@ export class Insider {
   readonly spoofed: Address;
   readonly peer: Peer;
   readonly #dice: Dice;
-  readonly #say: Say;
+  readonly #options: InsiderOptions;
   #heard: readonly Verb[] = [];
   #handshake: PeerHandshake | undefined;
   #newest = 0;
@@ -43,8 +46,10 @@ export class Insider {
   #ordered = 0;
   #unordered = 0;
 
-  constructor(dice: Dice, { address, spoofed, ownKey, secret, say }: InsiderOptions) {
+  constructor(dice: Dice, options: InsiderOptions) {
+    const { address, spoofed, ownKey, secret } = options;
     this.#dice = dice;
+    this.#options = options;
     this.address = address;
     this.spoofed = spoofed;
     let isFirst = true;
@@ -54,7 +59,6 @@ export class Insider {
       return bytes;
     };
     this.peer = new Peer(primitives, random, ownKey);
-    this.#say = say;
   }
 
   /** Takes what was sent to its address, or to that where it is not; returns its answer. */
@@ -122,6 +126,7 @@ export class Insider {
 
   #note({ packet, frames, verbs }: Sent): Uint8Array | undefined {
     this.#heard = [...this.#heard, ...verbs].slice(-MOST_HEARD);
+    for (const verb of verbs) this.#options.hears?.(verb);
     if (packet.type === "transport") this.#newest = Math.max(this.#newest, packet.number);
     for (const frame of frames) if (frame.type === "challenge") this.#challenge = frame.data;
     return undefined;
@@ -174,6 +179,8 @@ export class Insider {
       bytes += "verb" in frame ? frame.verb.length : "bytes" in frame ? frame.bytes.length : 0;
       if (bytes > PART_BYTES) break;
       frames.push(frame);
+      const verb = "verb" in frame ? decodeVerb(frame.verb) : MALFORMED;
+      if (verb !== MALFORMED) this.#options.says?.(verb);
     }
     return frames;
   }
@@ -183,7 +190,7 @@ export class Insider {
     if (dice.happens(0.05)) return anyAck(dice);
     if (dice.happens(0.15)) return anyFrame(dice);
     if (dice.happens(0.15)) return anyFrame(dice, this.#ordered + dice.below(4));
-    const verb = encodeVerb(this.#say(dice, this.#heard)).subarray(0, PART_BYTES);
+    const verb = encodeVerb(this.#options.say(dice, this.#heard)).subarray(0, PART_BYTES);
     switch (dice.below(3)) {
       case 0:
         return { type: "told", verb };

@@ -31,7 +31,8 @@ const GENUINE = 6;
 /** What is as long as it can be costs a hundred times as much. */
 const LONG = 0.01;
 const LENGTHS = [0, 1, 64, 255, 256, 257, 1000];
-const NICKS: readonly Nick[] = ["alice", "ALICE", "bob", "Bob", "mal", LONGEST_NICK];
+/** mal is not among them: in his own name he may write. */
+const NICKS: readonly Nick[] = ["alice", "ALICE", "bob", "Bob", LONGEST_NICK];
 
 /** Nobody's keys: with them everybody would agree on the same secret. */
 const LOW_ORDER: readonly Uint8Array[] = [
@@ -302,7 +303,13 @@ const BUNDLES: Target = {
       { nick: row.nick, ...row.bundle, ordinal, online: true, addresses: [IPV4] }
     ));
     const samples = [
-      ...rows.map((row): Verb => ({ type: "rows", since: { start: 1, counter: 0 }, upTo: 1, rows: [row] })),
+      ...rows.map((row): Verb => ({
+        type: "rows",
+        since: { start: 1, counter: 0 },
+        upTo: 1,
+        newest: 1,
+        rows: [row],
+      })),
       ...rows.map(({ nick, ...bundle }): Verb => (
         { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] }
       )),

@@ -1,8 +1,12 @@
 /** What insiders say when they say something sensible, so that what is not meets a machine in the middle of its work. */
 import type { Address } from "../../core/machine.ts";
-import type { Verb, VerbType } from "../../core/verb.ts";
+import type { Nick } from "../../core/nick.ts";
+import type { Row } from "../../core/table.ts";
+import type { Verb, VerbOf, VerbType } from "../../core/verb.ts";
 import type { Dice } from "../simulator/random.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
+import type { Liar } from "./lies.ts";
+import type { Plot } from "./plot.ts";
 
 /** What somebody says, after what he heard last. */
 export type Say = (dice: Dice, heard: readonly Verb[]) => Verb;
@@ -19,92 +23,77 @@ function newest<Type extends VerbType>(heard: readonly Verb[], ...types: Type[])
   return heard.findLast(isOne);
 }
 
-/** Ids as one process gives them to one recipient: `after` is the one before, or lacks some. */
-class Ids {
-  readonly #prefix: string;
-  #count = 0;
-
-  constructor(nick: string) {
-    this.#prefix = `abcdef0001${nick.charCodeAt(nick.length - 1).toString(16).padStart(6, "0")}`;
-  }
-
-  next(dice: Dice): { id: string; after: string } {
-    this.#count += dice.pick([1, 1, 1, 1, 2, 0]);
-    return { id: this.#id(this.#count), after: this.#id(Math.max(0, this.#count - 1)) };
-  }
-
-  #id(count: number): string {
-    return count === 0 ? "0".repeat(32) : this.#prefix + count.toString(16).padStart(16, "0");
-  }
-}
-
-function anyText(dice: Dice): string {
-  return "t".repeat(dice.pick([1, 10, 900]));
-}
-
-/** To a server. */
-export function memberSays(nick: string): Say {
-  const ids = new Ids(nick);
-  let turn = 0;
+/** To a server, on his way to what others have as well. */
+export function memberSays(plot: Plot, liar: Liar): Say {
+  const { me } = liar;
+  let [nick, turn] = [me.nick, 0];
   return (dice, heard) => {
+    nick = newest(heard, "registered")?.nick ?? nick;
     const stream = newest(heard, "registered", "letter", "channel");
-    if (stream === undefined) {
-      return { type: "register", nick, turn: ++turn, asked: dice.happens(0.7), candidates: [] };
-    }
-    const sentAt = dice.below(2 ** 40);
-    switch (dice.below(12)) {
+    if (stream === undefined) return registration(dice, liar, ++turn);
+    const [id, from] = [plot.anyId(dice), dice.happens(0.95) ? nick : anyNick(dice)];
+    switch (dice.below(13)) {
       case 0:
         return { type: dice.pick(["deregister", "leave"] as const), nick, turn: ++turn };
       case 1:
-        return { type: "register", nick, turn: ++turn, asked: dice.happens(0.7), candidates: [] };
+        return registration(dice, liar, ++turn);
       case 2:
-        return { type: "keepAlive", nick };
+        return { type: "keepAlive", nick: from };
       case 3:
       case 4:
-      case 5:
-        return {
-          type: "deposit",
-          ...ids.next(dice),
-          from: nick,
-          to: anyNick(dice),
-          sentAt,
-          text: anyText(dice),
-        };
+      case 5: {
+        const to = anyNick(dice);
+        return { type: "deposit", ...liar.anyLetter(dice, to), from, to };
+      }
       case 6:
       case 7:
-        return { type: "post", id: ids.next(dice).id, from: nick, sentAt, text: anyText(dice) };
+        return { type: "post", ...liar.anyPost(dice), from };
       case 8: {
         const collected = newest(heard, "collected");
-        return { type: "noted", nick, ids: collected?.ids ?? [] };
+        return {
+          type: "noted",
+          nick: from,
+          receipts: collected?.receipts ?? [{ id, sealing: dice.below(2) }],
+        };
       }
       case 9:
-        return { type: "rowsSince", nick, version: { start: 0, counter: 0 } };
-      default:
-        return {
-          type: "saved",
-          nick,
-          stream: stream.stream,
-          position: "position" in stream ? stream.position : 0,
-        };
+        return { type: "rowsSince", nick: from, version: { start: 0, counter: 0 } };
+      case 10:
+      case 11: {
+        const letter = newest(heard, "letter");
+        const [of, to] = letter === undefined ? [id, anyNick(dice)] : [letter.id, letter.from];
+        return { type: "receipt", to, ...liar.anyReceipt(dice, to, of), from };
+      }
+      default: {
+        const position = "position" in stream ? stream.position : 0;
+        return { type: "saved", nick: from, stream: stream.stream, position };
+      }
     }
   };
 }
 
+/** Mostly under his own nick. */
+function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> {
+  const { me } = liar;
+  const nick = dice.happens(0.8) ? me.nick : anyNick(dice);
+  const bundle = dice.happens(0.8) ? me.bundleFor(nick) : liar.bundleAs(dice, nick);
+  return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+}
+
 export interface Other {
-  readonly nick: string;
-  readonly key: string;
+  readonly liar: Liar;
   readonly address: Address;
 }
 
-/** To alice, as her server. */
-export function serverSays(others: readonly Other[]): Say {
-  const ids = new Ids("server");
+/** To alice, as her server, with the help of all others but one, whose messages it has. */
+export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): Say {
+  const liars = others.map(({ liar }) => liar).filter((liar) => liar !== honest);
   let [counter, stream, position] = [0, 0, 0];
   return (dice, heard) => {
     const since = { start: 1, counter };
-    const sentAt = dice.below(2 ** 40);
-    const message = newest(heard, "deposit", "post");
-    switch (dice.below(10)) {
+    const liar = dice.pick(liars);
+    const id = newest(heard, "deposit", "post")?.id ?? plot.anyId(dice);
+    switch (dice.below(12)) {
       case 0:
         if (newest(heard, "register") === undefined && dice.happens(0.9)) {
           return { type: "alive", version: since };
@@ -121,54 +110,69 @@ export function serverSays(others: readonly Other[]): Say {
         };
       case 1:
       case 2: {
-        const rows = others.map(({ nick, key, address }, ordinal) => (
-          { nick, key, ordinal, online: dice.happens(0.8), addresses: [address] }
-        ));
-        return { type: "rows", since, upTo: counter += dice.below(2), newest: counter, rows };
+        const rows = others.map((other, ordinal) => anyRow(dice, other, ordinal));
+        if (dice.happens(0.1)) rows.push({ ...rows[0]!, nick: "alice", ...liar.bundleAs(dice, "alice") });
+        const upTo = counter += dice.below(2);
+        return { type: "rows", since, upTo, newest: upTo + (dice.happens(0.1) ? 1 : 0), rows };
       }
       case 3:
-        return { type: "stored", id: message?.id ?? ids.next(dice).id };
+        return { type: "stored", id };
       case 4:
-        return {
-          type: "rejected",
-          id: message?.id ?? ids.next(dice).id,
-          reason: dice.pick(["quota", "unknown"]),
-        };
+        return { type: "rejected", id, reason: dice.pick(["quota", "unknown", "rate", "known"]) };
       case 5:
-        return { type: "collected", to: anyNick(dice), ids: message === undefined ? [] : [message.id] };
-      case 6:
+      case 6: {
+        const receipts = Array.from({ length: 1 + dice.below(2) }, () => liar.anyReceipt(dice, "alice", id));
+        return { type: "collected", to: receipts[0]!.from, receipts };
+      }
+      case 7:
         return {
           type: dice.pick(["probe", "deregistered", "notRegistered", "replaced"] as const),
           nick: "alice",
         };
+      case 8:
+      case 9:
+        return {
+          type: "channel",
+          ...place(dice),
+          ...(dice.happens(0.2) ? honest.post(dice) : liar.anyPost(dice)),
+        };
       default: {
-        const place = { stream, position: ++position, waited: dice.happens(0.3) };
-        const rest = { from: dice.pick(others).nick, sentAt, text: anyText(dice) };
-        const { id, after } = ids.next(dice);
-        return dice.happens(0.5)
-          ? { type: "letter", ...place, id, after, ...rest }
-          : { type: "channel", ...place, id, ...rest };
+        const letter = dice.happens(0.2) ? honest.letter(dice, "alice") : liar.anyLetter(dice, "alice");
+        return { type: "letter", ...place(dice), ...letter };
       }
     }
   };
+
+  function place(dice: Dice) {
+    return { stream, position: ++position, waited: dice.happens(0.3) };
+  }
+
+  function anyRow(dice: Dice, { liar: { me }, address }: Other, ordinal: number): Row {
+    const bundle = dice.happens(0.9) ? me.bundle : dice.pick(liars).bundleAs(dice, me.nick);
+    return { nick: me.nick, ...bundle, ordinal, online: dice.happens(0.8), addresses: [address] };
+  }
 }
 
-/** To alice, as one of the others. */
-export function peerSays(nick: string): Say {
-  const ids = new Ids(nick);
+/** To somebody, as one of the others, who also says what is not his to say. */
+export function peerSays(plot: Plot, liar: Liar, to: Nick): Say {
   return (dice, heard) => {
     const direct = newest(heard, "direct");
     if (direct !== undefined && dice.happens(0.3)) {
-      return { type: "receipt", id: direct.id, from: direct.to, to: direct.from };
+      return { type: "receipt", to, ...liar.anyReceipt(dice, to, direct.id) };
     }
-    const from = dice.happens(0.8) ? nick : anyNick(dice);
-    return {
-      type: "direct",
-      ...ids.next(dice),
-      from,
-      to: "alice",
-      sentAt: dice.below(2 ** 40),
-      text: anyText(dice),
-    };
+    if (dice.happens(0.1)) return { type: "receipt", to, ...liar.anyReceipt(dice, to, plot.anyId(dice)) };
+    return { type: "direct", to, ...liar.anyLetter(dice, to) };
+  };
+}
+
+/** To somebody, as one of the others, who means it. */
+export function honestSays(liar: Liar, to: Nick): Say {
+  return (dice, heard) => {
+    const direct = newest(heard, "direct");
+    if (direct === undefined || dice.happens(0.6)) return { type: "direct", to, ...liar.letter(dice, to) };
+    const { id, from, body } = direct;
+    const isRead = liar.me.open({ id, from, to: liar.me.nick }, body) !== undefined;
+    const said = { id, sealing: body[0] === 1 ? 1 : 0, outcome: isRead ? "read" : "unreadable" } as const;
+    return { type: "receipt", to: from, ...liar.receipt(from, said) };
   };
 }

@@ -6,14 +6,19 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 
 import type { Address } from "../../core/machine.ts";
+import { VERSION } from "../../core/packet.ts";
 import { addressKey, equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
+import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { Scene, SERVER } from "../core/scene.ts";
 import { unordered } from "../core/wire.ts";
 import type { Dice } from "../simulator/random.ts";
 import { changed } from "./hostile.ts";
 import { Insider } from "./insider.ts";
-import { peerSays, wild } from "./says.ts";
+import { Liar } from "./lies.ts";
+import { Plot } from "./plot.ts";
+import { memberSays, peerSays, wild } from "./says.ts";
+import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
 
 const ROUNDS = 400;
@@ -98,7 +103,7 @@ function strangers(target: string): Target {
           () => dice.bytes(dice.below(60)),
           () => dice.pick(real),
           () => changed(dice, dice.pick(real)),
-          () => Uint8Array.of(0x20 + dice.below(8), ...dice.bytes(dice.below(200))),
+          () => Uint8Array.of((VERSION << 4) + dice.below(8), ...dice.bytes(dice.below(200))),
         ])();
         note(bytes);
         accounts.came(stranger, bytes.length);
@@ -144,61 +149,104 @@ function repeats(target: string): Target {
 const MAL: Address = { host: "10.0.1.1", port: 1 };
 const SPOOFED: Address = { host: "10.0.2.1", port: 1 };
 
-/** mal is a member like others, at least for the server; to alice it says anything. */
+/** A member whose keys are genuine, and what it says is not: by way of the server, and directly to alice. */
+class Mal {
+  readonly #scene: Scene;
+  readonly #me: Somebody;
+  readonly #toServer: Insider;
+  readonly #toAlice: Insider;
+  #heard: number;
+
+  constructor(dice: Dice, scene: Scene) {
+    this.#scene = scene;
+    this.#heard = scene.carried.length;
+    const me = this.#me = new Somebody(primitives, dice, "mal");
+    const plot = new Plot([me]);
+    for (const nick of ["alice", "bob"]) plot.know(nick, scene.bundleOf(nick));
+    const liar = new Liar(plot, me);
+    const common = {
+      address: MAL,
+      spoofed: SPOOFED,
+      secret: me.linkSecret,
+      hears: (verb: Verb) => plot.hear(verb),
+    };
+    const [ofServer, ofAlice] = ["SERVER", "alice"].map((name) => Uint8Array.fromHex(scene.keyOf(name)));
+    const toServer = wild(0.1, memberSays(plot, liar));
+    this.#toServer = new Insider(dice.fork(), { ...common, ownKey: ofServer!, say: toServer });
+    const toAlice = wild(0.3, peerSays(plot, liar, "alice"));
+    this.#toAlice = new Insider(dice.fork(), { ...common, ownKey: ofAlice!, say: toAlice });
+  }
+
+  register(): void {
+    const { peer } = this.#toServer;
+    const handshake = peer.initiation(this.#scene.now);
+    const [response] = this.#scene.inject("SERVER", MAL, handshake.bytes);
+    handshake.finish(response!);
+    const { nick, bundle } = this.#me;
+    const verb: Verb = { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] };
+    this.#scene.inject("SERVER", MAL, peer.packet([unordered(1, verb)]));
+    this.#scene.run(200);
+    this.hear();
+  }
+
+  speak(toWhom: "SERVER" | "alice", note: Note): void {
+    const insider = toWhom === "alice" ? this.#toAlice : this.#toServer;
+    const { from, bytes } = insider.speak(this.#scene.now);
+    note(bytes);
+    this.#scene.inject(toWhom, from, bytes);
+  }
+
+  /** Takes what has reached it, and answers. */
+  hear(): void {
+    const scene = this.#scene;
+    const alice = scene.addressOf("alice");
+    for (const { from, to, bytes } of scene.carried.slice(this.#heard)) {
+      const isFromAlice = equalAddresses(from, alice);
+      if (!isFromAlice && !equalAddresses(from, SERVER)) continue;
+      const answer = (isFromAlice ? this.#toAlice : this.#toServer).hear(scene.now, to, bytes);
+      if (answer !== undefined) scene.inject(isFromAlice ? "alice" : "SERVER", MAL, answer);
+    }
+    this.#heard = scene.carried.length;
+  }
+}
+
+/** Nobody but mal says anything: nothing else is to be seen. */
+function assertOnlyMalIsSeen(scene: Scene): void {
+  for (const name of ["alice", "bob"]) {
+    for (const line of scene.lines(name)) {
+      assert(!/^(\[Channel_Message )?(alice|bob|carol): /i.test(line), `${name} sees: ${line}`);
+      assert(!/(received by |^\[)(alice|bob|carol)\b/i.test(line), `${name} is told: ${line}`);
+    }
+  }
+}
+
 const PEER: Target = {
   name: "peer",
   iterations: 20,
   run(dice: Dice, note: Note): void {
     const scene = inUse(dice);
-    const secret = dice.bytes(32);
-    const common = { address: MAL, spoofed: SPOOFED, secret };
-    const toServer = new Insider(dice.fork(), {
-      ...common,
-      ownKey: Uint8Array.fromHex(scene.keyOf("SERVER")),
-      say: peerSays("mal"),
-    });
-    const toAlice = new Insider(dice.fork(), {
-      ...common,
-      ownKey: Uint8Array.fromHex(scene.keyOf("alice")),
-      say: wild(0.3, peerSays("mal")),
-    });
-    register(scene, toServer);
+    const mal = new Mal(dice, scene);
+    mal.register();
     assert(scene.lines("alice").some((line) => line.includes("mal")), "mal is not in the table");
     for (const name of NAMES) scene.lines(name);
-    let heard = scene.carried.length;
-    const alice = scene.addressOf("alice");
     for (let round = 0; round < ROUNDS; round++) {
       if (dice.happens(0.05)) {
         scene.act("alice", { type: "sendDirect", to: "mal", text: "x".repeat(dice.below(3000)) });
       }
-      const { from, bytes } = toAlice.speak(scene.now);
-      note(bytes);
-      scene.inject("alice", from, bytes);
+      mal.speak(dice.happens(0.5) ? "alice" : "SERVER", note);
       scene.run(dice.below(10));
-      for (const datagram of scene.carried.slice(heard)) {
-        if (!equalAddresses(datagram.from, alice)) continue;
-        const answer = toAlice.hear(scene.now, datagram.to, datagram.bytes);
-        if (answer !== undefined) scene.inject("alice", MAL, answer);
-      }
-      heard = scene.carried.length;
+      mal.hear();
     }
+    assertOnlyMalIsSeen(scene);
     scene.run(10_000);
-    for (const name of NAMES) scene.lines(name);
+    fallsSilent(scene);
+    assertOnlyMalIsSeen(scene);
     talk(scene);
     assert(scene.lines("bob").includes("alice: hi"), "alice cannot write any more");
     assert(scene.lines("alice").includes("[Channel_Message bob: all]"), "alice cannot read any more");
     assertNewcomersAreWelcome(scene);
   },
 };
-
-function register(scene: Scene, insider: Insider): void {
-  const handshake = insider.peer.initiation(scene.now);
-  const [response] = scene.inject("SERVER", MAL, handshake.bytes);
-  handshake.finish(response!);
-  const verb: Verb = { type: "register", nick: "mal", turn: 1, asked: true, candidates: [] };
-  scene.inject("SERVER", MAL, insider.peer.packet([unordered(1, verb)]));
-  scene.run(200);
-}
 
 export const STRANGERS: readonly Target[] = [
   strangers("SERVER"),

@@ -1,6 +1,7 @@
 /** A machine under fire: every step is looked at. It must not throw, spin, or send much to where nobody has proved to be. */
 import { assert, assertGreater, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
+import { utf8Length } from "../../core/bytes.ts";
 import { DATAGRAM_BYTES } from "../../core/limits.ts";
 import type { Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
@@ -30,15 +31,18 @@ export class Subject {
   exited = false;
   readonly #machine: Machine;
   readonly #note: Note;
+  readonly #watch: (output: Output) => void;
   /** How many times the bytes that came from an address may be sent there; without one: any number. */
   readonly #limits = new Map<string, { times: number; bytesIn: number; bytesOut: number }>();
   #bytesIn = 0;
   #savedBytes = 0;
 
-  constructor(now: Millis, machine: Machine, note: Note) {
+  /** `watch` is told of all that the machine wants done, before that is done. */
+  constructor(now: Millis, machine: Machine, note: Note, watch: (output: Output) => void = () => {}) {
     this.now = now;
     this.#machine = machine;
     this.#note = note;
+    this.#watch = watch;
     this.#step({ type: "tick" });
   }
 
@@ -62,6 +66,7 @@ export class Subject {
   }
 
   act(action: Action): void {
+    if ("text" in action) this.#bytesIn += utf8Length(action.text);
     this.#step({ type: "action", action });
   }
 
@@ -91,6 +96,7 @@ export class Subject {
 
   #perform(outputs: readonly Output[]): void {
     for (const output of outputs) {
+      this.#watch(output);
       switch (output.type) {
         case "save":
           this.#forget(output.key);
@@ -98,6 +104,7 @@ export class Subject {
           this.#savedBytes += output.key.length + output.value.length;
           break;
         case "forget":
+        case "destroy":
           this.#forget(output.key);
           break;
         case "transmit":

@@ -1,6 +1,8 @@
 /** The channel: to everybody but the sender, kept as mail for whoever is offline or silent. */
 import { assertEquals } from "@std/assert";
-import { scenario, sending, showing } from "./scenario.ts";
+import { KEY_BYTES } from "../../core/packet.ts";
+import type { Person } from "./process.ts";
+import { scenario, sending, showing, type World } from "./scenario.ts";
 
 scenario("a channel message reaches everybody who is online, but not its sender again", (world) => {
   const { alice, bob, carol } = world.clients("alice", "bob", "carol");
@@ -185,4 +187,111 @@ scenario("channel messages that waited at the end leave at the next start, in or
   alice.sees();
   bob.sees();
   assertEquals([alice.keeps("outbox"), world.server.keeps("channel")], [0, 2]);
+});
+
+// ---- a channel key ---------------------------------------------------------------------------------------
+
+const OTHER_KEY =
+  "[A channel message of alice is sealed under another channel key, see 'client --channel-key'.]";
+
+/** alice and bob share a channel key, carol has none, dave has another one. */
+function shareKey(world: World): { alice: Person; bob: Person; carol: Person; dave: Person } {
+  const [shared, other] = [world.dice.bytes(KEY_BYTES), world.dice.bytes(KEY_BYTES)];
+  const people = {
+    alice: world.client("alice", { channelKey: shared }),
+    bob: world.client("bob", { channelKey: shared }),
+    carol: world.client("carol"),
+    dave: world.client("dave", { channelKey: other }),
+  };
+  for (const person of Object.values(people)) {
+    person.starts();
+    world.runs(100);
+  }
+  world.runs(500);
+  world.everybodyLooks();
+  return people;
+}
+
+scenario("under a channel key only those read who have it, and the others are told", (world) => {
+  const { alice, bob, carol, dave } = shareKey(world);
+  alice.types("send_all between us");
+  world.runs(100);
+  alice.sees("[Message received by Server.]");
+  bob.sees("[Channel_Message alice: between us]");
+  carol.sees(OTHER_KEY);
+  dave.sees(OTHER_KEY);
+  world.runs(60_000);
+  for (const person of [alice, bob, carol, dave]) person.sees();
+});
+
+scenario("what everybody can read is marked for those who have a key", (world) => {
+  const { alice, bob, carol, dave } = shareKey(world);
+  carol.types("send_all for everybody");
+  world.runs(100);
+  for (const person of [alice, bob, dave]) {
+    person.sees("[Channel_Message, not sealed, carol: for everybody]");
+  }
+  const elsewhere = world.client("erin");
+  elsewhere.starts();
+  world.runs(200);
+  elsewhere.looks();
+  carol.types("send_all and for erin");
+  world.runs(100);
+  elsewhere.sees("[Channel_Message carol: and for erin]");
+});
+
+scenario("all that is so for who reads it later, each once, and nothing is missing", (world) => {
+  const { alice, bob, carol, dave } = shareKey(world);
+  const readers = [bob, carol, dave];
+  for (const person of readers) person.types(`dereg ${person.nick}`);
+  world.runs(200);
+  const sealed = alice.types("send_all one");
+  world.runs(1000);
+  alice.types("quit");
+  world.runs(200);
+  // The same alice, who has no channel key any more.
+  const later = world.client("alice");
+  later.identity = alice.identity;
+  later.disk.commit([...alice.disk.read()].map(([key, value]) => ({ type: "save", key, value })));
+  later.starts();
+  world.runs(200);
+  const open = later.types("send_all two");
+  world.runs(200);
+  world.everybodyLooks();
+  for (const person of readers) {
+    person.types(`reg ${person.nick}`);
+    world.runs(1000);
+  }
+  const channelLines = (person: Person) => person.looks().filter((line) => /channel/i.test(line));
+  assertEquals(readers.map(channelLines), [
+    [`[Channel_Message alice: ${sealed} one]`, `[Channel_Message, not sealed, alice: ${open} two]`],
+    [OTHER_KEY, `[Channel_Message alice: ${open} two]`],
+    [OTHER_KEY, `[Channel_Message, not sealed, alice: ${open} two]`],
+  ]);
+  for (const person of readers) {
+    person.isKilled();
+    person.starts();
+    world.runs(1000);
+  }
+  assertEquals(readers.map(channelLines), [[], [], []]);
+});
+
+// ---- a sender who has lost count -------------------------------------------------------------------------
+
+scenario("who brings nothing but his identity to another computer is heard in the channel", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  for (const text of ["one", "two", "three"]) alice.types(`send_all ${text}`);
+  world.runs(1000);
+  alice.types("quit");
+  world.runs(200);
+  const elsewhere = world.client("alice");
+  elsewhere.identity = alice.identity;
+  elsewhere.starts();
+  world.runs(500);
+  world.everybodyLooks();
+  elsewhere.types("send_all four");
+  elsewhere.types("send_all five");
+  world.runs(1000);
+  elsewhere.sees("[Message received by Server.]", "[Message received by Server.]");
+  bob.sees("[Channel_Message alice: four]", "[Channel_Message alice: five]");
 });

@@ -211,6 +211,27 @@ scenario("a state that was restored from a copy gives no id twice", (world) => {
   assertEquals(bob.looks().filter((line) => line.startsWith("alice:")), ["alice: three", "alice: four"]);
 });
 
+scenario("nor is one who goes on from a copy silenced in the channel", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  alice.types("send_all zero");
+  world.runs(100);
+  const copy = [...alice.disk.read()].map(([key, value]) => ({ type: "save" as const, key, value }));
+  alice.types("send_all one");
+  world.runs(100);
+  alice.pressesCtrlC();
+  world.runs(200);
+  const restored = world.client("alice");
+  restored.identity = alice.identity;
+  restored.disk.commit(copy);
+  restored.starts();
+  world.runs(500);
+  bob.looks();
+  restored.types("send_all two");
+  restored.types("send_all three");
+  world.runs(10_000);
+  bob.sees("[Channel_Message alice: two]", "[Channel_Message alice: three]");
+});
+
 scenario("a message is tried for seven days, then its sender is told", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   world.cut(bob, world.server);

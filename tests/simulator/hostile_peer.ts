@@ -22,6 +22,8 @@ export interface HostilePeerOptions {
   readonly serverKey: string;
   /** How long it waits between two deeds. */
   readonly pause: Millis;
+  /** When it has had enough. */
+  readonly until: Millis;
 }
 
 const MOST_BODIES = 50;
@@ -64,7 +66,8 @@ export class HostilePeer implements Machine {
     if (arrival?.type === "verbs") { for (const verb of arrival.verbs) this.#learn(now, verb); }
     if (input.type !== "tick") return [];
     if (this.#due <= now) {
-      this.#due = now + this.#options.pause * (0.5 + this.#options.dice.next());
+      const { pause, until, dice } = this.#options;
+      this.#due = now < until ? now + pause * (0.5 + dice.next()) : Infinity;
       this.#doSomething(now);
     }
     return this.#links.take(now);

@@ -76,7 +76,7 @@ export class Oracle {
   committed(from: string, changes: readonly Change[]): void {
     for (const change of changes) {
       if (change.type === "save" && INBOX.matches(change.key)) this.#noteReceived(from, change.value);
-      if (change.type === "forget" && OUTBOX.matches(change.key)) this.#noteSettled(change.key);
+      if (change.type === "forget" && OUTBOX.matches(change.key)) this.#noteSettled(from, change.key);
       if (change.type !== "save" || !OUTBOX.matches(change.key)) continue;
       const record = OUTBOX.decode(change.value);
       if (record === MALFORMED || record.stored || this.#accepted.has(record.text)) continue;
@@ -90,10 +90,10 @@ export class Oracle {
     if (message !== MALFORMED && !message.channel) this.#received.add(`${by} ${message.id}`);
   }
 
-  #noteSettled(key: string): void {
+  #noteSettled(by: string, key: string): void {
     const id = OUTBOX.nameOf(key);
     const message = [...this.#accepted.values()].find((accepted) => accepted.id === id);
-    if (message?.to !== undefined) this.#settled.set(id, message);
+    if (message?.to !== undefined && message.from === by) this.#settled.set(id, message);
   }
 
   /** A client heard for the first time that it is registered: channel messages from now on are for it, too. */

@@ -1,6 +1,5 @@
 /** Who is there: only the server decides, and a nick belongs to one key, which is in one place at a time. */
 import { assert, assertEquals } from "@std/assert";
-import { NICK } from "../../core/records.ts";
 import { scenario } from "./scenario.ts";
 
 // ---- silence ---------------------------------------------------------------------------------------------
@@ -183,9 +182,7 @@ scenario("who comes back to a nick that somebody else was given meanwhile gets t
   const { alice, bob } = world.clients("alice", "bob");
   bob.types("dereg bob");
   world.runs(100);
-  world.server.isKilled();
-  world.server.disk.commit([{ type: "forget", key: NICK.keyFor("bob") }]);
-  world.server.starts();
+  world.server.releases("bob");
   const other = world.client("bob");
   other.starts();
   world.runs(500);

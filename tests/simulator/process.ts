@@ -15,6 +15,7 @@ import { MALFORMED } from "../../core/bytes.ts";
 import { Client } from "../../core/client.ts";
 import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import type { Address, Machine, Millis, Output } from "../../core/machine.ts";
+import { releaseNick } from "../../core/nicks.ts";
 import { type Notice, render } from "../../core/notice.ts";
 import { KEY } from "../../core/records.ts";
 import { Server, type ServerLimits } from "../../core/server.ts";
@@ -133,6 +134,13 @@ export class ServerProcess extends Process {
 
   starts(address: Address = SERVER): void {
     this.node.start(address);
+  }
+
+  /** Is stopped, a nick on its disk is given up by its operator, and it is started again. */
+  releases(nick: string): void {
+    this.isKilled();
+    this.disk.commit(releaseNick(this.world.schedule.now, this.disk.read(), nick));
+    this.starts();
   }
 
   protected makeMachine(now: Millis, disk: Disk): Machine {

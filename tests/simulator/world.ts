@@ -230,7 +230,10 @@ class World {
       serverKey,
     };
     const pause = dice.pick([300, 3_000]);
-    const node = this.#makeNode(HOSTILE, (now) => new HostilePeer(now, { ...options, pause }));
+    const node = this.#makeNode(
+      HOSTILE,
+      (now) => new HostilePeer(now, { ...options, pause, until: now + FAULTS_MS }),
+    );
     node.start({ host: "10.0.3.1", port: 20_000 });
   }
 

@@ -1,0 +1,149 @@
+/** A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants. */
+import { primitives } from "../../core/crypto.ts";
+import type { Bundle } from "../../core/identity.ts";
+import type { Link } from "../../core/link.ts";
+import { type Nick, nickKey } from "../../core/nick.ts";
+import type { Row, Version } from "../../core/table.ts";
+import type { Verb, VerbOf } from "../../core/verb.ts";
+import { type Arena, SERVER, type Victim } from "./arena.ts";
+import { Speaker } from "./attacker.ts";
+
+/** Letters and posts as the server has them in its hands. */
+export type Message = Pick<VerbOf<"letter">, "id" | "from" | "body">;
+
+export class HostileServer extends Speaker {
+  /** Whether it says that it has stored what it was given. */
+  stores = true;
+  /** Who is said to be away, whatever is true. */
+  readonly away = new Set<Nick>();
+  readonly #rows = new Map<string, Row>();
+  readonly #links = new Map<string, Link>();
+  /** Where each of its clients stands in what was handed over. */
+  readonly #streams = new Map<string, { stream: number; position: number }>();
+  readonly #start: number;
+  #counter = 0;
+  #lastStream: number;
+
+  private constructor(arena: Arena) {
+    super(arena, SERVER, primitives.keyPair(arena.serverSecret), "arena");
+    this.#start = this.#lastStream = arena.now;
+  }
+
+  /** Takes the place of the honest one, with its key. Whoever is online registers again, and sees no difference. */
+  static inThePlaceOfTheServer(arena: Arena): HostileServer {
+    arena.server.isKilled();
+    const server = new HostileServer(arena);
+    for (const { nick, key, address, node } of arena.victims) {
+      if (node.isAlive) server.says({ key, address }, { type: "probe", nick });
+    }
+    arena.runs(500);
+    return server;
+  }
+
+  get version(): Version {
+    return { start: this.#start, counter: this.#counter };
+  }
+
+  protected override onVerb(link: Link, verb: Verb): void {
+    const { now } = this.arena;
+    switch (verb.type) {
+      case "register":
+        return this.#onRegister(link, verb);
+      case "keepAlive":
+        return link.tell(now, { type: "alive", version: this.version });
+      case "rowsSince":
+        return this.#tellRows(link, verb.nick, [...this.#rows.values()], 0);
+      case "deposit":
+      case "post":
+        if (this.stores) link.send(now, { type: "stored", id: verb.id });
+    }
+  }
+
+  #onRegister(link: Link, { nick, bundle }: VerbOf<"register">): void {
+    const { now } = this.arena;
+    const key = nickKey(nick);
+    this.#links.set(key, link);
+    const stream = ++this.#lastStream;
+    this.#streams.set(key, { stream, position: 0 });
+    const ordinal = this.#rows.get(key)?.ordinal ?? this.#rows.size + 1;
+    const row = { nick, ...bundle, ordinal, online: true, addresses: [link.address] };
+    this.#rows.set(key, row);
+    this.#counter++;
+    const about = { version: this.version, members: this.#rows.size, waiting: 0, dropped: 0 };
+    link.send(now, { type: "registered", nick, stream, ...about });
+    for (const [reader, other] of this.#links) this.#tellRows(other, reader, [...this.#rows.values()], 0);
+  }
+
+  /** Everybody believes himself to be there. */
+  #tellRows(link: Link, reader: Nick, rows: readonly Row[], since: number): void {
+    const seen = rows.map((row) =>
+      this.away.has(row.nick) && nickKey(row.nick) !== reader ? { ...row, online: false } : row
+    );
+    const { version: { start, counter: upTo } } = this;
+    // No more than two fit into one part.
+    for (let at = 0; at < seen.length; at += 2) {
+      const page = { since: { start, counter: since }, upTo, newest: upTo, rows: seen.slice(at, at + 2) };
+      link.tell(this.arena.now, { type: "rows", ...page });
+    }
+  }
+
+  /** What the table says of a nick, as its owner gave it. */
+  rowOf(nick: Nick): Row {
+    return this.#rows.get(nickKey(nick))!;
+  }
+
+  /** Says of a nick, to everybody else, that it has this row now. */
+  changesRow(nick: Nick, change: Partial<Row>): void {
+    const row = { ...this.rowOf(nick), ...change };
+    this.#rows.set(nickKey(nick), row);
+    const since = this.#counter++;
+    for (const [reader, link] of this.#links) {
+      if (reader !== nickKey(nick)) this.#tellRows(link, reader, [row], since);
+    }
+    this.wakesUp();
+    this.arena.runs(100);
+  }
+
+  /** Whether somebody is there is told to all others, truly or not. */
+  saysAway(nick: Nick): void {
+    this.away.add(nick);
+    this.changesRow(nick, {});
+  }
+
+  /** Hands over something in the recipient's stream. */
+  hands(to: Victim, type: "letter" | "channel", { id, from, body }: Message): void {
+    const place = this.#streams.get(nickKey(to.nick))!;
+    place.position++;
+    this.tells(to, { type, ...place, waited: false, id, from, body });
+  }
+
+  /** Says something to a client, over the link that this has opened. */
+  tells(to: Victim, verb: Verb): void {
+    this.says(to, verb);
+    this.arena.runs(50);
+  }
+
+  /** The letters that somebody has given to the server. */
+  lettersFrom(nick: Nick): VerbOf<"deposit">[] {
+    return this.heardOf("deposit").filter(({ from }) => from === nick);
+  }
+
+  /** The channel messages that somebody has given to the server. */
+  postsFrom(nick: Nick): VerbOf<"post">[] {
+    return this.heardOf("post").filter(({ from }) => from === nick);
+  }
+
+  /** The receipts that somebody has signed for what the server handed over. */
+  receiptsFrom(nick: Nick): VerbOf<"receipt">[] {
+    return this.heardOf("receipt").filter(({ from }) => from === nick);
+  }
+}
+
+/** The last of them. */
+export function last<Item>(items: readonly Item[]): Item {
+  const item = items.at(-1);
+  if (item === undefined) throw new Error("there is none");
+  return item;
+}
+
+export type { Bundle };

@@ -1,0 +1,243 @@
+/** Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it. */
+import { assertEquals } from "@std/assert";
+import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/identity.ts";
+import type { Verb } from "../../core/verb.ts";
+import { Arena, type Victim } from "./arena.ts";
+import { altered, Attacker, ID } from "./attacker.ts";
+import { HostileServer } from "./hostile_server.ts";
+
+const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
+const RELEASED = "[Message to bob failed: the nickname was given up.]";
+
+interface Parts {
+  readonly id: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly sealing?: number;
+  readonly outcome?: Outcome;
+}
+
+/** What somebody says of a message of alice's to bob, unless told otherwise. */
+function receiptOf(
+  { identity }: Pick<Victim, "identity">,
+  { id, from = "bob", to = "alice", sealing = 0, outcome = "read" }: Parts,
+): Receipt {
+  return identity.receipt(from, to, { id, sealing, outcome });
+}
+
+/** A receipt whose signature was altered. */
+function spoilt(receipt: Receipt): Receipt {
+  return { ...receipt, signature: altered(Uint8Array.fromHex(receipt.signature), 63).toHex() };
+}
+
+/** Genuine signatures of bob's, of which none is about what is claimed, and signatures of others. */
+function forgeries(id: string, bob: Victim, others: readonly Pick<Victim, "identity">[]): Receipt[] {
+  const genuine = receiptOf(bob, { id });
+  const copied = (parts: Partial<Parts>) => ({
+    ...genuine,
+    signature: receiptOf(bob, { id, ...parts }).signature,
+  });
+  return [
+    { ...genuine, signature: NO_SIGNATURE },
+    spoilt(genuine),
+    // For another message, the other sealing, with another outcome, to another sender, under another nick.
+    copied({ id: ID }),
+    copied({ sealing: 1 }),
+    { ...genuine, outcome: "unreadable" },
+    { ...genuine, outcome: "refused" },
+    copied({ to: "carol" }),
+    copied({ from: "alice", to: "bob" }),
+    // Rightly signed, but for a sealing that there is not.
+    receiptOf(bob, { id, sealing: 1 }),
+    ...others.map((other) => receiptOf(other, { id })),
+  ];
+}
+
+Deno.test("attack: another member receipts somebody's message, with all that can be signed or copied: it waits on", () => {
+  const arena = new Arena();
+  const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
+  const mallory = Attacker.member(arena, "mal");
+  arena.network.cut(bob.address.host);
+  alice.writes("bob", "hi");
+  const [id = ""] = alice.outbox;
+  // Even a genuine one, that was caught on its way: nobody but bob's link may bring it.
+  const all = [...forgeries(id, bob, [mallory, alice, carol]), receiptOf(bob, { id })];
+  for (const receipt of all) {
+    for (const from of ["bob", "BOB", "mal", "alice"]) {
+      mallory.says(alice, { type: "receipt", from, to: "alice", ...receipt });
+    }
+  }
+  arena.runs(400);
+  alice.sees();
+  arena.runs(300);
+  assertEquals(alice.lines()[0], "[No ACK from bob, message sent to server.]");
+  assertEquals(alice.outbox, [id]);
+  arena.network.mend(bob.address.host);
+  arena.runs(10_000);
+  bob.sees("alice: hi");
+  assertEquals(alice.lines().at(-1), "[Message received by bob.]");
+});
+
+Deno.test("attack: the recipient himself says 'released', directly: that is not his to say", () => {
+  const arena = new Arena();
+  const { alice } = arena.clients("alice");
+  const mallory = Attacker.member(arena, "mal");
+  alice.writes("mal", "hi");
+  arena.runs(100);
+  const [direct] = mallory.heardOf("direct");
+  const says = (outcome: Outcome) => {
+    const receipt = receiptOf(mallory, { id: direct!.id, from: "mal", outcome });
+    mallory.says(alice, { type: "receipt", from: "mal", to: "alice", ...receipt });
+    arena.runs(100);
+  };
+  says("released");
+  alice.sees();
+  says("read");
+  alice.sees("[Message received by mal.]");
+});
+
+Deno.test("attack: say what became of a letter that is for somebody else, to the server: it stays", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  const mallory = Attacker.member(arena, "mal");
+  bob.deregisters();
+  arena.runs(200);
+  const date = alice.writes("bob", "hi");
+  arena.runs(200);
+  const [id = ""] = alice.outbox;
+  alice.lines();
+  for (const outcome of ["read", "unreadable", "refused", "released"] as const) {
+    for (const from of ["bob", "mal"]) {
+      const said = receiptOf(mallory, { id, from, outcome });
+      mallory.saysToServer({ type: "receipt", from, to: "alice", ...said });
+      mallory.saysToServer({ type: "noted", nick: from, receipts: [said] });
+    }
+  }
+  arena.runs(1000);
+  assertEquals([arena.server.keeps("letter"), arena.server.keeps("receipt")], [1, 0]);
+  alice.sees();
+  bob.registers();
+  arena.runs(1000);
+  assertEquals(bob.lines().at(-1), `alice: ${date} hi`);
+  alice.sees(
+    "[Client table updated.]",
+    "SERVER @ 10.0.0.1:9999 is ONLINE",
+    alice.online,
+    bob.online,
+    "mal @ 10.66.6.6:6666 is ONLINE",
+    "[bob has collected 1 message.]",
+  );
+});
+
+Deno.test("attack: a recipient tells the server that he, as the server, has released his nick: nothing happens", () => {
+  const arena = new Arena();
+  const { alice } = arena.clients("alice");
+  const mallory = Attacker.member(arena, "mal");
+  mallory.saysToServer({ type: "leave", nick: "mal", turn: 9 });
+  arena.runs(200);
+  alice.lines();
+  alice.writes("mal", "hi");
+  arena.runs(200);
+  alice.sees(...STORED);
+  const [id = ""] = alice.outbox;
+  mallory.saysToServer({
+    type: "register",
+    nick: "mal",
+    turn: 10,
+    asked: true,
+    bundle: mallory.bundle("mal"),
+    candidates: [],
+  });
+  arena.runs(200);
+  alice.lines();
+  const receipt = receiptOf(mallory, { id, from: "mal", outcome: "released" });
+  mallory.saysToServer({ type: "receipt", from: "mal", to: "alice", ...receipt });
+  arena.runs(1000);
+  assertEquals(arena.server.keeps("letter"), 1);
+  alice.sees();
+});
+
+// ---- the server ------------------------------------------------------------------------------------------
+
+/** alice has written to bob by way of a server that means no good. */
+function withMail(): { alice: Victim; bob: Victim; carol: Victim; server: HostileServer; id: string } {
+  const arena = new Arena();
+  const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
+  const server = HostileServer.inThePlaceOfTheServer(arena);
+  server.saysAway("bob");
+  alice.lines();
+  alice.writes("bob", "hi");
+  arena.runs(100);
+  alice.sees(...STORED);
+  const [id = ""] = alice.outbox;
+  server.heard.length = 0;
+  return { alice, bob, carol, server, id };
+}
+
+Deno.test("attack: the server says 'collected' with what it has made up or copied: the message waits on, unmarked", () => {
+  const { alice, bob, carol, server, id } = withMail();
+  const before = alice.state;
+  for (const receipt of forgeries(id, bob, [carol, alice])) {
+    server.tells(alice, { type: "collected", to: "bob", receipts: [receipt] });
+  }
+  // For a recipient who is not the message's.
+  for (const to of ["carol", "alice"]) {
+    server.tells(alice, { type: "collected", to, receipts: [receiptOf(bob, { id })] });
+    server.tells(alice, { type: "collected", to, receipts: [receiptOf(carol, { id, from: "carol" })] });
+  }
+  alice.sees();
+  assertEquals([alice.state, server.heardOf("noted")], [before, []]);
+  // The genuine one, and it is the last word.
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id })] });
+  server.tells(alice, { type: "alive", version: server.version });
+  assertEquals(server.heardOf("noted"), [{ type: "noted", nick: "alice", receipts: [{ id, sealing: 0 }] }]);
+  assertEquals(alice.outbox, []);
+});
+
+Deno.test("attack: the server repeats an old receipt once a message was sealed again: it is about the former sealing", () => {
+  const { alice, bob, server, id } = withMail();
+  const unreadable = receiptOf(bob, { id, outcome: "unreadable" });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
+  assertEquals(server.lettersFrom("alice").map(({ body }) => body[0]), [1]);
+  alice.lines();
+  // The same again, and as if it were about the second sealing.
+  server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...unreadable, sealing: 1 }] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, sealing: 0 })] });
+  alice.sees();
+  assertEquals([alice.outbox, server.lettersFrom("alice").length], [[id], 1]);
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, sealing: 1 })] });
+  assertEquals(alice.outbox, []);
+});
+
+Deno.test("what the server may say without a signature is that a nick was given up: the sender hears a failure", () => {
+  const { alice, server, id } = withMail();
+  const released = { id, sealing: 0, outcome: "released", signature: NO_SIGNATURE } as const;
+  server.tells(alice, { type: "collected", to: "bob", receipts: [released] });
+  alice.sees(RELEASED);
+});
+
+Deno.test("attack: a peer says what only the server may say of a message: it waits on", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  const mallory = Attacker.member(arena, "mal");
+  bob.deregisters();
+  arena.runs(200);
+  arena.network.cut(arena.server.address.host);
+  alice.lines();
+  alice.writes("bob", "hi");
+  const [id = ""] = alice.outbox;
+  const receipts = [receiptOf(bob, { id }), { ...receiptOf(bob, { id }), outcome: "released" } as const];
+  const verbs: Verb[] = [
+    { type: "stored", id },
+    { type: "rejected", id, reason: "unknown" },
+    { type: "rejected", id, reason: "known" },
+    ...receipts.map((receipt): Verb => ({ type: "collected", to: "bob", receipts: [receipt] })),
+  ];
+  for (const verb of verbs) mallory.says(alice, verb);
+  arena.runs(400);
+  alice.sees();
+  arena.network.mend(arena.server.address.host);
+  arena.runs(2000);
+  alice.sees(...STORED);
+});

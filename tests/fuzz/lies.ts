@@ -1,0 +1,234 @@
+/**
+ * What insiders make of genuine keys: mostly what they may, and then letters, posts, receipts and bundles that should
+ * count for nothing because something in them is somebody else's.
+ */
+import type { Bundle, Receipt } from "../../core/identity.ts";
+import { NO_HASH, NO_SIGNATURE, OUTCOMES, textHash } from "../../core/identity.ts";
+import type { Contents } from "../../core/letter.ts";
+import { NO_MESSAGE } from "../../core/message_id.ts";
+import { type Nick, nickKey } from "../../core/nick.ts";
+import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+import { BODY, BUNDLE, SIGNATURE } from "../core/samples.ts";
+import type { Dice } from "../simulator/random.ts";
+import { changed } from "./hostile.ts";
+import type { Plot, Signed, Underway } from "./plot.ts";
+import type { Somebody } from "./somebody.ts";
+
+/** Header and contents of a letter meet here. */
+const SEALED_AT = 1 + 8 + 32 + 166;
+const LENGTHS = [5, 5, 30, 200];
+const KEY_DIGITS = 64;
+
+/** Somebody in a plot. */
+export class Liar {
+  readonly me: Somebody;
+  readonly #plot: Plot;
+  readonly #prefix: string;
+  #count = 0;
+  readonly #last = new Map<string, { id: string; text: string }>();
+
+  constructor(plot: Plot, me: Somebody) {
+    this.#plot = plot;
+    this.me = me;
+    this.#prefix = `abcdef0001${me.nick.charCodeAt(me.nick.length - 1).toString(16).padStart(6, "0")}`;
+  }
+
+  /** As one process gives them to one recipient, now and then with gaps. */
+  nextId(dice: Dice): string {
+    this.#count += dice.pick([1, 1, 1, 1, 2]);
+    return this.#prefix + this.#count.toString(16).padStart(16, "0");
+  }
+
+  // ---- letters -------------------------------------------------------------------------------------------
+
+  /** As it should be, if its recipient is known. */
+  letter(dice: Dice, to: Nick): Underway {
+    return this.#seal(dice, { from: this.me.nick, to, id: this.nextId(dice) });
+  }
+
+  /** Anything that looks like a letter. */
+  anyLetter(dice: Dice, to: Nick): Underway {
+    const { letters } = this.#plot;
+    if (letters.length === 0 || dice.happens(0.4)) return this.letter(dice, to);
+    const [one, other] = [dice.pick(letters), dice.pick(letters)];
+    const victim = this.#anybody(dice);
+    const id = dice.happens(0.5) ? this.#plot.anyId(dice) : this.nextId(dice);
+    switch (dice.below(10)) {
+      case 0:
+        return one;
+      case 1:
+        return { ...one, id };
+      case 2:
+        return { ...one, from: victim };
+      case 3:
+        return { ...one, body: changed(dice, one.body) };
+      case 4:
+        return { ...one, body: spliced(one.body, other.body) };
+      case 5:
+        return { id, from: victim, body: anyBody(dice) };
+      case 6:
+        return this.#seal(dice, { from: this.me.nick, to, id, sealing: dice.below(2) });
+      case 7:
+        return this.#seal(dice, { from: this.me.nick, to, id, recipient: this.#plot.bundleOf(victim) });
+      default:
+        return this.#seal(dice, { from: victim, to, id, sender: this.bundleAs(dice, victim) });
+    }
+  }
+
+  #seal(dice: Dice, { id, from, to, sender, sealing = 0, recipient = this.#plot.bundleOf(to) }: {
+    readonly id: string;
+    readonly from: Nick;
+    readonly to: Nick;
+    readonly sender?: Bundle;
+    readonly sealing?: number;
+    readonly recipient?: Bundle | undefined;
+  }): Underway {
+    if (recipient === undefined) return { id, from, body: anyBody(dice) };
+    const name = `${nickKey(from)} ${nickKey(to)}`;
+    const last = this.#last.get(name);
+    const text = this.#text(dice, from, to);
+    const contents: Contents = {
+      after: last === undefined ? NO_MESSAGE : dice.happens(0.9) ? last.id : this.#plot.anyId(dice),
+      afterHash: last === undefined || dice.happens(0.1) ? NO_HASH : textHash(primitives, last.id, last.text),
+      sentAt: dice.below(2 ** 40),
+      text,
+    };
+    this.#last.set(name, { id, text });
+    const options = { sealing, ...(sender === undefined ? {} : { sender }) };
+    const letter = { id, from, body: this.me.seal({ id, from, to }, recipient, contents, options) };
+    this.#plot.remember(this.#plot.letters, letter);
+    return letter;
+  }
+
+  #text(dice: Dice, nick: Nick, to: Nick | undefined): string {
+    const identity = this.me.identity.publicKey;
+    return this.#plot.ledger.write({ identity, nick, to }, dice.pick(LENGTHS));
+  }
+
+  // ---- posts ---------------------------------------------------------------------------------------------
+
+  post(dice: Dice): Underway {
+    return this.#post(dice, { id: this.nextId(dice), from: this.me.nick });
+  }
+
+  anyPost(dice: Dice): Underway {
+    const { posts } = this.#plot;
+    if (posts.length === 0 || dice.happens(0.4)) return this.post(dice);
+    const [one, other] = [dice.pick(posts), dice.pick(posts)];
+    const [victim, from] = [this.#anybody(dice), this.me.nick];
+    const id = dice.happens(0.5) ? this.#plot.anyId(dice) : this.nextId(dice);
+    switch (dice.below(10)) {
+      case 0:
+        return one;
+      case 1:
+        return { ...one, id };
+      case 2:
+        return { ...one, from: victim };
+      case 3:
+        return { ...one, body: changed(dice, one.body) };
+      case 4:
+        return { ...one, body: withEndOf(one.body, other.body) };
+      case 5:
+        return { id, from: victim, body: anyBody(dice) };
+      case 6:
+        return this.#post(dice, { id, from, number: dice.below(20) });
+      case 7:
+        return this.#post(dice, { id, from, previous: dice.pick([NO_HASH, "ab".repeat(32)]) });
+      case 8:
+        return this.#post(dice, { id, from: victim });
+      default: {
+        const identity = this.#plot.bundleOf(victim)?.identity ?? BUNDLE.identity;
+        const said = { id, from: victim, text: this.#text(dice, victim, undefined) };
+        return { id, from: victim, body: this.me.postAs(said, identity) };
+      }
+    }
+  }
+
+  #post(dice: Dice, said: { id: string; from: Nick; number?: number; previous?: string }): Underway {
+    const { id, from } = said;
+    const key = dice.happens(0.8) ? this.#plot.channelKey : dice.pick([undefined, dice.bytes(32)]);
+    const body = this.me.post({ ...said, text: this.#text(dice, from, undefined) }, key);
+    const post = { id, from, body };
+    this.#plot.remember(this.#plot.posts, post);
+    return post;
+  }
+
+  // ---- receipts ------------------------------------------------------------------------------------------
+
+  /** For a message of somebody's, as it should be. */
+  receipt(to: Nick, said: Omit<Receipt, "signature">, as: Nick = this.me.nick): Signed {
+    this.#plot.ledger.signed(this.me.identity.publicKey, as, to, said);
+    const receipt = { ...this.me.receipt(to, said, as), from: as };
+    this.#plot.note(receipt);
+    return receipt;
+  }
+
+  /** Anything that looks like one, from somebody. */
+  anyReceipt(dice: Dice, to: Nick, id: string): Signed {
+    const outcome = dice.happens(0.6) ? "read" : dice.pick(OUTCOMES);
+    const said = { id, sealing: dice.happens(0.8) ? 0 : 1, outcome } as const;
+    if (dice.happens(0.4)) return this.receipt(to, said);
+    const { receipts } = this.#plot;
+    const victim = this.#anybody(dice);
+    switch (dice.below(8)) {
+      case 0:
+        return { from: victim, ...said, signature: dice.pick([NO_SIGNATURE, SIGNATURE]) };
+      case 1:
+        return this.receipt(to, said, victim);
+      case 2:
+        return { ...this.receipt(to, said), from: victim };
+      case 3:
+        return this.receipt(this.#anybody(dice), said);
+      case 4:
+        return { ...this.receipt(to, { ...said, outcome: "unreadable" }), outcome };
+      case 5:
+        return { ...this.receipt(to, said), id: this.#plot.anyId(dice) };
+      case 6:
+        return receipts.length === 0 ? this.receipt(to, said) : dice.pick(receipts);
+      default:
+        return receipts.length === 0 ? this.receipt(to, said) : { ...dice.pick(receipts), id };
+    }
+  }
+
+  // ---- bundles -------------------------------------------------------------------------------------------
+
+  /** What might pass for the bundle of a nick's holder. */
+  bundleAs(dice: Dice, nick: Nick): Bundle {
+    const { bundle: own } = this.me;
+    const theirs = this.#plot.bundleOf(nick) ?? BUNDLE;
+    const { key, prekey, identity } = own;
+    return dice.pick([
+      theirs,
+      { ...theirs, key },
+      { ...theirs, key, prekey },
+      { ...theirs, identity },
+      { ...theirs, prekeyAt: theirs.prekeyAt + 1 },
+      own,
+      { ...own, signature: theirs.signature },
+      { ...own, identity: theirs.identity },
+      this.me.bundleFor(nick),
+      this.me.bundleFor(nick),
+      { ...this.me.bundleFor(nick), identity: theirs.identity },
+      { ...BUNDLE, identity: "00".repeat(KEY_DIGITS / 2) },
+    ]);
+  }
+
+  #anybody(dice: Dice): Nick {
+    return dice.pick([...this.#plot.people.map(({ nick }) => nick), "alice", "ALICE", "nobody"]);
+  }
+}
+
+/** The head of one letter before the contents of another. */
+function spliced(one: Uint8Array, other: Uint8Array): Uint8Array {
+  return Uint8Array.of(...one.subarray(0, SEALED_AT), ...other.subarray(SEALED_AT));
+}
+
+/** With the signature of another one. */
+function withEndOf(one: Uint8Array, other: Uint8Array): Uint8Array {
+  return Uint8Array.of(...one.subarray(0, -64), ...other.subarray(-64));
+}
+
+/** No letter and no post. */
+function anyBody(dice: Dice): Uint8Array {
+  return dice.pick([new Uint8Array(0), BODY, Uint8Array.of(dice.below(256)), dice.bytes(dice.below(400))]);
+}

@@ -1,0 +1,129 @@
+/**
+ * What insiders know together, and what each of them has really written and signed. Every text begins with a number by
+ * which the ledger knows its writer, so that whoever is shown one can be asked who wrote it.
+ */
+import type { Bundle, Receipt } from "../../core/identity.ts";
+import { decodeLetter } from "../../core/letter.ts";
+import { MALFORMED } from "../../core/bytes.ts";
+import { type Nick, type NickKey, nickKey } from "../../core/nick.ts";
+import type { Verb } from "../../core/verb.ts";
+import { ID } from "../core/samples.ts";
+import type { Dice } from "../simulator/random.ts";
+import type { Somebody } from "./somebody.ts";
+
+/** Whose a text is. */
+export interface Written {
+  /** The identity under whose keys it was sealed or signed. */
+  readonly identity: string;
+  /** As whom he wrote. */
+  readonly nick: Nick;
+  /** `undefined` for the channel. */
+  readonly to: Nick | undefined;
+}
+
+/** A letter or a post, as it is on its way. */
+export interface Underway {
+  readonly id: string;
+  readonly from: Nick;
+  readonly body: Uint8Array;
+}
+
+/** A receipt, and who is said to have signed it. */
+export interface Signed extends Receipt {
+  readonly from: Nick;
+}
+
+export class Ledger {
+  readonly #texts: Written[] = [];
+  readonly #read = new Set<string>();
+
+  /** A new text of somebody's. */
+  write(written: Written, bytes: number): string {
+    return `${this.#texts.push(written)} `.padEnd(bytes, "t");
+  }
+
+  /** The number of a text, and who wrote it. */
+  writerOf(text: string): Written & { readonly number: number } | undefined {
+    const number = parseInt(text, 10);
+    const written = this.#texts[number - 1];
+    return written === undefined ? undefined : { ...written, number };
+  }
+
+  /** Somebody has signed that a message was read. */
+  signed(identity: string, as: Nick, to: Nick, { id, outcome }: Omit<Receipt, "signature">): void {
+    if (outcome === "read") this.#read.add(nameOf(identity, as, to, id));
+  }
+
+  hasSigned(identity: string, as: Nick, to: Nick, id: string): boolean {
+    return this.#read.has(nameOf(identity, as, to, id));
+  }
+}
+
+function nameOf(identity: string, as: Nick, to: Nick, id: string): string {
+  return `${identity} ${nickKey(as)} ${nickKey(to)} ${id}`;
+}
+
+/** Things of one kind that insiders remember; the oldest are forgotten. */
+const REMEMBERED = 40;
+
+/** All of them tell each other all that they hear. */
+export class Plot {
+  readonly ledger = new Ledger();
+  readonly people: readonly Somebody[];
+  /** Under which channel messages are sealed, if they are. */
+  readonly channelKey: Uint8Array | undefined;
+  readonly letters: Underway[] = [];
+  readonly posts: Underway[] = [];
+  readonly receipts: Signed[] = [];
+  readonly ids: string[] = [ID];
+  readonly #bundles = new Map<NickKey, Bundle>();
+
+  constructor(people: readonly Somebody[], channelKey?: Uint8Array) {
+    this.people = people;
+    this.channelKey = channelKey;
+    for (const { nick, bundle } of people) this.know(nick, bundle);
+  }
+
+  /** What others know of somebody; `undefined` as long as nobody has heard of him. */
+  bundleOf(nick: Nick): Bundle | undefined {
+    return this.#bundles.get(nickKey(nick));
+  }
+
+  know(nick: Nick, bundle: Bundle): void {
+    this.#bundles.set(nickKey(nick), bundle);
+  }
+
+  /** An id that somebody has given to something. */
+  anyId(dice: Dice): string {
+    return dice.pick(this.ids);
+  }
+
+  hear(verb: Verb): void {
+    if (verb.type === "register") this.know(verb.nick, verb.bundle);
+    if (verb.type === "receipt") this.note(verb);
+    if (verb.type === "collected") {
+      for (const receipt of verb.receipts) this.note({ ...receipt, from: verb.to });
+    }
+    if (!("body" in verb)) return;
+    if (verb.type === "post" || verb.type === "channel") return this.remember(this.posts, verb);
+    this.remember(this.letters, verb);
+    const letter = decodeLetter(verb.body);
+    if (letter !== MALFORMED && !this.#bundles.has(nickKey(verb.from))) {
+      this.know(verb.from, letter.sender);
+    }
+  }
+
+  remember(kind: Underway[], one: Underway): void {
+    push(kind, one);
+    push(this.ids, one.id);
+  }
+
+  note(receipt: Signed): void {
+    push(this.receipts, receipt);
+  }
+}
+
+function push<Thing>(things: Thing[], thing: Thing): void {
+  things.push(thing);
+  if (things.length > REMEMBERED) things.shift();
+}

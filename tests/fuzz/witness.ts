@@ -1,0 +1,290 @@
+/**
+ * Sees all that a machine does, and knows from the ledger what everybody really said: nothing is shown, told or handed
+ * on that its supposed sender did not write, and no message counts as received that its recipient did not sign for.
+ */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { MALFORMED } from "../../core/bytes.ts";
+import { isGenuine, isReceiptOf } from "../../core/identity.ts";
+import { decodeLetter, prekeyId } from "../../core/letter.ts";
+import type { Output, Records } from "../../core/machine.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "../../core/nick.ts";
+import type { Shown } from "../../core/notice.ts";
+import { INBOX, KNOWN_PEER, NICK, OUTBOX, RECEIPT } from "../../core/records.ts";
+import type { Row } from "../../core/table.ts";
+import type { Verb, VerbOf } from "../../core/verb.ts";
+import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+import { opened } from "../core/wire.ts";
+import type { Plot } from "./plot.ts";
+import type { Somebody } from "./somebody.ts";
+
+function verbsOf(output: Output): readonly Verb[] {
+  return output.type === "transmit" ? opened(output.to, output.bytes).verbs : [];
+}
+
+// ---- a client --------------------------------------------------------------------------------------------
+
+export interface ClientWitnessOptions {
+  readonly plot: Plot;
+  readonly me: Somebody;
+  /** Somebody whom the user knows from the start, so that nobody can pass for him. */
+  readonly invited: Somebody | undefined;
+}
+
+export class ClientWitness {
+  /** Whom the user is about to trust, whatever his key is. */
+  trusting: Nick | undefined;
+  readonly #options: ClientWitnessOptions;
+  readonly #pins = new Map<NickKey, string>();
+  /** All that ever were pinned. */
+  readonly #everPinned = new Set<string>();
+  readonly #trusted = new Set<NickKey>();
+  /** Texts, by number. */
+  readonly #shown = new Set<number>();
+  /** Texts that were saved and not shown yet, by key. */
+  readonly #waiting = new Map<string, number>();
+  /** Recipients of our messages, by id; and of those that were forgotten. */
+  readonly #sent = new Map<string, Nick>();
+  readonly #gone = new Map<string, Nick>();
+  readonly #received = new Map<NickKey, number>();
+
+  constructor(options: ClientWitnessOptions) {
+    this.#options = options;
+  }
+
+  look(output: Output): void {
+    for (const verb of verbsOf(output)) this.#onVerb(verb);
+    if (output.type === "save") this.#onSave(output.key, output.value);
+    if (output.type === "forget") this.#onForget(output.key);
+    if (output.type !== "notice") return;
+    const { notice } = output;
+    switch (notice.type) {
+      case "directReceived":
+        return this.#onShown(notice.message, this.#options.me.nick);
+      case "channelReceived":
+        return this.#onShown(notice.message, undefined);
+      case "delivered":
+        return this.#onReceived(notice.to, 1);
+      case "collected":
+        return this.#onReceived(notice.to, notice.count);
+      case "tableChanged":
+      case "peersListed":
+        for (const row of notice.rows) assertGenuine(row);
+    }
+  }
+
+  /** Another process begins with these records: what was saved and perhaps not shown may be shown again. */
+  restarts(records: Records): void {
+    for (const [key, value] of records) if (INBOX.matches(key)) this.#shown.delete(this.#onSaved(key, value));
+  }
+
+  /** After all has settled. */
+  finish(): void {
+    assertEquals([...this.#waiting], [], "what is receipted as read is not shown");
+    for (const [nick, count] of this.#received) {
+      const signed = [...this.#gone].filter(([id, to]) => sameNick(to, nick) && this.#isSigned(id, nick));
+      assertLessOrEqual(count, signed.length, `${nick} has not signed for all that counts as received`);
+    }
+  }
+
+  // ---- what is saved -------------------------------------------------------------------------------------
+
+  #onSave(key: string, value: Uint8Array): void {
+    if (KNOWN_PEER.matches(key)) this.#onPin(KNOWN_PEER.nickOf(key), KNOWN_PEER.decode(value));
+    if (INBOX.matches(key)) this.#onSaved(key, value);
+    if (OUTBOX.matches(key)) {
+      const message = OUTBOX.decode(value);
+      assert(message !== MALFORMED);
+      if (message.to[0] !== undefined) this.#sent.set(OUTBOX.nameOf(key), message.to[0]);
+    }
+  }
+
+  /** A message that is to be shown; returns its number. */
+  #onSaved(key: string, value: Uint8Array): number {
+    const message = INBOX.decode(value);
+    const number = message === MALFORMED
+      ? undefined
+      : this.#options.plot.ledger.writerOf(message.text)?.number;
+    assert(number !== undefined, "nobody wrote what is saved");
+    this.#waiting.set(key, number);
+    return number;
+  }
+
+  #onForget(key: string): void {
+    if (INBOX.matches(key)) this.#waiting.delete(key);
+    const id = OUTBOX.nameOf(key);
+    const to = OUTBOX.matches(key) ? this.#sent.get(id) : undefined;
+    if (to !== undefined) this.#gone.set(id, to);
+  }
+
+  #onPin(nick: NickKey, pin: ReturnType<typeof KNOWN_PEER.decode>): void {
+    assert(pin !== MALFORMED);
+    const { identity } = pin;
+    const former = this.#pins.get(nick);
+    const { trusting } = this;
+    const isTrusted = trusting !== undefined && sameNick(trusting, nick);
+    assert(former === undefined || former === identity || isTrusted, `another key is pinned for ${nick}`);
+    if (former !== undefined && former !== identity) this.#trusted.add(nick);
+    this.#pins.set(nick, identity);
+    this.#everPinned.add(`${nick} ${identity}`);
+  }
+
+  /** Whether somebody is, or was, who he says for the user. */
+  #isKnownAs(identity: string, nick: Nick): boolean {
+    const { me } = this.#options;
+    if (sameNick(nick, me.nick)) return identity === me.identity.publicKey;
+    return this.#everPinned.has(`${nickKey(nick)} ${identity}`);
+  }
+
+  // ---- what is shown -------------------------------------------------------------------------------------
+
+  #onShown({ from, text }: Shown, to: Nick | undefined): void {
+    const written = this.#options.plot.ledger.writerOf(text);
+    assert(written !== undefined, `'${text}' is shown, which nobody wrote`);
+    const { identity, nick, number } = written;
+    assert(sameNick(nick, from), `what was written as ${nick} is shown as from ${from}`);
+    assert(this.#isKnownAs(identity, from), `what somebody else wrote is shown as from ${from}`);
+    const isForUs = to === undefined ? written.to === undefined : sameNick(written.to ?? "", to);
+    assert(
+      isForUs,
+      `what was written to ${written.to ?? "the channel"} is shown as to ${to ?? "the channel"}`,
+    );
+    assert(!this.#shown.has(number), `a message from ${from} is shown twice`);
+    this.#shown.add(number);
+    for (const [key, waiting] of this.#waiting) if (waiting === number) this.#waiting.delete(key);
+  }
+
+  // ---- what counts as received ---------------------------------------------------------------------------
+
+  #onReceived(to: Nick, count: number): void {
+    if (sameNick(to, this.#options.me.nick)) return;
+    this.#received.set(nickKey(to), (this.#received.get(nickKey(to)) ?? 0) + count);
+  }
+
+  /** By somebody who is, or was, the nick's holder for us. */
+  #isSigned(id: string, as: Nick): boolean {
+    const { me, plot: { ledger, people } } = this.#options;
+    return people.some(({ identity: { publicKey } }) =>
+      this.#isKnownAs(publicKey, as) && ledger.hasSigned(publicKey, as, me.nick, id)
+    );
+  }
+
+  // ---- what is said --------------------------------------------------------------------------------------
+
+  #onVerb(verb: Verb): void {
+    if (verb.type === "receipt") this.#onReceipt(verb);
+    if (verb.type === "direct" || verb.type === "deposit") this.#onLetter(verb);
+  }
+
+  #onReceipt(receipt: VerbOf<"receipt">): void {
+    const { identity: { publicKey }, nick } = this.#options.me;
+    assert(
+      isReceiptOf(primitives, publicKey, { from: nick, to: receipt.to }, receipt),
+      "a receipt is not signed",
+    );
+    assert(receipt.outcome !== "released");
+  }
+
+  /** Nobody but an invited person can open what is for him, unless the user has trusted somebody else. */
+  #onLetter({ id, from, to, body }: VerbOf<"direct" | "deposit">): void {
+    const { invited, me, plot } = this.#options;
+    if (invited === undefined || !sameNick(to, invited.nick) || this.#trusted.has(nickKey(to))) return;
+    const letter = decodeLetter(body);
+    assert(letter !== MALFORMED);
+    assertEquals(letter.prekeyId, prekeyId(invited.bundle.prekey), "a letter is sealed for somebody else");
+    const contents = invited.open({ id, from, to }, body);
+    const written = contents === undefined ? undefined : plot.ledger.writerOf(contents.text);
+    assertEquals(written?.identity, me.identity.publicKey, "a letter does not open");
+    assert(sameNick(written?.to ?? "", to));
+  }
+}
+
+function assertGenuine(row: Row): void {
+  assert(isGenuine(primitives, row.nick, row), `the row of ${row.nick} is not from its holder`);
+}
+
+// ---- a server --------------------------------------------------------------------------------------------
+
+/** What somebody has said, as long as only the server can say it to others. */
+function sayingOf(verb: Verb): string | undefined {
+  switch (verb.type) {
+    case "deposit":
+      return `letter ${verb.id} ${verb.body.toHex()}`;
+    case "post":
+      return `channel ${verb.id} ${verb.body.toHex()}`;
+    case "receipt":
+      return `receipt ${nickKey(verb.to)} ${verb.id} ${verb.sealing} ${verb.outcome} ${verb.signature}`;
+    default:
+      return undefined;
+  }
+}
+
+export class ServerWitness {
+  /** Of each nick. */
+  readonly #identities = new Map<NickKey, string>();
+  readonly #said = new Set<string>();
+  /** Whose receipts are kept, by key. */
+  readonly #receipts = new Map<string, Nick>();
+
+  /** An insider says something, under any nick. */
+  said(identity: string, verb: Verb): void {
+    const saying = sayingOf(verb);
+    if (saying !== undefined && "from" in verb) this.#said.add(`${identity} ${nickKey(verb.from)} ${saying}`);
+  }
+
+  look(output: Output): void {
+    if (output.type === "save") this.#onSave(output.key, output.value);
+    if (output.type === "forget") this.#receipts.delete(output.key);
+    for (const verb of verbsOf(output)) this.#onVerb(verb);
+  }
+
+  #onSave(key: string, value: Uint8Array): void {
+    const row = NICK.matches(key) ? NICK.decode(value) : undefined;
+    if (row !== undefined) {
+      assert(row !== MALFORMED);
+      const { nick, bundle } = row;
+      assert(isGenuine(primitives, nick, bundle), `${nick} has keys that its holder did not sign`);
+      const identity = this.#identities.get(nickKey(nick)) ?? bundle.identity;
+      assertEquals(bundle.identity, identity, `${nick} has another holder`);
+      this.#identities.set(nickKey(nick), identity);
+    }
+    const receipt = RECEIPT.matches(key) ? RECEIPT.decode(value) : undefined;
+    if (receipt === undefined) return;
+    assert(receipt !== MALFORMED);
+    const former = this.#receipts.get(key) ?? receipt.from;
+    assert(sameNick(former, receipt.from), `a receipt for ${former} gives way to one for ${receipt.from}`);
+    this.#receipts.set(key, receipt.from);
+  }
+
+  #onVerb(verb: Verb): void {
+    switch (verb.type) {
+      case "letter":
+      case "channel":
+        return assert(
+          this.#hasSaid(verb.from, `${verb.type} ${verb.id} ${verb.body.toHex()}`),
+          `${verb.from} has not written what is handed on`,
+        );
+      case "rows":
+        for (const row of verb.rows) {
+          assertGenuine(row);
+          assertEquals(row.identity, this.#identities.get(nickKey(row.nick)));
+        }
+    }
+  }
+
+  /** An insider is told what became of his messages: only their recipients can have said that. */
+  told(identity: string, verb: Verb): void {
+    if (verb.type !== "collected") return;
+    const readers = [...this.#identities].filter(([, holder]) => holder === identity).map(([nick]) => nick);
+    for (const { id, sealing, outcome, signature } of verb.receipts) {
+      const sayings = readers.map((nick) => `receipt ${nick} ${id} ${sealing} ${outcome} ${signature}`);
+      assert(
+        sayings.some((saying) => this.#hasSaid(verb.to, saying)),
+        `${verb.to} has not signed this receipt`,
+      );
+    }
+  }
+
+  #hasSaid(nick: Nick, saying: string): boolean {
+    return this.#said.has(`${this.#identities.get(nickKey(nick))} ${nickKey(nick)} ${saying}`);
+  }
+}
