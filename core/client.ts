@@ -465,7 +465,7 @@ export class Client implements Machine {
     if (verdict === "say silent") this.#effects.notice({ type: "serverSilent" });
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
-      this.#inbox.sweep(now);
+      this.#inbox.sweep(now, this.#prekeys.oldestAt);
       this.#messenger.sweep(now);
       this.#prekeys.sweep(now);
     }

@@ -7,7 +7,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
 import { NO_HASH, textHash } from "./identity.ts";
-import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES } from "./limits.ts";
+import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey, sameNick } from "./nick.ts";
@@ -102,8 +102,9 @@ export class Inbox {
     }
   }
 
-  sweep(now: Millis): void {
-    this.#seen.sweep(now);
+  /** Forgets ids; not those under a prekey that we still have, for who keeps a letter could hand it over once more. */
+  sweep(now: Millis, oldestPrekey: Millis): void {
+    this.#seen.sweep(Math.min(now - SEEN_LIFE_MS, oldestPrekey));
   }
 
   #showOrHold(now: Millis, held: Held): void {

@@ -185,7 +185,7 @@ export const MESSAGE_LIFE_MS = 7 * 24 * 3600_000;
 /** Mail and receipts live 30 days at the server. */
 export const MAIL_LIFE_MS = 30 * 24 * 3600_000;
 
-/** Ids are remembered longer than a message (7 days) and its mail (30 days) can live. */
+/** Ids are remembered longer than a message (7 days) and its mail (30 days) can live, and as long as the prekey it was sealed for. */
 export const SEEN_LIFE_MS = 45 * 24 * 3600_000;
 
 /** How often what is too old is looked for. */

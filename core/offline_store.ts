@@ -12,6 +12,7 @@ import {
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
   RECEIPTS_PER_SENDER,
+  SEEN_LIFE_MS,
 } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
@@ -175,7 +176,7 @@ export class OfflineStore {
     for (const receipts of this.#receipts.values()) {
       for (const [id, { from, at }] of receipts) if (at + MAIL_LIFE_MS <= now) this.#forgetReceipt(from, id);
     }
-    this.#seen.sweep(now);
+    this.#seen.sweep(now - SEEN_LIFE_MS);
   }
 
   #put(letter: Letter): void {

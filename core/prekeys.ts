@@ -71,6 +71,11 @@ export class Prekeys {
     return this.#prekeys.get(id)?.keyPair;
   }
 
+  /** When the oldest that we still have was made. */
+  get oldestAt(): Millis {
+    return Math.min(...[...this.#prekeys.values()].map(({ at }) => at));
+  }
+
   /** Destroys what no letter can need any more. */
   sweep(now: Millis): void {
     for (const [id, { publicKey, supersededAt }] of this.#prekeys) {

@@ -7,7 +7,7 @@ import type { Chains } from "./chains.ts";
 import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
 import type { Key } from "./handshake.ts";
-import { type Identity, isGenuine, NO_HASH, type Outcome } from "./identity.ts";
+import { equalBundles, type Identity, isGenuine, NO_HASH, type Outcome } from "./identity.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import { decodeLetter, type Envelope, type Letter, Opener } from "./letter.ts";
@@ -141,7 +141,8 @@ export class Receiver {
   /** The bundles of the table are known to be genuine. */
   #isGenuine(from: Nick, { sender }: Letter): boolean {
     const { membership, primitives } = this.#options;
-    return membership.table.get(from)?.signature === sender.signature || isGenuine(primitives, from, sender);
+    const row = membership.table.get(from);
+    return (row !== undefined && equalBundles(row, sender)) || isGenuine(primitives, from, sender);
   }
 
   /** Once for each sealing of a message, on whatever ways it comes. */

@@ -1,7 +1,7 @@
 /** Which message ids have been seen: per sender process a few runs of sequence numbers, kept for 45 days. */
 import { Reader, Writer } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
-import { SEEN_LIFE_MS, SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "./limits.ts";
+import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { type MessageId, prefixOf, sequenceOf } from "./message_id.ts";
 import { nickKey } from "./nick.ts";
@@ -64,10 +64,10 @@ export class SeenIds {
     this.#effects.save(SEEN.key(`${sender}/${prefix}`), () => encode(seen));
   }
 
-  /** Forgets what is too old. */
-  sweep(now: Millis): void {
+  /** Forgets what was seen for the last time before an instant. */
+  sweep(before: Millis): void {
     for (const [sender, prefixes] of this.#senders) {
-      for (const [prefix, { at }] of prefixes) if (at + SEEN_LIFE_MS <= now) this.#forget(sender, prefix);
+      for (const [prefix, { at }] of prefixes) if (at <= before) this.#forget(sender, prefix);
     }
   }
 

@@ -75,7 +75,7 @@ Deno.test("attack: another member receipts somebody's message, with all that can
   arena.network.mend(bob.address.host);
   arena.runs(10_000);
   bob.sees("alice: hi");
-  assertEquals(alice.lines().at(-1), "[Message received by bob.]");
+  assertEquals([alice.lines().at(-1), alice.outbox], ["[bob has collected 1 message.]", []]);
 });
 
 Deno.test("attack: the recipient himself says 'released', directly: that is not his to say", () => {

@@ -116,6 +116,8 @@ Deno.test("a receipt counts only with its recipient's signature, about this mess
     receiptFrom(mallory, id, "mal", { outcome: "released" }),
   ];
   for (const forgery of forgeries) tell(scene, "alice", { ...genuine, ...forgery });
+  // Genuine, but somebody else brings it.
+  scene.say("stranger", scene.addressOf("alice"), genuine);
   // Five hundred milliseconds without a receipt, and still none.
   scene.run(1000);
   assertEquals(scene.lines("alice"), [

@@ -1,7 +1,7 @@
 /** How long the secret of an ephemeral key serves, and how many are remembered. */
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import type { Bundle } from "../../core/identity.ts";
-import { Opener } from "../../core/letter.ts";
+import { Opener, Sealer } from "../../core/letter.ts";
 import { LETTER_SECRET_MS, LETTER_SECRETS } from "../../core/limits.ts";
 import { primitives } from "../../core/crypto.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
@@ -63,6 +63,20 @@ Deno.test("the sender remembers 1,024 secrets, and forgets the oldest first", ()
   assertNotEquals(ephemeral(second), secondBefore);
 });
 
+Deno.test("a secret that was made anew is not the oldest one", () => {
+  const two = new Two(cheapPrimitives);
+  const first = two.bob.bundle;
+  const others = Array.from({ length: LETTER_SECRETS }, (_, count) => ({
+    ...first,
+    prekey: (count + 1).toString(16).padStart(64, "0"),
+  }));
+  two.seal("x");
+  for (const recipient of others.slice(1)) two.seal("x", { recipient });
+  const anew = ephemeralOf(two.seal("x", { sealing: 1 }));
+  two.seal("x", { recipient: others[0]! });
+  assertEquals(ephemeralOf(two.seal("x")), anew);
+});
+
 /** An opener of Bob's that counts how often it agrees on a secret. */
 function counting({ bob, kind }: Two) {
   const count = { agreed: 0 };
@@ -92,6 +106,22 @@ Deno.test("the recipient agrees once on the secret of all letters under one ephe
     const id = idOf(at);
     assertEquals(two.open(two.seal("x", { id }), { ...values, id })?.text, "x");
     assertEquals(count.agreed, 2);
+  }
+});
+
+Deno.test("letters to two prekeys open, also when their sender used one ephemeral key for both", () => {
+  const two = new Two();
+  const ephemeral = two.dice.bytes(32);
+  two.sealer = new Sealer(primitives, () => ephemeral, two.alice.identity.keyPair);
+  const prekey = primitives.keyPair(two.dice.bytes(32));
+  const bundles = [two.bob.prekey, prekey].map(({ publicKey }) =>
+    two.bob.identity.bundle("bob", publicKey.toHex(), 1)
+  );
+  const [one, other] = bundles.map((recipient) => two.seal("x", { recipient }));
+  assertEquals(ephemeralOf(one!), ephemeralOf(other!));
+  for (let round = 0; round < 2; round++) {
+    assertEquals(two.open(one!)?.text, "x");
+    assertEquals(two.open(other!, { own: { ...two.bob.own, prekey } })?.text, "x");
   }
 });
 

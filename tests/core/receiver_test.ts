@@ -79,6 +79,15 @@ Deno.test("a letter that was read is receipted as read also when it comes as its
   assertEquals(answers(stage, alice).alice, [["read", 0], ["read", 1]]);
 });
 
+Deno.test("a letter that was read is receipted as read also when it could not be opened any more", () => {
+  const { stage, alice } = met();
+  const letter = alice.letter(ID, stage, "hello");
+  stage.says(alice, ID, letter);
+  stage.hands("letter", ID, "alice", damaged(letter));
+  assertEquals(stage.lines(), ["alice: hello"]);
+  assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [["read", 0]] });
+});
+
 Deno.test("the sender is shown as the table writes him, and his case does not matter to the seal", () => {
   const { stage, alice } = met();
   stage.says(alice, ID, alice.letter(ID, stage, "hello"), { from: "ALICE", to: "BOB" });
@@ -289,20 +298,22 @@ Deno.test("1,024 letters of strangers wait, and of what finds no room nobody hea
   assertEquals(said(stage, stage.receipts(alice.voice)), [["unreadable", 0]]);
 });
 
-Deno.test("of the letters of strangers 4 MiB wait", () => {
+Deno.test("of the letters of strangers 4 MiB wait, each time", () => {
   const stage = new Stage();
-  const alice = stage.peer("alice");
+  const [alice, carol] = [stage.peer("alice"), stage.peer("carol")];
   stage.registered();
   const body = new Uint8Array(64 * 1024);
   const most = STRANGERS_BYTES / body.length;
-  for (let count = 1; count <= most + 1; count++) {
-    stage.says(alice, idOf(count), body);
-    stage.run(200);
+  for (const peer of [alice, carol]) {
+    for (let count = 1; count <= most + 1; count++) {
+      stage.says(peer, idOf(count), body);
+      stage.run(200);
+    }
+    stage.says(peer, idOf(most + 2), new Uint8Array(0));
+    stage.shows(peer.row());
+    stage.run(1000);
+    const ids = stage.receipts(peer.voice).map(({ id }) => id).sort();
+    const expected = Array.from({ length: most }, (_, at) => idOf(at + 1));
+    assertEquals(ids, [...expected, idOf(most + 2)]);
   }
-  stage.says(alice, idOf(most + 2), new Uint8Array(0));
-  stage.shows(alice.row());
-  stage.run(1000);
-  const ids = stage.receipts(alice.voice).map(({ id }) => id).sort();
-  const expected = Array.from({ length: most }, (_, at) => idOf(at + 1));
-  assertEquals(ids, [...expected, idOf(most + 2)]);
 });

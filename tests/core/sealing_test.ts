@@ -236,6 +236,9 @@ Deno.test("a receipt counts for this message and sealing, and from its recipient
   assert(sealing.isReceiptFor(message, "Bob", receipt));
   assert(sealing.isReceiptFor(message, "BOB", receipt));
   assertFalse(sealing.isReceiptFor(message, "carol", receipt));
+  desk.knownPeers.meet("carol", other.identity.publicKey);
+  const carols = other.identity.receipt("carol", "alice", said);
+  assertFalse(sealing.isReceiptFor(message, "carol", carols));
   assertFalse(sealing.isReceiptFor(message, "bob", other.identity.receipt("bob", "alice", said)));
   assertFalse(sealing.isReceiptFor(message, "bob", bob.identity.receipt("bob", "carol", said)));
   assertFalse(sealing.isReceiptFor(message, "bob", bob.identity.receipt("carol", "alice", said)));

@@ -38,7 +38,9 @@ Deno.test("only rows that really changed are told", () => {
     { addresses: [{ host: "10.0.0.1", port: 2 }] },
   ];
   for (const change of changes) {
-    assertEquals(table.apply(at(4), 4, [row("x", change)])?.length, 1);
+    assertEquals(table.apply(at(4), 4, [row("x", change)])?.length, 1, JSON.stringify(change));
+    assertEquals(table.apply(at(4), 4, [row("x", change)]), []);
+    table.apply(at(4), 4, [row("x")]);
   }
 });
 

@@ -23,6 +23,7 @@ export class Crowd {
   /** Datagrams of insiders and to them. */
   readonly #genuine: Uint8Array[] = [Uint8Array.of(VERSION + 1 << 4)];
 
+  /** Whoever is named more than once speaks more often. */
   constructor(dice: Dice, subject: Subject, insiders: readonly Insider[]) {
     this.#dice = dice;
     this.#insiders = insiders;
@@ -75,7 +76,7 @@ export class Crowd {
       if (left.length === 0) return;
       for (const { to, bytes } of left) {
         this.#keep(bytes);
-        for (const insider of this.#insiders) {
+        for (const insider of new Set(this.#insiders)) {
           const answer = insider.hear(this.#subject.now, to, bytes);
           if (answer === undefined) continue;
           answers++;

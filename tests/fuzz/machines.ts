@@ -216,6 +216,7 @@ const CLIENT_TARGET: Target = {
     const start = (now: Millis, records: Records) =>
       clientOf(dice.fork(), { me, invited, channelKey }, now, records);
     let subject = new Subject(START, start(START, []), note, watch);
+    subject.act({ type: "register", nick: me.nick });
 
     const share = dice.pick(WILD);
     const ownKey = me.identity.keyPair.publicKey;

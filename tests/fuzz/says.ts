@@ -88,33 +88,31 @@ export interface Other {
 /** To alice, as her server, with the help of all others but one, whose messages it has. */
 export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): Say {
   const liars = others.map(({ liar }) => liar).filter((liar) => liar !== honest);
-  let [counter, stream, position] = [0, 0, 0];
+  let [counter, stream, position, answered] = [0, 0, 0, 0];
   return (dice, heard) => {
-    const since = { start: 1, counter };
+    const version = { start: 1, counter };
     const liar = dice.pick(liars);
     const id = newest(heard, "deposit", "post")?.id ?? plot.anyId(dice);
+    const register = newest(heard, "register");
+    if (register !== undefined && register.turn !== answered && dice.happens(0.8)) {
+      answered = register.turn;
+      position = 0;
+      const news = { waiting: dice.below(3), dropped: dice.below(2) };
+      return {
+        type: "registered",
+        nick: "alice",
+        stream: ++stream,
+        version,
+        members: others.length,
+        ...news,
+      };
+    }
     switch (dice.below(12)) {
       case 0:
-        if (newest(heard, "register") === undefined && dice.happens(0.9)) {
-          return { type: "alive", version: since };
-        }
-        position = 0;
-        return {
-          type: "registered",
-          nick: "alice",
-          stream: ++stream,
-          version: since,
-          members: others.length,
-          waiting: dice.below(3),
-          dropped: dice.below(2),
-        };
+        return { type: "alive", version };
       case 1:
-      case 2: {
-        const rows = others.map((other, ordinal) => anyRow(dice, other, ordinal));
-        if (dice.happens(0.1)) rows.push({ ...rows[0]!, nick: "alice", ...liar.bundleAs(dice, "alice") });
-        const upTo = counter += dice.below(2);
-        return { type: "rows", since, upTo, newest: upTo + (dice.happens(0.1) ? 1 : 0), rows };
-      }
+      case 2:
+        return rows(dice, liar);
       case 3:
         return { type: "stored", id };
       case 4:
@@ -126,16 +124,16 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
       }
       case 7:
         return {
-          type: dice.pick(["probe", "deregistered", "notRegistered", "replaced"] as const),
+          type: dice.happens(0.9)
+            ? "probe"
+            : dice.pick(["deregistered", "notRegistered", "replaced"] as const),
           nick: "alice",
         };
       case 8:
-      case 9:
-        return {
-          type: "channel",
-          ...place(dice),
-          ...(dice.happens(0.2) ? honest.post(dice) : liar.anyPost(dice)),
-        };
+      case 9: {
+        const post = dice.happens(0.2) ? honest.post(dice) : liar.anyPost(dice);
+        return { type: "channel", ...place(dice), ...post };
+      }
       default: {
         const letter = dice.happens(0.2) ? honest.letter(dice, "alice") : liar.anyLetter(dice, "alice");
         return { type: "letter", ...place(dice), ...letter };
@@ -143,8 +141,18 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
     }
   };
 
+  /** The next in the stream, most of the time. */
   function place(dice: Dice) {
-    return { stream, position: ++position, waited: dice.happens(0.3) };
+    if (dice.happens(0.9)) position++;
+    return { stream, position, waited: dice.happens(0.3) };
+  }
+
+  function rows(dice: Dice, liar: Liar): Verb {
+    const some = others.map((other, ordinal) => anyRow(dice, other, ordinal));
+    if (dice.happens(0.1)) some.push({ ...some[0]!, nick: "alice", ...liar.bundleAs(dice, "alice") });
+    const since = { start: 1, counter: dice.happens(0.7) ? 0 : counter };
+    const upTo = counter += dice.below(2);
+    return { type: "rows", since, upTo, newest: upTo + (dice.happens(0.1) ? 1 : 0), rows: some };
   }
 
   function anyRow(dice: Dice, { liar: { me }, address }: Other, ordinal: number): Row {

@@ -310,6 +310,24 @@ scenario("and when the process is another one by then", (world) => {
   bob.sees("alice: for bob");
 });
 
+scenario(
+  "a script that ends with such a message says that it waits, and does not blame the server",
+  (world) => {
+    const { alice } = heldBack(world);
+    alice.pressesCtrlC();
+    world.runs(1000);
+    alice.starts();
+    alice.endsInput();
+    world.runs(5000);
+    assertEquals(alice.looks().slice(-3), [
+      BOB_CHANGED,
+      "[1 message waits and leaves at the next start.]",
+      "[Exiting]",
+    ]);
+    alice.hasEnded(1);
+  },
+);
+
 /** alice has a message to bob that neither he nor the server got before his nick went to somebody else. */
 function heldBack(world: World): { alice: Person; bob: Person } {
   const { alice, bob: former } = world.clients("alice", "bob");

@@ -58,6 +58,20 @@ export class Stranger {
     this.#world.runs(5);
   }
 
+  /** From now on it is somebody. */
+  registers(nick: string): void {
+    const { server } = this.#world;
+    this.says(server, {
+      type: "register",
+      nick,
+      turn: 1,
+      asked: true,
+      bundle: this.bundle(nick),
+      candidates: [],
+    });
+    this.#world.runs(200);
+  }
+
   /** All that was said has arrived. */
   wasHeard(): void {
     this.#world.runs(50);

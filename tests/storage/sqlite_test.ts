@@ -13,6 +13,7 @@ const save = (key: string, ...bytes: number[]): Change => ({
   value: new Uint8Array(bytes),
 });
 const forget = (key: string): Change => ({ type: "forget", key });
+const destroy = (key: string): Change => ({ type: "destroy", key });
 
 function inFolder(work: (folder: string) => void | Promise<void>): () => Promise<void> {
   return async () => {
@@ -97,6 +98,22 @@ Deno.test("a commit that fails makes no change, and the next one works", () => {
   assertEquals([...store.read()], [["a", new Uint8Array([1])], ["b", new Uint8Array([2])]]);
   store.close();
 });
+
+Deno.test(
+  "what is destroyed is gone, in list order, and nothing else is",
+  inFolder((folder) => {
+    const path = `${folder}/client.db`;
+    const store = openSqlite(path, "client");
+    store.commit([save("a", 1), save("b", 2), save("c", 3)]);
+    store.commit([destroy("a"), save("b", 4), destroy("c"), save("c", 5), save("d", 6), destroy("d")]);
+    store.commit([destroy("never there")]);
+    assertEquals([...store.read()], [["b", new Uint8Array([4])], ["c", new Uint8Array([5])]]);
+    const impossible = { type: "save", key: "b", value: undefined } as unknown as Change;
+    assertThrows(() => store.commit([destroy("b"), impossible]), StoreError);
+    store.close();
+    assertEquals(recordsIn(path, "client"), [["b", [4]], ["c", [5]]]);
+  }),
+);
 
 Deno.test({
   name: "nobody else may read the files or enter the folders that are made",

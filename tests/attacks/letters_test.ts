@@ -1,0 +1,255 @@
+/** Attacks on letters: only who is told to have written one can have, word for word, to this reader, once. */
+import { assertEquals } from "@std/assert";
+import { decodeLetter } from "../../core/letter.ts";
+import { HELD_MS } from "../../core/limits.ts";
+import { MALFORMED } from "../../core/bytes.ts";
+import { Arena, type Victim } from "./arena.ts";
+import { altered, Attacker, ID, idOf } from "./attacker.ts";
+import { HostileServer, last, type Message } from "./hostile_server.ts";
+
+const UNREADABLE = "[A message from alice cannot be opened, it will be sealed again.]";
+const MISSING = "[A message from alice is missing.]";
+const OTHER_KEY = "[alice has another key than before: somebody else may have the nick. " +
+  "Nothing is sent to alice until you say 'trust alice'.]";
+
+/** alice writes so many letters to bob, by way of a server that keeps them and means no good. bob knows her. */
+function withLetters(count: number): {
+  arena: Arena;
+  alice: Victim;
+  bob: Victim;
+  carol: Victim;
+  server: HostileServer;
+  letters: readonly Message[];
+  /** When each was written. */
+  dates: readonly string[];
+} {
+  const arena = new Arena();
+  const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
+  arena.theyTalk(alice, bob, "first");
+  const server = HostileServer.inThePlaceOfTheServer(arena);
+  for (const nick of ["bob", "carol"]) server.saysAway(nick);
+  arena.runs(1000);
+  const dates: string[] = [];
+  for (let number = 1; number <= count; number++) {
+    dates.push(alice.writes("bob", `letter ${number}`));
+    arena.runs(100);
+  }
+  arena.everybodyLooks();
+  return { arena, alice, bob, carol, server, dates, letters: server.lettersFrom("alice") };
+}
+
+// ---- from a peer -----------------------------------------------------------------------------------------
+
+for (const isMember of [false, true]) {
+  const who = isMember ? "a member" : "a stranger";
+  Deno.test(`attack: ${who} writes directly under another's nick: neither shown nor receipted`, () => {
+    const arena = new Arena();
+    const { alice, bob } = arena.clients("alice", "bob");
+    arena.theyTalk(alice, bob);
+    const mallory = isMember ? Attacker.member(arena, "mal") : new Attacker(arena);
+    arena.runs(1000);
+    arena.everybodyLooks();
+    const recipient = arena.bundleOf("bob");
+    const senders = [
+      mallory.bundle("alice"),
+      mallory.bundle("mal"),
+      arena.bundleOf("alice"),
+      { ...arena.bundleOf("alice"), key: mallory.key },
+    ];
+    mallory.heard.length = 0;
+    for (const [at, sender] of senders.entries()) {
+      for (const [spelling, from] of ["alice", "ALICE", "bob", "nobody"].entries()) {
+        const about = { id: idOf(at, spelling + 1), from, to: "bob" };
+        const body = mallory.letter({ ...about, text: "forged", recipient, sender });
+        mallory.says(bob, { type: "direct", ...about, body });
+      }
+    }
+    arena.runs(30_000);
+    bob.sees();
+    assertEquals([mallory.heardOf("receipt"), bob.keeps("inbox")], [[], 0]);
+    if (!isMember) return;
+    // Under one's own nick it is shown, and receipted.
+    const about = { id: ID, from: "mal", to: "bob" };
+    const body = mallory.letter({ ...about, text: "mine", recipient, sender: mallory.bundle("mal") });
+    mallory.says(bob, { type: "direct", ...about, body });
+    arena.runs(100);
+    bob.sees("mal: mine");
+    assertEquals(mallory.heardOf("receipt").map(({ outcome }) => outcome), ["read"]);
+  });
+}
+
+Deno.test("attack: pass somebody's letter on to a third person under one's own nick: it cannot be opened", () => {
+  const arena = new Arena();
+  const { alice, carol } = arena.clients("alice", "carol");
+  const mallory = Attacker.member(arena, "mal");
+  arena.runs(500);
+  arena.everybodyLooks();
+  alice.writes("mal", "between us");
+  arena.runs(100);
+  const { id, body } = last(mallory.heardOf("direct"));
+  mallory.says(carol, { type: "direct", id, from: "mal", to: "carol", body });
+  arena.runs(100);
+  carol.sees("[A message from mal cannot be opened, it will be sealed again.]");
+  assertEquals(mallory.heardOf("receipt").map(({ outcome }) => outcome), ["unreadable"]);
+});
+
+Deno.test("attack: a member deposits in another's name, or for himself under another's bundle: it is his own", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  arena.theyTalk(alice, bob);
+  const mallory = Attacker.member(arena, "mal");
+  arena.runs(500);
+  arena.everybodyLooks();
+  const recipient = arena.bundleOf("bob");
+  for (const [at, from] of ["alice", "mal"].entries()) {
+    const about = { id: idOf(1, at + 1), from, to: "bob" };
+    const body = mallory.letter({ ...about, text: "forged", recipient, sender: arena.bundleOf("alice") });
+    mallory.saysToServer({ type: "deposit", ...about, body });
+    arena.runs(200);
+  }
+  assertEquals(mallory.kindsHeard.filter((type) => type === "notRegistered" || type === "stored"), [
+    "notRegistered",
+    "stored",
+  ]);
+  bob.sees("[A message from mal cannot be opened, it will be sealed again.]");
+});
+
+// ---- from the server -------------------------------------------------------------------------------------
+
+Deno.test("a letter that the server hands over as it was given is shown, and receipted as read", () => {
+  const { bob, server, letters } = withLetters(1);
+  server.hands(bob, "letter", letters[0]!);
+  bob.sees("alice: letter 1");
+  assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["read"]);
+});
+
+Deno.test("attack: the server alters a letter, wherever: it cannot be opened, and is sealed again", () => {
+  const { alice, bob, server, letters: [letter] } = withLetters(1);
+  const { body } = letter!;
+  const decoded = decodeLetter(body);
+  if (decoded === MALFORMED) throw new Error("alice writes what is no letter");
+  // Which sealing, prekey, ephemeral key; of the sender's bundle key, prekey, time, signature; what is sealed, and its tag.
+  const [bundleAt, sealedAt] = [41, decoded.header.length];
+  const places = [0, 1, 9, 40, bundleAt + 32, bundleAt + 64, bundleAt + 101, sealedAt - 1];
+  for (const at of [...places, sealedAt, sealedAt + 60, body.length - 17, body.length - 1]) {
+    server.heard.length = 0;
+    server.hands(bob, "letter", { ...letter!, body: altered(body, at) });
+    assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["unreadable"], `byte ${at}`);
+  }
+  for (const length of [0, 1, 40, 206, sealedAt, sealedAt + 15, body.length - 1]) {
+    server.heard.length = 0;
+    server.hands(bob, "letter", { ...letter!, body: body.subarray(0, length) });
+    assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["unreadable"], `${length} bytes`);
+  }
+  // Once for each sealing that it may have been.
+  assertEquals([...new Set(bob.lines())], [UNREADABLE]);
+  // alice hears of it, and seals it again.
+  const receipt = server.receiptsFrom("bob")[0]!;
+  server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...receipt, sealing: 0 }] });
+  server.hands(bob, "letter", last(server.lettersFrom("alice")));
+  bob.sees("alice: letter 1");
+});
+
+Deno.test("attack: the server hands over a genuine letter under another id or nick, or to another: none can open it", () => {
+  const { bob, carol, server, letters: [letter] } = withLetters(1);
+  server.hands(bob, "letter", { ...letter!, id: idOf(1) });
+  bob.sees(UNREADABLE);
+  server.hands(bob, "letter", { ...letter!, from: "carol" });
+  bob.sees(UNREADABLE.replace("alice", "carol"));
+  server.hands(carol, "letter", letter!);
+  carol.sees(UNREADABLE);
+  server.hands(carol, "letter", { ...letter!, from: "bob" });
+  carol.sees(UNREADABLE.replace("alice", "bob"));
+  const outcomes = ["bob", "carol"].map((nick) => server.receiptsFrom(nick).map(({ outcome }) => outcome));
+  assertEquals(outcomes, [["unreadable", "unreadable"], ["unreadable", "unreadable"]]);
+  server.hands(bob, "letter", letter!);
+  bob.sees("alice: letter 1");
+});
+
+Deno.test("attack: the server writes under a nick with an identity that it has made up: refused, with a warning", () => {
+  const { arena, bob, server } = withLetters(0);
+  const mallory = new Attacker(arena);
+  const about = { id: idOf(1), from: "alice", to: "bob" };
+  const body = mallory.letter({
+    ...about,
+    text: "forged",
+    recipient: server.rowOf("bob"),
+    sender: mallory.bundle("alice"),
+  });
+  server.hands(bob, "letter", { ...about, body });
+  bob.sees(OTHER_KEY);
+  assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["refused"]);
+});
+
+Deno.test("attack: the server writes under a nick with a bundle that is not signed at all: it cannot be opened", () => {
+  const { arena, bob, server } = withLetters(0);
+  const mallory = new Attacker(arena);
+  const [alice, recipient] = [server.rowOf("alice"), server.rowOf("bob")];
+  const own = mallory.bundle("alice");
+  const senders = [
+    { ...own, identity: alice.identity },
+    { ...alice, key: mallory.key, signature: own.signature },
+    { ...alice, key: mallory.key, signature: "00".repeat(64) },
+    mallory.bundle("mal"),
+  ];
+  for (const [at, sender] of senders.entries()) {
+    const about = { id: idOf(at + 1), from: "alice", to: "bob" };
+    const body = mallory.letter({ ...about, text: "forged", recipient, sender });
+    server.hands(bob, "letter", { ...about, body });
+    bob.sees(UNREADABLE);
+  }
+});
+
+// ---- order and gaps --------------------------------------------------------------------------------------
+
+Deno.test("attack: the server drops a letter: its recipient is told that it is missing", () => {
+  const { arena, bob, server, letters } = withLetters(3);
+  server.hands(bob, "letter", letters[0]!);
+  server.hands(bob, "letter", letters[2]!);
+  bob.sees("alice: letter 1");
+  arena.runs(HELD_MS);
+  bob.sees(MISSING, "alice: letter 3");
+});
+
+Deno.test("attack: the server exchanges the order of letters: they are shown as they were written", () => {
+  const { bob, server, letters } = withLetters(3);
+  for (const at of [2, 1, 0]) server.hands(bob, "letter", letters[at]!);
+  bob.sees("alice: letter 1", "alice: letter 2", "alice: letter 3");
+});
+
+Deno.test("attack: the server hands a letter over too late: it is missing, and dated when it comes", () => {
+  const { arena, bob, server, letters, dates } = withLetters(2);
+  server.hands(bob, "letter", letters[1]!);
+  arena.runs(HELD_MS);
+  bob.sees(MISSING, "alice: letter 2");
+  server.hands(bob, "letter", letters[0]!);
+  bob.sees(`alice: ${dates[0]} letter 1`);
+});
+
+Deno.test("attack: the server exchanges what is in two letters: neither can be opened, both are sealed again", () => {
+  const { alice, bob, server, letters } = withLetters(2);
+  const [one, two] = [letters[0]!, letters[1]!];
+  server.hands(bob, "letter", { ...one, body: two.body });
+  server.hands(bob, "letter", { ...two, body: one.body });
+  bob.sees(UNREADABLE, UNREADABLE);
+  server.heardOf("receipt").forEach((receipt) =>
+    server.tells(alice, { type: "collected", to: "bob", receipts: [receipt] })
+  );
+  for (const letter of server.lettersFrom("alice").slice(2)) server.hands(bob, "letter", letter);
+  bob.sees("alice: letter 1", "alice: letter 2");
+});
+
+Deno.test("attack: the server hands a letter over again and again, in new streams too: shown once, receipted each time", () => {
+  const { arena, bob, server, letters } = withLetters(1);
+  for (let count = 0; count < 3; count++) server.hands(bob, "letter", letters[0]!);
+  bob.sees("alice: letter 1");
+  server.tells(bob, { type: "notRegistered", nick: "bob" });
+  for (let count = 0; count < 3; count++) server.hands(bob, "letter", letters[0]!);
+  bob.isKilled();
+  bob.registers();
+  arena.runs(1000);
+  for (let count = 0; count < 3; count++) server.hands(bob, "letter", letters[0]!);
+  assertEquals(bob.lines().filter((line) => line.includes("letter 1")), []);
+  assertEquals(server.receiptsFrom("bob").length, 9);
+  assertEquals([...new Set(server.receiptsFrom("bob").map(({ outcome }) => outcome))], ["read"]);
+});
