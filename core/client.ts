@@ -113,6 +113,7 @@ export class Client implements Machine {
     const inbox = this.#inbox = new Inbox(effects, primitives);
     const prekeys = this.#prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     const knownPeers = this.#knownPeers = new KnownPeers(effects);
+    knownPeers.addOwn(nick, identity.publicKey);
     const chains = this.#chains = new Chains(effects);
     const kept = [...records];
     const { state, starts } = this.#identify(random, this.#load(kept));
@@ -427,7 +428,9 @@ export class Client implements Machine {
       return;
     }
     const left = this.#tracker.waiting;
-    if (state === "online" && (left > 0 || !this.#stream.isDrained)) return;
+    // What is held back waits for a word of the user, who has none to say any more.
+    const isUnderWay = left > this.#messenger.heldBack || !this.#stream.isDrained;
+    if (state === "online" && isUnderWay) return;
     this.#leave(now, left > 0 ? 1 : 0);
   }
 
@@ -468,6 +471,7 @@ export class Client implements Machine {
       this.#inbox.sweep(now, this.#prekeys.oldestAt);
       this.#messenger.sweep(now);
       this.#prekeys.sweep(now);
+      this.#receiver.sweep();
     }
   }
 

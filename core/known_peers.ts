@@ -25,6 +25,11 @@ export class KnownPeers {
     return this.#pins.get(nickKey(nick));
   }
 
+  /** Nobody else has our own nick. */
+  addOwn(nick: Nick, identity: Key): void {
+    this.#pins.set(nickKey(nick), { identity, verified: false });
+  }
+
   /** Whether an identity is not another one than the nick had before. */
   agrees(nick: Nick, identity: Key): boolean {
     const pin = this.of(nick);
@@ -34,15 +39,14 @@ export class KnownPeers {
   /** The first contact: the identity is pinned, unless one is already. Whether it is the one that is pinned. */
   meet(nick: Nick, identity: Key): boolean {
     const pin = this.of(nick);
-    if (pin === undefined) this.pin(nick, identity, false);
+    if (pin === undefined && this.#pins.size < KNOWN_PEERS) this.pin(nick, identity, false);
     return pin === undefined || pin.identity === identity;
   }
 
+  /** As the user says, however many there are. */
   pin(nick: Nick, identity: Key, verified: boolean): void {
-    const key = nickKey(nick);
-    if (!this.#pins.has(key) && this.#pins.size >= KNOWN_PEERS) return;
     const pin = { identity, verified };
-    this.#pins.set(key, pin);
+    this.#pins.set(nickKey(nick), pin);
     this.#effects.save(KNOWN_PEER.keyFor(nick), () => KNOWN_PEER.encode(pin));
   }
 }

@@ -7,9 +7,12 @@
  *
  *     DH1 = DH(sender's key, prekey)   DH2 = DH(ephemeral, recipient's key)   DH3 = DH(ephemeral, prekey)
  *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3, info: "Parley 3 letter")
- *     message key = HKDF-Expand(secret, "Parley 3 message" | id | sealing)
+ *     message key = HKDF-Expand(secret, "Parley 3 message" | id | sealing | SHA-256(associated))
  *     associated = "Parley 3 letter" | id | sender's nick | recipient's nick | what stands before `sealed`
  *                  | recipient's identity, key and prekey
+ *
+ * Labels and nicks (in NFKC and lower case) stand behind their length in one byte, but for HKDF's first `info`. So no
+ * key ever seals twice: what is sealed once more under the same id is the same, or has a key of its own.
  *
  * The text is filled up with zeros to 256, 512, 1,024 ... bytes. The secret of one ephemeral key serves for an hour
  * of messages to one prekey: each has a message key of its own, so that they open in any order.
@@ -110,19 +113,25 @@ export class Sealer {
     writer.hex(made.ephemeral);
     bundleField.write(writer, sender);
     const header = writer.finish();
-    const key = messageKey(this.#primitives, made.secret, envelope.id, sealing);
-    const sealed = this.#primitives.seal(key, 0, associated(envelope, header, recipient), encode(contents));
+    const around = associated(envelope, header, recipient);
+    const key = messageKey(this.#primitives, made.secret, envelope.id, sealing, around);
+    const sealed = this.#primitives.seal(key, 0, around, encode(contents));
     const letter = new Uint8Array(header.length + sealed.length);
     letter.set(header);
     letter.set(sealed, header.length);
     return letter;
   }
 
+  /** Forgets what is not used any more. */
+  sweep(now: Millis): void {
+    for (const [name, secret] of this.#secrets) if (!isFresh(now, secret)) this.#secrets.delete(name);
+  }
+
   /** A message that is sealed again has a secret of its own. */
   #secretFor(now: Millis, { key, prekey }: Bundle, sealing: number): Secret | undefined {
     const name = `${key} ${prekey}`;
     const known = this.#secrets.get(name);
-    if (known !== undefined && sealing === 0 && known.since + LETTER_SECRET_MS > now) return known;
+    if (known !== undefined && sealing === 0 && isFresh(now, known)) return known;
     const ephemeral = this.#primitives.keyPair(this.#random(KEY_BYTES));
     const [theirKey, theirPrekey] = [Uint8Array.fromHex(key), Uint8Array.fromHex(prekey)];
     const secret = derive(this.#primitives, [
@@ -159,12 +168,18 @@ export class Opener {
     const name = `${sender.key} ${ephemeral} ${own.prekey}`;
     const secret = this.#secrets.get(name) ?? this.#agree(sender.key, ephemeral, prekey);
     if (secret === undefined) return undefined;
-    const key = messageKey(this.#primitives, secret, envelope.id, sealing);
-    const plaintext = this.#primitives.open(key, 0, associated(envelope, header, own), sealed);
+    const around = associated(envelope, header, own);
+    const key = messageKey(this.#primitives, secret, envelope.id, sealing, around);
+    const plaintext = this.#primitives.open(key, 0, around, sealed);
     if (plaintext === undefined) return undefined;
     // Only now it is proved to be somebody's who knows it: nobody fills the table with guesses.
     if (!this.#secrets.has(name)) remember(this.#secrets, name, secret);
     return decode(plaintext);
+  }
+
+  /** Forgets everything, with what was agreed on under prekeys that are gone. */
+  sweep(): void {
+    this.#secrets.clear();
   }
 
   #agree(senderKey: Key, ephemeralKey: Key, prekey: KeyPair): Uint8Array | undefined {
@@ -172,6 +187,11 @@ export class Opener {
     const agreed = [prekey.agree(sender), this.#keyPair.agree(ephemeral), prekey.agree(ephemeral)];
     return derive(this.#primitives, agreed);
   }
+}
+
+/** A clock that was set back makes no secret last longer. */
+function isFresh(now: Millis, { since }: Secret): boolean {
+  return Math.abs(now - since) < LETTER_SECRET_MS;
 }
 
 /** Makes room for one more, the oldest giving way. */
@@ -188,10 +208,17 @@ function derive({ mac }: Primitives, agreed: readonly (Uint8Array | undefined)[]
   return mac(mac(SALT, F, ...known), new TextEncoder().encode(LABEL), ONE);
 }
 
-function messageKey({ mac }: Primitives, secret: Uint8Array, id: MessageId, sealing: number): Uint8Array {
+function messageKey(
+  { hash, mac }: Primitives,
+  secret: Uint8Array,
+  id: MessageId,
+  sealing: number,
+  associated: Uint8Array,
+): Uint8Array {
   const info = labelled("Parley 3 message");
   info.hex(id);
   info.u8(sealing);
+  info.raw(hash(associated));
   return mac(secret, info.finish(), ONE);
 }
 

@@ -227,7 +227,7 @@ export const PREKEY_MS = 24 * 3600_000;
 /** A superseded prekey is kept as long as a letter under it may come: 7 days at its sender's, 30 at the server, and a week. */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
 
-/** One ephemeral key serves this long towards one prekey; its secret is in the sender's memory no longer. */
+/** One ephemeral key serves this long towards one prekey; what was agreed on with it is in memory twice as long at most. */
 export const LETTER_SECRET_MS = 3600_000;
 
 /** Secrets of ephemeral keys remembered: the people that one talks with in an hour. */

@@ -70,8 +70,14 @@ export class Messenger {
   finish(now: Millis): void {
     this.#finishing = true;
     for (const message of this.#options.tracker.unstored()) {
-      this.#options.attempts.wait(now, message.id, true);
+      if (!this.#options.sealing.isHeldBack(message)) this.#options.attempts.wait(now, message.id, true);
     }
+  }
+
+  /** How many messages wait for the user to trust their recipients' keys. */
+  get heldBack(): number {
+    const { sealing, tracker } = this.#options;
+    return tracker.unstored().filter((message) => sealing.isHeldBack(message)).length;
   }
 
   /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
@@ -100,9 +106,17 @@ export class Messenger {
         for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
         this.#peers.delete(nickKey(row.nick));
       }
-      if (!this.#options.membership.isRegistered) continue;
-      for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
+      for (const message of this.#options.tracker.unstored(row.nick)) {
+        if (this.#options.sealing.isHeldBack(message)) this.#holdBack(message);
+        else if (this.#options.membership.isRegistered) this.#startAfresh(now, message);
+      }
     }
+  }
+
+  /** The user has been warned: the command that wrote it is over. */
+  #holdBack(message: OutgoingMessage): void {
+    this.#stop(message);
+    this.#settle(message);
   }
 
   /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
@@ -141,6 +155,7 @@ export class Messenger {
 
   /** Forgets messages that were stored so long ago that the server has dropped them, and says so. */
   sweep(now: Millis): void {
+    this.#options.sealing.sweep(now);
     for (const message of this.#options.tracker.expired(now)) this.#fail(now, message, "expired");
   }
 

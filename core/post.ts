@@ -8,6 +8,8 @@
  *     content = length 3 | text, or, sealed, AEAD(key, nonce 0, associated, length 3 | text | zeros)
  *     key = HMAC-SHA256(channel key, "Parley 3 channel key" | identity | id)
  *     associated = everything before `content`'s length
+ *
+ * Labels and nicks (in NFKC and lower case) stand behind their length in one byte.
  */
 import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "./bytes.ts";
 import type { Primitives } from "./crypto.ts";

@@ -62,7 +62,7 @@ export class Prekeys {
     const known = this.#current;
     // A clock that was set back leaves a prekey of the future.
     if (known !== undefined && Math.abs(now - known.at) < PREKEY_MS) return known;
-    if (known !== undefined) this.#save({ ...known, supersededAt: Math.floor(now) });
+    if (known !== undefined) this.#save({ ...known, supersededAt: Math.floor(Math.max(now, known.at)) });
     const secret = this.#options.random(KEY_BYTES).toHex();
     return this.#current = this.#save({ secret, at: Math.floor(now), supersededAt: CURRENT });
   }

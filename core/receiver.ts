@@ -77,6 +77,10 @@ export class Receiver {
     return this.#options.inbox.has({ channel: type === "channel", from, id });
   }
 
+  sweep(): void {
+    this.#opener.sweep();
+  }
+
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const { nick, identity } of rows) {
       if (!this.#options.knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);

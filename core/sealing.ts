@@ -34,6 +34,10 @@ export class Sealing {
     this.#sealer = new Sealer(options.primitives, options.random, options.identity.keyPair);
   }
 
+  sweep(now: Millis): void {
+    this.#sealer.sweep(now);
+  }
+
   /** The line of a message's recipient in the table. */
   rowOf({ to }: OutgoingMessage): Row | undefined {
     return to === undefined ? undefined : this.#options.table.get(to);

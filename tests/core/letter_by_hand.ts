@@ -72,7 +72,6 @@ export function letterByHand(parts: LetterParts) {
   const dh3 = agreed(ephemeralSecret, recipient.prekey);
   const input = joined(new Uint8Array(32).fill(0xff), dh1, dh2, dh3);
   const secret = new Uint8Array(hkdfSync("sha256", input, new Uint8Array(32), "Parley 3 letter", 32));
-  const messageKey = expanded(secret, joined(short("Parley 3 message"), id, Uint8Array.of(sealing)));
   const prekeyId = recipient.prekey.subarray(0, 8);
   const header = joined(Uint8Array.of(sealing), prekeyId, publicKeyOf(ephemeralSecret), senderBundle);
   const associated = joined(
@@ -85,6 +84,8 @@ export function letterByHand(parts: LetterParts) {
     recipient.key,
     recipient.prekey,
   );
+  const info = joined(short("Parley 3 message"), id, Uint8Array.of(sealing), sha256(associated));
+  const messageKey = expanded(secret, info);
   const letter = joined(header, sealed(messageKey, associated, plaintext));
   return { dh1, dh2, dh3, secret, messageKey, associated, plaintext, letter };
 }

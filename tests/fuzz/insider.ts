@@ -4,7 +4,7 @@ import { hasMac1, mac1Key } from "../../core/cookie.ts";
 import type { Frame } from "../../core/frame.ts";
 import { PART_BYTES } from "../../core/limits.ts";
 import type { Address, Millis } from "../../core/machine.ts";
-import { decodePacket, type Initiation, MAC_BYTES } from "../../core/packet.ts";
+import { decodePacket, MAC_BYTES } from "../../core/packet.ts";
 import { equalAddresses } from "../../core/table.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
@@ -69,9 +69,9 @@ export class Insider {
       case "discover":
         return this.peer.announcement(sent.packet.nonce);
       case "initiation":
-        return this.#isForUs(sent.packet) ? this.#onInitiation(now, bytes) : undefined;
+        return this.#isForUs(bytes, bytes.length - MAC_BYTES) ? this.#onInitiation(now, bytes) : undefined;
       case "response":
-        return this.#finish(sent);
+        return this.#isForUs(bytes, bytes.length) ? this.#finish(sent) : undefined;
       case "transport":
         return this.#note(sent);
       default:
@@ -79,13 +79,9 @@ export class Insider {
     }
   }
 
-  #isForUs({ bytes }: Initiation): boolean {
-    return hasMac1(
-      primitives,
-      mac1Key(primitives, this.peer.keyPair.publicKey),
-      bytes,
-      bytes.length - MAC_BYTES,
-    );
+  /** Others have indices like ours, and what they have begun may be repeated from our address. */
+  #isForUs(bytes: Uint8Array, end: number): boolean {
+    return hasMac1(primitives, mac1Key(primitives, this.peer.keyPair.publicKey), bytes, end);
   }
 
   #onInitiation(now: Millis, bytes: Uint8Array): Uint8Array | undefined {

@@ -65,6 +65,7 @@ function nameOf(identity: string, as: Nick, to: Nick, id: string): string {
 
 /** Things of one kind that insiders remember; the oldest are forgotten. */
 const REMEMBERED = 40;
+const RECENT = 5;
 
 /** All of them tell each other all that they hear. */
 export class Plot {
@@ -93,9 +94,9 @@ export class Plot {
     this.#bundles.set(nickKey(nick), bundle);
   }
 
-  /** An id that somebody has given to something. */
+  /** An id that somebody has given to something, mostly just now. */
   anyId(dice: Dice): string {
-    return dice.pick(this.ids);
+    return dice.pick(dice.happens(0.6) ? this.ids.slice(-RECENT) : this.ids);
   }
 
   hear(verb: Verb): void {

@@ -75,13 +75,22 @@ export class ClientWitness {
   /** Another process begins with these records: what was saved and perhaps not shown may be shown again. */
   restarts(records: Records): void {
     for (const [key, value] of records) if (INBOX.matches(key)) this.#shown.delete(this.#onSaved(key, value));
+    // What counted as received may not have been forgotten yet, and then counts once more.
+    this.#checkReceived(this.#sent);
+    this.#received.clear();
+    this.#gone.clear();
   }
 
   /** After all has settled. */
   finish(): void {
     assertEquals([...this.#waiting], [], "what is receipted as read is not shown");
+    this.#checkReceived(this.#gone);
+  }
+
+  /** Among these messages are at least as many that were signed for. */
+  #checkReceived(messages: ReadonlyMap<string, Nick>): void {
     for (const [nick, count] of this.#received) {
-      const signed = [...this.#gone].filter(([id, to]) => sameNick(to, nick) && this.#isSigned(id, nick));
+      const signed = [...messages].filter(([id, to]) => sameNick(to, nick) && this.#isSigned(id, nick));
       assertLessOrEqual(count, signed.length, `${nick} has not signed for all that counts as received`);
     }
   }

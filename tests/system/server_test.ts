@@ -41,7 +41,8 @@ Deno.test("with --log-level ERROR the server says nothing", async () => {
   await using world = await World.create();
   world.port = freePort();
   const server = world.run(["server", "-p", `${world.port}`, "--data", ":memory:", "--log-level", "ERROR"]);
-  const x = world.client("x");
+  // It does not say when it listens: until then x waits.
+  const x = world.client("x", ["--attempts", "0"]);
   await x.endInput();
   assertEquals(await x.status, 0);
   server.kill("SIGTERM");

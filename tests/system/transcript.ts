@@ -41,7 +41,16 @@ export class Transcript {
    * Waits for a text behind what was seen last; returns what matched. Fails when the process has ended without
    * it. A string has to be a whole line, or several.
    */
-  async sees(what: string | RegExp): Promise<RegExpMatchArray> {
+  sees(what: string | RegExp): Promise<RegExpMatchArray> {
+    return this.#wait(what, false);
+  }
+
+  /** Waits for a question, behind which the answer is to be typed in the same line. */
+  async asks(question: string): Promise<void> {
+    await this.#wait(question, true);
+  }
+
+  async #wait(what: string | RegExp, isUnfinished: boolean): Promise<RegExpMatchArray> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -52,7 +61,7 @@ export class Transcript {
         const changed = this.#changed.promise;
         const text = this.text.slice(this.#at);
         // The last line is still being written.
-        const complete = this.hasEnded ? text : text.slice(0, text.lastIndexOf("\n") + 1);
+        const complete = this.hasEnded || isUnfinished ? text : text.slice(0, text.lastIndexOf("\n") + 1);
         const match = typeof what === "string" ? lineIn(complete, what) : text.match(what);
         if (match) {
           this.#at += match.index! + match[0].length;

@@ -1,0 +1,210 @@
+/** Attacks on third persons: who asks under a forged address makes nobody send more there than was sent. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { Writer } from "../../core/bytes.ts";
+import { primitives } from "../../core/crypto.ts";
+import {
+  AMPLIFICATION_LIMIT,
+  DATAGRAM_BYTES,
+  HOST_INITIATIONS_BURST,
+  INITIATIONS_PER_SECOND,
+  VERSION_ANSWERS_PER_SECOND,
+} from "../../core/limits.ts";
+import type { Address } from "../../core/machine.ts";
+import {
+  decodePacket,
+  encodeAnnounce,
+  encodeCookieReply,
+  encodeDiscover,
+  encodeResponse,
+  encodeTransport,
+  encodeVersions,
+  NONCE_BYTES,
+} from "../../core/packet.ts";
+import { equalAddresses } from "../../core/table.ts";
+import { Peer } from "../core/wire.ts";
+import { Arena, SERVER, type Victim } from "./arena.ts";
+import { altered, Attacker, MALLORY } from "./attacker.ts";
+
+/** Who is to be flooded: he has never sent anything. */
+const THIRD: Address = { host: "10.99.9.9", port: 53 };
+
+const bytesOf = (datagrams: readonly { bytes: Uint8Array }[]) =>
+  datagrams.reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+/** Somebody to be asked, and what it draws from him when this comes from the third person's address. */
+class Mirror {
+  readonly arena: Arena;
+  readonly to: Address;
+  readonly ownKey: Uint8Array;
+
+  constructor(arena: Arena, to: Address, ownKey: Uint8Array) {
+    this.arena = arena;
+    this.to = to;
+    this.ownKey = ownKey;
+  }
+
+  /** The kinds of packets that it draws, at most as many bytes as went in. */
+  draws(...datagrams: Uint8Array[]): string[] {
+    const { arena, to } = this;
+    const since = arena.tape.length;
+    for (const bytes of datagrams) arena.network.send(THIRD, to, bytes);
+    arena.runs(20_000);
+    const answers = arena.tape.slice(since).filter((sent) => equalAddresses(sent.to, THIRD));
+    const [out, into] = [bytesOf(answers), bytesOf(datagrams.map((bytes) => ({ bytes })))];
+    assertLessOrEqual(out, into, `${out} bytes for ${into}, the first ${datagrams[0]!.toHex().slice(0, 20)}`);
+    return answers.map(({ bytes }) => {
+      const packet = decodePacket(bytes);
+      return typeof packet === "symbol" ? "malformed" : packet.type;
+    });
+  }
+
+  /** A valid initiation of somebody whom nobody knows. */
+  initiation(): Uint8Array {
+    return new Peer(primitives, this.arena.random, this.ownKey).initiation(this.arena.now).bytes;
+  }
+
+  get random(): (count: number) => Uint8Array {
+    return this.arena.random;
+  }
+}
+
+/** alice, and the server, in a world in which they have talked with bob. */
+function mirrors(): { arena: Arena; alice: Victim; bob: Victim; server: Mirror; client: Mirror } {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  arena.theyTalk(alice, bob);
+  const server = new Mirror(arena, SERVER, Uint8Array.fromHex(arena.serverKey));
+  const client = new Mirror(arena, alice.address, Uint8Array.fromHex(alice.key));
+  return { arena, alice, bob, server, client };
+}
+
+Deno.test("attack: reflect off the server and off a client, with every kind of datagram: never more out than in", () => {
+  const { arena, server, client } = mirrors();
+  const { random } = arena;
+  const discover = encodeDiscover(random(NONCE_BYTES));
+  for (const mirror of [server, client]) {
+    const initiation = mirror.initiation();
+    const kinds: Record<string, readonly [Uint8Array, readonly string[]]> = {
+      "discover": [discover, mirror === server ? ["announce"] : []],
+      "announce": [encodeAnnounce(random(NONCE_BYTES), mirror.ownKey, "x".repeat(32)), []],
+      "a valid initiation": [initiation, ["response"]],
+      "the same again": [initiation, ["response"]],
+      "an initiation with a wrong mac1": [altered(initiation, 134), []],
+      "a response": [encodeResponse(1, 2, random(60)), []],
+      "a cookie reply": [encodeCookieReply(1, random(32), random(32)), []],
+      "transport with an unknown index": [encodeTransport(0xdeadbeef, 1, random(1000)), []],
+      "the shortest transport": [encodeTransport(0xdeadbeef, 1, random(16)), []],
+      "versions": [encodeVersions(), []],
+      "all versions": [Uint8Array.from({ length: DATAGRAM_BYTES }, (_, at) => at & 255), []],
+      "a foreign version, the shortest": [Uint8Array.of(0x41, 0), ["versions"]],
+      "a foreign version, the longest": [new Uint8Array(DATAGRAM_BYTES).fill(0xf3), ["versions"]],
+      "one byte": [Uint8Array.of(0x31), []],
+      "nothing": [new Uint8Array(0), []],
+    };
+    for (const [name, [bytes, drawn]] of Object.entries(kinds)) {
+      // What is forgotten after 10 s is not the same again.
+      const asked = name === "the same again" ? [bytes, bytes] : [bytes];
+      const expected = name === "the same again" ? ["response", "response"] : drawn;
+      if (name === "the same again") arena.runs(15_000);
+      assertEquals(mirror.draws(...asked), [...expected], name);
+    }
+  }
+});
+
+Deno.test("attack: reflect with datagrams that are cut, altered or random: never more out than in", () => {
+  const { arena, server, client } = mirrors();
+  const discover = encodeDiscover(arena.random(NONCE_BYTES));
+  for (const mirror of [server, client]) {
+    for (const whole of [discover, mirror.initiation()]) {
+      for (let length = 0; length < whole.length; length++) {
+        assertEquals(mirror.draws(whole.subarray(0, length)), [], `${length} bytes of ${whole.length}`);
+      }
+      for (let at = 1; at < whole.length; at += 7) mirror.draws(altered(whole, at));
+    }
+    for (let count = 0; count < 500; count++) {
+      const bytes = arena.random(arena.dice.below(DATAGRAM_BYTES + 1));
+      // Every first byte that means something.
+      if (bytes.length > 0) {
+        bytes[0] = arena.dice.pick([0x00, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x20, 0xff]);
+      }
+      mirror.draws(bytes);
+    }
+  }
+});
+
+Deno.test("attack: reflect with what others have sent: never more out than in, and mostly nothing", () => {
+  const { arena, server, client } = mirrors();
+  const tape = [...arena.tape];
+  for (const mirror of [server, client]) {
+    const meant = tape.filter(({ to }) => equalAddresses(to, mirror.to)).map(({ bytes }) => bytes);
+    assert(meant.length > 5);
+    for (const bytes of meant) mirror.draws(bytes);
+    const drawn = mirror.draws(...meant);
+    // A question for the key has no memory; initiations are known to be old, and packets not to be theirs.
+    assertEquals([...new Set(drawn)], mirror === server ? ["announce"] : []);
+  }
+});
+
+Deno.test("attack: reflect many at once: cookies, which are shorter, and at most ten times versions", () => {
+  const { server, client } = mirrors();
+  for (const mirror of [server, client]) {
+    const initiations = Array.from({ length: 3 * INITIATIONS_PER_SECOND }, () => mirror.initiation());
+    const drawn = mirror.draws(...initiations);
+    const count = (kind: string) => drawn.filter((other) => other === kind).length;
+    assertEquals([count("response"), count("cookieReply")], [
+      HOST_INITIATIONS_BURST,
+      initiations.length - HOST_INITIATIONS_BURST,
+    ]);
+    const foreign = Array.from({ length: 100 }, () => Uint8Array.of(0x52, 1));
+    assertEquals(mirror.draws(...foreign), Array(VERSION_ANSWERS_PER_SECOND).fill("versions"));
+  }
+});
+
+Deno.test("attack: finish a handshake and go on under a forged address: three times what came from there at most", () => {
+  const { arena, alice, server, client } = mirrors();
+  for (const mirror of [server, client]) {
+    const mallory = new Attacker(arena, { ...MALLORY, port: mirror === server ? 1 : 2 });
+    const target = { address: mirror.to, key: mirror.ownKey.toHex() };
+    // The response comes to where mallory is; from then on he seems to be elsewhere.
+    mallory.says(target, { type: "keepAlive", nick: "alice" });
+    mallory.pretendsToBeAt(THIRD);
+    const since = arena.tape.length;
+    for (let count = 0; count < 30; count++) {
+      mallory.says(target, { type: "rowsSince", nick: "mal", version: { start: 0, counter: 0 } });
+      arena.runs(1000);
+    }
+    const sent = arena.tape.slice(since).filter(({ from }) => equalAddresses(from, THIRD));
+    const drawn = arena.tape.slice(since).filter(({ to }) => equalAddresses(to, THIRD));
+    assert(sent.length > 0 && drawn.length > 0);
+    assertLessOrEqual(bytesOf(drawn), AMPLIFICATION_LIMIT * bytesOf(sent));
+  }
+  alice.sees();
+});
+
+Deno.test("attack: a member whose packets are sent on from a third person's address: three times what came from there", () => {
+  const { arena, alice, bob } = mirrors();
+  // Everything that alice says to the server seems to come from elsewhere, and does not come from her.
+  arena.network.passes = (from, to, bytes) => {
+    arena.tape.push({ at: arena.now, from, to, bytes });
+    if (!equalAddresses(from, alice.address) || !equalAddresses(to, SERVER)) return true;
+    arena.network.send(THIRD, to, bytes);
+    return false;
+  };
+  const since = arena.tape.length;
+  alice.posts("hi");
+  for (let count = 0; count < 20; count++) {
+    bob.posts("long ".repeat(200));
+    arena.runs(500);
+  }
+  const tape = arena.tape.slice(since);
+  const sent = tape.filter(({ from }) => equalAddresses(from, THIRD));
+  const drawn = tape.filter(({ to }) => equalAddresses(to, THIRD));
+  assert(sent.length > 0 && drawn.length > 0);
+  assertLessOrEqual(bytesOf(drawn), AMPLIFICATION_LIMIT * bytesOf(sent));
+});
+
+Deno.test("a writer of datagrams writes them whole", () => {
+  const writer = new Writer();
+  writer.zeros(3);
+  assertEquals(writer.finish().length, 3);
+});

@@ -1,0 +1,234 @@
+/** The identity of a client: its file, and that nobody has a nick without it. */
+import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { exists } from "../../storage/folders.ts";
+import { isOnline, type Session, World } from "./session.ts";
+
+const WELCOME = "SERVER: [Welcome, you are registered.]";
+
+/** Where a nick's state is, when nobody says otherwise. */
+const stateOf = (world: World, nick: string) =>
+  `${world.folder}/state/parley/127.0.0.1_${world.port}/${nick}`;
+
+/** Registers and leaves. */
+async function visit(world: World, nick: string, ...args: string[]): Promise<void> {
+  const client = world.client(nick, args);
+  await client.sees(WELCOME);
+  await client.endInput();
+  assertEquals(await client.status, 0, client.error.text);
+}
+
+/** That a client ends at once, and with which sentence. */
+async function refusal(client: Session): Promise<string> {
+  assertEquals(await client.status, 1, client.output.text);
+  assertFalse(client.output.text.includes(WELCOME));
+  assertEquals(client.error.lines.length, 1, client.error.text);
+  return client.error.lines[0]!;
+}
+
+async function stop(session: Session): Promise<void> {
+  session.kill("SIGTERM");
+  assertEquals(await session.status, 0);
+}
+
+Deno.test("another key does not get a nick: online, offline, after a restart of the server", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  const isRefused = async (nick: string) => {
+    const other = world.client(nick, ["--state", `${world.folder}/other-${nick}`]);
+    assertEquals(await other.status, 1);
+    await other.sees(`[Nickname '${nick}' belongs to another key.]`);
+    assertFalse(other.output.text.includes(WELCOME));
+  };
+  const owner = await world.online("Zoë");
+  await isRefused("Zoë");
+  await isRefused("ZOË");
+  await owner.say("send Zoë still here");
+  await owner.sees("Zoë: still here");
+  await stop(owner);
+  await isRefused("zoë");
+  await stop(server);
+  await world.startServer();
+  await isRefused("zoë");
+  await world.online("Zoë");
+});
+
+Deno.test("--identity brings the owner back from a new state folder, with the mail that waited", async () => {
+  await using world = await World.withServer();
+  await visit(world, "y");
+  const x = await world.online("x");
+  await x.say("send y kept for you");
+  await x.sees("SERVER: [Message received by the server and saved]");
+
+  // All but the identity is lost.
+  const backup = `${world.folder}/backup`;
+  await Deno.copyFile(`${stateOf(world, "y")}/identity`, backup);
+  await Deno.remove(stateOf(world, "y"), { recursive: true });
+  const args = ["--state", `${world.folder}/new`, "--identity", backup];
+  const y = world.client("y", args);
+  await y.sees(WELCOME);
+  // It was sealed for a prekey that is gone.
+  await y.sees("[A message from x cannot be opened, it will be sealed again.]");
+  await y.sees(/^x: (.* )?kept for you$/m);
+  await y.say("send x it is me");
+  await x.sees("y: it is me");
+  assertFalse(x.output.text.includes("another key"));
+  assertFalse(exists(`${world.folder}/new/identity`));
+  await stop(y);
+
+  // The new state without the identity is nobody's.
+  const sentence = await refusal(world.client("y", args.slice(0, 2)));
+  assertEquals(
+    sentence,
+    `cannot read the identity '${world.folder}/new/identity': there is no such file, put it back from a copy`,
+  );
+});
+
+Deno.test("an identity that is lost is not made anew, and one from a copy is as good as before", async () => {
+  await using world = await World.withServer();
+  await visit(world, "x");
+  const file = `${stateOf(world, "x")}/identity`;
+  await Deno.rename(file, `${world.folder}/copy`);
+  for (let time = 0; time < 2; time++) {
+    assertEquals(
+      await refusal(world.client("x")),
+      `cannot read the identity '${file}': there is no such file, put it back from a copy`,
+    );
+    assertFalse(exists(file));
+  }
+  await Deno.rename(`${world.folder}/copy`, file);
+  await visit(world, "x");
+});
+
+Deno.test("files that others may read, and those that are damaged, end the client at its start", async () => {
+  await using world = await World.withServer();
+  await visit(world, "x");
+  const file = `${stateOf(world, "x")}/identity`;
+  const mode = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
+  assertEquals([await mode(stateOf(world, "x")), await mode(file)], [0o700, 0o600]);
+  await Deno.chmod(file, 0o644);
+  assertEquals(
+    await refusal(world.client("x")),
+    `cannot use '${file}': others may read or change it, 'chmod 600 ${file}'`,
+  );
+  await Deno.chmod(file, 0o600);
+  const database = `${stateOf(world, "x")}/state.db`;
+  await Deno.chmod(database, 0o640);
+  assertEquals(
+    await refusal(world.client("x")),
+    `cannot use '${database}': others may read or change it, 'chmod 600 ${database}'`,
+  );
+  await Deno.chmod(database, 0o600);
+  const text = await Deno.readTextFile(file);
+  await Deno.writeTextFile(file, text.slice(0, 50));
+  assertEquals(
+    await refusal(world.client("x")),
+    `cannot use the identity '${file}': it is damaged, put it back from a copy`,
+  );
+  await Deno.writeTextFile(file, text);
+  await visit(world, "x");
+});
+
+Deno.test("one identity is in one place at a time", async () => {
+  await using world = await World.withServer();
+  const x = await world.online("x");
+  const file = `${stateOf(world, "x")}/identity`;
+  assertEquals(
+    await refusal(world.client("x", ["--state", `${world.folder}/other`, "--identity", file])),
+    `cannot use the identity '${file}': it is in use by another process, stop that one`,
+  );
+  // A copy is not held, and takes the place over.
+  await Deno.copyFile(file, `${world.folder}/copy`);
+  const again = world.client("x", [
+    "--state",
+    `${world.folder}/other`,
+    "--identity",
+    `${world.folder}/copy`,
+  ]);
+  await again.sees(WELCOME);
+  await x.sees("[You were registered as 'x' from another place, this one is offline now.]");
+});
+
+/** Starts a client and kills it as soon as so many things have happened in the folder. */
+async function startAndKill(world: World, nick: string, state: string, events: number): Promise<void> {
+  await Deno.mkdir(state, { recursive: true, mode: 0o700 });
+  using watcher = Deno.watchFs(state);
+  const client = world.client(nick, ["--state", state]);
+  const ended = client.status;
+  let left = events;
+  for await (const { kind } of watcher) {
+    if (kind !== "access" && --left <= 0) break;
+  }
+  client.kill("SIGKILL");
+  await ended;
+}
+
+Deno.test("a client killed while it starts has its identity as before, or none yet; never a damaged one", async () => {
+  await using world = await World.create();
+  await world.startServer(["--max-new-nicks", "1000"]);
+  let found = 0;
+  for (let events = 1; events <= 12; events++) {
+    const state = `${world.folder}/state-${events}`;
+    await startAndKill(world, `x${events}`, state, events);
+    const before = exists(`${state}/identity`) ? await Deno.readTextFile(`${state}/identity`) : undefined;
+    if (before !== undefined) found++;
+    await visit(world, `x${events}`, "--state", state);
+    const after = await Deno.readTextFile(`${state}/identity`);
+    assertMatch(after, /^parley identity\n[0-9a-f]{128}\n$/);
+    assertEquals(after, before ?? after, `after ${events} events`);
+  }
+  assert(found > 0, "they were killed after it was made as well");
+});
+
+// ---- passphrases -----------------------------------------------------------------------------------------
+
+async function answer(client: Session, question: string, passphrase: string): Promise<void> {
+  await client.output.asks(question);
+  await client.say(passphrase);
+}
+
+Deno.test("--passphrase: asked twice, then once at each start; nothing of it is seen", async () => {
+  await using world = await World.withServer();
+  const file = `${stateOf(world, "x")}/identity`;
+  const maker = world.client("x", ["--passphrase"], { terminal: true });
+  await answer(maker, "New passphrase: ", "correct horse");
+  await answer(maker, "The same again: ", "correct horse");
+  await maker.sees(WELCOME);
+  await maker.say("quit");
+  assertEquals(await maker.status, 0);
+  assertEquals(maker.settings.after, maker.settings.before);
+  assertMatch(await Deno.readTextFile(file), /^parley identity, scrypt [0-9a-f]{32}\n[0-9a-f]{160}\n$/);
+
+  const wrong = world.client("x", [], { terminal: true });
+  await answer(wrong, `Passphrase of '${file}': `, "battery staple");
+  assertEquals(await wrong.status, 1);
+  await wrong.sees(`cannot open the identity '${file}': the passphrase is wrong`);
+  assertEquals(wrong.settings.after, wrong.settings.before);
+
+  const owner = world.client("x", [], { terminal: true });
+  await answer(owner, `Passphrase of '${file}': `, "correct horse");
+  await owner.sees(WELCOME);
+  await owner.sees(isOnline("x"));
+  // The terminal is the line editor's from here on.
+  await owner.say("send x hi");
+  await owner.sees("x: hi");
+  for (const session of [maker, wrong, owner]) {
+    for (const word of ["horse", "staple"]) assertFalse(session.output.raw.includes(word));
+  }
+});
+
+Deno.test("a passphrase that nobody can be asked for, or that nobody gives, ends the client", async () => {
+  await using world = await World.withServer();
+  await visit(world, "x");
+  const text = await Deno.readTextFile(`${stateOf(world, "x")}/identity`);
+  const protects = world.client("x", ["--passphrase"], { terminal: true });
+  await answer(protects, "New passphrase: ", "a");
+  await protects.output.asks("The same again: ");
+  await protects.type("\x03");
+  assertEquals(await protects.status, 1);
+  await protects.sees("no passphrase was given");
+  assertEquals(protects.settings.after, protects.settings.before);
+  const sentence = "cannot ask for the passphrase: standard input is not a terminal";
+  assertEquals(await refusal(world.client("x", ["--passphrase"])), sentence);
+  assertEquals(await Deno.readTextFile(`${stateOf(world, "x")}/identity`), text);
+  await visit(world, "x");
+});
