@@ -1,9 +1,11 @@
 /** How long the secret of an ephemeral key serves, and how many are remembered. */
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import type { Bundle } from "../../core/identity.ts";
-import { Opener, Sealer } from "../../core/letter.ts";
+import { MALFORMED } from "../../core/bytes.ts";
+import { decodeLetter, Opener, Sealer } from "../../core/letter.ts";
 import { LETTER_SECRET_MS, LETTER_SECRETS } from "../../core/limits.ts";
 import { primitives } from "../../core/crypto.ts";
+import { TAG_BYTES } from "../../core/packet.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 import { ephemeralOf, idOf, NOW, Two } from "./letter_scene.ts";
 import { Person } from "./person.ts";
@@ -30,13 +32,30 @@ Deno.test("two recipients, and two prekeys of one, never share an ephemeral key"
   assertEquals(recipients.map((recipient) => ephemeralOf(two.seal("y", { recipient }))), made);
 });
 
-Deno.test("a message that is sealed once more for the same keys under another identity has another ephemeral key", () => {
-  // Anybody can put somebody else's keys into a bundle of his own. Id and sealing are the same: under the same
-  // secret one message key would seal two letters.
+Deno.test("a message that is sealed once more for the same keys under another identity has another message key", () => {
+  // Anybody can put somebody else's keys into a bundle of his own. Id, sealing and secret are the same: under the same
+  // message key the same text would give the same ciphertext.
   const two = new Two();
   const { identity } = new Person(primitives, two.dice, "bob").bundle;
-  const before = ephemeralOf(two.seal("x"));
-  assertNotEquals(ephemeralOf(two.seal("x", { recipient: { ...two.bob.bundle, identity } })), before);
+  const [before, after] = [two.seal("x"), two.seal("x", { recipient: { ...two.bob.bundle, identity } })];
+  assertEquals(ephemeralOf(after), ephemeralOf(before));
+  assertNotEquals(ciphertextOf(after), ciphertextOf(before));
+});
+
+Deno.test("a swept sealer has forgotten what is older than an hour, or of the future; a swept opener everything", () => {
+  const two = new Two();
+  const first = ephemeralOf(two.seal("x"));
+  two.sealer.sweep(NOW + LETTER_SECRET_MS - 1);
+  assertEquals(ephemeralOf(two.seal("x", { id: idOf(1) })), first);
+  two.sealer.sweep(NOW + LETTER_SECRET_MS);
+  const second = ephemeralOf(two.seal("x", { id: idOf(2) }));
+  assertNotEquals(second, first);
+  // The clock was set back by two hours.
+  const third = ephemeralOf(two.seal("x", { id: idOf(3), now: NOW - 2 * LETTER_SECRET_MS }));
+  assertNotEquals(third, second);
+  const letter = two.seal("y", { id: idOf(4) });
+  two.opener.sweep();
+  assertEquals(two.open(letter, { id: idOf(4) })?.text, "y");
 });
 
 Deno.test("a message that is sealed again has an ephemeral key of its own", () => {
@@ -155,3 +174,10 @@ Deno.test("letters that do not open push no secret out", () => {
   assertEquals(two.open(known, values)?.text, "x");
   assertEquals(count.agreed, before);
 });
+
+/** What is sealed, without the tag. */
+function ciphertextOf(bytes: Uint8Array): string {
+  const letter = decodeLetter(bytes);
+  assert(letter !== MALFORMED);
+  return letter.sealed.subarray(0, -TAG_BYTES).toHex();
+}
