@@ -138,7 +138,8 @@ function runNicks({ port, data, release }: NicksSettings): number {
     throw new StoreError(`cannot release '${release}': nobody has that nick in '${path}'`);
   }
   store.commit(releaseNick(Date.now(), store.read(), bound.nick));
-  console.log(harmless(`'${bound.nick}' is free, ${bound.letters} letters to it have failed`));
+  const failed = bound.letters === 1 ? "1 letter to it has" : `${bound.letters} letters to it have`;
+  console.log(harmless(`'${bound.nick}' is free, ${failed} failed`));
   return DONE;
 }
 

@@ -3,37 +3,19 @@
  * the part that it concerns, and it says which of the user's actions are allowed when.
  */
 import type { Action } from "./action.ts";
-import { AckTracker } from "./ack_tracker.ts";
 import { Attempts } from "./attempts.ts";
-import { Chains } from "./chains.ts";
 import type { Primitives } from "./crypto.ts";
-import { MALFORMED, utf8Length } from "./bytes.ts";
+import { utf8Length } from "./bytes.ts";
+import { ClientState } from "./client_state.ts";
 import { Effects } from "./effects.ts";
 import type { Identity } from "./identity.ts";
-import { Inbox } from "./inbox.ts";
-import { KnownPeers } from "./known_peers.ts";
 import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./limits.ts";
 import type { Key } from "./handshake.ts";
 import { type Arrival, Links } from "./links.ts";
 import type { Address, Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
 import { Membership } from "./membership.ts";
 import { Messenger } from "./messenger.ts";
-import { IdSource, STATE_BYTES } from "./message_id.ts";
 import { type Nick, sameNick } from "./nick.ts";
-import {
-  CHAIN,
-  IDENTITY,
-  INBOX,
-  KNOWN_PEER,
-  OUTBOX,
-  POSTED,
-  PREKEY,
-  SEEN,
-  SENT,
-  SHOWN,
-  type ValueOf,
-} from "./records.ts";
-import { Prekeys } from "./prekeys.ts";
 import { Receiver } from "./receiver.ts";
 import { Sealing } from "./sealing.ts";
 import { initiationClock } from "./start.ts";
@@ -65,20 +47,10 @@ export interface ClientOptions {
   readonly primitives: Primitives;
 }
 
-/** Whose state this is and at which server, or `undefined` when it is new. */
-export function ownerOf(records: Records): { nick: Nick; server: Address } | undefined {
-  for (const [key, value] of records) {
-    const identity = IDENTITY.matches(key) ? IDENTITY.decode(value) : MALFORMED;
-    if (identity !== MALFORMED) return identity;
-  }
-  return undefined;
-}
-
 export class Client implements Machine {
   readonly #nick: Nick;
   readonly #effects: Effects;
-  readonly #tracker: AckTracker;
-  readonly #inbox: Inbox;
+  readonly #state: ClientState;
   readonly #stream = new StreamReader();
   readonly #attempts: Attempts;
   readonly #links: Links;
@@ -86,9 +58,6 @@ export class Client implements Machine {
   readonly #messenger: Messenger;
   readonly #receiver: Receiver;
   readonly #trust: Trust;
-  readonly #prekeys: Prekeys;
-  readonly #knownPeers: KnownPeers;
-  readonly #chains: Chains;
   readonly #options: ClientOptions;
   /** What the user asked for while the registration is under way. */
   #waiting: Action[] = [];
@@ -107,53 +76,34 @@ export class Client implements Machine {
     this.#nick = options.nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
-    const { nick, primitives, identity } = options;
     const effects = this.#effects = new Effects(options.durable);
-    const tracker = this.#tracker = new AckTracker(effects, primitives);
-    const inbox = this.#inbox = new Inbox(effects, primitives);
-    const prekeys = this.#prekeys = new Prekeys({ primitives, random, effects, identity, nick });
-    const knownPeers = this.#knownPeers = new KnownPeers(effects);
-    knownPeers.addOwn(nick, identity.publicKey);
-    const chains = this.#chains = new Chains(effects);
     const kept = [...records];
-    const { state, starts } = this.#identify(random, this.#load(kept));
-    prekeys.sweep(now);
-    const attempts = this.#attempts = new Attempts(
-      options.attempts,
-      () => this.#membership.link.probeTimeout,
-    );
+    const state = this.#state = new ClientState(now, { ...options, effects, random }, kept);
+    const probeTimeout = () => this.#membership.link.probeTimeout;
+    const attempts = this.#attempts = new Attempts(options.attempts, probeTimeout);
     const links = this.#links = new Links({
-      primitives,
+      primitives: options.primitives,
       random,
-      ownKey: identity.keyPair,
+      ownKey: options.identity.keyPair,
       timestamp: initiationClock(kept, effects),
       name: undefined,
       keepsAlive: true,
     });
-    const shared = {
-      ...options,
-      effects,
-      links,
-      attempts,
-      random,
-      tracker,
-      inbox,
-      prekeys,
-      knownPeers,
-      chains,
-    };
+    const shared = { ...options, ...state, effects, links, attempts, random };
     const membership = this.#membership = new Membership(now, {
       ...shared,
       stream: this.#stream,
       events: {
         cameOnline: (at) => this.#cameOnline(at),
         wentOffline: (at) => this.#wentOffline(at),
-        rowsChanged: (at, rows) => this.#rowsChanged(at, rows),
+        rowsChanged: (at, rows) => {
+          this.#receiver.rowsChanged(at, rows);
+          this.#messenger.rowsChanged(at, rows);
+        },
       },
     });
     const sealing = new Sealing({ ...shared, table: membership.table });
-    const ids = new IdSource(state, starts, random);
-    const messenger = this.#messenger = new Messenger({ ...shared, membership, sealing, ids });
+    const messenger = this.#messenger = new Messenger({ ...shared, membership, sealing });
     this.#receiver = new Receiver({ ...shared, membership });
     this.#trust = new Trust({ ...shared, membership, messenger });
     this.#trust.invited(options.invited);
@@ -163,7 +113,7 @@ export class Client implements Machine {
     return Math.min(
       this.#effects.deadline,
       this.#links.deadline,
-      this.#inbox.deadline,
+      this.#state.inbox.deadline,
       this.#stream.deadline,
       this.#membership.deadline,
       this.#messenger.deadline,
@@ -184,39 +134,10 @@ export class Client implements Machine {
 
   // ---- start ---------------------------------------------------------------------------------------------
 
-  /** Reads what the last process left behind; returns who we are, if that is known. */
-  #load(records: Records): ValueOf<typeof IDENTITY> | undefined {
-    let identity: ValueOf<typeof IDENTITY> | undefined;
-    for (const [key, value] of records) {
-      if (IDENTITY.matches(key)) {
-        const decoded = IDENTITY.decode(value);
-        if (decoded !== MALFORMED) identity = decoded;
-      } else if (OUTBOX.matches(key)) this.#tracker.loadMessage(key, value);
-      else if (SENT.matches(key)) this.#tracker.loadSent(key, value);
-      else if (INBOX.matches(key)) this.#inbox.loadMessage(key, value);
-      else if (SHOWN.matches(key)) this.#inbox.loadShown(key, value);
-      else if (SEEN.matches(key)) this.#inbox.loadSeen(key, value);
-      else if (PREKEY.matches(key)) this.#prekeys.load(value);
-      else if (KNOWN_PEER.matches(key)) this.#knownPeers.load(key, value);
-      else if (POSTED.matches(key)) this.#chains.loadOwn(value);
-      else if (CHAIN.matches(key)) this.#chains.load(key, value);
-    }
-    return identity;
-  }
-
-  /** Who we are: as before, or new. Each start is counted, and that is durable before an id is given. */
-  #identify(random: Random, known: ValueOf<typeof IDENTITY> | undefined): ValueOf<typeof IDENTITY> {
-    const { state, starts } = known ?? { state: random(STATE_BYTES).toHex(), starts: 0 };
-    const { nick, server } = this.#options;
-    const identity = { nick, server, state, starts: starts + 1 };
-    this.#effects.save(IDENTITY.key("own"), () => IDENTITY.encode(identity));
-    return identity;
-  }
-
   #start(now: Millis): void {
     this.#started = true;
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
-    this.#inbox.showUnshown(now);
+    this.#state.inbox.showUnshown(now);
   }
 
   // ---- what comes in -------------------------------------------------------------------------------------
@@ -293,11 +214,6 @@ export class Client implements Machine {
     }
   }
 
-  #rowsChanged(now: Millis, rows: readonly Row[]): void {
-    this.#receiver.rowsChanged(now, rows);
-    this.#messenger.rowsChanged(now, rows);
-  }
-
   #cameOnline(now: Millis): void {
     this.#mailAnnounced = false;
     this.#messenger.cameOnline(now);
@@ -369,11 +285,11 @@ export class Client implements Machine {
     const row = this.#membership.table.get(to);
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
     if (!this.#fits(text)) return;
-    const isSelf = sameNick(row.nick, this.#nick);
-    if (!isSelf && !this.#knownPeers.meet(row.nick, row.identity)) {
-      return this.#answer({ type: "peerKeyChanged", nick: row.nick });
+    const { nick } = row;
+    if (!this.#state.knownPeers.meet(nick, row.identity)) {
+      return this.#answer({ type: "peerKeyChanged", nick });
     }
-    this.#messenger.compose(now, row.nick, text);
+    this.#messenger.compose(now, nick, text);
   }
 
   /** What is about somebody in the table is over at once. */
@@ -427,7 +343,7 @@ export class Client implements Machine {
     if (state === "registering" || state === "leaving" || this.#waiting.length > 0 || this.#effects.exiting) {
       return;
     }
-    const left = this.#tracker.waiting;
+    const left = this.#state.tracker.waiting;
     // What is held back waits for a word of the user, who has none to say any more.
     const isUnderWay = left > this.#messenger.heldBack || !this.#stream.isDrained;
     if (state === "online" && isUnderWay) return;
@@ -450,7 +366,7 @@ export class Client implements Machine {
 
   #tellWhatWaits(): void {
     if (this.#waiting.length > 0) this.#effects.notice({ type: "notDone", count: this.#waiting.length });
-    const count = this.#tracker.waiting;
+    const count = this.#state.tracker.waiting;
     if (count > 0) {
       this.#effects.notice({ type: this.#options.durable ? "messagesWait" : "messagesLost", count });
     }
@@ -459,7 +375,7 @@ export class Client implements Machine {
   // ---- time ----------------------------------------------------------------------------------------------
 
   #runTimers(now: Millis): void {
-    this.#inbox.runTimers(now);
+    this.#state.inbox.runTimers(now);
     this.#membership.runTimers(now);
     this.#messenger.runTimers(now);
     if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);
@@ -468,15 +384,17 @@ export class Client implements Machine {
     if (verdict === "say silent") this.#effects.notice({ type: "serverSilent" });
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
-      this.#inbox.sweep(now, this.#prekeys.oldestAt);
+      this.#state.sweep(now);
       this.#messenger.sweep(now);
-      this.#prekeys.sweep(now);
       this.#receiver.sweep();
     }
   }
 
   #acknowledgeStream(now: Millis): void {
-    const { link } = this.#membership;
-    link.sendAfresh(now, { type: "saved", nick: this.#nick, ...this.#stream.saved }, "saved");
+    this.#membership.link.sendAfresh(
+      now,
+      { type: "saved", nick: this.#nick, ...this.#stream.saved },
+      "saved",
+    );
   }
 }

@@ -66,6 +66,11 @@ export function prekeyId(prekey: Key): string {
   return prekey.slice(0, 2 * PREKEY_ID_BYTES);
 }
 
+/** Which sealing a letter says that it is; also of what is no letter, so that a receipt can be told from another one. */
+export function sealingOf(letter: Uint8Array): number {
+  return letter[0] === 1 ? 1 : 0;
+}
+
 export function decodeLetter(bytes: Uint8Array): Letter | Malformed {
   const reader = new Reader(bytes);
   const sealing = reader.u8();

@@ -283,6 +283,9 @@ export const BUSY_MS = 1_000;
 export const NICK_CHARACTERS = 32;
 export const NICK_BYTES = 64;
 
+/** A nick as it is compared, behind a length of one byte. */
+export const NICK_KEY_BYTES = 255;
+
 /** Changes to the table are gathered for this long before they are pushed. */
 export const TABLE_GATHER_MS = 50;
 

@@ -62,7 +62,10 @@ export class Messenger {
       return effects.notice({ type: "settled" });
     }
     const message = tracker.add(now, ids.next(to === undefined ? CHANNEL : nickKey(to)), to, text);
-    if (!this.#options.sealing.seal(now, message)) tracker.keep(message);
+    if (!this.#seal(now, message)) {
+      if (tracker.get(message.id) === undefined) return;
+      tracker.keep(message);
+    }
     this.#transmit(now, message, true);
   }
 
@@ -198,12 +201,20 @@ export class Messenger {
     return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
   }
 
+  /** Whether there is something that can leave. A message that nobody can ever seal has failed. */
+  #seal(now: Millis, message: OutgoingMessage): boolean {
+    const sealed = this.#options.sealing.seal(now, message);
+    if (sealed === "impossible") this.#fail(now, message, "keys");
+    return sealed === "sealed";
+  }
+
   /** The 500 ms are over, or a later retry is due. */
   #again(now: Millis, message: OutgoingMessage): void {
     if (this.#options.sealing.isHeldBack(message)) return;
     const { effects } = this.#options;
     const row = this.#options.sealing.rowOf(message);
     if (row?.online) {
+      if (!this.#seal(now, message)) return;
       if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
       message.unanswered = true;
       this.#sendDirect(now, message, row);
@@ -212,7 +223,7 @@ export class Messenger {
   }
 
   #sendDirect(now: Millis, message: OutgoingMessage, row: Row): void {
-    if (!this.#options.sealing.seal(now, message)) return;
+    if (!this.#seal(now, message)) return;
     const { id, body } = message;
     const verb: Verb = { type: "direct", id, from: this.#options.nick, to: row.nick, body };
     this.#linkTo(now, row).send(now, verb, id);
@@ -221,8 +232,12 @@ export class Messenger {
   #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
     const { attempts, membership, nick: from, tracker } = this.#options;
     const { id, to } = message;
+    // Of several posts each waits for the server, and one leaves.
+    if (to === undefined && tracker.nextPost !== message) {
+      return attempts.wait(now, id, command || this.#finishing);
+    }
+    if (!this.#seal(now, message)) return;
     attempts.wait(now, id, command || this.#finishing);
-    if (to === undefined && tracker.nextPost !== message || !this.#options.sealing.seal(now, message)) return;
     const { body } = message;
     const verb: Verb = to === undefined
       ? { type: "post", id, from, body }

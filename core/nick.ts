@@ -1,5 +1,5 @@
 import { utf8Length } from "./bytes.ts";
-import { NICK_BYTES, NICK_CHARACTERS } from "./limits.ts";
+import { NICK_BYTES, NICK_CHARACTERS, NICK_KEY_BYTES } from "./limits.ts";
 
 /** A nick as its owner writes it. */
 export type Nick = string;
@@ -31,6 +31,8 @@ const SERVER_KEY = nickKey(SERVER_NICK);
 /** Whether this can be somebody's nick: 1 to 32 characters, at most 64 bytes of UTF-8, not the server's. */
 export function isNick(nick: string): boolean {
   if (PLAIN.test(nick)) return nick !== "" && nick.length <= NICK_CHARACTERS && nick !== SERVER_KEY;
-  return SHAPE.test(nick) && [...nick].length <= NICK_CHARACTERS && utf8Length(nick) <= NICK_BYTES &&
-    nickKey(nick) !== SERVER_KEY;
+  if (!SHAPE.test(nick) || [...nick].length > NICK_CHARACTERS || utf8Length(nick) > NICK_BYTES) return false;
+  const key = nickKey(nick);
+  // Some letters become many (U+FDFA: 18), and what is signed has room for 255 bytes.
+  return key !== SERVER_KEY && utf8Length(key) <= NICK_KEY_BYTES;
 }

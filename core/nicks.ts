@@ -2,6 +2,7 @@
 import { MALFORMED } from "./bytes.ts";
 import type { Key } from "./handshake.ts";
 import { NO_SIGNATURE } from "./identity.ts";
+import { sealingOf } from "./letter.ts";
 import type { Change, Millis, Records } from "./machine.ts";
 import { type Nick, nickKey, sameNick } from "./nick.ts";
 import { CURSOR, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
@@ -46,7 +47,7 @@ export function releaseNick(now: Millis, records: Records, nick: Nick): Change[]
       from,
       to,
       at: now,
-      sealing: body[0] ?? 0,
+      sealing: sealingOf(body),
       outcome: "released",
       signature: NO_SIGNATURE,
     } as const;

@@ -22,7 +22,7 @@ export interface Shown {
 }
 
 /** Why a message will never arrive. */
-export type Failure = Reason | "too old" | "expired" | "unreadable" | "refused" | "released";
+export type Failure = Reason | "keys" | "too old" | "expired" | "unreadable" | "refused" | "released";
 
 /** What a machine tells: to the user of a client, to the log of a server. */
 export type Notice =
@@ -298,6 +298,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "full": "the server takes no more mail",
   "rate": "the server is too busy",
   "known": "the server had it before, and its receipt is gone",
+  "keys": "the recipient's keys are none",
   "unreadable": "the recipient could not open it, sealed twice",
   "refused": "the recipient knows another key of yours",
   "released": "the nickname was given up",

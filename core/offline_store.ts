@@ -86,17 +86,18 @@ export class OfflineStore {
     return this.#seen.has(from, id);
   }
 
-  /** Whether a letter still waits for a receipt. */
-  holds({ to, order }: Letter): boolean {
-    return this.#mailboxes.get(nickKey(to))?.letters.has(order) ?? false;
-  }
-
   /** A message that waits here to be collected. */
   letter(to: Nick, from: Nick, id: MessageId): Letter | undefined {
     for (const letter of this.#mailboxes.get(nickKey(to))?.letters.values() ?? []) {
       if (letter.id === id && sameNick(letter.from, from)) return letter;
     }
     return undefined;
+  }
+
+  /** Its sender has sealed it again: as if this letter had never come. */
+  withdraw(letter: Letter): void {
+    this.#remove(letter);
+    this.#seen.remove(letter.from, letter.id);
   }
 
   /** What became of a message, as long as its sender has not acknowledged that. */

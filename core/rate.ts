@@ -17,7 +17,7 @@ export class Rate {
 
   /** False when there have been too many. */
   take(now: Millis): boolean {
-    const gained = Math.max(0, now - this.#at) * this.#perSecond / 1000;
+    const gained = this.#at === -Infinity ? 0 : Math.max(0, now - this.#at) * this.#perSecond / 1000;
     this.#left = Math.min(this.#burst, this.#left + gained);
     this.#at = Math.max(this.#at, now);
     if (this.#left < 1) return false;

@@ -10,7 +10,7 @@ import type { Key } from "./handshake.ts";
 import { equalBundles, type Identity, isGenuine, NO_HASH, type Outcome } from "./identity.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
-import { decodeLetter, type Envelope, type Letter, Opener } from "./letter.ts";
+import { decodeLetter, type Envelope, type Letter, Opener, sealingOf } from "./letter.ts";
 import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
@@ -118,7 +118,7 @@ export class Receiver {
     const outcome = inbox.has({ channel: false, from, id })
       ? "read"
       : this.#take(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
-    const sealing = letter === MALFORMED ? 0 : letter.sealing;
+    const sealing = sealingOf(body);
     const receipt = identity.receipt(nick, from, { id, sealing, outcome });
     const verb = { type: "receipt", from: nick, to: from, ...receipt } as const;
     link.send(now, verb, `receipt/${id}-${sealing}`);

@@ -106,7 +106,7 @@ export class Responder {
     // The same once more: the response was lost, or is late. That costs nothing.
     const repeated = this.#byMac1.get(initiation.mac1.toHex());
     if (repeated !== undefined) return this.#repeat(from, repeated);
-    const isCalm = this.#calm.take(now) && this.#claimed.take(now, from);
+    const isCalm = this.#claimed.take(now, from) && this.#calm.take(now);
     if (!isCalm && !this.#baker.hasMac2(now, from, initiation)) {
       return this.#baker.reply(now, from, initiation);
     }

@@ -25,6 +25,9 @@ export interface SealingOptions {
   readonly table: Table;
 }
 
+/** Whether there is something that can leave: now, later, or never, because the recipient's keys are none. */
+export type Sealed = "sealed" | "waits" | "impossible";
+
 export class Sealing {
   readonly #options: SealingOptions;
   readonly #sealer: Sealer;
@@ -49,28 +52,29 @@ export class Sealing {
     return row !== undefined && !this.#options.knownPeers.agrees(row.nick, row.identity);
   }
 
-  /** Makes what is to leave, unless that was done before. Whether there is something that can leave. */
-  seal(now: Millis, message: OutgoingMessage): boolean {
-    if (message.body.length > 0) return true;
+  /** Makes what is to leave, unless that was done before. */
+  seal(now: Millis, message: OutgoingMessage): Sealed {
+    if (message.body.length > 0) return "sealed";
     const body = message.to === undefined ? this.#post(message) : this.#letter(now, message);
-    if (body === undefined) return false;
+    if (typeof body === "string") return body;
     this.#options.tracker.sealed(message, body);
-    return true;
+    return "sealed";
   }
 
-  #letter(now: Millis, message: OutgoingMessage): Uint8Array | undefined {
+  #letter(now: Millis, message: OutgoingMessage): Uint8Array | "waits" | "impossible" {
     const { nick, prekeys } = this.#options;
     const recipient = this.rowOf(message);
-    if (recipient === undefined || this.isHeldBack(message)) return undefined;
+    if (recipient === undefined || this.isHeldBack(message)) return "waits";
     const { id, sealing } = message;
     const keys = { sender: prekeys.bundle(now), recipient };
-    return this.#sealer.seal(now, { id, from: nick, to: recipient.nick }, sealing, keys, message);
+    return this.#sealer.seal(now, { id, from: nick, to: recipient.nick }, sealing, keys, message) ??
+      "impossible";
   }
 
   /** Posts are numbered when their turn has come. */
-  #post(message: OutgoingMessage): Uint8Array | undefined {
+  #post(message: OutgoingMessage): Uint8Array | "waits" {
     const { chains, channelKey, identity, nick: from, primitives, tracker } = this.#options;
-    if (tracker.nextPost !== message) return undefined;
+    if (tracker.nextPost !== message) return "waits";
     const post = encodePost(primitives, identity, channelKey, { ...message, ...chains.next, from });
     chains.posted(postHash(primitives, message.id, post));
     return post;

@@ -60,7 +60,8 @@ export class SeenIds {
     if (seen === undefined || at < 0) return;
     const { from: first, to: last } = seen.runs[at]!;
     const rest = [{ from: first, to: number - 1 }, { from: number + 1, to: last }];
-    seen.runs.splice(at, 1, ...rest.filter(({ from, to }) => from <= to));
+    // Beyond 2^53 a number and the next are the same.
+    seen.runs.splice(at, 1, ...rest.filter(({ from, to }) => from <= to && (to < number || from > number)));
     this.#effects.save(SEEN.key(`${sender}/${prefix}`), () => encode(seen));
   }
 

@@ -7,12 +7,13 @@
 import { Channel } from "./channel.ts";
 import type { Primitives } from "./crypto.ts";
 import { Effects } from "./effects.ts";
-import { equalBundles, isGenuine, type Receipt } from "./identity.ts";
-import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, STREAM_ENTRIES, SWEEP_MS } from "./limits.ts";
+import { equalBundles, isGenuine } from "./identity.ts";
+import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { type Arrival, Links } from "./links.ts";
 import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
-import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
+import { type NickKey, nickKey, sameNick } from "./nick.ts";
+import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
 import { HostRates } from "./rate.ts";
@@ -58,7 +59,7 @@ export class Server implements Machine {
   readonly #primitives: Primitives;
   readonly #limits: ServerLimits;
   readonly #newNicks: HostRates;
-  #order: number;
+  readonly #mailroom: Mailroom;
   #streams: number;
   #sweepDue: Millis;
   #reportDue: Millis;
@@ -80,7 +81,13 @@ export class Server implements Machine {
     this.#roster = new Roster(this.#effects, start);
     this.#load(kept);
     this.#store.loaded(now);
-    this.#order = Math.max(this.#store.lastOrder, this.#channel.lastOrder);
+    this.#mailroom = new Mailroom({
+      store: this.#store,
+      channel: this.#channel,
+      roster: this.#roster,
+      probe: (at, member) => this.#probe(at, member),
+      depart: (at, member) => this.#depart(at, member, "silent"),
+    });
     this.#streams = start;
     this.#sweepDue = now + SWEEP_MS;
     this.#reportDue = now + DROPPED_REPORT_MS;
@@ -172,19 +179,18 @@ export class Server implements Machine {
         return this.#depart(now, member, "left");
       case "keepAlive":
         link.tell(now, { type: "alive", version: this.#roster.version });
-        member.stream!.rewind();
-        return member.stream!.pump(now, link);
+        return this.#mailroom.handOverAgain(now, link, member);
       case "rowsSince":
         // Whoever is told nothing asks again.
         return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
       case "deposit":
-        return this.#deposit(now, link, member, verb);
+        return this.#mailroom.deposit(now, link, member, verb);
       case "post":
-        return this.#post(now, link, member, verb);
+        return this.#mailroom.post(now, link, member, verb);
       case "saved":
-        return this.#saved(now, link, member, verb);
+        return this.#mailroom.saved(now, link, member, verb);
       case "receipt":
-        return this.#onReceipt(now, member, verb);
+        return this.#mailroom.receipted(now, member, verb);
       case "noted":
         return this.#store.noted(member.nick, verb.receipts);
       default:
@@ -244,14 +250,7 @@ export class Server implements Machine {
       dropped,
     });
     stream.pump(now, link);
-    for (const { to, receipts } of this.#store.receiptsFor(nick)) {
-      this.#tellCollected(now, link, to, receipts);
-    }
-  }
-
-  #tellCollected(now: Millis, link: Link, to: Nick, receipts: readonly Receipt[]): void {
-    const name = receipts.map(({ id, sealing }) => `${id}-${sealing}`);
-    link.sendAfresh(now, { type: "collected", to, receipts }, `collected/${name}`);
+    this.#mailroom.tellCollected(now, link, nick);
   }
 
   #depart(now: Millis, member: Member, how: Departure): void {
@@ -289,83 +288,6 @@ export class Server implements Machine {
     if (member.probedAt !== undefined) return;
     member.probedAt = now;
     this.#probes.set(nickKey(member.nick), now + PROBE_MS);
-  }
-
-  // ---- messages ------------------------------------------------------------------------------------------
-
-  #deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
-    const { id, body } = verb;
-    const from = member.nick;
-    const recipient = this.#roster.get(verb.to);
-    const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
-    if (recipient === undefined) return reject("unknown");
-    if (!this.#store.has(from, id)) {
-      if (!member.messages.take(now)) return reject("rate");
-      const letter = { id, from, to: recipient.nick, storedAt: now, body, order: ++this.#order };
-      const reason = this.#store.deposit(now, letter);
-      if (reason !== undefined) return reject(reason);
-      if (recipient.stream !== undefined) {
-        recipient.stream.push({ type: "letter", letter, waited: false });
-        recipient.stream.pump(now, recipient.link!);
-        this.#probe(now, recipient);
-      }
-    } else if (this.#store.letter(recipient.nick, from, id) === undefined) {
-      // The sender may have missed that it was collected; or have known and forgotten, with a copy of his folder.
-      const receipt = this.#store.receipt(from, id);
-      return receipt === undefined
-        ? reject("known")
-        : this.#tellCollected(now, link, recipient.nick, [receipt]);
-    }
-    link.send(now, { type: "stored", id }, `answer/${id}`);
-  }
-
-  #post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
-    if (!this.#channel.has(member.nick, id)) {
-      if (!member.messages.take(now)) {
-        return link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
-      }
-      const row = this.#channel.post(now, {
-        id,
-        from: member.nick,
-        storedAt: now,
-        body,
-        order: ++this.#order,
-      });
-      for (const other of this.#roster.members()) {
-        if (other === member || other.stream === undefined) continue;
-        // Whoever reads nothing begins again from what is stored, at his next registration.
-        if (other.stream.length >= STREAM_ENTRIES) {
-          this.#depart(now, other, "silent");
-          continue;
-        }
-        other.stream.push({ type: "channel", row, waited: false });
-        other.stream.pump(now, other.link!);
-      }
-    }
-    link.send(now, { type: "stored", id }, `answer/${id}`);
-  }
-
-  /** A member has saved its stream up to a position: the channel's cursor moves on. */
-  #saved(now: Millis, link: Link, member: Member, { stream, position }: VerbOf<"saved">): void {
-    if (member.stream?.stream !== stream) return;
-    for (const entry of member.stream.acknowledge(position)) {
-      if (entry.type === "channel") this.#channel.advance(now, member.nick, entry.row);
-      // The receipt is still to come, or was lost with a link: it is asked for by handing the letter over again.
-      else if (this.#store.holds(entry.letter)) member.stream.push(entry);
-    }
-    member.stream.pump(now, link);
-  }
-
-  /** A member says what became of a letter: only that makes it a receipt. */
-  #onReceipt(now: Millis, member: Member, verb: VerbOf<"receipt">): void {
-    const { to, id, sealing, outcome, signature } = verb;
-    const receipt = { id, sealing, outcome, signature };
-    const letter = this.#store.letter(member.nick, to, id);
-    // The first byte of a letter says which sealing it is: this may be a late word on the one before it.
-    if (letter?.body[0] !== sealing || outcome === "released") return;
-    this.#store.collect(now, letter, receipt);
-    const sender = this.#roster.get(to);
-    if (sender?.stream !== undefined) this.#tellCollected(now, sender.link!, member.nick, [receipt]);
   }
 
   // ---- time ----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** The state folder of a client: one nick at one server. */
 import { userInfo } from "node:os";
-import { ownerOf } from "../core/client.ts";
+import { ownerOf } from "../core/client_state.ts";
 import type { Address } from "../core/machine.ts";
 import { isNick, nickKey } from "../core/nick.ts";
 import { addressKey, equalAddresses } from "../core/table.ts";

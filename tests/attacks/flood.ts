@@ -89,6 +89,9 @@ export class Initiations {
   }
 }
 
+/** Of so many datagrams the answers are under way at most. */
+const MAC1S = 10;
+
 /** Somebody who can receive where he is, and takes the cookies that he is given. */
 export class CookieEater {
   readonly address: Address;
@@ -97,7 +100,9 @@ export class CookieEater {
   readonly #arena: Arena;
   readonly #jar: CookieJar;
   readonly #to: Address;
-  #mac1: Uint8Array | undefined;
+  /** Of the last that it has sent: a cookie is an answer to one of them. */
+  #mac1s: Uint8Array[] = [];
+  #hasCookie = false;
 
   constructor(arena: Arena, address: Address, to: Address, ownKey: Uint8Array) {
     this.address = address;
@@ -108,14 +113,15 @@ export class CookieEater {
       const packet = decodePacket(bytes);
       if (packet === MALFORMED) return;
       this.heard.push(packet.type);
-      if (packet.type !== "cookieReply" || this.#mac1 === undefined) return;
-      if (this.#jar.take(arena.now, packet.salt, packet.sealed, this.#mac1)) this.#mac1 = undefined;
+      if (packet.type !== "cookieReply" || this.#hasCookie) return;
+      const { salt, sealed } = packet;
+      this.#hasCookie = this.#mac1s.some((mac1) => this.#jar.take(arena.now, salt, sealed, mac1));
     });
   }
 
   /** The bytes are its own from now on. */
   sends(initiation: Uint8Array): void {
-    this.#mac1 ??= initiation.slice(-2 * MAC_BYTES, -MAC_BYTES);
+    this.#mac1s = [...this.#mac1s, initiation.slice(-2 * MAC_BYTES, -MAC_BYTES)].slice(-MAC1S);
     this.#jar.setMac2(this.#arena.now, initiation);
     this.#arena.network.send(this.address, this.#to, initiation);
   }

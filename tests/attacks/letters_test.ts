@@ -1,7 +1,7 @@
 /** Attacks on letters: only who is told to have written one can have, word for word, to this reader, once. */
 import { assertEquals } from "@std/assert";
 import { decodeLetter } from "../../core/letter.ts";
-import { HELD_MS } from "../../core/limits.ts";
+import { HELD_MS, PREKEY_LIFE_MS, PREKEY_MS, SEEN_LIFE_MS, SWEEP_MS } from "../../core/limits.ts";
 import { MALFORMED } from "../../core/bytes.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID, idOf } from "./attacker.ts";
@@ -128,9 +128,9 @@ Deno.test("attack: the server alters a letter, wherever: it cannot be opened, an
   const { body } = letter!;
   const decoded = decodeLetter(body);
   if (decoded === MALFORMED) throw new Error("alice writes what is no letter");
-  // Which sealing, prekey, ephemeral key; of the sender's bundle key, prekey, time, signature; what is sealed, and its tag.
+  // Which sealing, prekey, ephemeral key; the sender's bundle: identity, key, prekey, time, signature; what is sealed, and its tag.
   const [bundleAt, sealedAt] = [41, decoded.header.length];
-  const places = [0, 1, 9, 40, bundleAt + 32, bundleAt + 64, bundleAt + 101, sealedAt - 1];
+  const places = [0, 1, 9, 40, bundleAt, bundleAt + 32, bundleAt + 64, bundleAt + 101, sealedAt - 1];
   for (const at of [...places, sealedAt, sealedAt + 60, body.length - 17, body.length - 1]) {
     server.heard.length = 0;
     server.hands(bob, "letter", { ...letter!, body: altered(body, at) });
@@ -197,6 +197,45 @@ Deno.test("attack: the server writes under a nick with a bundle that is not sign
     const body = mallory.letter({ ...about, text: "forged", recipient, sender });
     server.hands(bob, "letter", { ...about, body });
     bob.sees(UNREADABLE);
+  }
+});
+
+Deno.test("attack: the server writes in the name of somebody verified, with a copy of his signature over its own keys: it cannot be opened", () => {
+  const { arena, bob, server } = withLetters(0);
+  bob.act({ type: "verify", nick: "alice" });
+  bob.lines();
+  const mallory = new Attacker(arena);
+  const [alice, recipient] = [server.rowOf("alice"), server.rowOf("bob")];
+  // The signature is the one that the table has, but what it stands under is not what was signed.
+  const changes = [
+    { key: mallory.key },
+    { identity: mallory.identity.publicKey },
+    { key: mallory.key, identity: mallory.identity.publicKey },
+    { prekeyAt: alice.prekeyAt + 1 },
+  ];
+  for (const [at, change] of changes.entries()) {
+    const about = { id: idOf(at + 1), from: "alice", to: "bob" };
+    const body = mallory.letter({ ...about, text: "forged", recipient, sender: { ...alice, ...change } });
+    server.hands(bob, "letter", { ...about, body });
+    bob.sees(UNREADABLE);
+  }
+  assertEquals([...new Set(server.receiptsFrom("bob").map(({ outcome }) => outcome))], ["unreadable"]);
+});
+
+Deno.test("attack: the server hands a letter over again when its id has been forgotten: its prekey is gone as well", () => {
+  const { arena, alice, bob, server, letters: [letter] } = withLetters(1);
+  server.hands(bob, "letter", letter!);
+  bob.sees("alice: letter 1");
+  for (const victim of [alice, bob]) victim.act({ type: "leave" });
+  // While he is away his prekey stays the same; it is replaced, and kept for as long again, when he comes back.
+  for (const days of [SEEN_LIFE_MS, PREKEY_LIFE_MS]) {
+    arena.runs(days + PREKEY_MS);
+    bob.registers();
+    arena.runs(2 * SWEEP_MS);
+    bob.lines();
+    server.hands(bob, "letter", letter!);
+    assertEquals(bob.lines().filter((line) => line.includes("letter 1")), []);
+    bob.act({ type: "leave" });
   }
 });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Inbox, type IncomingMessage } from "../../core/inbox.ts";
 import { NO_HASH, textHash } from "../../core/identity.ts";
-import { HELD_MS, HELD_PER_SENDER_MESSAGES } from "../../core/limits.ts";
+import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../core/limits.ts";
 import { NO_MESSAGE, sequenceOf } from "../../core/message_id.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { Recorded } from "./effects.ts";
@@ -256,6 +256,16 @@ Deno.test("ids of channel messages and of direct ones are kept apart", () => {
   assertFalse(reader.inbox.has(letter(1)));
   reader.accept(0, letter(1));
   assertEquals(reader.shown(), ["m1"]);
+});
+
+Deno.test("ids are remembered for 45 days, and as long as there is a prekey from before they were seen", () => {
+  const reader = new Reader();
+  reader.accept(1000, letter(1));
+  reader.inbox.sweep(999 + SEEN_LIFE_MS, Infinity);
+  reader.inbox.sweep(1000 + 2 * SEEN_LIFE_MS, 999);
+  assert(reader.inbox.has(letter(1)));
+  reader.inbox.sweep(1000 + SEEN_LIFE_MS, 1000);
+  assertFalse(reader.inbox.has(letter(1)));
 });
 
 Deno.test("that a channel message was not sealed is shown with it, also after a kill", () => {

@@ -90,3 +90,8 @@ Deno.test("the key of a key is that key, for every letter there is", () => {
   }
   assert(nicks > 60_000, String(nicks));
 });
+
+Deno.test("a nick whose letters become so many that its key is too long is none", () => {
+  // U+FDFA becomes 18 letters, 33 bytes.
+  assertEquals([7, 8].map((count) => isNick("\u{FDFA}".repeat(count))), [true, false]);
+});

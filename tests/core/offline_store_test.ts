@@ -8,6 +8,7 @@ import {
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
   RECEIPTS_PER_SENDER,
+  SEEN_LIFE_MS,
 } from "../../core/limits.ts";
 import { type Letter, OfflineStore } from "../../core/offline_store.ts";
 import { Recorded } from "./effects.ts";
@@ -56,6 +57,10 @@ function receipts(store: OfflineStore, sender: string): Receipt[] {
     .map(({ id, sealing, outcome, signature }) => ({ id, sealing, outcome, signature }));
 }
 
+function holds(store: OfflineStore, { to, from, id }: Letter): boolean {
+  return store.letter(to, from, id) !== undefined;
+}
+
 Deno.test("mail is handed over in the order in which it was stored, to its recipient only", () => {
   const store = storeOf();
   for (const [order, to] of [[1, "bob"], [2, "carol"], [3, "BOB"]] as const) {
@@ -68,12 +73,12 @@ Deno.test("mail is handed over in the order in which it was stored, to its recip
 Deno.test("a letter stays until it is collected; then its sender has a receipt until he notes it", () => {
   const store = storeOf();
   const mail = letter(1);
-  assertFalse(store.holds(mail));
+  assertFalse(holds(store, mail));
   store.deposit(0, mail);
-  assert(store.holds(mail));
+  assert(holds(store, mail));
   assertEquals([store.receipt("alice", idOf(1)), receipts(store, "alice")], [undefined, []]);
   collect(store, 5, mail);
-  assertFalse(store.holds(mail));
+  assertFalse(holds(store, mail));
   assertEquals(texts(store, "bob"), []);
   assertEquals(store.receiptsFor("ALICE").map(({ to }) => to), ["bob"]);
   assertEquals(receipts(store, "ALICE"), [receipt(mail)]);
@@ -102,16 +107,16 @@ Deno.test("a letter is found by recipient, sender and id together, as long as it
   assertEquals(store.letter("bob", "carol", idOf(1))?.order, 2);
 });
 
-Deno.test("one letter is held or not, not another one of the same id", () => {
+Deno.test("a letter that its sender withdraws was never here: it may come again, and nobody has a receipt", () => {
   const store = storeOf();
   store.deposit(0, letter(1));
-  assertFalse(store.holds(letter(2, { id: idOf(1) })));
-  assertFalse(store.holds(letter(1, { to: "carol" })));
+  store.withdraw(letter(1));
+  assertEquals([holds(store, letter(1)), store.has("alice", idOf(1)), receipts(store, "alice")], [false, false, []]);
+  assertEquals(store.deposit(0, letter(2, { id: idOf(1) })), undefined);
+  assert(holds(store, letter(2, { id: idOf(1) })));
 });
 
-for (const outcome of OUTCOMES) {
-  for (const sealing of [0, 1]) {
-    Deno.test(`the sender hears what became of it: ${outcome}, sealing ${sealing}, signed; also after a kill`, () => {
+Deno.test(`the sender hears what became of it: ${outcome}, sealing ${sealing}, signed; also after a kill`, () => {
       const recorded = new Recorded();
       const store = storeOf(recorded);
       const mail = letter(1);
@@ -190,7 +195,7 @@ Deno.test("letters and receipts survive a kill right after the commit, and their
   assertEquals(texts(again, "bob"), ["m8"]);
   assertEquals(receipts(again, "alice"), [receipt(letter(7))]);
   assertEquals(again.lastOrder, 8);
-  assert(again.holds(letter(8)));
+  assert(holds(again, letter(8)));
   assert(again.has("alice", idOf(7)) && again.has("alice", idOf(8)));
 });
 
@@ -343,4 +348,14 @@ Deno.test("mail and receipts live 30 days, not an instant less or longer", () =>
   assertEquals([texts(store, "bob"), receipts(store, "alice")], [[], []]);
   recorded.perform(MAIL_LIFE_MS);
   assertEquals([...recorded.records("letter"), ...recorded.records("receipt")], []);
+});
+
+Deno.test("the ids of a sender's process are known for 45 days after its last letter", () => {
+  const store = storeOf();
+  store.deposit(0, letter(1));
+  store.deposit(1000, letter(2));
+  store.sweep(999 + SEEN_LIFE_MS);
+  assert(store.has("alice", idOf(1)));
+  store.sweep(1000 + SEEN_LIFE_MS);
+  assertFalse(store.has("alice", idOf(1)) || store.has("alice", idOf(2)));
 });

@@ -102,3 +102,8 @@ Deno.test("10,000 hosts are remembered; whoever was not heard for longest begins
   assertEquals([0, 2, HOSTS - 1].map((count) => takes(rates, 0, hostOf(count))), [false, false, false]);
   assertEquals(takes(rates, 0, hostOf(1)), true);
 });
+
+Deno.test("a rate of nothing a second gives its burst and then nothing", () => {
+  const rate = new Rate(0, 3);
+  assertEquals([1, 2, 3, 1e9].map((now) => rate.take(now)), [true, true, true, false]);
+});

@@ -102,7 +102,11 @@ Deno.test("a large table is cut into datagrams; who goes on asking has all of it
   while (table.isBehind(roster.version)) {
     const answer = ask(roster, table.version);
     assertLessOrEqual(answer.length, ROWS_PACKETS);
-    for (const { since, upTo, rows } of answer) assert(table.apply(since, upTo, rows) !== undefined);
+    for (const { since, upTo, newest, rows } of answer) {
+      assert(table.apply(since, upTo, rows) !== undefined);
+      // Who has a page knows whether others are to come.
+      assertEquals(newest, roster.version.counter);
+    }
     questions++;
     assertLessOrEqual(questions, 10);
   }

@@ -73,17 +73,18 @@ Deno.test("of too many runs the lowest is forgotten first", () => {
   assertLessOrEqual(recorded.records("seen")[0]![1].length, HEADER_BYTES + SEEN_RUNS * RUN_BYTES);
 });
 
-Deno.test("ids are remembered for 45 days after the last one of their process", () => {
+Deno.test("ids of a process are forgotten when the last one was seen at an instant or before it", () => {
   const recorded = new Recorded();
   const seen = new SeenIds(recorded.effects);
   seen.add(0, FROM, idOf("a", 1));
   seen.add(1000, FROM, idOf("a", 2));
   seen.sweep(999);
   assert(seen.has(FROM, idOf("a", 1)));
-  recorded.performAll(SEEN_LIFE_MS + 999);
+  recorded.performAll(1000);
+  assertEquals(recorded.records("seen").length, 1);
   seen.sweep(1000);
   assertFalse(seen.has(FROM, idOf("a", 2)));
-  recorded.performAll(SEEN_LIFE_MS + 1000);
+  recorded.performAll(1001);
   assertEquals(recorded.records("seen"), []);
 });
 
@@ -186,4 +187,12 @@ Deno.test("a damaged record is as good as none", () => {
   }
   seen.load(key, whole);
   assertEquals([1, 2, 3].map((count) => seen.has(FROM, idOf("a", count))), [true, true, false]);
+});
+
+Deno.test("an id with a number beyond 2^53 can be removed", () => {
+  const seen = new SeenIds(new Recorded().effects);
+  const id = "00112233445566778899aabbccddeeff";
+  seen.add(0, FROM, id);
+  seen.remove(FROM, id);
+  assertFalse(seen.has(FROM, id));
 });

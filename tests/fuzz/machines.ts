@@ -241,9 +241,8 @@ const CLIENT_TARGET: Target = {
       for (let step = 0; step < steps && !subject.exited; step++) {
         if (dice.happens(0.1)) {
           const action = anyAction(dice, plot, me);
-          witness.trusting = action.type === "trust" ? action.nick : undefined;
+          witness.acts(action);
           subject.act(action);
-          witness.trusting = undefined;
         }
         crowd.step();
       }

@@ -3,6 +3,7 @@
  * on that its supposed sender did not write, and no message counts as received that its recipient did not sign for.
  */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/bytes.ts";
 import { isGenuine, isReceiptOf } from "../../core/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/letter.ts";
@@ -31,10 +32,11 @@ export interface ClientWitnessOptions {
 }
 
 export class ClientWitness {
-  /** Whom the user is about to trust, whatever his key is. */
-  trusting: Nick | undefined;
   readonly #options: ClientWitnessOptions;
   readonly #pins = new Map<NickKey, string>();
+  /** Whom the user has decided to trust, whatever his key is; and who has another key since this moment. */
+  readonly #toBeTrusted = new Set<NickKey>();
+  #changed: NickKey | undefined;
   /** All that ever were pinned. */
   readonly #everPinned = new Set<string>();
   readonly #trusted = new Set<NickKey>();
@@ -51,13 +53,21 @@ export class ClientWitness {
     this.#options = options;
   }
 
+  /** The user says something, perhaps long before it is done. */
+  acts(action: Action): void {
+    if (action.type === "trust") this.#toBeTrusted.add(nickKey(action.nick));
+  }
+
   look(output: Output): void {
+    const changed = this.#changed;
+    this.#changed = undefined;
+    const notice = output.type === "notice" ? output.notice : undefined;
+    const isTold = notice?.type === "trusted" && nickKey(notice.nick) === changed;
+    assert(changed === undefined || isTold, `another key is pinned for ${changed}`);
     for (const verb of verbsOf(output)) this.#onVerb(verb);
     if (output.type === "save") this.#onSave(output.key, output.value);
     if (output.type === "forget") this.#onForget(output.key);
-    if (output.type !== "notice") return;
-    const { notice } = output;
-    switch (notice.type) {
+    switch (notice?.type) {
       case "directReceived":
         return this.#onShown(notice.message, this.#options.me.nick);
       case "channelReceived":
@@ -129,10 +139,11 @@ export class ClientWitness {
     assert(pin !== MALFORMED);
     const { identity } = pin;
     const former = this.#pins.get(nick);
-    const { trusting } = this;
-    const isTrusted = trusting !== undefined && sameNick(trusting, nick);
-    assert(former === undefined || former === identity || isTrusted, `another key is pinned for ${nick}`);
-    if (former !== undefined && former !== identity) this.#trusted.add(nick);
+    if (former !== undefined && former !== identity) {
+      assert(this.#toBeTrusted.has(nick), `another key is pinned for ${nick}`);
+      this.#changed = nick;
+      this.#trusted.add(nick);
+    }
     this.#pins.set(nick, identity);
     this.#everPinned.add(`${nick} ${identity}`);
   }

@@ -145,6 +145,8 @@ Deno.test("one identity is in one place at a time", async () => {
     `${world.folder}/copy`,
   ]);
   await again.sees(WELCOME);
+  // The old place hears of it with the next that it has to say.
+  await x.say("send_all who am I?");
   await x.sees("[You were registered as 'x' from another place, this one is offline now.]");
 });
 

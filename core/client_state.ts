@@ -1,0 +1,103 @@
+/** What a client knows from one process to the next: each part, and what the last process left for it. */
+import { AckTracker } from "./ack_tracker.ts";
+import { MALFORMED } from "./bytes.ts";
+import { Chains } from "./chains.ts";
+import type { Primitives } from "./crypto.ts";
+import type { Effects } from "./effects.ts";
+import type { Identity } from "./identity.ts";
+import { Inbox } from "./inbox.ts";
+import { KnownPeers } from "./known_peers.ts";
+import type { Address, Millis, Random, Records } from "./machine.ts";
+import { IdSource, STATE_BYTES } from "./message_id.ts";
+import type { Nick } from "./nick.ts";
+import { Prekeys } from "./prekeys.ts";
+import {
+  CHAIN,
+  IDENTITY,
+  INBOX,
+  KNOWN_PEER,
+  OUTBOX,
+  POSTED,
+  PREKEY,
+  SEEN,
+  SENT,
+  SHOWN,
+  type ValueOf,
+} from "./records.ts";
+
+export interface ClientStateOptions {
+  readonly nick: Nick;
+  readonly server: Address;
+  readonly identity: Identity;
+  readonly primitives: Primitives;
+  readonly effects: Effects;
+  readonly random: Random;
+}
+
+/** Whose state this is and at which server, or `undefined` when it is new. */
+export function ownerOf(records: Records): { nick: Nick; server: Address } | undefined {
+  for (const [key, value] of records) {
+    const identity = IDENTITY.matches(key) ? IDENTITY.decode(value) : MALFORMED;
+    if (identity !== MALFORMED) return identity;
+  }
+  return undefined;
+}
+
+export class ClientState {
+  readonly tracker: AckTracker;
+  readonly inbox: Inbox;
+  readonly prekeys: Prekeys;
+  readonly knownPeers: KnownPeers;
+  readonly chains: Chains;
+  readonly ids: IdSource;
+
+  constructor(now: Millis, options: ClientStateOptions, records: Records) {
+    const { effects, identity, nick, primitives, random } = options;
+    this.tracker = new AckTracker(effects, primitives);
+    this.inbox = new Inbox(effects, primitives);
+    this.prekeys = new Prekeys(options);
+    this.knownPeers = new KnownPeers(effects);
+    this.knownPeers.addOwn(nick, identity.publicKey);
+    this.chains = new Chains(effects);
+    const { state, starts } = countStart(options, this.#load(records));
+    this.ids = new IdSource(state, starts, random);
+    this.prekeys.sweep(now);
+  }
+
+  /** Forgets what is too old. */
+  sweep(now: Millis): void {
+    this.inbox.sweep(now, this.prekeys.oldestAt);
+    this.prekeys.sweep(now);
+  }
+
+  /** Reads what the last process left behind; returns who we are, if that is known. */
+  #load(records: Records): ValueOf<typeof IDENTITY> | undefined {
+    let identity: ValueOf<typeof IDENTITY> | undefined;
+    for (const [key, value] of records) {
+      if (IDENTITY.matches(key)) {
+        const decoded = IDENTITY.decode(value);
+        if (decoded !== MALFORMED) identity = decoded;
+      } else if (OUTBOX.matches(key)) this.tracker.loadMessage(key, value);
+      else if (SENT.matches(key)) this.tracker.loadSent(key, value);
+      else if (INBOX.matches(key)) this.inbox.loadMessage(key, value);
+      else if (SHOWN.matches(key)) this.inbox.loadShown(key, value);
+      else if (SEEN.matches(key)) this.inbox.loadSeen(key, value);
+      else if (PREKEY.matches(key)) this.prekeys.load(value);
+      else if (KNOWN_PEER.matches(key)) this.knownPeers.load(key, value);
+      else if (POSTED.matches(key)) this.chains.loadOwn(value);
+      else if (CHAIN.matches(key)) this.chains.load(key, value);
+    }
+    return identity;
+  }
+}
+
+/** Who we are: as before, or new. Each start is counted, and that is durable before an id is given. */
+function countStart(
+  { effects, nick, random, server }: ClientStateOptions,
+  known: ValueOf<typeof IDENTITY> | undefined,
+): ValueOf<typeof IDENTITY> {
+  const { state, starts } = known ?? { state: random(STATE_BYTES).toHex(), starts: 0 };
+  const identity = { nick, server, state, starts: starts + 1 };
+  effects.save(IDENTITY.key("own"), () => IDENTITY.encode(identity));
+  return identity;
+}

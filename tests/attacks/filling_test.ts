@@ -1,0 +1,254 @@
+/** Attacks by filling: what one can take has an end, and what others have is theirs. */
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { Effects } from "../../core/effects.ts";
+import {
+  MAILBOX_LETTERS,
+  MAILBOX_SHARE,
+  MEMBER_MESSAGES_BURST,
+  MEMBER_MESSAGES_PER_SECOND,
+  MEMBER_QUESTIONS_BURST,
+  MEMBER_QUESTIONS_PER_SECOND,
+  NEW_NICKS_PER_HOUR,
+  ROWS_PACKETS,
+  SEEN_PREFIXES,
+  SEEN_PREFIXES_PER_SENDER,
+  STRANGERS_BYTES,
+  STRANGERS_MESSAGES,
+} from "../../core/limits.ts";
+import { SeenIds } from "../../core/seen_ids.ts";
+import { equalAddresses, NO_VERSION } from "../../core/table.ts";
+import { NO_LIMITS } from "../core/samples.ts";
+import { Arena, SERVER, type Victim } from "./arena.ts";
+import { Attacker, idOf } from "./attacker.ts";
+
+const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
+const SHARE = MAILBOX_LETTERS * MAILBOX_SHARE;
+const JUNK = new Uint8Array(300);
+
+/** mallory gives the server so many letters to somebody, each with an id of its own, as fast as the network goes. */
+function deposits(arena: Arena, mallory: Attacker, to: string, count: number, from = 1): void {
+  for (let number = from; number < from + count; number++) {
+    mallory.saysToServer({ type: "deposit", id: idOf(1, number), from: "mal", to, body: JUNK });
+    if (number % 100 === 0) arena.runs(50);
+  }
+  arena.runs(1000);
+}
+
+/** How often it was told so. */
+function answers(mallory: Attacker): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { verb } of mallory.heard) {
+    const name = verb.type === "rejected" ? verb.reason : verb.type === "stored" ? "stored" : undefined;
+    if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+Deno.test("attack: fill somebody's mailbox: a quarter of it, then 'quota', and others find room", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  const mallory = Attacker.member(arena, "mal");
+  bob.deregisters();
+  arena.runs(200);
+  deposits(arena, mallory, "bob", SHARE + 50);
+  assertEquals(answers(mallory), { stored: SHARE, quota: 50 });
+  // From another process, or under another spelling of one's nick, it is the same sender.
+  mallory.heard.length = 0;
+  mallory.saysToServer({ type: "deposit", id: idOf(2), from: "MAL", to: "BOB", body: JUNK });
+  arena.runs(200);
+  assertEquals([answers(mallory), arena.server.keeps("letter")], [{ quota: 1 }, SHARE]);
+  alice.lines();
+  alice.writes("bob", "hi");
+  arena.runs(200);
+  alice.sees(...STORED);
+});
+
+Deno.test("attack: so many messages at once that the server has time for nobody else: 'rate', and others are heard", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  const mallory = Attacker.member(arena, "mal");
+  bob.deregisters();
+  arena.runs(200);
+  const began = arena.now;
+  deposits(arena, mallory, "bob", 4 * MEMBER_MESSAGES_BURST);
+  const { rate = 0, quota = 0, stored = 0 } = answers(mallory);
+  assertEquals(stored, SHARE);
+  const most = MEMBER_MESSAGES_BURST + MEMBER_MESSAGES_PER_SECOND * (arena.now - began) / 1000;
+  assertGreater(rate, 0);
+  assertLessOrEqual(stored + quota, most);
+  // Meanwhile and afterwards there is room for others.
+  alice.lines();
+  alice.writes("bob", "hi");
+  alice.posts("hello");
+  arena.runs(200);
+  assertEquals(alice.lines().toSorted(), [...STORED, "[Message received by Server.]"].toSorted());
+  // Who waits is heard again.
+  arena.runs(10_000);
+  mallory.heard.length = 0;
+  deposits(arena, mallory, "alice", 10, 100_000);
+  assertEquals(answers(mallory), { stored: 10 });
+});
+
+Deno.test("attack: new nicks from one address: 'rate' after 20 in an hour, and others still come", () => {
+  const arena = new Arena({ limits: { ...NO_LIMITS, newNicksPerHour: NEW_NICKS_PER_HOUR } });
+  const { alice } = arena.clients("alice");
+  const mallory = new Attacker(arena);
+  const tries = (count: number, from: number) => {
+    mallory.heard.length = 0;
+    for (let number = from; number < from + count; number++) mallory.registers(`mal${number}`);
+    return mallory.heard.map(({ verb }) => verb.type === "refused" ? verb.reason : verb.type).filter((word) =>
+      word !== "rows"
+    );
+  };
+  assertEquals(tries(NEW_NICKS_PER_HOUR + 5, 0), [
+    ...Array(NEW_NICKS_PER_HOUR).fill("registered"),
+    ...Array(5).fill("rate"),
+  ]);
+  // From another port, under another key: it is the same address.
+  const other = new Attacker(arena, { ...mallory.address, port: 7777 });
+  other.registers("other");
+  assertEquals(other.heardOf("refused").map(({ reason }) => reason), ["rate"]);
+  const program = arena.client("program", { address: { ...mallory.address, port: 8888 } });
+  program.registers();
+  arena.runs(500);
+  assertEquals(
+    program.lines().at(-1),
+    "[The server takes no more new nicknames from your address for now.]",
+  );
+  // A nick that one has is not new; who is elsewhere is not asked.
+  assertEquals(tries(1, 3), ["registered"]);
+  const carol = arena.client("carol");
+  carol.registers();
+  arena.runs(500);
+  assert(carol.lines().includes("SERVER: [Welcome, you are registered.]"));
+  arena.theyTalk(alice, carol);
+  // Three minutes later there is one more.
+  arena.runs(3600_000 / NEW_NICKS_PER_HOUR);
+  assertEquals(tries(2, 100), ["registered", "rate"]);
+});
+
+Deno.test("attack: ask for the table again and again: 20 answers, then 4 a second, and others are answered", () => {
+  const arena = new Arena();
+  const { alice } = arena.clients("alice");
+  const mallory = Attacker.member(arena, "mal");
+  arena.runs(1000);
+  mallory.heard.length = 0;
+  const [began, since] = [arena.now, arena.tape.length];
+  const SECONDS = 5;
+  for (let at = 0; at < SECONDS * 1000; at += 10) {
+    mallory.saysToServer({ type: "rowsSince", nick: "mal", version: NO_VERSION });
+    arena.runs(10);
+  }
+  const most = MEMBER_QUESTIONS_BURST + MEMBER_QUESTIONS_PER_SECOND * SECONDS + 1;
+  assertLessOrEqual(mallory.heardOf("rows").length, most);
+  assertGreater(mallory.heardOf("rows").length, MEMBER_QUESTIONS_BURST);
+  const answered = arena.tape.slice(since).filter(({ from, to }) =>
+    equalAddresses(from, SERVER) && equalAddresses(to, mallory.address)
+  );
+  const asked = arena.sent({ from: mallory.address, to: SERVER }, began).length;
+  assertLessOrEqual(answered.length, asked + most * ROWS_PACKETS);
+  // Meanwhile a newcomer has his table at once.
+  const bob = arena.client("bob");
+  bob.registers();
+  arena.runs(200);
+  assertEquals(bob.lines().filter((line) => line.endsWith("ONLINE")).length, 4);
+  arena.theyTalk(alice, bob);
+});
+
+Deno.test("attack: ids of made-up prefixes, under all nicks that one can have: another's are remembered", () => {
+  const seen = new SeenIds(new Effects(true));
+  const others = idOf(7);
+  seen.add(1, "alice", others);
+  for (let nick = 0; nick <= SEEN_PREFIXES / SEEN_PREFIXES_PER_SENDER; nick++) {
+    for (let prefix = 0; prefix < SEEN_PREFIXES_PER_SENDER; prefix++) seen.add(2, `mal${nick}`, idOf(prefix));
+  }
+  assert(seen.has("alice", others));
+  // Somebody had to give way: one of those who have most.
+  assert(!seen.has("mal0", idOf(0)));
+});
+
+Deno.test("attack: ids of made-up prefixes: they push out one's own, so that what another wrote is not shown twice", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  bob.deregisters();
+  arena.runs(200);
+  alice.writes("bob", "once");
+  arena.runs(200);
+  // Letters that the server keeps, to be handed over once more.
+  const letters = [...arena.server.disk.read()].filter(([key]) => key.startsWith("letter/"));
+  bob.registers();
+  arena.runs(1000);
+  assertEquals(bob.lines().filter((line) => line.endsWith(" once")).length, 1);
+  const mallory = Attacker.member(arena, "mal");
+  arena.runs(500);
+  bob.lines();
+  const recipient = arena.bundleOf("bob");
+  const sender = mallory.bundle("mal");
+  const says = (prefix: number) => {
+    const about = { id: idOf(prefix), from: "mal", to: "bob" };
+    const body = mallory.letter({ ...about, text: `${prefix}`, recipient, sender });
+    mallory.says(bob, { type: "direct", ...about, body });
+  };
+  for (let prefix = 1; prefix <= SEEN_PREFIXES_PER_SENDER + 50; prefix++) {
+    says(prefix);
+    if (prefix % 50 === 0) arena.runs(50);
+  }
+  arena.runs(1000);
+  assertEquals(bob.lines().length, SEEN_PREFIXES_PER_SENDER + 50);
+  assertEquals(
+    bob.disk.keys().filter((key) => key.startsWith("seen/mal/")).length,
+    SEEN_PREFIXES_PER_SENDER,
+  );
+  arena.server.isKilled();
+  arena.server.disk.commit(letters.map(([key, value]) => ({ type: "save", key, value })));
+  arena.server.starts();
+  arena.runs(30_000);
+  assertEquals(bob.lines().filter((line) => line.endsWith(" once")), []);
+  // It was handed over, and receipted.
+  assertEquals(arena.server.keeps("letter"), 0);
+});
+
+/** Somebody whom alice does not know yet writes so much to her. */
+function strangerWrites(arena: Arena, alice: Victim, stranger: Attacker, count: number, text: string): void {
+  const nick = `m${stranger.address.port}`;
+  const about = { from: nick, to: "alice" };
+  const keys = { recipient: arena.bundleOf("alice"), sender: stranger.bundle(nick) };
+  for (let number = 1; number <= count; number++) {
+    const id = idOf(stranger.address.port, number);
+    const body = stranger.letter({ ...about, ...keys, id, text });
+    stranger.says(alice, { type: "direct", id, ...about, body });
+    if (number % 50 === 0) arena.runs(50);
+  }
+  arena.runs(2000);
+}
+
+for (
+  const { name, each, text, most } of [
+    { name: "short ones", each: 400, text: "x", most: STRANGERS_MESSAGES },
+    { name: "of 64 KiB", each: 30, text: "x".repeat(60_000), most: Math.floor(STRANGERS_BYTES / 65_536) },
+  ]
+) {
+  Deno.test(`attack: many messages from people one does not know, ${name}: only so many are kept`, () => {
+    const arena = new Arena();
+    const { alice } = arena.clients("alice");
+    const strangers = [1, 2, 3, 4].map((port) => new Attacker(arena, { host: "10.66.6.6", port }));
+    // What the server says of them does not reach alice.
+    arena.network.cut(SERVER.host);
+    for (const stranger of strangers) strangerWrites(arena, alice, stranger, each, text);
+    arena.runs(10_000);
+    alice.sees();
+    assertEquals([alice.keeps("inbox"), alice.keeps("seen"), alice.keeps("known_peer")], [0, 0, 0]);
+    // When they are known, so many are shown and no more.
+    const { passes } = arena.network;
+    arena.network.passes = (from, to) => !equalAddresses(from, SERVER) || !equalAddresses(to, alice.address);
+    arena.network.mend(SERVER.host);
+    for (const stranger of strangers) stranger.registers(`m${stranger.address.port}`);
+    arena.network.passes = passes;
+    arena.runs(35_000);
+    const shown = alice.lines().filter((line) => /^m\d: /.test(line)).length;
+    assertLessOrEqual(shown, most);
+    assertGreater(shown, most * 0.9);
+    const receipts = strangers.reduce((sum, stranger) => sum + stranger.heardOf("receipt").length, 0);
+    assertEquals(receipts, shown);
+  });
+}

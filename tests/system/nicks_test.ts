@@ -1,0 +1,174 @@
+/** `parley nicks`: an operator sees who has which nick, and makes one free. */
+import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { exists } from "../../storage/folders.ts";
+import { freePort, isOnline, type Session, World } from "./session.ts";
+
+const STORED = "SERVER: [Message received by the server and saved]";
+
+async function stop(session: Session): Promise<void> {
+  session.kill("SIGTERM");
+  assertEquals(await session.status, 0);
+}
+
+/** What `nicks` says of the world's server, which has stopped. */
+async function nicks(world: World, ...args: string[]): Promise<string[]> {
+  const session = world.run(["nicks", "--data", `${world.folder}/server.db`, ...args]);
+  assertEquals(await session.status, 0, session.error.text);
+  assertEquals(session.error.text, "");
+  return session.output.lines;
+}
+
+/** That `nicks` does nothing, and with which sentence. */
+async function refusal(session: Session): Promise<string> {
+  assertEquals(await session.status, 1);
+  assertEquals(session.output.text, "");
+  assertEquals(session.error.lines.length, 1, session.error.text);
+  return session.error.lines[0]!;
+}
+
+/** The public identity of a client, as others are invited to know it. */
+async function identityOf(client: Session): Promise<string> {
+  await client.say("invite");
+  const [, identity] = await client.sees(/^parley:.*&peer=[^:]*:([0-9a-f]{64})\n/m);
+  return identity!;
+}
+
+/** Somebody else under a nick, who has a state folder of his own. */
+async function another(world: World, nick: string): Promise<Session> {
+  const client = world.client(nick, ["--state", `${world.folder}/another`]);
+  await client.sees("SERVER: [Welcome, you are registered.]");
+  await client.sees(isOnline(nick));
+  return client;
+}
+
+Deno.test("nicks are listed with their keys, in the order in which they came, and how many letters wait", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  const y = await world.online("Zoë");
+  const x = await world.online("x", ["Zoë"]);
+  const keys = { x: await identityOf(x), y: await identityOf(y) };
+  await y.endInput();
+  assertEquals(await y.status, 0);
+  for (const text of ["one", "two"]) {
+    await x.say(`send zoë ${text}`);
+    await x.sees(STORED);
+  }
+  await stop(x);
+  await stop(server);
+  assertEquals(await nicks(world), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
+  // To look changes nothing.
+  assertEquals(await nicks(world), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
+});
+
+Deno.test("the data are looked for where the server at that port has them", async () => {
+  await using world = await World.create();
+  world.port = freePort();
+  const usual = `${world.folder}/data/parley/server-${world.port}.db`;
+  const args = ["nicks", "-p", `${world.port}`];
+  assertEquals(
+    await refusal(world.run(args)),
+    `cannot open '${usual}': there is no such file, give it with '--data'`,
+  );
+  assertFalse(exists(usual));
+  await Deno.mkdir(`${world.folder}/data/parley`, { recursive: true });
+  const server = await world.startServer(["--data", usual]);
+  await world.beenThere("x");
+  await stop(server);
+  const session = world.run(args);
+  assertEquals(await session.status, 0);
+  assertMatch(session.output.text, /^x [0-9a-f]{64} 0\n$/);
+});
+
+Deno.test("while the server runs its data are its own, and what is no server's data is refused", async () => {
+  await using world = await World.withServer();
+  const data = `${world.folder}/server.db`;
+  for (const args of [[], ["--release", "x"]]) {
+    assertEquals(
+      await refusal(world.run(["nicks", "--data", data, ...args])),
+      `cannot open '${data}': it is in use by another process, stop that one or choose another file`,
+    );
+  }
+  await world.beenThere("x");
+  const state = `${world.folder}/state/parley/127.0.0.1_${world.port}/x/state.db`;
+  assertEquals(
+    await refusal(world.run(["nicks", "--data", state])),
+    `cannot open '${state}': it holds the data of a client, not of a server, choose another file`,
+  );
+});
+
+Deno.test("a nick that nobody has cannot be released", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  await world.beenThere("x");
+  await stop(server);
+  const before = await nicks(world);
+  const data = `${world.folder}/server.db`;
+  assertEquals(
+    await refusal(world.run(["nicks", "--data", data, "--release", "y"])),
+    `cannot release 'y': nobody has that nick in '${data}'`,
+  );
+  assertEquals(await nicks(world), before);
+});
+
+Deno.test("after a release a waiting letter fails at its sender, and never reaches the new owner", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  await world.beenThere("y");
+  const x = await world.online("x");
+  await x.say("send y for the old one only");
+  await x.sees(STORED);
+  await stop(server);
+  assertEquals(await nicks(world, "--release", "Y"), ["'y' is free, 1 letter to it has failed"]);
+  assertEquals((await nicks(world)).map((line) => line.split(" ")[0]), ["x"]);
+
+  await world.startServer();
+  // Who has nothing to say notices the restart only with his next keep-alive.
+  await x.say("send_all are you there?");
+  await x.sees("[Message to y failed: the nickname was given up.]");
+  const y = await another(world, "y");
+  await x.sees(
+    "[y has another key than before: somebody else may have the nick. Nothing is sent to y until you say 'trust y'.]",
+  );
+  // What comes later shows that the letter does not come.
+  await x.say("trust y");
+  await x.sees("[The key that y has now is trusted. To be sure compare numbers: 'verify y'.]");
+  await x.say("send y for the new one");
+  await y.sees("x: for the new one");
+  await x.sees("[Message received by y.]");
+  assertFalse(y.output.text.includes("old"));
+  await stop(y);
+  const again = world.client("y", ["--state", `${world.folder}/another`]);
+  await x.say("send_all and now");
+  await again.sees(/x: (.* )?and now\]\n/);
+  assertFalse(again.output.text.includes("old"));
+});
+
+Deno.test("a sender who was away hears of it at his next start, and the old owner is told that the nick is gone", async () => {
+  await using world = await World.create();
+  const server = await world.startServer();
+  await world.beenThere("y");
+  const x = await world.online("x");
+  for (const text of ["one", "two"]) {
+    await x.say(`send y ${text}`);
+    await x.sees(STORED);
+  }
+  await stop(x);
+  await stop(server);
+  assertEquals(await nicks(world, "--release", "y"), ["'y' is free, 2 letters to it have failed"]);
+  await world.startServer();
+  const y = await another(world, "y");
+  const old = world.client("y");
+  assertEquals(await old.status, 1);
+  await old.sees("[Nickname 'y' belongs to another key.]");
+  const again = world.client("x");
+  for (let count = 0; count < 2; count++) {
+    await again.sees("[Message to y failed: the nickname was given up.]");
+  }
+  await again.endInput();
+  assertEquals(await again.status, 1, "a script is told as well");
+  const once = await world.online("x", ["y"]);
+  await once.say("send x over");
+  await once.sees("x: over");
+  assertFalse(once.output.text.includes("given up"), "it is told once");
+  assert(!y.output.text.includes("x: "));
+});
