@@ -111,12 +111,18 @@ Deno.test("a letter that its sender withdraws was never here: it may come again,
   const store = storeOf();
   store.deposit(0, letter(1));
   store.withdraw(letter(1));
-  assertEquals([holds(store, letter(1)), store.has("alice", idOf(1)), receipts(store, "alice")], [false, false, []]);
+  assertEquals([holds(store, letter(1)), store.has("alice", idOf(1)), receipts(store, "alice")], [
+    false,
+    false,
+    [],
+  ]);
   assertEquals(store.deposit(0, letter(2, { id: idOf(1) })), undefined);
   assert(holds(store, letter(2, { id: idOf(1) })));
 });
 
-Deno.test(`the sender hears what became of it: ${outcome}, sealing ${sealing}, signed; also after a kill`, () => {
+for (const outcome of OUTCOMES) {
+  for (const sealing of [0, 1]) {
+    Deno.test(`the sender hears what became of it: ${outcome}, sealing ${sealing}, signed; also after a kill`, () => {
       const recorded = new Recorded();
       const store = storeOf(recorded);
       const mail = letter(1);

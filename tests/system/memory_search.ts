@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { TextLineStream } from "./text_lines.ts";
+import { LineSplitter } from "../../terminal/line_splitter.ts";
 
 export interface Search {
   /** How much memory was looked through. */
@@ -93,8 +93,10 @@ if (import.meta.main) {
   const [program = "", ...args] = Deno.args;
   const child = new Deno.Command(program, { args, stdin: "piped" }).spawn();
   try {
-    const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-    for await (const text of lines) console.log(JSON.stringify(search(child.pid, text)));
+    const lines = new LineSplitter();
+    for await (const bytes of Deno.stdin.readable) {
+      for (const text of lines.push(bytes)) console.log(JSON.stringify(search(child.pid, text)));
+    }
   } finally {
     child.kill("SIGTERM");
     await child.status;
