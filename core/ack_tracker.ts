@@ -30,8 +30,8 @@ export interface OutgoingMessage {
   readonly id: MessageId;
   /** Absent for the channel. */
   readonly to: Nick | undefined;
-  readonly after: MessageId;
-  readonly afterHash: string;
+  after: MessageId;
+  afterHash: string;
   readonly sentAt: Millis;
   readonly text: string;
   /** What leaves, the same on every way and each time: a letter or a post; nothing as long as it is not sealed. */
@@ -160,10 +160,15 @@ export class AckTracker {
     this.keep(message);
   }
 
-  /** Its recipient has another key now: it has to be sealed for that. */
-  unseal(message: OutgoingMessage): void {
-    message.body = NOTHING;
-    this.keep(message);
+  /** Somebody else has the nick now, who knows nothing of what was before; what waits is to be sealed for him. */
+  beginAnew(now: Millis, to: Nick): void {
+    let last: Sent = { id: NO_MESSAGE, hash: NO_HASH };
+    for (const message of this.unstored(to)) {
+      Object.assign(message, { after: last.id, afterHash: last.hash, body: NOTHING, sealing: 0 });
+      this.keep(message);
+      last = { id: message.id, hash: this.#hashOf(message.id, message.text) };
+    }
+    this.#setLastSent(now, to, last);
   }
 
   /** Its recipient could not open it: it begins anew, once. */
@@ -171,8 +176,11 @@ export class AckTracker {
     if (message.stored) this.#storedCount--;
     message.stored = false;
     message.sealing = 1;
-    this.unseal(message);
+    message.body = NOTHING;
+    this.keep(message);
     this.restart(now, message);
+    // The recipient has answered, if not as we would like.
+    message.unanswered = true;
   }
 
   /** A message that the server takes later. */

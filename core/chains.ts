@@ -1,25 +1,34 @@
-/** Where each sender of channel messages stands: ourselves, and everybody whom we have heard. */
+/**
+ * Where each sender of channel messages stands: ourselves, and everybody whom we have heard. Who brings his identity
+ * to another state folder counts anew there; the first bits of an id tell one folder from another.
+ */
 import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import type { Key } from "./handshake.ts";
 import { NO_HASH } from "./identity.ts";
-import { KNOWN_PEERS } from "./limits.ts";
-import type { Place } from "./post.ts";
+import { FOLDERS_PER_SENDER, KNOWN_PEERS, SEEN_LIFE_MS } from "./limits.ts";
+import type { Millis } from "./machine.ts";
+import { folderOf, type MessageId } from "./message_id.ts";
+import type { Place, Post } from "./post.ts";
 import { CHAIN, POSTED, type ValueOf } from "./records.ts";
 
 type End = ValueOf<typeof CHAIN>;
 
-/** Where a post stands: rightly; behind so many that are missing; behind another one than its sender wrote; again. */
+/**
+ * Where a post stands: rightly; behind so many that are missing; behind another one than its sender wrote; behind one
+ * that should have come later, from a folder that is a copy; or so far behind that it must be a repeat.
+ */
 export type Standing =
   | { readonly type: "next" }
   | { readonly type: "gap"; readonly missing: number }
   | { readonly type: "exchanged" }
+  | { readonly type: "late" }
   | { readonly type: "repeat" };
 
 export class Chains {
   readonly #effects: Effects;
-  /** The last post of each sender; those heard least recently first. */
-  readonly #ends = new Map<Key, End>();
+  /** The last post of each sender from each of his folders, those heard least recently first. */
+  readonly #senders = new Map<Key, Map<string, End>>();
   #own: End = { number: 0, hash: NO_HASH };
 
   constructor(effects: Effects) {
@@ -28,7 +37,8 @@ export class Chains {
 
   load(key: string, value: Uint8Array): void {
     const end = CHAIN.decode(value);
-    if (end !== MALFORMED) this.#ends.set(CHAIN.nameOf(key), end);
+    const [identity = "", folder = ""] = CHAIN.nameOf(key).split("/");
+    if (end !== MALFORMED) this.#foldersOf(identity).set(folder, end);
   }
 
   loadOwn(value: Uint8Array): void {
@@ -47,22 +57,34 @@ export class Chains {
     this.#effects.save(POSTED.key("last"), () => POSTED.encode(end));
   }
 
-  standingOf(identity: Key, { number, previous }: Place): Standing {
-    const end = this.#ends.get(identity);
+  /** A post that was not seen before. Ids are remembered for 45 days: what is older may have been. */
+  standingOf(now: Millis, id: MessageId, post: Pick<Post, "identity" | keyof Place | "sentAt">): Standing {
+    const { identity, number, previous, sentAt } = post;
+    const end = this.#senders.get(identity)?.get(folderOf(id));
     if (end === undefined) return { type: "next" };
-    if (number <= end.number) return { type: "repeat" };
+    if (number <= end.number) return { type: sentAt + SEEN_LIFE_MS <= now ? "repeat" : "late" };
     if (number > end.number + 1) return { type: "gap", missing: number - end.number - 1 };
     return { type: previous === end.hash ? "next" : "exchanged" };
   }
 
-  /** A post was taken: saved in one commit with it. */
-  took(identity: Key, end: End): void {
-    this.#ends.delete(identity);
-    this.#ends.set(identity, end);
-    this.#effects.save(CHAIN.key(identity), () => CHAIN.encode(end));
-    if (this.#ends.size <= KNOWN_PEERS) return;
-    const oldest = this.#ends.keys().next().value!;
-    this.#ends.delete(oldest);
-    this.#effects.forget(CHAIN.key(oldest));
+  /** A post was taken, one that is not late: saved in one commit with it. */
+  took(identity: Key, id: MessageId, end: End): void {
+    // With no room for new people those who are known are still watched.
+    if (!this.#senders.has(identity) && this.#senders.size >= KNOWN_PEERS) return;
+    const folder = folderOf(id);
+    const folders = this.#foldersOf(identity);
+    folders.delete(folder);
+    folders.set(folder, end);
+    this.#effects.save(CHAIN.key(`${identity}/${folder}`), () => CHAIN.encode(end));
+    if (folders.size <= FOLDERS_PER_SENDER) return;
+    const oldest = folders.keys().next().value!;
+    folders.delete(oldest);
+    this.#effects.forget(CHAIN.key(`${identity}/${oldest}`));
+  }
+
+  #foldersOf(identity: Key): Map<string, End> {
+    const folders = this.#senders.get(identity) ?? new Map<string, End>();
+    this.#senders.set(identity, folders);
+    return folders;
   }
 }

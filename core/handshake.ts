@@ -7,7 +7,13 @@ import { equalBytes, Reader, Writer } from "./bytes.ts";
 import { CookieJar, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
 import type { KeyPair, Primitives } from "./crypto.ts";
 import { type Epoch, EPOCH_BYTES } from "./epoch.ts";
-import { ASK_KEY_AFTER_MS, HANDSHAKE_MS, RETRANSMIT_AFTER_MS, RETRANSMIT_JITTER } from "./limits.ts";
+import {
+  ASK_KEY_AFTER_MS,
+  ATTEMPT_MS,
+  HANDSHAKE_MS,
+  RETRANSMIT_AFTER_MS,
+  RETRANSMIT_JITTER,
+} from "./limits.ts";
 import type { Address, Millis, Output, Random } from "./machine.ts";
 import { Initiator } from "./noise.ts";
 import {
@@ -96,6 +102,13 @@ export class Handshake {
     this.close();
     this.#peer = Uint8Array.fromHex(peer);
     this.#jar = new CookieJar(this.#options.context.primitives, this.#peer);
+    this.#departures = 0;
+    this.#due = now;
+  }
+
+  /** Somebody waits for the peer now, and not only in a few seconds: it begins anew. */
+  urge(now: Millis): void {
+    if (this.#due <= now + ATTEMPT_MS) return;
     this.#departures = 0;
     this.#due = now;
   }

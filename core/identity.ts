@@ -71,6 +71,11 @@ export class Identity {
   }
 }
 
+/** A bundle out of something that has more. */
+export function bundleOf({ identity, key, prekey, prekeyAt, signature }: Bundle): Bundle {
+  return { identity, key, prekey, prekeyAt, signature };
+}
+
 export function equalBundles(a: Bundle, b: Bundle): boolean {
   return a.signature === b.signature && a.identity === b.identity && a.key === b.key &&
     a.prekey === b.prekey &&

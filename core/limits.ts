@@ -236,6 +236,9 @@ export const LETTER_SECRETS = 1_024;
 /** Keys of peers that are pinned. When there is no room the table's word is taken, as at a first contact. */
 export const KNOWN_PEERS = 20_000;
 
+/** State folders of one identity whose channel messages are counted. */
+export const FOLDERS_PER_SENDER = 16;
+
 /** Messages that could not be opened, remembered so that each is told of once. */
 export const UNREADABLE_MESSAGES = 1_024;
 

@@ -108,7 +108,6 @@ export class Link {
     return this.#route.address;
   }
 
-  /** How long an answer may take. */
   get probeTimeout(): Millis {
     return this.#conversation?.recovery.probeTimeout ?? 0;
   }
@@ -154,6 +153,12 @@ export class Link {
     this.#parcels.tell(encodeVerb(verb));
   }
 
+  /** A person waits for an answer: who seeks the peer less and less often begins anew. */
+  urge(now: Millis): void {
+    this.#handshake?.urge(now);
+    this.#context.touched(this);
+  }
+
   /** Stops sending the verb of this tag. */
   cancel(tag: string): void {
     this.#parcels.cancel(tag);
@@ -166,7 +171,6 @@ export class Link {
     this.#context.touched(this);
   }
 
-  /** Now it is known who is to be at the other end. */
   setPeer(now: Millis, peer: Key): void {
     this.#peer = peer;
     this.#handshake?.setPeer(now, peer);

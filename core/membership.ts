@@ -11,7 +11,7 @@ import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
 import { SERVER_HOST_NAME } from "./field.ts";
 import type { Key } from "./handshake.ts";
-import { equalBundles, isGenuine } from "./identity.ts";
+import { bundleOf, equalBundles, isGenuine } from "./identity.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
@@ -19,7 +19,7 @@ import type { Address, Millis } from "./machine.ts";
 import { type Nick, sameNick } from "./nick.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
-import { NO_VERSION, type Row, Table, type Version } from "./table.ts";
+import { equalRows, NO_VERSION, type Row, Table, type Version } from "./table.ts";
 import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
@@ -94,6 +94,7 @@ export class Membership {
     this.#asked = true;
     this.#options.attempts.wait(now, "register", true);
     this.#sendRegister(now);
+    this.link.urge(now);
   }
 
   deregister(now: Millis): void {
@@ -101,6 +102,7 @@ export class Membership {
     this.#options.attempts.wait(now, "deregister", true);
     this.link.cancel("register");
     this.#sendDeregister(now);
+    this.link.urge(now);
   }
 
   /** Says in one datagram that we are gone; nothing waits for it. */
@@ -227,10 +229,11 @@ export class Membership {
   #onRows(now: Millis, verb: VerbOf<"rows">): void {
     if (verb.since.start < this.#newest.start) return;
     const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
+    const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
     const changed = this.table.apply(verb.since, verb.upTo, rows);
     this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
     if (changed !== undefined) {
-      this.#unprinted.push(...changed);
+      this.#unprinted.push(...changed.filter((row) => news.includes(row)));
       this.#settleTable(now);
       this.#options.events.rowsChanged(now, changed);
       const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
@@ -307,6 +310,11 @@ export class Membership {
     events.wentOffline(now);
     if (commanded) effects.notice({ type: "settled" });
   }
+}
+
+/** Whether two lines look the same: keys are not shown, and change each day. */
+function looksLike(a: Row | undefined, b: Row): boolean {
+  return a !== undefined && equalRows(a, { ...b, ...bundleOf(a) });
 }
 
 function newer(a: Version, b: Version): Version {

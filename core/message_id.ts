@@ -59,6 +59,11 @@ export function prefixOf(id: MessageId): string {
   return id.slice(0, PREFIX_DIGITS);
 }
 
+/** What the ids of one state folder have in common. */
+export function folderOf(id: MessageId): string {
+  return id.slice(0, STATE_DIGITS);
+}
+
 /** Exact up to 2^53; a stranger's larger numbers only ever collide with his own. */
 export function sequenceOf(id: MessageId): number {
   return parseInt(id.slice(PREFIX_DIGITS), 16);
@@ -67,7 +72,7 @@ export function sequenceOf(id: MessageId): number {
 /** Whether one message of a sender was certainly written before another of the same sender to the same recipient. */
 export function isBefore(a: MessageId, b: MessageId): boolean {
   if (prefixOf(a) === prefixOf(b)) return sequenceOf(a) < sequenceOf(b);
-  if (a.slice(0, STATE_DIGITS) !== b.slice(0, STATE_DIGITS)) return false;
+  if (folderOf(a) !== folderOf(b)) return false;
   // The count of starts wraps: serial number arithmetic, RFC 1982.
   const ahead = (startsOf(b) - startsOf(a) + 2 ** 16) % 2 ** 16;
   return ahead > 0 && ahead < 2 ** 15;

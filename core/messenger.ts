@@ -124,10 +124,9 @@ export class Messenger {
 
   /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
   trusts(now: Millis, row: Row): void {
-    for (const message of this.#options.tracker.unstored(row.nick)) {
-      this.#options.tracker.unseal(message);
-      if (this.#options.membership.isRegistered) this.#startAfresh(now, message);
-    }
+    this.#options.tracker.beginAnew(now, row.nick);
+    if (!this.#options.membership.isRegistered) return;
+    for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
   }
 
   /** A peer is in a new process: what was on its way to the former one is sent again. */
@@ -238,6 +237,7 @@ export class Messenger {
     }
     if (!this.#seal(now, message)) return;
     attempts.wait(now, id, command || this.#finishing);
+    if (command) membership.link.urge(now);
     const { body } = message;
     const verb: Verb = to === undefined
       ? { type: "post", id, from, body }
@@ -302,8 +302,9 @@ export class Messenger {
     const { membership, tracker } = this.#options;
     if (outcome !== "unreadable" || message.sealing > 0) return this.#fail(now, message, outcome);
     this.#stop(message);
+    // With the prekey that the recipient has now; with that change of the table it leaves, or when its time is over.
     tracker.sealAgain(now, message);
-    if (membership.isRegistered) this.#transmit(now, message, false);
+    membership.askForRows(now);
   }
 
   // ---- what comes from the server ------------------------------------------------------------------------

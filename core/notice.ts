@@ -49,7 +49,7 @@ export type Notice =
   /** The message before the next one is not the one that its sender wrote. */
   | { readonly type: "exchanged"; readonly from: Nick }
   /** A message that we cannot open. Its sender hears of it. */
-  | { readonly type: "unreadable"; readonly from: Nick }
+  | { readonly type: "unreadable"; readonly from: Nick; readonly again: boolean }
   /** A channel message that its sender did not sign. */
   | { readonly type: "forged"; readonly from: Nick }
   | { readonly type: "postRepeated"; readonly from: Nick }
@@ -159,7 +159,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "exchanged":
       return screen(`[The message of ${notice.from} before this one is not the one that was sent.]`);
     case "unreadable":
-      return screen(`[A message from ${notice.from} cannot be opened, it will be sealed again.]`);
+      return screen(
+        `[A message from ${notice.from} cannot be opened, ${
+          notice.again ? "it was sealed twice" : "it will be sealed again"
+        }.]`,
+      );
     case "forged":
       return screen(`[A channel message under the name of ${notice.from} was forged, it is not shown.]`);
     case "postRepeated":

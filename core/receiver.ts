@@ -157,7 +157,7 @@ export class Receiver {
     if (this.#unreadable.size > UNREADABLE_MESSAGES) {
       this.#unreadable.delete(this.#unreadable.values().next().value!);
     }
-    this.#options.effects.notice({ type: "unreadable", from });
+    this.#options.effects.notice({ type: "unreadable", from, again: letter?.sealing === 1 });
     return "unreadable";
   }
 
@@ -179,19 +179,20 @@ export class Receiver {
     }
     const { identity, isSealed, number, sentAt } = post;
     if (!knownPeers.agrees(from, identity)) return this.#tellChanged(from, identity);
-    const standing = chains.standingOf(identity, post);
+    const standing = chains.standingOf(now, id, post);
     if (standing.type === "repeat") return effects.notice({ type: "postRepeated", from });
     if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
     if (standing.type === "exchanged") effects.notice({ type: "postExchanged", from });
     knownPeers.meet(from, identity);
-    chains.took(identity, { number, hash: postHash(primitives, id, body) });
+    const isLate = standing.type === "late";
+    if (!isLate) chains.took(identity, id, { number, hash: postHash(primitives, id, body) });
     const text = textOf(primitives, channelKey, id, post);
     if (text === undefined) {
       inbox.pass(now, { channel: true, from, id });
       return effects.notice({ type: "postSealed", from });
     }
     const isOpen = channelKey !== undefined && !isSealed;
-    const place = { after: NO_MESSAGE, afterHash: NO_HASH, channel: true, dated: waited };
+    const place = { after: NO_MESSAGE, afterHash: NO_HASH, channel: true, dated: waited || isLate };
     inbox.accept(now, { id, from, ...place, isOpen, sentAt, text });
   }
 }

@@ -128,7 +128,7 @@ export const KNOWN_PEER = new FieldRecord("known_peer", { identity: f.key, verif
 /** Our own last channel message: its number, and the hash that the next one names. */
 export const POSTED = new FieldRecord("posted", { number: f.u48, hash: f.hash });
 
-/** The same of another sender, by identity. */
+/** The same of another sender, by identity and the bits of his state folder. */
 export const CHAIN = new FieldRecord("chain", { number: f.u48, hash: f.hash });
 
 // ---- server ----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
 import type { Key } from "./handshake.ts";
-import type { Bundle } from "./identity.ts";
+import { type Bundle, bundleOf } from "./identity.ts";
 import {
   CANDIDATES,
   MEMBER_MESSAGES_BURST,
@@ -195,13 +195,13 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
 
 /** The row as a reader sees it: for readers elsewhere, loopback is the server's own host. */
 function rowOf(member: Member, local: boolean): Row {
-  const { nick, identity, key, prekey, prekeyAt, signature, ordinal, online, addresses } = member;
+  const { nick, ordinal, online, addresses } = member;
   const seen = local
     ? addresses
     : addresses.map((address) =>
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
-  return { nick, identity, key, prekey, prekeyAt, signature, ordinal, online, addresses: seen };
+  return { nick, ...bundleOf(member), ordinal, online, addresses: seen };
 }
 
 /** Whether an address can be one host's: not the server's own, not a broadcast, not a multicast one. */

@@ -223,10 +223,10 @@ Deno.test("attack: the server writes in the name of somebody verified, with a co
 });
 
 Deno.test("attack: the server hands a letter over again when its id has been forgotten: its prekey is gone as well", () => {
-  const { arena, alice, bob, server, letters: [letter] } = withLetters(1);
+  const { arena, bob, server, letters: [letter] } = withLetters(1);
   server.hands(bob, "letter", letter!);
   bob.sees("alice: letter 1");
-  for (const victim of [alice, bob]) victim.act({ type: "leave" });
+  for (const victim of arena.victims) victim.act({ type: "leave" });
   // While he is away his prekey stays the same; it is replaced, and kept for as long again, when he comes back.
   for (const days of [SEEN_LIFE_MS, PREKEY_LIFE_MS]) {
     arena.runs(days + PREKEY_MS);

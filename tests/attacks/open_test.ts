@@ -149,7 +149,7 @@ Deno.test.ignore(
     thief.saysToServer({ type: "register", nick: "alice", turn: 1000, asked: true, bundle, candidates: [] });
     arena.runs(KEEP_ALIVE_MS * (1 + KEEP_ALIVE_JITTER) + 2000);
     assertEquals(thief.heardOf("registered").length, 1);
-    alice.sees("[You were registered as 'alice' from another place, this one is offline now.]");
+    assertEquals(alice.lines().filter((line) => line.includes("from another place")).length, 1);
   },
 );
 
@@ -166,7 +166,7 @@ Deno.test.ignore(
       mallory.registers("mal", mallory.identity.bundle("mal", arena.random(32).toHex(), arena.now));
     }
     // Nothing that anybody can see has changed.
-    assertEquals(alice.lines().filter((line) => line === "[Client table updated.]"), []);
+    assertEquals(alice.lines().filter((line) => line === "[Client table updated.]").length, 0);
     assertLessOrEqual(arena.sent({ from: SERVER, to: alice.address }, since).length, 50);
   },
 );

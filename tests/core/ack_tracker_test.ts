@@ -113,15 +113,21 @@ Deno.test("a new message is not sealed; it is durable once it is kept or sealed,
   assertEquals([message.body, restarted(recorded).get(idOf(1))?.body], [BODY, BODY]);
 });
 
-Deno.test("what is to be sealed for another key is not sealed any more, durably; it is the first sealing still", () => {
+Deno.test("somebody else with the nick knows nothing of what was before: what waits begins anew for him, durably", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  const message = tracker.add(0, idOf(1), "bob", "hi");
-  tracker.sealed(message, BODY);
-  tracker.unseal(message);
-  recorded.perform(0);
-  for (const { body, sealing, text } of [message, restarted(recorded).get(idOf(1))!]) {
-    assertEquals([body, sealing, text], [NOTHING, 0, "hi"]);
+  const [before, first, second] = [1, 2, 3].map((count) => tracker.add(0, idOf(count), "bob", `m${count}`));
+  for (const message of [before!, first!, second!]) tracker.sealed(message, BODY);
+  tracker.delivered(0, before!);
+  tracker.sealAgain(0, first!);
+  tracker.beginAnew(0, "BOB");
+  recorded.performAll(100);
+  for (const known of [tracker, restarted(recorded)]) {
+    const [one, two] = [known.get(idOf(2))!, known.get(idOf(3))!];
+    assertEquals([one.after, one.afterHash, two.after], [NO_MESSAGE, NO_HASH, idOf(2)]);
+    assertEquals(two.afterHash, textHash(primitives, idOf(2), "m2"));
+    for (const { body, sealing } of [one, two]) assertEquals([body, sealing], [NOTHING, 0]);
+    assertEquals(known.add(200, idOf(4), "bob", "m4").after, idOf(3));
   }
 });
 

@@ -1,11 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { Chains } from "../../core/chains.ts";
 import { NO_HASH } from "../../core/identity.ts";
-import { KNOWN_PEERS } from "../../core/limits.ts";
+import { FOLDERS_PER_SENDER, KNOWN_PEERS, SEEN_LIFE_MS } from "../../core/limits.ts";
 import { Recorded } from "./effects.ts";
 
 const ALICE = "a1".repeat(32);
 const BOB = "b0".repeat(32);
+const ID = "f01de4".padEnd(32, "0");
+const OTHER_FOLDER = "f01de5".padEnd(32, "0");
+const NOW = 1_700_000_000_000;
 const identityOf = (count: number): string => count.toString(16).padStart(64, "0");
 const hashOf = (number: number): string => (0xff - number).toString(16).repeat(32);
 
@@ -15,15 +18,15 @@ class Reader {
   chains = new Chains(this.recorded.effects);
 
   /** Takes the posts of somebody, from one number to another, each as its sender wrote it. */
-  takes(identity: string, from: number, to = from): void {
+  takes(identity: string, from: number, to = from, id = ID): void {
     for (let number = from; number <= to; number++) {
-      this.chains.took(identity, { number, hash: hashOf(number) });
+      this.chains.took(identity, id, { number, hash: hashOf(number) });
     }
   }
 
   /** Where a post stands that names the one before it, or another one. */
-  standing(identity: string, number: number, previous = hashOf(number - 1)) {
-    return this.chains.standingOf(identity, { number, previous });
+  standing(identity: string, number: number, previous = hashOf(number - 1), id = ID) {
+    return this.chains.standingOf(NOW, id, { identity, number, previous, sentAt: NOW });
   }
 
   /** The process is killed and started again with what is on disk. */
@@ -37,7 +40,7 @@ class Reader {
 
 Deno.test("the first post that is heard of somebody is the next one, whatever its number", () => {
   for (const number of [1, 2, 2 ** 48 - 1]) {
-    assertEquals(new Reader().chains.standingOf(ALICE, { number, previous: BOB }), { type: "next" });
+    assertEquals(new Reader().standing(ALICE, number, BOB), { type: "next" });
   }
 });
 
@@ -54,12 +57,32 @@ Deno.test("a post behind others that are missing stands behind a gap of so many"
   assertEquals(reader.standing(ALICE, 100), { type: "gap", missing: 94 });
 });
 
-Deno.test("a post of a number that there was, or of an earlier one, is a repeat", () => {
+Deno.test("a post of a number that there was, or of an earlier one, is late; a repeat once its id may be forgotten", () => {
   const reader = new Reader();
   reader.takes(ALICE, 5, 6);
+  const standing = (number: number, age: number) =>
+    reader.chains.standingOf(NOW, ID, { identity: ALICE, number, previous: hashOf(6), sentAt: NOW - age })
+      .type;
   for (const number of [0, 1, 5, 6]) {
-    assertEquals(reader.chains.standingOf(ALICE, { number, previous: hashOf(6) }), { type: "repeat" });
+    assertEquals([0, SEEN_LIFE_MS - 1].map((age) => standing(number, age)), ["late", "late"]);
+    assertEquals(standing(number, SEEN_LIFE_MS), "repeat");
   }
+});
+
+Deno.test("each state folder of an identity has a chain of its own; of too many the oldest is forgotten", () => {
+  const reader = new Reader();
+  reader.takes(ALICE, 5);
+  assertEquals(reader.standing(ALICE, 1, NO_HASH, OTHER_FOLDER), { type: "next" });
+  reader.takes(ALICE, 1, 1, OTHER_FOLDER);
+  assertEquals(reader.standing(ALICE, 3, hashOf(2), OTHER_FOLDER), { type: "gap", missing: 1 });
+  assertEquals(reader.standing(ALICE, 7), { type: "gap", missing: 1 });
+  for (let count = 0; count < FOLDERS_PER_SENDER - 1; count++) {
+    reader.takes(ALICE, 1, 1, String(100_000 + count).padEnd(32, "0"));
+  }
+  reader.restarts();
+  assertEquals(reader.recorded.records("chain").length, FOLDERS_PER_SENDER);
+  assertEquals(reader.standing(ALICE, 7), { type: "next" });
+  assertEquals(reader.standing(ALICE, 3, hashOf(2), OTHER_FOLDER), { type: "gap", missing: 1 });
 });
 
 Deno.test("a post that names another one than its sender wrote stands behind an exchanged one", () => {
@@ -84,7 +107,7 @@ Deno.test("after a gap the chain goes on from the post that was taken", () => {
   reader.takes(ALICE, 1);
   reader.takes(ALICE, 4);
   assertEquals(reader.standing(ALICE, 5), { type: "next" });
-  assertEquals(reader.standing(ALICE, 3), { type: "repeat" });
+  assertEquals(reader.standing(ALICE, 3), { type: "late" });
 });
 
 Deno.test("each identity has a chain of its own", () => {
@@ -92,7 +115,7 @@ Deno.test("each identity has a chain of its own", () => {
   reader.takes(ALICE, 5);
   reader.takes(BOB, 1);
   assertEquals(reader.standing(BOB, 2), { type: "next" });
-  assertEquals(reader.standing(ALICE, 2), { type: "repeat" });
+  assertEquals(reader.standing(ALICE, 2), { type: "late" });
 });
 
 Deno.test("chains go on after a restart", () => {
@@ -100,7 +123,7 @@ Deno.test("chains go on after a restart", () => {
   reader.takes(ALICE, 5, 6);
   reader.takes(BOB, 1);
   reader.restarts();
-  assertEquals(reader.standing(ALICE, 6), { type: "repeat" });
+  assertEquals(reader.standing(ALICE, 6), { type: "late" });
   assertEquals(reader.standing(ALICE, 7), { type: "next" });
   assertEquals(reader.standing(ALICE, 7, hashOf(5)), { type: "exchanged" });
   assertEquals(reader.standing(BOB, 4), { type: "gap", missing: 2 });
@@ -113,18 +136,17 @@ Deno.test("where a chain ends is saved at once, for the post's own commit", () =
   assertEquals(outputs.map(({ type }) => type), ["save"]);
 });
 
-Deno.test("20,000 chains are kept, of who was heard least recently none", () => {
+Deno.test("20,000 people are watched; when there is no room those who are known still are", () => {
   const reader = new Reader();
   for (let count = 0; count < KNOWN_PEERS; count++) reader.takes(identityOf(count), 1);
   reader.takes(identityOf(0), 2);
   reader.takes(identityOf(KNOWN_PEERS), 1);
-  // Of whom nothing is known any more whatever comes is the next post.
-  assertEquals(reader.standing(identityOf(1), 9), { type: "next" });
+  // Of whom nothing is known whatever comes is the next post.
+  assertEquals(reader.standing(identityOf(KNOWN_PEERS), 9), { type: "next" });
   assertEquals(reader.standing(identityOf(0), 9), { type: "gap", missing: 6 });
-  assertEquals(reader.standing(identityOf(2), 9), { type: "gap", missing: 7 });
+  assertEquals(reader.standing(identityOf(1), 9), { type: "gap", missing: 7 });
   reader.restarts();
   assertEquals(reader.recorded.records("chain").length, KNOWN_PEERS);
-  assertEquals(reader.standing(identityOf(1), 9), { type: "next" });
 });
 
 Deno.test("our own posts count from 1, and each names the one before it", () => {
@@ -145,8 +167,9 @@ Deno.test("our own chain goes on after a restart", () => {
 
 Deno.test("a damaged record is as good as none", () => {
   const { chains } = new Reader();
-  chains.load(`chain/${ALICE}`, new Uint8Array(37));
+  chains.load(`chain/${ALICE}/f01de4`, new Uint8Array(37));
   chains.loadOwn(new Uint8Array(39));
-  assertEquals(chains.standingOf(ALICE, { number: 3, previous: NO_HASH }), { type: "next" });
+  const post = { identity: ALICE, number: 3, previous: NO_HASH, sentAt: NOW };
+  assertEquals(chains.standingOf(NOW, ID, post), { type: "next" });
   assertEquals(chains.next, { number: 1, previous: NO_HASH });
 });

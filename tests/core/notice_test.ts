@@ -79,7 +79,10 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     { type: "exchanged", from: "x" },
     "[The message of x before this one is not the one that was sent.]",
   ],
-  [{ type: "unreadable", from: "x" }, "[A message from x cannot be opened, it will be sealed again.]"],
+  [
+    { type: "unreadable", from: "x", again: false },
+    "[A message from x cannot be opened, it will be sealed again.]",
+  ],
   [
     { type: "forged", from: "x" },
     "[A channel message under the name of x was forged, it is not shown.]",
@@ -302,7 +305,7 @@ const FROM_OTHERS: readonly Notice[] = [
   peers([row(EVIL)], [], [EVIL]),
   { type: "missing", from: EVIL },
   { type: "exchanged", from: EVIL },
-  { type: "unreadable", from: EVIL },
+  { type: "unreadable", from: EVIL, again: true },
   { type: "forged", from: EVIL },
   { type: "postRepeated", from: EVIL },
   { type: "postsMissing", from: EVIL, count: 1 },

@@ -6,6 +6,7 @@ import { CHANNEL, LETTER, NICK, RECEIPT } from "../../core/records.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";
+import { ID, Stranger } from "./stranger.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const MAIL = "SERVER: [You have messages]";
@@ -94,6 +95,21 @@ scenario("nor is one shown under the name of somebody who did not write it", (wo
   assertEquals(bob.looks().slice(-2), [MAIL, UNREADABLE("carol")]);
   assertEquals(bob.keeps("inbox"), 0);
   assertEquals(carol.looks().filter((line) => line.startsWith("[Message")), []);
+});
+
+scenario("nor one that names somebody's identity beside a key that is not his", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.types("dereg bob");
+  world.runs(200);
+  alice.types("send bob yes");
+  world.runs(200);
+  const mallory = new Stranger(world);
+  const sender = { ...mallory.bundle("alice"), identity: alice.identity.publicKey };
+  const body = mallory.letter("alice", bob, ID, sender);
+  tampers(world, LETTER, (letter) => ({ ...letter, id: ID, body }));
+  comesBack(world, bob);
+  assertEquals(bob.looks().slice(-2), [MAIL, UNREADABLE("alice")]);
+  assertEquals(bob.keeps("inbox"), 0);
 });
 
 scenario("a letter that it hands over again and again is shown once", (world) => {

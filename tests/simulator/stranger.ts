@@ -97,14 +97,14 @@ export class Stranger {
     return this.#identity.bundle(nick, this.#identity.keyPair.publicKey.toHex(), 0);
   }
 
-  /** A letter with this bundle in it, rightly sealed. */
-  letter(from: string, to: Person, id = ID): Uint8Array {
+  /** A letter rightly sealed with its own key, and with its own bundle in it or another one. */
+  letter(from: string, to: Person, id = ID, sender: Bundle = this.bundle(from)): Uint8Array {
     const { dice, schedule, server } = this.#world;
     const random = (count: number) => dice.bytes(count);
     const [, value] = [...server.disk.read()].find(([key]) => key === NICK.keyFor(to.nick))!;
     const record = NICK.decode(value);
     assert(record !== MALFORMED);
-    const keys = { sender: this.bundle(from), recipient: record.bundle };
+    const keys = { sender, recipient: record.bundle };
     const contents = { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: 0, text: "x" };
     const sealer = new Sealer(primitives, random, this.#identity.keyPair);
     return sealer.seal(schedule.now, { id, from, to: to.nick }, 0, keys, contents)!;
