@@ -137,12 +137,12 @@ Deno.test("what its recipient could not open begins anew, also when the server h
   const message = tracker.add(0, idOf(1), "bob", "hi");
   tracker.sealed(message, BODY);
   for (let round = 0; round < 3; round++) tracker.next(tracker.deadline);
-  message.unanswered = true;
   tracker.stored(message);
   tracker.sealAgain(100_000, message);
+  // It is not told of as unanswered: its recipient has answered.
   assertEquals([message.stored, message.unanswered, message.sealing, message.body], [
     false,
-    false,
+    true,
     1,
     NOTHING,
   ]);

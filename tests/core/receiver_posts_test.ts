@@ -54,12 +54,15 @@ Deno.test("posts that are missing are told of, and what follows goes on from the
   ]);
 });
 
-Deno.test("a post that was held back is told of as old, and not shown behind later ones", () => {
+Deno.test("a post that was held back is shown as late, with its date; when it is very old it is told of and not shown", () => {
   const { stage, alice } = met();
   const posts = [1, 2, 3].map((count) => alice.post(idOf(count), `m${count}`));
   shown(stage, "alice", [posts[0]!]);
   shown(stage, "alice", [posts[2]!], 3);
-  assertEquals(shown(stage, "alice", [posts[1]!], 2), [
+  const late = shown(stage, "alice", [posts[1]!], 2);
+  assertEquals(late, ["[Channel_Message alice: 2023-11-14 22:13:20.000000 m2]"]);
+  const old = alice.post(idOf(9), "m0", { number: 1, sentAt: 1 });
+  assertEquals(shown(stage, "alice", [old], 9), [
     "[An old channel message of alice came once more, it is not shown.]",
   ]);
 });

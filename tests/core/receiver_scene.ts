@@ -59,10 +59,10 @@ export class Peer {
   post(
     id: string,
     text: string,
-    { number = this.#posted.number + 1, previous = this.#posted.hash } = {},
+    { number = this.#posted.number + 1, previous = this.#posted.hash, sentAt = START } = {},
     channelKey: Uint8Array | undefined = undefined,
   ): Uint8Array {
-    const place = { id, from: this.nick, sentAt: START, text, number, previous };
+    const place = { id, from: this.nick, sentAt, text, number, previous };
     const post = encodePost(primitives, this.identity, channelKey, place);
     this.#posted = { number, hash: postHash(primitives, id, post) };
     return post;

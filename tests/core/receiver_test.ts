@@ -173,7 +173,8 @@ Deno.test("the same message sealed again is read; when that is unreadable too it
   stage.says(alice, ID, damaged(alice.letter(ID, stage, "hello")));
   const again = alice.letter(ID, stage, "hello", { sealing: 1 });
   for (let time = 0; time < 2; time++) stage.says(alice, ID, damaged(again));
-  assertEquals(stage.lines(), [UNREADABLE, UNREADABLE]);
+  const twice = "[A message from alice cannot be opened, it was sealed twice.]";
+  assertEquals(stage.lines(), [UNREADABLE, twice]);
   const receipts = answers(stage, alice).alice;
   assertEquals(receipts, [["unreadable", 0], ["unreadable", 1], ["unreadable", 1]]);
   stage.says(alice, ID, again);
