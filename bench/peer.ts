@@ -46,7 +46,7 @@ let began = 0;
 
 function show(notice: Notice): void {
   if (notice.type === "tableChanged") {
-    if (to === undefined) console.log("ready");
+    if (to === undefined) console.log(`ready ${socket.address.port}`);
     else if (sentAt.length === 0) sendMore();
   }
   const receipts = notice.type === "delivered" ? 1 : notice.type === "collected" ? notice.count : 0;

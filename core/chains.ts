@@ -6,7 +6,7 @@ import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import type { Key } from "./handshake.ts";
 import { NO_HASH } from "./identity.ts";
-import { FOLDERS_PER_SENDER, KNOWN_PEERS, SEEN_LIFE_MS } from "./limits.ts";
+import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import { folderOf, type MessageId } from "./message_id.ts";
 import type { Place, Post } from "./post.ts";
@@ -57,12 +57,13 @@ export class Chains {
     this.#effects.save(POSTED.key("last"), () => POSTED.encode(end));
   }
 
-  /** A post that was not seen before. Ids are remembered for 45 days: what is older may have been. */
+  /** A post that was not seen before; ids are remembered for 45 days: what is much older may have been. */
   standingOf(now: Millis, id: MessageId, post: Pick<Post, "identity" | keyof Place | "sentAt">): Standing {
     const { identity, number, previous, sentAt } = post;
     const end = this.#senders.get(identity)?.get(folderOf(id));
     if (end === undefined) return { type: "next" };
-    if (number <= end.number) return { type: sentAt + SEEN_LIFE_MS <= now ? "repeat" : "late" };
+    const isRecent = sentAt > now - LATE_POST_MS && sentAt < now + CLOCK_SKEW_MS;
+    if (number <= end.number) return { type: isRecent ? "late" : "repeat" };
     if (number > end.number + 1) return { type: "gap", missing: number - end.number - 1 };
     return { type: previous === end.hash ? "next" : "exchanged" };
   }

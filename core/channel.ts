@@ -1,7 +1,7 @@
 /** The group channel: one durable row per message, and for each member the number of the last one it has saved. */
 import { MALFORMED } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
-import { CHANNEL_ROWS, MAIL_LIFE_MS } from "./limits.ts";
+import { CHANNEL_BYTES, CHANNEL_ROWS, MAIL_LIFE_MS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
@@ -15,6 +15,7 @@ export class Channel {
   /** By sender and id, oldest first. */
   readonly #rows = new Map<string, ChannelRow>();
   readonly #cursors = new Map<NickKey, number>();
+  #bytes = 0;
   #lastNumber = 0;
   #lastOrder = 0;
 
@@ -27,6 +28,7 @@ export class Channel {
     if (row === MALFORMED) return;
     this.#lastOrder = Number(CHANNEL.nameOf(key));
     this.#rows.set(nameOf(row.from, row.id), { ...row, order: this.#lastOrder });
+    this.#bytes += row.body.length;
     this.#lastNumber = Math.max(this.#lastNumber, row.number);
   }
 
@@ -55,10 +57,13 @@ export class Channel {
   post(now: Millis, message: Omit<ChannelRow, "number">): ChannelRow {
     const row = { ...message, number: ++this.#lastNumber };
     this.#rows.set(nameOf(row.from, row.id), row);
+    this.#bytes += row.body.length;
     this.#effects.save(CHANNEL.key(row.order), () => CHANNEL.encode(row));
     // Nobody misses his own.
     if (this.#cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
-    if (this.#rows.size > CHANNEL_ROWS) this.#drop(now, this.#rows.values().next().value!);
+    while (this.#rows.size > CHANNEL_ROWS || this.#bytes > CHANNEL_BYTES) {
+      this.#drop(now, this.#rows.values().next().value!);
+    }
     return row;
   }
 
@@ -108,6 +113,7 @@ export class Channel {
     const { number } = row;
     this.#effects.saveLater(now, DROPPED.key("last"), () => DROPPED.encode({ number }));
     this.#rows.delete(nameOf(row.from, row.id));
+    this.#bytes -= row.body.length;
     this.#effects.forget(CHANNEL.key(row.order));
   }
 }

@@ -41,7 +41,8 @@ export interface HandshakeContext {
   readonly ownKey: KeyPair;
   readonly random: Random;
   /** Which process we are in, as hexadecimal digits. */
-  readonly processId: string;
+  /** Which process of ours this is, as this peer is told: another one cannot say that he is that. */
+  processId(peer: Key): string;
   /** A number from 0 up to 1. */
   chance(): number;
   /** Grows with every call, also over restarts. */
@@ -147,7 +148,7 @@ export class Handshake {
     const initiator = new Initiator({ primitives, prologue: PROLOGUE, staticKey: ownKey }, ephemeral, peer);
     const payload = new Writer();
     payload.u48(context.timestamp(now));
-    payload.hex(context.processId);
+    payload.hex(context.processId(peer.toHex()));
     payload.hex(epoch);
     const index = newIndex();
     // A public key that no secret belongs to gets an initiation that nobody can answer.

@@ -68,6 +68,11 @@ export class Inbox {
     return this.#seen.has(seenAs(message), message.id);
   }
 
+  /** Whether a message may have been seen so long ago, behind so many gaps, that nobody knows. */
+  isForgotten(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
+    return this.#seen.isForgotten(seenAs(message), message.id);
+  }
+
   /** Shows what the last process had saved and perhaps not shown. */
   showUnshown(now: Millis): void {
     const unshown = this.#unshown;

@@ -236,6 +236,13 @@ export const LETTER_SECRETS = 1_024;
 /** Keys of peers that are pinned. When there is no room the table's word is taken, as at a first contact. */
 export const KNOWN_PEERS = 20_000;
 
+/**
+ * A channel message that comes out of its place is shown when it was written so lately, by a clock that is ahead by no
+ * more than that: its id would be remembered if it had been shown. Channel messages live 30 days.
+ */
+export const LATE_POST_MS = 40 * 24 * 3600_000;
+export const CLOCK_SKEW_MS = 24 * 3600_000;
+
 /** State folders of one identity whose channel messages are counted. */
 export const FOLDERS_PER_SENDER = 16;
 
@@ -308,8 +315,9 @@ export const RECEIPTS_PER_SENDER = 10_000;
 /** Receipts in one `collected` verb: what goes in one part. */
 export const COLLECTED_RECEIPTS = 12;
 
-/** The channel: at most this many rows, 30 days each. */
+/** The channel: at most this many rows, 30 days each, and bytes of theirs: they are in memory as well as on disk. */
 export const CHANNEL_ROWS = 10_000;
+export const CHANNEL_BYTES = 64 * 1024 * 1024;
 
 /** Bytes of rows in one verb: what goes in one part, less tag, version, counters and count. */
 export const ROWS_BYTES = PART_BYTES - 26;

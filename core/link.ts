@@ -103,9 +103,13 @@ export class Link {
     return this.#life.heardAt;
   }
 
-  /** Where the peer is, as far as is proved, or else said. */
+  /** Where the peer is, as far as is proved (`isProved`: the present path is), or else said. */
   get address(): Address {
     return this.#route.address;
+  }
+
+  get isProved(): boolean {
+    return this.#route.path?.isValidated ?? false;
   }
 
   get probeTimeout(): Millis {
@@ -133,7 +137,7 @@ export class Link {
 
   /** Sends until it is acknowledged. A second verb of the same tag is not sent while the first is on its way. */
   send(now: Millis, verb: Verb, tag?: string): void {
-    this.#note(now);
+    this.#life.note(now, this.#isBusy);
     if (this.#deathAt <= now) this.#die(now);
     if (tag !== undefined && this.#parcels.has(tag)) return;
     this.#use(now);
@@ -180,10 +184,6 @@ export class Link {
   #use(now: Millis): void {
     this.#life.used(now);
     this.#context.touched(this);
-  }
-
-  #note(now: Millis): void {
-    this.#life.note(now, this.#isBusy);
   }
 
   // ---- sessions ------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ export class Link {
   #die(now: Millis): void {
     this.close();
     this.#parcels.clear();
-    this.#note(now);
+    this.#life.note(now, this.#isBusy);
   }
 
   /** Lets go of everything that others know the link by. */
@@ -354,7 +354,7 @@ export class Link {
   /** Everything that is to leave now. */
   take(now: Millis): Output[] {
     const out: Output[] = [];
-    this.#note(now);
+    this.#life.note(now, this.#isBusy);
     if (this.#deathAt <= now) this.#die(now);
     this.#sessions.expire(now);
     const session = this.#sessions.present;
@@ -362,7 +362,7 @@ export class Link {
     else if (this.#isBusy) this.#startHandshake(now);
     else this.#stopHandshake();
     if (this.#handshake !== undefined) out.push(...this.#handshake.take(now, this.#route.candidates));
-    this.#note(now);
+    this.#life.note(now, this.#isBusy);
     return out;
   }
 

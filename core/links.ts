@@ -18,6 +18,7 @@ import {
   encodeAnnounce,
   encodeVersions,
   type Initiation,
+  KEY_BYTES,
   PROCESS_BYTES,
   type Response,
   type Transport,
@@ -79,9 +80,11 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
+    const { mac } = options.primitives;
+    const processSecret = options.random(KEY_BYTES);
     this.#context = {
       ...options,
-      processId: options.random(PROCESS_BYTES).toHex(),
+      processId: (peer) => mac(processSecret, Uint8Array.fromHex(peer)).slice(0, PROCESS_BYTES).toHex(),
       budget: new Budget(),
       chance: () => this.chance(),
       releaseIndex: (index) => this.#byIndex.delete(index),

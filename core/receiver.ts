@@ -128,8 +128,11 @@ export class Receiver {
   #take(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
     const { id, from } = envelope;
     const { identity, inbox, knownPeers, prekeys } = this.#options;
-    if (letter === undefined || !this.#isGenuine(from, letter)) return this.#tellUnreadable(envelope, letter);
-    if (!knownPeers.agrees(from, letter.sender.identity)) {
+    const isLost = inbox.isForgotten({ channel: false, from, id });
+    if (letter === undefined || isLost || !this.#isGenuine(from, letter)) {
+      return this.#tellUnreadable(envelope, letter);
+    }
+    if (!this.#agrees(from, letter.sender.identity)) {
       this.#tellChanged(from, letter.sender.identity);
       return "refused";
     }
@@ -140,6 +143,13 @@ export class Receiver {
     knownPeers.meet(from, letter.sender.identity);
     inbox.accept(now, { id, from, channel: false, isOpen: false, dated, ...contents });
     return "read";
+  }
+
+  /** Whoever is not pinned yet is who the table says that he is. */
+  #agrees(from: Nick, identity: Key): boolean {
+    const { knownPeers, membership } = this.#options;
+    const known = knownPeers.of(from) ?? membership.table.get(from);
+    return known === undefined || known.identity === identity;
   }
 
   /** The bundles of the table are known to be genuine. */
@@ -178,9 +188,10 @@ export class Receiver {
       return effects.notice({ type: "forged", from });
     }
     const { identity, isSealed, number, sentAt } = post;
-    if (!knownPeers.agrees(from, identity)) return this.#tellChanged(from, identity);
+    if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
     const standing = chains.standingOf(now, id, post);
-    if (standing.type === "repeat") return effects.notice({ type: "postRepeated", from });
+    const isLost = standing.type === "late" && inbox.isForgotten({ channel: true, from, id });
+    if (standing.type === "repeat" || isLost) return effects.notice({ type: "postRepeated", from });
     if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
     if (standing.type === "exchanged") effects.notice({ type: "postExchanged", from });
     knownPeers.meet(from, identity);

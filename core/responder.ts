@@ -124,7 +124,7 @@ export class Responder {
   #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { sender, noise } = initiation;
     const mac1 = initiation.mac1.toHex();
-    const { primitives, ownKey, random, processId } = this.#context;
+    const { primitives, ownKey, random } = this.#context;
     const responder = new NoiseResponder({ primitives, prologue: PROLOGUE, staticKey: ownKey });
     const message = responder.readMessage(noise);
     if (message === undefined) return undefined;
@@ -147,7 +147,7 @@ export class Responder {
     if (epoch === undefined) return undefined;
     const ephemeral = primitives.keyPair(random(KEY_BYTES));
     const answer = new Writer();
-    answer.hex(processId);
+    answer.hex(this.#context.processId(peer));
     answer.hex(epoch);
     const reply = responder.writeMessage(ephemeral, answer.finish());
     if (reply === undefined) return undefined;

@@ -8,6 +8,8 @@ import { nickKey } from "./nick.ts";
 import { SEEN } from "./records.ts";
 
 interface Seen {
+  /** Up to here runs were forgotten: of what is not in one nobody knows whether it was seen. */
+  floor: number;
   readonly runs: { from: number; to: number }[];
   at: Millis;
 }
@@ -24,7 +26,7 @@ export class SeenIds {
 
   load(key: string, value: Uint8Array): void {
     const reader = new Reader(value);
-    const seen: Seen = { at: reader.u48(), runs: [] };
+    const seen: Seen = { at: reader.u48(), floor: reader.u48(), runs: [] };
     while (reader.left > 0 && !reader.failed) seen.runs.push({ from: reader.u48(), to: reader.u48() });
     const [sender = "", prefix = ""] = SEEN.nameOf(key).split("/");
     if (!reader.failed) this.#put(sender, prefix, seen);
@@ -36,17 +38,23 @@ export class SeenIds {
     return seen?.runs.some(({ from, to }) => from <= number && number <= to) ?? false;
   }
 
+  /** Whether an id is not known to have been seen, and may have been. */
+  isForgotten(from: string, id: MessageId): boolean {
+    const seen = this.#senders.get(senderOf(from))?.get(prefixOf(id));
+    return seen !== undefined && sequenceOf(id) <= seen.floor && !this.has(from, id);
+  }
+
   /**
    * Remembers an id. That is saved a little later: until then the record of the message itself says that it was
    * seen, and who loads one adds its id.
    */
   add(now: Millis, from: string, id: MessageId): void {
     const [sender, prefix] = [senderOf(from), prefixOf(id)];
-    const seen = this.#senders.get(sender)?.get(prefix) ?? { runs: [], at: now };
+    const seen = this.#senders.get(sender)?.get(prefix) ?? { floor: 0, runs: [], at: now };
     this.#put(sender, prefix, seen);
     seen.at = now;
     insert(seen.runs, sequenceOf(id));
-    if (seen.runs.length > SEEN_RUNS) seen.runs.shift();
+    if (seen.runs.length > SEEN_RUNS) seen.floor = seen.runs.shift()!.to;
     this.#effects.saveLater(now, SEEN.key(`${sender}/${prefix}`), () => encode(seen));
     if (this.#senders.get(sender)!.size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(sender);
     if (this.#count > SEEN_PREFIXES) this.#forgetOldest(this.#largest());
@@ -100,6 +108,9 @@ export class SeenIds {
   }
 }
 
+/** What fits into the record. */
+const MOST = 2 ** 48 - 1;
+
 /** As it stands in a record's key. */
 function senderOf(from: string): string {
   return encodeURIComponent(nickKey(from));
@@ -108,6 +119,7 @@ function senderOf(from: string): string {
 function encode(seen: Seen): Uint8Array {
   const writer = new Writer();
   writer.u48(seen.at);
+  writer.u48(Math.min(seen.floor, MOST));
   for (const { from, to } of seen.runs) {
     writer.u48(from);
     writer.u48(to);

@@ -56,6 +56,8 @@ export class Server implements Machine {
   readonly #probes = new Timers<NickKey>();
   /** The newest `turn` of each link's process. */
   readonly #turns = new WeakMap<Link, number>();
+  /** Who wants a new nick from an address that is not proved yet. */
+  readonly #newcomers = new WeakMap<Link, VerbOf<"register">>();
   readonly #primitives: Primitives;
   readonly #limits: ServerLimits;
   readonly #newNicks: HostRates;
@@ -150,6 +152,10 @@ export class Server implements Machine {
     // Only the last registration in a packet is answered: each may bring a stream of a thousand letters.
     const last = verbs.findLast(({ type }) => type === "register");
     for (const verb of verbs) if (verb.type !== "register" || verb === last) this.#receive(now, link, verb);
+    const newcomer = link.isProved ? this.#newcomers.get(link) : undefined;
+    if (newcomer === undefined) return;
+    this.#newcomers.delete(link);
+    this.#register(now, link, newcomer);
   }
 
   // ---- verbs ---------------------------------------------------------------------------------------------
@@ -209,8 +215,13 @@ export class Server implements Machine {
     const isOwn = bundle.key === link.peer &&
       ((member !== undefined && equalBundles(member, bundle)) || isGenuine(this.#primitives, nick, bundle));
     if (!isOwn) return;
-    if (member !== undefined) return this.#admit(now, member, link, verb);
+    if (member !== undefined) {
+      // Each brings a stream of mail, and may bring a new bundle for everybody.
+      return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
+    }
     if (this.#roster.size >= this.#limits.nicks) return refuse("full");
+    // New nicks are counted by address: it has to be the peer's. He is answering a challenge just now.
+    if (!link.isProved) return void this.#newcomers.set(link, verb);
     if (!this.#newNicks.take(now, link.address)) return refuse("rate");
     this.#channel.join(nick);
     this.#admit(now, this.#roster.add(nick, bundle), link, verb);

@@ -2,6 +2,7 @@
  * The client table: who there is, where, and whether ONLINE. Every change counts one up, and each row knows
  * the counter of its last change, so one question, `rows since v`, serves the newcomer, the gap and the snapshot.
  */
+import { NICKS } from "./limits.ts";
 import type { Address } from "./machine.ts";
 import { type Bundle, equalBundles } from "./identity.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
@@ -60,7 +61,10 @@ export class Table {
       this.#version = { start: from.start, counter: upTo };
     } else if (upTo < known) return [];
     const changed = rows.filter((row) => !equalRows(this.get(row.nick), row));
-    for (const row of changed) this.#rows.set(nickKey(row.nick), row);
+    for (const row of changed) {
+      const key = nickKey(row.nick);
+      if (this.#rows.has(key) || this.#rows.size < NICKS) this.#rows.set(key, row);
+    }
     return changed;
   }
 }

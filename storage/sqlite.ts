@@ -13,7 +13,20 @@ const APPLICATION_IDS: Readonly<Record<Kind, number>> = { server: 0x50617253, cl
 /** Counts up with every change that another release could not read. */
 const FORMAT = 3;
 
-const TABLE = "CREATE TABLE records(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
+const COLUMNS = "(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
+const TABLE = `CREATE TABLE records${COLUMNS}`;
+
+/**
+ * Takes away all that is left of rows that are gone: secure_delete overwrites a row where it stands, but not the copies
+ * that stay behind where pages are split or joined. A table that is dropped is overwritten page by page. (VACUUM would
+ * do, but needs more permissions than ours.)
+ */
+const REBUILD = [
+  `CREATE TABLE rebuilt${COLUMNS}`,
+  "INSERT INTO rebuilt SELECT key, value FROM records ORDER BY key",
+  "DROP TABLE records",
+  "ALTER TABLE rebuilt RENAME TO records",
+];
 
 /** A store in a SQLite file that this process holds alone. */
 export class SqliteStore implements Store {
@@ -23,7 +36,6 @@ export class SqliteStore implements Store {
   readonly #save: StatementSync;
   readonly #forget: StatementSync;
   readonly #commit: StatementSync;
-  readonly #rebuild: StatementSync;
   readonly #truncateLog: StatementSync;
 
   constructor(database: DatabaseSync, path: string) {
@@ -33,7 +45,6 @@ export class SqliteStore implements Store {
     this.#save = database.prepare("INSERT OR REPLACE INTO records(key, value) VALUES(?, ?)");
     this.#forget = database.prepare("DELETE FROM records WHERE key = ?");
     this.#commit = database.prepare("COMMIT");
-    this.#rebuild = database.prepare("VACUUM");
     this.#truncateLog = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
@@ -58,22 +69,16 @@ export class SqliteStore implements Store {
         if (change.type === "save") this.#save.run(change.key, change.value);
         else this.#forget.run(change.key);
       }
+      const destroys = changes.some(({ type }) => type === "destroy");
+      if (destroys) { for (const sql of REBUILD) this.#database.prepare(sql).run(); }
       this.#commit.run();
-      if (changes.some(({ type }) => type === "destroy")) this.#sweep();
+      // The log has all that it had been given.
+      if (destroys) this.#truncateLog.get();
     } catch (error) {
       // On a full disk SQLite has rolled back already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw explain("save to", this.#path, error);
     }
-  }
-
-  /**
-   * Takes away what is left of rows that are gone: secure_delete overwrites a row where it stands, but not the copies
-   * that stay behind where pages were split or joined; and the log has all that it had been given.
-   */
-  #sweep(): void {
-    this.#rebuild.run();
-    this.#truncateLog.get();
   }
 
   /** Lets go of the file. */
@@ -138,8 +143,6 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   run("PRAGMA synchronous = FULL");
   // What is deleted is overwritten with zeros: keys are among it.
   run("PRAGMA secure_delete = ON");
-  // No rows in files of which we know nothing, as VACUUM would make them.
-  run("PRAGMA temp_store = MEMORY");
   if (!isNew) return;
   run("BEGIN IMMEDIATE");
   run(TABLE);

@@ -2,14 +2,13 @@
  * The attacker's tools. A `Speaker` speaks the wire as it should be, under whatever keys it has, and says whatever it
  * wants; an `Attacker` is one under keys of his own, with pen and seal for letters and posts.
  */
-import { primitives } from "../../core/crypto.ts";
+import { type KeyPair, primitives } from "../../core/crypto.ts";
 import type { Key } from "../../core/handshake.ts";
-import type { KeyPair } from "../../core/crypto.ts";
 import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
 import { type Contents, type Envelope, Sealer } from "../../core/letter.ts";
 import type { Link } from "../../core/link.ts";
 import { Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
+import type { Address, Millis, Random } from "../../core/machine.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import type { Nick } from "../../core/nick.ts";
 import { encodePost } from "../../core/post.ts";
@@ -38,13 +37,21 @@ export class Speaker {
   #wakeAt = Infinity;
   #tags = 0;
 
-  constructor(arena: Arena, address: Address, ownKey: KeyPair, name?: string) {
+  /** `name`: what it calls itself to whoever asks. */
+  constructor(
+    arena: Arena,
+    { address, ownKey, name, random = arena.random }: {
+      readonly address: Address;
+      readonly ownKey: KeyPair;
+      readonly name?: string;
+      readonly random?: Random;
+    },
+  ) {
     this.arena = arena;
     this.address = address;
     this.#source = address;
     let last = 0;
     const timestamp = (now: Millis) => last = Math.max(Math.floor(now), last + 1);
-    const { random } = arena;
     this.links = new Links({ primitives, random, ownKey, timestamp, name, keepsAlive: false });
     arena.network.bind(address, (from, bytes) => {
       this.received.push({ at: arena.now, from, to: address, bytes });
@@ -132,9 +139,14 @@ export class Attacker extends Speaker {
   readonly #sealer: Sealer;
   #turn = 0;
 
-  constructor(arena: Arena, address: Address = MALLORY, secrets = arena.random(SECRETS_BYTES)) {
+  constructor(
+    arena: Arena,
+    address: Address = MALLORY,
+    secrets = arena.random(SECRETS_BYTES),
+    random = arena.random,
+  ) {
     const identity = new Identity(primitives, secrets);
-    super(arena, address, identity.keyPair);
+    super(arena, { address, ownKey: identity.keyPair, random });
     this.identity = identity;
     this.#prekey = primitives.keyPair(arena.random(32)).publicKey.toHex();
     this.#sealer = new Sealer(primitives, arena.random, identity.keyPair);

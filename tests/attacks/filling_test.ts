@@ -1,6 +1,8 @@
 /** Attacks by filling: what one can take has an end, and what others have is theirs. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { MALFORMED } from "../../core/bytes.ts";
 import { Effects } from "../../core/effects.ts";
+import { decodeLetter, prekeyId } from "../../core/letter.ts";
 import {
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
@@ -251,4 +253,27 @@ for (
     const receipts = strangers.reduce((sum, stranger) => sum + stranger.heardOf("receipt").length, 0);
     assertEquals(receipts, shown);
   });
+}
+
+Deno.test("attack: register again and again with a new prekey: nobody's screen fills with what nobody can see", () => {
+  const arena = new Arena();
+  const { alice } = arena.clients("alice", "bob");
+  const mallory = Attacker.member(arena, "mal");
+  arena.runs(1000);
+  arena.everybodyLooks();
+  for (let count = 0; count < 100; count++) {
+    mallory.registers("mal", mallory.identity.bundle("mal", arena.random(32).toHex(), arena.now));
+  }
+  alice.sees();
+  // What has changed is known all the same.
+  alice.writes("mal", "hi");
+  arena.runs(100);
+  assertEquals(prekeyOf(mallory.heardOf("direct")[0]!.body), prekeyId(arena.bundleOf("mal").prekey));
+});
+
+/** For which a letter was sealed. */
+function prekeyOf(body: Uint8Array): string {
+  const letter = decodeLetter(body);
+  assert(letter !== MALFORMED);
+  return letter.prekeyId;
 }

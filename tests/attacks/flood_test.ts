@@ -109,7 +109,7 @@ Deno.test("attack: a flood of initiations from 12,000 forged addresses: all that
   assertEquals(arena.server.lines().filter((line) => line.includes("silent")), []);
 
   const since = (from: number, to: number) => crypto.handshakes.filter((at) => at >= from && at < to).length;
-  // The first second has what was saved up, and those who come; after it there are as many as one may have without a cookie.
+  // The first second has what was saved up, and those who come; after it there are as many as without cookies may be.
   assertLessOrEqual(crypto.most(began), HANDSHAKES_PER_SECOND);
   assertLessOrEqual(since(began + 1000, ended), INITIATIONS_PER_SECOND * (FLOOD_SECONDS - 1) + 1);
   // Each of them may leave one entry in a table, as long as its first packet is waited for. Nothing else does, except

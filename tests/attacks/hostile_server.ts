@@ -1,6 +1,5 @@
 /** A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants. */
 import { primitives } from "../../core/crypto.ts";
-import type { Bundle } from "../../core/identity.ts";
 import type { Link } from "../../core/link.ts";
 import { type Nick, nickKey } from "../../core/nick.ts";
 import type { Row, Version } from "../../core/table.ts";
@@ -25,7 +24,7 @@ export class HostileServer extends Speaker {
   #lastStream: number;
 
   private constructor(arena: Arena) {
-    super(arena, SERVER, primitives.keyPair(arena.serverSecret), "arena");
+    super(arena, { address: SERVER, ownKey: primitives.keyPair(arena.serverSecret), name: "arena" });
     this.#start = this.#lastStream = arena.now;
   }
 
@@ -145,5 +144,3 @@ export function last<Item>(items: readonly Item[]): Item {
   if (item === undefined) throw new Error("there is none");
   return item;
 }
-
-export type { Bundle };

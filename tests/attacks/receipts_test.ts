@@ -1,6 +1,7 @@
 /** Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it. */
 import { assertEquals } from "@std/assert";
 import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/identity.ts";
+import { RETRY_FIRST_MS } from "../../core/limits.ts";
 import type { Verb } from "../../core/verb.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID } from "./attacker.ts";
@@ -160,7 +161,14 @@ Deno.test("attack: a recipient tells the server that he, as the server, has rele
 // ---- the server ------------------------------------------------------------------------------------------
 
 /** alice has written to bob by way of a server that means no good. */
-function withMail(): { alice: Victim; bob: Victim; carol: Victim; server: HostileServer; id: string } {
+function withMail(): {
+  arena: Arena;
+  alice: Victim;
+  bob: Victim;
+  carol: Victim;
+  server: HostileServer;
+  id: string;
+} {
   const arena = new Arena();
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
   const server = HostileServer.inThePlaceOfTheServer(arena);
@@ -171,7 +179,7 @@ function withMail(): { alice: Victim; bob: Victim; carol: Victim; server: Hostil
   alice.sees(...STORED);
   const [id = ""] = alice.outbox;
   server.heard.length = 0;
-  return { alice, bob, carol, server, id };
+  return { arena, alice, bob, carol, server, id };
 }
 
 Deno.test("attack: the server says 'collected' with what it has made up or copied: the message waits on, unmarked", () => {
@@ -195,9 +203,10 @@ Deno.test("attack: the server says 'collected' with what it has made up or copie
 });
 
 Deno.test("attack: the server repeats an old receipt once a message was sealed again: it is about the former sealing", () => {
-  const { alice, bob, server, id } = withMail();
+  const { arena, alice, bob, server, id } = withMail();
   const unreadable = receiptOf(bob, { id, outcome: "unreadable" });
   server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
+  arena.runs(RETRY_FIRST_MS);
   assertEquals(server.lettersFrom("alice").map(({ body }) => body[0]), [1]);
   alice.lines();
   // The same again, and as if it were about the second sealing.

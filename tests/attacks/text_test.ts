@@ -49,7 +49,7 @@ const FORBIDDEN = new RegExp(
   "u",
 );
 
-/** Letters, marks, numbers, punctuation, symbols and spaces that take room; joiners and the like only inside an emoji. */
+/** Letters, marks, numbers, punctuation, symbols, spaces that take room; joiners and the like only inside an emoji. */
 const SHOWN = /^(?:\p{RGI_Emoji}|[[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]--\p{Default_Ignorable_Code_Point}])*$/v;
 const TOO_MANY_MARKS = /\p{M}{9}/u;
 

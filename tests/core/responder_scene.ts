@@ -42,7 +42,7 @@ export class Scene {
     primitives,
     ownKey: this.ownKey,
     random: (count) => this.dice.bytes(count),
-    processId: "000000aa",
+    processId: () => "000000aa",
     chance: () => 0.5,
     timestamp: (now) => now,
     releaseIndex: (index) => assert(this.indices.delete(index), "released twice"),

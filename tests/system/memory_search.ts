@@ -1,7 +1,7 @@
 /**
  * A program for the tests: it starts another one and looks into its memory. A parent may (Linux, ptrace(2), also where
- * Yama restricts it to children). Arguments: the program and its arguments. Each line that it reads is a text; for
- * each it prints a line of JSON, a `Search`. At the end of its input it ends the program, and then itself.
+ * Yama restricts it to children). Arguments: the program and its arguments. Each line that it reads is a list of texts
+ * in JSON; it answers each with a line, a `Search`. At the end of its input it ends the program, and then itself.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -10,26 +10,57 @@ import { LineSplitter } from "../../terminal/line_splitter.ts";
 export interface Search {
   /** How much memory was looked through. */
   readonly bytes: number;
-  /** In which form the text was found, and where. */
-  readonly found: readonly string[];
+  /** In which forms the texts were found, and where; by text. */
+  readonly found: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How a text may stand in memory or in a file. */
-export function formsOf(text: string): ReadonlyMap<string, Buffer> {
+/** How a text may stand in memory or in a file, each byte as a character: strings are searched faster than bytes. */
+export function formsOf(text: string): Readonly<Record<string, string>> {
   const hex = Buffer.from(text).toString("hex");
-  return new Map([
-    ["UTF-8", Buffer.from(text)],
-    ["UTF-16", Buffer.from(text, "utf16le")],
-    ["hex", Buffer.from(hex)],
-    ["capital hex", Buffer.from(hex.toUpperCase())],
-    ["hex in UTF-16", Buffer.from(hex, "utf16le")],
-  ]);
+  return {
+    "UTF-8": Buffer.from(text).toString("latin1"),
+    "UTF-16": Buffer.from(text, "utf16le").toString("latin1"),
+    "hex": hex,
+    "capital hex": hex.toUpperCase(),
+    "hex in UTF-16": Buffer.from(hex, "utf16le").toString("latin1"),
+  };
 }
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
+/** What stands behind a chunk is looked through with it, in case that a text begins in the one and ends in the other. */
+const OVERLAP_BYTES = 64 * 1024;
+
 /** The kernel's own pages, which it does not let others read. */
-const KERNELS = new Set(["[vvar]", "[vvar_vclock]", "[vsyscall]"]);
+const KERNELS = ["[vvar]", "[vvar_vclock]", "[vsyscall]"];
+
+/** Looks through all memory of a process, which stands still meanwhile. */
+function search(pid: number, texts: readonly string[]): Search {
+  const wanted = texts.map((text) => ({
+    text,
+    forms: Object.entries(formsOf(text)),
+    places: new Set<string>(),
+  }));
+  const buffer = Buffer.alloc(CHUNK_BYTES + OVERLAP_BYTES);
+  let bytes = 0;
+  Deno.kill(pid, "SIGSTOP");
+  try {
+    using memory = Deno.openSync(`/proc/${pid}/mem`);
+    for (const { begin, end, name } of presentRegions(pid)) {
+      for (let at = begin; at < end; at += CHUNK_BYTES) {
+        const count = readAt(memory, at, buffer.subarray(0, Math.min(buffer.length, end - at)));
+        bytes += Math.min(count, CHUNK_BYTES);
+        const content = buffer.toString("latin1", 0, count);
+        for (const { forms, places } of wanted) {
+          for (const [form, bytes] of forms) if (content.includes(bytes)) places.add(`${form} in ${name}`);
+        }
+      }
+    }
+  } finally {
+    Deno.kill(pid, "SIGCONT");
+  }
+  return { bytes, found: Object.fromEntries(wanted.map(({ text, places }) => [text, [...places]])) };
+}
 
 interface Region {
   readonly begin: number;
@@ -37,54 +68,41 @@ interface Region {
   readonly name: string;
 }
 
-/** proc_pid_maps(5): `begin-end permissions offset device inode name`. */
-function readableRegions(pid: number): Region[] {
-  const lines = Deno.readTextFileSync(`/proc/${pid}/maps`).trimEnd().split("\n");
-  return lines.flatMap((line) => {
-    const [range = "", permissions = "", , , , name = "anonymous"] = line.split(/\s+/);
-    const [begin = 0, end = 0] = range.split("-").map((digits) => parseInt(digits, 16));
-    return permissions.startsWith("r") && !KERNELS.has(name) ? [{ begin, end, name }] : [];
-  });
-}
+/** proc_pid_smaps(5): `begin-end permissions offset device inode name`, then what is known of it. */
+const HEADER = /^([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \d+ *(.*)$/gm;
 
-/** Looks through all memory of a process, which stands still meanwhile. */
-function search(pid: number, text: string): Search {
-  const forms = formsOf(text);
-  const found = new Set<string>();
-  let bytes = 0;
-  Deno.kill(pid, "SIGSTOP");
-  try {
-    using memory = Deno.openSync(`/proc/${pid}/mem`);
-    const longest = Math.max(...[...forms.values()].map(({ length }) => length));
-    const buffer = Buffer.alloc(CHUNK_BYTES + longest);
-    for (const { begin, end, name } of readableRegions(pid)) {
-      // What is cut in two by the end of a chunk is found with the next.
-      for (let at = begin; at < end; at += CHUNK_BYTES) {
-        const count = readAt(memory, at, buffer.subarray(0, Math.min(buffer.length, end - at)));
-        bytes += Math.min(count, CHUNK_BYTES);
-        for (const [form, wanted] of forms) {
-          if (buffer.subarray(0, count).includes(wanted)) found.add(`${form} in ${name}`);
-        }
-      }
+/** proc_pid_pagemap(5): eight bytes for each page, the highest bits say whether it is in memory, or swapped out. */
+const PAGE_ENTRY_BYTES = 8;
+const IS_ANYWHERE = 0xc0;
+
+/** What can be read and has ever been touched: V8 reserves half a gigabyte, of which it uses little. */
+function* presentRegions(pid: number): Generator<Region> {
+  using pageMap = Deno.openSync(`/proc/${pid}/pagemap`);
+  const maps = Deno.readTextFileSync(`/proc/${pid}/smaps`);
+  const pageBytes = 1024 * Number(/^KernelPageSize: +(\d+) kB$/m.exec(maps)?.[1]);
+  for (const [, first = "", last = "", name = ""] of maps.matchAll(HEADER)) {
+    if (KERNELS.includes(name)) continue;
+    const [start, stop] = [parseInt(first, 16) / pageBytes, parseInt(last, 16) / pageBytes];
+    const entries = new Uint8Array((stop - start) * PAGE_ENTRY_BYTES);
+    readAt(pageMap, start * PAGE_ENTRY_BYTES, entries);
+    const isThere = (page: number) => (entries[(page - start + 1) * PAGE_ENTRY_BYTES - 1] ?? 0) & IS_ANYWHERE;
+    for (let page = start; page < stop; page++) {
+      if (!isThere(page)) continue;
+      const begin = page;
+      while (page < stop && isThere(page)) page++;
+      yield { begin: begin * pageBytes, end: page * pageBytes, name };
     }
-  } finally {
-    Deno.kill(pid, "SIGCONT");
   }
-  return { bytes, found: [...found] };
 }
 
-/** As many bytes as can be read there: some regions end before they say. */
-function readAt(memory: Deno.FsFile, position: number, into: Uint8Array): number {
-  memory.seekSync(position, Deno.SeekMode.Start);
+/** As many bytes as can be read there. */
+function readAt(file: Deno.FsFile, position: number, into: Uint8Array): number {
+  file.seekSync(position, Deno.SeekMode.Start);
   let count = 0;
-  try {
-    while (count < into.length) {
-      const more = memory.readSync(into.subarray(count));
-      if (more === null || more === 0) break;
-      count += more;
-    }
-  } catch {
-    // Nothing stands there.
+  while (count < into.length) {
+    const more = file.readSync(into.subarray(count));
+    if (more === null || more === 0) break;
+    count += more;
   }
   return count;
 }
@@ -95,7 +113,7 @@ if (import.meta.main) {
   try {
     const lines = new LineSplitter();
     for await (const bytes of Deno.stdin.readable) {
-      for (const text of lines.push(bytes)) console.log(JSON.stringify(search(child.pid, text)));
+      for (const line of lines.push(bytes)) console.log(JSON.stringify(search(child.pid, JSON.parse(line))));
     }
   } finally {
     child.kill("SIGTERM");

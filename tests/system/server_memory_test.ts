@@ -22,7 +22,8 @@ async function whyNotHere(): Promise<string | undefined> {
   const helper = new Deno.Command(program, { args, env: { PARLEY_TEST: text }, ...streams }).spawn();
   const writer = helper.stdin.getWriter();
   // It may have ended already.
-  await writer.write(new TextEncoder().encode(`${text}\n`)).then(() => writer.close()).catch(() => {});
+  await writer.write(new TextEncoder().encode(`${JSON.stringify([text])}\n`)).then(() => writer.close())
+    .catch(() => {});
   const { stdout } = await helper.output();
   const isFound = new TextDecoder().decode(stdout).includes("UTF-8 in [stack]");
   return isFound ? undefined : "the system does not let a process read its child's memory";
@@ -33,11 +34,11 @@ const whyNot = await whyNotHere();
 /** A server whose memory can be looked through. */
 class OpenServer implements AsyncDisposable {
   readonly #session: Session;
-  readonly #files: string;
+  readonly #folder: string;
 
-  private constructor(session: Session, files: string) {
+  private constructor(session: Session, folder: string) {
     this.#session = session;
-    this.#files = files;
+    this.#folder = folder;
   }
 
   static async start(world: World): Promise<OpenServer> {
@@ -46,25 +47,26 @@ class OpenServer implements AsyncDisposable {
     return new OpenServer(session, world.folder);
   }
 
-  /** Where a text is to be found: in memory, in the files of the server's data, in its log. */
-  async placesOf(text: string): Promise<string[]> {
-    await this.#session.say(text);
+  /** Where each of these texts is to be found: in memory, in the files of the server's data, in its log. */
+  async placesOf(texts: readonly string[]): Promise<Record<string, string[]>> {
+    await this.#session.say(JSON.stringify(texts));
     const [answer] = await this.#session.sees(/^\{.*\}$/m);
     const { bytes, found }: Search = JSON.parse(answer);
     assert(bytes > LEAST_BYTES, `only ${bytes} bytes`);
-    const places = found.map((place) => place.replace(/^(.*) in .*$/, "memory: $1"));
-    const files = [...Deno.readDirSync(this.#files)].filter(({ name }) => name.startsWith("server.db"));
-    assert(files.length > 1, "the data and their log");
-    const contents = new Map(
-      files.map(({ name }) => [name, Buffer.from(Deno.readFileSync(`${this.#files}/${name}`))]),
-    );
-    contents.set("log", Buffer.from(this.#session.error.text));
-    for (const [name, content] of contents) {
-      for (const [form, wanted] of formsOf(text)) {
-        if (content.includes(wanted)) places.push(`${name}: ${form}`);
+    const files = [...Deno.readDirSync(this.#folder)].filter(({ name }) => name.startsWith("server.db"));
+    assert(files.length > 1, "the data, and what SQLite logs of them");
+    const contents = files.map(({ name }) => [name, Deno.readFileSync(`${this.#folder}/${name}`)] as const);
+    const log = ["log", new TextEncoder().encode(this.#session.error.text)] as const;
+    return Object.fromEntries(texts.map((text) => {
+      const places = found[text]!.map((place) => `memory: ${place}`);
+      for (const [name, content] of [...contents, log]) {
+        const characters = Buffer.from(content).toString("latin1");
+        for (const [form, wanted] of Object.entries(formsOf(text))) {
+          if (characters.includes(wanted)) places.push(`${name}: ${form}`);
+        }
       }
-    }
-    return [...new Set(places)].sort();
+      return [text, places];
+    }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,6 +75,7 @@ class OpenServer implements AsyncDisposable {
   }
 }
 
+const CHANNEL_TEXT = "the lamp of the harbour is green";
 const STORED = "SERVER: [Message received by the server and saved]";
 
 Deno.test({
@@ -87,41 +90,45 @@ Deno.test({
       texts.push(text);
       await from.say(`send ${to} ${text}`);
     };
-    const checkAll = async (when: string) => {
-      for (const text of texts) assertEquals(await server.placesOf(text), [], `${when}: ${text}`);
+    const checkAll = async () => {
+      assertEquals(await server.placesOf(texts), Object.fromEntries(texts.map((text) => [text, []])));
     };
 
     await world.beenThere("y");
     const x = await world.online("x");
-    await x.say("send_all the lamp of the harbour is green");
+    await x.say(`send_all ${CHANNEL_TEXT}`);
     await x.sees("[Message received by Server.]");
+
+    // By way of the server.
     await send(x, "y", "the heron waits for nobody");
     await x.sees(STORED);
     await send(x, "y", "der Reiher wartet auf Möwen 漢字");
     await x.sees(STORED);
     await send(x, "y", `${"and long it is ".repeat(400)}to the end of the pier`);
     await x.sees(STORED);
-    await checkAll("while it waits");
-
+    await checkAll();
     const y = await world.online("y");
     await y.sees(/x: .* the heron waits for nobody\n/);
     await y.sees(/to the end of the pier\n/);
     await x.sees("[y has collected 3 messages.]");
-    await checkAll("after it was collected");
+    await checkAll();
 
+    // Directly, both ways.
     await send(x, "y", "the boat leaves from the other side");
     await y.sees("x: the boat leaves from the other side");
     await send(y, "x", "then we have to swim for it");
     await x.sees("y: then we have to swim for it");
-    await x.sees("[Message received by y.]").catch(() => {});
+    await checkAll();
+
+    // And the last one still waits.
     await y.endInput();
     assertEquals(await y.status, 0);
-    await send(x, "y", "and tomorrow is another day");
+    await send(x, "y", "tomorrow is another day");
     await x.sees(STORED);
-    await checkAll("at the end");
+    await checkAll();
 
-    const places = await server.placesOf("the lamp of the harbour is green");
-    assert(places.includes("memory: UTF-8"), `${places}`);
+    const { [CHANNEL_TEXT]: places = [] } = await server.placesOf([CHANNEL_TEXT]);
+    assert(places.some((place) => place.startsWith("memory: UTF-8 in ")), `${places}`);
     assert(places.some((place) => /^server\.db(-wal)?: UTF-8$/.test(place)), `${places}`);
   },
 });
