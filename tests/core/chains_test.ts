@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Chains } from "../../core/chains.ts";
 import { NO_HASH } from "../../core/identity.ts";
-import { FOLDERS_PER_SENDER, KNOWN_PEERS, SEEN_LIFE_MS } from "../../core/limits.ts";
+import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../../core/limits.ts";
 import { Recorded } from "./effects.ts";
 
 const ALICE = "a1".repeat(32);
@@ -57,15 +57,15 @@ Deno.test("a post behind others that are missing stands behind a gap of so many"
   assertEquals(reader.standing(ALICE, 100), { type: "gap", missing: 94 });
 });
 
-Deno.test("a post of a number that there was, or of an earlier one, is late; a repeat once its id may be forgotten", () => {
+Deno.test("a post of a number that there was, or of an earlier one, is late; a repeat when its id may be forgotten", () => {
   const reader = new Reader();
   reader.takes(ALICE, 5, 6);
   const standing = (number: number, age: number) =>
     reader.chains.standingOf(NOW, ID, { identity: ALICE, number, previous: hashOf(6), sentAt: NOW - age })
       .type;
   for (const number of [0, 1, 5, 6]) {
-    assertEquals([0, SEEN_LIFE_MS - 1].map((age) => standing(number, age)), ["late", "late"]);
-    assertEquals(standing(number, SEEN_LIFE_MS), "repeat");
+    assertEquals([1 - CLOCK_SKEW_MS, LATE_POST_MS - 1].map((age) => standing(number, age)), ["late", "late"]);
+    assertEquals([-CLOCK_SKEW_MS, LATE_POST_MS].map((age) => standing(number, age)), ["repeat", "repeat"]);
   }
 });
 

@@ -85,8 +85,8 @@ Deno.test("a message is sealed for who has the nick in the table, and names the 
   const desk = new Desk();
   desk.shows(desk.bob.row());
   const [first, second] = [desk.writes("bob", "one"), desk.writes("BOB", "two")];
-  assert(desk.sealing.seal(NOW, first));
-  assert(desk.sealing.seal(NOW, second));
+  assertEquals(desk.sealing.seal(NOW, first), "sealed");
+  assertEquals(desk.sealing.seal(NOW, second), "sealed");
   assertEquals(desk.read(first), { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: NOW, text: "one" });
   const afterHash = textHash(primitives, first.id, "one");
   assertEquals(desk.read(second), { after: first.id, afterHash, sentAt: NOW, text: "two" });
@@ -109,7 +109,7 @@ Deno.test("a message is sealed once: it leaves as the same bytes on every way an
   desk.sealing.seal(NOW, message);
   const { body } = message;
   desk.shows(desk.bob.row({ online: false }));
-  assert(desk.sealing.seal(NOW + 10 * 24 * 3600_000, message));
+  assertEquals(desk.sealing.seal(NOW + 10 * 24 * 3600_000, message), "sealed");
   assertEquals(message.body, body);
 });
 
@@ -129,10 +129,10 @@ Deno.test("what is to leave is saved, with the prekey that it names", () => {
 Deno.test("for somebody whom the table does not name nothing is sealed", () => {
   const desk = new Desk();
   const message = desk.writes("bob", "hi");
-  assertFalse(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "waits");
   assertEquals(message.body.length, 0);
   desk.shows(desk.bob.row());
-  assert(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
   assertEquals(desk.read(message)?.text, "hi");
 });
 
@@ -142,11 +142,11 @@ Deno.test("for a recipient with another identity than the one pinned nothing is 
   desk.shows(desk.other.row());
   const message = desk.writes("bob", "hi");
   assert(desk.sealing.isHeldBack(message));
-  assertFalse(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "waits");
   assertEquals(message.body.length, 0);
   desk.knownPeers.pin("Bob", desk.other.identity.publicKey, false);
   assertFalse(desk.sealing.isHeldBack(message));
-  assert(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
   assertEquals([desk.read(message), desk.read(message, desk.other)?.text], [undefined, "hi"]);
 });
 
@@ -160,7 +160,7 @@ Deno.test("for a recipient whose keys are none nothing is sealed", () => {
   const desk = new Desk();
   desk.shows(desk.bob.row({ prekey: "00".repeat(32) }));
   const message = desk.writes("bob", "hi");
-  assertFalse(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "impossible");
   assertEquals(message.body.length, 0);
 });
 
@@ -171,7 +171,7 @@ Deno.test("what its recipient could not open is sealed again, under another ephe
   desk.sealing.seal(NOW, message);
   const first = decodeLetter(message.body);
   desk.tracker.sealAgain(NOW, message);
-  assert(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
   const second = decodeLetter(message.body);
   assert(first !== MALFORMED && second !== MALFORMED);
   assertEquals([first.sealing, second.sealing], [0, 1]);
@@ -185,11 +185,11 @@ for (const [kind, channelKey] of [["open", undefined], ["under the channel key",
   Deno.test(`posts ${kind} leave one after the other, numbered, each naming the one before it`, () => {
     const desk = new Desk(channelKey);
     const [first, second] = [desk.writes(undefined, "one"), desk.writes(undefined, "two")];
-    assertFalse(desk.sealing.seal(NOW, second));
-    assert(desk.sealing.seal(NOW, first));
-    assertFalse(desk.sealing.seal(NOW, second));
+    assertEquals(desk.sealing.seal(NOW, second), "waits");
+    assertEquals(desk.sealing.seal(NOW, first), "sealed");
+    assertEquals(desk.sealing.seal(NOW, second), "waits");
     desk.tracker.delivered(NOW, first);
-    assert(desk.sealing.seal(NOW, second));
+    assertEquals(desk.sealing.seal(NOW, second), "sealed");
     const [one, two] = [postOf(first), postOf(second)];
     assertEquals([one.number, one.previous], [1, NO_HASH]);
     assertEquals([two.number, two.previous], [2, postHash(primitives, first.id, first.body)]);
@@ -209,7 +209,7 @@ Deno.test("a post is numbered once, however often it leaves; post and number are
     "posted/last",
   ]);
   const { body } = message;
-  assert(desk.sealing.seal(NOW, message));
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
   assertEquals(message.body, body);
   assertEquals(desk.chains.next, { number: 2, previous: postHash(primitives, message.id, body) });
 });
@@ -218,8 +218,8 @@ Deno.test("letters do not wait for posts, and have no number", () => {
   const desk = new Desk();
   desk.shows(desk.bob.row());
   const [post, letter] = [desk.writes(undefined, "one"), desk.writes("bob", "two")];
-  assert(desk.sealing.seal(NOW, letter));
-  assert(desk.sealing.seal(NOW, post));
+  assertEquals(desk.sealing.seal(NOW, letter), "sealed");
+  assertEquals(desk.sealing.seal(NOW, post), "sealed");
   assertEquals(postOf(post).number, 1);
 });
 

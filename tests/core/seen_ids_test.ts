@@ -7,7 +7,7 @@ import { seededDice } from "./seed.ts";
 const idOf = (prefix: string, count: number) => prefix.padEnd(16, "0") + count.toString(16).padStart(16, "0");
 const FROM = "alice";
 const RUN_BYTES = 12;
-const HEADER_BYTES = 6;
+const HEADER_BYTES = 12;
 
 function loaded(recorded: Recorded): SeenIds {
   const seen = new SeenIds(new Recorded().effects);
@@ -68,6 +68,13 @@ Deno.test("of too many runs the lowest is forgotten first", () => {
   for (let run = 1; run <= SEEN_RUNS + 1; run++) seen.add(0, FROM, idOf("a", 2 * run));
   assertFalse(seen.has(FROM, idOf("a", 2)));
   assert(seen.has(FROM, idOf("a", 4)));
+  // Up to there nobody knows what was seen and what was not; also after a restart.
+  recorded.performAll(1);
+  for (const one of [seen, loaded(recorded)]) {
+    const forgotten = [1, 2, 3, 4, 5].map((count) => one.isForgotten(FROM, idOf("a", count)));
+    assertEquals(forgotten, [true, true, false, false, false]);
+    assertFalse(one.isForgotten(FROM, idOf("b", 1)));
+  }
   assert(seen.has(FROM, idOf("a", 2 * SEEN_RUNS + 2)));
   recorded.performAll(1);
   assertLessOrEqual(recorded.records("seen")[0]![1].length, HEADER_BYTES + SEEN_RUNS * RUN_BYTES);
@@ -180,8 +187,8 @@ Deno.test("what was not seen cannot be removed; what was removed may be seen aga
 Deno.test("a damaged record is as good as none", () => {
   const seen = new SeenIds(new Recorded().effects);
   const key = `seen/${FROM}/${idOf("a", 0).slice(0, 16)}`;
-  const whole = Uint8Array.fromHex("000000000000" + "000000000001" + "000000000002");
-  for (const length of [1, 7, 17]) {
+  const whole = Uint8Array.fromHex("000000000000" + "000000000000" + "000000000001" + "000000000002");
+  for (const length of [1, 7, 13, 23]) {
     seen.load(key, whole.subarray(0, length));
     assertFalse(seen.has(FROM, idOf("a", 1)));
   }

@@ -69,6 +69,8 @@ Deno.test("to have saved it is no receipt: the letter is handed over again, unti
   const first = heard(ben, "letter");
   ann.heard.length = 0;
   save(scene, first);
+  assertEquals(heard(ben, "letter"), []);
+  scene.say("ben", SERVER, { type: "keepAlive", nick: "ben" });
   const second = heard(ben, "letter");
   assertEquals(second.map(({ id, position }) => [id, position]), [[ID, 2]]);
   assertEquals(heard(ann, "collected"), []);

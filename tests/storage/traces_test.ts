@@ -89,7 +89,7 @@ Deno.test(
     const dice = seededDice();
     const store = openSqlite(path, "client");
     const present = new Map<string, number>();
-    for (let number = 0; number < 3000; number++) {
+    for (let number = 0; number < 1500; number++) {
       const key = `${dice.pick(["outbox", "prekey", "seen"])}/${dice.below(150)}`;
       if (dice.happens(0.3)) {
         present.delete(key);
