@@ -9,8 +9,9 @@ const KINDS = [0x31, 0x33, 0x34, 0x35, 0x36, 0x36, 0x36];
 /** Of the kinds whose length is fixed it is right: discover, initiation, response, cookie reply. */
 const LENGTHS: Readonly<Record<number, number>> = { 0x31: 98, 0x33: 151, 0x34: 85, 0x35: 69 };
 
-const sockets = Array.from({ length: ADDRESSES }, (_, at) =>
-  Deno.listenDatagram({ transport: "udp", hostname: `127.1.0.${1 + at}`, port: 0 })
+const sockets = Array.from(
+  { length: ADDRESSES },
+  (_, at) => Deno.listenDatagram({ transport: "udp", hostname: `127.1.0.${1 + at}`, port: 0 }),
 );
 const to: Deno.NetAddr = { transport: "udp", hostname: "127.0.0.1", port: Number(port) };
 const began = performance.now();

@@ -26,6 +26,8 @@ export function readInvitation(text: string): Invitation {
     if (!isNick(nick) || !KEY.test(identity) || more.length > 0) throw wrong(text);
     return { nick, identity };
   });
+  // A shell cuts it at the '&', unless it stands in quotes.
+  if (people.length === 0) throw wrong(text);
   return { server: hostOf(url), port, serverKey, people };
 }
 
@@ -40,6 +42,6 @@ function hostOf({ hostname }: URL): string {
 
 function wrong(text: string): OptionError {
   return new OptionError(
-    `'${text}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it`,
+    `'${text}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it, in quotes`,
   );
 }

@@ -107,7 +107,8 @@ export class Membership {
 
   /** Says in one datagram that we are gone; nothing waits for it. */
   leave(now: Millis): void {
-    if (this.#state !== "offline") this.#tellLeave(now);
+    if (this.#state === "offline") return;
+    this.link.tell(now, { type: "leave", nick: this.#options.nick, turn: ++this.#turn });
   }
 
   /** The server is in a new life: what it knew of us is gone, unless this is its answer to our registration. */
@@ -173,9 +174,6 @@ export class Membership {
       case "deregistered":
         if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
         return true;
-      case "probe":
-        if (this.#state === "offline") this.#tellLeave(now);
-        return true;
       default:
         return false;
     }
@@ -194,10 +192,6 @@ export class Membership {
   #sendDeregister(now: Millis): void {
     const verb: Verb = { type: "deregister", nick: this.#options.nick, turn: ++this.#turn };
     this.link.sendAfresh(now, verb, "deregister");
-  }
-
-  #tellLeave(now: Millis): void {
-    this.link.tell(now, { type: "leave", nick: this.#options.nick, turn: ++this.#turn });
   }
 
   #planKeepAlive(now: Millis): void {

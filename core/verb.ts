@@ -54,7 +54,6 @@ const VERBS = {
   rows: { tag: 21, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
-  probe: { tag: 24, fields: { nick: f.nick } },
   // messages, client to client; a receipt for a letter goes the way it came: to the server
   direct: { tag: 32, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
   receipt: {

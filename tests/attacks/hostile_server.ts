@@ -33,7 +33,7 @@ export class HostileServer extends Speaker {
     arena.server.isKilled();
     const server = new HostileServer(arena);
     for (const { nick, key, address, node } of arena.victims) {
-      if (node.isAlive) server.says({ key, address }, { type: "probe", nick });
+      if (node.isAlive) server.says({ key, address }, { type: "deregistered", nick });
     }
     arena.runs(500);
     return server;

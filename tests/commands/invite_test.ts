@@ -24,19 +24,22 @@ function refused(...words: string[]): string {
   return outcome.reason;
 }
 
-const HERE = { server: "127.0.0.1", serverPort: 9998, serverKey: SERVER_KEY, invited: [], nick: undefined };
-const at = (place: string, rest = "") => `parley://${place}/?server=${SERVER_KEY}${rest}`;
+const PEOPLE = [{ nick: "alice", identity: ALICE }];
+const HERE = {
+  server: "127.0.0.1",
+  serverPort: 9998,
+  serverKey: SERVER_KEY,
+  invited: PEOPLE,
+  nick: undefined,
+};
+const at = (place: string, rest = `&peer=alice:${ALICE}`) => `parley://${place}/?server=${SERVER_KEY}${rest}`;
 
 Deno.test("an invitation names the server with its key, and people with theirs", () => {
-  assertEquals(invited(at("127.0.0.1:9998", `&peer=alice:${ALICE}`)), {
-    ...HERE,
-    invited: [{ nick: "alice", identity: ALICE }],
-  });
+  assertEquals(invited(at("127.0.0.1:9998", `&peer=alice:${ALICE}`)), HERE);
   assertEquals(invited(at("127.0.0.1:9998", `&peer=alice:${ALICE}&peer=bob:${BOB}`)), {
     ...HERE,
     invited: [{ nick: "alice", identity: ALICE }, { nick: "bob", identity: BOB }],
   });
-  assertEquals(invited(at("127.0.0.1:9998")), HERE);
 });
 
 Deno.test("other options stand beside it, in any order", () => {
@@ -84,8 +87,9 @@ const NOT_INVITATIONS: readonly [what: string, text: string][] = [
   ["with port 0", at("127.0.0.1:0")],
   ["with IPv6 out of its brackets", at("::1:9998")],
   ["without the server's key", "parley://127.0.0.1:9998/"],
-  ["with a key too short", at("127.0.0.1").slice(0, -1)],
-  ["with a key too long", at("127.0.0.1", "0")],
+  ["without anybody, as a shell leaves it that was given no quotes", at("127.0.0.1:9998", "")],
+  ["with a key too short", at("127.0.0.1").replace(SERVER_KEY, SERVER_KEY.slice(1))],
+  ["with a key too long", at("127.0.0.1").replace(SERVER_KEY, `0${SERVER_KEY}`)],
   ["with a key that is none", at("127.0.0.1").replace("f", "g")],
   ["with somebody without a key", at("127.0.0.1", "&peer=alice")],
   ["with somebody whose key is too short", at("127.0.0.1", `&peer=alice:${ALICE.slice(1)}`)],
@@ -100,7 +104,7 @@ for (const [what, text] of NOT_INVITATIONS) {
   Deno.test(`no invitation: ${what}`, () => {
     assertEquals(
       refused(text),
-      `'${text}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it`,
+      `'${text}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it, in quotes`,
     );
   });
 }

@@ -83,7 +83,6 @@ export const VERBS: readonly Verb[] = [
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
-  { type: "probe", nick: "x" },
   { type: "direct", id: ID, from: "x", to: "y", body: LONGEST_BODY },
   { type: "direct", id: ID, from: "x", to: "x", body: new Uint8Array(0) },
   ...RECEIPTS.map((receipt): Verb => ({ type: "receipt", from: "y", to: "x", ...receipt })),

@@ -15,18 +15,23 @@ import type { Dice } from "../simulator/random.ts";
 import { anyFrame, changed } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 
-const AT: Address = { host: "10.0.0.2", port: 2 };
 const STEPS = 300;
 const FEW = 40;
 const HOUR_MS = 3_600_000;
 const TICKS_IN_ALL = 2_000_000;
+
+/** Each has an address of his own: from one alone not so many handshakes a second are answered. */
+interface Visitor {
+  readonly peer: Peer;
+  readonly address: Address;
+}
 
 class Flood {
   now: Millis = START;
   readonly #links: Links;
   readonly #ownKey: Uint8Array;
   readonly #jar: CookieJar;
-  readonly #peers: Peer[] = [];
+  readonly #visitors: Visitor[] = [];
   readonly #dice: Dice;
   readonly #note: Note;
 
@@ -49,25 +54,27 @@ class Flood {
   }
 
   get held(): number {
-    return this.#peers.filter(({ key }) => this.#links.get(key) !== undefined).length;
+    return this.#visitors.filter(({ peer: { key } }) => this.#links.get(key) !== undefined).length;
   }
 
   /** Somebody new makes himself known. */
   connect(): void {
     const peer = new Peer(primitives, (count) => this.#dice.bytes(count), this.#ownKey);
-    this.#peers.push(peer);
-    this.#shakeHands(peer);
+    const number = this.#visitors.length;
+    const address = { host: `10.1.${number >> 8}.${number & 255}`, port: 2 };
+    this.#visitors.push({ peer, address });
+    this.#shakeHands({ peer, address });
   }
 
-  #shakeHands(peer: Peer): void {
+  #shakeHands({ peer, address }: Visitor): void {
     const handshake = peer.initiation(this.now);
     for (let tries = 0; tries < 2; tries++) {
       const bytes = handshake.bytes.slice();
       this.#jar.setMac2(this.now, bytes);
-      for (const answer of this.#receive(bytes)) {
+      for (const answer of this.#receive(address, bytes)) {
         if (answer.packet.type === "response") {
           handshake.finish(answer.bytes);
-          this.#receive(peer.packet([PING]));
+          this.#receive(address, peer.packet([PING]));
           return;
         }
         const { mac1 } = decodePacket(bytes) as Initiation;
@@ -80,15 +87,16 @@ class Flood {
   /** Somebody who was there says something, or what he said is changed. */
   speak(): void {
     const dice = this.#dice;
-    const peer = dice.pick(this.#peers);
-    if (peer.session === undefined || dice.happens(0.1)) return this.#shakeHands(peer);
+    const visitor = dice.pick(this.#visitors);
+    const { address, peer } = visitor;
+    if (peer.session === undefined || dice.happens(0.1)) return this.#shakeHands(visitor);
     const bytes = peer.packet(Array.from({ length: 1 + dice.below(3) }, () => short(anyFrame(dice))));
-    this.#receive(dice.happens(0.1) ? changed(dice, bytes) : bytes);
+    this.#receive(address, dice.happens(0.1) ? changed(dice, bytes) : bytes);
   }
 
-  #receive(bytes: Uint8Array): Sent[] {
+  #receive(from: Address, bytes: Uint8Array): Sent[] {
     this.#note(bytes);
-    this.#links.receive(this.now, AT, bytes);
+    this.#links.receive(this.now, from, bytes);
     return this.#take();
   }
 

@@ -124,9 +124,7 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
       }
       case 7:
         return {
-          type: dice.happens(0.9)
-            ? "probe"
-            : dice.pick(["deregistered", "notRegistered", "replaced"] as const),
+          type: dice.pick(["deregistered", "notRegistered", "replaced"] as const),
           nick: "alice",
         };
       case 8:

@@ -115,7 +115,7 @@ Deno.test("an invitation to another server's key is refused, and one that is non
   assertEquals(await nobody.status, 2);
   assertEquals(
     nobody.error.text,
-    "'alice' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it\n",
+    "'alice' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it, in quotes\n",
   );
 });
 
