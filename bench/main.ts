@@ -17,6 +17,8 @@ const WINDOWS = [64, 512];
 const LARGE_MESSAGES = 500;
 const LARGE_BYTES = 65_536;
 const LARGE_WINDOW = 32;
+const JUNK_PER_SECOND = 20_000;
+const FLOODED_ROUND_TRIPS = 5_000;
 const LOSSES = [0, 0.1, 0.3, 0.5];
 const COMMITS = 2_000;
 const SEEDS = 100;
@@ -162,6 +164,34 @@ function sealing(): void {
   }
 }
 
+/** Direct messages while junk comes to nobody, to their recipient, or to the server. */
+async function flood(): Promise<void> {
+  for (const target of ["nobody", "recipient", "server"] as const) {
+    const runs: Summary[] = [];
+    for (let round = 0; round < ROUNDS; round++) runs.push(await flooded(target));
+    const middle = (of: keyof Summary) => median(runs.map((run) => run[of]));
+    const what = `message to receipt, ':memory:', ${JUNK_PER_SECOND} junk datagrams/s to ${target}`;
+    console.log(`${what.padEnd(76)} p50 ${middle("p50")}  p99 ${middle("p99")}`);
+  }
+}
+
+async function flooded(target: "nobody" | "recipient" | "server"): Promise<Summary> {
+  const port = freePort();
+  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], false);
+  const bob = new Process("bench/peer.ts", ["bob", String(port), MEMORY], false);
+  const [, bobPort = ""] = (await bob.line()).split(" ");
+  const victim = target === "server" ? String(port) : bobPort;
+  const junk = target === "nobody"
+    ? undefined
+    : new Process("bench/flooder.ts", [String(JUNK_PER_SECOND), victim], false);
+  await junk?.line();
+  const args = ["alice", String(port), MEMORY, "bob", String(FLOODED_ROUND_TRIPS)];
+  const alice = new Process("bench/peer.ts", args, false);
+  const figures: Summary = JSON.parse(await alice.line());
+  for (const process of [alice, bob, server, junk]) await process?.end();
+  return figures;
+}
+
 async function idleLinks(): Promise<void> {
   const script = new URL("links.ts", import.meta.url).pathname;
   const args = ["run", "--v8-flags=--expose-gc", script];
@@ -259,6 +289,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   large,
   "in-one-process": inOneProcess,
   letters: sealing,
+  flood,
   "idle-links": idleLinks,
   loss,
   "bad-networks": badNetworks,
