@@ -57,6 +57,9 @@ function start(args: readonly string[]): Outcome {
       `'${nick}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not SERVER), change '--nick'`,
     );
   }
+  if (options.passphrase !== undefined && options.state === ":memory:" && options.identity === undefined) {
+    throw new OptionError("there is no file to protect with '--state :memory:', leave out '--passphrase'");
+  }
   return {
     type: "start",
     program: {

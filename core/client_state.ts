@@ -57,9 +57,9 @@ export class ClientState {
     this.inbox = new Inbox(effects, primitives);
     this.prekeys = new Prekeys(options);
     this.knownPeers = new KnownPeers(effects);
-    this.knownPeers.addOwn(nick, identity.publicKey);
     this.chains = new Chains(effects);
     const { state, starts } = countStart(options, this.#load(records));
+    this.knownPeers.addOwn(nick, identity.publicKey);
     this.ids = new IdSource(state, starts, random);
     this.prekeys.sweep(now);
   }

@@ -27,9 +27,9 @@ export class Inbox {
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
   readonly #lastShown = new Map<string, ValueOf<typeof SHOWN>>();
-  /** Messages that wait for the one before them, in order of arrival. */
-  readonly #held = new Map<MessageId, Held>();
-  readonly #timers = new Timers<MessageId>();
+  /** Messages that wait for the one before them, by sender and id, in order of arrival. */
+  readonly #held = new Map<string, Held>();
+  readonly #timers = new Timers<string>();
   #unshown: Held[] = [];
   #arrivals = 0;
 
@@ -80,9 +80,9 @@ export class Inbox {
     for (const held of unshown) {
       const { id } = held.message;
       if (!this.has(held.message)) this.#seen.add(now, seenAs(held.message), id);
-      this.#held.set(held.message.id, held);
+      this.#held.set(nameOf(held.message), held);
     }
-    for (const held of unshown) if (this.#held.delete(held.message.id)) this.#showOrHold(now, held);
+    for (const held of unshown) if (this.#held.delete(nameOf(held.message))) this.#showOrHold(now, held);
   }
 
   /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
@@ -101,9 +101,9 @@ export class Inbox {
 
   /** Messages that have waited long enough for the one before them. */
   runTimers(now: Millis): void {
-    for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
+    for (let name = this.#timers.next(now); name !== undefined; name = this.#timers.next(now)) {
       // There may be other gaps before it.
-      for (let held; (held = this.#held.get(id)) !== undefined;) this.#showBehindGap(now, held);
+      for (let held; (held = this.#held.get(name)) !== undefined;) this.#showBehindGap(now, held);
     }
   }
 
@@ -116,8 +116,8 @@ export class Inbox {
     const { message } = held;
     const place = message.channel ? "next" : this.#placeOf(message);
     if (place !== "early") return this.#show(now, held, place === "late");
-    this.#held.set(message.id, held);
-    this.#timers.set(message.id, now + HELD_MS);
+    this.#held.set(nameOf(message), held);
+    this.#timers.set(nameOf(message), now + HELD_MS);
     const ofSender = this.#heldOf(message.from);
     const first = ofSender.length > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES
       ? ofSender[0]
@@ -138,7 +138,7 @@ export class Inbox {
   }
 
   #wasShown(from: Nick, id: MessageId): boolean {
-    return this.#seen.has(from, id) && !this.#held.has(id);
+    return this.#seen.has(from, id) && !this.#held.has(nameOf({ channel: false, from, id }));
   }
 
   /**
@@ -156,8 +156,8 @@ export class Inbox {
 
   #show(now: Millis, { message, arrival }: Held, late: boolean): void {
     const { id, channel, isOpen, from, sentAt, text } = message;
-    this.#held.delete(id);
-    this.#timers.clear(id);
+    this.#held.delete(nameOf(message));
+    this.#timers.clear(nameOf(message));
     const last = this.#lastShown.get(nickKey(from));
     if (!channel && last !== undefined && last.id === message.after && last.hash !== message.afterHash) {
       this.#effects.notice({ type: "exchanged", from });
@@ -171,8 +171,9 @@ export class Inbox {
       this.#lastShown.set(nickKey(from), end);
       this.#effects.saveLater(now, SHOWN.keyFor(from), () => SHOWN.encode(end));
     }
-    for (const follower of [...this.#held.values()].filter((other) => other.message.after === id)) {
-      if (this.#held.has(follower.message.id)) {
+    const followers = this.#heldOf(from).filter((other) => other.message.after === id);
+    for (const follower of followers) {
+      if (this.#held.has(nameOf(follower.message))) {
         this.#show(now, follower, this.#placeOf(follower.message) === "late");
       }
     }
@@ -185,4 +186,9 @@ export class Inbox {
  */
 function seenAs({ channel, from }: Pick<IncomingMessage, "channel" | "from">): string {
   return channel ? `#${from}` : from;
+}
+
+/** An id is its sender's: others may use the same. */
+function nameOf(message: Pick<IncomingMessage, "channel" | "from" | "id">): string {
+  return `${nickKey(seenAs(message))} ${message.id}`;
 }

@@ -281,6 +281,10 @@ export const NEW_NICKS_PER_HOUR = 20;
 
 export const HOUR_S = 3600;
 
+/** Bundles of one link whose signatures are checked, a second and at once. */
+export const BUNDLES_PER_SECOND = 1;
+export const BUNDLES_BURST = 5;
+
 /** Deposits and posts of one member a second, and at once; a question for rows likewise. */
 export const MEMBER_MESSAGES_PER_SECOND = 200;
 export const MEMBER_MESSAGES_BURST = 2_000;
@@ -303,8 +307,9 @@ export const TABLE_GATHER_MS = 50;
 export const MAILBOX_LETTERS = 1_000;
 export const MAILBOX_BYTES = 4 * 1024 * 1024;
 
-/** What one sender may take of a mailbox: of its letters and of its bytes. */
+/** What one sender may take of a mailbox, of its letters and of its bytes; and of all mail. */
 export const MAILBOX_SHARE = 1 / 4;
+export const MAIL_SHARE = 1 / 64;
 
 /** All mail: the server holds it in memory as well as on disk. `--max-mail` */
 export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
@@ -333,6 +338,9 @@ export const STREAM_WINDOW = 32;
 
 /** Letters and channel messages that wait for one member who is online: all that can be stored for him. */
 export const STREAM_ENTRIES = MAILBOX_LETTERS + CHANNEL_ROWS;
+
+/** Bytes of those that came since the registration: mailbox and channel may have let go of them. */
+export const STREAM_BYTES = 8 * 1024 * 1024;
 
 /** Members acknowledge after a random delay of up to max(25 ms, members x 0.2 ms), so that they do not all answer at once. */
 export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;

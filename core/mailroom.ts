@@ -5,12 +5,12 @@
 import type { Channel } from "./channel.ts";
 import type { Receipt } from "./identity.ts";
 import { sealingOf } from "./letter.ts";
-import { STREAM_ENTRIES } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Millis } from "./machine.ts";
 import type { Nick } from "./nick.ts";
 import type { OfflineStore } from "./offline_store.ts";
 import type { Member, Roster } from "./roster.ts";
+import type { StreamEntry } from "./stream_writer.ts";
 import type { Reason, VerbOf } from "./verb.ts";
 
 export interface MailroomOptions {
@@ -48,9 +48,7 @@ export class Mailroom {
       const letter = { id, from, to: recipient.nick, storedAt: now, body, order: ++this.#order };
       const reason = this.#options.store.deposit(now, letter);
       if (reason !== undefined) return reject(reason);
-      if (recipient.stream !== undefined) {
-        recipient.stream.push({ type: "letter", letter, waited: false });
-        recipient.stream.pump(now, recipient.link!);
+      if (this.#hand(now, recipient, { type: "letter", letter, waited: false })) {
         this.#options.probe(now, recipient);
       }
     } else if (held === undefined) {
@@ -74,17 +72,24 @@ export class Mailroom {
         order: ++this.#order,
       });
       for (const other of this.#options.roster.members()) {
-        if (other === member || other.stream === undefined) continue;
-        // Whoever reads nothing begins again from what is stored, at his next registration.
-        if (other.stream.length >= STREAM_ENTRIES) {
-          this.#options.depart(now, other);
-          continue;
-        }
-        other.stream.push({ type: "channel", row, waited: false });
-        other.stream.pump(now, other.link!);
+        if (other !== member) this.#hand(now, other, { type: "channel", row, waited: false });
       }
     }
     link.send(now, { type: "stored", id }, `answer/${id}`);
+  }
+
+  /** Hands something over to a member who is there. */
+  #hand(now: Millis, member: Member, entry: StreamEntry): boolean {
+    const { stream, link } = member;
+    if (stream === undefined) return false;
+    // Whoever saves nothing begins again from what is stored, at his next registration.
+    if (stream.isFull) {
+      this.#options.depart(now, member);
+      return false;
+    }
+    stream.push(entry);
+    stream.pump(now, link!);
+    return true;
   }
 
   /** A member has saved its stream up to a position: the channel's cursor moves on. */

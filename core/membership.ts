@@ -119,6 +119,11 @@ export class Membership {
     else if (this.#state !== "offline" && !answersUs) this.#sendRegister(now);
   }
 
+  /** Says that we are there, at once: whoever has our place now, we hear of it. */
+  checkIn(now: Millis): void {
+    if (this.#answered) this.link.send(now, { type: "keepAlive", nick: this.#options.nick }, "keepAlive");
+  }
+
   /** Asks for what changed since our version; again after a while, until it has come. */
   askForRows(now: Millis): void {
     if (this.#timers.has("rows")) return;
@@ -143,9 +148,8 @@ export class Membership {
   /** Also says again what may have been lost with a link that was dropped. */
   #sayStillHere(now: Millis): void {
     if (this.#state === "leaving") this.#sendDeregister(now);
-    else if (this.#answered) {
-      this.link.send(now, { type: "keepAlive", nick: this.#options.nick }, "keepAlive");
-    } else this.#sendRegister(now);
+    else if (this.#answered) this.checkIn(now);
+    else this.#sendRegister(now);
   }
 
   /** Takes a verb from the server; false when it is not about membership. */

@@ -78,7 +78,8 @@ export function isBefore(a: MessageId, b: MessageId): boolean {
   return ahead > 0 && ahead < 2 ** 15;
 }
 
-function startsOf(id: MessageId): number {
+/** How often its sender had been started. */
+export function startsOf(id: MessageId): number {
   return parseInt(id.slice(STATE_DIGITS, STATE_DIGITS + STARTS_DIGITS), 16);
 }
 

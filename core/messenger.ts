@@ -77,10 +77,10 @@ export class Messenger {
     }
   }
 
-  /** How many messages wait for the user to trust their recipients' keys. */
-  get heldBack(): number {
+  /** How many messages wait for the user to trust their recipients' keys: of all, or of one. */
+  heldBackFor(to?: Nick): number {
     const { sealing, tracker } = this.#options;
-    return tracker.unstored().filter((message) => sealing.isHeldBack(message)).length;
+    return tracker.unstored(to).filter((message) => sealing.isHeldBack(message)).length;
   }
 
   /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
@@ -125,6 +125,7 @@ export class Messenger {
   /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
   trusts(now: Millis, row: Row): void {
     this.#options.tracker.beginAnew(now, row.nick);
+    this.#options.sealing.beginAnew();
     if (!this.#options.membership.isRegistered) return;
     for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
   }

@@ -5,7 +5,7 @@ import { NO_SIGNATURE } from "./identity.ts";
 import { sealingOf } from "./letter.ts";
 import type { Change, Millis, Records } from "./machine.ts";
 import { type Nick, nickKey, sameNick } from "./nick.ts";
-import { CURSOR, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
+import { CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "./records.ts";
 
 export interface Binding {
   readonly nick: Nick;
@@ -51,7 +51,7 @@ export function releaseNick(now: Millis, records: Records, nick: Nick): Change[]
       outcome: "released",
       signature: NO_SIGNATURE,
     } as const;
-    changes.push(forget(key), { type: "save", key: RECEIPT.key(id), value: RECEIPT.encode(failed) });
+    changes.push(forget(key), { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(failed) });
   }
   return changes;
 }

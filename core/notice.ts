@@ -63,8 +63,16 @@ export type Notice =
   /** A nick has another identity than the one that is pinned. */
   | { readonly type: "peerKeyChanged"; readonly nick: Nick }
   | { readonly type: "inviteDiffers"; readonly nick: Nick }
-  | { readonly type: "trusted"; readonly nick: Nick }
-  | { readonly type: "safetyNumber"; readonly nick: Nick; readonly number: string }
+  /** `waiting`: so many messages that were written before go to that key now. */
+  | { readonly type: "trusted"; readonly nick: Nick; readonly waiting: number }
+  | {
+    readonly type: "safetyNumber";
+    readonly nick: Nick;
+    readonly number: string;
+    /** Whether the key is trusted; only then it counts as verified. */
+    readonly isTrusted: boolean;
+  }
+  | { readonly type: "yourself" }
   | {
     readonly type: "invite";
     /** As the user wrote it: HOST:PORT. */
@@ -165,7 +173,9 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         }.]`,
       );
     case "forged":
-      return screen(`[A channel message under the name of ${notice.from} was forged, it is not shown.]`);
+      return screen(
+        `[A channel message under the name of ${notice.from} is not signed by ${notice.from}, it is not shown.]`,
+      );
     case "postRepeated":
       return screen(`[An old channel message of ${notice.from} came once more, it is not shown.]`);
     case "postsMissing":
@@ -174,7 +184,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(`[The channel message of ${notice.from} before this one is not the one that was sent.]`);
     case "postSealed":
       return screen(
-        `[A channel message of ${notice.from} is sealed under another channel key, see 'client --channel-key'.]`,
+        `[A channel message of ${notice.from} is sealed under a channel key that this client does not have, see 'client --channel-key'.]`,
       );
     case "rowForged":
       return screen(
@@ -182,23 +192,33 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       );
     case "peerKeyChanged":
       return screen(
-        `[${notice.nick} has another key than before: somebody else may have the nick. ` +
+        `[${notice.nick} has another key than the pinned one: somebody else may have the nick. ` +
           `Nothing is sent to ${notice.nick} until you say 'trust ${notice.nick}'.]`,
       );
     case "inviteDiffers":
       return screen(
         `[The invitation gives another key for ${notice.nick} than the one that is pinned, which stays.]`,
       );
-    case "trusted":
+    case "trusted": {
+      const { nick, waiting } = notice;
+      const goes = waiting === 0 ? "" : `, for ${counted(waiting, "message")} that waited as well`;
       return screen(
-        `[The key that ${notice.nick} has now is trusted. To be sure compare numbers: 'verify ${notice.nick}'.]`,
+        `[The key that ${nick} has now is trusted${goes}. It is not verified: 'verify ${nick}'.]`,
       );
-    case "safetyNumber":
+    }
+    case "safetyNumber": {
+      const { nick, number, isTrusted } = notice;
       return screen(
-        `[Your safety number with ${notice.nick}: ${notice.number}]`,
-        `[${notice.nick} is marked as verified. If ${notice.nick} sees another number, somebody is between you: ` +
-          `'trust ${notice.nick}' takes the mark away.]`,
+        `[Your safety number with ${nick}: ${number}]`,
+        isTrusted
+          ? `[${nick} is marked as verified. If ${nick} sees another number, somebody is between you: ` +
+            `'trust ${nick}' takes the mark away.]`
+          : `[This is of the key that ${nick} has now, another one than the pinned one. If ${nick} sees the same ` +
+            `number, say 'trust ${nick}'.]`,
       );
+    }
+    case "yourself":
+      return screen("[That is you.]");
     case "invite":
       return screen(inviteUrl(notice));
     case "channelDropped":
@@ -314,7 +334,7 @@ function keyChanged(
   { server, known, announced, ends }: Extract<Notice, { type: "serverKeyChanged" }>,
 ): Rendered {
   const sentence =
-    `the server at ${server} has the key '${announced}', not '${known}' as before: somebody may be in its place. ` +
+    `the server at ${server} has the key '${announced}', not '${known}', which is known of it: somebody may be in its place. ` +
     `Ask its operator; if that is its key, take the line of ${server} out of the file 'known_servers', ` +
     `or start with '--server-key ${announced}'`;
   return ends ? rendered("error", [sentence]) : screen(`[${sentence}]`);
@@ -354,7 +374,7 @@ function tableLines(
 
 function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>): (nick: Nick) => string {
   return (nick) => {
-    if (changed.includes(nick)) return " (another key than before)";
+    if (changed.includes(nick)) return " (another key than the pinned one)";
     return verified.includes(nick) ? " (verified)" : "";
   };
 }

@@ -8,6 +8,7 @@ import type { Receipt } from "./identity.ts";
 import {
   COLLECTED_RECEIPTS,
   MAIL_LIFE_MS,
+  MAIL_SHARE,
   MAILBOX_BYTES,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
@@ -17,7 +18,7 @@ import {
 import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
-import { LETTER, RECEIPT, type ValueOf } from "./records.ts";
+import { LETTER, RECEIPT, receiptId, receiptKey, type ValueOf } from "./records.ts";
 import { SeenIds } from "./seen_ids.ts";
 import type { Reason } from "./verb.ts";
 
@@ -45,6 +46,8 @@ export class OfflineStore {
   readonly #receipts = new Map<NickKey, Map<MessageId, StoredReceipt>>();
   readonly #seen: SeenIds;
   #bytes = 0;
+  /** Of each sender's mail. */
+  readonly #bytesOf = new Map<NickKey, number>();
   #lastOrder = 0;
 
   constructor(effects: Effects, limits: MailLimits) {
@@ -60,7 +63,7 @@ export class OfflineStore {
 
   loadReceipt(key: string, value: Uint8Array): void {
     const receipt = RECEIPT.decode(value);
-    if (receipt !== MALFORMED) this.#receiptsOf(receipt.from).set(RECEIPT.nameOf(key), receipt);
+    if (receipt !== MALFORMED) this.#receiptsOf(receipt.from).set(receiptId(key), receipt);
   }
 
   loadSeen(key: string, value: Uint8Array): void {
@@ -116,6 +119,8 @@ export class OfflineStore {
     if (ofSender.length >= MAILBOX_LETTERS * MAILBOX_SHARE || sendersBytes > MAILBOX_BYTES * MAILBOX_SHARE) {
       return "quota";
     }
+    const all = (this.#bytesOf.get(nickKey(letter.from)) ?? 0) + bytes;
+    if (all > this.#limits.totalBytes * MAIL_SHARE) return "quota";
     if (this.#bytes + bytes > this.#limits.totalBytes) return "full";
     this.#put(letter);
     this.#seen.add(now, letter.from, letter.id);
@@ -136,7 +141,7 @@ export class OfflineStore {
     const receipt = { from: letter.from, to: letter.to, at: Math.floor(now), sealing, outcome, signature };
     const receipts = this.#receiptsOf(letter.from);
     receipts.set(letter.id, receipt);
-    this.#effects.save(RECEIPT.key(letter.id), () => RECEIPT.encode(receipt));
+    this.#effects.save(receiptKey(receipt.from, letter.id), () => RECEIPT.encode(receipt));
     if (receipts.size > RECEIPTS_PER_SENDER) this.#forgetReceipt(letter.from, receipts.keys().next().value!);
   }
 
@@ -165,7 +170,7 @@ export class OfflineStore {
 
   #forgetReceipt(sender: Nick, id: MessageId): void {
     const receipts = this.#receipts.get(nickKey(sender));
-    if (receipts?.delete(id)) this.#effects.forget(RECEIPT.key(id));
+    if (receipts?.delete(id)) this.#effects.forget(receiptKey(sender, id));
     if (receipts?.size === 0) this.#receipts.delete(nickKey(sender));
   }
 
@@ -184,7 +189,7 @@ export class OfflineStore {
     const mailbox = this.#mailboxOf(letter.to);
     mailbox.letters.set(letter.order, letter);
     mailbox.bytes += sizeOf(letter);
-    this.#bytes += sizeOf(letter);
+    this.#count(letter, sizeOf(letter));
     this.#lastOrder = Math.max(this.#lastOrder, letter.order);
   }
 
@@ -192,8 +197,15 @@ export class OfflineStore {
     const mailbox = this.#mailboxOf(letter.to);
     if (!mailbox.letters.delete(letter.order)) return;
     mailbox.bytes -= sizeOf(letter);
-    this.#bytes -= sizeOf(letter);
+    this.#count(letter, -sizeOf(letter));
     this.#effects.forget(LETTER.key(letter.order));
+  }
+
+  #count({ from }: Letter, bytes: number): void {
+    this.#bytes += bytes;
+    const all = (this.#bytesOf.get(nickKey(from)) ?? 0) + bytes;
+    if (all > 0) this.#bytesOf.set(nickKey(from), all);
+    else this.#bytesOf.delete(nickKey(from));
   }
 
   #mailboxOf(nick: Nick): Mailbox {

@@ -17,7 +17,7 @@ import type { Links } from "./links.ts";
 import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
 import { NO_MESSAGE } from "./message_id.ts";
-import { type Nick, nickKey, sameNick } from "./nick.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { decodePost, isAuthentic, postHash, textOf } from "./post.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamItem } from "./stream_reader.ts";
@@ -46,8 +46,8 @@ export class Receiver {
   #strangersBytes = 0;
   /** What could not be opened and was told of, oldest first. */
   readonly #unreadable = new Set<string>();
-  /** Identities that are not the ones pinned, and were told of. */
-  readonly #told = new Set<string>();
+  /** Of each nick the identity that is not the one pinned and was told of last, oldest first. */
+  readonly #told = new Map<NickKey, Key>();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -63,7 +63,17 @@ export class Receiver {
       this.#keepStranger(link, verb);
       return membership.askForRows(now);
     }
+    // Sealed for a prekey that is not ours: another place may have our nick now, and this is for it; or we have lost it.
+    // By way of the server the letter comes to whoever has the nick.
+    if (this.#isForAnother(verb)) return membership.checkIn(now);
     this.#onLetter(now, link, { ...verb, from: row.nick }, false);
+  }
+
+  #isForAnother({ from, id, body }: VerbOf<"direct">): boolean {
+    const { inbox, prekeys } = this.#options;
+    const letter = decodeLetter(body);
+    return letter !== MALFORMED && prekeys.find(letter.prekeyId) === undefined &&
+      !inbox.has({ channel: false, from, id });
   }
 
   /** By way of the server. */
@@ -171,11 +181,13 @@ export class Receiver {
     return "unreadable";
   }
 
+  /** Once for each change: of whom it was told last time that is no news. */
   #tellChanged(nick: Nick, identity: Key): void {
-    const name = `${nickKey(nick)} ${identity}`;
-    if (this.#told.has(name)) return;
-    this.#told.add(name);
-    if (this.#told.size > UNREADABLE_MESSAGES) this.#told.delete(this.#told.values().next().value!);
+    const name = nickKey(nick);
+    if (this.#told.get(name) === identity) return;
+    this.#told.delete(name);
+    this.#told.set(name, identity);
+    if (this.#told.size > UNREADABLE_MESSAGES) this.#told.delete(this.#told.keys().next().value!);
     this.#options.effects.notice({ type: "peerKeyChanged", nick });
   }
 

@@ -4,7 +4,7 @@
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
 import * as f from "./field.ts";
-import { STATE_BYTES } from "./message_id.ts";
+import { type MessageId, STATE_BYTES } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
 const NUMBER_DIGITS = 15;
@@ -154,7 +154,16 @@ export const LETTER = new FieldRecord("letter", {
   body: f.body,
 });
 
-/** What became of a letter, as long as its sender has not acknowledged that; by id. */
+/** An id is its sender's: others may use the same. */
+export function receiptKey(sender: Nick, id: MessageId): string {
+  return `${RECEIPT.keyFor(sender)}/${id}`;
+}
+
+export function receiptId(key: string): MessageId {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
+/** What became of a letter, as long as its sender has not acknowledged that; by sender and id. */
 export const RECEIPT = new FieldRecord("receipt", {
   from: f.nick,
   to: f.nick,

@@ -41,6 +41,11 @@ export class Sealing {
     this.#sealer.sweep(now);
   }
 
+  /** What is sealed from now on is sealed under new secrets: the same message may be sealed in another place of its order. */
+  beginAnew(): void {
+    this.#sealer.sweep(Infinity);
+  }
+
   /** The line of a message's recipient in the table. */
   rowOf({ to }: OutgoingMessage): Row | undefined {
     return to === undefined ? undefined : this.#options.table.get(to);

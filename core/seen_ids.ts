@@ -3,10 +3,11 @@ import { Reader, Writer } from "./bytes.ts";
 import type { Effects } from "./effects.ts";
 import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "./limits.ts";
 import type { Millis } from "./machine.ts";
-import { type MessageId, prefixOf, sequenceOf } from "./message_id.ts";
+import { folderOf, type MessageId, prefixOf, sequenceOf, startsOf } from "./message_id.ts";
 import { nickKey } from "./nick.ts";
 import { SEEN } from "./records.ts";
 
+/** What is remembered of a process; of a state folder, up to which start its processes were forgotten (as `floor`). */
 interface Seen {
   /** Up to here runs were forgotten: of what is not in one nobody knows whether it was seen. */
   floor: number;
@@ -40,8 +41,10 @@ export class SeenIds {
 
   /** Whether an id is not known to have been seen, and may have been. */
   isForgotten(from: string, id: MessageId): boolean {
-    const seen = this.#senders.get(senderOf(from))?.get(prefixOf(id));
-    return seen !== undefined && sequenceOf(id) <= seen.floor && !this.has(from, id);
+    const prefixes = this.#senders.get(senderOf(from));
+    const seen = prefixes?.get(prefixOf(id));
+    if (seen !== undefined) return sequenceOf(id) <= seen.floor && !this.has(from, id);
+    return startsOf(id) <= (prefixes?.get(folderOf(id))?.floor ?? -1);
   }
 
   /**
@@ -56,8 +59,8 @@ export class SeenIds {
     insert(seen.runs, sequenceOf(id));
     if (seen.runs.length > SEEN_RUNS) seen.floor = seen.runs.shift()!.to;
     this.#effects.saveLater(now, SEEN.key(`${sender}/${prefix}`), () => encode(seen));
-    if (this.#senders.get(sender)!.size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(sender);
-    if (this.#count > SEEN_PREFIXES) this.#forgetOldest(this.#largest());
+    if (this.#senders.get(sender)!.size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(now, sender);
+    if (this.#count > SEEN_PREFIXES) this.#forgetOldest(now, this.#largest());
   }
 
   /** As if this one had not been seen. */
@@ -96,8 +99,16 @@ export class SeenIds {
     return largest;
   }
 
-  #forgetOldest(sender: string): void {
-    this.#forget(sender, this.#senders.get(sender)!.keys().next().value!);
+  #forgetOldest(now: Millis, sender: string): void {
+    const prefixes = this.#senders.get(sender)!;
+    const oldest = prefixes.keys().next().value!;
+    this.#forget(sender, oldest);
+    const folder = folderOf(oldest);
+    if (folder === oldest) return;
+    const floor = Math.max(startsOf(oldest), prefixes.get(folder)?.floor ?? 0);
+    const seen = { floor, runs: [], at: now };
+    this.#put(sender, folder, seen);
+    this.#effects.saveLater(now, SEEN.key(`${sender}/${folder}`), () => encode(seen));
   }
 
   #forget(sender: string, prefix: string): void {

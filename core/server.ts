@@ -7,16 +7,24 @@
 import { Channel } from "./channel.ts";
 import type { Primitives } from "./crypto.ts";
 import { Effects } from "./effects.ts";
-import { equalBundles, isGenuine } from "./identity.ts";
-import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "./limits.ts";
+import { type Bundle, equalBundles, isGenuine } from "./identity.ts";
+import {
+  BUNDLES_BURST,
+  BUNDLES_PER_SECOND,
+  DROPPED_REPORT_MS,
+  HOUR_S,
+  PROBE_MS,
+  SILENCE_MS,
+  SWEEP_MS,
+} from "./limits.ts";
 import type { Link } from "./link.ts";
 import { type Arrival, Links } from "./links.ts";
 import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
-import { type NickKey, nickKey, sameNick } from "./nick.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
-import { HostRates } from "./rate.ts";
+import { HostRates, Rate } from "./rate.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
 import { initiationClock, nextStart, ownKey } from "./start.ts";
 import { StreamWriter } from "./stream_writer.ts";
@@ -56,6 +64,8 @@ export class Server implements Machine {
   readonly #probes = new Timers<NickKey>();
   /** The newest `turn` of each link's process. */
   readonly #turns = new WeakMap<Link, number>();
+  /** How many bundles of each link may be checked. */
+  readonly #bundles = new WeakMap<Link, Rate>();
   /** Who wants a new nick from an address that is not proved yet. */
   readonly #newcomers = new WeakMap<Link, VerbOf<"register">>();
   readonly #primitives: Primitives;
@@ -212,9 +222,8 @@ export class Server implements Machine {
     const member = this.#roster.get(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
     // The handshake has proved the key; the bundle proves that it is this identity's.
-    const isOwn = bundle.key === link.peer &&
-      ((member !== undefined && equalBundles(member, bundle)) || isGenuine(this.#primitives, nick, bundle));
-    if (!isOwn) return;
+    const isKnown = member !== undefined && equalBundles(member, bundle);
+    if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
     if (member !== undefined) {
       // Each brings a stream of mail, and may bring a new bundle for everybody.
       return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
@@ -225,6 +234,13 @@ export class Server implements Machine {
     if (!this.#newNicks.take(now, link.address)) return refuse("rate");
     this.#channel.join(nick);
     this.#admit(now, this.#roster.add(nick, bundle), link, verb);
+  }
+
+  /** A signature takes a twentieth of a millisecond to check, and anybody can make one up. */
+  #isGenuine(now: Millis, link: Link, nick: Nick, bundle: Bundle): boolean {
+    const rate = this.#bundles.get(link) ?? new Rate(BUNDLES_PER_SECOND, BUNDLES_BURST);
+    this.#bundles.set(link, rate);
+    return rate.take(now) && isGenuine(this.#primitives, nick, bundle);
   }
 
   #admit(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {

@@ -3,7 +3,7 @@
  * numbered from 1 at each registration, at most 32 under way, kept until the member says that they are saved.
  */
 import type { ChannelRow } from "./channel.ts";
-import { STREAM_WINDOW } from "./limits.ts";
+import { STREAM_BYTES, STREAM_ENTRIES, STREAM_WINDOW } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Millis } from "./machine.ts";
 import type { Letter } from "./offline_store.ts";
@@ -16,6 +16,8 @@ export type StreamEntry =
 export class StreamWriter {
   readonly stream: number;
   #entries: StreamEntry[] = [];
+  /** Of the bodies of those that did not wait at the beginning: nobody else may keep them any more. */
+  #bytes = 0;
   /** The last position that the member has saved. */
   #saved = 0;
   /** The last position that was handed to the link. */
@@ -46,8 +48,14 @@ export class StreamWriter {
     return this.#entries.length;
   }
 
+  /** Whether so much waits that the member must be taken for absent. */
+  get isFull(): boolean {
+    return this.#entries.length >= STREAM_ENTRIES || this.#bytes > STREAM_BYTES;
+  }
+
   push(entry: StreamEntry): void {
     this.#entries.push(entry);
+    this.#bytes += bytesOf(entry);
   }
 
   /** The member has saved everything up to a position: returns what that is. */
@@ -55,7 +63,9 @@ export class StreamWriter {
     const count = Math.min(position, this.#sent) - this.#saved;
     if (count <= 0) return [];
     this.#saved += count;
-    return this.#entries.splice(0, count);
+    const saved = this.#entries.splice(0, count);
+    for (const entry of saved) this.#bytes -= bytesOf(entry);
+    return saved;
   }
 
   /** Begins again behind what is saved: the link may have dropped what it held. */
@@ -72,6 +82,11 @@ export class StreamWriter {
       link.send(now, verbOf(entry, this.stream, position), `stream/${this.stream}/${position}`);
     }
   }
+}
+
+function bytesOf(entry: StreamEntry): number {
+  if (entry.waited) return 0;
+  return (entry.type === "letter" ? entry.letter : entry.row).body.length;
 }
 
 function verbOf(entry: StreamEntry, stream: number, position: number): Verb {

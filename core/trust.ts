@@ -6,7 +6,7 @@ import type { KnownPeers } from "./known_peers.ts";
 import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
 import type { Messenger } from "./messenger.ts";
-import type { Nick } from "./nick.ts";
+import { type Nick, sameNick } from "./nick.ts";
 import type { Row } from "./table.ts";
 
 /** Somebody's identity, as an invitation gives it. */
@@ -38,28 +38,37 @@ export class Trust {
   invited(people: readonly Acquaintance[]): void {
     const { effects, knownPeers } = this.#options;
     for (const { nick, identity } of people) {
-      if (!knownPeers.meet(nick, identity)) effects.notice({ type: "inviteDiffers", nick });
+      if (knownPeers.of(nick) === undefined) knownPeers.pin(nick, identity, false);
+      else if (!knownPeers.agrees(nick, identity)) effects.notice({ type: "inviteDiffers", nick });
     }
   }
 
   /** From now on the nick's identity is the one that the table gives; whether it is the right one nobody has verified. */
   trust(now: Millis, { nick, identity }: Row): void {
     const { effects, knownPeers, membership, messenger } = this.#options;
+    if (this.#isOurs(nick)) return;
     const isNew = !knownPeers.agrees(nick, identity);
+    const waiting = isNew ? messenger.heldBackFor(nick) : 0;
     knownPeers.pin(nick, identity, false);
-    effects.notice({ type: "trusted", nick });
+    effects.notice({ type: "trusted", nick, waiting });
     if (isNew) messenger.trusts(now, membership.table.get(nick)!);
   }
 
-  /** Shows what to compare, and takes it for compared. */
+  #isOurs(nick: Nick): boolean {
+    const { effects, nick: own } = this.#options;
+    if (!sameNick(nick, own)) return false;
+    effects.notice({ type: "yourself" });
+    return true;
+  }
+
+  /** Shows what to compare, and takes it for compared; not that of a key which is not trusted. */
   verify(row: Row): void {
     const { effects, identity, knownPeers, nick, primitives } = this.#options;
-    if (!knownPeers.agrees(row.nick, row.identity)) {
-      return effects.notice({ type: "peerKeyChanged", nick: row.nick });
-    }
-    knownPeers.pin(row.nick, row.identity, true);
-    const own = { nick, identity: identity.publicKey };
-    effects.notice({ type: "safetyNumber", nick: row.nick, number: safetyNumber(primitives, own, row) });
+    if (this.#isOurs(row.nick)) return;
+    const number = safetyNumber(primitives, { nick, identity: identity.publicKey }, row);
+    const isTrusted = knownPeers.agrees(row.nick, row.identity);
+    if (isTrusted) knownPeers.pin(row.nick, row.identity, true);
+    effects.notice({ type: "safetyNumber", nick: row.nick, number, isTrusted });
   }
 
   /** What somebody else starts from to reach us here, and to know us. */

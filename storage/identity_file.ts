@@ -132,7 +132,8 @@ function lock(path: string): Deno.FsFile {
 
 /** A secret that others can read is none. (Windows has no such mode.) */
 export function refuseReadable(path: string): void {
-  const { mode } = Deno.statSync(path);
+  const { mode, isDirectory } = Deno.statSync(path);
+  if (isDirectory) throw new StoreError(`cannot use '${path}': it is a folder, choose a file`);
   if (mode === null || (mode & 0o077) === 0) return;
   throw new StoreError(`cannot use '${path}': others may read or change it, 'chmod 600 ${path}'`);
 }
@@ -144,9 +145,9 @@ function write(path: string, text: string, locks: DisposableStack): void {
     // Where it is a link, the file that holds the secret is replaced, not the link.
     const place = exists(path) ? Deno.realPathSync(path) : path;
     const written = `${place}.${Deno.pid}`;
-    const file = locks.use(
-      Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 }),
-    );
+    // What a crash left behind, or what somebody put there to be written through.
+    if (exists(written)) Deno.removeSync(written);
+    const file = locks.use(Deno.openSync(written, { createNew: true, write: true, mode: 0o600 }));
     file.lockSync(true);
     file.writeSync(new TextEncoder().encode(text));
     file.syncSync();

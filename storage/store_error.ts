@@ -38,6 +38,7 @@ const SYSTEM_TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ["EROFS", ["the disk is read-only", "choose another place"]],
   ["ENOTDIR", ["a file is in the way", "choose another place"]],
   ["EEXIST", ["a file is in the way", "choose another place"]],
+  ["EISDIR", ["it is a folder", "choose a file"]],
   ["ENOSPC", FULL],
 ]);
 

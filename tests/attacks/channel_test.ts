@@ -9,11 +9,11 @@ import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID, idOf } from "./attacker.ts";
 import { HostileServer, type Message } from "./hostile_server.ts";
 
-const FORGED = "[A channel message under the name of alice was forged, it is not shown.]";
+const FORGED = "[A channel message under the name of alice is not signed by alice, it is not shown.]";
 const REPEATED = "[An old channel message of alice came once more, it is not shown.]";
 const EXCHANGED = "[The channel message of alice before this one is not the one that was sent.]";
 const SEALED =
-  "[A channel message of alice is sealed under another channel key, see 'client --channel-key'.]";
+  "[A channel message of alice is sealed under a channel key that this client does not have, see 'client --channel-key'.]";
 const missing = (count: number) => `[${count} channel message${count === 1 ? "" : "s"} of alice missing.]`;
 const shown = (number: number) => `[Channel_Message alice: post ${number}]`;
 
@@ -149,7 +149,7 @@ Deno.test("attack: the server writes a post itself, under an identity that it ha
   const body = mallory.post({ from: "alice", text: "forged", number: 2 });
   server.hands(bob, "channel", { id: ID, from: "alice", body });
   bob.sees(
-    "[alice has another key than before: somebody else may have the nick. " +
+    "[alice has another key than the pinned one: somebody else may have the nick. " +
       "Nothing is sent to alice until you say 'trust alice'.]",
   );
   hands(scene, 1);

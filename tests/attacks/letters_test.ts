@@ -17,7 +17,7 @@ import { HostileServer, last, type Message } from "./hostile_server.ts";
 const UNREADABLE = "[A message from alice cannot be opened, it will be sealed again.]";
 const UNREADABLE_TWICE = "[A message from alice cannot be opened, it was sealed twice.]";
 const MISSING = "[A message from alice is missing.]";
-const OTHER_KEY = "[alice has another key than before: somebody else may have the nick. " +
+const OTHER_KEY = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
 
 /** alice writes so many letters to bob, by way of a server that keeps them and means no good. bob knows her. */

@@ -11,10 +11,10 @@ import { altered, Attacker } from "./attacker.ts";
 import { HostileServer, last } from "./hostile_server.ts";
 
 const FORGED = "[The server gives keys for bob that bob did not sign, they are not used.]";
-const OTHER_KEY = "[bob has another key than before: somebody else may have the nick. " +
+const OTHER_KEY = "[bob has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to bob until you say 'trust bob'.]";
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
-const TRUSTED = "[The key that bob has now is trusted. To be sure compare numbers: 'verify bob'.]";
+const TRUSTED = "[The key that bob has now is trusted. It is not verified: 'verify bob'.]";
 
 interface Scene {
   readonly arena: Arena;
@@ -111,7 +111,7 @@ Deno.test("attack: after the first contact the server puts its own identity unde
   alice.act({ type: "listPeers" });
   const lines = alice.lines();
   assertEquals(lines.filter((line) => line === OTHER_KEY), [OTHER_KEY]);
-  assertEquals(lines.at(-2), "bob @ 10.66.6.6:6666 is ONLINE (another key than before)");
+  assertEquals(lines.at(-2), "bob @ 10.66.6.6:6666 is ONLINE (another key than the pinned one)");
   const since = arena.now;
   for (const text of ["one", "two"]) {
     alice.writes("bob", text);

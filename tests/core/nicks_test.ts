@@ -5,7 +5,18 @@ import { MAIL_TOTAL_BYTES } from "../../core/limits.ts";
 import type { Change } from "../../core/machine.ts";
 import { listNicks, releaseNick } from "../../core/nicks.ts";
 import { OfflineStore } from "../../core/offline_store.ts";
-import { CHANNEL, CURSOR, DROPPED, KEY, LETTER, NICK, RECEIPT, SEEN, START } from "../../core/records.ts";
+import {
+  CHANNEL,
+  CURSOR,
+  DROPPED,
+  KEY,
+  LETTER,
+  NICK,
+  RECEIPT,
+  receiptKey,
+  SEEN,
+  START,
+} from "../../core/records.ts";
 import { Recorded } from "./effects.ts";
 import { BUNDLE, ID, IPV4, KEY as SECRET, SIGNATURE } from "./samples.ts";
 
@@ -30,7 +41,7 @@ function letter(order: number, from: string, to: string, body: readonly number[]
 
 function receipt(id: string, from: string, to: string): Entry {
   const values = { from, to, at: NOW, sealing: 0, outcome: "read", signature: SIGNATURE } as const;
-  return [RECEIPT.key(id), RECEIPT.encode(values)];
+  return [receiptKey(values.from, id), RECEIPT.encode(values)];
 }
 
 const cursor = (nick: string): Entry => [CURSOR.keyFor(nick), CURSOR.encode({ number: 7 })];
@@ -140,7 +151,7 @@ Deno.test("what became of its own messages is for nobody any more", () => {
     receipt(idOf(2), "bob", "alice"),
   );
   assertEquals(changesOf(records, "alice"), {
-    forgotten: [NICK.keyFor("alice"), RECEIPT.key(idOf(1))].sort(),
+    forgotten: [NICK.keyFor("alice"), receiptKey("alice", idOf(1))].sort(),
     saved: [],
   });
 });
@@ -184,7 +195,7 @@ Deno.test("a letter that is none fails as well, and leaves a record that can be 
     const records = disk(bound("y", ALICE, 1), letter(1, "x", "y", body));
     const kept = after(records, releaseNick(NOW, records, "y"));
     assertFalse(kept.has(LETTER.key(1)));
-    const value = RECEIPT.decode(kept.get(RECEIPT.key(idOf(1)))!);
+    const value = RECEIPT.decode(kept.get(receiptKey("x", idOf(1)))!);
     assert(value !== undefined && typeof value === "object", `body ${body}`);
     assertEquals(value.outcome, "released");
   }

@@ -53,7 +53,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "SERVER @ 127.0.0.1:9999 is ONLINE",
     "x @ 127.0.0.1:3001 is ONLINE",
     "y @ 127.0.0.1:3001 is OFFLINE (verified)",
-    "z @ 127.0.0.1:3001 is ONLINE (another key than before)",
+    "z @ 127.0.0.1:3001 is ONLINE (another key than the pinned one)",
   ],
   [{ type: "directReceived", message: message("hi  there") }, "x: hi  there"],
   [{ type: "directReceived", message: message("hi", true) }, "x: 2022-03-22 21:35:12.521000 hi"],
@@ -85,7 +85,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   ],
   [
     { type: "forged", from: "x" },
-    "[A channel message under the name of x was forged, it is not shown.]",
+    "[A channel message under the name of x is not signed by x, it is not shown.]",
   ],
   [
     { type: "postRepeated", from: "x" },
@@ -99,7 +99,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   ],
   [
     { type: "postSealed", from: "x" },
-    "[A channel message of x is sealed under another channel key, see 'client --channel-key'.]",
+    "[A channel message of x is sealed under a channel key that this client does not have, see 'client --channel-key'.]",
   ],
   [
     { type: "rowForged", nick: "x" },
@@ -107,7 +107,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   ],
   [
     { type: "peerKeyChanged", nick: "x" },
-    "[x has another key than before: somebody else may have the nick. " +
+    "[x has another key than the pinned one: somebody else may have the nick. " +
     "Nothing is sent to x until you say 'trust x'.]",
   ],
   [
@@ -115,11 +115,11 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "[The invitation gives another key for x than the one that is pinned, which stays.]",
   ],
   [
-    { type: "trusted", nick: "x" },
-    "[The key that x has now is trusted. To be sure compare numbers: 'verify x'.]",
+    { type: "trusted", nick: "x", waiting: 0 },
+    "[The key that x has now is trusted. It is not verified: 'verify x'.]",
   ],
   [
-    { type: "safetyNumber", nick: "x", number: "01234 56789" },
+    { type: "safetyNumber", nick: "x", number: "01234 56789", isTrusted: true },
     "[Your safety number with x: 01234 56789]",
     "[x is marked as verified. If x sees another number, somebody is between you: " +
     "'trust x' takes the mark away.]",
@@ -226,7 +226,7 @@ Deno.test("a server that has another key: one sentence with both keys and what t
   const changed = (ends: boolean) =>
     render({ type: "serverKeyChanged", server: "chat.example:9999", known: KEY, announced, ends }, UTC);
   const sentence =
-    `the server at chat.example:9999 has the key '${announced}', not '${KEY}' as before: somebody may be in its place. ` +
+    `the server at chat.example:9999 has the key '${announced}', not '${KEY}', which is known of it: somebody may be in its place. ` +
     "Ask its operator; if that is its key, take the line of chat.example:9999 out of the file 'known_servers', " +
     `or start with '--server-key ${announced}'`;
   assertEquals(changed(true), { stream: "error", lines: [sentence] });
@@ -314,8 +314,8 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "rowForged", nick: EVIL },
   { type: "peerKeyChanged", nick: EVIL },
   { type: "inviteDiffers", nick: EVIL },
-  { type: "trusted", nick: EVIL },
-  { type: "safetyNumber", nick: EVIL, number: "0" },
+  { type: "trusted", nick: EVIL, waiting: 2 },
+  { type: "safetyNumber", nick: EVIL, number: "0", isTrusted: false },
   { type: "invite", server: EVIL, serverKey: KEY, nick: "x", identity: KEY },
   { type: "delivered", to: EVIL },
   { type: "unanswered", to: EVIL },

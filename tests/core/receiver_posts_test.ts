@@ -35,9 +35,9 @@ Deno.test("posts in their order are shown, and nobody hears of it", () => {
 Deno.test("what is no post, or was not signed for this id and nick, is not shown", () => {
   const { stage, alice } = met();
   const post = alice.post(idOf(4), "hello");
-  const forged = "[A channel message under the name of alice was forged, it is not shown.]";
+  const forged = "[A channel message under the name of alice is not signed by alice, it is not shown.]";
   assertEquals(shown(stage, "alice", [BODY, post, post.with(50, post[50]! ^ 1)]), Array(3).fill(forged));
-  const asCarol = "[A channel message under the name of carol was forged, it is not shown.]";
+  const asCarol = "[A channel message under the name of carol is not signed by carol, it is not shown.]";
   assertEquals(shown(stage, "carol", [post], 4), [asCarol]);
   assertEquals(stage.saved("chain"), []);
   assertEquals(shown(stage, "alice", [post], 4), ["[Channel_Message alice: hello]"]);
@@ -92,7 +92,7 @@ Deno.test("a post of another identity than the one pinned is not shown, and the 
   const mallory = stage.peer("alice");
   const posts = [2, 3].map((count) => mallory.post(idOf(count), "x"));
   assertEquals(shown(stage, "alice", posts, 2), [
-    "[alice has another key than before: somebody else may have the nick. " +
+    "[alice has another key than the pinned one: somebody else may have the nick. " +
     "Nothing is sent to alice until you say 'trust alice'.]",
   ]);
 });
@@ -126,7 +126,7 @@ for (
     const posts = [alice.post(idOf(1), "secret", {}, CHANNEL_KEY), alice.post(idOf(2), "hello")];
     const before = key === undefined ? "[Channel_Message alice" : "[Channel_Message, not sealed, alice";
     assertEquals(shown(stage, "alice", posts), [
-      "[A channel message of alice is sealed under another channel key, see 'client --channel-key'.]",
+      "[A channel message of alice is sealed under a channel key that this client does not have, see 'client --channel-key'.]",
       `${before}: hello]`,
     ]);
     assertEquals(shown(stage, "alice", posts), []);

@@ -10,7 +10,7 @@ import { BODY, TOP_ID } from "./samples.ts";
 const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
 const ID = idOf(1);
 const UNREADABLE = "[A message from alice cannot be opened, it will be sealed again.]";
-const CHANGED = "[alice has another key than before: somebody else may have the nick. " +
+const CHANGED = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
 
 /** Bob, who is registered, and Alice, whom he knows from the table. */

@@ -6,9 +6,9 @@ import { decodeLetter, prekeyId } from "../../core/letter.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { type Peer, Stage } from "./receiver_scene.ts";
 
-const CHANGED = "[alice has another key than before: somebody else may have the nick. " +
+const CHANGED = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
-const TRUSTED = "[The key that alice has now is trusted. To be sure compare numbers: 'verify alice'.]";
+const TRUSTED = "[The key that alice has now is trusted. It is not verified: 'verify alice'.]";
 const DIFFERS = "[The invitation gives another key for alice than the one that is pinned, which stays.]";
 
 /** Bob, who is registered, Alice, whom he knows from the table, and somebody who gets her nick in it later. */
@@ -86,7 +86,7 @@ Deno.test("who has another identity than before cannot be verified, and does not
   stage.shows(mallory.row());
   stage.lines();
   assertEquals(verify(stage), [CHANGED]);
-  assertEquals(peers(stage), ["alice is ONLINE (another key than before)"]);
+  assertEquals(peers(stage), ["alice is ONLINE (another key than the pinned one)"]);
   stage.shows(alice.row());
   assertEquals(peers(stage), ["alice is ONLINE (verified)"]);
 });
@@ -159,7 +159,7 @@ Deno.test("once another identity is trusted the former one is another key", () =
   trust(stage);
   stage.shows(alice.row());
   assertEquals(stage.lines(), [CHANGED]);
-  assertEquals(peers(stage), ["alice is ONLINE (another key than before)"]);
+  assertEquals(peers(stage), ["alice is ONLINE (another key than the pinned one)"]);
 });
 
 // ---- invitations -----------------------------------------------------------------------------------------

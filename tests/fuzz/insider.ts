@@ -185,7 +185,7 @@ export class Insider {
     const dice = this.#dice;
     if (dice.happens(0.05)) return anyAck(dice);
     if (dice.happens(0.15)) return anyFrame(dice);
-    if (dice.happens(0.15)) return anyFrame(dice, this.#ordered + dice.below(4));
+    if (dice.happens(0.05)) return anyFrame(dice, this.#ordered + dice.below(4));
     const verb = encodeVerb(this.#options.say(dice, this.#heard)).subarray(0, PART_BYTES);
     switch (dice.below(3)) {
       case 0:

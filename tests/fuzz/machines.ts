@@ -177,22 +177,24 @@ function anyAction(dice: Dice, plot: Plot, { identity, nick }: Somebody): Action
   const to = anyNick(dice);
   const write = (to: string | undefined) =>
     plot.ledger.write({ identity: identity.publicKey, nick, to }, dice.pick([1, 100, 3000]));
-  switch (dice.below(9)) {
+  switch (dice.below(10)) {
     case 0:
     case 1:
-      return { type: "register", nick };
     case 2:
+      return { type: "register", nick };
     case 3:
     case 4:
-      return { type: "sendDirect", to, text: write(to) };
     case 5:
-      return { type: "sendChannel", text: write(undefined) };
+      return { type: "sendDirect", to, text: write(to) };
     case 6:
-      return { type: "deregister", nick };
+      return { type: "sendChannel", text: write(undefined) };
     case 7:
+    case 8:
       return { type: dice.pick(["trust", "verify", "verify"] as const), nick: to };
     default:
-      return dice.happens(0.05)
+      return dice.happens(0.2)
+        ? { type: "deregister", nick }
+        : dice.happens(0.05)
         ? { type: dice.pick(["leave", "quit", "finish"] as const) }
         : { type: dice.pick(["listPeers", "invite"] as const) };
   }
@@ -236,7 +238,7 @@ const CLIENT_TARGET: Target = {
       say: wild(share, serverSays(plot, others, honest)),
       hears,
     });
-    const crowd = new Crowd(dice, subject, [server, server, server, ...peers]);
+    const crowd = new Crowd(dice, subject, [server, server, server, server, ...peers]);
     const go = (steps: number) => {
       for (let step = 0; step < steps && !subject.exited; step++) {
         if (dice.happens(0.1)) {

@@ -88,15 +88,16 @@ export interface Other {
 /** To alice, as her server, with the help of all others but one, whose messages it has. */
 export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): Say {
   const liars = others.map(({ liar }) => liar).filter((liar) => liar !== honest);
-  let [counter, stream, position, answered] = [0, 0, 0, 0];
+  let [counter, stream] = [0, 0];
+  const answered = new Set<Verb>();
   return (dice, heard) => {
     const version = { start: 1, counter };
     const liar = dice.pick(liars);
     const id = newest(heard, "deposit", "post")?.id ?? plot.anyId(dice);
-    const register = newest(heard, "register");
-    if (register !== undefined && register.turn !== answered && dice.happens(0.8)) {
-      answered = register.turn;
-      position = 0;
+    const question = newest(heard, "register", "rowsSince");
+    if (question !== undefined && !answered.has(question) && dice.happens(0.8)) {
+      answered.add(question);
+      if (question.type === "rowsSince") return rows(dice, liar);
       const news = { waiting: dice.below(3), dropped: dice.below(2) };
       return {
         type: "registered",
@@ -130,18 +131,19 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
       case 8:
       case 9: {
         const post = dice.happens(0.2) ? honest.post(dice) : liar.anyPost(dice);
-        return { type: "channel", ...place(dice), ...post };
+        return { type: "channel", ...place(dice, heard), ...post };
       }
       default: {
         const letter = dice.happens(0.2) ? honest.letter(dice, "alice") : liar.anyLetter(dice, "alice");
-        return { type: "letter", ...place(dice), ...letter };
+        return { type: "letter", ...place(dice, heard), ...letter };
       }
     }
   };
 
-  /** The next in the stream, most of the time. */
-  function place(dice: Dice) {
-    if (dice.happens(0.9)) position++;
+  /** One of the next in the stream, as far as that is known. */
+  function place(dice: Dice, heard: readonly Verb[]) {
+    const saved = newest(heard, "saved");
+    const position = (saved?.stream === stream ? saved.position : 0) + dice.below(4);
     return { stream, position, waited: dice.happens(0.3) };
   }
 
@@ -150,7 +152,7 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
     if (dice.happens(0.1)) some.push({ ...some[0]!, nick: "alice", ...liar.bundleAs(dice, "alice") });
     const since = { start: 1, counter: dice.happens(0.7) ? 0 : counter };
     const upTo = counter += dice.below(2);
-    return { type: "rows", since, upTo, newest: upTo + (dice.happens(0.1) ? 1 : 0), rows: some };
+    return { type: "rows", since, upTo, newest: upTo + (dice.happens(0.05) ? 1 : 0), rows: some };
   }
 
   function anyRow(dice: Dice, { liar: { me }, address }: Other, ordinal: number): Row {

@@ -192,7 +192,7 @@ scenario("channel messages that waited at the end leave at the next start, in or
 // ---- a channel key ---------------------------------------------------------------------------------------
 
 const OTHER_KEY =
-  "[A channel message of alice is sealed under another channel key, see 'client --channel-key'.]";
+  "[A channel message of alice is sealed under a channel key that this client does not have, see 'client --channel-key'.]";
 
 /** alice and bob share a channel key, carol has none, dave has another one. */
 function shareKey(world: World): { alice: Person; bob: Person; carol: Person; dave: Person } {

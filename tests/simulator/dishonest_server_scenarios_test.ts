@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED, type Malformed } from "../../core/bytes.ts";
 import { Identity, NO_SIGNATURE, OUTCOMES, SECRETS_BYTES } from "../../core/identity.ts";
-import { CHANNEL, LETTER, NICK, RECEIPT } from "../../core/records.ts";
+import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/records.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";
@@ -10,7 +10,8 @@ import { ID, Stranger } from "./stranger.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const MAIL = "SERVER: [You have messages]";
-const FORGED = (nick: string) => `[A channel message under the name of ${nick} was forged, it is not shown.]`;
+const FORGED = (nick: string) =>
+  `[A channel message under the name of ${nick} is not signed by ${nick}, it is not shown.]`;
 const UNREADABLE = (nick: string) => `[A message from ${nick} cannot be opened, it will be sealed again.]`;
 
 interface RecordKind<Value> {
@@ -150,7 +151,11 @@ scenario("it cannot say that a message was read", (world) => {
   const letters = world.server.disk.keys().filter((key) => LETTER.matches(key));
   world.server.disk.commit([
     ...letters.map((key) => ({ type: "forget", key }) as const),
-    { type: "save", key: RECEIPT.key(id), value: RECEIPT.encode({ ...about, signature: NO_SIGNATURE }) },
+    {
+      type: "save",
+      key: receiptKey(about.from, id),
+      value: RECEIPT.encode({ ...about, signature: NO_SIGNATURE }),
+    },
   ]);
   world.server.starts();
   alice.starts();
@@ -280,7 +285,7 @@ scenario("keys of somebody else for a nick that one knows stop the sending", (wo
   const bundle = other.bundle("bob", other.keyPair.publicKey.toHex(), 0);
   tampers(world, NICK, (record) => record.nick === "bob" ? { ...record, bundle } : record);
   world.runs(35_000);
-  const warning = "[bob has another key than before: somebody else may have the nick. " +
+  const warning = "[bob has another key than the pinned one: somebody else may have the nick. " +
     "Nothing is sent to bob until you say 'trust bob'.]";
   assertEquals(alice.looks().at(-1), warning);
   alice.types("send bob a secret");

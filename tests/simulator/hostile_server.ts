@@ -1,7 +1,7 @@
 /** An operator with bad intentions: alters, drops and exchanges what his server keeps, while it is down. */
 import { MALFORMED } from "../../core/bytes.ts";
 import type { Change } from "../../core/machine.ts";
-import { CHANNEL, LETTER, NICK, RECEIPT } from "../../core/records.ts";
+import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/records.ts";
 import type { Disk } from "./disk.ts";
 import type { Dice } from "./random.ts";
 
@@ -75,7 +75,7 @@ function receiptFor(dice: Dice, disk: Disk, outcome: "read" | "released"): strin
   const receipt = { from, to, at: 0, sealing: body[0]! & 1, outcome, signature: dice.bytes(64).toHex() };
   const changes: Change[] = [
     { type: "forget", key: picked.key },
-    { type: "save", key: RECEIPT.key(id), value: RECEIPT.encode(receipt) },
+    { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(receipt) },
   ];
   disk.commit(changes);
   return picked.key;

@@ -6,9 +6,9 @@ import { scenario, type World } from "./scenario.ts";
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const REPLACED = "[You were registered as 'bob' from another place, this one is offline now.]";
-const BOB_CHANGED = "[bob has another key than before: somebody else may have the nick. " +
+const BOB_CHANGED = "[bob has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to bob until you say 'trust bob'.]";
-const BOB_TRUSTED = "[The key that bob has now is trusted. To be sure compare numbers: 'verify bob'.]";
+const BOB_TRUSTED = "[The key that bob has now is trusted. It is not verified: 'verify bob'.]";
 const BOB_RELEASED = "[Message to bob failed: the nickname was given up.]";
 const ALICE_REFUSES = "[Message to alice failed: the recipient knows another key of yours.]";
 
@@ -158,7 +158,7 @@ scenario("who knew the former holder of a nick is warned when somebody else has 
   alice.sees(...table, BOB_CHANGED);
   carol.sees(...table);
   alice.types("peers");
-  alice.sees(...world.rows(alice.online, carol.online, `${bob.online} (another key than before)`));
+  alice.sees(...world.rows(alice.online, carol.online, `${bob.online} (another key than the pinned one)`));
   carol.types("peers");
   carol.sees(...world.rows(alice.online, carol.online, bob.online));
   // Once in a process, and again in the next one.

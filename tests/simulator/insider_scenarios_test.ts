@@ -6,7 +6,7 @@ import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";
 import { ID, Stranger } from "./stranger.ts";
 
-const FORGED = "[A channel message under the name of eve was forged, it is not shown.]";
+const FORGED = "[A channel message under the name of eve is not signed by eve, it is not shown.]";
 const UNREADABLE = "[A message from eve cannot be opened, it will be sealed again.]";
 
 /** alice, bob, and eve, who has their bundles from the table like everybody. */

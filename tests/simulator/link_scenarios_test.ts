@@ -55,7 +55,7 @@ function isReinstalled(world: World): string {
   server.starts();
   world.runs(0);
   assert(server.key !== known);
-  return `the server at the server has the key '${server.key}', not '${known}' as before: somebody may be in ` +
+  return `the server at the server has the key '${server.key}', not '${known}', which is known of it: somebody may be in ` +
     "its place. Ask its operator; if that is its key, take the line of the server out of the file " +
     `'known_servers', or start with '--server-key ${server.key}'`;
 }

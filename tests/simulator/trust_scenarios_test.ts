@@ -6,9 +6,9 @@ import type { Person } from "./process.ts";
 import { scenario } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
-const BOB_CHANGED = "[bob has another key than before: somebody else may have the nick. " +
+const BOB_CHANGED = "[bob has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to bob until you say 'trust bob'.]";
-const BOB_TRUSTED = "[The key that bob has now is trusted. To be sure compare numbers: 'verify bob'.]";
+const BOB_TRUSTED = "[The key that bob has now is trusted. It is not verified: 'verify bob'.]";
 
 // ---- numbers ---------------------------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ scenario("the new holder of a nick has another number, and no mark", (world) => 
   world.runs(200);
   alice.looks();
   alice.types("peers");
-  alice.sees(...world.rows(alice.online, `${bob.online} (another key than before)`));
+  alice.sees(...world.rows(alice.online, `${bob.online} (another key than the pinned one)`));
   alice.types("trust bob");
   alice.looks();
   alice.types("peers");

@@ -19,7 +19,7 @@ async function online(world: World, nick: string, key?: string): Promise<Session
 }
 
 const sealed = (nick: string) =>
-  `[A channel message of ${nick} is sealed under another channel key, see 'client --channel-key'.]`;
+  `[A channel message of ${nick} is sealed under a channel key that this client does not have, see 'client --channel-key'.]`;
 
 Deno.test("who has the channel's key reads what others do not, and sees what was not sealed", async () => {
   await using world = await World.withServer();

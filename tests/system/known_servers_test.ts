@@ -44,7 +44,7 @@ async function refusal(world: World, nick: string, ...args: string[]): Promise<s
 }
 
 function changed(server: string, known: string, announced: string): string {
-  return `the server at ${server} has the key '${announced}', not '${known}' as before: somebody may be in its ` +
+  return `the server at ${server} has the key '${announced}', not '${known}', which is known of it: somebody may be in its ` +
     `place. Ask its operator; if that is its key, take the line of ${server} out of the file 'known_servers', ` +
     `or start with '--server-key ${announced}'`;
 }

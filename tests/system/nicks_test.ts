@@ -127,11 +127,11 @@ Deno.test("after a release a waiting letter fails at its sender, and never reach
   await x.sees("[Message to y failed: the nickname was given up.]");
   const y = await another(world, "y");
   await x.sees(
-    "[y has another key than before: somebody else may have the nick. Nothing is sent to y until you say 'trust y'.]",
+    "[y has another key than the pinned one: somebody else may have the nick. Nothing is sent to y until you say 'trust y'.]",
   );
   // What comes later shows that the letter does not come.
   await x.say("trust y");
-  await x.sees("[The key that y has now is trusted. To be sure compare numbers: 'verify y'.]");
+  await x.sees("[The key that y has now is trusted. It is not verified: 'verify y'.]");
   await x.say("send y for the new one");
   await y.sees("x: for the new one");
   await x.sees("[Message received by y.]");

@@ -5,10 +5,10 @@ import { freePort, isOnline, type Session, World } from "./session.ts";
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
 const changedKey = (nick: string) =>
-  `[${nick} has another key than before: somebody else may have the nick. ` +
+  `[${nick} has another key than the pinned one: somebody else may have the nick. ` +
   `Nothing is sent to ${nick} until you say 'trust ${nick}'.]`;
 const trusted = (nick: string) =>
-  `[The key that ${nick} has now is trusted. To be sure compare numbers: 'verify ${nick}'.]`;
+  `[The key that ${nick} has now is trusted. It is not verified: 'verify ${nick}'.]`;
 
 async function stop(session: Session): Promise<void> {
   session.kill("SIGTERM");
@@ -183,7 +183,7 @@ Deno.test("a changed key stops 'send' until 'trust'", async () => {
   await back.sees(changedKey("y"));
   await back.say("verify y");
   await back.sees(changedKey("y"));
-  assertEquals(await peersLine(back, "y"), "is ONLINE (another key than before)");
+  assertEquals(await peersLine(back, "y"), "is ONLINE (another key than the pinned one)");
   // Others are written to as ever, and that comes later than the secret would.
   await back.say("send z hi");
   await other.sees("x: hi");
