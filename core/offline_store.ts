@@ -120,7 +120,7 @@ export class OfflineStore {
       return "quota";
     }
     const all = (this.#bytesOf.get(nickKey(letter.from)) ?? 0) + bytes;
-    if (all > this.#limits.totalBytes * MAIL_SHARE) return "quota";
+    if (all > Math.max(this.#limits.totalBytes * MAIL_SHARE, MAILBOX_BYTES * MAILBOX_SHARE)) return "quota";
     if (this.#bytes + bytes > this.#limits.totalBytes) return "full";
     this.#put(letter);
     this.#seen.add(now, letter.from, letter.id);

@@ -59,8 +59,8 @@ export class SeenIds {
     insert(seen.runs, sequenceOf(id));
     if (seen.runs.length > SEEN_RUNS) seen.floor = seen.runs.shift()!.to;
     this.#effects.saveLater(now, SEEN.key(`${sender}/${prefix}`), () => encode(seen));
-    if (this.#senders.get(sender)!.size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(now, sender);
-    if (this.#count > SEEN_PREFIXES) this.#forgetOldest(now, this.#largest());
+    while (this.#senders.get(sender)!.size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(now, sender);
+    while (this.#count > SEEN_PREFIXES) this.#forgetOldest(now, this.#largest());
   }
 
   /** As if this one had not been seen. */

@@ -137,7 +137,7 @@ Deno.test("attack: the server alters a post, wherever, or hands it over under an
   server.hands(bob, "channel", { ...post!, id: ID });
   bob.sees(FORGED);
   server.hands(bob, "channel", { ...post!, from: "carol" });
-  bob.sees(FORGED.replace("alice", "carol"));
+  bob.sees(FORGED.replaceAll("alice", "carol"));
   hands(scene, 1);
   bob.sees(shown(1));
 });
@@ -205,7 +205,7 @@ Deno.test("attack: a member posts in somebody else's name: the server says 'not 
   const [caught] = mallory.heardOf("channel");
   mallory.saysToServer({ type: "post", id: caught!.id, from: "mal", body: caught!.body });
   arena.runs(200);
-  bob.sees(FORGED.replace("alice", "mal"));
+  bob.sees(FORGED.replaceAll("alice", "mal"));
   // A post of one's own is heard.
   mallory.saysToServer({
     type: "post",

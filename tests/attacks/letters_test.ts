@@ -86,7 +86,7 @@ for (const isMember of [false, true]) {
   });
 }
 
-Deno.test("attack: pass somebody's letter on to a third person under one's own nick: it cannot be opened", () => {
+Deno.test("attack: pass somebody's letter on to a third person under one's own nick: it is not for him", () => {
   const arena = new Arena();
   const { alice, carol } = arena.clients("alice", "carol");
   const mallory = Attacker.member(arena, "mal");
@@ -97,8 +97,12 @@ Deno.test("attack: pass somebody's letter on to a third person under one's own n
   const { id, body } = last(mallory.heardOf("direct"));
   mallory.says(carol, { type: "direct", id, from: "mal", to: "carol", body });
   arena.runs(100);
+  carol.sees();
+  assertEquals(mallory.heardOf("receipt"), []);
+  // By way of the server it is carol's to answer, and cannot be opened.
+  mallory.saysToServer({ type: "deposit", id, from: "mal", to: "carol", body });
+  arena.runs(100);
   carol.sees("[A message from mal cannot be opened, it will be sealed again.]");
-  assertEquals(mallory.heardOf("receipt").map(({ outcome }) => outcome), ["unreadable"]);
 });
 
 Deno.test("attack: a member deposits in another's name, or for himself under another's bundle: it is his own", () => {

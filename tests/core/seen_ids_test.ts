@@ -117,8 +117,11 @@ Deno.test("of one sender 2,000 processes are remembered; the one used least rece
   seen.add(0, FROM, idOf("c", 1));
   recorded.performAll(1);
   for (const one of [seen, loaded(recorded)]) {
-    const has = [1, 2, 3].map((count) => one.has(FROM, idOf(prefixOf(count), 1)));
-    assertEquals(has, [true, false, true]);
+    const ids = [1, 2, 3, 4].map((count) => idOf(prefixOf(count), 1));
+    // What is remembered of the folder takes a place as well.
+    assertEquals(ids.map((id) => one.has(FROM, id)), [true, false, false, true]);
+    // Of its processes up to there nobody knows what was seen, nor of those that were never heard.
+    assertEquals(ids.map((id) => one.isForgotten(FROM, id)), [false, true, true, false]);
     assert(one.has(FROM, idOf("c", 1)));
     // Nobody uses up what is another's.
     assert(one.has("bob", idOf("b", 1)));
