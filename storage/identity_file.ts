@@ -20,6 +20,9 @@ const SEALED = /^(parley identity, scrypt ([0-9a-f]{32}))\n([0-9a-f]{160})\n$/;
 /** More than a file may have. */
 const MOST_BYTES = 512;
 
+const LOCK_ATTEMPTS = 5;
+const LOCK_PAUSE_MS = 50;
+
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 /** What OWASP recommends for scrypt: 128 MiB, about half a second. */
@@ -46,7 +49,7 @@ export interface OpenIdentity {
 /** Opens an identity, or makes one. Throws a `StoreError`. */
 export async function openIdentity({ path, mayMake, protects, ask }: IdentityOptions): Promise<OpenIdentity> {
   using locks = new DisposableStack();
-  const text = read(path, locks);
+  const text = await read(path, locks);
   if (text === undefined && !mayMake) {
     throw new StoreError(
       `cannot read the identity '${path}': there is no such file, put it back from a copy`,
@@ -103,9 +106,9 @@ function derive(passphrase: string, salt: Uint8Array): Uint8Array {
 // ---- files -----------------------------------------------------------------------------------------------
 
 /** What is in the file that is there, which nobody else can open from now on. */
-function read(path: string, locks: DisposableStack): string | undefined {
+async function read(path: string, locks: DisposableStack): Promise<string | undefined> {
   try {
-    const file = locks.use(lock(path));
+    const file = locks.use(await lock(path));
     refuseReadable(path);
     const bytes = new Uint8Array(MOST_BYTES);
     return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
@@ -117,17 +120,20 @@ function read(path: string, locks: DisposableStack): string | undefined {
 
 /**
  * Two places with one identity would displace each other: the second is refused. Whoever protects one puts a new file
- * in the place of the old one, so a lock is worth something only on the file that is there.
+ * in the place of the old one, so a lock is worth something only on the file that is there. One that a process has just
+ * let go of may be held for a moment by a child that it is starting (flock(2): a forked child has the lock, too).
  */
-function lock(path: string): Deno.FsFile {
-  for (;;) {
+async function lock(path: string): Promise<Deno.FsFile> {
+  for (let refused = 0; refused < LOCK_ATTEMPTS;) {
     const file = Deno.openSync(path, { read: true });
     const isOurs = file.tryLockSync(true);
     if (isOurs && file.statSync().ino === Deno.statSync(path).ino) return file;
     file.close();
     if (isOurs) continue;
-    throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
+    refused++;
+    await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
+  throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
 }
 
 /** A secret that others can read is none. (Windows has no such mode.) */

@@ -128,7 +128,7 @@ Deno.test(
   withFile(async (path) => {
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
     const sentence = await refusal(path, { mayMake: true });
-    assert(sentence.startsWith(`cannot read the identity '${path}': `), sentence);
+    assertEquals(sentence, `cannot use '${path}': it is a folder, choose a file`);
     write(`${path}/../file`, "");
     assertEquals(
       await refusal(`${path}/../file/identity`, { mayMake: true }),
