@@ -54,7 +54,7 @@ export class Mailroom {
     } else if (held === undefined) {
       // The sender may have missed that it was collected; or have known and forgotten, with a copy of his folder.
       const receipt = this.#options.store.receipt(from, id);
-      return receipt === undefined ? reject("known") : this.#tell(now, link, recipient.nick, [receipt]);
+      return receipt === undefined ? reject("known") : this.#tell(now, link, receipt.to, [receipt]);
     }
     link.send(now, { type: "stored", id }, `answer/${id}`);
   }

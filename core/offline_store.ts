@@ -104,7 +104,7 @@ export class OfflineStore {
   }
 
   /** What became of a message, as long as its sender has not acknowledged that. */
-  receipt(from: Nick, id: MessageId): Receipt | undefined {
+  receipt(from: Nick, id: MessageId): (Receipt & { readonly to: Nick }) | undefined {
     const receipt = this.#receipts.get(nickKey(from))?.get(id);
     return receipt === undefined ? undefined : { id, ...receipt };
   }
