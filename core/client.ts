@@ -110,6 +110,7 @@ export class Client implements Machine {
   }
 
   get deadline(): Millis {
+    if (this.#effects.exiting) return this.#effects.deadline;
     return Math.min(
       this.#effects.deadline,
       this.#links.deadline,
@@ -391,10 +392,7 @@ export class Client implements Machine {
   }
 
   #acknowledgeStream(now: Millis): void {
-    this.#membership.link.sendAfresh(
-      now,
-      { type: "saved", nick: this.#nick, ...this.#stream.saved },
-      "saved",
-    );
+    const saved = { type: "saved", nick: this.#nick, ...this.#stream.saved } as const;
+    this.#membership.link.sendAfresh(now, saved, "saved");
   }
 }

@@ -110,6 +110,7 @@ export class Server implements Machine {
   }
 
   get deadline(): Millis {
+    if (this.#effects.exiting) return this.#effects.deadline;
     return Math.min(
       this.#effects.deadline,
       this.#links.deadline,
