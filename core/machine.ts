@@ -16,6 +16,7 @@ import type { Notice } from "./notice.ts";
 
 // What inputs and outputs are made of.
 export type { Action } from "./action.ts";
+export type { Key } from "./handshake.ts";
 export type { Bundle } from "./identity.ts";
 export type { Nick } from "./nick.ts";
 export type { Failure, Notice, Shown } from "./notice.ts";
