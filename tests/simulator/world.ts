@@ -173,7 +173,9 @@ class World {
   #onDeath(node: SimulatedNode, how: "killed" | "disk" | "exited"): void {
     this.#tell(`${this.#time} ${node.name} ${how} ${node.exitStatus ?? ""}`);
     if (how !== "exited") this.#oracle.killed(node.name, this.#schedule.now);
-    const again = this.#peace ? 10 : this.#dice.between(10, this.#dice.pick([500, 15_000]));
+    // Whoever lost his nick to a hostile operator is refused at once, each time.
+    const peaceful = this.#hostile === "server" ? 5_000 : 10;
+    const again = this.#peace ? peaceful : this.#dice.between(10, this.#dice.pick([500, 15_000]));
     this.#schedule.at(this.#schedule.now + again, () => {
       node.disk.failing = false;
       if (node !== this.#server) return this.#startClient(node);
