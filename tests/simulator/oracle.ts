@@ -54,6 +54,8 @@ export class Oracle {
   readonly #received = new Set<string>();
   /** Direct messages that their senders no longer wait for. */
   readonly #settled = new Map<string, Accepted>();
+  /** Of these the ones in each sender's last commit. */
+  readonly #justSettled = new Map<string, string[]>();
   /** How often each sender was told that a message has failed. */
   readonly #failed = new Map<string, number>();
   readonly #failures: string[] = [];
@@ -74,6 +76,8 @@ export class Oracle {
 
   /** A client has made something durable: a message of its user's is accepted with that. */
   committed(from: string, changes: readonly Change[]): void {
+    // Whatever the commit before this one was about has been told by now.
+    this.#justSettled.set(from, []);
     for (const change of changes) {
       if (change.type === "save" && INBOX.matches(change.key)) this.#noteReceived(from, change.value);
       if (change.type === "forget" && OUTBOX.matches(change.key)) this.#noteSettled(from, change.key);
@@ -93,7 +97,9 @@ export class Oracle {
   #noteSettled(by: string, key: string): void {
     const id = OUTBOX.nameOf(key);
     const message = [...this.#accepted.values()].find((accepted) => accepted.id === id);
-    if (message?.to !== undefined && message.from === by) this.#settled.set(id, message);
+    if (message?.to === undefined || message.from !== by) return;
+    this.#settled.set(id, message);
+    this.#justSettled.get(by)!.push(id);
   }
 
   /** A client heard for the first time that it is registered: channel messages from now on are for it, too. */
@@ -102,6 +108,8 @@ export class Oracle {
   }
 
   killed(name: string, at: Millis): void {
+    // What failed is durable before it is told: that may not have been told any more.
+    for (const id of this.#justSettled.get(name) ?? []) this.#settled.delete(id);
     this.#kills.set(name, [...this.#kills.get(name) ?? [], at]);
   }
 
@@ -171,7 +179,7 @@ export class Oracle {
       if (!this.#received.has(`${to} ${id}`)) unread.set(from, [...unread.get(from) ?? [], text]);
     }
     for (const [from, texts] of unread) {
-      const told = (this.#failed.get(from) ?? 0) + (this.#kills.get(from)?.length ?? 0);
+      const told = this.#failed.get(from) ?? 0;
       if (texts.length > told) {
         this.fail(`'${from}' no longer waits for '${texts}', which nobody has, and was told of ${told}`);
       }
