@@ -8,7 +8,7 @@ import type { Attempts } from "./attempts.ts";
 import type { Effects } from "./effects.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outcome, Receipt } from "./identity.ts";
-import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES } from "./limits.ts";
+import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES, RETRY_FIRST_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { Millis } from "./machine.ts";
@@ -85,11 +85,7 @@ export class Messenger {
 
   /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
   cameOnline(now: Millis): void {
-    for (const message of this.#options.tracker.unstored()) {
-      if (message.to !== undefined && this.#options.sealing.rowOf(message) === undefined) {
-        this.#fail(now, message, "unknown");
-      } else this.#startAfresh(now, message);
-    }
+    for (const message of this.#options.tracker.unstored()) this.#startAfresh(now, message);
   }
 
   wentOffline(): void {
@@ -213,6 +209,10 @@ export class Messenger {
     if (this.#options.sealing.isHeldBack(message)) return;
     const { effects } = this.#options;
     const row = this.#options.sealing.rowOf(message);
+    // Not at once: a line that has just changed may be on its way.
+    if (message.to !== undefined && row === undefined && message.retryMs > 2 * RETRY_FIRST_MS) {
+      return this.#fail(now, message, "unknown");
+    }
     if (row?.online) {
       if (!this.#seal(now, message)) return;
       if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
