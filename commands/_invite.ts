@@ -1,10 +1,9 @@
 /** What `invite` shows and `client` takes: `parley://HOST:PORT/?server=KEY&peer=NICK:IDENTITY`. */
 import { isNick } from "../core/nick.ts";
 import type { Acquaintance } from "../core/trust.ts";
-import { OptionError } from "./_options.ts";
+import { OptionError, SERVER_PORT } from "./_options.ts";
 
 const KEY = /^[0-9a-f]{64}$/;
-const DEFAULT_PORT = 9999;
 
 export interface Invitation {
   readonly server: string;
@@ -16,7 +15,7 @@ export interface Invitation {
 export function readInvitation(text: string): Invitation {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const serverKey = url?.searchParams.get("server")?.toLowerCase() ?? "";
-  const port = url?.port === "" ? DEFAULT_PORT : Number(url?.port);
+  const port = url?.port === "" ? SERVER_PORT.otherwise : Number(url?.port);
   if (url?.protocol !== "parley:" || url.hostname === "" || port === 0 || !KEY.test(serverKey)) {
     throw wrong(text);
   }

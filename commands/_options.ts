@@ -6,6 +6,9 @@ export class OptionError extends Error {
   override readonly name = "OptionError";
 }
 
+/** Where a server listens, for whoever starts one, looks for one or for its data. */
+export const SERVER_PORT = { least: 1, most: 65535, otherwise: 9999 };
+
 export type Options = Readonly<Record<string, string | undefined>>;
 
 /** What else there may be among options that take a value. */

@@ -1,7 +1,7 @@
 import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/limits.ts";
 import { isNick } from "../core/nick.ts";
 import { readInvitation } from "./_invite.ts";
-import { numberOption, OptionError, type Options, readOptions } from "./_options.ts";
+import { numberOption, OptionError, type Options, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
 
 const NAMES = [
@@ -19,7 +19,6 @@ const NAMES = [
 ];
 const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
 
-const SERVER_PORT = { least: 1, most: 65535, otherwise: 9999 };
 const OWN_PORT = { least: 1024, most: 65535, otherwise: 0 };
 const ATTEMPTS_OPTION = { least: 0, most: 1_000_000, otherwise: ATTEMPTS };
 

@@ -1,8 +1,6 @@
 import { isNick } from "../core/nick.ts";
-import { numberOption, OptionError, readOptions } from "./_options.ts";
+import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
-
-const PORT = { least: 1, most: 65535, otherwise: 9999 };
 
 export function register(commands: Commands): void {
   commands.add({
@@ -25,6 +23,6 @@ function start(args: readonly string[]): Outcome {
   const options = readOptions(args, ["port", "data", "release"], { port: "p" });
   const { data, release } = options;
   if (release !== undefined && !isNick(release)) throw new OptionError(`'${release}' cannot be a nick`);
-  const port = numberOption(options, "port", PORT);
+  const port = numberOption(options, "port", SERVER_PORT);
   return { type: "start", program: { type: "nicks", options: { port, data, release } } };
 }

@@ -1,5 +1,5 @@
 import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/limits.ts";
-import { numberOption, OptionError, readOptions } from "./_options.ts";
+import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import { type Commands, LOG_LEVELS, type LogLevel, type Outcome } from "./_registry.ts";
 
 const NAMES = ["port", "host", "data", "name", "max-nicks", "max-new-nicks", "max-mail", "log-level"];
@@ -7,8 +7,6 @@ const MIB = 1024 * 1024;
 const MAIL_MIB = MAIL_TOTAL_BYTES / MIB;
 /** Mail is in memory as well. */
 const MOST_MAIL_MIB = 4096;
-
-const PORT = { least: 1, most: 65535, otherwise: 9999 };
 
 export function register(commands: Commands): void {
   commands.add({
@@ -33,7 +31,7 @@ export function register(commands: Commands): void {
 
 function start(args: readonly string[]): Outcome {
   const options = readOptions(args, NAMES, { port: "p" });
-  const port = numberOption(options, "port", PORT);
+  const port = numberOption(options, "port", SERVER_PORT);
   const host = options.host ?? "0.0.0.0";
   const logLevel = readLevel(options["log-level"] ?? "INFO");
   const limits = {

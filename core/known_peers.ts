@@ -38,9 +38,8 @@ export class KnownPeers {
 
   /** The first contact: the identity is pinned, unless one is already. Whether it is the one that is pinned. */
   meet(nick: Nick, identity: Key): boolean {
-    const pin = this.of(nick);
-    if (pin === undefined && this.#pins.size < KNOWN_PEERS) this.pin(nick, identity, false);
-    return pin === undefined || pin.identity === identity;
+    if (this.of(nick) === undefined && this.#pins.size < KNOWN_PEERS) this.pin(nick, identity, false);
+    return this.agrees(nick, identity);
   }
 
   /** As the user says, however many there are. */

@@ -27,6 +27,7 @@ import type { Millis, Random } from "./machine.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 import { KEY_BYTES } from "./packet.ts";
+import { remember } from "./remember.ts";
 
 const PREKEY_ID_BYTES = 8;
 const F = new Uint8Array(KEY_BYTES).fill(0xff);
@@ -146,7 +147,7 @@ export class Sealer {
     ]);
     if (secret === undefined) return undefined;
     const made = { ephemeral: ephemeral.publicKey.toHex(), secret, since: now };
-    remember(this.#secrets, name, made);
+    remember(this.#secrets, name, made, LETTER_SECRETS);
     return made;
   }
 }
@@ -178,7 +179,7 @@ export class Opener {
     const plaintext = this.#primitives.open(key, 0, around, sealed);
     if (plaintext === undefined) return undefined;
     // Only now it is proved to be somebody's who knows it: nobody fills the table with guesses.
-    if (!this.#secrets.has(name)) remember(this.#secrets, name, secret);
+    if (!this.#secrets.has(name)) remember(this.#secrets, name, secret, LETTER_SECRETS);
     return decode(plaintext);
   }
 
@@ -197,13 +198,6 @@ export class Opener {
 /** A clock that was set back makes no secret last longer. */
 function isFresh(now: Millis, { since }: Secret): boolean {
   return Math.abs(now - since) < LETTER_SECRET_MS;
-}
-
-/** Makes room for one more, the oldest giving way. */
-function remember<Value>(secrets: Map<string, Value>, name: string, value: Value): void {
-  secrets.delete(name);
-  secrets.set(name, value);
-  if (secrets.size > LETTER_SECRETS) secrets.delete(secrets.keys().next().value!);
 }
 
 /** X3DH, section 2.2 (KDF) and 3.3. */

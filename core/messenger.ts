@@ -89,12 +89,7 @@ export class Messenger {
   }
 
   wentOffline(): void {
-    const { tracker, effects } = this.#options;
-    for (const message of tracker.unstored()) {
-      this.#stop(message);
-      if (message.unsettled) effects.notice({ type: "settled" });
-      message.unsettled = false;
-    }
+    for (const message of this.#options.tracker.unstored()) this.#setAside(message);
   }
 
   rowsChanged(now: Millis, rows: readonly Row[]): void {
@@ -106,16 +101,10 @@ export class Messenger {
         this.#peers.delete(nickKey(row.nick));
       }
       for (const message of this.#options.tracker.unstored(row.nick)) {
-        if (this.#options.sealing.isHeldBack(message)) this.#holdBack(message);
+        if (this.#options.sealing.isHeldBack(message)) this.#setAside(message);
         else if (this.#options.membership.isRegistered) this.#startAfresh(now, message);
       }
     }
-  }
-
-  /** The user has been warned: the command that wrote it is over. */
-  #holdBack(message: OutgoingMessage): void {
-    this.#stop(message);
-    this.#settle(message);
   }
 
   /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
@@ -233,11 +222,10 @@ export class Messenger {
     const { attempts, membership, nick: from, tracker } = this.#options;
     const { id, to } = message;
     // Of several posts each waits for the server, and one leaves.
-    if (to === undefined && tracker.nextPost !== message) {
-      return attempts.wait(now, id, command || this.#finishing);
-    }
-    if (!this.#seal(now, message)) return;
+    const leaves = to !== undefined || tracker.nextPost === message;
+    if (leaves && !this.#seal(now, message)) return;
     attempts.wait(now, id, command || this.#finishing);
+    if (!leaves) return;
     if (command) membership.link.urge(now);
     const { body } = message;
     const verb: Verb = to === undefined
@@ -265,6 +253,12 @@ export class Messenger {
     attempts.done(message.id);
     membership.link.cancel(message.id);
     if (message.to !== undefined) this.#peers.get(nickKey(message.to))?.cancel(message.id);
+  }
+
+  /** Nothing is sent for now, and the command that wrote it is over. */
+  #setAside(message: OutgoingMessage): void {
+    this.#stop(message);
+    this.#settle(message);
   }
 
   #settle(message: OutgoingMessage): void {
@@ -375,8 +369,7 @@ export class Messenger {
       return true;
     }
     tracker.forget(id);
-    this.#stop(message);
-    this.#settle(message);
+    this.#setAside(message);
     const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
     entry.count++;
     this.#collected.set(nickKey(to), entry);

@@ -1,6 +1,7 @@
 import { ipv6Groups } from "./field.ts";
 import { HOSTS } from "./limits.ts";
 import type { Address, Millis } from "./machine.ts";
+import { remember } from "./remember.ts";
 
 /** At most so many a second, in bursts of a second's worth or as given: a token bucket. */
 export class Rate {
@@ -44,9 +45,7 @@ export class HostRates {
   take(now: Millis, { host }: Address): boolean {
     const name = host.includes(":") ? ipv6Groups(host).slice(0, 4).join(":") : host;
     const rate = this.#rates.get(name) ?? new Rate(this.#perSecond, this.#burst);
-    this.#rates.delete(name);
-    this.#rates.set(name, rate);
-    if (this.#rates.size > HOSTS) this.#rates.delete(this.#rates.keys().next().value!);
+    remember(this.#rates, name, rate, HOSTS);
     return rate.take(now);
   }
 }

@@ -2,7 +2,7 @@
  * What others wrote to us, on its way to the inbox: letters are opened, channel messages checked. Of a letter its
  * sender hears what became of it, with our signature, the way on which it came.
  */
-import { MALFORMED } from "./bytes.ts";
+import { MALFORMED, type Malformed } from "./bytes.ts";
 import type { Chains } from "./chains.ts";
 import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
@@ -20,6 +20,7 @@ import { NO_MESSAGE } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { decodePost, isAuthentic, postHash, textOf } from "./post.ts";
 import type { Prekeys } from "./prekeys.ts";
+import { remember } from "./remember.ts";
 import type { StreamItem } from "./stream_reader.ts";
 import type { Row } from "./table.ts";
 import type { VerbOf } from "./verb.ts";
@@ -45,7 +46,7 @@ export class Receiver {
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;
   /** What could not be opened and was told of, oldest first. */
-  readonly #unreadable = new Set<string>();
+  readonly #unreadable = new Map<string, true>();
   /** Of each nick the identity that is not the one pinned and was told of last, oldest first. */
   readonly #told = new Map<NickKey, Key>();
 
@@ -65,13 +66,13 @@ export class Receiver {
     }
     // Sealed for a prekey that is not ours: another place may have our nick now, and this is for it; or we have lost it.
     // By way of the server the letter comes to whoever has the nick.
-    if (this.#isForAnother(verb)) return membership.checkIn(now);
-    this.#onLetter(now, link, { ...verb, from: row.nick }, false);
+    const letter = decodeLetter(verb.body);
+    if (this.#isForAnother(verb, letter)) return membership.checkIn(now);
+    this.#onLetter(now, link, { ...verb, from: row.nick }, letter, false);
   }
 
-  #isForAnother({ from, id, body }: VerbOf<"direct">): boolean {
+  #isForAnother({ from, id }: VerbOf<"direct">, letter: Letter | Malformed): boolean {
     const { inbox, prekeys } = this.#options;
-    const letter = decodeLetter(body);
     return letter !== MALFORMED && prekeys.find(letter.prekeyId) === undefined &&
       !inbox.has({ channel: false, from, id });
   }
@@ -79,8 +80,8 @@ export class Receiver {
   /** By way of the server. */
   onItem(now: Millis, item: StreamItem): void {
     const { membership, nick } = this.#options;
-    if (item.type === "letter") this.#onLetter(now, membership.link, { ...item, to: nick }, item.waited);
-    else this.#onPost(now, item);
+    if (item.type === "channel") return this.#onPost(now, item);
+    this.#onLetter(now, membership.link, { ...item, to: nick }, decodeLetter(item.body), item.waited);
   }
 
   has({ type, from, id }: StreamItem): boolean {
@@ -121,10 +122,10 @@ export class Receiver {
     now: Millis,
     link: Link,
     { id, from, to, body }: Envelope & { body: Uint8Array },
+    letter: Letter | Malformed,
     dated: boolean,
   ): void {
     const { identity, inbox, nick } = this.#options;
-    const letter = decodeLetter(body);
     const outcome = inbox.has({ channel: false, from, id })
       ? "read"
       : this.#take(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
@@ -173,10 +174,7 @@ export class Receiver {
   #tellUnreadable({ id, from }: Envelope, letter: Letter | undefined): "unreadable" {
     const name = `${nickKey(from)} ${id} ${letter?.sealing}`;
     if (this.#unreadable.has(name)) return "unreadable";
-    this.#unreadable.add(name);
-    if (this.#unreadable.size > UNREADABLE_MESSAGES) {
-      this.#unreadable.delete(this.#unreadable.values().next().value!);
-    }
+    remember(this.#unreadable, name, true, UNREADABLE_MESSAGES);
     this.#options.effects.notice({ type: "unreadable", from, again: letter?.sealing === 1 });
     return "unreadable";
   }
@@ -185,9 +183,7 @@ export class Receiver {
   #tellChanged(nick: Nick, identity: Key): void {
     const name = nickKey(nick);
     if (this.#told.get(name) === identity) return;
-    this.#told.delete(name);
-    this.#told.set(name, identity);
-    if (this.#told.size > UNREADABLE_MESSAGES) this.#told.delete(this.#told.keys().next().value!);
+    remember(this.#told, name, identity, UNREADABLE_MESSAGES);
     this.#options.effects.notice({ type: "peerKeyChanged", nick });
   }
 

@@ -44,14 +44,15 @@ export class Trust {
   }
 
   /** From now on the nick's identity is the one that the table gives; whether it is the right one nobody has verified. */
-  trust(now: Millis, { nick, identity }: Row): void {
-    const { effects, knownPeers, membership, messenger } = this.#options;
+  trust(now: Millis, row: Row): void {
+    const { nick, identity } = row;
+    const { effects, knownPeers, messenger } = this.#options;
     if (this.#isOurs(nick)) return;
     const isNew = !knownPeers.agrees(nick, identity);
     const waiting = isNew ? messenger.heldBackFor(nick) : 0;
     knownPeers.pin(nick, identity, false);
     effects.notice({ type: "trusted", nick, waiting });
-    if (isNew) messenger.trusts(now, membership.table.get(nick)!);
+    if (isNew) messenger.trusts(now, row);
   }
 
   #isOurs(nick: Nick): boolean {
