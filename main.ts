@@ -14,18 +14,19 @@ import {
   RegistryError,
   type ServerSettings,
 } from "./commands/_registry.ts";
-import { utf8Length } from "./core/bytes.ts";
+import { addressKey } from "./core/base/address.ts";
+import { utf8Length } from "./core/base/bytes.ts";
+import { primitives } from "./core/base/crypto.ts";
+import { SERVER_NAME_BYTES } from "./core/base/limits.ts";
+import { harmless } from "./core/base/text.ts";
+import type { Millis } from "./core/base/units.ts";
 import { Client } from "./core/client.ts";
-import { primitives } from "./core/crypto.ts";
 import { Identity, SECRETS_BYTES } from "./core/identity.ts";
-import { SERVER_NAME_BYTES } from "./core/limits.ts";
-import type { Machine, Millis } from "./core/machine.ts";
+import type { Machine } from "./core/machine.ts";
 import { nickKey, sameNick } from "./core/nick.ts";
 import { listNicks, releaseNick } from "./core/nicks.ts";
 import { type Notice, render } from "./core/notice.ts";
 import { Server } from "./core/server.ts";
-import { addressKey } from "./core/table.ts";
-import { harmless } from "./core/text.ts";
 import { readChannelKey } from "./storage/channel_key.ts";
 import { exists, serverData } from "./storage/folders.ts";
 import { type OpenIdentity, openIdentity } from "./storage/identity_file.ts";

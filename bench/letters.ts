@@ -1,6 +1,8 @@
 /** What sealing costs, in one process and with the real primitives: letters, receipts, and how much longer a text gets. */
-import { MALFORMED } from "../core/bytes.ts";
-import { primitives } from "../core/crypto.ts";
+import { median } from "./summary.ts";
+import { MALFORMED } from "../core/base/bytes.ts";
+import { primitives } from "../core/base/crypto.ts";
+import { LETTER_SECRET_MS } from "../core/base/limits.ts";
 import {
   type Bundle,
   Identity,
@@ -10,9 +12,7 @@ import {
   SECRETS_BYTES,
 } from "../core/identity.ts";
 import { type Contents, decodeLetter, type Envelope, Opener, Sealer } from "../core/letter.ts";
-import { LETTER_SECRET_MS } from "../core/limits.ts";
 import { NO_MESSAGE } from "../core/message_id.ts";
-import { median } from "./summary.ts";
 
 const ROUNDS = 3;
 const CACHED_LETTERS = 20_000;

@@ -3,15 +3,15 @@
  * sends five times, half a second apart. Both have the same network: 15 ms each way, each packet lost by chance.
  */
 
-import { primitives } from "../core/crypto.ts";
+import { letterOf } from "./letters.ts";
+import { primitives } from "../core/base/crypto.ts";
+import type { Address, Millis } from "../core/base/units.ts";
 import { NO_SIGNATURE } from "../core/identity.ts";
 import type { Link } from "../core/link.ts";
 import { Links } from "../core/links.ts";
-import type { Address, Millis } from "../core/machine.ts";
 import type { Verb } from "../core/verb.ts";
 import { Dice } from "../tests/simulator/random.ts";
 import { Schedule } from "../tests/simulator/schedule.ts";
-import { letterOf } from "./letters.ts";
 
 const DELAY_MS = 15;
 const MESSAGES = 2_000;

@@ -1,8 +1,8 @@
-import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/limits.ts";
-import { isNick } from "../core/nick.ts";
 import { readInvitation } from "./_invite.ts";
 import { numberOption, OptionError, type Options, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
+import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
+import { isNick } from "../core/nick.ts";
 
 const NAMES = [
   "nick",

@@ -2,11 +2,9 @@
  * Which packet numbers are still to be acknowledged: RFC 9000 section 13.2. A few runs of numbers; what came
  * before them is settled, one way or the other, and is not accepted any more.
  */
-import { ACK_RANGES } from "./limits.ts";
-import type { Millis } from "./machine.ts";
-
-/** Acknowledged packet numbers, highest range first, both ends inclusive, disjoint and descending. */
-export type Ranges = readonly (readonly [low: number, high: number])[];
+import { ACK_RANGES } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
+import type { Ranges } from "./frame.ts";
 
 export class AckRanges {
   /**

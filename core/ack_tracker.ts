@@ -7,10 +7,8 @@
  *
  * What its recipient could not open goes back to queued, once.
  */
-import { MALFORMED, utf8Length } from "./bytes.ts";
-import type { Primitives } from "./crypto.ts";
-import type { Effects } from "./effects.ts";
-import { NO_HASH, textHash } from "./identity.ts";
+import { MALFORMED, utf8Length } from "./base/bytes.ts";
+import type { Primitives } from "./base/crypto.ts";
 import {
   ACK_TIMEOUT_MS,
   MAIL_LIFE_MS,
@@ -19,12 +17,14 @@ import {
   OUTBOX_MESSAGES,
   RETRY_FIRST_MS,
   RETRY_MAXIMUM_MS,
-} from "./limits.ts";
-import type { Millis } from "./machine.ts";
+} from "./base/limits.ts";
+import { Timers } from "./base/timers.ts";
+import type { Millis } from "./base/units.ts";
+import type { Effects } from "./effects.ts";
+import { NO_HASH, textHash } from "./identity.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 import { OUTBOX, SENT, type ValueOf } from "./records.ts";
-import { Timers } from "./timers.ts";
 
 export interface OutgoingMessage {
   readonly id: MessageId;

@@ -1,5 +1,5 @@
-import { ATTEMPT_MS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
+import { ATTEMPT_MS } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 
 /**
  * What waits for the server, and when to stop waiting: after five attempts in a row that brought no authentic

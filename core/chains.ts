@@ -2,12 +2,11 @@
  * Where each sender of channel messages stands: ourselves, and everybody whom we have heard. Who brings his identity
  * to another state folder counts anew there; the first bits of an id tell one folder from another.
  */
-import { MALFORMED } from "./bytes.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "./base/limits.ts";
+import type { Key, Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import type { Key } from "./handshake.ts";
 import { NO_HASH } from "./identity.ts";
-import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import { folderOf, type MessageId } from "./message_id.ts";
 import type { Place, Post } from "./post.ts";
 import { CHAIN, POSTED, type ValueOf } from "./records.ts";

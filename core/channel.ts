@@ -1,8 +1,8 @@
 /** The group channel: one durable row per message, and for each member the number of the last one it has saved. */
-import { MALFORMED } from "./bytes.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import { CHANNEL_BYTES, CHANNEL_ROWS, MAIL_LIFE_MS } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import { CHANNEL_BYTES, CHANNEL_ROWS, MAIL_LIFE_MS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { CHANNEL, CURSOR, DROPPED, type ValueOf } from "./records.ts";

@@ -4,15 +4,15 @@
  */
 import type { Action } from "./action.ts";
 import { Attempts } from "./attempts.ts";
-import type { Primitives } from "./crypto.ts";
-import { utf8Length } from "./bytes.ts";
+import { utf8Length } from "./base/bytes.ts";
+import type { Primitives } from "./base/crypto.ts";
+import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./base/limits.ts";
+import type { Address, Key, Millis, Random } from "./base/units.ts";
 import { ClientState } from "./client_state.ts";
 import { Effects } from "./effects.ts";
 import type { Identity } from "./identity.ts";
-import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "./limits.ts";
-import type { Key } from "./handshake.ts";
 import { type Arrival, Links } from "./links.ts";
-import type { Address, Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
+import type { Input, Machine, Output, Records } from "./machine.ts";
 import { Membership } from "./membership.ts";
 import { Messenger } from "./messenger.ts";
 import { type Nick, sameNick } from "./nick.ts";

@@ -1,13 +1,14 @@
 /** What a client knows from one process to the next: each part, and what the last process left for it. */
 import { AckTracker } from "./ack_tracker.ts";
-import { MALFORMED } from "./bytes.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import type { Primitives } from "./base/crypto.ts";
+import type { Address, Millis, Random } from "./base/units.ts";
 import { Chains } from "./chains.ts";
-import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
 import type { Identity } from "./identity.ts";
 import { Inbox } from "./inbox.ts";
 import { KnownPeers } from "./known_peers.ts";
-import type { Address, Millis, Random, Records } from "./machine.ts";
+import type { Records } from "./machine.ts";
 import { IdSource, STATE_BYTES } from "./message_id.ts";
 import type { Nick } from "./nick.ts";
 import { Prekeys } from "./prekeys.ts";

@@ -16,8 +16,8 @@ import {
   MAXIMUM_WINDOW_BYTES,
   MINIMUM_WINDOW_BYTES,
   PACING_GAIN,
-} from "./limits.ts";
-import type { Millis } from "./machine.ts";
+} from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 
 /** What congestion control has to know of a packet. */
 export interface Departure {

@@ -3,10 +3,10 @@
  * both ways. It makes the frames of packets and takes them apart; sealing and addresses are the link's.
  */
 import { AckRanges } from "./ack_ranges.ts";
-import { MALFORMED, type Writer } from "./bytes.ts";
+import { MALFORMED, type Writer } from "./base/bytes.ts";
+import { ACK_AFTER_PACKETS, ACK_DELAY_MS, ACK_RANGES, DATAGRAM_BYTES } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import { type Frame, writeFrame } from "./frame.ts";
-import { ACK_AFTER_PACKETS, ACK_DELAY_MS, ACK_RANGES, DATAGRAM_BYTES } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import { FRAMES_BYTES } from "./packet.ts";
 import type { Chunk, ParcelSender } from "./parcels.ts";
 import { type Budget, ParcelReceiver } from "./reassembly.ts";

@@ -6,12 +6,12 @@
  * mac1 proves that the sender knows whom it writes to, so that scanners get no answer. mac2 proves that the
  * sender can receive at its address; it is asked for only when there are too many handshakes.
  */
-import type { Primitives } from "./crypto.ts";
-import { COOKIE_LIFE_MS } from "./limits.ts";
-import type { Address, Millis, Random } from "./machine.ts";
-import { equalBytes } from "./bytes.ts";
-import { encodeCookieReply, type Initiation, KEY_BYTES, MAC_BYTES, SALT_BYTES } from "./packet.ts";
-import { addressKey } from "./table.ts";
+import { addressKey } from "./base/address.ts";
+import { equalBytes } from "./base/bytes.ts";
+import { KEY_BYTES, type Primitives } from "./base/crypto.ts";
+import { COOKIE_LIFE_MS } from "./base/limits.ts";
+import type { Address, Millis, Random } from "./base/units.ts";
+import { encodeCookieReply, type Initiation, MAC_BYTES, SALT_BYTES } from "./packet.ts";
 
 const encoder = new TextEncoder();
 const MAC1_LABEL = encoder.encode("mac1----");

@@ -1,5 +1,6 @@
-import { SAVE_LATER_MS } from "./limits.ts";
-import type { Millis, Output } from "./machine.ts";
+import { SAVE_LATER_MS } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
+import type { Output } from "./machine.ts";
 import type { Notice } from "./notice.ts";
 
 /** What to save, or nothing to forget it. */

@@ -1,4 +1,4 @@
-import type { Random } from "./machine.ts";
+import type { Random } from "./base/units.ts";
 
 /**
  * Which conversation of two links is meant: a number that grows (4 bytes, a Lamport clock) and 4 random bytes, as

@@ -1,18 +1,12 @@
 /** The kinds of fields that verbs and durable records are made of: how each is written and read. */
-import { Reader, utf8Length, Writer } from "./bytes.ts";
-import {
-  type Bundle,
-  HASH_BYTES,
-  type Outcome,
-  OUTCOMES,
-  type Receipt,
-  SIGNATURE_BYTES,
-} from "./identity.ts";
-import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, TEXT_BYTES } from "./limits.ts";
-import type { Address, Millis } from "./machine.ts";
+import { ipv6Groups, ipv6Text } from "./base/address.ts";
+import { Reader, utf8Length, Writer } from "./base/bytes.ts";
+import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "./base/crypto.ts";
+import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, TEXT_BYTES } from "./base/limits.ts";
+import type { Address, Millis } from "./base/units.ts";
+import { type Bundle, type Outcome, OUTCOMES, type Receipt } from "./identity.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
-import { KEY_BYTES } from "./packet.ts";
 import type { Row, Version } from "./table.ts";
 
 export interface Field<Value> {
@@ -147,24 +141,6 @@ export const address: Field<Address> = {
     return { host, port };
   },
 };
-
-/** The eight groups of an IPv6 address; `::` stands for as many zeros as are missing (RFC 4291 section 2.2). */
-export function ipv6Groups(host: string): number[] {
-  const [head = "", tail] = host.replace(/%.*$/, "").split("::");
-  const groups = (part: string) =>
-    part === "" ? [] : part.split(":").map((group) => parseInt(group, 16) & 0xffff);
-  const before = groups(head);
-  const after = tail === undefined ? [] : groups(tail);
-  return [...before, ...Array(Math.max(0, 8 - before.length - after.length)).fill(0), ...after].slice(0, 8);
-}
-
-/** As the system writes it, RFC 5952: the first of the longest runs of zeros, of two or more, is left out. */
-function ipv6Text(groups: readonly number[]): string {
-  const text = groups.map((group) => group.toString(16)).join(":");
-  const runs = text.match(/\b0(?::0)+\b/g) ?? [];
-  const longest = runs.reduce((best, run) => run.length > best.length ? run : best, "");
-  return longest === "" ? text : text.replace(new RegExp(`(?:^|:)${longest}(?:$|:)`), "::");
-}
 
 export const addresses = list(address, CANDIDATES);
 

@@ -13,10 +13,9 @@
  * Numbers and lengths are variable-length integers (RFC 9000 section 16), ranges are as in an ACK frame
  * (RFC 9000 section 19.3). Every frame but an ack asks for acknowledgement.
  */
-import type { Ranges } from "./ack_ranges.ts";
-import { MALFORMED, type Malformed, Reader, type Writer } from "./bytes.ts";
-import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "./limits.ts";
-import type { Millis } from "./machine.ts";
+import { MALFORMED, type Malformed, Reader, type Writer } from "./base/bytes.ts";
+import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 
 const PING = 1;
 const ACK = 2;
@@ -31,6 +30,9 @@ export const CHALLENGE_BYTES = 8;
 
 /** Units of the delay in an ack. */
 const DELAY_UNITS_PER_MS = 16;
+
+/** Acknowledged packet numbers, highest range first, both ends inclusive, disjoint and descending. */
+export type Ranges = readonly (readonly [low: number, high: number])[];
 
 /** The most that comes before the bytes of a frame that carries a verb: type, number, index, parts, length. */
 export const FRAME_HEADER_BYTES = 1 + 8 + 1 + 1 + 2;

@@ -3,37 +3,34 @@
  * and less often, to each of the peer's addresses twice in a row; after five seconds a fresh one takes its place.
  * When the peer's key is not known yet, its address is asked for it first.
  */
-import { equalBytes, Reader, Writer } from "./bytes.ts";
-import { CookieJar, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
-import type { KeyPair, Primitives } from "./crypto.ts";
-import { type Epoch, EPOCH_BYTES } from "./epoch.ts";
+import { addressKey } from "./base/address.ts";
+import { equalBytes, Reader, Writer } from "./base/bytes.ts";
+import { KEY_BYTES, type KeyPair, type Primitives } from "./base/crypto.ts";
 import {
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
   HANDSHAKE_MS,
   RETRANSMIT_AFTER_MS,
   RETRANSMIT_JITTER,
-} from "./limits.ts";
-import type { Address, Millis, Output, Random } from "./machine.ts";
+} from "./base/limits.ts";
+import type { Address, Key, Millis, Random } from "./base/units.ts";
+import { CookieJar, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
+import { type Epoch, EPOCH_BYTES } from "./epoch.ts";
+import type { Output } from "./machine.ts";
 import { Initiator } from "./noise.ts";
 import {
   type CookieReply,
   encodeDiscover,
   encodeInitiation,
   INITIATION_NOISE_BYTES,
-  KEY_BYTES,
   MAC_BYTES,
   NONCE_BYTES,
   PROCESS_BYTES,
   type Response,
 } from "./packet.ts";
 import { Session } from "./session.ts";
-import { addressKey } from "./table.ts";
 
 export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 3");
-
-/** A public key as hexadecimal digits. */
-export type Key = string;
 
 /** What a handshake needs from its surroundings. */
 export interface HandshakeContext {

@@ -2,10 +2,15 @@
  * Who somebody is: the holder of an Ed25519 key, his identity. It signs the X25519 key of his links, and a prekey
  * that others seal mail with while he is away: together a prekey bundle (X3DH, section 3.2), in one signature.
  */
-import { Writer } from "./bytes.ts";
-import type { KeyPair, Primitives, SigningKey } from "./crypto.ts";
-import type { Key } from "./handshake.ts";
-import type { Millis } from "./machine.ts";
+import {
+  HASH_BYTES,
+  type KeyPair,
+  labelled,
+  type Primitives,
+  SIGNATURE_BYTES,
+  type SigningKey,
+} from "./base/crypto.ts";
+import type { Key, Millis } from "./base/units.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
@@ -128,13 +133,6 @@ function receiptBytes(
   return writer.finish();
 }
 
-/** Begins what is to be signed or mixed into a key: no two purposes have the same label. */
-export function labelled(label: string): Writer {
-  const writer = new Writer();
-  writer.text8(label);
-  return writer;
-}
-
 /** Digits of a safety number for each of the two. */
 const SAFETY_GROUPS = 6;
 const GROUP_BYTES = 5;
@@ -167,9 +165,6 @@ export function safetyNumber(
 export function textHash({ hash }: Primitives, id: MessageId, text: string): string {
   return hash(Uint8Array.fromHex(id), new TextEncoder().encode(text)).toHex();
 }
-
-export const HASH_BYTES = 32;
-export const SIGNATURE_BYTES = 64;
 
 /** What stands where there is nothing to hash, or nobody who signs. */
 export const NO_HASH: string = "0".repeat(2 * HASH_BYTES);

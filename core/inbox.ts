@@ -3,17 +3,17 @@
  * wrote before it was shown; otherwise it is held, 5 s at most. Records of what may not have been shown stay on
  * disk and are shown at the next start.
  */
-import { MALFORMED } from "./bytes.ts";
-import type { Primitives } from "./crypto.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import type { Primitives } from "./base/crypto.ts";
+import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "./base/limits.ts";
+import { Timers } from "./base/timers.ts";
+import type { Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
 import { NO_HASH, textHash } from "./identity.ts";
-import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "./message_id.ts";
 import { type Nick, nickKey, sameNick } from "./nick.ts";
 import { INBOX, SHOWN, type ValueOf } from "./records.ts";
 import { SeenIds } from "./seen_ids.ts";
-import { Timers } from "./timers.ts";
 
 export type IncomingMessage = ValueOf<typeof INBOX>;
 

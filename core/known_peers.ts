@@ -1,8 +1,8 @@
 /** The identities of the people whom we have written to or heard from, as `known_hosts` has those of machines. */
-import { MALFORMED } from "./bytes.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import { KNOWN_PEERS } from "./base/limits.ts";
+import type { Key } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import type { Key } from "./handshake.ts";
-import { KNOWN_PEERS } from "./limits.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 import { KNOWN_PEER, type ValueOf } from "./records.ts";
 

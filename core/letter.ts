@@ -17,17 +17,15 @@
  * The text is filled up with zeros to 256, 512, 1,024 ... bytes. The secret of one ephemeral key serves for an hour
  * of messages to one prekey: each has a message key of its own, so that they open in any order.
  */
-import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "./bytes.ts";
-import type { KeyPair, Primitives } from "./crypto.ts";
+import { remember } from "./base/bounded_map.ts";
+import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "./base/bytes.ts";
+import { HASH_BYTES, KEY_BYTES, type KeyPair, labelled, type Primitives } from "./base/crypto.ts";
+import { LETTER_SECRET_MS, LETTER_SECRETS, PADDING_BYTES, TEXT_BYTES } from "./base/limits.ts";
+import type { Key, Millis, Random } from "./base/units.ts";
 import { bundle as bundleField } from "./field.ts";
-import type { Key } from "./handshake.ts";
-import { type Bundle, HASH_BYTES, labelled } from "./identity.ts";
-import { LETTER_SECRET_MS, LETTER_SECRETS, PADDING_BYTES, TEXT_BYTES } from "./limits.ts";
-import type { Millis, Random } from "./machine.ts";
+import type { Bundle } from "./identity.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
-import { KEY_BYTES } from "./packet.ts";
-import { remember } from "./remember.ts";
 
 const PREKEY_ID_BYTES = 8;
 const F = new Uint8Array(KEY_BYTES).fill(0xff);

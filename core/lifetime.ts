@@ -1,5 +1,5 @@
-import { LINK_DEAD_MS, LINK_IDLE_MS, PEER_KEEP_ALIVE_MS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
+import { LINK_DEAD_MS, LINK_IDLE_MS, PEER_KEEP_ALIVE_MS } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 
 /** When a link is dead, when nobody uses it any more, and when it has been quiet for so long that it says something. */
 export class Lifetime {

@@ -9,19 +9,20 @@
  * A peer opens it as well, by an initiation and a first packet under its session. Conversations are told apart by
  * their epoch: what was numbered in one means nothing in the next.
  */
-import { Writer } from "./bytes.ts";
+import { Writer } from "./base/bytes.ts";
+import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "./base/limits.ts";
+import type { Address, Key, Millis } from "./base/units.ts";
 import { Conversation } from "./conversation.ts";
 import { type Epoch, NO_EPOCH } from "./epoch.ts";
 import { CHALLENGE_BYTES } from "./frame.ts";
-import { Handshake, type HandshakeContext, type Key } from "./handshake.ts";
+import { Handshake, type HandshakeContext } from "./handshake.ts";
 import { Lifetime } from "./lifetime.ts";
-import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "./limits.ts";
-import type { Address, Millis, Output } from "./machine.ts";
+import type { Output } from "./machine.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "./packet.ts";
 import { ParcelSender } from "./parcels.ts";
 import { Path } from "./path.ts";
-import { Route } from "./route.ts";
 import type { Budget } from "./reassembly.ts";
+import { Route } from "./route.ts";
 import type { Received, Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { encodeVerb, type Verb } from "./verb.ts";

@@ -3,33 +3,32 @@
  * them have something to send. Nothing is kept for an address, and nothing longer than the question is sent
  * there, until a packet under a session has come from it.
  */
-import { MALFORMED } from "./bytes.ts";
+import { equalAddresses } from "./base/address.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import { KEY_BYTES, type KeyPair, type Primitives } from "./base/crypto.ts";
+import { LINKS, VERSION_ANSWERS_PER_SECOND } from "./base/limits.ts";
+import { Rate } from "./base/rate.ts";
+import { Timers } from "./base/timers.ts";
+import type { Address, Key, Millis, Random } from "./base/units.ts";
 import { hasMac1, mac1Key, setMac1 } from "./cookie.ts";
-import type { KeyPair, Primitives } from "./crypto.ts";
-import type { Key } from "./handshake.ts";
 import { NO_EPOCH } from "./epoch.ts";
 import { CHALLENGE_BYTES } from "./frame.ts";
-import { LINKS, VERSION_ANSWERS_PER_SECOND } from "./limits.ts";
 import { Link, type LinkContext } from "./link.ts";
-import type { Address, Millis, Output, Random } from "./machine.ts";
+import type { Output } from "./machine.ts";
 import {
   type Announce,
   decodePacket,
   encodeAnnounce,
   encodeVersions,
   type Initiation,
-  KEY_BYTES,
   PROCESS_BYTES,
   type Response,
   type Transport,
 } from "./packet.ts";
 import { Path } from "./path.ts";
-import { Rate } from "./rate.ts";
 import { Budget } from "./reassembly.ts";
 import { type KnownPeer, Responder, type Unconfirmed } from "./responder.ts";
 import type { Session } from "./session.ts";
-import { equalAddresses } from "./table.ts";
-import { Timers } from "./timers.ts";
 import type { Verb } from "./verb.ts";
 
 const INDEX_BYTES = 4;

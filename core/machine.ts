@@ -12,27 +12,17 @@
  * @module
  */
 import type { Action } from "./action.ts";
+import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";
 
 // What inputs and outputs are made of.
 export type { Action } from "./action.ts";
-export type { Key } from "./handshake.ts";
+export type { Address, Key, Millis, Random } from "./base/units.ts";
 export type { Bundle } from "./identity.ts";
 export type { Nick } from "./nick.ts";
 export type { Failure, Notice, Shown } from "./notice.ts";
 export type { Row } from "./table.ts";
 export type { Reason } from "./verb.ts";
-
-/** Milliseconds. As an instant: since 1970-01-01 00:00 UTC, as `Date.now()` counts; fractions are allowed. */
-export type Millis = number;
-
-/** A UDP end point. `host` is a numeric address, never a name. */
-export interface Address {
-  /** Dotted IPv4, or IPv6 in groups. */
-  readonly host: string;
-  /** 1 to 65535. */
-  readonly port: number;
-}
 
 /** What may happen to a machine. A tick says that the deadline came; one that comes early does nothing. */
 export type Input =
@@ -56,9 +46,6 @@ export interface Machine {
   /** When the next tick is due; `Infinity` when nothing is. */
   readonly deadline: Millis;
 }
-
-/** Where randomness comes from: `random(n)` returns n fresh bytes. */
-export type Random = (bytes: number) => Uint8Array;
 
 /** The durable records that a machine finds at its start: key and value, sorted by key. */
 export type Records = Iterable<readonly [key: string, value: Uint8Array]>;

@@ -2,11 +2,11 @@
  * What members say to each other by way of the server: letters and receipts in, letters and receipts out, and the
  * channel. The server answers when it is durable; the driver sees to that.
  */
+import type { Millis } from "./base/units.ts";
 import type { Channel } from "./channel.ts";
 import type { Receipt } from "./identity.ts";
 import { sealingOf } from "./letter.ts";
 import type { Link } from "./link.ts";
-import type { Millis } from "./machine.ts";
 import type { Nick } from "./nick.ts";
 import type { OfflineStore } from "./offline_store.ts";
 import type { Member, Roster } from "./roster.ts";

@@ -7,20 +7,19 @@
  * does not know us, or is in a new life, we register again by ourselves and say nothing.
  */
 import type { Attempts } from "./attempts.ts";
-import type { Primitives } from "./crypto.ts";
+import type { Primitives } from "./base/crypto.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "./base/limits.ts";
+import { Timers } from "./base/timers.ts";
+import type { Address, Key, Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
 import { SERVER_HOST_NAME } from "./field.ts";
-import type { Key } from "./handshake.ts";
 import { bundleOf, equalBundles, isGenuine } from "./identity.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import type { Address, Millis } from "./machine.ts";
 import { type Nick, sameNick } from "./nick.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import { equalRows, NO_VERSION, type Row, Table, type Version } from "./table.ts";
-import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
 export type MembershipState = "offline" | "registering" | "online" | "leaving";

@@ -9,7 +9,7 @@
  * a recipient remembers a conversation as a few runs, and can tell which of two messages was written first.
  */
 
-import type { Random } from "./machine.ts";
+import type { Random } from "./base/units.ts";
 
 export type MessageId = string;
 

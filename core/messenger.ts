@@ -2,23 +2,23 @@
  * Sending: messages directly to their recipients, and by way of the server when that does not answer. A message is
  * sealed, or signed for the channel, when it is first transmitted, and leaves as the same bytes on every way.
  */
-import { utf8Length } from "./bytes.ts";
 import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
+import { utf8Length } from "./base/bytes.ts";
+import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES, RETRY_FIRST_MS } from "./base/limits.ts";
+import { Timers } from "./base/timers.ts";
+import type { Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import type { Inbox } from "./inbox.ts";
 import type { Outcome, Receipt } from "./identity.ts";
-import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES, RETRY_FIRST_MS } from "./limits.ts";
+import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
 import type { IdSource } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import type { Failure } from "./notice.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Row } from "./table.ts";
-import { Timers } from "./timers.ts";
 import type { Verb, VerbOf } from "./verb.ts";
 
 /** Where channel messages stand among recipients. */

@@ -1,5 +1,5 @@
-import { utf8Length } from "./bytes.ts";
-import { NICK_BYTES, NICK_CHARACTERS, NICK_KEY_BYTES } from "./limits.ts";
+import { utf8Length } from "./base/bytes.ts";
+import { NICK_BYTES, NICK_CHARACTERS, NICK_KEY_BYTES } from "./base/limits.ts";
 
 /** A nick as its owner writes it. */
 export type Nick = string;

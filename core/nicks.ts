@@ -1,9 +1,9 @@
 /** What an operator sees and does of the nicks on a server's disk, while the server is not running. */
-import { MALFORMED } from "./bytes.ts";
-import type { Key } from "./handshake.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import type { Key, Millis } from "./base/units.ts";
 import { NO_SIGNATURE } from "./identity.ts";
 import { sealingOf } from "./letter.ts";
-import type { Change, Millis, Records } from "./machine.ts";
+import type { Change, Records } from "./machine.ts";
 import { type Nick, nickKey, sameNick } from "./nick.ts";
 import { CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "./records.ts";
 

@@ -8,7 +8,7 @@
  *
  * The initiator knows the responder's key before it begins. Both ephemeral keys come in from outside.
  */
-import type { KeyPair, Primitives } from "./crypto.ts";
+import type { KeyPair, Primitives } from "./base/crypto.ts";
 
 /** It has exactly the length of a hash, so it is the first hash (section 5.2). */
 const PROTOCOL = new TextEncoder().encode("Noise_IK_25519_ChaChaPoly_SHA256");

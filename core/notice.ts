@@ -1,10 +1,11 @@
 /** All text that a user can see of what a machine says, in one place. */
-import { VERSION } from "./packet.ts";
-import { TABLE_LINES, TEXT_BYTES } from "./limits.ts";
-import type { Address, Millis } from "./machine.ts";
+import { addressKey } from "./base/address.ts";
+import { TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
+import { dateAndTime, harmless } from "./base/text.ts";
+import type { Address, Millis } from "./base/units.ts";
+import { VERSION } from "./base/version.ts";
 import { type Nick, SERVER_NICK } from "./nick.ts";
-import { addressKey, type Row } from "./table.ts";
-import { dateAndTime, harmless } from "./text.ts";
+import type { Row } from "./table.ts";
 import type { Reason } from "./verb.ts";
 
 /** A message as it is shown. */

@@ -2,9 +2,7 @@
  * The offline store: letters, kept until their recipient has saved and acknowledged that letter, and receipts,
  * kept until the sender has acknowledged that. What is in a letter nobody here can read.
  */
-import { MALFORMED } from "./bytes.ts";
-import type { Effects } from "./effects.ts";
-import type { Receipt } from "./identity.ts";
+import { MALFORMED } from "./base/bytes.ts";
 import {
   COLLECTED_RECEIPTS,
   MAIL_LIFE_MS,
@@ -14,8 +12,10 @@ import {
   MAILBOX_SHARE,
   RECEIPTS_PER_SENDER,
   SEEN_LIFE_MS,
-} from "./limits.ts";
-import type { Millis } from "./machine.ts";
+} from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
+import type { Effects } from "./effects.ts";
+import type { Receipt } from "./identity.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { LETTER, RECEIPT, receiptId, receiptKey, type ValueOf } from "./records.ts";

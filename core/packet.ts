@@ -13,11 +13,11 @@
  * are indices: whoever made one up finds its handshake or session by it. An answer is never longer than what it
  * answers (RFC 9000 section 8).
  */
-import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
+import { MALFORMED, type Malformed, Reader, Writer } from "./base/bytes.ts";
+import { KEY_BYTES, TAG_BYTES } from "./base/crypto.ts";
+import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "./base/limits.ts";
+import { VERSION } from "./base/version.ts";
 import { EPOCH_BYTES } from "./epoch.ts";
-import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "./limits.ts";
-
-export const VERSION = 3;
 
 const VERSIONS = 0;
 const DISCOVER = VERSION << 4 | 1;
@@ -27,10 +27,8 @@ const RESPONSE = VERSION << 4 | 4;
 const COOKIE_REPLY = VERSION << 4 | 5;
 const TRANSPORT = VERSION << 4 | 6;
 
-export const KEY_BYTES = 32;
 export const NONCE_BYTES = 16;
 export const MAC_BYTES = 16;
-export const TAG_BYTES = 16;
 export const SALT_BYTES = 32;
 
 /** Which process this is. */

@@ -6,10 +6,16 @@
  * An ordered parcel that is cancelled after it began leaves a hole for which the receiver would wait; it goes on
  * as an empty one.
  */
-import type { Writer } from "./bytes.ts";
+import type { Writer } from "./base/bytes.ts";
+import {
+  LINK_QUEUE_BYTES,
+  LINK_QUEUE_VERBS,
+  PARCEL_SPAN,
+  PART_BYTES,
+  UNFINISHED_PARCELS,
+} from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import { FRAME_HEADER_BYTES, writeFrame } from "./frame.ts";
-import { LINK_QUEUE_BYTES, LINK_QUEUE_VERBS, PARCEL_SPAN, PART_BYTES, UNFINISHED_PARCELS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 
 interface Parcel {
   verb: Uint8Array;

@@ -3,9 +3,9 @@
  * there, or somebody may have sent a copy of it on. Until the peer has answered a challenge from there, it gets
  * at most three times the bytes that came from there (RFC 9000 sections 8.2 and 9.3).
  */
-import { equalBytes } from "./bytes.ts";
-import { AMPLIFICATION_LIMIT } from "./limits.ts";
-import type { Address } from "./machine.ts";
+import { equalBytes } from "./base/bytes.ts";
+import { AMPLIFICATION_LIMIT } from "./base/limits.ts";
+import type { Address } from "./base/units.ts";
 
 export class Path {
   readonly address: Address;

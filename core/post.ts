@@ -11,16 +11,14 @@
  *
  * Labels and nicks (in NFKC and lower case) stand behind their length in one byte.
  */
-import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "./bytes.ts";
-import type { Primitives } from "./crypto.ts";
-import type { Key } from "./handshake.ts";
-import { HASH_BYTES, type Identity, isSigned, labelled, SIGNATURE_BYTES } from "./identity.ts";
+import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "./base/bytes.ts";
+import { HASH_BYTES, KEY_BYTES, labelled, type Primitives, SIGNATURE_BYTES } from "./base/crypto.ts";
+import { TEXT_BYTES } from "./base/limits.ts";
+import type { Key, Millis } from "./base/units.ts";
+import { type Identity, isSigned } from "./identity.ts";
 import { paddingFor } from "./letter.ts";
-import { TEXT_BYTES } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
-import { KEY_BYTES } from "./packet.ts";
 
 /** Where a post stands among its sender's. */
 export interface Place {

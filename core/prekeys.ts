@@ -2,16 +2,14 @@
  * Our own prekeys: a new one each day; those before it are kept for as long as a letter under them may come, and
  * destroyed then.
  */
-import { MALFORMED } from "./bytes.ts";
-import type { KeyPair, Primitives } from "./crypto.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import { KEY_BYTES, type KeyPair, type Primitives } from "./base/crypto.ts";
+import { PREKEY_LIFE_MS, PREKEY_MS } from "./base/limits.ts";
+import type { Key, Millis, Random } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import type { Key } from "./handshake.ts";
 import type { Bundle, Identity } from "./identity.ts";
 import { prekeyId } from "./letter.ts";
-import { PREKEY_LIFE_MS, PREKEY_MS } from "./limits.ts";
-import type { Millis, Random } from "./machine.ts";
 import type { Nick } from "./nick.ts";
-import { KEY_BYTES } from "./packet.ts";
 import { PREKEY, type ValueOf } from "./records.ts";
 
 type Prekey = ValueOf<typeof PREKEY> & { readonly publicKey: Key; readonly keyPair: KeyPair };

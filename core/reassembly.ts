@@ -1,6 +1,6 @@
 /** The receiving side of parcels: parts put together, ordered ones held until it is their turn, all of it bounded. */
+import { LINK_EARLY_BYTES, PARCEL_SPAN, UNFINISHED_BYTES, UNFINISHED_PARCELS } from "./base/limits.ts";
 import type { PartFrame } from "./frame.ts";
-import { LINK_EARLY_BYTES, PARCEL_SPAN, UNFINISHED_BYTES, UNFINISHED_PARCELS } from "./limits.ts";
 
 /** Whoever holds some of a budget. */
 export interface Holder {

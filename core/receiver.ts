@@ -2,25 +2,24 @@
  * What others wrote to us, on its way to the inbox: letters are opened, channel messages checked. Of a letter its
  * sender hears what became of it, with our signature, the way on which it came.
  */
-import { MALFORMED, type Malformed } from "./bytes.ts";
+import { remember } from "./base/bounded_map.ts";
+import { MALFORMED, type Malformed } from "./base/bytes.ts";
+import type { Primitives } from "./base/crypto.ts";
+import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "./base/limits.ts";
+import type { Key, Millis } from "./base/units.ts";
 import type { Chains } from "./chains.ts";
-import type { Primitives } from "./crypto.ts";
 import type { Effects } from "./effects.ts";
-import type { Key } from "./handshake.ts";
 import { equalBundles, type Identity, isGenuine, NO_HASH, type Outcome } from "./identity.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import { decodeLetter, type Envelope, type Letter, Opener, sealingOf } from "./letter.ts";
-import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
 import { NO_MESSAGE } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { decodePost, isAuthentic, postHash, textOf } from "./post.ts";
 import type { Prekeys } from "./prekeys.ts";
-import { remember } from "./remember.ts";
 import type { StreamItem } from "./stream_reader.ts";
 import type { Row } from "./table.ts";
 import type { VerbOf } from "./verb.ts";

@@ -2,10 +2,10 @@
  * The durable records: what a key looks like, and the fields of its value. Keys sort in the order in which
  * things happened; numbers in keys have a fixed width for that.
  */
-import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
-import * as f from "./field.ts";
+import { MALFORMED, type Malformed, Reader, Writer } from "./base/bytes.ts";
 import { type MessageId, STATE_BYTES } from "./message_id.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
+import * as f from "./field.ts";
 
 const NUMBER_DIGITS = 15;
 

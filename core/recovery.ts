@@ -7,8 +7,6 @@
  *       \----one sent later is acknowledged, 3 packets or 9/8 round trips on--> lost
  *        \---silence--> probe timeout: what is in flight stays so, and one or two probes draw an answer
  */
-import type { Ranges } from "./ack_ranges.ts";
-import { Congestion, type Departure } from "./congestion.ts";
 import {
   ACK_DELAY_MS,
   DATAGRAM_BYTES,
@@ -20,8 +18,10 @@ import {
   RETRANSMIT_AFTER_MS,
   RETRANSMIT_JITTER,
   TIME_THRESHOLD,
-} from "./limits.ts";
-import type { Millis } from "./machine.ts";
+} from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
+import { Congestion, type Departure } from "./congestion.ts";
+import type { Ranges } from "./frame.ts";
 
 /** Packets in flight are a chain, oldest first: an idle `Recovery` holds no container, and both ends are near. */
 interface Packet<Content> extends Departure {

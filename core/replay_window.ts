@@ -1,4 +1,4 @@
-import { REPLAY_WINDOW_PACKETS } from "./limits.ts";
+import { REPLAY_WINDOW_PACKETS } from "./base/limits.ts";
 
 const WORD_BITS = 32;
 const WORDS = REPLAY_WINDOW_PACKETS / WORD_BITS;

@@ -3,10 +3,9 @@
  * that packet has come nothing is replaced, no address is stored with a link and nothing but the response is
  * sent: an initiation may be a replay, and its source anybody's.
  */
-import { Reader, Writer } from "./bytes.ts";
-import { CookieBaker, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
-import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "./epoch.ts";
-import { type HandshakeContext, type Key, PROLOGUE } from "./handshake.ts";
+import { equalAddresses } from "./base/address.ts";
+import { Reader, Writer } from "./base/bytes.ts";
+import { KEY_BYTES } from "./base/crypto.ts";
 import {
   HANDSHAKES_PER_SECOND,
   HOST_INITIATIONS_BURST,
@@ -15,13 +14,15 @@ import {
   UNCONFIRMED_MS,
   UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
-} from "./limits.ts";
-import type { Address, Millis } from "./machine.ts";
+} from "./base/limits.ts";
+import { HostRates, Rate } from "./base/rate.ts";
+import type { Address, Key, Millis } from "./base/units.ts";
+import { CookieBaker, hasMac1, mac1Key, setMac1 } from "./cookie.ts";
+import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "./epoch.ts";
+import { type HandshakeContext, PROLOGUE } from "./handshake.ts";
 import { Responder as NoiseResponder } from "./noise.ts";
-import { encodeResponse, type Initiation, KEY_BYTES, MAC_BYTES, PROCESS_BYTES } from "./packet.ts";
-import { HostRates, Rate } from "./rate.ts";
+import { encodeResponse, type Initiation, MAC_BYTES, PROCESS_BYTES } from "./packet.ts";
 import { Session } from "./session.ts";
-import { equalAddresses } from "./table.ts";
 
 /** A session whose initiator has not been heard under it. */
 export interface Unconfirmed {

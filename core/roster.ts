@@ -1,9 +1,6 @@
 /** The server's table: every nick, who holds it, where, since which change; and what to tell whom about it. */
-import { MALFORMED } from "./bytes.ts";
-import type { Effects } from "./effects.ts";
-import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
-import type { Key } from "./handshake.ts";
-import { type Bundle, bundleOf } from "./identity.ts";
+import { equalAddresses, isLoopback, isUnicast } from "./base/address.ts";
+import { MALFORMED } from "./base/bytes.ts";
 import {
   CANDIDATES,
   MEMBER_MESSAGES_BURST,
@@ -13,14 +10,17 @@ import {
   ROWS_BYTES,
   ROWS_PACKETS,
   TABLE_GATHER_MS,
-} from "./limits.ts";
+} from "./base/limits.ts";
+import { Rate } from "./base/rate.ts";
+import type { Address, Key, Millis } from "./base/units.ts";
+import type { Effects } from "./effects.ts";
+import { rowBytes, SERVER_HOST_NAME } from "./field.ts";
+import { type Bundle, bundleOf } from "./identity.ts";
 import type { Link } from "./link.ts";
-import type { Address, Millis } from "./machine.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
-import { Rate } from "./rate.ts";
 import { NICK } from "./records.ts";
 import type { StreamWriter } from "./stream_writer.ts";
-import { equalAddresses, type Row, type Version } from "./table.ts";
+import type { Row, Version } from "./table.ts";
 import type { Verb } from "./verb.ts";
 
 export interface Member extends Row {
@@ -202,14 +202,4 @@ function rowOf(member: Member, local: boolean): Row {
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
   return { nick, ...bundleOf(member), ordinal, online, addresses: seen };
-}
-
-/** Whether an address can be one host's: not the server's own, not a broadcast, not a multicast one. */
-function isUnicast({ host }: Address): boolean {
-  const first = parseInt(host, 10);
-  return host.includes(":") ? !/^ff/i.test(host) : first >= 1 && first < 224;
-}
-
-function isLoopback({ host }: Address): boolean {
-  return host.startsWith("127.") || host === "::1";
 }

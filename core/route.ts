@@ -1,6 +1,6 @@
-import type { Address } from "./machine.ts";
+import { equalAddresses } from "./base/address.ts";
+import type { Address } from "./base/units.ts";
 import { Path } from "./path.ts";
-import { equalAddresses } from "./table.ts";
 
 /** Where a peer may be, and the path that its link's packets take now. */
 export class Route {

@@ -1,11 +1,11 @@
 /** What leaves of a message: sealed for its recipient, or signed for the channel; and whose receipts count. */
 import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
+import type { Primitives } from "./base/crypto.ts";
+import type { Millis, Random } from "./base/units.ts";
 import type { Chains } from "./chains.ts";
-import type { Primitives } from "./crypto.ts";
 import { type Identity, isReceiptOf, type Receipt } from "./identity.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import { Sealer } from "./letter.ts";
-import type { Millis, Random } from "./machine.ts";
 import { type Nick, sameNick } from "./nick.ts";
 import { encodePost, postHash } from "./post.ts";
 import type { Prekeys } from "./prekeys.ts";

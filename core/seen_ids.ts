@@ -1,8 +1,8 @@
 /** Which message ids have been seen: per sender process a few runs of sequence numbers, kept for 45 days. */
-import { Reader, Writer } from "./bytes.ts";
+import { Reader, Writer } from "./base/bytes.ts";
+import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import { folderOf, type MessageId, prefixOf, sequenceOf, startsOf } from "./message_id.ts";
 import { nickKey } from "./nick.ts";
 import { SEEN } from "./records.ts";

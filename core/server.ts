@@ -4,10 +4,7 @@
  * taken only from the link on which it registered.
  */
 
-import { Channel } from "./channel.ts";
-import type { Primitives } from "./crypto.ts";
-import { Effects } from "./effects.ts";
-import { type Bundle, equalBundles, isGenuine } from "./identity.ts";
+import type { Primitives } from "./base/crypto.ts";
 import {
   BUNDLES_BURST,
   BUNDLES_PER_SECOND,
@@ -16,20 +13,24 @@ import {
   PROBE_MS,
   SILENCE_MS,
   SWEEP_MS,
-} from "./limits.ts";
+} from "./base/limits.ts";
+import { HostRates, Rate } from "./base/rate.ts";
+import { Timers } from "./base/timers.ts";
+import type { Millis, Random } from "./base/units.ts";
+import { Channel } from "./channel.ts";
+import { Effects } from "./effects.ts";
+import { type Bundle, equalBundles, isGenuine } from "./identity.ts";
 import type { Link } from "./link.ts";
 import { type Arrival, Links } from "./links.ts";
-import type { Input, Machine, Millis, Output, Random, Records } from "./machine.ts";
-import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
+import type { Input, Machine, Output, Records } from "./machine.ts";
 import { Mailroom } from "./mailroom.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "./nick.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "./records.ts";
-import { HostRates, Rate } from "./rate.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
 import { initiationClock, nextStart, ownKey } from "./start.ts";
 import { StreamWriter } from "./stream_writer.ts";
 import { equalRows } from "./table.ts";
-import { Timers } from "./timers.ts";
 import type { Reason, Verb, VerbOf } from "./verb.ts";
 
 export interface ServerOptions {

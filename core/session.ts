@@ -2,12 +2,12 @@
  * A session, layer 2 of the wire: the keys of one finished handshake, what was received under them, and how long
  * they are good. The numbers of packets come from the link and only ever grow, so that no nonce is used twice.
  */
-import { MALFORMED } from "./bytes.ts";
-import type { Primitives } from "./crypto.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import type { Primitives } from "./base/crypto.ts";
+import { REKEY_AFTER_MS, REKEY_AFTER_PACKETS, REKEY_PATIENCE_MS, SESSION_LIFE_MS } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import type { Epoch } from "./epoch.ts";
 import { type Frame, readFrames } from "./frame.ts";
-import { REKEY_AFTER_MS, REKEY_AFTER_PACKETS, REKEY_PATIENCE_MS, SESSION_LIFE_MS } from "./limits.ts";
-import type { Millis } from "./machine.ts";
 import { encodeTransport, type Transport, TRANSPORT_HEADER_BYTES } from "./packet.ts";
 import { ReplayWindow } from "./replay_window.ts";
 

@@ -1,4 +1,4 @@
-import type { Millis } from "./machine.ts";
+import type { Millis } from "./base/units.ts";
 import type { Session } from "./session.ts";
 
 /** The sessions of one link: packets leave under the present one; those of the one before are still good. */

@@ -1,9 +1,9 @@
 /** What a client or a server goes on from when it starts: its key, and numbers that only ever grow. */
-import { MALFORMED } from "./bytes.ts";
-import type { KeyPair, Primitives } from "./crypto.ts";
+import { MALFORMED } from "./base/bytes.ts";
+import { KEY_BYTES, type KeyPair, type Primitives } from "./base/crypto.ts";
+import type { Millis, Random } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
-import type { Millis, Random, Records } from "./machine.ts";
-import { KEY_BYTES } from "./packet.ts";
+import type { Records } from "./machine.ts";
 import { INITIATION, KEY, START } from "./records.ts";
 
 const ONLY = "own";

@@ -3,8 +3,8 @@
  * channel messages together, numbered from 1 in the order in which the server stored them. Taken in order,
  * acknowledged by the last position that is saved.
  */
-import { ACK_DELAY_MS, CHANNEL_ACK_PER_MEMBER_MS, STREAM_WINDOW } from "./limits.ts";
-import type { Millis } from "./machine.ts";
+import { ACK_DELAY_MS, CHANNEL_ACK_PER_MEMBER_MS, STREAM_WINDOW } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import type { VerbOf } from "./verb.ts";
 
 export type StreamItem = VerbOf<"letter"> | VerbOf<"channel">;

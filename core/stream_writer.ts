@@ -2,10 +2,10 @@
  * The server's end of a member's stream: letters and channel messages in the order in which they were stored,
  * numbered from 1 at each registration, at most 32 under way, kept until the member says that they are saved.
  */
+import { STREAM_BYTES, STREAM_ENTRIES, STREAM_WINDOW } from "./base/limits.ts";
+import type { Millis } from "./base/units.ts";
 import type { ChannelRow } from "./channel.ts";
-import { STREAM_BYTES, STREAM_ENTRIES, STREAM_WINDOW } from "./limits.ts";
 import type { Link } from "./link.ts";
-import type { Millis } from "./machine.ts";
 import type { Letter } from "./offline_store.ts";
 import type { Verb } from "./verb.ts";
 

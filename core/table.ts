@@ -2,8 +2,9 @@
  * The client table: who there is, where, and whether ONLINE. Every change counts one up, and each row knows
  * the counter of its last change, so one question, `rows since v`, serves the newcomer, the gap and the snapshot.
  */
-import { NICKS } from "./limits.ts";
-import type { Address } from "./machine.ts";
+import { equalAddresses } from "./base/address.ts";
+import { NICKS } from "./base/limits.ts";
+import type { Address } from "./base/units.ts";
 import { type Bundle, equalBundles } from "./identity.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
@@ -75,12 +76,4 @@ export function equalRows(a: Row | undefined, b: Row): boolean {
     a.online === b.online && a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));
-}
-
-export function equalAddresses(a: Address, b: Address): boolean {
-  return a.port === b.port && a.host === b.host;
-}
-
-export function addressKey({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,9 +1,9 @@
 /** What a user decides about keys: whom to trust, whom he has verified, and how others come to know him. */
-import type { Primitives } from "./crypto.ts";
+import type { Primitives } from "./base/crypto.ts";
+import type { Millis } from "./base/units.ts";
 import type { Effects } from "./effects.ts";
 import { type Identity, safetyNumber } from "./identity.ts";
 import type { KnownPeers } from "./known_peers.ts";
-import type { Millis } from "./machine.ts";
 import type { Membership } from "./membership.ts";
 import type { Messenger } from "./messenger.ts";
 import { type Nick, sameNick } from "./nick.ts";

@@ -2,7 +2,7 @@
  * What the two sides say to each other, layer 5 of the wire: a tag of one byte, then the fields in order.
  * A verb never says how it travels; a link carries it. Who says it is known from the link: by its key.
  */
-import { MALFORMED, type Malformed, Reader, Writer } from "./bytes.ts";
+import { MALFORMED, type Malformed, Reader, Writer } from "./base/bytes.ts";
 import * as f from "./field.ts";
 
 /** Why the server did not take something. */

@@ -1,9 +1,9 @@
 /** The state folder of a client: one nick at one server. */
 import { userInfo } from "node:os";
+import { addressKey, equalAddresses } from "../core/base/address.ts";
+import type { Address } from "../core/base/units.ts";
 import { ownerOf } from "../core/client_state.ts";
-import type { Address } from "../core/machine.ts";
 import { isNick, nickKey } from "../core/nick.ts";
-import { addressKey, equalAddresses } from "../core/table.ts";
 import { stateFolder } from "./folders.ts";
 import { refuseReadable } from "./identity_file.ts";
 import { KnownServers } from "./known_servers.ts";

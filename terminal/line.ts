@@ -2,7 +2,7 @@
  * The line being typed: grapheme clusters and a cursor between two of them. All functions are pure.
  * @module
  */
-import { TEXT_BYTES } from "../core/limits.ts";
+import { TEXT_BYTES } from "../core/base/limits.ts";
 import { graphemesIn, graphemesOf } from "./rows.ts";
 
 /** `cursor` counts cells: 0 is before the first. A cell may be "\n", which only a paste brings. */

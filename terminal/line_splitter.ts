@@ -3,7 +3,7 @@
  * @module
  */
 
-import { TEXT_BYTES } from "../core/limits.ts";
+import { TEXT_BYTES } from "../core/base/limits.ts";
 
 /** Longer than any message with its command; what a line has beyond is dropped, so that memory stays bounded. */
 export const LINE_LIMIT_BYTES = TEXT_BYTES + 256;

@@ -3,7 +3,7 @@
  * before it is over, as a person would. So a script means what it says, and a long one takes no memory.
  */
 
-import { SCRIPT_COMMANDS } from "../core/limits.ts";
+import { SCRIPT_COMMANDS } from "../core/base/limits.ts";
 
 const MAY_OVERLAP = /^\s*(send|send_all)\s/;
 

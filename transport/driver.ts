@@ -1,8 +1,9 @@
 /** The one loop that drives a machine. It knows no protocol: it steps, performs in order and re-arms one timer. */
 import { setImmediate } from "node:timers";
-import { INPUTS_PER_WAKE_UP } from "../core/limits.ts";
 import type { Action } from "../core/action.ts";
-import type { Address, Change, Input, Machine, Millis, Output, Store } from "../core/machine.ts";
+import { INPUTS_PER_WAKE_UP } from "../core/base/limits.ts";
+import type { Address, Millis } from "../core/base/units.ts";
+import type { Change, Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
 
 /** What the driver needs of a socket; a `UdpSocket` does. */

@@ -1,4 +1,4 @@
-import type { Address } from "../core/machine.ts";
+import type { Address } from "../core/base/units.ts";
 
 export const ANY_IPV4 = "0.0.0.0";
 export const ANY_IPV6 = "::";

@@ -1,6 +1,6 @@
 /** The UDP socket: it knows addresses and datagrams, and nothing of what is in them. */
-import { DATAGRAM_BYTES } from "../core/limits.ts";
-import type { Address } from "../core/machine.ts";
+import { DATAGRAM_BYTES } from "../core/base/limits.ts";
+import type { Address } from "../core/base/units.ts";
 
 /** A datagram as it came in. `bytes` is a copy and belongs to the receiver. */
 export interface Datagram {

@@ -4,18 +4,18 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { equalAddresses } from "../../core/base/address.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { dateAndTime } from "../../core/base/text.ts";
+import type { Address, Key, Millis } from "../../core/base/units.ts";
 import { Client, type ClientOptions } from "../../core/client.ts";
-import { primitives } from "../../core/crypto.ts";
-import type { Key } from "../../core/handshake.ts";
 import { type Bundle, Identity, SECRETS_BYTES } from "../../core/identity.ts";
-import type { Address, Machine, Millis, Records } from "../../core/machine.ts";
+import type { Machine, Records } from "../../core/machine.ts";
 import type { Nick } from "../../core/nick.ts";
 import { type Notice, render } from "../../core/notice.ts";
 import { KEY, NICK } from "../../core/records.ts";
 import { Server, type ServerLimits } from "../../core/server.ts";
-import { equalAddresses } from "../../core/table.ts";
-import { dateAndTime } from "../../core/text.ts";
 import { NO_LIMITS } from "../core/samples.ts";
 import { Disk } from "../simulator/disk.ts";
 import { Network } from "../simulator/network.ts";

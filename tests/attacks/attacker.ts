@@ -2,13 +2,12 @@
  * The attacker's tools. A `Speaker` speaks the wire as it should be, under whatever keys it has, and says whatever it
  * wants; an `Attacker` is one under keys of his own, with pen and seal for letters and posts.
  */
-import { type KeyPair, primitives } from "../../core/crypto.ts";
-import type { Key } from "../../core/handshake.ts";
+import { type KeyPair, primitives } from "../../core/base/crypto.ts";
+import type { Address, Key, Millis, Random } from "../../core/base/units.ts";
 import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
 import { type Contents, type Envelope, Sealer } from "../../core/letter.ts";
 import type { Link } from "../../core/link.ts";
 import { Links } from "../../core/links.ts";
-import type { Address, Millis, Random } from "../../core/machine.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import type { Nick } from "../../core/nick.ts";
 import { encodePost } from "../../core/post.ts";

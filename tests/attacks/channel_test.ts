@@ -1,10 +1,10 @@
 /** Attacks on the channel: each post is signed, numbered and chained, so what the server does to them is told. */
 import { assertEquals } from "@std/assert";
-import { primitives } from "../../core/crypto.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { SEEN_LIFE_MS } from "../../core/base/limits.ts";
+import { dateAndTime } from "../../core/base/text.ts";
 import { NO_HASH } from "../../core/identity.ts";
-import { SEEN_LIFE_MS } from "../../core/limits.ts";
 import { encodePost, postHash } from "../../core/post.ts";
-import { dateAndTime } from "../../core/text.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID, idOf } from "./attacker.ts";
 import { HostileServer, type Message } from "./hostile_server.ts";

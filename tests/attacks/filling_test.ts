@@ -1,8 +1,7 @@
 /** Attacks by filling: what one can take has an end, and what others have is theirs. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import { Effects } from "../../core/effects.ts";
-import { decodeLetter, prekeyId } from "../../core/letter.ts";
+import { equalAddresses } from "../../core/base/address.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import {
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
@@ -16,12 +15,14 @@ import {
   SEEN_PREFIXES_PER_SENDER,
   STRANGERS_BYTES,
   STRANGERS_MESSAGES,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { Effects } from "../../core/effects.ts";
+import { decodeLetter, prekeyId } from "../../core/letter.ts";
 import { SeenIds } from "../../core/seen_ids.ts";
-import { equalAddresses, NO_VERSION } from "../../core/table.ts";
-import { NO_LIMITS } from "../core/samples.ts";
+import { NO_VERSION } from "../../core/table.ts";
 import { Arena, SERVER, type Victim } from "./arena.ts";
 import { Attacker, idOf } from "./attacker.ts";
+import { NO_LIMITS } from "../core/samples.ts";
 
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const SHARE = MAILBOX_LETTERS * MAILBOX_SHARE;

@@ -1,13 +1,13 @@
 /** What floods of handshakes are made of, and what they cost whoever is flooded. */
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { type Primitives, primitives } from "../../core/base/crypto.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
-import { type Primitives, primitives } from "../../core/crypto.ts";
 import { PROLOGUE } from "../../core/handshake.ts";
-import type { Address, Millis } from "../../core/machine.ts";
 import { decodePacket, encodeInitiation, INITIATION_NOISE_BYTES, MAC_BYTES } from "../../core/packet.ts";
+import type { Arena } from "./arena.ts";
 import { Peer } from "../core/wire.ts";
 import type { Dice } from "../simulator/random.ts";
-import type { Arena } from "./arena.ts";
 
 /** Real cryptography that remembers when a handshake was computed with it. */
 export class CountedCrypto {

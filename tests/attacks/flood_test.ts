@@ -7,8 +7,8 @@ import {
   HOSTS,
   INITIATIONS_PER_SECOND,
   UNCONFIRMED_SESSIONS,
-} from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import { Arena, SERVER, type Victim } from "./arena.ts";
 import { CookieEater, CountedCrypto, Initiations, tablesOf } from "./flood.ts";
 

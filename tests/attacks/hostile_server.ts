@@ -1,5 +1,5 @@
 /** A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants. */
-import { primitives } from "../../core/crypto.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import type { Link } from "../../core/link.ts";
 import { type Nick, nickKey } from "../../core/nick.ts";
 import type { Row, Version } from "../../core/table.ts";

@@ -1,6 +1,6 @@
 /** Attacks on letters: only who is told to have written one can have, word for word, to this reader, once. */
 import { assertEquals } from "@std/assert";
-import { decodeLetter } from "../../core/letter.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import {
   HELD_MS,
   PREKEY_LIFE_MS,
@@ -8,8 +8,8 @@ import {
   RETRY_FIRST_MS,
   SEEN_LIFE_MS,
   SWEEP_MS,
-} from "../../core/limits.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+} from "../../core/base/limits.ts";
+import { decodeLetter } from "../../core/letter.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID, idOf } from "./attacker.ts";
 import { HostileServer, last, type Message } from "./hostile_server.ts";

@@ -1,13 +1,13 @@
 /** Attacks on nicks: a nick belongs to an identity, and what is said of it counts only from the link of its holder. */
 import { assertEquals } from "@std/assert";
+import { primitives } from "../../core/base/crypto.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
 import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
-import { primitives } from "../../core/crypto.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/limits.ts";
 import { NO_VERSION } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
-import { Disk } from "../simulator/disk.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { Attacker, ID, MALLORY } from "./attacker.ts";
+import { Disk } from "../simulator/disk.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const REPLACED = "[You were registered as 'alice' from another place, this one is offline now.]";

@@ -1,7 +1,7 @@
 /** Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it. */
 import { assertEquals } from "@std/assert";
+import { RETRY_FIRST_MS } from "../../core/base/limits.ts";
 import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/identity.ts";
-import { RETRY_FIRST_MS } from "../../core/limits.ts";
 import type { Verb } from "../../core/verb.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID } from "./attacker.ts";

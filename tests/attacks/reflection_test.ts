@@ -1,14 +1,15 @@
 /** Attacks on third persons: who asks under a forged address makes nobody send more there than was sent. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { primitives } from "../../core/crypto.ts";
+import { equalAddresses } from "../../core/base/address.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import {
   AMPLIFICATION_LIMIT,
   DATAGRAM_BYTES,
   HOST_INITIATIONS_BURST,
   INITIATIONS_PER_SECOND,
   VERSION_ANSWERS_PER_SECOND,
-} from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import {
   decodePacket,
   encodeAnnounce,
@@ -19,10 +20,9 @@ import {
   encodeVersions,
   NONCE_BYTES,
 } from "../../core/packet.ts";
-import { equalAddresses } from "../../core/table.ts";
-import { Peer } from "../core/wire.ts";
 import { Arena, SERVER, type Victim } from "./arena.ts";
 import { altered, Attacker, MALLORY } from "./attacker.ts";
+import { Peer } from "../core/wire.ts";
 
 /** Who is to be flooded: he has never sent anything. */
 const THIRD: Address = { host: "10.99.9.9", port: 53 };

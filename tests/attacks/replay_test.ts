@@ -1,8 +1,8 @@
 /** Attacks with what was recorded: every datagram of a session once more, at once and after restarts, has no effect. */
 import { assert, assertEquals } from "@std/assert";
-import { DROPPED_REPORT_MS } from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
-import { equalAddresses } from "../../core/table.ts";
+import { equalAddresses } from "../../core/base/address.ts";
+import { DROPPED_REPORT_MS } from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import { Arena, type Computer, type Datagram, SERVER, type Victim } from "./arena.ts";
 
 const STRANGER: Address = { host: "10.66.6.6", port: 6666 };

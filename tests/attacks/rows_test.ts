@@ -1,10 +1,10 @@
 /** Attacks on the table: what the server says of others counts as far as they have signed it, or been pinned. */
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import { primitives } from "../../core/crypto.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { PREKEY_MS } from "../../core/base/limits.ts";
 import { type Bundle, isGenuine, safetyNumber } from "../../core/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/letter.ts";
-import { PREKEY_MS } from "../../core/limits.ts";
 import { KNOWN_PEER, NICK } from "../../core/records.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker } from "./attacker.ts";

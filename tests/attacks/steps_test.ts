@@ -1,7 +1,6 @@
 /** Attacks in several steps: on the limits of addresses and of memory, on who is pinned, and by a thief of keys. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { primitives } from "../../core/crypto.ts";
-import { Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import {
   KEEP_ALIVE_JITTER,
   KEEP_ALIVE_MS,
@@ -10,14 +9,15 @@ import {
   SEEN_LIFE_MS,
   SEEN_RUNS,
   SWEEP_MS,
-} from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
+import { Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
 import { PROCESS_BYTES } from "../../core/packet.ts";
 import { encodePost } from "../../core/post.ts";
-import { NO_LIMITS } from "../core/samples.ts";
 import { Arena } from "./arena.ts";
 import { Attacker, ID } from "./attacker.ts";
 import { HostileServer } from "./hostile_server.ts";
+import { NO_LIMITS } from "../core/samples.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { AckRanges } from "../../core/ack_ranges.ts";
-import { ACK_RANGES } from "../../core/limits.ts";
+import { ACK_RANGES } from "../../core/base/limits.ts";
 import { seededDice } from "./seed.ts";
 
 function received(...numbers: number[]): AckRanges {

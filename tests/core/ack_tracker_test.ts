@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { AckTracker } from "../../core/ack_tracker.ts";
-import { NO_HASH, textHash } from "../../core/identity.ts";
 import {
   ACK_TIMEOUT_MS,
   MAIL_LIFE_MS,
@@ -10,7 +9,8 @@ import {
   RETRY_FIRST_MS,
   RETRY_MAXIMUM_MS,
   TEXT_BYTES,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { NO_HASH, textHash } from "../../core/identity.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { Recorded } from "./effects.ts";

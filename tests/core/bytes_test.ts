@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { equalBytes, Reader, utf8Length, Writer } from "../../core/bytes.ts";
+import { equalBytes, Reader, utf8Length, Writer } from "../../core/base/bytes.ts";
 import { seededDice } from "./seed.ts";
 
 function written(write: (writer: Writer) => void): Uint8Array {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../../core/base/limits.ts";
 import { Chains } from "../../core/chains.ts";
 import { NO_HASH } from "../../core/identity.ts";
-import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../../core/limits.ts";
 import { Recorded } from "./effects.ts";
 
 const ALICE = "a1".repeat(32);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../core/base/limits.ts";
 import { Channel, type ChannelRow } from "../../core/channel.ts";
-import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../core/limits.ts";
 import { Recorded } from "./effects.ts";
 
 const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");

@@ -1,7 +1,7 @@
 /** A sender and its path, for tests of congestion control. */
+import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { Congestion, type Departure } from "../../core/congestion.ts";
-import { DATAGRAM_BYTES } from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
 
 export const RTT = 100;
 /** Longer than any test. */

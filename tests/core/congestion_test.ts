@@ -1,6 +1,5 @@
 /** The congestion window and pacing (RFC 9002, section 7). */
 import { assert, assertEquals, assertFalse, assertLess } from "@std/assert";
-import { Congestion, type Departure } from "../../core/congestion.ts";
 import {
   DATAGRAM_BYTES,
   INITIAL_WINDOW_BYTES,
@@ -8,8 +7,9 @@ import {
   MAXIMUM_WINDOW_BYTES,
   MINIMUM_WINDOW_BYTES,
   PACING_GAIN,
-} from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
+import { Congestion, type Departure } from "../../core/congestion.ts";
 import { Path, RTT } from "./congestion_scene.ts";
 
 const INITIAL_PACKETS = INITIAL_WINDOW_BYTES / DATAGRAM_BYTES;

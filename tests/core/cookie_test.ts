@@ -1,21 +1,20 @@
 /** The macs of handshake packets, and cookies. `MALLORY` is anybody else. */
 import { assert, assertEquals, assertFalse, assertLess, assertNotEquals } from "@std/assert";
+import { KEY_BYTES, primitives as realPrimitives } from "../../core/base/crypto.ts";
+import { COOKIE_LIFE_MS } from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { CookieBaker, CookieJar, hasMac1, mac1Key, setMac1 } from "../../core/cookie.ts";
-import { primitives as realPrimitives } from "../../core/crypto.ts";
-import { COOKIE_LIFE_MS } from "../../core/limits.ts";
-import type { Address, Millis } from "../../core/machine.ts";
 import {
   type CookieReply,
   decodePacket,
   encodeInitiation,
   type Initiation,
   INITIATION_NOISE_BYTES,
-  KEY_BYTES,
   MAC_BYTES,
 } from "../../core/packet.ts";
-import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 import { ELSEWHERE, forged, PEER } from "./wire.ts";
+import { Dice } from "../simulator/random.ts";
 
 const MALLORY: Address = { host: PEER.host, port: PEER.port + 1 };
 const NO_MAC = new Uint8Array(MAC_BYTES);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { createCipheriv } from "node:crypto";
 
-import { type Primitives, primitives } from "../../core/crypto.ts";
+import { type Primitives, primitives } from "../../core/base/crypto.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 import { seededDice } from "./seed.ts";
 

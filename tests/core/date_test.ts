@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { dateAndTime } from "../../core/text.ts";
+import { dateAndTime } from "../../core/base/text.ts";
 import { seededDice } from "./seed.ts";
 
 /** What the platform says, in the form of the original. */

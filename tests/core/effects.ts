@@ -1,6 +1,7 @@
 /** The effects of one part of a machine, and the disk they end up on: for tests of the parts. */
+import type { Millis } from "../../core/base/units.ts";
 import { Effects } from "../../core/effects.ts";
-import type { Millis, Output } from "../../core/machine.ts";
+import type { Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
 
 export class Recorded {

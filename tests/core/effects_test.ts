@@ -1,7 +1,7 @@
 /** What steps want done, in which order, and what may wait for company. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { SAVE_LATER_MS } from "../../core/base/limits.ts";
 import { Effects } from "../../core/effects.ts";
-import { SAVE_LATER_MS } from "../../core/limits.ts";
 import type { Output } from "../../core/machine.ts";
 import { PEER } from "./wire.ts";
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { Reader, Writer } from "../../core/bytes.ts";
-import * as f from "../../core/field.ts";
-import { BODY_BYTES, COLLECTED_RECEIPTS } from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
+import { Reader, Writer } from "../../core/base/bytes.ts";
+import { BODY_BYTES, COLLECTED_RECEIPTS } from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import { BODY, BUNDLE, ID, LONGEST_BODY, LONGEST_TEXT, ROW } from "./samples.ts";
+import * as f from "../../core/field.ts";
 
 function written<Value>(field: f.Field<Value>, value: Value): Uint8Array {
   const writer = new Writer();

@@ -1,8 +1,14 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
-import type { Ranges } from "../../core/ack_ranges.ts";
-import { MALFORMED, Writer } from "../../core/bytes.ts";
-import { type Frame, FRAME_HEADER_BYTES, type PartFrame, readFrames, writeFrame } from "../../core/frame.ts";
-import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
+import { MALFORMED, Writer } from "../../core/base/bytes.ts";
+import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
+import {
+  type Frame,
+  FRAME_HEADER_BYTES,
+  type PartFrame,
+  type Ranges,
+  readFrames,
+  writeFrame,
+} from "../../core/frame.ts";
 import { FRAMES_BYTES } from "../../core/packet.ts";
 import { mutated } from "./samples.ts";
 import { type Dice, seededDice } from "./seed.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from "@std/assert";
-import { Writer } from "../../core/bytes.ts";
-import { type Primitives, primitives } from "../../core/crypto.ts";
+import { Writer } from "../../core/base/bytes.ts";
+import { type Primitives, primitives } from "../../core/base/crypto.ts";
 import { bundle as bundleField } from "../../core/field.ts";
 import {
   type Bundle,

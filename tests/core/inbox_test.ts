@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { Inbox, type IncomingMessage } from "../../core/inbox.ts";
+import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../core/base/limits.ts";
 import { NO_HASH, textHash } from "../../core/identity.ts";
-import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../core/limits.ts";
+import { Inbox, type IncomingMessage } from "../../core/inbox.ts";
 import { NO_MESSAGE, sequenceOf } from "../../core/message_id.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { Recorded } from "./effects.ts";

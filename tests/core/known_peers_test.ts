@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { KNOWN_PEERS } from "../../core/base/limits.ts";
 import { KnownPeers } from "../../core/known_peers.ts";
-import { KNOWN_PEERS } from "../../core/limits.ts";
 import { Recorded } from "./effects.ts";
 
 const ONE = "01".repeat(32);

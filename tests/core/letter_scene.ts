@@ -1,7 +1,7 @@
 /** Somebody who seals letters and somebody who opens them. */
 import { assert } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import { primitives } from "../../core/crypto.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import { type Bundle, NO_HASH } from "../../core/identity.ts";
 import { type Contents, decodeLetter, Opener, Sealer } from "../../core/letter.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";

@@ -1,11 +1,10 @@
 /** How long the secret of an ephemeral key serves, and how many are remembered. */
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives, TAG_BYTES } from "../../core/base/crypto.ts";
+import { LETTER_SECRET_MS, LETTER_SECRETS } from "../../core/base/limits.ts";
 import type { Bundle } from "../../core/identity.ts";
-import { MALFORMED } from "../../core/bytes.ts";
 import { decodeLetter, Opener, Sealer } from "../../core/letter.ts";
-import { LETTER_SECRET_MS, LETTER_SECRETS } from "../../core/limits.ts";
-import { primitives } from "../../core/crypto.ts";
-import { TAG_BYTES } from "../../core/packet.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 import { ephemeralOf, idOf, NOW, Two } from "./letter_scene.ts";
 import { Person } from "./person.ts";

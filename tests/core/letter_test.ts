@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { MALFORMED, utf8Length, Writer } from "../../core/bytes.ts";
-import { primitives } from "../../core/crypto.ts";
+import { MALFORMED, utf8Length, Writer } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { BODY_BYTES, TEXT_BYTES } from "../../core/base/limits.ts";
 import { bundle as bundleField } from "../../core/field.ts";
 import { decodeLetter, Opener, paddingFor, prekeyId, Sealer } from "../../core/letter.ts";
-import { BODY_BYTES, TEXT_BYTES } from "../../core/limits.ts";
 import { nickKey } from "../../core/nick.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 import { contentsByHand, letterByHand } from "./letter_by_hand.ts";

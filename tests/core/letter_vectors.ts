@@ -5,8 +5,8 @@
  *
  *     deno run --allow-write=docs tests/core/letter_vectors.ts
  */
-import { Writer } from "../../core/bytes.ts";
-import { primitives } from "../../core/crypto.ts";
+import { Writer } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import { bundle as bundleField } from "../../core/field.ts";
 import { type Bundle, Identity, NO_HASH, safetyNumber, textHash } from "../../core/identity.ts";
 import { Sealer } from "../../core/letter.ts";

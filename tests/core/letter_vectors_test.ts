@@ -3,7 +3,8 @@
  * written anew: `deno run --allow-write=docs tests/core/letter_vectors.ts`.
  */
 import { assert, assertEquals } from "@std/assert";
-import { primitives } from "../../core/crypto.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import {
   type Bundle,
   Identity,
@@ -13,9 +14,7 @@ import {
   type Receipt,
 } from "../../core/identity.ts";
 import { decodeLetter, Opener } from "../../core/letter.ts";
-import { MALFORMED } from "../../core/bytes.ts";
 import { decodePost, isAuthentic, textOf } from "../../core/post.ts";
-import vectors from "../../docs/letter-vectors.json" with { type: "json" };
 import {
   bundleByHand,
   contentsByHand,
@@ -28,6 +27,7 @@ import {
   textHashByHand,
 } from "./letter_by_hand.ts";
 import { letterVectors } from "./letter_vectors.ts";
+import vectors from "../../docs/letter-vectors.json" with { type: "json" };
 
 const { letters, posts, receipt, recipient, safetyNumber, sender } = vectors;
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);

@@ -7,7 +7,6 @@ import {
   assertLessOrEqual,
   assertNotEquals,
 } from "@std/assert";
-import { CHALLENGE_BYTES } from "../../core/frame.ts";
 import {
   AMPLIFICATION_LIMIT,
   LINK_DEAD_MS,
@@ -16,8 +15,9 @@ import {
   REKEY_AFTER_MS,
   REKEY_PATIENCE_MS,
   SESSION_LIFE_MS,
-} from "../../core/limits.ts";
-import type { Address, Millis } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
+import { CHALLENGE_BYTES } from "../../core/frame.ts";
 import { chat } from "./pair.ts";
 import { seededDice } from "./seed.ts";
 import {

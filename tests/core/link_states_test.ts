@@ -14,8 +14,8 @@
  * the link next has to act.
  */
 import { assertEquals } from "@std/assert";
-import { LINK_DEAD_MS } from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+import { LINK_DEAD_MS } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { acking, ELSEWHERE, forged, nameOf, PEER, type PeerSession, PING, TestLink, verbOf } from "./wire.ts";
 
 type State = "closed" | "asking" | "seeking" | "open" | "renewing" | "dead";

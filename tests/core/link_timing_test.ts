@@ -1,7 +1,6 @@
 /** When a link sends what: handshakes, acknowledgements, repeats. How it grows old is in link_renewal_test.ts. */
 import { assert, assertEquals, assertFalse, assertLessOrEqual, assertNotEquals } from "@std/assert";
 
-import type { Frame } from "../../core/frame.ts";
 import {
   ACK_DELAY_MS,
   ACK_RANGES,
@@ -13,8 +12,9 @@ import {
   PARCEL_SPAN,
   PROBE_TIMEOUT_MOST_MS,
   RETRANSMIT_JITTER,
-} from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
+import type { Frame } from "../../core/frame.ts";
 import { chat } from "./pair.ts";
 import {
   acking,

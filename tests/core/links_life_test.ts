@@ -16,8 +16,8 @@ import {
   REKEY_AFTER_MS,
   REKEY_PATIENCE_MS,
   SESSION_LIFE_MS,
-} from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import { A, C, chat, connected, type End, type Left, Pair } from "./pair.ts";
 import { nameOf, verbOf } from "./wire.ts";
 

@@ -9,7 +9,7 @@ import {
   LINKS,
   UNCONFIRMED_MS,
   VERSION_ANSWERS_PER_SECOND,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
 import { decodePacket, encodeDiscover, encodeVersions, NONCE_BYTES } from "../../core/packet.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { A, B, C, chat, connected, type End, Pair, START } from "./pair.ts";

@@ -1,11 +1,11 @@
 /** A nick belongs for good to the identity that registered it first; and how much of the server one member may take. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { type Bundle, Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import {
   MEMBER_MESSAGES_BURST,
   MEMBER_MESSAGES_PER_SECOND,
   MEMBER_QUESTIONS_BURST,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { type Bundle, Identity, SECRETS_BYTES } from "../../core/identity.ts";
 import type { Verb, VerbOf } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { ID, NO_LIMITS } from "./samples.ts";

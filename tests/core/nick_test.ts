@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { utf8Length } from "../../core/bytes.ts";
+import { utf8Length } from "../../core/base/bytes.ts";
 import { isNick, nickKey, sameNick } from "../../core/nick.ts";
 
 Deno.test("letters and digits of any script, and _ - .", () => {

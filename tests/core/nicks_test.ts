@@ -1,7 +1,7 @@
 /** What an operator sees and does of the nicks on a server's disk: lists them, and makes one free. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { MAIL_TOTAL_BYTES } from "../../core/base/limits.ts";
 import { NO_SIGNATURE } from "../../core/identity.ts";
-import { MAIL_TOTAL_BYTES } from "../../core/limits.ts";
 import type { Change } from "../../core/machine.ts";
 import { listNicks, releaseNick } from "../../core/nicks.ts";
 import { OfflineStore } from "../../core/offline_store.ts";

@@ -1,7 +1,7 @@
 /** The handshake, against the published vectors and against those who alter it. */
 import { assert, assertEquals } from "@std/assert";
 
-import { primitives } from "../../core/crypto.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import { Initiator, Responder, type TransportKeys } from "../../core/noise.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
 

@@ -1,6 +1,6 @@
 /** Every line of the table of what the user sees, letter for letter. */
 import { assertEquals } from "@std/assert";
-import { TABLE_LINES } from "../../core/limits.ts";
+import { TABLE_LINES } from "../../core/base/limits.ts";
 import { type Notice, render, type Shown } from "../../core/notice.ts";
 import type { Row } from "../../core/table.ts";
 import { BUNDLE, KEY } from "./samples.ts";

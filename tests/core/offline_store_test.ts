@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { OUTCOMES, type Receipt } from "../../core/identity.ts";
 import {
   COLLECTED_RECEIPTS,
   MAIL_LIFE_MS,
@@ -9,7 +8,8 @@ import {
   MAILBOX_SHARE,
   RECEIPTS_PER_SENDER,
   SEEN_LIFE_MS,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { OUTCOMES, type Receipt } from "../../core/identity.ts";
 import { type Letter, OfflineStore } from "../../core/offline_store.ts";
 import { Recorded } from "./effects.ts";
 import { LONGEST_BODY, SIGNATURE } from "./samples.ts";

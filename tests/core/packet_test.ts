@@ -1,7 +1,9 @@
 /** The outer grammar of datagrams: every kind, byte by byte, and all that is none. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, type Malformed } from "../../core/bytes.ts";
-import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "../../core/limits.ts";
+import { MALFORMED, type Malformed } from "../../core/base/bytes.ts";
+import { KEY_BYTES, TAG_BYTES } from "../../core/base/crypto.ts";
+import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "../../core/base/limits.ts";
+import { VERSION } from "../../core/base/version.ts";
 import {
   decodePacket,
   encodeAnnounce,
@@ -13,14 +15,11 @@ import {
   encodeVersions,
   FRAMES_BYTES,
   INITIATION_NOISE_BYTES,
-  KEY_BYTES,
   MAC_BYTES,
   NONCE_BYTES,
   OVERHEAD_BYTES,
   type Packet,
   SALT_BYTES,
-  TAG_BYTES,
-  VERSION,
 } from "../../core/packet.ts";
 import { mutated } from "./samples.ts";
 import { seededDice } from "./seed.ts";

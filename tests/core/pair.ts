@@ -1,18 +1,16 @@
 /** Two tables of links with a wire between them that the test holds in its hands. */
 import { assertEquals } from "@std/assert";
 
-import type { KeyPair } from "../../core/crypto.ts";
-import type { Key } from "../../core/handshake.ts";
+import { equalAddresses } from "../../core/base/address.ts";
+import { KEY_BYTES, type KeyPair } from "../../core/base/crypto.ts";
+import type { Address, Key, Millis } from "../../core/base/units.ts";
 import type { Link } from "../../core/link.ts";
 import { type Arrival, Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
-import { KEY_BYTES } from "../../core/packet.ts";
-import { equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
-import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { ID } from "./samples.ts";
 import { type Sent, sent, verbOf } from "./wire.ts";
+import { Dice } from "../simulator/random.ts";
 
 export const A: Address = { host: "10.0.0.1", port: 1 };
 export const B: Address = { host: "10.0.0.2", port: 2 };

@@ -1,8 +1,6 @@
 /** The sending side of parcels. Verbs are bytes here; what they say is of no interest. */
 import { assert, assertEquals, assertFalse, assertLess, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, Writer } from "../../core/bytes.ts";
-import { rowBytes } from "../../core/field.ts";
-import { type Frame, FRAME_HEADER_BYTES, readFrames } from "../../core/frame.ts";
+import { MALFORMED, Writer } from "../../core/base/bytes.ts";
 import {
   LINK_QUEUE_BYTES,
   LINK_QUEUE_VERBS,
@@ -11,7 +9,9 @@ import {
   PART_BYTES,
   ROWS_BYTES,
   UNFINISHED_PARCELS,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { rowBytes } from "../../core/field.ts";
+import { type Frame, FRAME_HEADER_BYTES, readFrames } from "../../core/frame.ts";
 import { FRAMES_BYTES } from "../../core/packet.ts";
 import { type Chunk, ParcelSender } from "../../core/parcels.ts";
 import { NO_VERSION, type Row } from "../../core/table.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
-import { AMPLIFICATION_LIMIT } from "../../core/limits.ts";
+import { AMPLIFICATION_LIMIT } from "../../core/base/limits.ts";
 import { Path } from "../../core/path.ts";
 import { seededDice } from "./seed.ts";
 import { PEER } from "./wire.ts";

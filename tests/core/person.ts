@@ -1,7 +1,6 @@
 /** Somebody with an identity and a prekey, as dice make them: for tests of what is sealed and signed. */
-import type { KeyPair, Primitives } from "../../core/crypto.ts";
+import { KEY_BYTES, type KeyPair, type Primitives } from "../../core/base/crypto.ts";
 import { type Bundle, Identity, SECRETS_BYTES } from "../../core/identity.ts";
-import { KEY_BYTES } from "../../core/packet.ts";
 import type { Row } from "../../core/table.ts";
 import type { Dice } from "./seed.ts";
 

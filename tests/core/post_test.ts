@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import { primitives } from "../../core/crypto.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { BODY_BYTES, TEXT_BYTES } from "../../core/base/limits.ts";
 import { NO_HASH } from "../../core/identity.ts";
-import { BODY_BYTES, TEXT_BYTES } from "../../core/limits.ts";
 import { nickKey } from "../../core/nick.ts";
 import { decodePost, encodePost, isAuthentic, type Post, postHash, textOf } from "../../core/post.ts";
 import { postByHand, type PostParts } from "./letter_by_hand.ts";

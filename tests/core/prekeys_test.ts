@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { primitives } from "../../core/crypto.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { PREKEY_LIFE_MS, PREKEY_MS } from "../../core/base/limits.ts";
 import { type Bundle, isGenuine } from "../../core/identity.ts";
 import { prekeyId } from "../../core/letter.ts";
-import { PREKEY_LIFE_MS, PREKEY_MS } from "../../core/limits.ts";
 import type { Output } from "../../core/machine.ts";
 import { Prekeys } from "../../core/prekeys.ts";
 import { Recorded } from "./effects.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { HOSTS } from "../../core/limits.ts";
-import { HostRates, Rate } from "../../core/rate.ts";
+import { HOSTS } from "../../core/base/limits.ts";
+import { HostRates, Rate } from "../../core/base/rate.ts";
 import { seededDice } from "./seed.ts";
 
 /** How many of `count` are taken at an instant. */

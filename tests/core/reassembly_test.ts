@@ -1,7 +1,6 @@
 /** The receiving side of parcels: whatever comes, however often and in whatever order, is handed on once, in order. */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, Writer } from "../../core/bytes.ts";
-import { type Frame, type PartFrame, readFrames } from "../../core/frame.ts";
+import { MALFORMED, Writer } from "../../core/base/bytes.ts";
 import {
   LINK_EARLY_BYTES,
   PARCEL_PARTS,
@@ -9,7 +8,8 @@ import {
   PART_BYTES,
   UNFINISHED_BYTES,
   UNFINISHED_PARCELS,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { type Frame, type PartFrame, readFrames } from "../../core/frame.ts";
 import { FRAMES_BYTES } from "../../core/packet.ts";
 import { type Chunk, ParcelSender } from "../../core/parcels.ts";
 import { Budget, type Holder, ParcelReceiver } from "../../core/reassembly.ts";

@@ -2,18 +2,20 @@
  * A client whose server and peers are voices of the test's, which say what they want, true or not. What the server's
  * operator may do to it can be played here; a real server never would.
  */
+import { addressKey } from "../../core/base/address.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { Client, type ClientOptions } from "../../core/client.ts";
 import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
 import { Sealer } from "../../core/letter.ts";
-import type { Action, Address, Machine, Millis, Output } from "../../core/machine.ts";
+import type { Action, Machine, Output } from "../../core/machine.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import { type Notice, render } from "../../core/notice.ts";
 import { encodePost, postHash } from "../../core/post.ts";
-import { addressKey, type Row } from "../../core/table.ts";
+import type { Row } from "../../core/table.ts";
 import type { Verb, VerbOf } from "../../core/verb.ts";
-import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { START, Voice } from "./scene.ts";
+import { Dice } from "../simulator/random.ts";
 
 const SERVER: Address = { host: "10.0.0.1", port: 9999 };
 const OWN: Address = { host: "10.0.0.2", port: 3000 };

@@ -1,7 +1,7 @@
 /** What becomes of what others wrote: read, unreadable or refused, and what the user and the sender hear of it. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../../core/base/limits.ts";
 import { isReceiptOf, type Outcome } from "../../core/identity.ts";
-import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../../core/limits.ts";
 import type { VerbOf } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { type Peer, Stage } from "./receiver_scene.ts";

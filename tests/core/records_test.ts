@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertLess } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import { OUTCOMES } from "../../core/identity.ts";
 import { nickKey } from "../../core/nick.ts";
 import {

@@ -1,14 +1,15 @@
 /** Loss recovery with everything at once: over any path each packet is settled, and a good path is filled. */
 import { assert, assertEquals, assertFalse, assertLess, assertLessOrEqual } from "@std/assert";
-import { AckRanges, type Ranges } from "../../core/ack_ranges.ts";
+import { AckRanges } from "../../core/ack_ranges.ts";
 import {
   ACK_DELAY_MS,
   ACK_RANGES,
   DATAGRAM_BYTES,
   MAXIMUM_WINDOW_BYTES,
   MINIMUM_WINDOW_BYTES,
-} from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
+import type { Ranges } from "../../core/frame.ts";
 import { Recovery } from "../../core/recovery.ts";
 import { flight, send } from "./recovery_scene.ts";
 import { type Dice, seededDice } from "./seed.ts";

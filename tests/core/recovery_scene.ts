@@ -1,6 +1,6 @@
 /** Recoveries for tests: over a path that was measured, with packets that are nothing but their numbers. */
-import { DATAGRAM_BYTES } from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { Recovery } from "../../core/recovery.ts";
 
 /** A recovery whose contents are the packets' numbers, over a path that the handshake measured. */

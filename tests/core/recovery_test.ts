@@ -7,7 +7,7 @@ import {
   INITIAL_WINDOW_BYTES,
   LINK_DEAD_MS,
   RETRANSMIT_AFTER_MS,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
 import { Recovery } from "../../core/recovery.ts";
 import { flight, measured, roundTrip, send } from "./recovery_scene.ts";
 

@@ -8,8 +8,8 @@ import {
   PROBE_TIMEOUT_MOST_MS,
   RETRANSMIT_AFTER_MS,
   RETRANSMIT_JITTER,
-} from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+} from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { Recovery } from "../../core/recovery.ts";
 import { flight, measured, roundTrip, send } from "./recovery_scene.ts";
 

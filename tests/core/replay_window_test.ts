@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { REPLAY_WINDOW_PACKETS } from "../../core/limits.ts";
+import { REPLAY_WINDOW_PACKETS } from "../../core/base/limits.ts";
 import { ReplayWindow } from "../../core/replay_window.ts";
 import { seededDice } from "./seed.ts";
 

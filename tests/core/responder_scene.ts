@@ -1,21 +1,25 @@
 /** A responder, all that it knows, and those who write to it. */
 import { assert } from "@std/assert";
+import { KEY_BYTES } from "../../core/base/crypto.ts";
+import {
+  HANDSHAKES_PER_SECOND,
+  HOST_INITIATIONS_BURST,
+  INITIATIONS_PER_SECOND,
+} from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
 import { type Epoch, NO_EPOCH } from "../../core/epoch.ts";
-import { HANDSHAKES_PER_SECOND, HOST_INITIATIONS_BURST, INITIATIONS_PER_SECOND } from "../../core/limits.ts";
-import type { Address, Millis } from "../../core/machine.ts";
 import {
   type CookieReply,
   decodePacket,
   type Initiation,
-  KEY_BYTES,
   MAC_BYTES,
   type Response,
 } from "../../core/packet.ts";
 import { type KnownPeer, Responder } from "../../core/responder.ts";
-import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { forged, Peer } from "./wire.ts";
+import { Dice } from "../simulator/random.ts";
 
 export const NOW = 1_000_000;
 const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };

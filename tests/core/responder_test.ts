@@ -13,17 +13,18 @@
  *     spent      5 from its address had a cookie: no more from there
  */
 import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertNotEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../core/epoch.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { KEY_BYTES } from "../../core/base/crypto.ts";
 import {
   HANDSHAKES_PER_SECOND,
   INITIATIONS_PER_SECOND,
   UNCONFIRMED_MS,
   UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
-} from "../../core/limits.ts";
-import type { Address, Millis } from "../../core/machine.ts";
-import { decodePacket, KEY_BYTES, MAC_BYTES, type Response } from "../../core/packet.ts";
+} from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
+import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../core/epoch.ts";
+import { decodePacket, MAC_BYTES, type Response } from "../../core/packet.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { FROM, hostOf, type Load, NOW, Scene } from "./responder_scene.ts";
 import { forged, PEER } from "./wire.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { DATAGRAM_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "../../core/base/limits.ts";
+import type { Rate } from "../../core/base/rate.ts";
+import type { Address } from "../../core/base/units.ts";
 import type { Bundle } from "../../core/identity.ts";
-import { DATAGRAM_BYTES, ROWS_PACKETS, TABLE_GATHER_MS } from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
-import type { Rate } from "../../core/rate.ts";
 import { reachableAt, Roster } from "../../core/roster.ts";
 import { Table, type Version } from "../../core/table.ts";
 import type { VerbOf } from "../../core/verb.ts";

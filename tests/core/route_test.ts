@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import type { Address } from "../../core/machine.ts";
+import type { Address } from "../../core/base/units.ts";
 import { Path } from "../../core/path.ts";
 import { Route } from "../../core/route.ts";
 

@@ -1,7 +1,7 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import type { Address } from "../../core/machine.ts";
+import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/identity.ts";
-import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS } from "../../core/limits.ts";
 import type { ServerLimits } from "../../core/server.ts";
 import type { Row } from "../../core/table.ts";
 import { REASONS, type Verb } from "../../core/verb.ts";

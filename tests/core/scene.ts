@@ -1,24 +1,24 @@
 /** A few machines on a network that carries every datagram in one millisecond, and a clock that leaps. */
+import { addressKey, equalAddresses } from "../../core/base/address.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { KEY_BYTES } from "../../core/base/crypto.ts";
+import type { Address, Key, Millis } from "../../core/base/units.ts";
 import { Client, type ClientOptions } from "../../core/client.ts";
-import { MALFORMED } from "../../core/bytes.ts";
-import type { Key } from "../../core/handshake.ts";
 import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
 import { type Envelope, Sealer } from "../../core/letter.ts";
-import { Links } from "../../core/links.ts";
 import type { Link } from "../../core/link.ts";
-import type { Action, Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import { Links } from "../../core/links.ts";
+import type { Action, Input, Machine, Output } from "../../core/machine.ts";
 import { type MessageId, NO_MESSAGE } from "../../core/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/nick.ts";
 import { type Notice, render } from "../../core/notice.ts";
-import { KEY_BYTES } from "../../core/packet.ts";
 import { encodePost } from "../../core/post.ts";
 import { KEY, NICK } from "../../core/records.ts";
 import { Server, type ServerLimits } from "../../core/server.ts";
-import { addressKey, equalAddresses } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
-import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { NO_LIMITS } from "./samples.ts";
+import { Dice } from "../simulator/random.ts";
 
 export const START: Millis = 1_700_000_000_000;
 export const SERVER: Address = { host: "10.0.0.1", port: 9999 };

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { AckTracker, type OutgoingMessage } from "../../core/ack_tracker.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import { Chains } from "../../core/chains.ts";
-import { primitives } from "../../core/crypto.ts";
 import { NO_HASH, NO_SIGNATURE, OUTCOMES, textHash } from "../../core/identity.ts";
 import { KnownPeers } from "../../core/known_peers.ts";
 import { type Contents, decodeLetter, Opener } from "../../core/letter.ts";

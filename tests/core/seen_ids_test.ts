@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
-import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../../core/limits.ts";
+import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../../core/base/limits.ts";
 import { SeenIds } from "../../core/seen_ids.ts";
 import { Recorded } from "./effects.ts";
 import { seededDice } from "./seed.ts";

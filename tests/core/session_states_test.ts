@@ -7,8 +7,8 @@
  *     over         it is good for nothing
  */
 import { assertEquals } from "@std/assert";
-import { REKEY_AFTER_MS, SESSION_LIFE_MS, UNCONFIRMED_MS } from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
+import { REKEY_AFTER_MS, SESSION_LIFE_MS, UNCONFIRMED_MS } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { forged, type PeerSession, PING, TestLink, verbOf } from "./wire.ts";
 
 type State = "unconfirmed" | "present" | "former" | "over";

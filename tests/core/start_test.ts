@@ -1,9 +1,10 @@
 /** What outlives a process: the key, and numbers that only ever grow. */
 import { assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 
+import { KEY_BYTES } from "../../core/base/crypto.ts";
+import type { Random } from "../../core/base/units.ts";
 import { Effects } from "../../core/effects.ts";
-import type { Random, Records } from "../../core/machine.ts";
-import { KEY_BYTES } from "../../core/packet.ts";
+import type { Records } from "../../core/machine.ts";
 import { INITIATION, KEY, START } from "../../core/records.ts";
 import { initiationClock, nextStart, ownKey } from "../../core/start.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";

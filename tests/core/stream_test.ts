@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { ACK_DELAY_MS, STREAM_WINDOW } from "../../core/limits.ts";
+import { ACK_DELAY_MS, STREAM_WINDOW } from "../../core/base/limits.ts";
 import { type StreamItem, StreamReader } from "../../core/stream_reader.ts";
 import { StreamWriter } from "../../core/stream_writer.ts";
 import { ID } from "./samples.ts";

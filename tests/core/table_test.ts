@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { addressKey, NO_VERSION, type Row, Table } from "../../core/table.ts";
+import { addressKey } from "../../core/base/address.ts";
+import { NO_VERSION, type Row, Table } from "../../core/table.ts";
 import { BUNDLE } from "./samples.ts";
 import { seededDice } from "./seed.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertFalse, assertGreater } from "@std/assert";
-import { COMBINING_MARKS } from "../../core/limits.ts";
-import { harmless } from "../../core/text.ts";
+import { COMBINING_MARKS } from "../../core/base/limits.ts";
+import { harmless } from "../../core/base/text.ts";
 import { seededDice } from "./seed.ts";
 
 Deno.test("ordinary text of any script stays as it is, spaces included", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
-import { Timers } from "../../core/timers.ts";
+import { Timers } from "../../core/base/timers.ts";
 import { seededDice } from "./seed.ts";
 
 Deno.test("a key is due at its instant, once", () => {

@@ -1,6 +1,6 @@
 /** What a user decides about keys: `trust`, `verify`, `invite`, invitations, and what `peers` shows of it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import { type Bundle, safetyNumber } from "../../core/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/letter.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";

@@ -1,6 +1,6 @@
 /** What somebody who sends in the name of others can make us send to them: no more than three times his bytes. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { AMPLIFICATION_LIMIT } from "../../core/limits.ts";
+import { AMPLIFICATION_LIMIT } from "../../core/base/limits.ts";
 import { chat } from "./pair.ts";
 import { acking, ELSEWHERE, numberOf, PING, type Sent, TestLink, verbOf } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../core/base/limits.ts";
 import { FRAME_HEADER_BYTES } from "../../core/frame.ts";
-import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../core/limits.ts";
 import { FRAMES_BYTES } from "../../core/packet.ts";
 import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../core/verb.ts";
 import {

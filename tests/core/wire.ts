@@ -1,14 +1,15 @@
 /** Links and peers for tests that play one end of the wire by hand. Cheap primitives seal nothing: all is read. */
 import { assertGreater } from "@std/assert";
-import { MALFORMED, Reader, Writer } from "../../core/bytes.ts";
+import { MALFORMED, Reader, Writer } from "../../core/base/bytes.ts";
+import { KEY_BYTES, type KeyPair, type Primitives, TAG_BYTES } from "../../core/base/crypto.ts";
+import type { Address, Key, Millis, Random } from "../../core/base/units.ts";
 import { CookieBaker, mac1Key, setMac1 } from "../../core/cookie.ts";
-import type { KeyPair, Primitives } from "../../core/crypto.ts";
 import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "../../core/epoch.ts";
 import { type Frame, readFrames, writeFrame } from "../../core/frame.ts";
-import { type Key, PROLOGUE } from "../../core/handshake.ts";
+import { PROLOGUE } from "../../core/handshake.ts";
 import type { Link } from "../../core/link.ts";
 import { type Arrival, Links } from "../../core/links.ts";
-import type { Address, Millis, Output, Random } from "../../core/machine.ts";
+import type { Output } from "../../core/machine.ts";
 import { Initiator, Responder } from "../../core/noise.ts";
 import {
   decodePacket,
@@ -17,16 +18,14 @@ import {
   encodeResponse,
   encodeTransport,
   type Initiation,
-  KEY_BYTES,
   MAC_BYTES,
   type Packet,
   PROCESS_BYTES,
   type Response,
-  TAG_BYTES,
 } from "../../core/packet.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
-import { Dice } from "../simulator/random.ts";
 import { cheapPrimitives } from "./cheap_primitives.ts";
+import { Dice } from "../simulator/random.ts";
 
 export const PEER: Address = { host: "10.0.0.2", port: 2 };
 export const ELSEWHERE: Address = { host: "10.0.0.3", port: 3 };

@@ -1,9 +1,10 @@
 /** Any bytes into the decoders: they throw nothing, and what means something means the same when written again. */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
-import { equalBytes, MALFORMED } from "../../core/bytes.ts";
+import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
+import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
+import { VERSION } from "../../core/base/version.ts";
 import { type Frame, readFrames } from "../../core/frame.ts";
 import { OUTCOMES } from "../../core/identity.ts";
-import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
 import {
   decodePacket,
   encodeAnnounce,
@@ -16,9 +17,7 @@ import {
   INITIATION_NOISE_BYTES,
   MAC_BYTES,
   type Packet,
-  VERSION,
 } from "../../core/packet.ts";
-import * as records from "../../core/records.ts";
 import { decodeVerb, encodeVerb } from "../../core/verb.ts";
 import {
   BODY,
@@ -35,9 +34,10 @@ import {
   SIGNATURE,
   VERBS,
 } from "../core/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
+import type { Dice } from "../simulator/random.ts";
+import * as records from "../../core/records.ts";
 
 /** Inputs for one iteration of a decoder. */
 const INPUTS = 200;

@@ -1,9 +1,9 @@
 /** Bytes, frames and verbs as nobody should send them: near to what is right, at the edges, or anything. */
-import { Writer } from "../../core/bytes.ts";
+import { Writer } from "../../core/base/bytes.ts";
+import { PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
+import type { Address } from "../../core/base/units.ts";
 import { type Frame, writeFrame } from "../../core/frame.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/identity.ts";
-import { PARCEL_PARTS, PART_BYTES } from "../../core/limits.ts";
-import type { Address } from "../../core/machine.ts";
 import { encodeVerb, type Verb } from "../../core/verb.ts";
 import { BUNDLE, ID, KEY, LONGEST, mutated, ROW, SIGNATURE, TOP_ID, VERBS } from "../core/samples.ts";
 import type { Dice } from "../simulator/random.ts";

@@ -3,8 +3,9 @@
  * any more as soon as a bit of it is another one, and what others make never counts.
  */
 import { assert, assertEquals } from "@std/assert";
-import { equalBytes, MALFORMED } from "../../core/bytes.ts";
-import { primitives } from "../../core/crypto.ts";
+import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
+import { TEXT_BYTES } from "../../core/base/limits.ts";
 import {
   type Bundle,
   equalBundles,
@@ -15,16 +16,15 @@ import {
   type Receipt,
 } from "../../core/identity.ts";
 import { type Contents, decodeLetter, type Envelope } from "../../core/letter.ts";
-import { TEXT_BYTES } from "../../core/limits.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import { type Nick, sameNick } from "../../core/nick.ts";
 import { decodePost, isAuthentic, textOf } from "../../core/post.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
 import { BUNDLE, IPV4, LONGEST_NICK, SIGNATURE } from "../core/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyId } from "./hostile.ts";
 import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
+import type { Dice } from "../simulator/random.ts";
 
 const INPUTS = 50;
 const GENUINE = 6;

@@ -2,17 +2,16 @@
  * What insiders make of genuine keys: mostly what they may, and then letters, posts, receipts and bundles that should
  * count for nothing because something in them is somebody else's.
  */
-import type { Bundle, Receipt } from "../../core/identity.ts";
-import { NO_HASH, NO_SIGNATURE, OUTCOMES, textHash } from "../../core/identity.ts";
+import { type Bundle, NO_HASH, NO_SIGNATURE, OUTCOMES, type Receipt, textHash } from "../../core/identity.ts";
 import type { Contents } from "../../core/letter.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import { type Nick, nickKey } from "../../core/nick.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { BODY, BUNDLE, SIGNATURE } from "../core/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import { changed } from "./hostile.ts";
 import type { Plot, Signed, Underway } from "./plot.ts";
 import type { Somebody } from "./somebody.ts";
+import type { Dice } from "../simulator/random.ts";
 
 /** Header and contents of a letter meet here. */
 const SEALED_AT = 1 + 8 + 32 + 166;

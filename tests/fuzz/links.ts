@@ -3,17 +3,17 @@
  * the end none.
  */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { HANDSHAKES_PER_SECOND, LINKS } from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { CookieJar } from "../../core/cookie.ts";
-import { HANDSHAKES_PER_SECOND, LINKS } from "../../core/limits.ts";
 import { Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
 import { decodePacket, type Initiation } from "../../core/packet.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { START } from "../core/scene.ts";
 import { Peer, PING, type Sent, sent } from "../core/wire.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyFrame, changed } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
+import type { Dice } from "../simulator/random.ts";
 
 const STEPS = 300;
 const FEW = 40;

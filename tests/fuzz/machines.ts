@@ -5,17 +5,17 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { equalAddresses } from "../../core/base/address.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { HELD_MS } from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { Client } from "../../core/client.ts";
-import { HELD_MS } from "../../core/limits.ts";
-import type { Address, Machine, Millis, Records } from "../../core/machine.ts";
+import type { Machine, Records } from "../../core/machine.ts";
 import { KEY } from "../../core/records.ts";
 import { Server } from "../../core/server.ts";
-import { equalAddresses } from "../../core/table.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { NO_LIMITS } from "../core/samples.ts";
 import { SERVER, START } from "../core/scene.ts";
-import type { Dice } from "../simulator/random.ts";
 import { Crowd } from "./crowd.ts";
 import { anyNick, changed } from "./hostile.ts";
 import { Insider, type InsiderOptions } from "./insider.ts";
@@ -26,6 +26,7 @@ import { Somebody } from "./somebody.ts";
 import { type Datagram, Subject } from "./subject.ts";
 import type { Note, Target } from "./target.ts";
 import { ClientWitness, ServerWitness } from "./witness.ts";
+import type { Dice } from "../simulator/random.ts";
 
 const STEPS = 300;
 const STEPS_AGAIN = 100;

@@ -3,8 +3,7 @@
  * order; a sender and a receiver on a bad path lose nothing that is wanted.
  */
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, Writer } from "../../core/bytes.ts";
-import { type Frame, readFrames } from "../../core/frame.ts";
+import { MALFORMED, Writer } from "../../core/base/bytes.ts";
 import {
   LINK_EARLY_BYTES,
   LINK_QUEUE_BYTES,
@@ -13,13 +12,14 @@ import {
   PARCEL_SPAN,
   PART_BYTES,
   UNFINISHED_BYTES,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
+import { type Frame, readFrames } from "../../core/frame.ts";
 import { FRAMES_BYTES } from "../../core/packet.ts";
 import { type Chunk, ParcelSender } from "../../core/parcels.ts";
 import { Budget, type Holder, ParcelReceiver } from "../../core/reassembly.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyNumber, framesBytes } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
+import type { Dice } from "../simulator/random.ts";
 
 // ---- a receiver of hostile frames ------------------------------------------------------------------------
 

@@ -2,14 +2,14 @@
  * What insiders know together, and what each of them has really written and signed. Every text begins with a number by
  * which the ledger knows its writer, so that whoever is shown one can be asked who wrote it.
  */
+import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Bundle, Receipt } from "../../core/identity.ts";
 import { decodeLetter } from "../../core/letter.ts";
-import { MALFORMED } from "../../core/bytes.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/nick.ts";
 import type { Verb } from "../../core/verb.ts";
 import { ID } from "../core/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import type { Somebody } from "./somebody.ts";
+import type { Dice } from "../simulator/random.ts";
 
 /** Whose a text is. */
 export interface Written {

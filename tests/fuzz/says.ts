@@ -1,12 +1,12 @@
 /** What insiders say when they say something sensible, so that what is not meets a machine in the middle of its work. */
-import type { Address } from "../../core/machine.ts";
+import type { Address } from "../../core/base/units.ts";
 import type { Nick } from "../../core/nick.ts";
 import type { Row } from "../../core/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/verb.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
 import type { Liar } from "./lies.ts";
 import type { Plot } from "./plot.ts";
+import type { Dice } from "../simulator/random.ts";
 
 /** What somebody says, after what he heard last. */
 export type Say = (dice: Dice, heard: readonly Verb[]) => Verb;

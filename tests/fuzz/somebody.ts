@@ -1,17 +1,15 @@
 /** Somebody with keys of his own: what he seals and signs is genuine, whatever he says in it. */
-import { MALFORMED } from "../../core/bytes.ts";
-import type { KeyPair, Primitives } from "../../core/crypto.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { KEY_BYTES, type KeyPair, labelled, type Primitives } from "../../core/base/crypto.ts";
 import {
   type Bundle,
   Identity,
   isGenuine,
-  labelled,
   NO_HASH,
   type Receipt,
   SECRETS_BYTES,
 } from "../../core/identity.ts";
 import { type Contents, decodeLetter, type Envelope, Opener, prekeyId, Sealer } from "../../core/letter.ts";
-import { KEY_BYTES } from "../../core/packet.ts";
 import { type Nick, nickKey } from "../../core/nick.ts";
 import { encodePost, type Place, postHash } from "../../core/post.ts";
 import type { Dice } from "../simulator/random.ts";

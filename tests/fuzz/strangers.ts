@@ -5,14 +5,13 @@
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 
-import type { Address } from "../../core/machine.ts";
-import { VERSION } from "../../core/packet.ts";
-import { addressKey, equalAddresses } from "../../core/table.ts";
+import { addressKey, equalAddresses } from "../../core/base/address.ts";
+import type { Address } from "../../core/base/units.ts";
+import { VERSION } from "../../core/base/version.ts";
 import type { Verb } from "../../core/verb.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
 import { Scene, SERVER } from "../core/scene.ts";
 import { unordered } from "../core/wire.ts";
-import type { Dice } from "../simulator/random.ts";
 import { changed } from "./hostile.ts";
 import { Insider } from "./insider.ts";
 import { Liar } from "./lies.ts";
@@ -20,6 +19,7 @@ import { Plot } from "./plot.ts";
 import { memberSays, peerSays, wild } from "./says.ts";
 import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
+import type { Dice } from "../simulator/random.ts";
 
 const ROUNDS = 400;
 const NAMES = ["SERVER", "alice", "bob", "carol"];

@@ -1,11 +1,12 @@
 /** A machine under fire: every step is looked at. It must not throw, spin, or send much to where nobody has proved to be. */
 import { assert, assertGreater, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
-import { utf8Length } from "../../core/bytes.ts";
-import { DATAGRAM_BYTES } from "../../core/limits.ts";
-import type { Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import { addressKey } from "../../core/base/address.ts";
+import { utf8Length } from "../../core/base/bytes.ts";
+import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
+import type { Input, Machine, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
-import { addressKey } from "../../core/table.ts";
 import { opened } from "../core/wire.ts";
 import type { Note } from "./target.ts";
 

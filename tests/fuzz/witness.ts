@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import { isGenuine, isReceiptOf } from "../../core/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/letter.ts";
 import type { Output, Records } from "../../core/machine.ts";

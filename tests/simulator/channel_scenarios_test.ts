@@ -1,6 +1,6 @@
 /** The channel: to everybody but the sender, kept as mail for whoever is offline or silent. */
 import { assertEquals } from "@std/assert";
-import { KEY_BYTES } from "../../core/packet.ts";
+import { KEY_BYTES } from "../../core/base/crypto.ts";
 import type { Person } from "./process.ts";
 import { scenario, sending, showing, type World } from "./scenario.ts";
 

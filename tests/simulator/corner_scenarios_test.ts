@@ -1,6 +1,6 @@
 /** Corners in which an earlier version did the wrong thing. */
 import { assert, assertEquals } from "@std/assert";
-import { MAILBOX_LETTERS, MAILBOX_SHARE } from "../../core/limits.ts";
+import { MAILBOX_LETTERS, MAILBOX_SHARE } from "../../core/base/limits.ts";
 import { scenario } from "./scenario.ts";
 
 scenario("channel messages of one sender keep their order when the first is lost", (world) => {

@@ -1,6 +1,6 @@
 /** What a server cannot do: change, forge or silently drop what others say, or give keys that nobody made. */
 import { assert, assertEquals } from "@std/assert";
-import { MALFORMED, type Malformed } from "../../core/bytes.ts";
+import { MALFORMED, type Malformed } from "../../core/base/bytes.ts";
 import { Identity, NO_SIGNATURE, OUTCOMES, SECRETS_BYTES } from "../../core/identity.ts";
 import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/records.ts";
 import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";

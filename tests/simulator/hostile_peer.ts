@@ -2,13 +2,14 @@
  * A registered member with bad intentions: says under its own keys whatever it likes, with what it has seen of others,
  * to the server and to everybody in the table.
  */
+import type { Primitives } from "../../core/base/crypto.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { type Identity, OUTCOMES } from "../../core/identity.ts";
 import { Sealer } from "../../core/letter.ts";
 import type { Link } from "../../core/link.ts";
 import { Links } from "../../core/links.ts";
-import type { Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import type { Input, Machine, Output } from "../../core/machine.ts";
 import { encodePost } from "../../core/post.ts";
-import type { Primitives } from "../../core/crypto.ts";
 import type { Row } from "../../core/table.ts";
 import type { Verb } from "../../core/verb.ts";
 import type { Dice } from "./random.ts";

@@ -1,5 +1,5 @@
 /** An operator with bad intentions: alters, drops and exchanges what his server keeps, while it is down. */
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Change } from "../../core/machine.ts";
 import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/records.ts";
 import type { Disk } from "./disk.ts";

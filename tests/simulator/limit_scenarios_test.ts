@@ -7,7 +7,7 @@ import {
   MAILBOX_SHARE,
   MEMBER_MESSAGES_BURST,
   TEXT_BYTES,
-} from "../../core/limits.ts";
+} from "../../core/base/limits.ts";
 import { NO_LIMITS } from "../core/samples.ts";
 import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";

@@ -1,7 +1,7 @@
 /** Links as people notice them, or rather do not: first contact, restarts, moves, silence, damage and replays. */
 import { assert, assertEquals } from "@std/assert";
-import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS } from "../../core/limits.ts";
-import type { Address, Millis } from "../../core/machine.ts";
+import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS } from "../../core/base/limits.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import type { Person } from "./process.ts";
 import { type Kind, scenario, type World } from "./scenario.ts";
 

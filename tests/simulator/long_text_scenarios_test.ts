@@ -1,10 +1,11 @@
 /** Messages of up to 64 KiB: in parts, whole and once, and when they count as unanswered. */
 import { assert, assertEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { TAG_BYTES } from "../../core/base/crypto.ts";
+import { ACK_TIMEOUT_MS, TEXT_BYTES } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { readFrames } from "../../core/frame.ts";
-import { ACK_TIMEOUT_MS, TEXT_BYTES } from "../../core/limits.ts";
-import type { Millis } from "../../core/machine.ts";
-import { decodePacket, TAG_BYTES } from "../../core/packet.ts";
+import { decodePacket } from "../../core/packet.ts";
 import { CALM, type Weather } from "./network.ts";
 import type { Person } from "./process.ts";
 import { type Datagram, scenario, type World } from "./scenario.ts";

@@ -2,8 +2,8 @@
  * A network that loses, doubles, delays, reorders, corrupts and partitions, swallows long datagrams, gives hosts
  * other addresses, and lets strangers throw things in.
  */
-import type { Address, Millis } from "../../core/machine.ts";
-import { addressKey } from "../../core/table.ts";
+import { addressKey } from "../../core/base/address.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import type { Dice } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 

@@ -3,7 +3,8 @@
  * three passes, and can die between any two outputs.
  */
 import type { Action } from "../../core/action.ts";
-import type { Address, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
+import type { Input, Machine, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
 import type { Disk } from "./disk.ts";
 import type { Network } from "./network.ts";

@@ -1,8 +1,9 @@
 /**
  * What must hold. It sees what every process commits and shows, and knows from that what each user was promised.
  */
-import type { Change, Millis } from "../../core/machine.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import type { Millis } from "../../core/base/units.ts";
+import type { Change } from "../../core/machine.ts";
 import type { Notice, Shown } from "../../core/notice.ts";
 import { INBOX, OUTBOX } from "../../core/records.ts";
 

@@ -1,6 +1,6 @@
 /** Exactly once and in order, whoever is killed when. */
 import { assert, assertEquals } from "@std/assert";
-import { LINK_DEAD_MS } from "../../core/limits.ts";
+import { LINK_DEAD_MS } from "../../core/base/limits.ts";
 import type { Person } from "./process.ts";
 import { scenario, sending, showing, type Which, type World } from "./scenario.ts";
 

@@ -1,9 +1,10 @@
 /** Prekeys: a new one each day, and for how long the former ones open what was sealed for them. */
 import { assert, assertEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { PREKEY_LIFE_MS, PREKEY_MS } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { prekeyId } from "../../core/letter.ts";
-import { PREKEY_LIFE_MS, PREKEY_MS } from "../../core/limits.ts";
-import type { Change, Millis } from "../../core/machine.ts";
+import type { Change } from "../../core/machine.ts";
 import { PREKEY } from "../../core/records.ts";
 import type { Person } from "./process.ts";
 import { scenario } from "./scenario.ts";

@@ -3,13 +3,15 @@
  * network and disks are virtual, so a week takes no time and every line comes at its exact millisecond.
  */
 import { assert } from "@std/assert";
-import { MALFORMED, Writer } from "../../core/bytes.ts";
+import { addressKey } from "../../core/base/address.ts";
+import { MALFORMED, Writer } from "../../core/base/bytes.ts";
+import { TAG_BYTES } from "../../core/base/crypto.ts";
+import { dateAndTime } from "../../core/base/text.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { readFrames } from "../../core/frame.ts";
-import type { Address, Millis, Output } from "../../core/machine.ts";
+import type { Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
-import { decodePacket, type Packet, TAG_BYTES } from "../../core/packet.ts";
-import { addressKey } from "../../core/table.ts";
-import { dateAndTime } from "../../core/text.ts";
+import { decodePacket, type Packet } from "../../core/packet.ts";
 import { decodeVerb, type Verb, type VerbType } from "../../core/verb.ts";
 import { Network } from "./network.ts";
 import { type ClientSettings, Person, type Process, SERVER, ServerProcess } from "./process.ts";

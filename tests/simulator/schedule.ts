@@ -1,4 +1,4 @@
-import type { Millis } from "../../core/machine.ts";
+import type { Millis } from "../../core/base/units.ts";
 
 /** The virtual clock: what is to happen, in the order of its instants; at one instant, in the order it was asked for. */
 export class Schedule {

@@ -1,7 +1,7 @@
 /** Letters: the same bytes on every way, and what happens when they cannot be opened. */
 import { assert, assertEquals } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
-import { ACK_TIMEOUT_MS, PREKEY_MS } from "../../core/limits.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { ACK_TIMEOUT_MS, PREKEY_MS } from "../../core/base/limits.ts";
 import { OUTBOX, PREKEY } from "../../core/records.ts";
 import type { Person } from "./process.ts";
 import { scenario, sending, type World } from "./scenario.ts";

@@ -1,6 +1,7 @@
 /** Somebody who is nobody, for scenarios: he speaks the wire, and says what he likes. */
 import { assert } from "@std/assert";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import {
   type Bundle,
   Identity,
@@ -12,7 +13,6 @@ import {
 import { Sealer } from "../../core/letter.ts";
 import type { Link } from "../../core/link.ts";
 import { Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
 import { type MessageId, NO_MESSAGE } from "../../core/message_id.ts";
 import { NICK } from "../../core/records.ts";
 import type { Verb } from "../../core/verb.ts";

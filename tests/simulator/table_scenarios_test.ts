@@ -1,6 +1,6 @@
 /** The table and the addresses in it: versions, pages, candidates. */
 import { assert, assertEquals } from "@std/assert";
-import { TABLE_GATHER_MS } from "../../core/limits.ts";
+import { TABLE_GATHER_MS } from "../../core/base/limits.ts";
 import { scenario } from "./scenario.ts";
 
 // ---- versions --------------------------------------------------------------------------------------------

@@ -1,14 +1,14 @@
 /** One simulated world: a server, clients, users who do things, faults, then peace. One seed decides everything. */
 import type { Action } from "../../core/action.ts";
-import { MALFORMED } from "../../core/bytes.ts";
+import { MALFORMED } from "../../core/base/bytes.ts";
+import { type Primitives, primitives } from "../../core/base/crypto.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { Client } from "../../core/client.ts";
-import type { Address, Millis } from "../../core/machine.ts";
-import { cheapPrimitives } from "../core/cheap_primitives.ts";
-import { type Primitives, primitives } from "../../core/crypto.ts";
 import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
-import { Server } from "../../core/server.ts";
-import { NO_LIMITS } from "../core/samples.ts";
 import { INBOX, LETTER, OUTBOX, RECEIPT } from "../../core/records.ts";
+import { Server } from "../../core/server.ts";
+import { cheapPrimitives } from "../core/cheap_primitives.ts";
+import { NO_LIMITS } from "../core/samples.ts";
 import { Disk } from "./disk.ts";
 import { HostilePeer } from "./hostile_peer.ts";
 import { tamper } from "./hostile_server.ts";

@@ -1,6 +1,6 @@
 /** Text: everything printable arrives as it was written, and nothing else reaches the terminal. */
 import { assertEquals } from "@std/assert";
-import { utf8Length } from "../../core/bytes.ts";
+import { utf8Length } from "../../core/base/bytes.ts";
 import { isOnline, World } from "./session.ts";
 
 const HARMFUL = [

@@ -1,11 +1,11 @@
 /** Makes the worked example of docs/protocol.md anew, byte for byte. */
 import { assert, assertEquals } from "@std/assert";
 
-import { type Primitives, primitives } from "../../core/crypto.ts";
+import { type Primitives, primitives } from "../../core/base/crypto.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
 import { Identity, NO_HASH } from "../../core/identity.ts";
 import { Sealer } from "../../core/letter.ts";
 import { Links } from "../../core/links.ts";
-import type { Address, Millis } from "../../core/machine.ts";
 import { NO_MESSAGE } from "../../core/message_id.ts";
 import type { Verb } from "../../core/verb.ts";
 import { PROJECT } from "./session.ts";

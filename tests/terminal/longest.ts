@@ -3,7 +3,7 @@
  * the line must not be cut before.
  * @module
  */
-import { NICK_BYTES, NICK_CHARACTERS, TEXT_BYTES } from "../../core/limits.ts";
+import { NICK_BYTES, NICK_CHARACTERS, TEXT_BYTES } from "../../core/base/limits.ts";
 
 export const LONGEST: readonly string[] = [
   `send ${"n".repeat(NICK_CHARACTERS)} ${"x".repeat(TEXT_BYTES)}y`,

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
-import type { Address, Change, Input, Machine, Millis, Output } from "../../core/machine.ts";
+import type { Address, Millis } from "../../core/base/units.ts";
+import type { Change, Input, Machine, Output } from "../../core/machine.ts";
 import { drive, type Driver, type Socket } from "../../transport/driver.ts";
 import { bindUdp } from "../../transport/udp.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Address } from "../../core/machine.ts";
+import type { Address } from "../../core/base/units.ts";
 import { resolveHost } from "../../transport/resolve.ts";
 import { bindUdp, NetworkError, UdpSocket } from "../../transport/udp.ts";
 

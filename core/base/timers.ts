@@ -1,4 +1,4 @@
-import type { Millis } from "./machine.ts";
+import type { Millis } from "./units.ts";
 
 /** Stale entries are not worth cleaning up below this. */
 const MOST_STALE = 64;

@@ -3,6 +3,7 @@
  * those of `node:crypto` that are pure: this is the one file of the core that imports anything else. Randomness
  * comes in from outside; tests may put cheaper functions in their place.
  */
+import { Writer } from "./bytes.ts";
 import {
   createCipheriv,
   createDecipheriv,
@@ -65,8 +66,11 @@ export interface Primitives {
 }
 
 const AEAD = "chacha20-poly1305";
-const KEY_BYTES = 32;
-const TAG_BYTES = 16;
+/** Of a public key, a secret, and what two of them agree on. */
+export const KEY_BYTES = 32;
+export const TAG_BYTES = 16;
+export const HASH_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
 const AEAD_OPTIONS = { authTagLength: TAG_BYTES };
 
 /** RFC 8410: the last byte of the algorithm's name, and what stands before the 32 bytes of a secret and of a public key. */
@@ -194,3 +198,10 @@ export const primitives: Primitives = {
     return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   },
 };
+
+/** Begins what is to be signed or mixed into a key: no two purposes have the same label. */
+export function labelled(label: string): Writer {
+  const writer = new Writer();
+  writer.text8(label);
+  return writer;
+}

@@ -1,7 +1,7 @@
-import { ipv6Groups } from "./field.ts";
+import { ipv6Groups } from "./address.ts";
+import { remember } from "./bounded_map.ts";
 import { HOSTS } from "./limits.ts";
-import type { Address, Millis } from "./machine.ts";
-import { remember } from "./remember.ts";
+import type { Address, Millis } from "./units.ts";
 
 /** At most so many a second, in bursts of a second's worth or as given: a token bucket. */
 export class Rate {
