@@ -1,5 +1,4 @@
 /** What sealing costs, in one process and with the real primitives: letters, receipts, and how much longer a text gets. */
-import { median } from "./summary.ts";
 import { MALFORMED } from "../core/base/bytes.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { LETTER_SECRET_MS } from "../core/base/limits.ts";
@@ -10,9 +9,10 @@ import {
   NO_HASH,
   type Receipt,
   SECRETS_BYTES,
-} from "../core/identity.ts";
-import { type Contents, decodeLetter, type Envelope, Opener, Sealer } from "../core/letter.ts";
-import { NO_MESSAGE } from "../core/message_id.ts";
+} from "../core/messages/identity.ts";
+import { type Contents, decodeLetter, type Envelope, Opener, Sealer } from "../core/messages/letter.ts";
+import { NO_MESSAGE } from "../core/messages/message_id.ts";
+import { median } from "./summary.ts";
 
 const ROUNDS = 3;
 const CACHED_LETTERS = 20_000;
@@ -95,7 +95,7 @@ export function letters(): Rates[] {
   const cached = Array.from({ length: CACHED_LETTERS }, (_, turn) => seal(turn, 0));
   const fresh = Array.from({ length: FRESH_LETTERS }, (_, turn) => seal(turn, turn + 1));
   const opener = BOB.newOpener();
-  const said = { id: envelopeOf(1).id, sealing: 0, outcome: "read" } as const;
+  const said = { id: envelopeOf(1).id, edition: 0, outcome: "read" } as const;
   const receipt: Receipt = BOB.identity.receipt("bob", "alice", said);
   const nicks = { from: "bob", to: "alice" };
   const isReceipt = () => isReceiptOf(primitives, BOB.identity.publicKey, nicks, receipt);

@@ -1,12 +1,12 @@
 /** Links without sockets, all in one process: what a packet costs, layer by layer, handshakes, idle links. */
-import { letterOf, time } from "./letters.ts";
 import { MALFORMED, Writer } from "../core/base/bytes.ts";
 import { primitives } from "../core/base/crypto.ts";
 import type { Address, Millis } from "../core/base/units.ts";
-import { readFrames, writeFrame } from "../core/frame.ts";
-import { Links } from "../core/links.ts";
-import { decodePacket, encodeTransport } from "../core/packet.ts";
-import { decodeVerb, encodeVerb, type Verb } from "../core/verb.ts";
+import { Links } from "../core/link/links.ts";
+import { decodeVerb, encodeVerb, type Verb } from "../core/messages/verb.ts";
+import { readFrames, writeFrame } from "../core/wire/frame.ts";
+import { decodePacket, encodeTransport } from "../core/wire/packet.ts";
+import { letterOf, time } from "./letters.ts";
 
 const [A, B]: readonly Address[] = [{ host: "10.0.0.1", port: 1 }, { host: "10.0.0.2", port: 2 }];
 const NONE = new Uint8Array(0);
@@ -34,7 +34,7 @@ class End {
   }
 
   take(now: Millis): Uint8Array[] {
-    return this.links.take(now).flatMap((output) => output.type === "transmit" ? [output.bytes] : []);
+    return this.links.takeDatagrams(now).map(({ bytes }) => bytes);
   }
 }
 

@@ -3,15 +3,15 @@
  * sends five times, half a second apart. Both have the same network: 15 ms each way, each packet lost by chance.
  */
 
-import { letterOf } from "./letters.ts";
 import { primitives } from "../core/base/crypto.ts";
 import type { Address, Millis } from "../core/base/units.ts";
-import { NO_SIGNATURE } from "../core/identity.ts";
-import type { Link } from "../core/link.ts";
-import { Links } from "../core/links.ts";
-import type { Verb } from "../core/verb.ts";
+import type { Link } from "../core/link/link.ts";
+import { Links } from "../core/link/links.ts";
+import { NO_SIGNATURE } from "../core/messages/identity.ts";
+import type { Verb } from "../core/messages/verb.ts";
 import { Dice } from "../tests/simulator/random.ts";
 import { Schedule } from "../tests/simulator/schedule.ts";
+import { letterOf } from "./letters.ts";
 
 const DELAY_MS = 15;
 const MESSAGES = 2_000;
@@ -22,7 +22,7 @@ const ATTEMPTS = 5;
 const ATTEMPT_MS = 500;
 /** Links look into neither. */
 const LETTER = letterOf(2);
-const READ = { sealing: 0, outcome: "read", signature: NO_SIGNATURE } as const;
+const READ = { edition: 0, outcome: "read", signature: NO_SIGNATURE } as const;
 
 const [A, B]: readonly Address[] = [{ host: "10.0.0.1", port: 1 }, { host: "10.0.0.2", port: 2 }];
 
@@ -119,8 +119,8 @@ class End {
 
   /** Sends what is to leave, and again when the next time has come. */
   wake(): void {
-    for (const output of this.links.take(this.#schedule.now)) {
-      if (output.type === "transmit") this.carry(output.to, output.bytes);
+    for (const { to, bytes } of this.links.takeDatagrams(this.#schedule.now)) {
+      this.carry(to, bytes);
     }
     const { deadline } = this.links;
     if (deadline >= this.#alarm) return;

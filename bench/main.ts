@@ -1,9 +1,9 @@
 /** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
 import { parseArgs } from "@std/cli/parse-args";
 import { openSqlite } from "../storage/sqlite.ts";
-import { describe, play, SCENARIOS } from "../tests/system/bad_networks/scenarios.ts";
-import { BadNetwork } from "../tests/system/bad_networks/network.ts";
 import { simulate } from "../tests/simulator/world.ts";
+import { BadNetwork } from "../tests/system/bad_networks/network.ts";
+import { describe, play, SCENARIOS } from "../tests/system/bad_networks/scenarios.ts";
 import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";

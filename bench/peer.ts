@@ -3,14 +3,14 @@
  * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW BYTES` sends COUNT
  * messages of BYTES, at most WINDOW of them without a receipt, and prints its figures as one line of JSON.
  */
-import { summarize } from "./summary.ts";
 import { primitives } from "../core/base/crypto.ts";
-import { Client } from "../core/client.ts";
-import { Identity, SECRETS_BYTES } from "../core/identity.ts";
+import { Client } from "../core/client/client.ts";
+import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Notice } from "../core/notice.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { drive } from "../transport/driver.ts";
 import { bindUdp } from "../transport/udp.ts";
+import { summarize } from "./summary.ts";
 
 const [nick = "", serverPort = "", state = "", to, count = "0", window = "1", bytes = "64"] = Deno.args;
 const TEXT = "m".repeat(Number(bytes));

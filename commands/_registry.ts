@@ -2,10 +2,10 @@
  * The registry of commands. A module in this folder exports `register(commands)`, which adds one record; the
  * registry is handed to it. Commands do no I/O: they return what is to be done, or said.
  */
-import type { Action } from "../core/action.ts";
-import type { ServerLimits } from "../core/server.ts";
-import type { Acquaintance } from "../core/trust.ts";
 import { OptionError } from "./_options.ts";
+import type { Action } from "../core/action.ts";
+import type { Acquaintance } from "../core/messages/invitation.ts";
+import type { ServerLimits } from "../core/server/server.ts";
 
 /** Where a command can be given: in a shell behind the program's name, at the client's prompt, or both. */
 export type Place = "shell" | "prompt" | "both";

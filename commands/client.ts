@@ -1,8 +1,9 @@
-import { readInvitation } from "./_invite.ts";
+import { readInvitation } from "../core/messages/invitation.ts";
+import { MALFORMED } from "../core/base/bytes.ts";
+import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
+import { isNick } from "../core/messages/nick.ts";
 import { numberOption, OptionError, type Options, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
-import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
-import { isNick } from "../core/nick.ts";
 
 const NAMES = [
   "nick",
@@ -91,7 +92,13 @@ function serverOf(options: Options) {
   }
   const given = ["server", "server-port", "server-key"].find((name) => options[name] !== undefined);
   if (given !== undefined) throw new OptionError(`an invitation names the server, leave out '--${given}'`);
-  const { server, port: serverPort, serverKey, people: invited } = readInvitation(options.invite);
+  const invitation = readInvitation(options.invite);
+  if (invitation === MALFORMED) {
+    throw new OptionError(
+      `'${options.invite}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it, in quotes`,
+    );
+  }
+  const { host: server, port: serverPort = SERVER_PORT.otherwise, serverKey, people: invited } = invitation;
   return { server, serverPort, serverKey, invited };
 }
 

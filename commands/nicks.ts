@@ -1,4 +1,4 @@
-import { isNick } from "../core/nick.ts";
+import { isNick } from "../core/messages/nick.ts";
 import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands, Outcome } from "./_registry.ts";
 

@@ -1,6 +1,6 @@
+import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/base/limits.ts";
 import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import { type Commands, LOG_LEVELS, type LogLevel, type Outcome } from "./_registry.ts";
-import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/base/limits.ts";
 
 const NAMES = ["port", "host", "data", "name", "max-nicks", "max-new-nicks", "max-mail", "log-level"];
 const MIB = 1024 * 1024;

@@ -11,18 +11,18 @@
  * and forgets (one commit), transmits, notices and exit. So nothing is acknowledged or shown that is not durable.
  * @module
  */
+export type { Action } from "./action.ts";
+export type { Address, Key, Millis, Random } from "./base/units.ts";
+export type { Bundle } from "./messages/identity.ts";
+export type { Nick } from "./messages/nick.ts";
+export type { Row } from "./messages/table.ts";
+export type { Reason } from "./messages/verb.ts";
+export type { Failure, Notice, Shown } from "./notice.ts";
 import type { Action } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";
 
 // What inputs and outputs are made of.
-export type { Action } from "./action.ts";
-export type { Address, Key, Millis, Random } from "./base/units.ts";
-export type { Bundle } from "./identity.ts";
-export type { Nick } from "./nick.ts";
-export type { Failure, Notice, Shown } from "./notice.ts";
-export type { Row } from "./table.ts";
-export type { Reason } from "./verb.ts";
 
 /** What may happen to a machine. A tick says that the deadline came; one that comes early does nothing. */
 export type Input =

@@ -1,12 +1,13 @@
 /** All text that a user can see of what a machine says, in one place. */
+import { writeInvitation } from "./messages/invitation.ts";
 import { addressKey } from "./base/address.ts";
 import { TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
 import { dateAndTime, harmless } from "./base/text.ts";
 import type { Address, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
-import { type Nick, SERVER_NICK } from "./nick.ts";
-import type { Row } from "./table.ts";
-import type { Reason } from "./verb.ts";
+import { type Nick, SERVER_NICK } from "./messages/nick.ts";
+import type { Row } from "./messages/table.ts";
+import type { Reason } from "./messages/verb.ts";
 
 /** A message as it is shown. */
 export interface Shown {
@@ -221,7 +222,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "yourself":
       return screen("[That is you.]");
     case "invite":
-      return screen(inviteUrl(notice));
+      return screen(writeInvitation(notice.server, notice.serverKey, notice));
     case "channelDropped":
       return screen(`[${counted(notice.count, "channel message")} dropped]`);
     case "delivered":
@@ -378,11 +379,6 @@ function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>
     if (changed.includes(nick)) return " (another key than the pinned one)";
     return verified.includes(nick) ? " (verified)" : "";
   };
-}
-
-/** What `client` takes in the place of its options. */
-function inviteUrl({ server, serverKey, nick, identity }: Extract<Notice, { type: "invite" }>): string {
-  return `parley://${server}/?server=${serverKey}&peer=${encodeURIComponent(nick)}:${identity}`;
 }
 
 /** Further lines of a message are indented, so that nobody can fake a line of somebody else's. */

@@ -18,7 +18,8 @@ import { getLogger } from "./log/setup.ts";
 export * from "./log/handlers.ts";
 export * from "./log/levels.ts";
 // As in the original, a record is a type only: loggers make them.
-export { Logger, type LoggerOptions, type LogRecord, type LogRecordOptions } from "./log/logger.ts";
+export { Logger, type LoggerOptions } from "./log/logger.ts";
+export type { LogRecord, LogRecordOptions } from "./log/record.ts";
 export * from "./log/setup.ts";
 
 /** Logs with the default logger what only developers want to know; returns the message. */

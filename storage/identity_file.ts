@@ -10,7 +10,7 @@
 import { scryptSync } from "node:crypto";
 import { dirname } from "node:path";
 import { primitives } from "../core/base/crypto.ts";
-import { SECRETS_BYTES } from "../core/identity.ts";
+import { SECRETS_BYTES } from "../core/messages/identity.ts";
 import { exists } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 

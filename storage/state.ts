@@ -2,8 +2,8 @@
 import { userInfo } from "node:os";
 import { addressKey, equalAddresses } from "../core/base/address.ts";
 import type { Address } from "../core/base/units.ts";
-import { ownerOf } from "../core/client_state.ts";
-import { isNick, nickKey } from "../core/nick.ts";
+import { ownerOf } from "../core/durable/start.ts";
+import { isNick, nickKey } from "../core/messages/nick.ts";
 import { stateFolder } from "./folders.ts";
 import { refuseReadable } from "./identity_file.ts";
 import { KnownServers } from "./known_servers.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 import { type Complete, completeWord } from "./completion.ts";
+import type { KeyCommand } from "./escape_sequences.ts";
 import { browse, EMPTY_HISTORY, type History, remember, stopBrowsing } from "./history.ts";
-import type { Command, Key } from "./keys.ts";
+import type { KeyPress } from "./keys.ts";
 import {
   EMPTY_LINE,
   insert,
@@ -44,7 +45,7 @@ export const NEW_EDITOR: Editor = { line: EMPTY_LINE, history: EMPTY_HISTORY, ki
 const TAB_IN_PASTE = "    ";
 
 /** Takes one key. */
-export function press(editor: Editor, key: Key, complete: Complete): Pressed {
+export function press(editor: Editor, key: KeyPress, complete: Complete): Pressed {
   switch (key.name) {
     case "text":
       return withLine(editor, insert(editor.line, key.text));
@@ -69,7 +70,7 @@ function tab(editor: Editor, complete: Complete): Pressed {
   return { editor: completed, event: { type: "listed", words: candidates } };
 }
 
-function command(editor: Editor, name: Exclude<Command, "tab">): Pressed {
+function command(editor: Editor, name: Exclude<KeyCommand, "tab">): Pressed {
   const { line } = editor;
   const { cells, cursor } = line;
   switch (name) {

@@ -2,7 +2,28 @@
  * The escape sequences that terminals send for keys, as xterm, the Linux console, rxvt, tmux and the VT220 do.
  * @module
  */
-import type { Command } from "./keys.ts";
+/** What a key means to the input line. */
+export type KeyCommand =
+  | "enter"
+  | "tab"
+  | "backspace"
+  | "delete"
+  | "left"
+  | "right"
+  | "up"
+  | "down"
+  | "home"
+  | "end"
+  | "wordLeft"
+  | "wordRight"
+  | "killToEnd"
+  | "killToStart"
+  | "killWord"
+  | "yank"
+  | "clearScreen"
+  | "interrupt"
+  | "deleteOrEnd"
+  | "suspend";
 
 /** What a terminal puts before and after a paste once it was asked to (xterm, "bracketed paste"). */
 export const PASTE_BEGINS = "\x1b[200~";
@@ -12,7 +33,7 @@ export const PASTE_ENDS = "\x1b[201~";
 const LONGEST_SEQUENCE = 32;
 
 /** Alt with a key, and the sequences of the keypad's "application mode". */
-const SHORT: ReadonlyMap<string, Command> = new Map([
+const SHORT: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x1bb", "wordLeft"],
   ["\x1bf", "wordRight"],
   ["\x1b\x7f", "killWord"],
@@ -26,7 +47,7 @@ const SHORT: ReadonlyMap<string, Command> = new Map([
   ["\x1bOd", "wordLeft"], // rxvt, ctrl-left
 ]);
 
-const LETTERS: ReadonlyMap<string, Command> = new Map([
+const LETTERS: ReadonlyMap<string, KeyCommand> = new Map([
   ["A", "up"],
   ["B", "down"],
   ["C", "right"],
@@ -35,7 +56,7 @@ const LETTERS: ReadonlyMap<string, Command> = new Map([
   ["F", "end"],
 ]);
 
-const NUMBERS: ReadonlyMap<string, Command> = new Map([
+const NUMBERS: ReadonlyMap<string, KeyCommand> = new Map([
   ["1", "home"],
   ["3", "delete"],
   ["4", "end"],
@@ -55,7 +76,7 @@ export function isComplete(sequence: string): boolean {
 }
 
 /** What a complete sequence means; undefined when it means nothing to an input line. */
-export function escapeSequence(sequence: string): Command | undefined {
+export function escapeSequence(sequence: string): KeyCommand | undefined {
   const short = SHORT.get(sequence);
   if (short) return short;
   const [, first = "", second = "", final = ""] = /^.\[(\d*)(?:;(\d+))?([A-Z~])$/s.exec(sequence) ?? [];

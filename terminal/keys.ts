@@ -3,38 +3,16 @@
  * escape sequence, inside a paste. So the decoder remembers; it reads no clock and touches no terminal.
  * @module
  */
+import type { KeyCommand } from "./escape_sequences.ts";
 import { escapeSequence, isComplete, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
 import { LINE_LIMIT_CHARACTERS } from "./line.ts";
 
-/** What a key means to the input line. */
-export type Command =
-  | "enter"
-  | "tab"
-  | "backspace"
-  | "delete"
-  | "left"
-  | "right"
-  | "up"
-  | "down"
-  | "home"
-  | "end"
-  | "wordLeft"
-  | "wordRight"
-  | "killToEnd"
-  | "killToStart"
-  | "killWord"
-  | "yank"
-  | "clearScreen"
-  | "interrupt"
-  | "deleteOrEnd"
-  | "suspend";
-
 /** A key, a run of printable text, or a whole paste with its line breaks as they came. */
-export type Key =
+export type KeyPress =
   | { readonly name: "text" | "paste"; readonly text: string }
-  | { readonly name: Command };
+  | { readonly name: KeyCommand };
 
-const CONTROLS: ReadonlyMap<string, Command> = new Map([
+const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x01", "home"], // ctrl-a
   ["\x02", "left"], // ctrl-b
   ["\x03", "interrupt"], // ctrl-c
@@ -76,8 +54,8 @@ export class KeyDecoder {
   }
 
   /** Takes the bytes of one read and returns the keys that are complete. */
-  push(bytes: Uint8Array): Key[] {
-    const keys: Key[] = [];
+  push(bytes: Uint8Array): KeyPress[] {
+    const keys: KeyPress[] = [];
     for (const character of this.#utf8.decode(bytes, { stream: true })) {
       const key = this.#take(character);
       const last = keys.at(-1);
@@ -96,7 +74,7 @@ export class KeyDecoder {
     this.#escape = "";
   }
 
-  #take(character: string): Key | undefined {
+  #take(character: string): KeyPress | undefined {
     if (this.#paste) return this.#takePasted(this.#paste, character);
     if (character === ESCAPE) {
       this.#escape = ESCAPE;
@@ -108,7 +86,7 @@ export class KeyDecoder {
     return plainKey(character);
   }
 
-  #takeEscaped(character: string): Key | undefined {
+  #takeEscaped(character: string): KeyPress | undefined {
     const sequence = this.#escape + character;
     this.#escape = isComplete(sequence) ? "" : sequence;
     if (this.#escape !== "") return undefined;
@@ -117,7 +95,7 @@ export class KeyDecoder {
     return name && { name };
   }
 
-  #takePasted(paste: string[], character: string): Key | undefined {
+  #takePasted(paste: string[], character: string): KeyPress | undefined {
     if (paste.length < PASTE_LIMIT_CHARACTERS) paste.push(character);
     this.#pasteTail = (this.#pasteTail + character).slice(-PASTE_ENDS.length);
     if (this.#pasteTail !== PASTE_ENDS) return undefined;
@@ -128,7 +106,7 @@ export class KeyDecoder {
   }
 }
 
-function plainKey(character: string): Key | undefined {
+function plainKey(character: string): KeyPress | undefined {
   const name = CONTROLS.get(character);
   if (name) return { name };
   return /\p{Cc}/u.test(character) ? undefined : { name: "text", text: character };

@@ -3,7 +3,6 @@
  * those of `node:crypto` that are pure: this is the one file of the core that imports anything else. Randomness
  * comes in from outside; tests may put cheaper functions in their place.
  */
-import { Writer } from "./bytes.ts";
 import {
   createCipheriv,
   createDecipheriv,
@@ -18,6 +17,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import { Writer } from "./bytes.ts";
 
 /** X25519 (RFC 7748). */
 export interface KeyPair {

@@ -11,6 +11,12 @@ export interface Address {
   readonly port: number;
 }
 
+/** A datagram that is to leave. `bytes` belongs to the receiver of this object and does not change. */
+export interface Datagram {
+  readonly to: Address;
+  readonly bytes: Uint8Array;
+}
+
 /** A public key as hexadecimal digits. */
 export type Key = string;
 

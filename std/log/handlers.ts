@@ -4,7 +4,7 @@
  */
 import { blue, bold, red, yellow } from "../fmt/colors.ts";
 import { getLevelByName, getLevelName, type LevelName, type LogLevel, LogLevels } from "./levels.ts";
-import type { LogRecord } from "./logger.ts";
+import type { LogRecord } from "./record.ts";
 
 /** Makes the text of a message. */
 export type FormatterFunction = (logRecord: LogRecord) => string;

@@ -4,14 +4,14 @@
  */
 import { type KeyPair, primitives } from "../../core/base/crypto.ts";
 import type { Address, Key, Millis, Random } from "../../core/base/units.ts";
-import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
-import { type Contents, type Envelope, Sealer } from "../../core/letter.ts";
-import type { Link } from "../../core/link.ts";
-import { Links } from "../../core/links.ts";
-import { NO_MESSAGE } from "../../core/message_id.ts";
-import type { Nick } from "../../core/nick.ts";
-import { encodePost } from "../../core/post.ts";
-import type { Verb, VerbType } from "../../core/verb.ts";
+import type { Link } from "../../core/link/link.ts";
+import { Links } from "../../core/link/links.ts";
+import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { type Contents, type Envelope, Sealer } from "../../core/messages/letter.ts";
+import { NO_MESSAGE } from "../../core/messages/message_id.ts";
+import type { Nick } from "../../core/messages/nick.ts";
+import { encodePost } from "../../core/messages/post.ts";
+import type { Verb, VerbType } from "../../core/messages/verb.ts";
 import { type Arena, type Datagram, SERVER } from "./arena.ts";
 
 export const MALLORY: Address = { host: "10.66.6.6", port: 6666 };
@@ -103,8 +103,8 @@ export class Speaker {
   /** Sends what is to be sent now, and looks again when more is due. */
   wakesUp(): void {
     const { schedule, network } = this.arena;
-    for (const output of this.links.take(schedule.now)) {
-      if (output.type === "transmit") network.send(this.#source, output.to, output.bytes);
+    for (const { to, bytes } of this.links.takeDatagrams(schedule.now)) {
+      network.send(this.#source, to, bytes);
     }
     const at = this.links.deadline;
     if (at >= this.#wakeAt) return;
@@ -123,7 +123,7 @@ export interface Writing extends Partial<Contents> {
   readonly from: Nick;
   readonly to: Nick;
   readonly text: string;
-  readonly sealing?: number;
+  readonly edition?: number;
   /** Whom it is sealed for, and in whose name. */
   readonly recipient: Bundle;
   readonly sender: Bundle;
@@ -174,10 +174,10 @@ export class Attacker extends Speaker {
   }
 
   /** A letter under this attacker's link key, in whoever's name. */
-  letter({ recipient, sender, sealing = 0, text, id = ID, from, to, ...rest }: Writing): Uint8Array {
+  letter({ recipient, sender, edition = 0, text, id = ID, from, to, ...rest }: Writing): Uint8Array {
     const envelope: Envelope = { id, from, to };
     const contents = { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: this.arena.now, ...rest, text };
-    return this.#sealer.seal(this.arena.now, envelope, sealing, { sender, recipient }, contents)!;
+    return this.#sealer.seal(this.arena.now, envelope, edition, { sender, recipient }, contents)!;
   }
 
   /** A post under this attacker's identity. */

@@ -16,13 +16,13 @@ import {
   STRANGERS_BYTES,
   STRANGERS_MESSAGES,
 } from "../../core/base/limits.ts";
-import { Effects } from "../../core/effects.ts";
-import { decodeLetter, prekeyId } from "../../core/letter.ts";
-import { SeenIds } from "../../core/seen_ids.ts";
-import { NO_VERSION } from "../../core/table.ts";
+import { Effects } from "../../core/durable/effects.ts";
+import { SeenIds } from "../../core/durable/seen_ids.ts";
+import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
+import { NO_VERSION } from "../../core/messages/table.ts";
+import { NO_LIMITS } from "../kit/samples.ts";
 import { Arena, SERVER, type Victim } from "./arena.ts";
 import { Attacker, idOf } from "./attacker.ts";
-import { NO_LIMITS } from "../core/samples.ts";
 
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const SHARE = MAILBOX_LETTERS * MAILBOX_SHARE;

@@ -2,12 +2,12 @@
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { type Primitives, primitives } from "../../core/base/crypto.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import { CookieJar, mac1Key, setMac1 } from "../../core/cookie.ts";
-import { PROLOGUE } from "../../core/handshake.ts";
-import { decodePacket, encodeInitiation, INITIATION_NOISE_BYTES, MAC_BYTES } from "../../core/packet.ts";
-import type { Arena } from "./arena.ts";
-import { Peer } from "../core/wire.ts";
+import { PROLOGUE } from "../../core/link/initiator.ts";
+import { CookieJar, mac1Key, setMac1 } from "../../core/wire/cookie.ts";
+import { decodePacket, encodeInitiation, INITIATION_NOISE_BYTES, MAC_BYTES } from "../../core/wire/packet.ts";
+import { Peer } from "../kit/wire.ts";
 import type { Dice } from "../simulator/random.ts";
+import type { Arena } from "./arena.ts";
 
 /** Real cryptography that remembers when a handshake was computed with it. */
 export class CountedCrypto {

@@ -1,9 +1,9 @@
 /** A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants. */
 import { primitives } from "../../core/base/crypto.ts";
-import type { Link } from "../../core/link.ts";
-import { type Nick, nickKey } from "../../core/nick.ts";
-import type { Row, Version } from "../../core/table.ts";
-import type { Verb, VerbOf } from "../../core/verb.ts";
+import type { Link } from "../../core/link/link.ts";
+import { type Nick, nickKey } from "../../core/messages/nick.ts";
+import type { Row, Version } from "../../core/messages/table.ts";
+import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import { type Arena, SERVER, type Victim } from "./arena.ts";
 import { Speaker } from "./attacker.ts";
 

@@ -9,7 +9,7 @@ import {
   SEEN_LIFE_MS,
   SWEEP_MS,
 } from "../../core/base/limits.ts";
-import { decodeLetter } from "../../core/letter.ts";
+import { decodeLetter } from "../../core/messages/letter.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID, idOf } from "./attacker.ts";
 import { HostileServer, last, type Message } from "./hostile_server.ts";

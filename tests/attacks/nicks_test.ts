@@ -2,12 +2,12 @@
 import { assertEquals } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
-import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
-import { NO_VERSION } from "../../core/table.ts";
-import type { Verb } from "../../core/verb.ts";
+import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { NO_VERSION } from "../../core/messages/table.ts";
+import type { Verb } from "../../core/messages/verb.ts";
+import { Disk } from "../simulator/disk.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { Attacker, ID, MALLORY } from "./attacker.ts";
-import { Disk } from "../simulator/disk.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const REPLACED = "[You were registered as 'alice' from another place, this one is offline now.]";
@@ -98,7 +98,7 @@ Deno.test("attack: register a nick with a bundle that its identity signed for an
 
 /** All that a member may say of himself, said by somebody else. */
 function sayings(arena: Arena, bob: Victim): Verb[] {
-  const receipt = { id: ID, sealing: 0 };
+  const receipt = { id: ID, edition: 0 };
   const body = Uint8Array.of(0, 1, 2);
   return [
     { type: "deregister", nick: "bob", turn: 1000 },

@@ -1,8 +1,8 @@
 /** Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it. */
 import { assertEquals } from "@std/assert";
 import { RETRY_FIRST_MS } from "../../core/base/limits.ts";
-import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/identity.ts";
-import type { Verb } from "../../core/verb.ts";
+import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/messages/identity.ts";
+import type { Verb } from "../../core/messages/verb.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { altered, Attacker, ID } from "./attacker.ts";
 import { HostileServer } from "./hostile_server.ts";
@@ -14,16 +14,16 @@ interface Parts {
   readonly id: string;
   readonly from?: string;
   readonly to?: string;
-  readonly sealing?: number;
+  readonly edition?: number;
   readonly outcome?: Outcome;
 }
 
 /** What somebody says of a message of alice's to bob, unless told otherwise. */
 function receiptOf(
   { identity }: Pick<Victim, "identity">,
-  { id, from = "bob", to = "alice", sealing = 0, outcome = "read" }: Parts,
+  { id, from = "bob", to = "alice", edition = 0, outcome = "read" }: Parts,
 ): Receipt {
-  return identity.receipt(from, to, { id, sealing, outcome });
+  return identity.receipt(from, to, { id, edition, outcome });
 }
 
 /** A receipt whose signature was altered. */
@@ -43,13 +43,13 @@ function forgeries(id: string, bob: Victim, others: readonly Pick<Victim, "ident
     spoilt(genuine),
     // For another message, the other sealing, with another outcome, to another sender, under another nick.
     copied({ id: ID }),
-    copied({ sealing: 1 }),
+    copied({ edition: 1 }),
     { ...genuine, outcome: "unreadable" },
     { ...genuine, outcome: "refused" },
     copied({ to: "carol" }),
     copied({ from: "alice", to: "bob" }),
     // Rightly signed, but for a sealing that there is not.
-    receiptOf(bob, { id, sealing: 1 }),
+    receiptOf(bob, { id, edition: 1 }),
     ...others.map((other) => receiptOf(other, { id })),
   ];
 }
@@ -198,7 +198,7 @@ Deno.test("attack: the server says 'collected' with what it has made up or copie
   // The genuine one, and it is the last word.
   server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id })] });
   server.tells(alice, { type: "alive", version: server.version });
-  assertEquals(server.heardOf("noted"), [{ type: "noted", nick: "alice", receipts: [{ id, sealing: 0 }] }]);
+  assertEquals(server.heardOf("noted"), [{ type: "noted", nick: "alice", receipts: [{ id, edition: 0 }] }]);
   assertEquals(alice.outbox, []);
 });
 
@@ -211,17 +211,17 @@ Deno.test("attack: the server repeats an old receipt once a message was sealed a
   alice.lines();
   // The same again, and as if it were about the second sealing.
   server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
-  server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...unreadable, sealing: 1 }] });
-  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, sealing: 0 })] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...unreadable, edition: 1 }] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, edition: 0 })] });
   alice.sees();
   assertEquals([alice.outbox, server.lettersFrom("alice").length], [[id], 1]);
-  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, sealing: 1 })] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, edition: 1 })] });
   assertEquals(alice.outbox, []);
 });
 
 Deno.test("what the server may say without a signature is that a nick was given up: the sender hears a failure", () => {
   const { alice, server, id } = withMail();
-  const released = { id, sealing: 0, outcome: "released", signature: NO_SIGNATURE } as const;
+  const released = { id, edition: 0, outcome: "released", signature: NO_SIGNATURE } as const;
   server.tells(alice, { type: "collected", to: "bob", receipts: [released] });
   alice.sees(RELEASED);
 });

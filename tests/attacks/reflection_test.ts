@@ -19,10 +19,10 @@ import {
   encodeTransport,
   encodeVersions,
   NONCE_BYTES,
-} from "../../core/packet.ts";
+} from "../../core/wire/packet.ts";
+import { Peer } from "../kit/wire.ts";
 import { Arena, SERVER, type Victim } from "./arena.ts";
 import { altered, Attacker, MALLORY } from "./attacker.ts";
-import { Peer } from "../core/wire.ts";
 
 /** Who is to be flooded: he has never sent anything. */
 const THIRD: Address = { host: "10.99.9.9", port: 53 };

@@ -11,13 +11,13 @@ import {
   SWEEP_MS,
 } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { Identity, NO_HASH, SECRETS_BYTES } from "../../core/identity.ts";
-import { PROCESS_BYTES } from "../../core/packet.ts";
-import { encodePost } from "../../core/post.ts";
+import { Identity, NO_HASH, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { encodePost } from "../../core/messages/post.ts";
+import { PROCESS_BYTES } from "../../core/wire/packet.ts";
+import { NO_LIMITS } from "../kit/samples.ts";
 import { Arena } from "./arena.ts";
 import { Attacker, ID } from "./attacker.ts";
 import { HostileServer } from "./hostile_server.ts";
-import { NO_LIMITS } from "../core/samples.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 

@@ -1,7 +1,7 @@
 /** Attacks on the terminal: whatever others send, what is shown consists of characters that show as themselves. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { TEXT_BYTES } from "../../core/base/limits.ts";
-import { isNick } from "../../core/nick.ts";
+import { isNick } from "../../core/messages/nick.ts";
 import { Arena } from "./arena.ts";
 import { Attacker, ID } from "./attacker.ts";
 import { HostileServer } from "./hostile_server.ts";

@@ -1,5 +1,6 @@
 /** The commands that come with the program: where they may be given, and what they ask for. */
 import { assert, assertArrayIncludes, assertEquals } from "@std/assert";
+import { Commands, usageOf } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
@@ -14,7 +15,6 @@ import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
 import * as trust from "../../commands/trust.ts";
 import * as verify from "../../commands/verify.ts";
-import { Commands, usageOf } from "../../commands/_registry.ts";
 
 const MODULES = {
   client,

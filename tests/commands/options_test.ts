@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Commands } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as server from "../../commands/server.ts";
-import { Commands } from "../../commands/_registry.ts";
 
 const commands = new Commands();
 commands.addModule("commands/client.ts", client);

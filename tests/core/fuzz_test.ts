@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { attempt } from "../fuzz/target.ts";
 import { TARGETS } from "../fuzz/targets.ts";
-import { seededDice } from "./seed.ts";
+import { seededDice } from "../kit/seed.ts";
 
 for (const target of TARGETS) {
   Deno.test(`fuzz: ${target.name}`, () => {

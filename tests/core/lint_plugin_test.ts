@@ -1,5 +1,5 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
 import { join } from "node:path";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import plugin from "../lint_plugin.ts";
 
 /** What the rule says of this text as a file of the project. */

@@ -1,9 +1,9 @@
 /** Every line of the table of what the user sees, letter for letter. */
 import { assertEquals } from "@std/assert";
 import { TABLE_LINES } from "../../core/base/limits.ts";
+import type { Row } from "../../core/messages/table.ts";
 import { type Notice, render, type Shown } from "../../core/notice.ts";
-import type { Row } from "../../core/table.ts";
-import { BUNDLE, KEY } from "./samples.ts";
+import { BUNDLE, KEY } from "../kit/samples.ts";
 
 const UTC = () => 0;
 const SERVER = { host: "127.0.0.1", port: 9999 };

@@ -3,8 +3,10 @@ import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert
 import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
 import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
 import { VERSION } from "../../core/base/version.ts";
-import { type Frame, readFrames } from "../../core/frame.ts";
-import { OUTCOMES } from "../../core/identity.ts";
+import * as records from "../../core/durable/records.ts";
+import { OUTCOMES } from "../../core/messages/identity.ts";
+import { decodeVerb, encodeVerb } from "../../core/messages/verb.ts";
+import { type Frame, readFrames } from "../../core/wire/frame.ts";
 import {
   decodePacket,
   encodeAnnounce,
@@ -17,8 +19,7 @@ import {
   INITIATION_NOISE_BYTES,
   MAC_BYTES,
   type Packet,
-} from "../../core/packet.ts";
-import { decodeVerb, encodeVerb } from "../../core/verb.ts";
+} from "../../core/wire/packet.ts";
 import {
   BODY,
   BUNDLE,
@@ -33,11 +34,10 @@ import {
   SERVER_HOST,
   SIGNATURE,
   VERBS,
-} from "../core/samples.ts";
+} from "../kit/samples.ts";
+import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
-import type { Dice } from "../simulator/random.ts";
-import * as records from "../../core/records.ts";
 
 /** Inputs for one iteration of a decoder. */
 const INPUTS = 200;
@@ -208,9 +208,9 @@ const KINDS: readonly Kind[] = [
   kind(records.IDENTITY, { nick: "x", server: IPV6, state: "abcdef", starts: 2 ** 32 - 1 }),
   kind(
     records.OUTBOX,
-    { ...OUTGOING, to: ["y"], stored: true, sealing: 1, body: new Uint8Array(0) },
-    { ...OUTGOING, to: [], stored: false, sealing: 0, body: LONGEST_BODY },
-    { ...OUTGOING, to: [LONGEST_NICK], stored: false, sealing: 0, body: BODY, text: LONGEST_TEXT },
+    { ...OUTGOING, to: ["y"], stored: true, edition: 1, body: new Uint8Array(0) },
+    { ...OUTGOING, to: [], stored: false, edition: 0, body: LONGEST_BODY },
+    { ...OUTGOING, to: [LONGEST_NICK], stored: false, edition: 0, body: BODY, text: LONGEST_TEXT },
   ),
   kind(records.SENT, { id: ID, hash: HASH }),
   kind(
@@ -233,7 +233,7 @@ const KINDS: readonly Kind[] = [
   kind(records.LETTER, LETTER, { ...LETTER, body: LONGEST_BODY }),
   kind(
     records.RECEIPT,
-    ...OUTCOMES.map((outcome, at) => ({ ...RECEIPT, sealing: at % 2, outcome })),
+    ...OUTCOMES.map((outcome, at) => ({ ...RECEIPT, edition: at % 2, outcome })),
   ),
   kind(records.CHANNEL, { number: 2 ** 48 - 1, id: ID, from: "x", storedAt: 7, body: BODY }),
   kind(records.CURSOR, { number: 9 }),

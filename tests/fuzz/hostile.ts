@@ -2,10 +2,10 @@
 import { Writer } from "../../core/base/bytes.ts";
 import { PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { type Frame, writeFrame } from "../../core/frame.ts";
-import { type Bundle, OUTCOMES, type Receipt } from "../../core/identity.ts";
-import { encodeVerb, type Verb } from "../../core/verb.ts";
-import { BUNDLE, ID, KEY, LONGEST, mutated, ROW, SIGNATURE, TOP_ID, VERBS } from "../core/samples.ts";
+import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import { encodeVerb, type Verb } from "../../core/messages/verb.ts";
+import { type Frame, writeFrame } from "../../core/wire/frame.ts";
+import { BUNDLE, ID, KEY, LONGEST, mutated, ROW, SIGNATURE, TOP_ID, VERBS } from "../kit/samples.ts";
 import type { Dice } from "../simulator/random.ts";
 
 const NUMBERS = [0, 1, 2, 3, 63, 64, 255, 256, 1023, 1024, 1025, 2048, 16383, 16384, 2 ** 30, 2 ** 32 - 1]
@@ -111,7 +111,7 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
       return anyBundle(dice);
     case "body":
       return dice.bytes(dice.pick([0, 1, 30, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES]));
-    case "sealing":
+    case "edition":
     case "outcome":
       return anyReceipt(dice)[name];
     default:
@@ -128,7 +128,7 @@ function anyBundle(dice: Dice): Bundle {
 }
 
 function anyReceipt(dice: Dice): Omit<Receipt, "id"> {
-  return { sealing: dice.below(2), outcome: dice.pick(OUTCOMES), signature: SIGNATURE };
+  return { edition: dice.below(2), outcome: dice.pick(OUTCOMES), signature: SIGNATURE };
 }
 
 /** The bytes of a verb, mostly one that means something. */

@@ -3,15 +3,15 @@ import { equalAddresses } from "../../core/base/address.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { PART_BYTES } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import { hasMac1, mac1Key } from "../../core/cookie.ts";
-import type { Frame } from "../../core/frame.ts";
-import { decodePacket, MAC_BYTES } from "../../core/packet.ts";
-import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { acking, opened, Peer, type PeerHandshake, PING, type Sent } from "../core/wire.ts";
+import { decodeVerb, encodeVerb, type Verb } from "../../core/messages/verb.ts";
+import { hasMac1, mac1Key } from "../../core/wire/cookie.ts";
+import type { Frame } from "../../core/wire/frame.ts";
+import { decodePacket, MAC_BYTES } from "../../core/wire/packet.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import { acking, opened, Peer, type PeerHandshake, PING, type Sent } from "../kit/wire.ts";
+import type { Dice } from "../simulator/random.ts";
 import { anyAck, anyFrame } from "./hostile.ts";
 import type { Say } from "./says.ts";
-import type { Dice } from "../simulator/random.ts";
 
 /** The wire's largest number for which a nonce is taken. */
 const LAST_NUMBER = Number.MAX_SAFE_INTEGER;

@@ -14,17 +14,17 @@ import {
   NO_HASH,
   OUTCOMES,
   type Receipt,
-} from "../../core/identity.ts";
-import { type Contents, decodeLetter, type Envelope } from "../../core/letter.ts";
-import { NO_MESSAGE } from "../../core/message_id.ts";
-import { type Nick, sameNick } from "../../core/nick.ts";
-import { decodePost, isAuthentic, textOf } from "../../core/post.ts";
-import { decodeVerb, encodeVerb, type Verb } from "../../core/verb.ts";
-import { BUNDLE, IPV4, LONGEST_NICK, SIGNATURE } from "../core/samples.ts";
+} from "../../core/messages/identity.ts";
+import { type Contents, decodeLetter, type Envelope } from "../../core/messages/letter.ts";
+import { NO_MESSAGE } from "../../core/messages/message_id.ts";
+import { type Nick, sameNick } from "../../core/messages/nick.ts";
+import { decodePost, isAuthentic, textOf } from "../../core/messages/post.ts";
+import { decodeVerb, encodeVerb, type Verb } from "../../core/messages/verb.ts";
+import { BUNDLE, IPV4, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
+import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyId } from "./hostile.ts";
 import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
-import type { Dice } from "../simulator/random.ts";
 
 const INPUTS = 50;
 const GENUINE = 6;
@@ -139,7 +139,7 @@ function fromMal(dice: Dice, envelope: Envelope, [alice, bob, mal]: readonly [So
     { ...mal.bundle, signature: alice.bundle.signature },
     mal.bundle,
   ]);
-  return mal.seal(envelope, bob.bundle, contentsOf("I am alice"), { sender, sealing: dice.below(2) });
+  return mal.seal(envelope, bob.bundle, contentsOf("I am alice"), { sender, edition: dice.below(2) });
 }
 
 const LETTERS: Target = {
@@ -151,7 +151,7 @@ const LETTERS: Target = {
     const genuine = Array.from({ length: GENUINE }, (_, count): Genuine & { contents: Contents } => {
       const envelope = { id: idOf(count), from: "alice", to: "bob" };
       const contents = contentsOf(dice.happens(LONG) ? "m".repeat(TEXT_BYTES) : anyText(dice));
-      const bytes = alice.seal(envelope, bob.bundle, contents, { sealing: dice.below(2) });
+      const bytes = alice.seal(envelope, bob.bundle, contents, { edition: dice.below(2) });
       return { envelope, bytes, contents };
     });
     for (const { envelope, bytes, contents } of genuine.toReversed()) {
@@ -235,7 +235,7 @@ const POSTS: Target = {
 /** bob's receipts for alice, some of them of each outcome. */
 function receiptsOf(bob: Somebody): Receipt[] {
   return OUTCOMES.flatMap((outcome, at) =>
-    [0, 1].map((sealing) => bob.receipt("alice", { id: idOf(at), sealing, outcome }))
+    [0, 1].map((edition) => bob.receipt("alice", { id: idOf(at), edition, outcome }))
   );
 }
 
@@ -251,12 +251,12 @@ const RECEIPTS: Target = {
     const [, bob, mal] = people(dice);
     const genuine = receiptsOf(bob);
     const nicks = { from: "bob", to: "alice" };
-    const lies = genuine.map(({ id, sealing, outcome }) =>
+    const lies = genuine.map(({ id, edition, outcome }) =>
       dice.pick([
-        { ...mal.receipt("alice", { id, sealing, outcome }, "bob") },
-        { ...bob.receipt("mal", { id, sealing, outcome }) },
-        { id, sealing, outcome: dice.pick(OUTCOMES), signature: dice.pick(genuine).signature },
-        { id, sealing, outcome, signature: SIGNATURE },
+        { ...mal.receipt("alice", { id, edition, outcome }, "bob") },
+        { ...bob.receipt("mal", { id, edition, outcome }) },
+        { id, edition, outcome: dice.pick(OUTCOMES), signature: dice.pick(genuine).signature },
+        { id, edition, outcome, signature: SIGNATURE },
       ])
     );
     const samples = [
@@ -279,7 +279,7 @@ const RECEIPTS: Target = {
 };
 
 function isSameReceipt(a: Receipt, b: Receipt): boolean {
-  return a.id === b.id && a.sealing === b.sealing && a.outcome === b.outcome && a.signature === b.signature;
+  return a.id === b.id && a.edition === b.edition && a.outcome === b.outcome && a.signature === b.signature;
 }
 
 const BUNDLES: Target = {

@@ -2,16 +2,23 @@
  * What insiders make of genuine keys: mostly what they may, and then letters, posts, receipts and bundles that should
  * count for nothing because something in them is somebody else's.
  */
-import { type Bundle, NO_HASH, NO_SIGNATURE, OUTCOMES, type Receipt, textHash } from "../../core/identity.ts";
-import type { Contents } from "../../core/letter.ts";
-import { NO_MESSAGE } from "../../core/message_id.ts";
-import { type Nick, nickKey } from "../../core/nick.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { BODY, BUNDLE, SIGNATURE } from "../core/samples.ts";
+import {
+  type Bundle,
+  NO_HASH,
+  NO_SIGNATURE,
+  OUTCOMES,
+  type Receipt,
+  textHash,
+} from "../../core/messages/identity.ts";
+import type { Contents } from "../../core/messages/letter.ts";
+import { NO_MESSAGE } from "../../core/messages/message_id.ts";
+import { type Nick, nickKey } from "../../core/messages/nick.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import { BODY, BUNDLE, SIGNATURE } from "../kit/samples.ts";
+import type { Dice } from "../simulator/random.ts";
 import { changed } from "./hostile.ts";
 import type { Plot, Signed, Underway } from "./plot.ts";
 import type { Somebody } from "./somebody.ts";
-import type { Dice } from "../simulator/random.ts";
 
 /** Header and contents of a letter meet here. */
 const SEALED_AT = 1 + 8 + 32 + 166;
@@ -66,7 +73,7 @@ export class Liar {
       case 5:
         return { id, from: victim, body: anyBody(dice) };
       case 6:
-        return this.#seal(dice, { from: this.me.nick, to, id, sealing: dice.below(2) });
+        return this.#seal(dice, { from: this.me.nick, to, id, edition: dice.below(2) });
       case 7:
         return this.#seal(dice, { from: this.me.nick, to, id, recipient: this.#plot.bundleOf(victim) });
       default:
@@ -74,12 +81,12 @@ export class Liar {
     }
   }
 
-  #seal(dice: Dice, { id, from, to, sender, sealing = 0, recipient = this.#plot.bundleOf(to) }: {
+  #seal(dice: Dice, { id, from, to, sender, edition = 0, recipient = this.#plot.bundleOf(to) }: {
     readonly id: string;
     readonly from: Nick;
     readonly to: Nick;
     readonly sender?: Bundle;
-    readonly sealing?: number;
+    readonly edition?: number;
     readonly recipient?: Bundle | undefined;
   }): Underway {
     if (recipient === undefined) return { id, from, body: anyBody(dice) };
@@ -93,7 +100,7 @@ export class Liar {
       text,
     };
     this.#last.set(name, { id, text });
-    const options = { sealing, ...(sender === undefined ? {} : { sender }) };
+    const options = { edition, ...(sender === undefined ? {} : { sender }) };
     const letter = { id, from, body: this.me.seal({ id, from, to }, recipient, contents, options) };
     this.#plot.remember(this.#plot.letters, letter);
     return letter;
@@ -165,7 +172,7 @@ export class Liar {
   /** Anything that looks like one, from somebody. */
   anyReceipt(dice: Dice, to: Nick, id: string): Signed {
     const outcome = dice.happens(0.6) ? "read" : dice.pick(OUTCOMES);
-    const said = { id, sealing: dice.happens(0.8) ? 0 : 1, outcome } as const;
+    const said = { id, edition: dice.happens(0.8) ? 0 : 1, outcome } as const;
     if (dice.happens(0.4)) return this.receipt(to, said);
     const { receipts } = this.#plot;
     const victim = this.#anybody(dice);

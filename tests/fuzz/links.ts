@@ -5,15 +5,15 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { HANDSHAKES_PER_SECOND, LINKS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import { CookieJar } from "../../core/cookie.ts";
-import { Links } from "../../core/links.ts";
-import { decodePacket, type Initiation } from "../../core/packet.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { START } from "../core/scene.ts";
-import { Peer, PING, type Sent, sent } from "../core/wire.ts";
+import { Links } from "../../core/link/links.ts";
+import { CookieJar } from "../../core/wire/cookie.ts";
+import { decodePacket, type Initiation } from "../../core/wire/packet.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import { START } from "../kit/scene.ts";
+import { Peer, PING, type Sent, sent } from "../kit/wire.ts";
+import type { Dice } from "../simulator/random.ts";
 import { anyFrame, changed } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
-import type { Dice } from "../simulator/random.ts";
 
 const STEPS = 300;
 const FEW = 40;
@@ -101,7 +101,7 @@ class Flood {
   }
 
   #take(): Sent[] {
-    const leaving = sent(this.#links.take(this.now));
+    const leaving = sent(this.#links.takeDatagrams(this.now));
     assertGreater(this.#links.deadline, this.now, "the deadline does not move on");
     return leaving;
   }

@@ -13,13 +13,13 @@ import {
   PART_BYTES,
   UNFINISHED_BYTES,
 } from "../../core/base/limits.ts";
-import { type Frame, readFrames } from "../../core/frame.ts";
-import { FRAMES_BYTES } from "../../core/packet.ts";
-import { type Chunk, ParcelSender } from "../../core/parcels.ts";
-import { Budget, type Holder, ParcelReceiver } from "../../core/reassembly.ts";
+import { Budget, type Holder, ParcelReceiver } from "../../core/link/parcel_receiver.ts";
+import { type Chunk, ParcelSender } from "../../core/link/parcel_sender.ts";
+import { type Frame, readFrames } from "../../core/wire/frame.ts";
+import { FRAMES_BYTES } from "../../core/wire/packet.ts";
+import type { Dice } from "../simulator/random.ts";
 import { anyNumber, framesBytes } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
-import type { Dice } from "../simulator/random.ts";
 
 // ---- a receiver of hostile frames ------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
  * which the ledger knows its writer, so that whoever is shown one can be asked who wrote it.
  */
 import { MALFORMED } from "../../core/base/bytes.ts";
-import type { Bundle, Receipt } from "../../core/identity.ts";
-import { decodeLetter } from "../../core/letter.ts";
-import { type Nick, type NickKey, nickKey } from "../../core/nick.ts";
-import type { Verb } from "../../core/verb.ts";
-import { ID } from "../core/samples.ts";
-import type { Somebody } from "./somebody.ts";
+import type { Bundle, Receipt } from "../../core/messages/identity.ts";
+import { decodeLetter } from "../../core/messages/letter.ts";
+import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
+import type { Verb } from "../../core/messages/verb.ts";
+import { ID } from "../kit/samples.ts";
 import type { Dice } from "../simulator/random.ts";
+import type { Somebody } from "./somebody.ts";
 
 /** Whose a text is. */
 export interface Written {

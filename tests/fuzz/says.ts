@@ -1,12 +1,12 @@
 /** What insiders say when they say something sensible, so that what is not meets a machine in the middle of its work. */
 import type { Address } from "../../core/base/units.ts";
-import type { Nick } from "../../core/nick.ts";
-import type { Row } from "../../core/table.ts";
-import type { Verb, VerbOf, VerbType } from "../../core/verb.ts";
+import type { Nick } from "../../core/messages/nick.ts";
+import type { Row } from "../../core/messages/table.ts";
+import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
+import type { Dice } from "../simulator/random.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
 import type { Liar } from "./lies.ts";
 import type { Plot } from "./plot.ts";
-import type { Dice } from "../simulator/random.ts";
 
 /** What somebody says, after what he heard last. */
 export type Say = (dice: Dice, heard: readonly Verb[]) => Verb;
@@ -53,7 +53,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
         return {
           type: "noted",
           nick: from,
-          receipts: collected?.receipts ?? [{ id, sealing: dice.below(2) }],
+          receipts: collected?.receipts ?? [{ id, edition: dice.below(2) }],
         };
       }
       case 9:
@@ -180,7 +180,7 @@ export function honestSays(liar: Liar, to: Nick): Say {
     if (direct === undefined || dice.happens(0.6)) return { type: "direct", to, ...liar.letter(dice, to) };
     const { id, from, body } = direct;
     const isRead = liar.me.open({ id, from, to: liar.me.nick }, body) !== undefined;
-    const said = { id, sealing: body[0] === 1 ? 1 : 0, outcome: isRead ? "read" : "unreadable" } as const;
+    const said = { id, edition: body[0] === 1 ? 1 : 0, outcome: isRead ? "read" : "unreadable" } as const;
     return { type: "receipt", to: from, ...liar.receipt(from, said) };
   };
 }

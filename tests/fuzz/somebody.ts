@@ -8,14 +8,21 @@ import {
   NO_HASH,
   type Receipt,
   SECRETS_BYTES,
-} from "../../core/identity.ts";
-import { type Contents, decodeLetter, type Envelope, Opener, prekeyId, Sealer } from "../../core/letter.ts";
-import { type Nick, nickKey } from "../../core/nick.ts";
-import { encodePost, type Place, postHash } from "../../core/post.ts";
+} from "../../core/messages/identity.ts";
+import {
+  type Contents,
+  decodeLetter,
+  type Envelope,
+  Opener,
+  prekeyId,
+  Sealer,
+} from "../../core/messages/letter.ts";
+import { type Nick, nickKey } from "../../core/messages/nick.ts";
+import { encodePost, type Place, postHash } from "../../core/messages/post.ts";
 import type { Dice } from "../simulator/random.ts";
 
 export interface SealOptions {
-  readonly sealing?: number;
+  readonly edition?: number;
   /** Whose bundle stands in the letter. */
   readonly sender?: Bundle;
 }
@@ -65,8 +72,8 @@ export class Somebody {
 
   /** Sealed with his keys; nothing when one of the recipient's is no key. */
   seal(envelope: Envelope, recipient: Bundle, contents: Contents, options: SealOptions = {}): Uint8Array {
-    const { sealing = 0, sender = this.bundle } = options;
-    return this.#sealer.seal(0, envelope, sealing, { sender, recipient }, contents) ?? NOTHING;
+    const { edition = 0, sender = this.bundle } = options;
+    return this.#sealer.seal(0, envelope, edition, { sender, recipient }, contents) ?? NOTHING;
   }
 
   /** As a recipient has to: what it says if whoever holds the keys of its sender's nick sealed it for us. */

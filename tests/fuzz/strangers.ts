@@ -8,10 +8,7 @@ import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert
 import { addressKey, equalAddresses } from "../../core/base/address.ts";
 import type { Address } from "../../core/base/units.ts";
 import { VERSION } from "../../core/base/version.ts";
-import type { Verb } from "../../core/verb.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { Scene, SERVER } from "../core/scene.ts";
-import { unordered } from "../core/wire.ts";
+import type { Verb } from "../../core/messages/verb.ts";
 import { changed } from "./hostile.ts";
 import { Insider } from "./insider.ts";
 import { Liar } from "./lies.ts";
@@ -19,6 +16,9 @@ import { Plot } from "./plot.ts";
 import { memberSays, peerSays, wild } from "./says.ts";
 import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import { Scene, SERVER } from "../kit/scene.ts";
+import { unordered } from "../kit/wire.ts";
 import type { Dice } from "../simulator/random.ts";
 
 const ROUNDS = 400;

@@ -5,16 +5,16 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
-import { isGenuine, isReceiptOf } from "../../core/identity.ts";
-import { decodeLetter, prekeyId } from "../../core/letter.ts";
+import { INBOX, KNOWN_PEER, NICK, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
 import type { Output, Records } from "../../core/machine.ts";
-import { type Nick, type NickKey, nickKey, sameNick } from "../../core/nick.ts";
+import { isGenuine, isReceiptOf } from "../../core/messages/identity.ts";
+import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "../../core/messages/nick.ts";
+import type { Row } from "../../core/messages/table.ts";
+import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Shown } from "../../core/notice.ts";
-import { INBOX, KNOWN_PEER, NICK, OUTBOX, RECEIPT } from "../../core/records.ts";
-import type { Row } from "../../core/table.ts";
-import type { Verb, VerbOf } from "../../core/verb.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
-import { opened } from "../core/wire.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import { opened } from "../kit/wire.ts";
 import type { Plot } from "./plot.ts";
 import type { Somebody } from "./somebody.ts";
 
@@ -232,7 +232,7 @@ function sayingOf(verb: Verb): string | undefined {
     case "post":
       return `channel ${verb.id} ${verb.body.toHex()}`;
     case "receipt":
-      return `receipt ${nickKey(verb.to)} ${verb.id} ${verb.sealing} ${verb.outcome} ${verb.signature}`;
+      return `receipt ${nickKey(verb.to)} ${verb.id} ${verb.edition} ${verb.outcome} ${verb.signature}`;
     default:
       return undefined;
   }
@@ -295,8 +295,8 @@ export class ServerWitness {
   told(identity: string, verb: Verb): void {
     if (verb.type !== "collected") return;
     const readers = [...this.#identities].filter(([, holder]) => holder === identity).map(([nick]) => nick);
-    for (const { id, sealing, outcome, signature } of verb.receipts) {
-      const sayings = readers.map((nick) => `receipt ${nick} ${id} ${sealing} ${outcome} ${signature}`);
+    for (const { id, edition, outcome, signature } of verb.receipts) {
+      const sayings = readers.map((nick) => `receipt ${nick} ${id} ${edition} ${outcome} ${signature}`);
       assert(
         sayings.some((saying) => this.#hasSaid(verb.to, saying)),
         `${verb.to} has not signed this receipt`,

@@ -1,9 +1,9 @@
 /** What a server cannot do: change, forge or silently drop what others say, or give keys that nobody made. */
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED, type Malformed } from "../../core/base/bytes.ts";
-import { Identity, NO_SIGNATURE, OUTCOMES, SECRETS_BYTES } from "../../core/identity.ts";
-import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/records.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/durable/records.ts";
+import { Identity, NO_SIGNATURE, OUTCOMES, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";
 import { ID, Stranger } from "./stranger.ts";
@@ -145,7 +145,7 @@ scenario("it cannot say that a message was read", (world) => {
   world.runs(200);
   alice.types("quit");
   world.runs(200);
-  const about = { from: "alice", to: "bob", at: world.schedule.now, sealing: 0, outcome: "read" } as const;
+  const about = { from: "alice", to: "bob", at: world.schedule.now, edition: 0, outcome: "read" } as const;
   const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
   world.server.isKilled();
   const letters = world.server.disk.keys().filter((key) => LETTER.matches(key));

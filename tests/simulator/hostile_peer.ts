@@ -4,14 +4,15 @@
  */
 import type { Primitives } from "../../core/base/crypto.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import { type Identity, OUTCOMES } from "../../core/identity.ts";
-import { Sealer } from "../../core/letter.ts";
-import type { Link } from "../../core/link.ts";
-import { Links } from "../../core/links.ts";
+import type { Link } from "../../core/link/link.ts";
+import { Links } from "../../core/link/links.ts";
 import type { Input, Machine, Output } from "../../core/machine.ts";
-import { encodePost } from "../../core/post.ts";
-import type { Row } from "../../core/table.ts";
-import type { Verb } from "../../core/verb.ts";
+import { type Identity, OUTCOMES } from "../../core/messages/identity.ts";
+import { Sealer } from "../../core/messages/letter.ts";
+import { encodePost } from "../../core/messages/post.ts";
+import type { Row } from "../../core/messages/table.ts";
+import type { Verb } from "../../core/messages/verb.ts";
+import { transmitted } from "../kit/effects.ts";
 import type { Dice } from "./random.ts";
 
 export interface HostilePeerOptions {
@@ -71,7 +72,7 @@ export class HostilePeer implements Machine {
       this.#due = now < until ? now + pause * (0.5 + dice.next()) : Infinity;
       this.#doSomething(now);
     }
-    return this.#links.take(now);
+    return transmitted(this.#links.takeDatagrams(now));
   }
 
   #learn(now: Millis, verb: Verb): void {
@@ -110,8 +111,8 @@ export class HostilePeer implements Machine {
   #saying(now: Millis, from: string, to: string): Verb {
     const { dice, identity } = this.#options;
     const id = dice.happens(0.5) ? dice.pick(this.#ids) : dice.bytes(16).toHex();
-    const [outcome, sealing] = [dice.pick(OUTCOMES), dice.below(2)];
-    const receipt = identity.receipt(from, to, { id, sealing, outcome });
+    const [outcome, edition] = [dice.pick(OUTCOMES), dice.below(2)];
+    const receipt = identity.receipt(from, to, { id, edition, outcome });
     switch (dice.below(9)) {
       case 0:
         return { type: "deregister", nick: to, turn: ++this.#turn };
@@ -128,9 +129,9 @@ export class HostilePeer implements Machine {
       case 6:
         return { type: "post", id, from, body: this.#post(now, id, from) };
       case 7:
-        return { type: "deposit", id, from, to, body: this.#letter(now, { id, from, to }, sealing) };
+        return { type: "deposit", id, from, to, body: this.#letter(now, { id, from, to }, edition) };
       default:
-        return { type: "direct", id, from, to, body: this.#letter(now, { id, from, to }, sealing) };
+        return { type: "direct", id, from, to, body: this.#letter(now, { id, from, to }, edition) };
     }
   }
 
@@ -142,7 +143,7 @@ export class HostilePeer implements Machine {
   }
 
   /** Somebody's, or its own with somebody's name on it. */
-  #letter(now: Millis, envelope: { id: string; from: string; to: string }, sealing: number): Uint8Array {
+  #letter(now: Millis, envelope: { id: string; from: string; to: string }, edition: number): Uint8Array {
     const { dice, identity, primitives } = this.#options;
     const recipient = this.#rows.get(envelope.to);
     if (recipient === undefined || (dice.happens(0.5) && this.#bodies.length > 0)) {
@@ -156,7 +157,7 @@ export class HostilePeer implements Machine {
       sentAt: now,
       text: FORGED,
     };
-    return this.#sealer.seal(now, envelope, sealing, { sender, recipient }, contents)!;
+    return this.#sealer.seal(now, envelope, edition, { sender, recipient }, contents)!;
   }
 }
 

@@ -1,7 +1,7 @@
 /** An operator with bad intentions: alters, drops and exchanges what his server keeps, while it is down. */
 import { MALFORMED } from "../../core/base/bytes.ts";
+import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
-import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/records.ts";
 import type { Disk } from "./disk.ts";
 import type { Dice } from "./random.ts";
 
@@ -72,7 +72,7 @@ function receiptFor(dice: Dice, disk: Disk, outcome: "read" | "released"): strin
   const picked = pick(dice, disk);
   if (picked === undefined || !("to" in picked.record)) return "nothing";
   const { id, from, to, body } = picked.record;
-  const receipt = { from, to, at: 0, sealing: body[0]! & 1, outcome, signature: dice.bytes(64).toHex() };
+  const receipt = { from, to, at: 0, edition: body[0]! & 1, outcome, signature: dice.bytes(64).toHex() };
   const changes: Change[] = [
     { type: "forget", key: picked.key },
     { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(receipt) },

@@ -1,7 +1,7 @@
 /** Somebody who is registered like everybody else, and says what no client of ours would. */
 import { assert, assertEquals } from "@std/assert";
-import { NICK } from "../../core/records.ts";
-import type { Verb } from "../../core/verb.ts";
+import { NICK } from "../../core/durable/records.ts";
+import type { Verb } from "../../core/messages/verb.ts";
 import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";
 import { ID, Stranger } from "./stranger.ts";
@@ -85,7 +85,7 @@ scenario("who says what became of somebody else's letter is not believed", (worl
     eve.says(world.server, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", id) });
     eve.says(alice, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", id) });
   }
-  eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, sealing: 0 }] });
+  eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, edition: 0 }] });
   world.runs(1000);
   alice.sees();
   assertEquals([world.server.keeps("letter"), alice.keeps("outbox")], [1, 1]);

@@ -8,7 +8,7 @@ import {
   MEMBER_MESSAGES_BURST,
   TEXT_BYTES,
 } from "../../core/base/limits.ts";
-import { NO_LIMITS } from "../core/samples.ts";
+import { NO_LIMITS } from "../kit/samples.ts";
 import type { Person } from "./process.ts";
 import { scenario, type World } from "./scenario.ts";
 

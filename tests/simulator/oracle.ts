@@ -3,9 +3,9 @@
  */
 import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Millis } from "../../core/base/units.ts";
+import { INBOX, OUTBOX } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
 import type { Notice, Shown } from "../../core/notice.ts";
-import { INBOX, OUTBOX } from "../../core/records.ts";
 
 /** "Shown" is durable within this (50 ms, and the simulated clocks' lateness). */
 const SHOWN_AGAIN_MS = 52;

@@ -3,9 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { PREKEY_LIFE_MS, PREKEY_MS } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
-import { prekeyId } from "../../core/letter.ts";
+import { PREKEY } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
-import { PREKEY } from "../../core/records.ts";
+import { prekeyId } from "../../core/messages/letter.ts";
 import type { Person } from "./process.ts";
 import { scenario } from "./scenario.ts";
 

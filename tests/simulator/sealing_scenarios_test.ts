@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { ACK_TIMEOUT_MS, PREKEY_MS } from "../../core/base/limits.ts";
-import { OUTBOX, PREKEY } from "../../core/records.ts";
+import { OUTBOX, PREKEY } from "../../core/durable/records.ts";
 import type { Person } from "./process.ts";
 import { scenario, sending, type World } from "./scenario.ts";
 

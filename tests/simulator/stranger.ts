@@ -2,6 +2,9 @@
 import { assert } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
+import { NICK } from "../../core/durable/records.ts";
+import type { Link } from "../../core/link/link.ts";
+import { Links } from "../../core/link/links.ts";
 import {
   type Bundle,
   Identity,
@@ -9,14 +12,11 @@ import {
   type Outcome,
   type Receipt,
   SECRETS_BYTES,
-} from "../../core/identity.ts";
-import { Sealer } from "../../core/letter.ts";
-import type { Link } from "../../core/link.ts";
-import { Links } from "../../core/links.ts";
-import { type MessageId, NO_MESSAGE } from "../../core/message_id.ts";
-import { NICK } from "../../core/records.ts";
-import type { Verb } from "../../core/verb.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+} from "../../core/messages/identity.ts";
+import { Sealer } from "../../core/messages/letter.ts";
+import { type MessageId, NO_MESSAGE } from "../../core/messages/message_id.ts";
+import type { Verb } from "../../core/messages/verb.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import type { Person, Process } from "./process.ts";
 import { type Kind, open, type World } from "./scenario.ts";
 
@@ -112,13 +112,13 @@ export class Stranger {
 
   /** Under its own signature. */
   receipt(from: string, to: string, id: string, outcome: Outcome = "read"): Receipt {
-    return this.#identity.receipt(from, to, { id, sealing: 0, outcome });
+    return this.#identity.receipt(from, to, { id, edition: 0, outcome });
   }
 
   #wakeUp(): void {
     const { schedule, network } = this.#world;
-    for (const output of this.#links.take(schedule.now)) {
-      if (output.type === "transmit") network.send(this.#source, output.to, output.bytes);
+    for (const { to, bytes } of this.#links.takeDatagrams(schedule.now)) {
+      network.send(this.#source, to, bytes);
     }
     const at = this.#links.deadline;
     if (at >= this.#wakeAt) return;

@@ -1,8 +1,8 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
 import { assert, assertEquals } from "@std/assert";
-import { OUTCOMES, type Receipt } from "../../core/identity.ts";
-import { encodeDiscover, NONCE_BYTES } from "../../core/packet.ts";
-import type { Verb, VerbOf } from "../../core/verb.ts";
+import { OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import type { Verb, VerbOf } from "../../core/messages/verb.ts";
+import { encodeDiscover, NONCE_BYTES } from "../../core/wire/packet.ts";
 import type { Person, Process } from "./process.ts";
 import { type Kind, open, scenario, type World } from "./scenario.ts";
 import { ID, somebody, STRANGER, Stranger } from "./stranger.ts";
@@ -199,7 +199,7 @@ scenario("who says something without being registered is told so, and nothing co
   stranger.says(world.server, { type: "rowsSince", nick: "alice", version: { start: 0, counter: 0 } });
   stranger.says(world.server, { type: "saved", nick: "bob", stream: 1, position: 9 });
   stranger.says(world.server, receipt(stranger.receipt("bob", "alice", idOf(alice))));
-  stranger.says(world.server, { type: "noted", nick: "alice", receipts: [{ id: idOf(alice), sealing: 0 }] });
+  stranger.says(world.server, { type: "noted", nick: "alice", receipts: [{ id: idOf(alice), edition: 0 }] });
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
@@ -268,9 +268,7 @@ function initiations(world: World, to: Process, count: number): Uint8Array[] {
   return Array.from({ length: count }, () => {
     const { links } = somebody(world);
     links.open(now, to.key, [to.address]).send(now, KEEP_ALIVE);
-    const [output] = links.take(now);
-    assert(output?.type === "transmit");
-    return output.bytes;
+    return links.takeDatagrams(now)[0]!.bytes;
   });
 }
 

@@ -1,7 +1,7 @@
 /** How to be sure of somebody's key: numbers to compare, invitations, and what of it stays. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { Identity, SECRETS_BYTES } from "../../core/identity.ts";
-import { cheapPrimitives as primitives } from "../core/cheap_primitives.ts";
+import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import type { Person } from "./process.ts";
 import { scenario } from "./scenario.ts";
 

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Change } from "../../core/machine.ts";
 import { type Kind, openSqlite } from "../../storage/sqlite.ts";
 import { StoreError } from "../../storage/store_error.ts";

@@ -1,7 +1,7 @@
 /** The three test cases of the original, as its README shows them. */
 import { assert, assertEquals } from "@std/assert";
-import { isOffline, isOnline, type Session, World } from "./session.ts";
 import { ORIGINAL } from "./original_transcripts.ts";
+import { isOffline, isOnline, type Session, World } from "./session.ts";
 
 /** Lines that the original does not have. */
 const ADDED =

@@ -3,11 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 
 import { type Primitives, primitives } from "../../core/base/crypto.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import { Identity, NO_HASH } from "../../core/identity.ts";
-import { Sealer } from "../../core/letter.ts";
-import { Links } from "../../core/links.ts";
-import { NO_MESSAGE } from "../../core/message_id.ts";
-import type { Verb } from "../../core/verb.ts";
+import { Links } from "../../core/link/links.ts";
+import { Identity, NO_HASH } from "../../core/messages/identity.ts";
+import { Sealer } from "../../core/messages/letter.ts";
+import { NO_MESSAGE } from "../../core/messages/message_id.ts";
+import type { Verb } from "../../core/messages/verb.ts";
 import { PROJECT } from "./session.ts";
 
 const ALICE: Address = { host: "192.0.2.1", port: 40000 };
@@ -39,7 +39,7 @@ const RECEIPT: Verb = {
   type: "receipt",
   from: "bob",
   to: "alice",
-  ...bobIdentity!.receipt("bob", "alice", { id: ENVELOPE.id, sealing: 0, outcome: "read" }),
+  ...bobIdentity!.receipt("bob", "alice", { id: ENVELOPE.id, edition: 0, outcome: "read" }),
 };
 
 const lines: string[] = [];
@@ -81,7 +81,7 @@ function makeExample(): string {
   const bob = makeEnd(128);
   const bobKey = primitives.keyPair(new Uint8Array(32).fill(129)).publicKey;
   const carry = (now: Millis, from: Links, to: Links, address: Address) => {
-    const datagrams = from.take(now).filter((output) => output.type === "transmit");
+    const datagrams = from.takeDatagrams(now);
     return datagrams.map(({ bytes }) => {
       tell(`datagram from ${from === alice ? "alice" : "bob"}`, bytes);
       return to.receive(now + 5, address, bytes);

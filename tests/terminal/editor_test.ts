@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { type Editor, type EditorEvent, NEW_EDITOR, press } from "../../terminal/editor.ts";
+import type { KeyCommand } from "../../terminal/escape_sequences.ts";
 import { HISTORY_LIMIT_LINES } from "../../terminal/history.ts";
-import { type Command, KeyDecoder } from "../../terminal/keys.ts";
+import { KeyDecoder } from "../../terminal/keys.ts";
 import { EMPTY_LINE, LINE_LIMIT_CHARACTERS, replace, shown, textOf } from "../../terminal/line.ts";
 import { graphemesOf } from "../../terminal/rows.ts";
 import { LONGEST } from "./longest.ts";
@@ -22,7 +23,7 @@ class Session {
   /** Text is typed; the name of a command in brackets is its key: "hello[left][left]". */
   keys(keys: string): this {
     for (const [, name, text = ""] of keys.matchAll(/\[(\w+)\]|([^[]+)/g)) {
-      this.#press(name ? { name: name as Command } : { name: "text", text });
+      this.#press(name ? { name: name as KeyCommand } : { name: "text", text });
     }
     return this;
   }

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Key, KeyDecoder } from "../../terminal/keys.ts";
+import { KeyDecoder, type KeyPress } from "../../terminal/keys.ts";
 import { LONGEST } from "./longest.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-function keysOf(...reads: string[]): Key[] {
+function keysOf(...reads: string[]): KeyPress[] {
   const decoder = new KeyDecoder();
   return reads.flatMap((read) => decoder.push(bytesOf(read)));
 }
@@ -101,7 +101,7 @@ Deno.test("a lone Escape is dropped once nothing follows it", () => {
 
 Deno.test("a paste is one key, however it is split, and what is in it is not obeyed", () => {
   const paste = "\x1b[200~one\r\ntwo\t\x1b[A\x03 漢\x1b[201~";
-  const expected: Key[] = [
+  const expected: KeyPress[] = [
     { name: "text", text: "a" },
     { name: "paste", text: "one\r\ntwo\t\x1b[A\x03 漢" },
     { name: "text", text: "b" },

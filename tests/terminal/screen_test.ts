@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { NEW_EDITOR, press } from "../../terminal/editor.ts";
-import type { Command, Key } from "../../terminal/keys.ts";
+import type { KeyCommand } from "../../terminal/escape_sequences.ts";
+import type { KeyPress } from "../../terminal/keys.ts";
 import { lineOf, moveTo, shown } from "../../terminal/line.ts";
 import { Random, seed } from "./random.ts";
 import { PROMPT, Scene } from "./scene.ts";
@@ -121,7 +122,7 @@ const PIECES: readonly [string, ...string[]] = [
   "a longer piece of text ",
 ];
 
-const COMMANDS: readonly [Command, ...Command[]] = [
+const COMMANDS: readonly [KeyCommand, ...KeyCommand[]] = [
   "backspace",
   "delete",
   "left",
@@ -167,7 +168,7 @@ function anySize(random: Random): { columns: number; rows: number } {
   return { columns: 3 + random.below(40), rows: 1 + random.below(12) };
 }
 
-function anyKey(random: Random): Key {
+function anyKey(random: Random): KeyPress {
   if (random.below(3) === 0) return { name: random.pick(COMMANDS) };
   const text = random.text(PIECES, 6).replaceAll("\x1b[31m", "").replaceAll("\x1b[0m", "");
   return random.below(2) === 0 ? { name: "text", text } : { name: "paste", text: `${text}\n\t` };

@@ -1,0 +1,194 @@
+/**
+ * What others wrote to us: saved first, shown once, in order. A message is shown when the one that its sender
+ * wrote before it was shown; otherwise it is held, 5 s at most. Records of what may not have been shown stay on
+ * disk and are shown at the next start.
+ */
+import { MALFORMED } from "../base/bytes.ts";
+import type { Primitives } from "../base/crypto.ts";
+import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../base/limits.ts";
+import { Timers } from "../base/timers.ts";
+import type { Millis } from "../base/units.ts";
+import type { Effects } from "../durable/effects.ts";
+import { INBOX, SHOWN, type ValueOf } from "../durable/records.ts";
+import { SeenIds } from "../durable/seen_ids.ts";
+import { NO_HASH, textHash } from "../messages/identity.ts";
+import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
+import { type Nick, nickKey, sameNick } from "../messages/nick.ts";
+
+export type IncomingMessage = ValueOf<typeof INBOX>;
+
+interface Held {
+  readonly message: IncomingMessage;
+  readonly arrival: number;
+}
+
+export class Inbox {
+  readonly #effects: Effects;
+  readonly #seen: SeenIds;
+  readonly #primitives: Primitives;
+  readonly #lastShown = new Map<string, ValueOf<typeof SHOWN>>();
+  /** Messages that wait for the one before them, by sender and id, in order of arrival. */
+  readonly #held = new Map<string, Held>();
+  readonly #timers = new Timers<string>();
+  #unshown: Held[] = [];
+  #arrivals = 0;
+
+  constructor(effects: Effects, primitives: Primitives) {
+    this.#effects = effects;
+    this.#primitives = primitives;
+    this.#seen = new SeenIds(effects);
+  }
+
+  loadSeen(key: string, value: Uint8Array): void {
+    this.#seen.load(key, value);
+  }
+
+  loadShown(key: string, value: Uint8Array): void {
+    const record = SHOWN.decode(value);
+    if (record !== MALFORMED) this.#lastShown.set(SHOWN.nickOf(key), record);
+  }
+
+  loadMessage(key: string, value: Uint8Array): void {
+    const message = INBOX.decode(value);
+    if (message === MALFORMED) return;
+    this.#arrivals = Number(INBOX.nameOf(key));
+    this.#unshown.push({ message, arrival: this.#arrivals });
+  }
+
+  get deadline(): Millis {
+    return this.#timers.deadline;
+  }
+
+  /** The last message of a sender that stands in its place: its id, and the hash of its text. */
+  lastShown(from: Nick): ValueOf<typeof SHOWN> {
+    return this.#lastShown.get(nickKey(from)) ?? { id: NO_MESSAGE, hash: NO_HASH };
+  }
+
+  has(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
+    return this.#seen.has(seenAs(message), message.id);
+  }
+
+  /** Whether a message may have been seen so long ago, behind so many gaps, that nobody knows. */
+  isForgotten(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
+    return this.#seen.isForgotten(seenAs(message), message.id);
+  }
+
+  /** Shows what the last process had saved and perhaps not shown. */
+  showUnshown(now: Millis): void {
+    const unshown = this.#unshown;
+    this.#unshown = [];
+    for (const held of unshown) {
+      const { id } = held.message;
+      if (!this.has(held.message)) this.#seen.add(now, seenAs(held.message), id);
+      this.#held.set(nameOf(held.message), held);
+    }
+    for (const held of unshown) if (this.#held.delete(nameOf(held.message))) this.#showOrHold(now, held);
+  }
+
+  /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
+  accept(now: Millis, message: IncomingMessage): void {
+    if (this.has(message)) return;
+    this.#seen.add(now, seenAs(message), message.id);
+    const arrival = ++this.#arrivals;
+    this.#effects.save(INBOX.key(arrival), () => INBOX.encode(message));
+    this.#showOrHold(now, { message, arrival });
+  }
+
+  /** A message that is passed over from now on. */
+  pass(now: Millis, message: Pick<IncomingMessage, "channel" | "from" | "id">): void {
+    this.#seen.add(now, seenAs(message), message.id);
+  }
+
+  /** Messages that have waited long enough for the one before them. */
+  runTimers(now: Millis): void {
+    for (let name = this.#timers.next(now); name !== undefined; name = this.#timers.next(now)) {
+      // There may be other gaps before it.
+      for (let held; (held = this.#held.get(name)) !== undefined;) this.#showBehindGap(now, held);
+    }
+  }
+
+  /** Forgets ids; not those under a prekey that we still have, for who keeps a letter could hand it over once more. */
+  sweep(now: Millis, oldestPrekey: Millis): void {
+    this.#seen.sweep(Math.min(now - SEEN_LIFE_MS, oldestPrekey));
+  }
+
+  #showOrHold(now: Millis, held: Held): void {
+    const { message } = held;
+    const place = message.channel ? "next" : this.#placeOf(message);
+    if (place !== "early") return this.#show(now, held, place === "late");
+    this.#held.set(nameOf(message), held);
+    this.#timers.set(nameOf(message), now + HELD_MS);
+    const ofSender = this.#heldOf(message.from);
+    const first = ofSender.length > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES
+      ? ofSender[0]
+      : undefined;
+    if (first !== undefined) this.#showBehindGap(now, first);
+  }
+
+  /** Where a message stands among its sender's: the next one, too early, or too late to stand in its place. */
+  #placeOf({ id, after, from }: IncomingMessage): "next" | "early" | "late" {
+    const last = this.#lastShown.get(nickKey(from))?.id;
+    if (after === last) return "next";
+    if (last !== undefined && isBefore(id, last)) return "late";
+    return after === NO_MESSAGE || this.#wasShown(from, after) ? "next" : "early";
+  }
+
+  #heldOf(sender: Nick): Held[] {
+    return [...this.#held.values()].filter(({ message }) => sameNick(message.from, sender));
+  }
+
+  #wasShown(from: Nick, id: MessageId): boolean {
+    return this.#seen.has(from, id) && !this.#held.has(nameOf({ channel: false, from, id }));
+  }
+
+  /**
+   * Tells of the gap, and shows what stands right behind it; all that follows on that is shown with it. Of
+   * several messages behind gaps the one that was written first comes first.
+   */
+  #showBehindGap(now: Millis, waiting: Held): void {
+    const held = this.#heldOf(waiting.message.from).reduce(
+      (first, other) => isBefore(other.message.id, first.message.id) ? other : first,
+      waiting,
+    );
+    this.#effects.notice({ type: "missing", from: held.message.from });
+    this.#show(now, held, false);
+  }
+
+  #show(now: Millis, { message, arrival }: Held, late: boolean): void {
+    const { id, channel, isOpen, from, sentAt, text } = message;
+    this.#held.delete(nameOf(message));
+    this.#timers.clear(nameOf(message));
+    const last = this.#lastShown.get(nickKey(from));
+    if (!channel && last !== undefined && last.id === message.after && last.hash !== message.afterHash) {
+      this.#effects.notice({ type: "exchanged", from });
+    }
+    const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
+    this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
+    this.#effects.forgetLater(now, INBOX.key(arrival));
+    if (channel) return;
+    if (!late) {
+      const end = { id, hash: textHash(this.#primitives, id, text) };
+      this.#lastShown.set(nickKey(from), end);
+      this.#effects.saveLater(now, SHOWN.keyFor(from), () => SHOWN.encode(end));
+    }
+    const followers = this.#heldOf(from).filter((other) => other.message.after === id);
+    for (const follower of followers) {
+      if (this.#held.has(nameOf(follower.message))) {
+        this.#show(now, follower, this.#placeOf(follower.message) === "late");
+      }
+    }
+  }
+}
+
+/**
+ * Under what name an id is remembered: everybody sees the ids of channel messages, so they are kept apart from
+ * those of direct ones. No nick has a `#`.
+ */
+function seenAs({ channel, from }: Pick<IncomingMessage, "channel" | "from">): string {
+  return channel ? `#${from}` : from;
+}
+
+/** An id is its sender's: others may use the same. */
+function nameOf(message: Pick<IncomingMessage, "channel" | "from" | "id">): string {
+  return `${nickKey(seenAs(message))} ${message.id}`;
+}

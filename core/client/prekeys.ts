@@ -1,0 +1,99 @@
+/**
+ * Our own prekeys: a new one each day; those before it are kept for as long as a letter under them may come, and
+ * destroyed then.
+ */
+import { MALFORMED } from "../base/bytes.ts";
+import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
+import { PREKEY_LIFE_MS, PREKEY_MS } from "../base/limits.ts";
+import type { Key, Millis, Random } from "../base/units.ts";
+import type { Effects } from "../durable/effects.ts";
+import { PREKEY, type ValueOf } from "../durable/records.ts";
+import type { Bundle, Identity } from "../messages/identity.ts";
+import { prekeyId } from "../messages/letter.ts";
+import type { Nick } from "../messages/nick.ts";
+
+type Prekey = ValueOf<typeof PREKEY> & { readonly publicKey: Key; readonly keyPair: KeyPair };
+
+export interface PrekeysOptions {
+  readonly primitives: Primitives;
+  readonly random: Random;
+  readonly effects: Effects;
+  readonly identity: Identity;
+  readonly nick: Nick;
+}
+
+/** What stands for "not superseded". */
+const CURRENT = 0;
+
+export class Prekeys {
+  readonly #options: PrekeysOptions;
+  /** By what a letter names them by. */
+  readonly #prekeys = new Map<string, Prekey>();
+  #current: Prekey | undefined;
+  #bundle: Bundle | undefined;
+
+  constructor(options: PrekeysOptions) {
+    this.#options = options;
+  }
+
+  load(value: Uint8Array): void {
+    const record = PREKEY.decode(value);
+    if (record === MALFORMED) return;
+    const prekey = this.#put(record);
+    if (record.supersededAt === CURRENT) this.#current = prekey;
+  }
+
+  /** When the current one is to be replaced. */
+  get renewAt(): Millis {
+    return (this.#current?.at ?? -Infinity) + PREKEY_MS;
+  }
+
+  /** What others need to write to us. A prekey that is made for it is durable before anybody hears of it. */
+  bundle(now: Millis): Bundle {
+    const { publicKey, at } = this.#newest(now);
+    if (this.#bundle?.prekey === publicKey) return this.#bundle;
+    const { identity, nick } = this.#options;
+    return this.#bundle = identity.bundle(nick, publicKey, at);
+  }
+
+  #newest(now: Millis): Prekey {
+    const known = this.#current;
+    // A clock that was set back leaves a prekey of the future.
+    if (known !== undefined && Math.abs(now - known.at) < PREKEY_MS) return known;
+    if (known !== undefined) this.#save({ ...known, supersededAt: Math.floor(Math.max(now, known.at)) });
+    const secret = this.#options.random(KEY_BYTES).toHex();
+    return this.#current = this.#save({ secret, at: Math.floor(now), supersededAt: CURRENT });
+  }
+
+  find(id: string): KeyPair | undefined {
+    return this.#prekeys.get(id)?.keyPair;
+  }
+
+  /** When the oldest that we still have was made. */
+  get oldestAt(): Millis {
+    return Math.min(...[...this.#prekeys.values()].map(({ at }) => at));
+  }
+
+  /** Destroys what no letter can need any more. */
+  sweep(now: Millis): void {
+    for (const [id, { publicKey, supersededAt }] of this.#prekeys) {
+      if (supersededAt === CURRENT || supersededAt + PREKEY_LIFE_MS > now) continue;
+      this.#prekeys.delete(id);
+      this.#options.effects.destroy(PREKEY.key(publicKey));
+    }
+  }
+
+  #save(record: ValueOf<typeof PREKEY>): Prekey {
+    const prekey = this.#put(record);
+    this.#options.effects.save(PREKEY.key(prekey.publicKey), () => PREKEY.encode(record));
+    return prekey;
+  }
+
+  #put(record: ValueOf<typeof PREKEY>): Prekey {
+    const keyPair = this.#options.primitives.keyPair(Uint8Array.fromHex(record.secret));
+    const publicKey = keyPair.publicKey.toHex();
+    const prekey = { ...record, publicKey, keyPair };
+    this.#prekeys.set(prekeyId(publicKey), prekey);
+    return prekey;
+  }
+}

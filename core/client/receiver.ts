@@ -1,0 +1,215 @@
+/**
+ * What others wrote to us, on its way to the inbox: letters are opened, channel messages checked. Of a letter its
+ * sender hears what became of it, with our signature, the way on which it came.
+ */
+import { remember } from "../base/bounded_map.ts";
+import { MALFORMED, type Malformed } from "../base/bytes.ts";
+import type { Primitives } from "../base/crypto.ts";
+import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../base/limits.ts";
+import type { Key, Millis } from "../base/units.ts";
+import type { Effects } from "../durable/effects.ts";
+import type { Link, Links } from "../link/links.ts";
+import { equalBundles, type Identity, isGenuine, NO_HASH, type Outcome } from "../messages/identity.ts";
+import { decodeLetter, editionOf, type Envelope, type Letter, Opener } from "../messages/letter.ts";
+import { NO_MESSAGE } from "../messages/message_id.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
+import { decodePost, isAuthentic, postHash, textOf } from "../messages/post.ts";
+import type { Row } from "../messages/table.ts";
+import type { VerbOf } from "../messages/verb.ts";
+import type { Inbox } from "./inbox.ts";
+import type { KnownPeers } from "./known_peers.ts";
+import type { Membership } from "./membership.ts";
+import type { PostChains } from "./post_chains.ts";
+import type { Prekeys } from "./prekeys.ts";
+import type { StreamItem } from "./stream_reader.ts";
+
+export interface ReceiverOptions {
+  readonly primitives: Primitives;
+  readonly effects: Effects;
+  readonly links: Links;
+  readonly membership: Membership;
+  readonly inbox: Inbox;
+  readonly nick: Nick;
+  readonly identity: Identity;
+  readonly prekeys: Prekeys;
+  readonly knownPeers: KnownPeers;
+  readonly postChains: PostChains;
+  readonly channelKey: Uint8Array | undefined;
+}
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #opener: Opener;
+  /** Messages from senders we do not know, until the server has told us who there is. */
+  #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
+  #strangersBytes = 0;
+  /** What could not be opened and was told of, oldest first. */
+  readonly #unreadable = new Map<string, true>();
+  /** Of each nick the identity that is not the one pinned and was told of last, oldest first. */
+  readonly #told = new Map<NickKey, Key>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#opener = new Opener(options.primitives, options.identity.keyPair);
+  }
+
+  /** Directly from a peer. Its link has proved its key, and the table whose that is. */
+  onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
+    const { membership, nick } = this.#options;
+    if (!sameNick(verb.to, nick)) return;
+    const row = membership.table.get(verb.from);
+    if (row === undefined || row.key !== link.peer) {
+      this.#keepStranger(link, verb);
+      return membership.askForRows(now);
+    }
+    // Sealed for a prekey that is not ours: another place may have our nick now, and this is for it; or we have lost it.
+    // By way of the server the letter comes to whoever has the nick.
+    const letter = decodeLetter(verb.body);
+    if (this.#isForAnother(verb, letter)) return membership.checkIn(now);
+    this.#onLetter(now, link, { ...verb, from: row.nick }, letter, false);
+  }
+
+  #isForAnother({ from, id }: VerbOf<"direct">, letter: Letter | Malformed): boolean {
+    const { inbox, prekeys } = this.#options;
+    return letter !== MALFORMED && prekeys.find(letter.prekeyId) === undefined &&
+      !inbox.has({ channel: false, from, id });
+  }
+
+  /** By way of the server. */
+  onItem(now: Millis, item: StreamItem): void {
+    const { membership, nick } = this.#options;
+    if (item.type === "channel") return this.#onPost(now, item);
+    this.#onLetter(now, membership.link, { ...item, to: nick }, decodeLetter(item.body), item.waited);
+  }
+
+  has({ type, from, id }: StreamItem): boolean {
+    return this.#options.inbox.has({ channel: type === "channel", from, id });
+  }
+
+  sweep(): void {
+    this.#opener.sweep();
+  }
+
+  rowsChanged(now: Millis, rows: readonly Row[]): void {
+    for (const { nick, identity } of rows) {
+      if (!this.#options.knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
+    }
+    const strangers = this.#strangers;
+    this.#strangers = [];
+    this.#strangersBytes = 0;
+    for (const { link, verb } of strangers) {
+      const row = this.#options.membership.table.get(verb.from);
+      // Whoever was silent for so long that his link was forgotten tries again.
+      if (this.#options.links.holds(link) && row?.key === link.peer) this.onDirect(now, link, verb);
+    }
+  }
+
+  /** What finds no room is not receipted, so its sender tries again. */
+  #keepStranger(link: Link, verb: VerbOf<"direct">): void {
+    const bytes = verb.body.length;
+    if (this.#strangers.length >= STRANGERS_MESSAGES || this.#strangersBytes + bytes > STRANGERS_BYTES) {
+      return;
+    }
+    this.#strangersBytes += bytes;
+    this.#strangers.push({ link, verb });
+  }
+
+  // ---- letters -------------------------------------------------------------------------------------------
+
+  #onLetter(
+    now: Millis,
+    link: Link,
+    { id, from, to, body }: Envelope & { body: Uint8Array },
+    letter: Letter | Malformed,
+    dated: boolean,
+  ): void {
+    const { identity, inbox, nick } = this.#options;
+    const outcome = inbox.has({ channel: false, from, id })
+      ? "read"
+      : this.#take(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
+    const edition = editionOf(body);
+    const receipt = identity.receipt(nick, from, { id, edition, outcome });
+    const verb = { type: "receipt", from: nick, to: from, ...receipt } as const;
+    link.send(now, verb, `receipt/${id}-${edition}`);
+  }
+
+  /** Opens a letter and puts it into the inbox, or says why not. */
+  #take(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
+    const { id, from } = envelope;
+    const { identity, inbox, knownPeers, prekeys } = this.#options;
+    const isLost = inbox.isForgotten({ channel: false, from, id });
+    if (letter === undefined || isLost || !this.#isGenuine(from, letter)) {
+      return this.#tellUnreadable(envelope, letter);
+    }
+    if (!this.#agrees(from, letter.sender.identity)) {
+      this.#tellChanged(from, letter.sender.identity);
+      return "refused";
+    }
+    const prekey = prekeys.find(letter.prekeyId);
+    const own = prekey === undefined ? undefined : { identity: identity.publicKey, prekey };
+    const contents = own === undefined ? undefined : this.#opener.open(envelope, letter, own);
+    if (contents === undefined) return this.#tellUnreadable(envelope, letter);
+    knownPeers.meet(from, letter.sender.identity);
+    inbox.accept(now, { id, from, channel: false, isOpen: false, dated, ...contents });
+    return "read";
+  }
+
+  /** Whoever is not pinned yet is who the table says that he is. */
+  #agrees(from: Nick, identity: Key): boolean {
+    const { knownPeers, membership } = this.#options;
+    const known = knownPeers.of(from) ?? membership.table.get(from);
+    return known === undefined || known.identity === identity;
+  }
+
+  /** The bundles of the table are known to be genuine. */
+  #isGenuine(from: Nick, { sender }: Letter): boolean {
+    const { membership, primitives } = this.#options;
+    const row = membership.table.get(from);
+    return (row !== undefined && equalBundles(row, sender)) || isGenuine(primitives, from, sender);
+  }
+
+  /** Once for each sealing of a message, on whatever ways it comes. */
+  #tellUnreadable({ id, from }: Envelope, letter: Letter | undefined): "unreadable" {
+    const name = `${nickKey(from)} ${id} ${letter?.edition}`;
+    if (this.#unreadable.has(name)) return "unreadable";
+    remember(this.#unreadable, name, true, UNREADABLE_MESSAGES);
+    this.#options.effects.notice({ type: "unreadable", from, again: letter?.edition === 1 });
+    return "unreadable";
+  }
+
+  /** Once for each change: of whom it was told last time that is no news. */
+  #tellChanged(nick: Nick, identity: Key): void {
+    const name = nickKey(nick);
+    if (this.#told.get(name) === identity) return;
+    remember(this.#told, name, identity, UNREADABLE_MESSAGES);
+    this.#options.effects.notice({ type: "peerKeyChanged", nick });
+  }
+
+  // ---- the channel ---------------------------------------------------------------------------------------
+
+  #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
+    const { postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
+    const post = decodePost(body);
+    if (post === MALFORMED || !isAuthentic(primitives, { id, from }, post)) {
+      return effects.notice({ type: "forged", from });
+    }
+    const { identity, isSealed, number, sentAt } = post;
+    if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
+    const standing = postChains.standingOf(now, id, post);
+    const isLost = standing.type === "late" && inbox.isForgotten({ channel: true, from, id });
+    if (standing.type === "repeat" || isLost) return effects.notice({ type: "postRepeated", from });
+    if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
+    if (standing.type === "exchanged") effects.notice({ type: "postExchanged", from });
+    knownPeers.meet(from, identity);
+    const isLate = standing.type === "late";
+    if (!isLate) postChains.took(identity, id, { number, hash: postHash(primitives, id, body) });
+    const text = textOf(primitives, channelKey, id, post);
+    if (text === undefined) {
+      inbox.pass(now, { channel: true, from, id });
+      return effects.notice({ type: "postSealed", from });
+    }
+    const isOpen = channelKey !== undefined && !isSealed;
+    const place = { after: NO_MESSAGE, afterHash: NO_HASH, channel: true, dated: waited || isLate };
+    inbox.accept(now, { id, from, ...place, isOpen, sentAt, text });
+  }
+}

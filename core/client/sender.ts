@@ -1,0 +1,378 @@
+/**
+ * Sending: messages directly to their recipients, and by way of the server when that does not answer. A message is
+ * sealed, or signed for the channel, when it is first transmitted, and leaves as the same bytes on every way.
+ */
+import { utf8Length } from "../base/bytes.ts";
+import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES, RETRY_FIRST_MS } from "../base/limits.ts";
+import { Timers } from "../base/timers.ts";
+import type { Millis } from "../base/units.ts";
+import type { Effects } from "../durable/effects.ts";
+import type { Link, Links } from "../link/links.ts";
+import type { Outcome, Receipt } from "../messages/identity.ts";
+import type { IdSource } from "../messages/message_id.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
+import type { Row } from "../messages/table.ts";
+import type { Verb, VerbOf } from "../messages/verb.ts";
+import type { Failure } from "../notice.ts";
+import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
+import type { Attempts } from "./attempts.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Membership } from "./membership.ts";
+import type { Sealing } from "./sealing.ts";
+
+/** Where channel messages stand among recipients. */
+const CHANNEL = "";
+
+export interface SenderOptions {
+  readonly effects: Effects;
+  readonly links: Links;
+  readonly attempts: Attempts;
+  readonly tracker: AckTracker;
+  readonly inbox: Inbox;
+  readonly membership: Membership;
+  readonly nick: Nick;
+  readonly ids: IdSource;
+  readonly sealing: Sealing;
+}
+
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #peers = new Map<NickKey, Link>();
+  readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
+  readonly #timers = new Timers<NickKey>();
+  #finishing = false;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  get deadline(): Millis {
+    return Math.min(this.#timers.deadline, this.#options.tracker.deadline);
+  }
+
+  // ---- the user's messages -------------------------------------------------------------------------------
+
+  /** A new message to a peer in the table, or to the channel. */
+  compose(now: Millis, to: Nick | undefined, text: string): void {
+    const { effects, ids, tracker, nick } = this.#options;
+    if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
+    if (tracker.isFull(utf8Length(text))) {
+      effects.notice({ type: "tooMany", count: tracker.waiting });
+      return effects.notice({ type: "settled" });
+    }
+    const message = tracker.add(now, ids.next(to === undefined ? CHANNEL : nickKey(to)), to, text);
+    if (!this.#seal(now, message)) {
+      if (tracker.get(message.id) === undefined) return;
+      tracker.keep(message);
+    }
+    this.#transmit(now, message, true);
+  }
+
+  /** The input has ended: from now on everything that waits is waited for like a command. */
+  finish(now: Millis): void {
+    this.#finishing = true;
+    for (const message of this.#options.tracker.unstored()) {
+      if (!this.#options.sealing.isHeldBack(message)) this.#options.attempts.wait(now, message.id, true);
+    }
+  }
+
+  /** How many messages wait for the user to trust their recipients' keys: of all, or of one. */
+  heldBackFor(to?: Nick): number {
+    const { sealing, tracker } = this.#options;
+    return tracker.unstored(to).filter((message) => sealing.isHeldBack(message)).length;
+  }
+
+  /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
+  cameOnline(now: Millis): void {
+    for (const message of this.#options.tracker.unstored()) this.#startAfresh(now, message);
+  }
+
+  wentOffline(): void {
+    for (const message of this.#options.tracker.unstored()) this.#setAside(message);
+  }
+
+  rowsChanged(now: Millis, rows: readonly Row[]): void {
+    for (const row of rows) {
+      const link = this.#peers.get(nickKey(row.nick));
+      // Somebody else has the nick now.
+      if (link !== undefined && link.peer !== row.key) {
+        for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
+        this.#peers.delete(nickKey(row.nick));
+      }
+      for (const message of this.#options.tracker.unstored(row.nick)) {
+        if (this.#options.sealing.isHeldBack(message)) this.#setAside(message);
+        else if (this.#options.membership.isRegistered) this.#startAfresh(now, message);
+      }
+    }
+  }
+
+  /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
+  trusts(now: Millis, row: Row): void {
+    this.#options.tracker.beginAnew(now, row.nick);
+    this.#options.sealing.beginAnew();
+    if (!this.#options.membership.isRegistered) return;
+    for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
+  }
+
+  /** A peer is in a new process: what was on its way to the former one is sent again. */
+  peerRestarted(now: Millis, link: Link): void {
+    for (const [nick, known] of this.#peers) {
+      if (known !== link || !this.#options.membership.isRegistered) continue;
+      for (const message of this.#options.tracker.unstored(nick)) this.#startAfresh(now, message);
+    }
+  }
+
+  runTimers(now: Millis): void {
+    const { tracker } = this.#options;
+    for (let message = tracker.next(now); message !== undefined; message = tracker.next(now)) {
+      const leavesUntil = this.#leavesUntil(now, message);
+      if (tracker.isTooOld(now, message)) this.#fail(now, message, "too old");
+      else if (leavesUntil > now) tracker.postpone(message, leavesUntil);
+      else if (this.#options.membership.isRegistered) this.#again(now, message);
+    }
+    for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
+      this.#tellCollected(key);
+    }
+  }
+
+  /** Says what was still being gathered: the process is about to end. */
+  flush(): void {
+    for (const key of [...this.#collected.keys()]) this.#tellCollected(key);
+  }
+
+  /** Forgets messages that were stored so long ago that the server has dropped them, and says so. */
+  sweep(now: Millis): void {
+    this.#options.sealing.sweep(now);
+    for (const message of this.#options.tracker.expired(now)) this.#fail(now, message, "expired");
+  }
+
+  #tellCollected(key: NickKey): void {
+    const entry = this.#collected.get(key);
+    this.#collected.delete(key);
+    if (entry !== undefined) this.#options.effects.notice({ type: "collected", ...entry });
+  }
+
+  #sendToSelf(now: Millis, text: string): void {
+    const { effects, ids, inbox, nick } = this.#options;
+    const id = ids.next(nickKey(nick));
+    const { id: after, hash: afterHash } = inbox.lastShown(nick);
+    const place = { after, afterHash, channel: false, isOpen: false, from: nick, dated: false };
+    inbox.accept(now, { id, ...place, sentAt: Math.floor(now), text });
+    effects.notice({ type: "delivered", to: nick });
+    effects.notice({ type: "settled" });
+  }
+
+  #startAfresh(now: Millis, message: OutgoingMessage): void {
+    this.#options.tracker.restart(now, message);
+    this.#transmit(now, message, false);
+  }
+
+  /** Sends a message the way its recipient's row says. `command`: the user has just given it. */
+  #transmit(now: Millis, message: OutgoingMessage, command: boolean): void {
+    if (this.#options.sealing.isHeldBack(message)) return;
+    const row = this.#options.sealing.rowOf(message);
+    if (row?.online) this.#sendDirect(now, message, row);
+    else this.#sendToServer(now, message, command || message.unsettled);
+  }
+
+  /**
+   * When the 500 ms of a message are over: of one in several parts they begin when the last part has left, as
+   * long as the recipient is heard.
+   */
+  #leavesUntil(now: Millis, { id, body, to }: OutgoingMessage): Millis {
+    const link = to === undefined ? undefined : this.#peers.get(nickKey(to));
+    if (link === undefined || body.length <= PART_BYTES || !link.has(id)) return now;
+    return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
+  }
+
+  /** Whether there is something that can leave. A message that nobody can ever seal has failed. */
+  #seal(now: Millis, message: OutgoingMessage): boolean {
+    const sealed = this.#options.sealing.seal(now, message);
+    if (sealed === "impossible") this.#fail(now, message, "keys");
+    return sealed === "sealed";
+  }
+
+  /** The 500 ms are over, or a later retry is due. */
+  #again(now: Millis, message: OutgoingMessage): void {
+    if (this.#options.sealing.isHeldBack(message)) return;
+    const { effects } = this.#options;
+    const row = this.#options.sealing.rowOf(message);
+    // Not at once: a line that has just changed may be on its way.
+    if (message.to !== undefined && row === undefined && message.retryMs > 2 * RETRY_FIRST_MS) {
+      return this.#fail(now, message, "unknown");
+    }
+    if (row?.online) {
+      if (!this.#seal(now, message)) return;
+      if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
+      message.unanswered = true;
+      this.#sendDirect(now, message, row);
+    }
+    this.#sendToServer(now, message, false);
+  }
+
+  #sendDirect(now: Millis, message: OutgoingMessage, row: Row): void {
+    if (!this.#seal(now, message)) return;
+    const { id, body } = message;
+    const verb: Verb = { type: "direct", id, from: this.#options.nick, to: row.nick, body };
+    this.#linkTo(now, row).send(now, verb, id);
+  }
+
+  #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
+    const { attempts, membership, nick: from, tracker } = this.#options;
+    const { id, to } = message;
+    // Of several posts each waits for the server, and one leaves.
+    const leaves = to !== undefined || tracker.nextPost === message;
+    if (leaves && !this.#seal(now, message)) return;
+    attempts.wait(now, id, command || this.#finishing);
+    if (!leaves) return;
+    if (command) membership.link.urge(now);
+    const { body } = message;
+    const verb: Verb = to === undefined
+      ? { type: "post", id, from, body }
+      : { type: "deposit", id, from, to, body };
+    membership.link.send(now, verb, id);
+  }
+
+  #sendNextPost(now: Millis): void {
+    const { membership, tracker } = this.#options;
+    if (membership.isRegistered && tracker.nextPost !== undefined) {
+      this.#sendToServer(now, tracker.nextPost, false);
+    }
+  }
+
+  #linkTo(now: Millis, row: Row): Link {
+    const link = this.#options.links.open(now, row.key, row.addresses);
+    this.#peers.set(nickKey(row.nick), link);
+    return link;
+  }
+
+  /** Nothing more is sent for this message. */
+  #stop(message: OutgoingMessage): void {
+    const { attempts, membership } = this.#options;
+    attempts.done(message.id);
+    membership.link.cancel(message.id);
+    if (message.to !== undefined) this.#peers.get(nickKey(message.to))?.cancel(message.id);
+  }
+
+  /** Nothing is sent for now, and the command that wrote it is over. */
+  #setAside(message: OutgoingMessage): void {
+    this.#stop(message);
+    this.#settle(message);
+  }
+
+  #settle(message: OutgoingMessage): void {
+    if (message.unsettled) this.#options.effects.notice({ type: "settled" });
+    message.unsettled = false;
+  }
+
+  #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
+    const { effects, tracker } = this.#options;
+    this.#stop(message);
+    tracker.failed(now, message);
+    const unknown = failure === "unknown" && message.to !== undefined;
+    effects.notice(
+      unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
+    );
+    this.#settle(message);
+    this.#sendNextPost(now);
+  }
+
+  // ---- receipts ------------------------------------------------------------------------------------------
+
+  /** From a peer, directly. */
+  onReceipt(now: Millis, from: Nick, receipt: Receipt): void {
+    const { effects, sealing, tracker } = this.#options;
+    const message = tracker.get(receipt.id);
+    if (message === undefined || !sealing.isReceiptFor(message, from, receipt)) return;
+    if (receipt.outcome !== "read") return this.#onUnread(now, message, receipt.outcome);
+    this.#stop(message);
+    tracker.delivered(now, message);
+    effects.notice({ type: "delivered", to: message.to! });
+    this.#settle(message);
+  }
+
+  /** It arrived and was not read: it is sealed again, once. */
+  #onUnread(now: Millis, message: OutgoingMessage, outcome: Exclude<Outcome, "read">): void {
+    const { membership, tracker } = this.#options;
+    if (outcome !== "unreadable" || message.edition > 0) return this.#fail(now, message, outcome);
+    this.#stop(message);
+    // With the prekey that the recipient has now; with that change of the table it leaves, or when its time is over.
+    tracker.sealAgain(now, message);
+    membership.askForRows(now);
+  }
+
+  // ---- what comes from the server ------------------------------------------------------------------------
+
+  receiveFromServer(now: Millis, verb: Verb): void {
+    switch (verb.type) {
+      case "stored":
+        return this.#onStored(now, verb);
+      case "rejected":
+        return this.#onRejected(now, verb);
+      case "collected":
+        return this.#onCollected(now, verb);
+      default:
+    }
+  }
+
+  #onStored(now: Millis, { id }: VerbOf<"stored">): void {
+    const { attempts, effects, membership, tracker } = this.#options;
+    attempts.done(id);
+    const message = tracker.get(id);
+    if (message === undefined || message.stored) return;
+    membership.link.cancel(id);
+    if (message.to === undefined) {
+      tracker.delivered(now, message);
+      effects.notice({ type: "posted" });
+      this.#sendNextPost(now);
+    } else {
+      tracker.stored(message);
+      effects.notice({ type: "stored" });
+    }
+    this.#settle(message);
+  }
+
+  /** The server takes it not; while the recipient is there and time remains, the direct way goes on. */
+  #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
+    const { attempts, membership, tracker } = this.#options;
+    const message = tracker.get(id);
+    if (message === undefined || message.stored) return;
+    if (reason === "rate") {
+      membership.link.cancel(id);
+      return tracker.delay(message, now + BUSY_MS);
+    }
+    if (!this.#options.sealing.rowOf(message)?.online || this.#finishing) {
+      return this.#fail(now, message, reason);
+    }
+    attempts.done(id);
+    membership.link.cancel(id);
+  }
+
+  #onCollected(now: Millis, { to, receipts }: VerbOf<"collected">): void {
+    const { effects, membership, nick } = this.#options;
+    const noted = receipts.filter((receipt) => this.#onCollectedOne(now, to, receipt));
+    if (effects.exiting || noted.length === 0) return;
+    membership.link.send(now, { type: "noted", nick, receipts: noted });
+  }
+
+  /** Once the server knows that we know, nobody will tell us again: what we know is durable. Of a forgery we say nothing. */
+  #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
+    const { sealing, tracker } = this.#options;
+    const { id, outcome } = receipt;
+    const message = tracker.get(id);
+    if (message === undefined) tracker.forget(id);
+    if (message === undefined || message.edition > receipt.edition) return true;
+    if (outcome !== "released" && !sealing.isReceiptFor(message, to, receipt)) return false;
+    if (outcome !== "read") {
+      this.#onUnread(now, message, outcome);
+      return true;
+    }
+    tracker.forget(id);
+    this.#setAside(message);
+    const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
+    entry.count++;
+    this.#collected.set(nickKey(to), entry);
+    this.#timers.set(nickKey(to), now + COLLECTED_GATHER_MS);
+    return true;
+  }
+}

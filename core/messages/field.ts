@@ -1,0 +1,221 @@
+/** The kinds of fields that verbs and durable records are made of: how each is written and read. */
+import { ipv6Groups, ipv6Text } from "../base/address.ts";
+import { Reader, utf8Length, Writer } from "../base/bytes.ts";
+import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "../base/crypto.ts";
+import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, TEXT_BYTES } from "../base/limits.ts";
+import type { Address, Millis } from "../base/units.ts";
+import { type Bundle, type Outcome, OUTCOMES, type Receipt } from "./identity.ts";
+import { ID_BYTES, type MessageId } from "./message_id.ts";
+import { isNick, type Nick } from "./nick.ts";
+import type { Row, Version } from "./table.ts";
+
+export interface Field<Value> {
+  write(writer: Writer, value: Value): void;
+  read(reader: Reader): Value;
+}
+
+/** Named fields, in the order in which they are written. */
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+export type ValuesOf<Shape> = {
+  readonly [Name in keyof Shape]: Shape[Name] extends Field<infer V> ? V : never;
+};
+
+export const u8: Field<number> = { write: (w, value) => w.u8(value), read: (r) => r.u8() };
+export const u32: Field<number> = { write: (w, value) => w.u32(value), read: (r) => r.u32() };
+export const u48: Field<number> = { write: (w, value) => w.u48(value), read: (r) => r.u48() };
+
+/** Whole milliseconds since 1970, UTC. */
+export const instant: Field<Millis> = { write: (w, value) => w.u48(Math.floor(value)), read: (r) => r.u48() };
+
+export const flag: Field<boolean> = {
+  write: (w, value) => w.u8(value ? 1 : 0),
+  read: (r) => {
+    const byte = r.u8();
+    if (byte > 1) r.fail();
+    return byte === 1;
+  },
+};
+
+export const id: Field<MessageId> = { write: (w, value) => w.hex(value), read: (r) => r.hex(ID_BYTES) };
+
+/** `bytes` bytes as hexadecimal digits. */
+export function hex(bytes: number): Field<string> {
+  return { write: (w, value) => w.hex(value), read: (r) => r.hex(bytes) };
+}
+
+export const nick: Field<Nick> = {
+  write: (w, value) => w.text8(value),
+  read: (r) => {
+    const value = r.text8();
+    if (!isNick(value)) r.fail();
+    return value;
+  },
+};
+
+export const text: Field<string> = {
+  write: (w, value) => w.text24(value),
+  read: (r) => {
+    const value = r.text24();
+    if (utf8Length(value) > TEXT_BYTES) r.fail();
+    return value;
+  },
+};
+
+export function list<Value>(item: Field<Value>, most: number): Field<readonly Value[]> {
+  return {
+    write: (w, values) => {
+      w.u8(values.length);
+      for (const value of values) item.write(w, value);
+    },
+    read: (r) => {
+      const count = r.u8();
+      if (count > most) r.fail();
+      const values: Value[] = [];
+      while (values.length < count && !r.failed) values.push(item.read(r));
+      return values;
+    },
+  };
+}
+
+/** One of several words, by its number. */
+export function oneOf<Word>(words: readonly Word[]): Field<Word> {
+  return {
+    write: (w, value) => w.u8(words.indexOf(value)),
+    read: (r) => {
+      const word = words[r.u8()];
+      if (word === undefined) r.fail();
+      return word ?? words[0]!;
+    },
+  };
+}
+
+/** A sealed letter, or a signed post: up to `BODY_BYTES` bytes behind a length of three. */
+export const body: Field<Uint8Array> = {
+  write: (w, value) => {
+    w.u24(value.length);
+    w.raw(value);
+  },
+  read: (r) => {
+    const length = r.u24();
+    if (length > BODY_BYTES) r.fail();
+    // A copy: it is kept longer than what it came in.
+    return r.failed ? new Uint8Array(0) : r.raw(length).slice();
+  },
+};
+
+export const hash = hex(HASH_BYTES);
+
+/** Which of the two sealings of a message. */
+export const edition = oneOf([0, 1]);
+export const outcome: Field<Outcome> = oneOf(OUTCOMES);
+export const signature = hex(SIGNATURE_BYTES);
+
+const IPV4 = 4;
+const IPV6 = 6;
+const SERVER_HOST = 0;
+
+/** What stands for the server's own host in a row: the reader puts the address there by which it reaches it. */
+export const SERVER_HOST_NAME = "";
+
+/** A family byte, 4 or 16 bytes, a port; or family 0 and a port, on the server's own host. */
+export const address: Field<Address> = {
+  write: (w, { host, port }) => {
+    if (host === SERVER_HOST_NAME) w.u8(SERVER_HOST);
+    else if (host.includes(":")) {
+      w.u8(IPV6);
+      for (const group of ipv6Groups(host)) w.u16(group);
+    } else {
+      w.u8(IPV4);
+      for (const part of host.split(".")) w.u8(Number(part));
+    }
+    w.u16(port);
+  },
+  read: (r) => {
+    const family = r.u8();
+    let host = SERVER_HOST_NAME;
+    if (family === IPV4) host = Array.from({ length: 4 }, () => r.u8()).join(".");
+    else if (family === IPV6) host = ipv6Text(Array.from({ length: 8 }, () => r.u16()));
+    else if (family !== SERVER_HOST) r.fail();
+    const port = r.u16();
+    if (port === 0) r.fail();
+    return { host, port };
+  },
+};
+
+export const addresses = list(address, CANDIDATES);
+
+export const version: Field<Version> = {
+  write: (w, value) => {
+    w.u48(value.start);
+    w.u48(value.counter);
+  },
+  read: (r) => ({ start: r.u48(), counter: r.u48() }),
+};
+
+/** A public key. */
+export const key = hex(KEY_BYTES);
+
+/** Where a row says that somebody is, there is at least one. */
+function someAddresses(reader: Reader): readonly Address[] {
+  const some = addresses.read(reader);
+  if (some.length === 0) reader.fail();
+  return some;
+}
+
+/** Several fields as one value. */
+function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
+  return {
+    write: (w, values) => writeFields(w, fields, values),
+    read: (r) => readFields(r, fields) as ValuesOf<Shape>,
+  };
+}
+
+export const bundle: Field<Bundle> = composite({
+  identity: key,
+  key,
+  prekey: key,
+  prekeyAt: instant,
+  signature,
+});
+
+const receipt: Field<Receipt> = composite({ id, edition, outcome, signature });
+export const receipts = list(receipt, COLLECTED_RECEIPTS);
+
+/** Which receipts, by what they are about. */
+export const receiptNames = list(composite({ id, edition }), COLLECTED_RECEIPTS);
+
+const row: Field<Row> = {
+  write: (w, value) => {
+    nick.write(w, value.nick);
+    bundle.write(w, value);
+    u32.write(w, value.ordinal);
+    flag.write(w, value.online);
+    addresses.write(w, value.addresses);
+  },
+  read: (r) => ({
+    nick: nick.read(r),
+    ...bundle.read(r),
+    ordinal: u32.read(r),
+    online: flag.read(r),
+    addresses: someAddresses(r),
+  }),
+};
+
+export const rows = list(row, 255);
+
+/** How many bytes a row takes on the wire. */
+export function rowBytes(value: Row): number {
+  const writer = new Writer();
+  row.write(writer, value);
+  return writer.finish().length;
+}
+
+export function writeFields(writer: Writer, fields: Fields, values: Readonly<Record<string, unknown>>): void {
+  for (const name in fields) fields[name]!.write(writer, values[name]);
+}
+
+export function readFields(reader: Reader, fields: Fields): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name in fields) values[name] = fields[name]!.read(reader);
+  return values;
+}

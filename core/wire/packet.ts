@@ -1,0 +1,225 @@
+/**
+ * Packets, layer 1 of the wire: the outer grammar of a datagram. Byte 0 is the version (high half) and the kind.
+ *
+ *     discover       1  nonce 16, zeros up to the length of an announce
+ *     announce       2  nonce 16 (the discover's), public key 32, name 1 + 32, padded with zeros, mac1 16
+ *     initiation     3  sender 4, Noise message 114, mac1 16, mac2 16
+ *     response       4  sender 4, receiver 4, Noise message 60, mac1 16
+ *     cookie reply   5  receiver 4, salt 32, sealed cookie 32
+ *     transport      6  receiver 4, number 8, sealed frames
+ *     versions       0  version 0: the versions known, one byte each
+ *
+ * As WireGuard has them (whitepaper section 5.4), big-endian, without its reserved bytes. `sender` and `receiver`
+ * are indices: whoever made one up finds its handshake or session by it. An answer is never longer than what it
+ * answers (RFC 9000 section 8).
+ */
+import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
+import { KEY_BYTES, TAG_BYTES } from "../base/crypto.ts";
+import { DATAGRAM_BYTES, SERVER_NAME_BYTES } from "../base/limits.ts";
+import { VERSION } from "../base/version.ts";
+import { EPOCH_BYTES } from "./epoch.ts";
+
+const VERSIONS = 0;
+const DISCOVER = VERSION << 4 | 1;
+const ANNOUNCE = VERSION << 4 | 2;
+const INITIATION = VERSION << 4 | 3;
+const RESPONSE = VERSION << 4 | 4;
+const COOKIE_REPLY = VERSION << 4 | 5;
+const TRANSPORT = VERSION << 4 | 6;
+
+export const NONCE_BYTES = 16;
+export const MAC_BYTES = 16;
+export const SALT_BYTES = 32;
+
+/** Which process this is. */
+export const PROCESS_BYTES = 4;
+
+/** Beside keys an initiation tells the time (6 bytes), process and epoch, a response process and epoch. */
+export const INITIATION_NOISE_BYTES = KEY_BYTES + KEY_BYTES + TAG_BYTES + 6 + PROCESS_BYTES + EPOCH_BYTES +
+  TAG_BYTES;
+const RESPONSE_NOISE_BYTES = KEY_BYTES + PROCESS_BYTES + EPOCH_BYTES + TAG_BYTES;
+
+const ANNOUNCE_BYTES = 1 + NONCE_BYTES + KEY_BYTES + 1 + SERVER_NAME_BYTES + MAC_BYTES;
+const INITIATION_BYTES = 1 + 4 + INITIATION_NOISE_BYTES + 2 * MAC_BYTES;
+const RESPONSE_BYTES = 1 + 4 + 4 + RESPONSE_NOISE_BYTES + MAC_BYTES;
+const SEALED_COOKIE_BYTES = MAC_BYTES + TAG_BYTES;
+const COOKIE_REPLY_BYTES = 1 + 4 + SALT_BYTES + SEALED_COOKIE_BYTES;
+export const TRANSPORT_HEADER_BYTES = 1 + 4 + 8;
+
+/** What a transport packet has beside frames, and the most that these may take in it. */
+export const OVERHEAD_BYTES = TRANSPORT_HEADER_BYTES + TAG_BYTES;
+export const FRAMES_BYTES = DATAGRAM_BYTES - OVERHEAD_BYTES;
+
+export interface Announce {
+  readonly type: "announce";
+  readonly nonce: Uint8Array;
+  readonly key: Uint8Array;
+  readonly name: string;
+  /** The whole datagram: the mac covers what stands before it. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Initiation {
+  readonly type: "initiation";
+  readonly sender: number;
+  readonly noise: Uint8Array;
+  readonly mac1: Uint8Array;
+  /** The whole datagram: the macs cover what stands before them. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Response {
+  readonly type: "response";
+  readonly sender: number;
+  readonly receiver: number;
+  readonly noise: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+export interface CookieReply {
+  readonly type: "cookieReply";
+  readonly receiver: number;
+  readonly salt: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+export interface Transport {
+  readonly type: "transport";
+  readonly receiver: number;
+  readonly number: number;
+  readonly sealed: Uint8Array;
+}
+
+export type Packet =
+  | { readonly type: "discover"; readonly nonce: Uint8Array }
+  | Announce
+  | Initiation
+  | Response
+  | CookieReply
+  | Transport
+  | { readonly type: "versions"; readonly known: readonly number[] }
+  /** Of a version that we do not know. */
+  | { readonly type: "foreign"; readonly version: number };
+
+export function encodeDiscover(nonce: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer.u8(DISCOVER);
+  writer.raw(nonce);
+  writer.zeros(ANNOUNCE_BYTES - writer.length);
+  return writer.finish();
+}
+
+/** `name` has at most `SERVER_NAME_BYTES` bytes. The mac is zeros until it is set. */
+export function encodeAnnounce(nonce: Uint8Array, key: Uint8Array, name: string): Uint8Array {
+  const writer = new Writer();
+  writer.u8(ANNOUNCE);
+  writer.raw(nonce);
+  writer.raw(key);
+  writer.text8(name);
+  writer.zeros(ANNOUNCE_BYTES - writer.length);
+  return writer.finish();
+}
+
+/** Both macs are zeros until they are set. */
+export function encodeInitiation(sender: number, noise: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer.u8(INITIATION);
+  writer.u32(sender);
+  writer.raw(noise);
+  writer.zeros(2 * MAC_BYTES);
+  return writer.finish();
+}
+
+/** The mac is zeros until it is set. */
+export function encodeResponse(sender: number, receiver: number, noise: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer.u8(RESPONSE);
+  writer.u32(sender);
+  writer.u32(receiver);
+  writer.raw(noise);
+  writer.zeros(MAC_BYTES);
+  return writer.finish();
+}
+
+export function encodeCookieReply(receiver: number, salt: Uint8Array, sealed: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer.u8(COOKIE_REPLY);
+  writer.u32(receiver);
+  writer.raw(salt);
+  writer.raw(sealed);
+  return writer.finish();
+}
+
+export function encodeTransport(receiver: number, number: number, sealed: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer.u8(TRANSPORT);
+  writer.u32(receiver);
+  writer.u64(number);
+  writer.raw(sealed);
+  return writer.finish();
+}
+
+/** RFC 8999 section 6: version 0 names the others. */
+export function encodeVersions(): Uint8Array {
+  return Uint8Array.of(VERSIONS, VERSION);
+}
+
+export function decodePacket(bytes: Uint8Array): Packet | Malformed {
+  if (bytes.length < 2 || bytes.length > DATAGRAM_BYTES) return MALFORMED;
+  const reader = new Reader(bytes);
+  const kind = reader.u8();
+  if (kind === VERSIONS) return { type: "versions", known: [...reader.rest()] };
+  if (kind >> 4 === 0) return MALFORMED;
+  if (kind >> 4 !== VERSION) return { type: "foreign", version: kind >> 4 };
+  switch (kind) {
+    case DISCOVER:
+      return bytes.length === ANNOUNCE_BYTES
+        ? { type: "discover", nonce: reader.raw(NONCE_BYTES) }
+        : MALFORMED;
+    case ANNOUNCE:
+      return bytes.length === ANNOUNCE_BYTES ? decodeAnnounce(reader, bytes) : MALFORMED;
+    case INITIATION:
+      return bytes.length === INITIATION_BYTES
+        ? {
+          type: "initiation",
+          sender: reader.u32(),
+          noise: reader.raw(INITIATION_NOISE_BYTES),
+          mac1: reader.raw(MAC_BYTES),
+          bytes,
+        }
+        : MALFORMED;
+    case RESPONSE:
+      return bytes.length === RESPONSE_BYTES
+        ? {
+          type: "response",
+          sender: reader.u32(),
+          receiver: reader.u32(),
+          noise: reader.raw(RESPONSE_NOISE_BYTES),
+          bytes,
+        }
+        : MALFORMED;
+    case COOKIE_REPLY:
+      return bytes.length === COOKIE_REPLY_BYTES
+        ? {
+          type: "cookieReply",
+          receiver: reader.u32(),
+          salt: reader.raw(SALT_BYTES),
+          sealed: reader.raw(SEALED_COOKIE_BYTES),
+        }
+        : MALFORMED;
+    case TRANSPORT:
+      return bytes.length >= TRANSPORT_HEADER_BYTES + TAG_BYTES
+        ? { type: "transport", receiver: reader.u32(), number: reader.u64(), sealed: reader.rest() }
+        : MALFORMED;
+    default:
+      return MALFORMED;
+  }
+}
+
+function decodeAnnounce(reader: Reader, bytes: Uint8Array): Packet | Malformed {
+  const nonce = reader.raw(NONCE_BYTES);
+  const key = reader.raw(KEY_BYTES);
+  const padded = new Reader(reader.raw(1 + SERVER_NAME_BYTES));
+  const name = padded.text8();
+  return padded.failed ? MALFORMED : { type: "announce", nonce, key, name, bytes };
+}

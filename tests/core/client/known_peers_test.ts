@@ -1,0 +1,106 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { KNOWN_PEERS } from "../../../core/base/limits.ts";
+import { KnownPeers } from "../../../core/client/known_peers.ts";
+import { Recorded } from "../../kit/effects.ts";
+
+const ONE = "01".repeat(32);
+const OTHER = "02".repeat(32);
+
+/** A process that knows people, on its disk. */
+class Knower {
+  readonly recorded = new Recorded();
+  peers = new KnownPeers(this.recorded.effects);
+
+  /** The process is killed and started again with what is on disk. */
+  restarts(): void {
+    this.recorded.perform(0);
+    this.peers = new KnownPeers(this.recorded.effects);
+    for (const [key, value] of this.recorded.records("known_peer")) this.peers.load(key, value);
+  }
+}
+
+Deno.test("of a nick that nobody has met every identity is right, and asking pins none", () => {
+  const { peers } = new Knower();
+  for (const identity of [ONE, OTHER]) assert(peers.agrees("Zoë", identity));
+  assertEquals(peers.of("Zoë"), undefined);
+});
+
+Deno.test("the first contact pins the identity, unverified, for the nick in whatever case", () => {
+  const { peers } = new Knower();
+  assert(peers.meet("Zoë", ONE));
+  for (const nick of ["Zoë", "ZOË", "zoe\u0308"]) {
+    assertEquals(peers.of(nick), { identity: ONE, verified: false }, nick);
+    assert(peers.agrees(nick, ONE));
+    assertFalse(peers.agrees(nick, OTHER));
+  }
+  assertEquals(peers.of("zoe"), undefined);
+});
+
+Deno.test("a later contact changes no pin, whichever identity comes", () => {
+  const { peers } = new Knower();
+  peers.meet("x", ONE);
+  assertFalse(peers.meet("X", OTHER));
+  assertEquals(peers.of("x"), { identity: ONE, verified: false });
+  peers.pin("x", ONE, true);
+  assert(peers.meet("x", ONE));
+  assertFalse(peers.meet("x", OTHER));
+  assertEquals(peers.of("x"), { identity: ONE, verified: true });
+});
+
+Deno.test("a pin is changed by who decides it", () => {
+  const { peers } = new Knower();
+  peers.meet("x", ONE);
+  peers.pin("X", OTHER, false);
+  assertEquals(peers.of("x"), { identity: OTHER, verified: false });
+  assertFalse(peers.agrees("x", ONE));
+  assertFalse(peers.meet("x", ONE));
+});
+
+Deno.test("one identity may be that of several nicks", () => {
+  const { peers } = new Knower();
+  assert(peers.meet("x", ONE));
+  assert(peers.meet("y", ONE));
+});
+
+Deno.test("pins are there again after a restart, one for each nick", () => {
+  const knower = new Knower();
+  knower.peers.meet("Σίσυφος", ONE);
+  knower.peers.meet("x", ONE);
+  knower.peers.pin("X", OTHER, true);
+  knower.restarts();
+  assertEquals(knower.recorded.records("known_peer").length, 2);
+  assertEquals(knower.peers.of("ΣΊΣΥΦΟΣ"), { identity: ONE, verified: false });
+  assertEquals(knower.peers.of("x"), { identity: OTHER, verified: true });
+});
+
+Deno.test("what changes no pin is not saved", () => {
+  const { peers, recorded } = new Knower();
+  peers.meet("x", ONE);
+  recorded.perform(0);
+  peers.meet("x", ONE);
+  peers.meet("x", OTHER);
+  peers.agrees("y", ONE);
+  assertEquals(recorded.effects.takeOutputs(0, []), []);
+});
+
+Deno.test("a damaged record is as good as none", () => {
+  const { peers } = new Knower();
+  peers.load("known_peer/x", new Uint8Array(32));
+  peers.load("known_peer/y", new Uint8Array(33).fill(7));
+  assertEquals([peers.of("x"), peers.of("y")], [undefined, undefined]);
+});
+
+Deno.test("20,000 are pinned; of one more the word is taken, and the pins stay and can be changed", () => {
+  const knower = new Knower();
+  for (let count = 0; count < KNOWN_PEERS; count++) knower.peers.meet(`n${count}`, ONE);
+  for (const identity of [ONE, OTHER]) {
+    assert(knower.peers.meet("late", identity));
+    assert(knower.peers.agrees("late", identity));
+  }
+  assertEquals(knower.peers.of("late"), undefined);
+  assertFalse(knower.peers.meet("n0", OTHER));
+  knower.peers.pin("n0", OTHER, true);
+  assertEquals(knower.peers.of("n0"), { identity: OTHER, verified: true });
+  knower.restarts();
+  assertEquals(knower.recorded.records("known_peer").length, KNOWN_PEERS);
+});

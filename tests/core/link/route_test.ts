@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import type { Address } from "../../../core/base/units.ts";
+import { Path, Route } from "../../../core/link/path.ts";
+
+const A: Address = { host: "10.0.0.1", port: 1 };
+const B: Address = { host: "10.0.0.2", port: 2 };
+const C: Address = { host: "10.0.0.3", port: 3 };
+const OTHER_PORT: Address = { ...A, port: 9 };
+const CHALLENGE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+
+const proved = (address: Address) => new Path(address);
+const unproved = (address: Address) => new Path(address, CHALLENGE);
+
+Deno.test("before there is a path the peer is where it is said to be", () => {
+  const route = new Route([A, B]);
+  assertEquals([route.path, route.address, route.candidates], [undefined, A, [A, B]]);
+});
+
+Deno.test("a path that is proved says where the peer is, one that is not does not yet", () => {
+  const route = new Route([A, B]);
+  route.take(proved(B));
+  assertEquals(route.address, B);
+  route.take(unproved(C));
+  assertEquals([route.path?.address, route.address], [C, B]);
+  route.answered(CHALLENGE.with(0, 9));
+  assertEquals(route.address, B);
+  route.answered(CHALLENGE);
+  assertEquals([route.path?.isValidated, route.address], [true, C]);
+});
+
+Deno.test("another host is news, another port of the same host is not, and neither is the first path", () => {
+  const route = new Route([A]);
+  assertFalse(route.take(proved(A)));
+  assertFalse(route.take(unproved(OTHER_PORT)));
+  assert(route.take(unproved(B)));
+  assert(route.take(proved(A)));
+  route.leave();
+  assertFalse(route.take(proved(C)));
+});
+
+Deno.test("the peer has moved when the newest packet comes from another address, port and all", () => {
+  const route = new Route([A]);
+  route.take(proved(A));
+  assertEquals([A, { ...A }, OTHER_PORT, B].map((from) => route.isLeftBehind(from)), [
+    false,
+    false,
+    true,
+    true,
+  ]);
+});
+
+Deno.test("only what comes from where packets go makes room there", () => {
+  const route = new Route([A]);
+  route.take(unproved(A));
+  route.received(B, 100);
+  route.received(OTHER_PORT, 100);
+  assertEquals(route.path?.room, 0);
+  route.received({ ...A }, 100);
+  assertEquals(route.path?.room, 300);
+});
+
+Deno.test("a silent peer is looked for where it was last, then where else it may be, each address once", () => {
+  const route = new Route([A, B]);
+  route.take(proved(B));
+  assertEquals(route.candidates, [B, A]);
+  route.take(proved(A));
+  assertEquals(route.candidates, [A, B]);
+});
+
+Deno.test("a peer that is said to be elsewhere is looked for there first", () => {
+  const route = new Route([A, B]);
+  route.take(proved(C));
+  assertEquals(route.candidates, [A, B, C]);
+  route.leave();
+  assertEquals(route.candidates, [A, B]);
+});
+
+Deno.test("that a peer is said to be elsewhere is news once, and only when packets go somewhere else", () => {
+  const route = new Route([A]);
+  assertFalse(route.learn([B]), "nothing leaves yet");
+  route.take(proved(B));
+  assertFalse(route.learn([C, B]), "it is reached at one of these");
+  assert(route.learn([A, C]));
+  assertFalse(route.learn([A, C]), "the same once more");
+  assertFalse(route.learn([C]), "known already");
+  assertEquals(route.candidates, [C, B]);
+});
+
+Deno.test("whoever says nothing of where the peer is changes nothing", () => {
+  const route = new Route([A]);
+  route.take(proved(B));
+  assertFalse(route.learn([]));
+  assertEquals(route.candidates, [A, B]);
+});
+
+Deno.test("what is said does not move a peer whose address is proved", () => {
+  const route = new Route([A]);
+  route.take(proved(A));
+  route.learn([C]);
+  assertEquals(route.address, A);
+  route.leave();
+  assertEquals([route.path, route.address], [undefined, A]);
+});

@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../../core/base/limits.ts";
+import { Channel, type ChannelRow } from "../../../core/server/channel.ts";
+import { Recorded } from "../../kit/effects.ts";
+
+const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");
+
+function post(channel: Channel, order: number, from = "alice", storedAt = 0): ChannelRow {
+  return channel.post(0, {
+    order,
+    id: idOf(order),
+    from,
+    storedAt,
+    body: new TextEncoder().encode(`m${order}`),
+  });
+}
+
+function restarted(recorded: Recorded): Channel {
+  const channel = new Channel(new Recorded().effects);
+  for (const [key, value] of recorded.records("channel")) channel.loadRow(key, value);
+  for (const [key, value] of recorded.records("cursor")) channel.loadCursor(key, value);
+  return channel;
+}
+
+function unread(channel: Channel, nick: string): string[] {
+  return channel.unread(nick).map(({ body }) => new TextDecoder().decode(body));
+}
+
+Deno.test("a new member hears what is said from now on, but not itself", () => {
+  const channel = new Channel(new Recorded().effects);
+  post(channel, 1);
+  channel.join("bob");
+  post(channel, 2);
+  post(channel, 3, "BOB");
+  post(channel, 4);
+  assertEquals(unread(channel, "Bob"), ["m2", "m4"]);
+});
+
+Deno.test("who joins again loses nothing", () => {
+  const channel = new Channel(new Recorded().effects);
+  channel.join("bob");
+  post(channel, 1);
+  channel.join("BOB");
+  assertEquals(unread(channel, "bob"), ["m1"]);
+});
+
+Deno.test("the cursor moves on, never back", () => {
+  const channel = new Channel(new Recorded().effects);
+  channel.join("bob");
+  const rows = [1, 2, 3].map((order) => post(channel, order));
+  channel.advance(0, "bob", rows[1]!);
+  assertEquals(unread(channel, "bob"), ["m3"]);
+  channel.advance(0, "bob", rows[0]!);
+  assertEquals(unread(channel, "bob"), ["m3"]);
+});
+
+Deno.test("rows and cursors survive a restart; numbers go on", () => {
+  const recorded = new Recorded();
+  const channel = new Channel(recorded.effects);
+  channel.join("bob");
+  const first = post(channel, 5);
+  post(channel, 9);
+  channel.advance(0, "bob", first);
+  recorded.performAll(0);
+  const again = restarted(recorded);
+  assertEquals(unread(again, "bob"), ["m9"]);
+  assertEquals(again.lastOrder, 9);
+  assertEquals(post(again, 10).number, 3);
+  assert(again.has("alice", idOf(5)));
+  assertFalse(again.has("alice", idOf(6)));
+});
+
+Deno.test("a row is durable at once", () => {
+  const recorded = new Recorded();
+  post(new Channel(recorded.effects), 1);
+  recorded.perform(0);
+  assertEquals(recorded.records("channel").length, 1);
+});
+
+Deno.test("at most 10,000 rows are kept; who missed some is told how many", () => {
+  const recorded = new Recorded();
+  const channel = new Channel(recorded.effects);
+  channel.join("bob");
+  for (let order = 1; order <= CHANNEL_ROWS + 5; order++) post(channel, order);
+  assertEquals([channel.takeDropped(0, "bob"), channel.takeDropped(0, "bob")], [5, 0]);
+  const rows = unread(channel, "bob");
+  assertEquals([rows.length, rows[0]], [CHANNEL_ROWS, "m6"]);
+  recorded.perform(0);
+  assertEquals(recorded.records("channel").length, CHANNEL_ROWS);
+});
+
+Deno.test("rows live 30 days; who missed some and has others is told how many", () => {
+  const recorded = new Recorded();
+  const channel = new Channel(recorded.effects);
+  channel.join("bob");
+  post(channel, 1, "alice", 0);
+  post(channel, 2, "alice", 10);
+  channel.sweep(MAIL_LIFE_MS - 1);
+  assertEquals(channel.takeDropped(0, "bob"), 0);
+  channel.sweep(MAIL_LIFE_MS);
+  assertEquals([unread(channel, "bob"), channel.takeDropped(0, "bob")], [["m2"], 1]);
+  recorded.perform(0);
+  assertEquals(recorded.records("channel").length, 1);
+});
