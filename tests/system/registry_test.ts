@@ -79,7 +79,7 @@ async function copyProject(folder: string): Promise<string> {
     await Deno.mkdir(copy, { recursive: true });
     await Deno.copyFile(`${PROJECT}/${name}`, `${copy}/${name}`);
   }
-  for (const name of ["commands", "core", "std", "storage", "terminal", "transport"]) {
+  for (const name of ["commands", "core", "programs", "std", "storage", "terminal", "transport"]) {
     await copyFolder(`${PROJECT}/${name}`, `${copy}/${name}`);
   }
   return copy;
