@@ -1,8 +1,9 @@
 /** Options of commands in a shell: parsed, checked, or refused with one clear sentence. */
 import { parseArgs } from "@std/cli/parse-args";
+import { ExpectedError } from "../core/base/expected_error.ts";
 
 /** An option or its value was wrong. The message is a sentence for the user. */
-export class OptionError extends Error {
+export class OptionError extends ExpectedError {
   override readonly name = "OptionError";
 }
 

@@ -2,77 +2,39 @@
  * The registry of commands. A module in this folder exports `register(commands)`, which adds one record; the
  * registry is handed to it. Commands do no I/O: they return what is to be done, or said.
  */
-import { OptionError } from "./_options.ts";
 import type { Action } from "../core/action.ts";
-import type { Acquaintance } from "../core/messages/invitation.ts";
-import type { ServerLimits } from "../core/server/server.ts";
+import { ExpectedError } from "../core/base/expected_error.ts";
+import type { World } from "../programs/world.ts";
+import { OptionError } from "./_options.ts";
 
-/** Where a command can be given: in a shell behind the program's name, at the client's prompt, or both. */
-export type Place = "shell" | "prompt" | "both";
-
-/** What a command wants. */
-export type Outcome =
-  | { readonly type: "actions"; readonly actions: readonly Action[] }
-  | { readonly type: "lines"; readonly lines: readonly string[] }
-  | { readonly type: "start"; readonly program: Program }
-  /** The arguments were wrong. */
-  | { readonly type: "wrong"; readonly reason: string };
-
-/** What a command in a shell can start. */
-export type Program =
-  | { readonly type: "server"; readonly options: ServerSettings }
-  | { readonly type: "client"; readonly options: ClientSettings }
-  | { readonly type: "nicks"; readonly options: NicksSettings }
-  | { readonly type: "demo" };
-
-export const LOG_LEVELS = ["DEBUG", "INFO", "WARN", "ERROR"] as const;
-export type LogLevel = typeof LOG_LEVELS[number];
-
-export interface ServerSettings {
-  readonly port: number;
-  readonly host: string;
-  /** A file, `:memory:`, or `undefined` for the usual place. */
-  readonly data: string | undefined;
-  /** `undefined`: the machine's name. */
-  readonly name: string | undefined;
-  readonly logLevel: LogLevel;
-  readonly limits: ServerLimits;
+/** Actions that the client of the prompt is to carry out. */
+export interface Actions {
+  readonly type: "actions";
+  readonly actions: readonly Action[];
 }
 
-export interface NicksSettings {
-  readonly port: number;
-  /** A file, or `undefined` for the usual place of the server at that port. */
-  readonly data: string | undefined;
-  /** The nick to release; `undefined`: to list them. */
-  readonly release: string | undefined;
+export interface Lines {
+  readonly type: "lines";
+  readonly lines: readonly string[];
 }
 
-export interface ClientSettings {
-  /** `undefined`: the login name. */
-  readonly nick: string | undefined;
-  readonly server: string;
-  readonly serverPort: number;
-  /** The server's public key, 64 hexadecimal digits; `undefined`: the one it had before, or the one it says. */
-  readonly serverKey: string | undefined;
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  /** A folder, `:memory:`, or `undefined` for the usual place. */
-  readonly state: string | undefined;
-  /** A file with an identity, or `undefined` for the one in the state folder. */
-  readonly identity: string | undefined;
-  /** Whether an identity without a passphrase is to get one. */
-  readonly protects: boolean;
-  /** A file with the key of the channel; `undefined`: the channel is open. */
-  readonly channelKey: string | undefined;
-  /** Whom an invitation names. */
-  readonly invited: readonly Acquaintance[];
-  readonly attempts: number;
-  /** A file, or `undefined` for no log. */
-  readonly log: string | undefined;
+/** A program that a command in a shell starts. It is imported when it runs, and returns the exit status. */
+export interface Program {
+  readonly type: "program";
+  run(world: World): Promise<number>;
 }
 
-export interface Command {
+/** The arguments were wrong. */
+export interface Wrong {
+  readonly type: "wrong";
+  readonly reason: string;
+}
+
+/** A shell has no client that could carry actions out, and a prompt has no place for a program. */
+export type ShellResult = Lines | Program | Wrong;
+export type PromptResult = Lines | Actions | Wrong;
+
+interface CommandOf<Place extends string, Result> {
   readonly name: string;
   /** Behind the name: `<nick> <message>`. */
   readonly usage: string;
@@ -82,9 +44,15 @@ export interface Command {
   readonly details?: readonly string[];
   /** How many arguments. At the prompt the last of the most possible keeps its spaces. */
   readonly arity: { readonly least: number; readonly most: number };
+  /** Where the command can be given: in a shell behind the program's name, at the client's prompt, or both. */
   readonly place: Place;
-  run(args: readonly string[], commands: Commands): Outcome;
+  run(args: readonly string[], commands: Commands): Result;
 }
+
+export type Command =
+  | CommandOf<"shell", ShellResult>
+  | CommandOf<"prompt", PromptResult>
+  | CommandOf<"both", Lines | Wrong>;
 
 /** What a module in this folder exports. */
 export interface CommandModule {
@@ -92,7 +60,7 @@ export interface CommandModule {
 }
 
 /** Two modules that want the same name, or one that is no command: said with the files named. */
-export class RegistryError extends Error {
+export class RegistryError extends ExpectedError {
   override readonly name = "RegistryError";
 }
 
@@ -109,6 +77,10 @@ export class Commands {
       );
     }
     this.#commands.set(command.name, { command, file: this.#file });
+    // To run a command has no effect, so a trial shows now what would surprise a user later.
+    const args: string[] = Array(command.arity.least).fill("x");
+    if (command.place !== "prompt") this.#runInShell(command, args);
+    if (command.place !== "shell") this.#runAtPrompt(command, args);
   }
 
   /** Lets one module register itself. */
@@ -134,25 +106,42 @@ export class Commands {
   }
 
   /** Runs a line typed at the prompt. */
-  runLine(line: string): Outcome {
+  runLine(line: string): PromptResult {
     const words = line.trim();
     const [name = ""] = /^\S*/.exec(words) ?? [];
     const rest = words.slice(name.length).trimStart();
     const command = this.#find(name, "prompt");
-    return "run" in command ? this.#run(command, splitArguments(rest, command.arity.most)) : command;
+    if ("type" in command) return command;
+    return this.#runAtPrompt(command, splitArguments(rest, command.arity.most));
   }
 
   /** Runs the words behind the program's name in a shell. */
-  runShell(words: readonly string[]): Outcome {
+  runShell(words: readonly string[]): ShellResult {
     if (words.includes("--help") || words.includes("-h")) {
       return this.runShell(["help", ...words.slice(0, 1).filter((word) => !word.startsWith("-"))]);
     }
-    const [name = "help", ...args] = words;
-    const command = this.#find(name, "shell");
-    return "run" in command ? this.#run(command, args) : command;
+    const [first = "help", ...args] = words;
+    const command = this.#find(first === "--version" ? "version" : first, "shell");
+    return "type" in command ? command : this.#runInShell(command, args);
   }
 
-  #find(name: string, place: "shell" | "prompt"): Command | Outcome {
+  #runAtPrompt(command: Command, args: readonly string[]): PromptResult {
+    const result = this.#run(command, args);
+    if (result.type !== "program") return result;
+    throw this.#misplaced(command, "at the prompt: it starts a program, register it with place 'shell'");
+  }
+
+  #runInShell(command: Command, args: readonly string[]): ShellResult {
+    const result = this.#run(command, args);
+    if (result.type !== "actions") return result;
+    throw this.#misplaced(command, "in a shell: its actions need a client, register it with place 'prompt'");
+  }
+
+  #misplaced({ name }: Command, why: string): RegistryError {
+    return new RegistryError(`cannot use '${name}' of '${this.#commands.get(name)!.file}' ${why}`);
+  }
+
+  #find(name: string, place: "shell" | "prompt"): Command | Wrong {
     const commands = this.at(place);
     const command = commands.find((candidate) => candidate.name === name);
     if (command !== undefined) return command;
@@ -161,7 +150,7 @@ export class Commands {
     return { type: "wrong", reason: `unknown command '${name}', ${advice}` };
   }
 
-  #run(command: Command, args: readonly string[]): Outcome {
+  #run(command: Command, args: readonly string[]): ShellResult | PromptResult {
     const { least, most } = command.arity;
     if (args.length < least || args.length > most) return { type: "wrong", reason: usageOf(command) };
     try {

@@ -1,9 +1,10 @@
-import { readInvitation } from "../core/messages/invitation.ts";
 import { MALFORMED } from "../core/base/bytes.ts";
 import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
+import { readInvitation } from "../core/messages/invitation.ts";
 import { isNick } from "../core/messages/nick.ts";
+import type { ClientSettings } from "../programs/client.ts";
 import { numberOption, OptionError, type Options, readOptions, SERVER_PORT } from "./_options.ts";
-import type { Commands, Outcome } from "./_registry.ts";
+import type { Commands } from "./_registry.ts";
 
 const NAMES = [
   "nick",
@@ -45,11 +46,17 @@ export function register(commands: Commands): void {
     ],
     arity: { least: 0, most: Infinity },
     place: "shell",
-    run: start,
+    run: (args, all) => {
+      const settings = readSettings(args);
+      return {
+        type: "program",
+        run: async (world) => (await import("../programs/client.ts")).runClient(settings, all, world),
+      };
+    },
   });
 }
 
-function start(args: readonly string[]): Outcome {
+export function readSettings(args: readonly string[]): ClientSettings {
   const options = readOptions(args, NAMES, ALIAS, { flags: ["passphrase"], argument: "invite" });
   const nick = options.nick;
   if (nick !== undefined && !isNick(nick)) {
@@ -61,22 +68,16 @@ function start(args: readonly string[]): Outcome {
     throw new OptionError("there is no file to protect with '--state :memory:', leave out '--passphrase'");
   }
   return {
-    type: "start",
-    program: {
-      type: "client",
-      options: {
-        nick,
-        ...serverOf(options),
-        host: options.host ?? "0.0.0.0",
-        port: numberOption(options, "port", OWN_PORT),
-        state: options.state,
-        identity: options.identity,
-        protects: options.passphrase !== undefined,
-        channelKey: options["channel-key"],
-        attempts: numberOption(options, "attempts", ATTEMPTS_OPTION),
-        log: options.log,
-      },
-    },
+    nick,
+    ...serverOf(options),
+    host: options.host ?? "0.0.0.0",
+    port: numberOption(options, "port", OWN_PORT),
+    state: options.state,
+    identity: options.identity,
+    protects: options.passphrase !== undefined,
+    channelKey: options["channel-key"],
+    attempts: numberOption(options, "attempts", ATTEMPTS_OPTION),
+    log: options.log,
   };
 }
 

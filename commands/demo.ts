@@ -7,6 +7,9 @@ export function register(commands: Commands): void {
     help: "a server and three clients on this machine hold a conversation",
     arity: { least: 0, most: 0 },
     place: "shell",
-    run: () => ({ type: "start", program: { type: "demo" } }),
+    run: () => ({
+      type: "program",
+      run: async (world) => (await import("../programs/demo.ts")).runDemo(world),
+    }),
   });
 }

@@ -1,4 +1,4 @@
-import { type Command, type Commands, type Outcome, usageOf } from "./_registry.ts";
+import { type Command, type Commands, type Lines, usageOf, type Wrong } from "./_registry.ts";
 
 export function register(commands: Commands): void {
   commands.add({
@@ -11,7 +11,7 @@ export function register(commands: Commands): void {
   });
 }
 
-function overview(commands: Commands): Outcome {
+function overview(commands: Commands): Lines {
   const [shell, prompt] = [commands.at("shell"), commands.at("prompt")];
   return {
     type: "lines",
@@ -24,7 +24,7 @@ function overview(commands: Commands): Outcome {
   };
 }
 
-function explain(commands: Commands, name: string): Outcome {
+function explain(commands: Commands, name: string): Lines | Wrong {
   const command = commands.get(name);
   if (command === undefined) return { type: "wrong", reason: `unknown command '${name}', try 'help'` };
   return {

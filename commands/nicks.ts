@@ -1,6 +1,7 @@
 import { isNick } from "../core/messages/nick.ts";
+import type { NicksSettings } from "../programs/nicks.ts";
 import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
-import type { Commands, Outcome } from "./_registry.ts";
+import type { Commands } from "./_registry.ts";
 
 export function register(commands: Commands): void {
   commands.add({
@@ -15,14 +16,19 @@ export function register(commands: Commands): void {
     ],
     arity: { least: 0, most: Infinity },
     place: "shell",
-    run: start,
+    run: (args) => {
+      const settings = readSettings(args);
+      return {
+        type: "program",
+        run: async (world) => (await import("../programs/nicks.ts")).runNicks(settings, world),
+      };
+    },
   });
 }
 
-function start(args: readonly string[]): Outcome {
+export function readSettings(args: readonly string[]): NicksSettings {
   const options = readOptions(args, ["port", "data", "release"], { port: "p" });
   const { data, release } = options;
   if (release !== undefined && !isNick(release)) throw new OptionError(`'${release}' cannot be a nick`);
-  const port = numberOption(options, "port", SERVER_PORT);
-  return { type: "start", program: { type: "nicks", options: { port, data, release } } };
+  return { port: numberOption(options, "port", SERVER_PORT), data, release };
 }

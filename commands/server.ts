@@ -1,6 +1,8 @@
 import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/base/limits.ts";
+import type { ServerSettings } from "../programs/server.ts";
+import { LOG_LEVELS, type LogLevel } from "../programs/world.ts";
 import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
-import { type Commands, LOG_LEVELS, type LogLevel, type Outcome } from "./_registry.ts";
+import type { Commands } from "./_registry.ts";
 
 const NAMES = ["port", "host", "data", "name", "max-nicks", "max-new-nicks", "max-mail", "log-level"];
 const MIB = 1024 * 1024;
@@ -25,11 +27,17 @@ export function register(commands: Commands): void {
     ],
     arity: { least: 0, most: Infinity },
     place: "shell",
-    run: start,
+    run: (args) => {
+      const settings = readSettings(args);
+      return {
+        type: "program",
+        run: async (world) => (await import("../programs/server.ts")).runServer(settings, world),
+      };
+    },
   });
 }
 
-function start(args: readonly string[]): Outcome {
+export function readSettings(args: readonly string[]): ServerSettings {
   const options = readOptions(args, NAMES, { port: "p" });
   const port = numberOption(options, "port", SERVER_PORT);
   const host = options.host ?? "0.0.0.0";
@@ -44,13 +52,7 @@ function start(args: readonly string[]): Outcome {
     mailBytes: MIB *
       numberOption(options, "max-mail", { least: 1, most: MOST_MAIL_MIB, otherwise: MAIL_MIB }),
   };
-  return {
-    type: "start",
-    program: {
-      type: "server",
-      options: { port, host, data: options.data, name: options.name, logLevel, limits },
-    },
-  };
+  return { port, host, data: options.data, name: options.name, logLevel, limits };
 }
 
 function readLevel(text: string): LogLevel {

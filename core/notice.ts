@@ -1,10 +1,10 @@
 /** All text that a user can see of what a machine says, in one place. */
-import { writeInvitation } from "./messages/invitation.ts";
 import { addressKey } from "./base/address.ts";
 import { TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
 import { dateAndTime, harmless } from "./base/text.ts";
 import type { Address, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
+import { writeInvitation } from "./messages/invitation.ts";
 import { type Nick, SERVER_NICK } from "./messages/nick.ts";
 import type { Row } from "./messages/table.ts";
 import type { Reason } from "./messages/verb.ts";
@@ -138,6 +138,8 @@ export type Stream = "screen" | "error" | "log" | "none";
 export interface Rendered {
   readonly stream: Stream;
   readonly lines: readonly string[];
+  /** Whether a command came to something else than what was asked for: a script's exit status tells. */
+  readonly isFailure: boolean;
 }
 
 /** What a notice says. `utcOffset` is the reader's offset from UTC at an instant, in milliseconds. */
@@ -193,7 +195,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         `[The server gives keys for ${notice.nick} that ${notice.nick} did not sign, they are not used.]`,
       );
     case "peerKeyChanged":
-      return screen(
+      return failure(
         `[${notice.nick} has another key than the pinned one: somebody else may have the nick. ` +
           `Nothing is sent to ${notice.nick} until you say 'trust ${notice.nick}'.]`,
       );
@@ -236,29 +238,29 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "collected":
       return screen(`[${notice.to} has collected ${counted(notice.count, "message")}.]`);
     case "failed":
-      return screen(
+      return failure(
         `[Message to ${notice.to === undefined ? "the channel" : notice.to} failed: ${
           FAILURES[notice.failure]
         }.]`,
       );
     case "unknownPeer":
-      return screen(`[Unknown peer: ${notice.nick}]`);
+      return failure(`[Unknown peer: ${notice.nick}]`);
     case "notYou":
-      return screen(`[You are not ${notice.nick}.]`);
+      return failure(`[You are not ${notice.nick}.]`);
     case "youAreOffline":
-      return screen(`[You are offline, 'reg ${notice.nick}' first.]`);
+      return failure(`[You are offline, 'reg ${notice.nick}' first.]`);
     case "alreadyRegistered":
-      return screen(`[You are already registered as '${notice.nick}'.]`);
+      return failure(`[You are already registered as '${notice.nick}'.]`);
     case "belongsToOther":
-      return screen(
+      return failure(
         `[This client is '${notice.own}', start another one with 'client -n ${notice.nick}'.]`,
       );
     case "tooLong":
-      return screen(`[Message too long: ${notice.bytes} bytes, at most ${TEXT_BYTES}.]`);
+      return failure(`[Message too long: ${notice.bytes} bytes, at most ${TEXT_BYTES}.]`);
     case "tooMany":
-      return screen(`[Too many messages wait: ${notice.count}, try again later.]`);
+      return failure(`[Too many messages wait: ${notice.count}, try again later.]`);
     case "nickOfAnotherKey":
-      return screen(`[Nickname '${notice.nick}' belongs to another key.]`);
+      return failure(`[Nickname '${notice.nick}' belongs to another key.]`);
     case "nicksExhausted":
       return screen(
         notice.forNow
@@ -303,7 +305,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "exiting":
       return screen("[Exiting]");
     case "settled":
-      return { stream: "none", lines: [] };
+      return rendered("none", []);
     case "serverKey":
       return log(`this is '${notice.name}', its key is ${notice.key}`);
     case "clientRegistered":
@@ -343,12 +345,16 @@ function keyChanged(
 }
 
 /** The border: whatever others put into a line is harmless from here on. */
-function rendered(stream: Stream, lines: readonly string[]): Rendered {
-  return { stream, lines: lines.map(harmless) };
+function rendered(stream: Stream, lines: readonly string[], isFailure = false): Rendered {
+  return { stream, lines: lines.map(harmless), isFailure };
 }
 
 function screen(...lines: string[]): Rendered {
   return rendered("screen", lines);
+}
+
+function failure(...lines: string[]): Rendered {
+  return rendered("screen", lines, true);
 }
 
 function log(line: string): Rendered {

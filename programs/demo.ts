@@ -3,8 +3,10 @@
  * @module
  */
 import { blue, gray, green, magenta } from "@std/fmt/colors";
+import { ExpectedError } from "../core/base/expected_error.ts";
 import { LineSplitter } from "../terminal/line_splitter.ts";
 import { Output } from "../terminal/output.ts";
+import { DONE, type World } from "./world.ts";
 
 /**
  * Who does or says what; below it what is to be seen before anybody goes on. Lines of one that stand together
@@ -95,30 +97,28 @@ const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-en
 const COLOURS: Record<string, (text: string) => string> = { server: gray, x: green, y: blue, z: magenta };
 
 /** The demo cannot go on. The message says why. */
-class DemoError extends Error {
+class DemoError extends ExpectedError {
   override readonly name = "DemoError";
+
+  constructor(why: string) {
+    super(`cannot finish the demo: ${why}`);
+  }
 }
 
 /** Lets the conversation take place and prints what each of them shows. Returns the exit status. */
-export async function runDemo(): Promise<number> {
+export async function runDemo(world: World): Promise<number> {
   const stage = new Stage(await Deno.makeTempDir({ prefix: "parley-demo-" }));
   const stopped = Promise.withResolvers<never>();
   const stop = (why: string) => stopped.reject(new DemoError(why));
   const interrupt = () => stop("it was interrupted");
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) Deno.addSignalListener(signal, interrupt);
+  world.onEndingSignal(interrupt);
   const limit = setTimeout(() => stop(`after ${LIMIT_MS / 1000} s ${stage.awaited}`), LIMIT_MS);
   try {
     await Promise.race([stage.play(CONVERSATION), stopped.promise]);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof DemoError)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode(`cannot finish the demo: ${error.message}\n`));
-    return 1;
+    return DONE;
   } finally {
     await stage.clear();
     clearTimeout(limit);
-    for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
   }
 }
 
@@ -134,10 +134,10 @@ class Stage {
     this.#folder = folder;
   }
 
-  async play(packetSpace: string): Promise<void> {
+  async play(conversation: string): Promise<void> {
     await this.#startServer();
     let last = "";
-    for (const line of packetSpace.trim().split(/\n+/)) {
+    for (const line of conversation.trim().split(/\n+/)) {
       const [, nick = "", mark, text = ""] = /^(\w) (\||>>>|\(.*\)) ?(.*)$/.exec(line) ?? [];
       if (mark !== "|") { for (const actor of this.#actors.values()) actor.turnPage(); }
       if (mark === "(starts)") this.#start(nick, ["client", "-n", nick, "-i", HOST, "--state"]);

@@ -1,5 +1,7 @@
+import { ExpectedError } from "../core/base/expected_error.ts";
+
 /** Why the data cannot be used, as a sentence for the user. */
-export class StoreError extends Error {
+export class StoreError extends ExpectedError {
   override readonly name = "StoreError";
 
   /** Whether another process holds the data. */

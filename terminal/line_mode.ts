@@ -8,16 +8,16 @@ import { Output } from "./output.ts";
 import { withoutStyles } from "./rows.ts";
 import type { Screen } from "./terminal.ts";
 
-export interface LineOptions {
-  /** Awaited before each line is handed over, and nothing is read meanwhile: so the caller sets the pace. */
-  ready(line: string): Promise<void>;
-  onLine(line: string): void;
+export interface LineOptions<Parsed> {
+  /** Parses a line. It is awaited, and nothing more is read meanwhile: so the caller sets the pace. */
+  parse(line: string): Promise<Parsed>;
+  take(parsed: Parsed): void;
   /** The input has ended, or cannot be read. */
   onEnd(): void;
 }
 
 /** Reads standard input to its end, or until the screen is closed, and prints to standard output. */
-export function openLines(options: LineOptions): Screen {
+export function openLines<Parsed>(options: LineOptions<Parsed>): Screen {
   const output = new Output();
   const input = Deno.stdin.readable.getReader();
   let isClosed = false;
@@ -36,9 +36,9 @@ export function openLines(options: LineOptions): Screen {
 }
 
 /** Hands over line after line, each when the receiver is ready; a last line may lack its line break. */
-export async function handOver(
+export async function handOver<Parsed>(
   input: ReadableStreamDefaultReader<Uint8Array>,
-  options: LineOptions,
+  options: LineOptions<Parsed>,
   isClosed: () => boolean,
 ): Promise<void> {
   const splitter = new LineSplitter();
@@ -47,9 +47,9 @@ export async function handOver(
     const { value } = await input.read().catch(() => ({ value: undefined }));
     for (const line of value ? splitter.push(value) : splitter.end()) {
       if (isClosed()) return;
-      await options.ready(line);
+      const parsed = await options.parse(line);
       if (isClosed()) return;
-      options.onLine(line);
+      options.take(parsed);
     }
     if (!value) break;
   }

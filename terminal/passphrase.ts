@@ -1,4 +1,5 @@
 /** Asks for a passphrase at the terminal, without echo. */
+import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENDING_SIGNALS } from "./signals.ts";
 
 const CTRL_C = 0x03;
@@ -11,7 +12,7 @@ const DELETE = 0x7f;
 const MOST_BYTES = 1024;
 
 /** Nobody answers. The message is a sentence for the user. */
-export class PassphraseError extends Error {
+export class PassphraseError extends ExpectedError {
   override readonly name = "PassphraseError";
 }
 

@@ -1,15 +1,16 @@
 /** The UDP socket: it knows addresses and datagrams, and nothing of what is in them. */
+import { ExpectedError } from "../core/base/expected_error.ts";
 import { DATAGRAM_BYTES } from "../core/base/limits.ts";
 import type { Address } from "../core/base/units.ts";
 
 /** A datagram as it came in. `bytes` is a copy and belongs to the receiver. */
-export interface Datagram {
+export interface ReceivedDatagram {
   readonly from: Address;
   readonly bytes: Uint8Array;
 }
 
 /** What keeps the network from being used. The message is a sentence for the user. */
-export class NetworkError extends Error {
+export class NetworkError extends ExpectedError {
   override readonly name = "NetworkError";
 }
 
@@ -61,7 +62,7 @@ export class UdpSocket {
    * The next datagram, or `undefined` once the socket is closed. One call at a time: two would share the
    * buffer, and Deno answers the later one first.
    */
-  async receive(): Promise<Datagram | undefined> {
+  async receive(): Promise<ReceivedDatagram | undefined> {
     while (!this.#closed) {
       try {
         const [bytes, from] = await this.#connection.receive(this.#buffer);

@@ -1,9 +1,9 @@
 /** What a user decides about keys: whom to trust, whom he has verified, and how others come to know him. */
-import type { Acquaintance } from "../messages/invitation.ts";
 import type { Primitives } from "../base/crypto.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import { type Identity, safetyNumber } from "../messages/identity.ts";
+import type { Acquaintance } from "../messages/invitation.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { KnownPeers } from "./known_peers.ts";

@@ -2,9 +2,9 @@
  * The object that a program logs with.
  * @module
  */
-import { LogRecord } from "./record.ts";
 import type { BaseHandler } from "./handlers.ts";
 import { getLevelByName, getLevelName, type LevelName, type LogLevel, LogLevels } from "./levels.ts";
+import { LogRecord } from "./record.ts";
 
 /** Options for {@linkcode Logger}. */
 export interface LoggerOptions {

@@ -1,6 +1,6 @@
 /** The commands that come with the program: where they may be given, and what they ask for. */
 import { assert, assertArrayIncludes, assertEquals } from "@std/assert";
-import { Commands, usageOf } from "../../commands/_registry.ts";
+import { Commands, type PromptResult, type ShellResult, usageOf } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
@@ -15,6 +15,9 @@ import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
 import * as trust from "../../commands/trust.ts";
 import * as verify from "../../commands/verify.ts";
+import * as version from "../../commands/version.ts";
+import { VERSION } from "../../core/base/version.ts";
+import config from "../../deno.json" with { type: "json" };
 
 const MODULES = {
   client,
@@ -31,6 +34,7 @@ const MODULES = {
   server,
   trust,
   verify,
+  version,
 };
 const commands = new Commands();
 for (const [name, module] of Object.entries(MODULES)) commands.addModule(`commands/${name}.ts`, module);
@@ -40,14 +44,14 @@ const actions = (line: string) => {
   return outcome.type === "actions" ? outcome.actions : outcome;
 };
 
-function linesOf(outcome: ReturnType<Commands["runLine"]>): readonly string[] {
+function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   assert(outcome.type === "lines");
   return outcome.lines;
 }
 
-Deno.test("server, nicks, client, demo and help are for the shell, the others for the prompt", () => {
+Deno.test("server, nicks, client, demo, version and help are for the shell, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
-  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "server"]);
+  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "server", "version"]);
   assertEquals(names("prompt"), [
     "dereg",
     "help",
@@ -75,7 +79,14 @@ Deno.test("at the prompt each asks for one action", () => {
 });
 
 Deno.test("demo starts the demo", () => {
-  assertEquals(commands.runShell(["demo"]), { type: "start", program: { type: "demo" } });
+  assertEquals(commands.runShell(["demo"]).type, "program");
+});
+
+Deno.test("the version is that of the program and of the protocol, asked for as a command or an option", () => {
+  const lines = [`parley ${config.version}, protocol version ${VERSION}`];
+  for (const words of [["version"], ["--version"]]) {
+    assertEquals(commands.runShell(words), { type: "lines", lines });
+  }
 });
 
 Deno.test("help lists every command with one line", () => {
@@ -151,6 +162,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     ],
   },
   trust: { usage: "trust <nick>", names: ["key has changed", "the mark of 'verify'"] },
+  version: { usage: "version", names: [] },
   verify: { usage: "verify <nick>", names: ["60 digits"] },
 };
 

@@ -13,8 +13,8 @@ const [ALICE, BOB] = ["a1".repeat(32), "b2".repeat(32)];
 /** What a client would be started with. */
 function invited(...words: string[]) {
   const outcome = commands.runShell(["client", ...words]);
-  assert(outcome.type === "start" && outcome.program.type === "client", JSON.stringify(outcome));
-  const { server, serverPort, serverKey, invited, nick } = outcome.program.options;
+  assert(outcome.type === "program", JSON.stringify(outcome));
+  const { server, serverPort, serverKey, invited, nick } = client.readSettings(words);
   return { server, serverPort, serverKey, invited, nick };
 }
 
@@ -97,6 +97,14 @@ const NOT_INVITATIONS: readonly [what: string, text: string][] = [
   ["with a nick that is none", at("127.0.0.1", `&peer=a%20b:${ALICE}`)],
   ["with the server's nick", at("127.0.0.1", `&peer=SERVER:${ALICE}`)],
   ["with two keys for one", at("127.0.0.1", `&peer=alice:${ALICE}:${BOB}`)],
+  ["with a new line", `${at("127.0.0.1:9998")}\n`],
+  ["with a new line inside", at("127.0.0.1:9998", `&peer=al\nice:${ALICE}`)],
+  ["with a new line in the host, as a URL writes it", at("127.0.0.1%0A:9998")],
+  ["with a tab", at("127.0.0.1:\t9998")],
+  ["with a control character", at("127.0.0.1:9998", `&peer=alice:${ALICE}\x7f`)],
+  ["with a second '?'", at("127.0.0.1:9998", `?peer=alice:${ALICE}`)],
+  ["with a second '?' behind everything", `${at("127.0.0.1:9998")}?`],
+  ["with a '?' in the host, as a URL writes it", at("a%3Fb:9998")],
   ["with one good peer and a bad one", at("127.0.0.1", `&peer=alice:${ALICE}&peer=bob`)],
 ];
 

@@ -9,9 +9,12 @@ commands.addModule("commands/client.ts", client);
 commands.addModule("commands/nicks.ts", nicks);
 commands.addModule("commands/server.ts", server);
 
-function started(...words: string[]): unknown {
-  const outcome = commands.runShell(words);
-  return outcome.type === "start" && outcome.program.type !== "demo" ? outcome.program.options : outcome;
+const MODULES = { client, nicks, server };
+
+/** The settings of the program that the words start, or what is said instead. */
+function started(name: keyof typeof MODULES, ...words: string[]): unknown {
+  const result = commands.runShell([name, ...words]);
+  return result.type === "program" ? MODULES[name].readSettings(words) : result;
 }
 
 const KEY = "0123456789abcdef".repeat(4);

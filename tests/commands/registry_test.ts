@@ -114,3 +114,29 @@ Deno.test("a module that registers nothing is refused with its file named", () =
     assertThrows(add, RegistryError, "commands/empty.ts");
   }
 });
+
+/** A command that gives actions, or starts a program, wherever it is said to have its place. */
+function misplaced(place: Command["place"], type: "actions" | "program"): unknown {
+  const result = type === "actions" ? { type, actions: [{ type: "quit" }] } : { type, run: () => 0 };
+  return { ...echo("away", 1, 1, place), run: () => result };
+}
+
+Deno.test("a command in a shell that gives actions is refused at its registration: nobody would carry them out", () => {
+  for (const place of ["shell", "both"] as const) {
+    assertThrows(
+      () => registry(misplaced(place, "actions") as Command),
+      RegistryError,
+      "cannot use 'away' of 'commands/away.ts' in a shell: its actions need a client, register it with place 'prompt'",
+    );
+  }
+});
+
+Deno.test("a command at the prompt that starts a program is refused at its registration", () => {
+  for (const place of ["prompt", "both"] as const) {
+    assertThrows(
+      () => registry(misplaced(place, "program") as Command),
+      RegistryError,
+      "cannot use 'away' of 'commands/away.ts' at the prompt: it starts a program, register it with place 'shell'",
+    );
+  }
+});

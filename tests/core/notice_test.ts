@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { TABLE_LINES } from "../../core/base/limits.ts";
 import type { Row } from "../../core/messages/table.ts";
-import { type Notice, render, type Shown } from "../../core/notice.ts";
+import { type Notice, render, type Rendered, type Shown } from "../../core/notice.ts";
 import { BUNDLE, KEY } from "../kit/samples.ts";
 
 const UTC = () => 0;
@@ -199,21 +199,27 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "exiting" }, "[Exiting]"],
 ];
 
+/** What a notice says, and where. */
+function said(notice: Notice, utcOffset: typeof UTC): Pick<Rendered, "stream" | "lines"> {
+  const { stream, lines } = render(notice, utcOffset);
+  return { stream, lines };
+}
+
 for (const [notice, ...lines] of SCREEN) {
   Deno.test(`${notice.type}: ${lines[0]}`, () => {
-    assertEquals(render(notice, UTC), { stream: "screen", lines });
+    assertEquals(said(notice, UTC), { stream: "screen", lines });
   });
 }
 
 Deno.test("no server has ever answered: on standard error", () => {
-  assertEquals(render({ type: "noServer", server: SERVER }, UTC), {
+  assertEquals(said({ type: "noServer", server: SERVER }, UTC), {
     stream: "error",
     lines: ["no server at 127.0.0.1:9999, start one with 'deno task server'"],
   });
 });
 
 Deno.test("a server of other versions: on standard error, with theirs and ours", () => {
-  assertEquals(render({ type: "otherVersions", server: SERVER, versions: [1, 2] }, UTC), {
+  assertEquals(said({ type: "otherVersions", server: SERVER, versions: [1, 2] }, UTC), {
     stream: "error",
     lines: [
       "cannot talk to the server at 127.0.0.1:9999: it speaks version 1,2 of the protocol and we version 3, use the same release",
@@ -224,7 +230,7 @@ Deno.test("a server of other versions: on standard error, with theirs and ours",
 Deno.test("a server that has another key: one sentence with both keys and what to do, an error when it ends us", () => {
   const announced = "f0".repeat(32);
   const changed = (ends: boolean) =>
-    render({ type: "serverKeyChanged", server: "chat.example:9999", known: KEY, announced, ends }, UTC);
+    said({ type: "serverKeyChanged", server: "chat.example:9999", known: KEY, announced, ends }, UTC);
   const sentence =
     `the server at chat.example:9999 has the key '${announced}', not '${KEY}', which is known of it: somebody may be in its place. ` +
     "Ask its operator; if that is its key, take the line of chat.example:9999 out of the file 'known_servers', " +
@@ -235,39 +241,39 @@ Deno.test("a server that has another key: one sentence with both keys and what t
 
 Deno.test("a server's log tells what it is called and its key", () => {
   const lines = [`this is 'lab', its key is ${KEY}`];
-  assertEquals(render({ type: "serverKey", name: "lab", key: KEY }, UTC), { stream: "log", lines });
+  assertEquals(said({ type: "serverKey", name: "lab", key: KEY }, UTC), { stream: "log", lines });
 });
 
 Deno.test("a server's log counts what was dropped", () => {
-  const dropped = (count: number) => render({ type: "dropped", count }, UTC);
+  const dropped = (count: number) => said({ type: "dropped", count }, UTC);
   const why = "dropped: not of this protocol, or from an address not proved";
   assertEquals(dropped(1), { stream: "log", lines: [`1 datagram ${why}`] });
   assertEquals(dropped(20), { stream: "log", lines: [`20 datagrams ${why}`] });
 });
 
 Deno.test("that an action is over is not said", () => {
-  assertEquals(render({ type: "settled" }, UTC), { stream: "none", lines: [] });
+  assertEquals(said({ type: "settled" }, UTC), { stream: "none", lines: [] });
 });
 
 Deno.test("who came and went is for the server's log, without message texts", () => {
   const came: Notice = { type: "clientRegistered", nick: "x", address: SERVER };
-  assertEquals(render(came, UTC), { stream: "log", lines: ["x registered at 127.0.0.1:9999"] });
+  assertEquals(said(came, UTC), { stream: "log", lines: ["x registered at 127.0.0.1:9999"] });
   const left: Notice = { type: "clientLeft", nick: "x", how: "silent" };
-  assertEquals(render(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
+  assertEquals(said(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
 });
 
 Deno.test("further lines of a message are indented, so that nobody fakes a line of somebody else's", () => {
   const text = "one\nbob: two\r\n\tthree";
-  assertEquals(render({ type: "directReceived", message: message(text) }, UTC).lines, [
+  assertEquals(said({ type: "directReceived", message: message(text) }, UTC).lines, [
     "x: one",
     "  bob: two",
     "    three",
   ]);
-  assertEquals(render({ type: "channelReceived", message: message("one\n]") }, UTC).lines, [
+  assertEquals(said({ type: "channelReceived", message: message("one\n]") }, UTC).lines, [
     "[Channel_Message x: one",
     "  ]]",
   ]);
-  assertEquals(render({ type: "directReceived", message: message("a\rb\n") }, UTC).lines, [
+  assertEquals(said({ type: "directReceived", message: message("a\rb\n") }, UTC).lines, [
     "x: a<U+000D>b",
     "  ",
   ]);
@@ -281,14 +287,14 @@ Deno.test("times are shown in the reader's zone at that instant", () => {
 
 Deno.test("a long table prints only what changed; peers prints all", () => {
   const many = Array.from({ length: TABLE_LINES + 1 }, (_, count) => row(`n${count}`));
-  assertEquals(render(table(many, [row("n3", false)]), UTC).lines, [
+  assertEquals(said(table(many, [row("n3", false)]), UTC).lines, [
     "[Client table updated.]",
     "SERVER @ 127.0.0.1:9999 is ONLINE",
     "n3 @ 127.0.0.1:3001 is OFFLINE",
   ]);
-  assertEquals(render(peers(many), UTC).lines.length, TABLE_LINES + 2);
+  assertEquals(said(peers(many), UTC).lines.length, TABLE_LINES + 2);
   const few = many.slice(0, TABLE_LINES - 1);
-  assertEquals(render(table(few, [row("n3")]), UTC).lines.length, TABLE_LINES + 1);
+  assertEquals(said(table(few, [row("n3")]), UTC).lines.length, TABLE_LINES + 1);
 });
 
 const EVIL = "\u{1B}[2J";
@@ -347,5 +353,21 @@ Deno.test("what others wrote is made harmless wherever it is shown", () => {
 
 Deno.test("a nick in an invitation is one in a URL", () => {
   const invite: Notice = { type: "invite", server: "h:1", serverKey: "k", nick: "a&b=c#/:", identity: "i" };
-  assertEquals(render(invite, UTC).lines, ["parley://h:1/?server=k&peer=a%26b%3Dc%23%2F%3A:i"]);
+  assertEquals(said(invite, UTC).lines, ["parley://h:1/?server=k&peer=a%26b%3Dc%23%2F%3A:i"]);
+});
+
+Deno.test("a command that came to something else than what was asked for is a failure, and nothing else is", () => {
+  const failures = SCREEN.filter(([notice]) => render(notice, UTC).isFailure).map(([{ type }]) => type);
+  assertEquals([...new Set(failures)].sort(), [
+    "alreadyRegistered",
+    "belongsToOther",
+    "failed",
+    "nickOfAnotherKey",
+    "notYou",
+    "peerKeyChanged",
+    "tooLong",
+    "tooMany",
+    "unknownPeer",
+    "youAreOffline",
+  ]);
 });

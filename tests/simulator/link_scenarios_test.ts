@@ -363,7 +363,7 @@ const AGES = [
   { age: LINK_IDLE_MS + 60_000, when: "when its links have been dropped", talks: false, isDropped: true },
 ];
 for (const { age, when, talks, isDropped } of AGES) {
-  scenario(`a packetSpace is thrown in again ${when}: nothing is shown or stored twice`, (world) => {
+  scenario(`a conversation is thrown in again ${when}: nothing is shown or stored twice`, (world) => {
     const { alice, bob } = world.clients("alice", "bob");
     alice.types("send bob one");
     bob.types("send alice two");

@@ -1,6 +1,16 @@
 /** What runs in a scenario: the server, and people with their clients, of which they see the screens. */
 import { assert, assertEquals } from "@std/assert";
 import { Commands } from "../../commands/_registry.ts";
+import * as dereg from "../../commands/dereg.ts";
+import * as help from "../../commands/help.ts";
+import * as invite from "../../commands/invite.ts";
+import * as peers from "../../commands/peers.ts";
+import * as quit from "../../commands/quit.ts";
+import * as reg from "../../commands/reg.ts";
+import * as send from "../../commands/send.ts";
+import * as sendAll from "../../commands/send_all.ts";
+import * as trust from "../../commands/trust.ts";
+import * as verify from "../../commands/verify.ts";
 import { addressKey } from "../../core/base/address.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
@@ -18,16 +28,6 @@ import { Disk } from "./disk.ts";
 import { SimulatedNode } from "./node.ts";
 import { Dice } from "./random.ts";
 import type { World } from "./scenario.ts";
-import * as dereg from "../../commands/dereg.ts";
-import * as help from "../../commands/help.ts";
-import * as invite from "../../commands/invite.ts";
-import * as peers from "../../commands/peers.ts";
-import * as quit from "../../commands/quit.ts";
-import * as reg from "../../commands/reg.ts";
-import * as send from "../../commands/send.ts";
-import * as sendAll from "../../commands/send_all.ts";
-import * as trust from "../../commands/trust.ts";
-import * as verify from "../../commands/verify.ts";
 
 export const SERVER: Address = { host: "10.0.0.1", port: 9999 };
 const FIRST_PORT = 20_000;

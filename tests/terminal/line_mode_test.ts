@@ -59,12 +59,12 @@ Deno.test("a line is handed over when the receiver is ready, and no more is read
   let mostAhead = 0;
   let ended = false;
   await handOver(input.getReader(), {
-    ready: async (line) => {
+    parse: async (line) => {
       assertEquals(line, `line ${received}`);
       mostAhead = Math.max(mostAhead, produced - received);
       await Promise.resolve();
     },
-    onLine: () => received++,
+    take: () => received++,
     onEnd: () => ended = true,
   }, () => false);
   assertEquals([received, ended], [total, true]);
@@ -81,11 +81,11 @@ Deno.test("after closing nothing is handed over, be there more lines or the end"
   const received: string[] = [];
   let isClosed = false;
   await handOver(input.getReader(), {
-    ready: (line) => {
+    parse: (line) => {
       isClosed = line === "two";
-      return Promise.resolve();
+      return Promise.resolve(line);
     },
-    onLine: (line) => received.push(line),
+    take: (line) => received.push(line),
     onEnd: () => received.push("the end"),
   }, () => isClosed);
   assertEquals(received, ["one"]);
@@ -95,8 +95,8 @@ Deno.test("an input that cannot be read has ended", async () => {
   const input = new ReadableStream<Uint8Array>({ pull: () => Promise.reject(new Error("is a directory")) });
   let ended = false;
   await handOver(input.getReader(), {
-    ready: () => Promise.resolve(),
-    onLine: () => {},
+    parse: () => Promise.resolve(),
+    take: () => {},
     onEnd: () => ended = true,
   }, () => false);
   assertEquals(ended, true);

@@ -4,8 +4,8 @@ import { openLines } from "../../terminal/line_mode.ts";
 let count = 0;
 
 const screen = openLines({
-  ready: () => Promise.resolve(),
-  onLine: (line) => {
+  parse: (line) => Promise.resolve(line),
+  take: (line) => {
     count++;
     screen.print([`\x1b[32mgot\x1b[0m ${JSON.stringify(line)}`]);
     if (line === "close") {

@@ -1,0 +1,133 @@
+/** The client: a socket, the state of one nick at one server, the machine, and what the user sees and types. */
+import type { Commands } from "../commands/_registry.ts";
+import { addressKey } from "../core/base/address.ts";
+import { primitives } from "../core/base/crypto.ts";
+import { ExpectedError } from "../core/base/expected_error.ts";
+import { harmless } from "../core/base/text.ts";
+import type { Millis } from "../core/base/units.ts";
+import { Client } from "../core/client/client.ts";
+import type { Machine } from "../core/machine.ts";
+import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
+import type { Acquaintance } from "../core/messages/invitation.ts";
+import { type Notice, render } from "../core/notice.ts";
+import { readChannelKey } from "../storage/channel_key.ts";
+import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
+import { openState, type State } from "../storage/state.ts";
+import { askPassphrase } from "../terminal/passphrase.ts";
+import { drive } from "../transport/driver.ts";
+import { ANY_IPV4, ANY_IPV6, ownAddresses } from "../transport/own_addresses.ts";
+import { resolveHost } from "../transport/resolve.ts";
+import { bindUdp, type UdpSocket } from "../transport/udp.ts";
+import { Prompt } from "./prompt.ts";
+import { DONE, FAILED, type World } from "./world.ts";
+
+export interface ClientSettings {
+  /** `undefined`: the login name. */
+  readonly nick: string | undefined;
+  readonly server: string;
+  readonly serverPort: number;
+  /** The server's public key, 64 hexadecimal digits; `undefined`: the one it had before, or the one it says. */
+  readonly serverKey: string | undefined;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** A folder, `:memory:`, or `undefined` for the usual place. */
+  readonly state: string | undefined;
+  /** A file with an identity, or `undefined` for the one in the state folder. */
+  readonly identity: string | undefined;
+  /** Whether an identity without a passphrase is to get one. */
+  readonly protects: boolean;
+  /** A file with the key of the channel; `undefined`: the channel is open. */
+  readonly channelKey: string | undefined;
+  /** Whom an invitation names. */
+  readonly invited: readonly Acquaintance[];
+  readonly attempts: number;
+  /** A file, or `undefined` for no log. */
+  readonly log: string | undefined;
+}
+
+/** Standard output does not take what is shown. */
+class OutputError extends ExpectedError {
+  override readonly name = "OutputError";
+}
+
+export async function runClient(
+  settings: ClientSettings,
+  commands: Commands,
+  world: World,
+): Promise<number> {
+  const serverHost = await resolveHost(settings.server);
+  const isUnset = settings.host === ANY_IPV4 && serverHost.includes(":");
+  const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
+  const server = { host: serverHost, port: settings.serverPort };
+  const serverName = addressKey({ host: settings.server, port: settings.serverPort });
+  const { serverKey } = settings;
+  using cleanup = new DisposableStack();
+  const { nick, store, knownServers, ...state } = openState(settings.nick, settings.state, server);
+  cleanup.defer(() => store?.close());
+  const identity = await openOwnIdentity(settings, state);
+  cleanup.defer(() => identity.close());
+  const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
+  const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
+  const own = ownAddresses(host, socket.address.port, server);
+  const options = {
+    nick,
+    server,
+    serverName,
+    serverKey: serverKey ?? knownServers?.keyOf(serverName),
+    own: own[0]!,
+    candidates: own.slice(0, 3),
+    attempts: settings.attempts,
+    identity: new Identity(primitives, identity.secrets),
+    invited: settings.invited,
+    channelKey,
+    durable: store !== undefined,
+    primitives,
+  };
+  const machine = new Client(world.now(), options, world.random, store?.read() ?? []);
+  const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
+
+  const show = (notice: Notice): void => {
+    if (notice.type === "serverMet") knownServers?.pin(serverName, notice.key, harmless(notice.name));
+    // Only now is it proved that the key which the user named is the server's.
+    if (
+      notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
+    ) {
+      knownServers?.pin(serverName, serverKey, "");
+    }
+    if (notice.type !== "settled") log?.(notice.type);
+    prompt.show(notice, render(notice, world.utcOffset));
+    // The commit that says that a message was shown must not come when it was not.
+    if (prompt.isBroken) {
+      throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
+    }
+  };
+  const driver = drive({ machine, socket, store, now: world.now, show });
+  const prompt = cleanup.adopt(new Prompt(commands, (action) => driver.act(action)), (it) => it.close());
+  world.onEndingSignal(() => driver.act({ type: "leave" }));
+  prompt.act({ type: "register", nick });
+  const status = await driver.ended.catch(async (error: unknown) => {
+    if (error instanceof OutputError) await sayLeaving(machine, socket, world.now());
+    throw error;
+  });
+  return status === DONE && prompt.hasFailed ? FAILED : status;
+}
+
+/** The identity of the state folder, or the one that the user brings; with nothing kept one for this process. */
+function openOwnIdentity(
+  { identity: brought, protects }: ClientSettings,
+  { identityPath, isNew }: Pick<State, "identityPath" | "isNew">,
+): Promise<OpenIdentity> {
+  const path = brought ?? identityPath;
+  const mayMake = brought === undefined && isNew;
+  if (path !== undefined) return openIdentity({ path, mayMake, protects, ask: askPassphrase });
+  const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+  return Promise.resolve({ secrets, close: () => {} });
+}
+
+/** Nobody reads us any more, but the others may know that we go. */
+async function sayLeaving(machine: Machine, socket: UdpSocket, now: Millis): Promise<void> {
+  for (const output of machine.step(now, { type: "action", action: { type: "leave" } })) {
+    if (output.type === "transmit") await socket.send(output.bytes, output.to);
+  }
+}

@@ -1,0 +1,116 @@
+/** The user's side of a client: lines typed or read become actions, notices become lines on the screen. */
+import type { Commands, PromptResult } from "../commands/_registry.ts";
+import type { Action } from "../core/action.ts";
+import { harmless } from "../core/base/text.ts";
+import { nickKey } from "../core/messages/nick.ts";
+import type { Notice, Rendered } from "../core/notice.ts";
+import { openLines } from "../terminal/line_mode.ts";
+import { Pace } from "../terminal/pace.ts";
+import { isInteractive, openTerminal, type Screen } from "../terminal/terminal.ts";
+
+const PROMPT = ">>> ";
+
+export class Prompt {
+  readonly #commands: Commands;
+  readonly #hand: (action: Action) => void;
+  readonly #pace = new Pace();
+  readonly #screen: Screen;
+  /** Nicks that have stood in the table, for the Tab key. */
+  readonly #nicks = new Set<string>();
+  #hasEnded = false;
+  #sawFailure = false;
+
+  /** `hand` takes each action of the user's. */
+  constructor(commands: Commands, hand: (action: Action) => void) {
+    this.#commands = commands;
+    this.#hand = hand;
+    this.#screen = isInteractive() ? this.#openTerminal() : this.#openLines();
+  }
+
+  /** Whether something printed did not arrive. */
+  get isBroken(): boolean {
+    return this.#screen.isBroken;
+  }
+
+  /** Whether commands were read to the end of the input, and one of them came to something else. */
+  get hasFailed(): boolean {
+    return this.#hasEnded && this.#sawFailure;
+  }
+
+  act(action: Action): void {
+    this.#pace.began();
+    this.#hand(action);
+  }
+
+  show(notice: Notice, { stream, lines, isFailure }: Rendered): void {
+    if (notice.type === "settled") this.#pace.settled();
+    if (notice.type === "tableChanged") { for (const { nick } of notice.rows) this.#nicks.add(nick); }
+    if (isFailure) this.#sawFailure = true;
+    if (stream === "screen") this.#screen.print(lines);
+    if (stream !== "error") return;
+    this.#screen.close();
+    for (const line of lines) console.error(line);
+  }
+
+  close(): void {
+    this.#screen.close();
+  }
+
+  #openTerminal(): Screen {
+    const leave = () => this.#hand({ type: "leave" });
+    return openTerminal({
+      prompt: PROMPT,
+      complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
+      onLine: (line) => {
+        const result = this.#read(line);
+        if (result !== undefined) this.#perform(result, (reason) => this.#screen.print([reason]));
+      },
+      onInterrupt: leave,
+      onEnd: leave,
+    });
+  }
+
+  #openLines(): Screen {
+    return openLines({
+      parse: async (line) => {
+        const result = this.#read(line);
+        if (result !== undefined) await this.#pace.ready(result.type === "actions" ? result.actions : []);
+        return result;
+      },
+      take: (result) => {
+        if (result !== undefined) this.#perform(result, (reason) => console.error(reason));
+      },
+      onEnd: () => {
+        this.#hasEnded = true;
+        this.#hand({ type: "finish" });
+      },
+    });
+  }
+
+  /** A blank line asks for nothing. */
+  #read(line: string): PromptResult | undefined {
+    return line.trim() === "" ? undefined : this.#commands.runLine(line);
+  }
+
+  #perform(result: PromptResult, complain: (line: string) => void): void {
+    switch (result.type) {
+      case "lines":
+        return this.#screen.print(result.lines);
+      case "wrong":
+        this.#sawFailure = true;
+        return complain(harmless(result.reason));
+      case "actions":
+        for (const action of result.actions) this.act(action);
+    }
+  }
+
+  /** Commands as the first word, nicks behind it. */
+  #complete(before: string): string[] {
+    const words = before.trimStart().split(/\s+/);
+    const word = words.at(-1) ?? "";
+    if (words.length > 2) return [];
+    const isCommand = words.length === 1 || words[0] === "help";
+    const candidates = isCommand ? this.#commands.at("prompt").map(({ name }) => name) : [...this.#nicks];
+    return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
+  }
+}

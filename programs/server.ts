@@ -1,0 +1,56 @@
+/** The server: a socket, its data, and the machine that serves clients until a signal ends it. */
+import { hostname } from "node:os";
+import { utf8Length } from "../core/base/bytes.ts";
+import { primitives } from "../core/base/crypto.ts";
+import { SERVER_NAME_BYTES } from "../core/base/limits.ts";
+import { harmless } from "../core/base/text.ts";
+import { render } from "../core/notice.ts";
+import { Server, type ServerLimits } from "../core/server/server.ts";
+import { serverData } from "../storage/folders.ts";
+import { openSqlite } from "../storage/sqlite.ts";
+import { MEMORY } from "../storage/state.ts";
+import { drive } from "../transport/driver.ts";
+import { resolveHost } from "../transport/resolve.ts";
+import { bindUdp } from "../transport/udp.ts";
+import type { LogLevel, World } from "./world.ts";
+
+export interface ServerSettings {
+  readonly port: number;
+  readonly host: string;
+  /** A file, `:memory:`, or `undefined` for the usual place. */
+  readonly data: string | undefined;
+  /** `undefined`: the machine's name. */
+  readonly name: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly limits: ServerLimits;
+}
+
+export async function runServer(settings: ServerSettings, world: World): Promise<number> {
+  const log = world.openLog({ level: settings.logLevel });
+  const host = await resolveHost(settings.host);
+  const data = settings.data ?? serverData(settings.port);
+  using cleanup = new DisposableStack();
+  const socket = cleanup.adopt(bindUdp(host, settings.port, "-p"), (it) => it.close());
+  const store = data === MEMORY ? undefined : cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
+  const { limits } = settings;
+  const machine = new Server(
+    world.now(),
+    { name: serverName(settings.name ?? hostname()), durable: store !== undefined, primitives, limits },
+    world.random,
+    store?.read() ?? [],
+  );
+  const show = (notice: Parameters<typeof render>[0]) => log(render(notice, world.utcOffset).lines[0] ?? "");
+  const driver = drive({ machine, socket, store, now: world.now, show });
+  world.onEndingSignal(() => driver.act({ type: "leave" }));
+  log(`listening on ${host}:${socket.address.port}, data in '${data}'`);
+  const status = await driver.ended;
+  log("stopped");
+  return status;
+}
+
+/** As much of a name as an announcement has room for. */
+function serverName(name: string): string {
+  let short = harmless(name);
+  while (utf8Length(short) > SERVER_NAME_BYTES) short = [...short].slice(0, -1).join("");
+  return short;
+}
