@@ -183,7 +183,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "postRepeated":
       return screen(`[An old channel message of ${notice.from} came once more, it is not shown.]`);
     case "postsMissing":
-      return screen(`[${counted(notice.count, "channel message")} of ${notice.from} missing.]`);
+      return screen(
+        `[${counted(notice.count, "channel message")} from ${notice.from} ${
+          notice.count === 1 ? "is" : "are"
+        } missing.]`,
+      );
     case "postExchanged":
       return screen(`[The channel message of ${notice.from} before this one is not the one that was sent.]`);
     case "postSealed":
@@ -326,7 +330,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "full": "the server takes no more mail",
   "rate": "the server is too busy",
   "known": "the server had it before, and its receipt is gone",
-  "keys": "the recipient's keys are none",
+  "keys": "the recipient's keys are not valid",
   "unreadable": "the recipient could not open it, sealed twice",
   "refused": "the recipient knows another key of yours",
   "released": "the nickname was given up",

@@ -14,7 +14,8 @@ const REPEATED = "[An old channel message of alice came once more, it is not sho
 const EXCHANGED = "[The channel message of alice before this one is not the one that was sent.]";
 const SEALED =
   "[A channel message of alice is sealed under a channel key that this client does not have, see 'client --channel-key'.]";
-const missing = (count: number) => `[${count} channel message${count === 1 ? "" : "s"} of alice missing.]`;
+const missing = (count: number) =>
+  `[${count} channel message${count === 1 ? " from alice is" : "s from alice are"} missing.]`;
 const shown = (number: number) => `[Channel_Message alice: post ${number}]`;
 
 interface Scene {

@@ -91,8 +91,8 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     { type: "postRepeated", from: "x" },
     "[An old channel message of x came once more, it is not shown.]",
   ],
-  [{ type: "postsMissing", from: "x", count: 1 }, "[1 channel message of x missing.]"],
-  [{ type: "postsMissing", from: "x", count: 2 }, "[2 channel messages of x missing.]"],
+  [{ type: "postsMissing", from: "x", count: 1 }, "[1 channel message from x is missing.]"],
+  [{ type: "postsMissing", from: "x", count: 2 }, "[2 channel messages from x are missing.]"],
   [
     { type: "postExchanged", from: "x" },
     "[The channel message of x before this one is not the one that was sent.]",

@@ -225,7 +225,7 @@ scenario("one that it leaves out is missed", (world) => {
   assertEquals(bob.looks().slice(-4), [
     MAIL,
     `[Channel_Message alice: ${one} one]`,
-    "[1 channel message of alice missing.]",
+    "[1 channel message from alice is missing.]",
     `[Channel_Message alice: ${three} three]`,
   ]);
 });
@@ -241,7 +241,7 @@ scenario("of two that it exchanges the first is shown as late", (world) => {
   comesBack(world, bob);
   assertEquals(bob.looks().slice(-4), [
     MAIL,
-    "[1 channel message of alice missing.]",
+    "[1 channel message from alice is missing.]",
     `[Channel_Message alice: ${two} two]`,
     `[Channel_Message alice: ${one} one]`,
   ]);

@@ -48,7 +48,7 @@ Deno.test("posts that are missing are told of, and what follows goes on from the
   const posts = [1, 2, 3, 4, 5].map((count) => alice.post(idOf(count), `m${count}`));
   assertEquals(shown(stage, "alice", posts.slice(0, 1)), ["[Channel_Message alice: m1]"]);
   assertEquals(shown(stage, "alice", posts.slice(3), 4), [
-    "[2 channel messages of alice missing.]",
+    "[2 channel messages from alice are missing.]",
     "[Channel_Message alice: m4]",
     "[Channel_Message alice: m5]",
   ]);
@@ -143,7 +143,7 @@ Deno.test("after a restart posts go on from the one that was saved last", () => 
   stage.lines();
   assertEquals(shown(stage, "alice", [posts[0]!]), []);
   assertEquals(shown(stage, "alice", [posts[3]!], 4), [
-    "[1 channel message of alice missing.]",
+    "[1 channel message from alice is missing.]",
     "[Channel_Message alice: m4]",
   ]);
 });

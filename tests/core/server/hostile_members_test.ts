@@ -89,7 +89,7 @@ for (const isOnline of [true, false]) {
     scene.lines("alice");
     scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
     scene.run(20_000);
-    assertEquals(scene.lines("alice"), ["[Message to mal failed: the recipient's keys are none.]"]);
+    assertEquals(scene.lines("alice"), ["[Message to mal failed: the recipient's keys are not valid.]"]);
     scene.run(600_000);
     const messages = scene.lines("alice").filter((line) => /Message|Exiting|responding/.test(line));
     assertEquals([messages, scene.exitStatusOf("alice")], [[], undefined]);
