@@ -34,9 +34,9 @@ export function visitImports(
   };
 }
 
-/** Every file of the project with the files that it imports, as paths from the project's folder. */
+/** Every source file of the project with the files that it imports, as paths from the project's folder. */
 export function readImports(): ReadonlyMap<string, readonly string[]> {
-  const files = [...sourceFiles(ROOT)].map((file) => relative(ROOT, file)).sort();
+  const files = sourceFiles();
   return new Map(files.map((file) => {
     const others = files.filter((other) => other !== file);
     return [
@@ -44,6 +44,12 @@ export function readImports(): ReadonlyMap<string, readonly string[]> {
       importsOf(file).flatMap((path) => path.includes(ANYTHING) ? matching(path, others) : [path]),
     ];
   }));
+}
+
+/** All source files, sorted, as paths from the project's folder. */
+export function sourceFiles(): string[] {
+  return [...filesBelow(ROOT)].map((file) => relative(ROOT, file)).filter((file) => file.endsWith(".ts"))
+    .sort();
 }
 
 function specifierOf(source: Deno.lint.Node): string | undefined {
@@ -75,10 +81,10 @@ function matching(template: string, files: readonly string[]): string[] {
   return files.filter((file) => file.startsWith(before) && file.endsWith(after));
 }
 
-function* sourceFiles(folder: string): Generator<string> {
+function* filesBelow(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
     const path = join(folder, name);
-    if (isDirectory && name !== ".git" && name !== "node_modules") yield* sourceFiles(path);
-    else if (name.endsWith(".ts")) yield path;
+    if (!isDirectory) yield path;
+    else if (name !== ".git" && name !== "node_modules") yield* filesBelow(path);
   }
 }
