@@ -1,12 +1,15 @@
 /**
  * Lint rules of this project. `pure-core` proves that `core/` has no I/O, no clock and no randomness: it
- * refuses every name by which core could reach them, and every import from outside of core.
+ * refuses every name by which core could reach them, and every import from outside of core. `rooms` holds all
+ * imports against the plan of the house.
  * @module
  */
 import { dirname, join } from "node:path";
+import { ROOT } from "./house/imports.ts";
+import { refuseWrongWays } from "./house/rooms.ts";
 
-/** The folder that the rule guards: `core/` beside the folder of this file. */
-const CORE = join(import.meta.dirname!, "..", "core", "/");
+/** The folder that `pure-core` guards. */
+const CORE = join(ROOT, "core", "/");
 
 /** The one file that may import a module of the runtime, for its pure functions, and that module. */
 const CRYPTO_FILE = `${CORE}base/crypto.ts`;
@@ -29,6 +32,7 @@ const plugin: Deno.lint.Plugin = {
         return context.filename.startsWith(CORE) ? refuseImpurity(context) : {};
       },
     },
+    "rooms": { create: refuseWrongWays },
   },
 };
 export default plugin;

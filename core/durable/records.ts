@@ -41,22 +41,23 @@ class RecordKind {
 
 /** A kind of record whose value is a list of fields. */
 class FieldRecord<Shape extends f.Fields> extends RecordKind {
-  readonly #fields: Shape;
+  /** In the order in which they are written. */
+  readonly fields: Shape;
 
   constructor(kind: string, fields: Shape) {
     super(kind);
-    this.#fields = fields;
+    this.fields = fields;
   }
 
   encode(values: f.ValuesOf<Shape>): Uint8Array {
     const writer = new Writer();
-    f.writeFields(writer, this.#fields, values);
+    f.writeFields(writer, this.fields, values);
     return writer.finish();
   }
 
   decode(value: Uint8Array): f.ValuesOf<Shape> | Malformed {
     const reader = new Reader(value);
-    const values = f.readFields(reader, this.#fields) as f.ValuesOf<Shape>;
+    const values = f.readFields(reader, this.fields) as f.ValuesOf<Shape>;
     return reader.done ? values : MALFORMED;
   }
 }

@@ -1,0 +1,97 @@
+/** Holds the table of durable records in docs/protocol.md against the code. */
+import { join } from "node:path";
+import { assertEquals } from "@std/assert";
+import { MAIL_LIFE_MS, SWEEP_MS } from "../../core/base/limits.ts";
+import * as records from "../../core/durable/records.ts";
+import type { Process } from "../simulator/process.ts";
+import { World } from "../simulator/scenario.ts";
+import { ROOT } from "./imports.ts";
+
+/** The names that stand in the documented keys for what differs from record to record. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  NICK: "(?:[a-z0-9._-]|%[0-9A-F]{2})+",
+  ID: "[0-9a-f]{32}",
+  KEY: "[0-9a-f]{64}",
+  IDENTITY: "[0-9a-f]{64}",
+  FOLDER: "[0-9a-f]{6}",
+  PREFIX: "[0-9a-f]{6}(?:[0-9a-f]{10})?",
+  NUMBER: "[0-9]{15}",
+};
+
+interface Row {
+  readonly side: string;
+  readonly key: string;
+  readonly fields: readonly string[];
+}
+
+function readTable(): Row[] {
+  const page = Deno.readTextFileSync(join(ROOT, "docs", "protocol.md"));
+  const section = page.slice(page.indexOf("## 8. Durable records"), page.indexOf("## 9."));
+  const rows = section.matchAll(/^\| (both|client|server) +\| `([^`]+)` +\|([^|]*)\|/gm);
+  return [...rows].map(([, side = "", key = "", fields = ""]) => ({
+    side,
+    key,
+    fields: fields.split(",").map((field) => field.trim()).filter((field) => field !== ""),
+  }));
+}
+
+/** Whether a key is of a documented form. */
+function isOfForm(form: string, key: string): boolean {
+  const pattern = form.replace(/[A-Z]+/g, (name) => PLACEHOLDERS[name] ?? name);
+  return new RegExp(`^${pattern}$`).test(key);
+}
+
+/** Every key that a server and its clients save in a time in which they do all that they can. */
+function playedKeys(): { server: Set<string>; client: Set<string> } {
+  const world = new World(1);
+  const keys = { server: new Set(world.server.disk.keys()), client: new Set<string>() };
+  const watch = ({ disk }: Process, saved: Set<string>): void => {
+    disk.onCommit = (changes) => {
+      for (const { type, key } of changes) if (type === "save") saved.add(key);
+    };
+  };
+  const [alice, bob] = [world.client("alice"), world.client("Böb")];
+  watch(world.server, keys.server);
+  for (const person of [alice, bob]) {
+    watch(person, keys.client);
+    person.starts();
+    world.runs(1000);
+  }
+  alice.types("send böb directly");
+  alice.types("send_all to everybody");
+  world.runs(1000);
+  bob.types("dereg böb");
+  world.runs(1000);
+  alice.types("send böb by way of the server");
+  world.runs(1000);
+  bob.types("reg böb");
+  world.runs(1000);
+  // The server asks with an initiation of its own whether he is there.
+  bob.isKilled();
+  alice.types("send_all and once more");
+  world.runs(5000);
+  alice.isKilled();
+  world.runs(MAIL_LIFE_MS + 2 * SWEEP_MS);
+  return keys;
+}
+
+Deno.test("docs/protocol.md names every kind of record with its fields, and no other", () => {
+  const kinds = Object.values(records).filter((value) => typeof value === "object").map((kind) => {
+    return { kind: kind.key(""), fields: "fields" in kind ? Object.keys(kind.fields) : [] };
+  });
+  const rows = readTable().map(({ key, fields }) => ({ kind: key.slice(0, key.indexOf("/") + 1), fields }));
+  const byKind = (a: { kind: string }, b: { kind: string }) => a.kind < b.kind ? -1 : 1;
+  assertEquals(rows.sort(byKind), kinds.sort(byKind));
+});
+
+Deno.test("the keys in docs/protocol.md are those that clients and servers save", () => {
+  const table = readTable();
+  const played = playedKeys();
+  for (const side of ["server", "client"] as const) {
+    const forms = table.filter((row) => row.side === side || row.side === "both").map(({ key }) => key);
+    const unknown = [...played[side]].filter((key) => !forms.some((form) => isOfForm(form, key)));
+    assertEquals(unknown, [], `saved by a ${side} and not in the table`);
+    const unwritten = forms.filter((form) => ![...played[side]].some((key) => isOfForm(form, key)));
+    assertEquals(unwritten, [], `in the table and not saved by a ${side}`);
+  }
+});
