@@ -22,7 +22,7 @@ const CORE = ["core/client", "core/server", "core/durable", "core/link", ...GROU
 const EDGES = ["transport", "storage", "terminal", "std"];
 
 const ROOMS: Readonly<Record<string, Room>> = {
-  "main.ts": { mayImport: ["programs", "commands", "core/base", "std"] },
+  "main.ts": { mayImport: ["programs", "commands", "core/base"] },
   "programs": { mayImport: ["commands", ...CORE, ...EDGES] },
   "commands": {
     mayImport: ["programs", "core/client", "core/server", "core/durable", ...GROUND, "std", "deno.json"],
