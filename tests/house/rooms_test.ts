@@ -71,7 +71,6 @@ const ALLOWED: readonly Way[] = [
   ["main.ts", "programs/world.ts"],
   ["main.ts", "commands/_load.ts"],
   ["main.ts", "core/base/text.ts"],
-  ["main.ts", "std/log.ts"],
   ["programs/client.ts", "commands/_registry.ts"],
   ["programs/client.ts", "core/client/client.ts"],
   ["programs/server.ts", "core/server/server.ts"],
