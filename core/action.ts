@@ -1,6 +1,7 @@
 /**
- * What a user may ask of a client. An action that waits for somebody's answer ends with exactly one `settled`
- * notice, so that a script can tell when it is over.
+ * Everything that a user may ask of a client. Every action but `quit`, `leave` and `finish`, which end the
+ * client, is followed by exactly one `settled` notice as soon as its outcome is known, so that a script can
+ * tell when the action is over. A server knows `leave` alone.
  */
 export type Action =
   | { readonly type: "register"; readonly nick: string }
@@ -8,15 +9,18 @@ export type Action =
   | { readonly type: "sendDirect"; readonly to: string; readonly text: string }
   | { readonly type: "sendChannel"; readonly text: string }
   | { readonly type: "listPeers" }
-  /** Take the identity that a nick has now for its holder's. */
+  /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }
-  /** Show the safety number with somebody, who counts as verified then. */
+  /** Show the safety number with a peer, and mark the peer as verified if its identity is the pinned one. */
   | { readonly type: "verify"; readonly nick: string }
-  /** Show what somebody else can start from. */
+  /** Show an invitation, with which somebody else can start a client that knows the server's key and ours. */
   | { readonly type: "invite" }
-  /** Deregister, then exit. */
+  /** Deregister, wait for the server's answer, then exit. */
   | { readonly type: "quit" }
-  /** Say so in one datagram and exit at once. */
+  /** Tell the server in one datagram that we are gone, and exit without waiting for an answer. */
   | { readonly type: "leave" }
-  /** The input has ended: exit when everything is delivered or stored, or its time has run out. */
+  /**
+   * The input has ended: exit when every message is delivered or stored and the mail that waited is read, or
+   * when the attempts are used up.
+   */
   | { readonly type: "finish" };

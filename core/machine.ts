@@ -2,13 +2,18 @@
  * The contract between the pure protocol logic and the world, and the first file to read.
  *
  * `Client` and `Server` are machines: values in, values out. A machine never reads a clock, draws a random
- * number, opens a file or a socket. The driver (`transport/driver.ts`) and the simulator (`tests/simulator/`)
- * run the same machines, one on a real socket and a real clock, the other on a virtual network.
+ * number, or opens a file or a socket. The driver (`transport/driver.ts`) and the simulator
+ * (`tests/simulator/`) run the same machines: the driver on a real socket and a real clock, the simulator on
+ * a virtual network.
  *
- * The driver steps the machine for every input that waits, and, when that asks for a save, for every datagram
- * that has come meanwhile, and then for the tick that is due: only a tick transmits, so that what all of them have
- * to say shares packets. The outputs of all these steps are performed in three passes, each in list order: saves
- * and forgets (one commit), transmits, notices and exit. So nothing is acknowledged or shown that is not durable.
+ * At each wake-up the driver first steps the machine with every input that waits. If one of these steps asks
+ * for a save, the driver also takes in the datagrams that have come meanwhile, so that they share the commit.
+ * Last comes the tick, if one is due. Only a tick transmits (and, in a client, the step that asks for the
+ * end), so that the answers to all inputs of a wake-up share packets.
+ *
+ * The outputs of all these steps are performed in three passes, each in list order: saves, forgets and
+ * destroys as one commit; then transmits; then notices and exit. So nothing is acknowledged or shown before
+ * it is durable.
  * @module
  */
 export type { Action } from "./action.ts";
@@ -22,44 +27,53 @@ import type { Action } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";
 
-// What inputs and outputs are made of.
-
-/** What may happen to a machine. A tick says that the deadline came; one that comes early does nothing. */
+/** Everything that can happen to a machine. */
 export type Input =
   | { readonly type: "datagram"; readonly from: Address; readonly bytes: Uint8Array }
   | { readonly type: "action"; readonly action: Action }
+  /** The deadline has come. A tick that comes early does nothing. */
   | { readonly type: "tick" };
 
-/** What a machine wants done. To destroy is to forget without a trace in the file, for secret keys. `value` and `bytes` belong to the receiver of the output and do not change. */
+/**
+ * Everything that a machine can ask for. `value` and `bytes` belong to the receiver of the output: the
+ * machine never writes into them again.
+ */
 export type Output =
+  /** Write the durable record `key`, over the one that is there. */
   | { readonly type: "save"; readonly key: string; readonly value: Uint8Array }
+  /** Delete the durable record `key`. */
   | { readonly type: "forget"; readonly key: string }
+  /** Delete the record and leave no trace of it in the file: it holds a secret key. */
   | { readonly type: "destroy"; readonly key: string }
   | { readonly type: "transmit"; readonly to: Address; readonly bytes: Uint8Array }
   | { readonly type: "notice"; readonly notice: Notice }
+  /** End the process. A machine that has asked for its end is not stepped any more. */
   | { readonly type: "exit"; readonly status: number };
 
 /** Pure protocol logic, driven from outside. */
 export interface Machine {
-  /** Takes one input at the instant `now` and returns what is to be done. Never throws. */
+  /**
+   * Takes one input at the instant `now` and returns the outputs to be performed, in order. It never throws,
+   * whatever bytes a datagram has.
+   */
   step(now: Millis, input: Input): Output[];
-  /** When the next tick is due; `Infinity` when nothing is. */
+  /** The instant at which the next tick is due: `Infinity` if none is, in the past if it is due at once. */
   readonly deadline: Millis;
 }
 
 /** The durable records that a machine finds at its start: key and value, sorted by key. */
 export type Records = Iterable<readonly [key: string, value: Uint8Array]>;
 
-/** A durable change, as a machine asks for it. */
+/** The outputs that change durable records. */
 export type Change = Extract<Output, { type: "save" | "forget" | "destroy" }>;
 
-/** What the driver needs of storage. */
+/** The durable records on disk. `storage/` implements it over SQLite; tests have it over a `Map`. */
 export interface Store {
   /** All records, sorted by key (by UTF-16 code unit). */
   read(): Records;
   /**
-   * Makes all changes durable at once, in list order, or throws and makes none. Of what was destroyed the files keep
-   * no trace when this returns.
+   * Makes all changes durable at once, in list order, or throws and makes none. When this returns, the files
+   * hold no trace of the records that were destroyed.
    */
   commit(changes: readonly Change[]): void;
 }

@@ -1,4 +1,7 @@
-/** All text that a user can see of what a machine says, in one place. */
+/**
+ * Everything that a machine tells: the notices of a client to its user and those of a server to its log, and
+ * all text of theirs that a user can see. No other file of the core holds a sentence for users.
+ */
 import { addressKey } from "./base/address.ts";
 import { TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
 import { dateAndTime, harmless } from "./base/text.ts";
@@ -9,24 +12,24 @@ import { type Nick, SERVER_NICK } from "./messages/nick.ts";
 import type { Row } from "./messages/table.ts";
 import type { Reason } from "./messages/verb.ts";
 
-/** A message as it is shown. */
+/** An incoming message, ready to be shown. */
 export interface Shown {
-  /** Who wrote it. */
+  /** The sender's nick. */
   readonly from: Nick;
-  /** As it came; made harmless when it is rendered. */
+  /** The text as it came, which may hold any characters: `render` makes it harmless. */
   readonly text: string;
-  /** By the sender's clock. */
+  /** An instant of the sender's clock. */
   readonly sentAt: Millis;
-  /** Whether to show when it was sent, because it did not come as it was written. */
+  /** The line shows the date: the message waited at the server, or came too late to stand in its place. */
   readonly dated: boolean;
-  /** A channel message that everybody can read, where ours are sealed. */
+  /** We have a channel key and this channel message is not sealed: everybody can read it. */
   readonly isOpen: boolean;
 }
 
-/** Why a message will never arrive. */
+/** Why a message has failed for good. `FAILURES` has a sentence for each. */
 export type Failure = Reason | "keys" | "too old" | "expired" | "unreadable" | "refused" | "released";
 
-/** What a machine tells: to the user of a client, to the log of a server. */
+/** All notices. Those from `serverKey` on come from a server, the others from a client. */
 export type Notice =
   | { readonly type: "started"; readonly own: Address; readonly server: Address }
   | { readonly type: "registered" }
@@ -34,6 +37,7 @@ export type Notice =
     readonly type: "tableChanged";
     readonly server: Address;
     readonly rows: readonly Row[];
+    /** The rows that look different from before. */
     readonly changed: readonly Row[];
   }
   | {
@@ -41,53 +45,67 @@ export type Notice =
     readonly server: Address;
     readonly rows: readonly Row[];
     readonly verified: readonly Nick[];
-    /** Who has another identity than before. */
+    /** Nicks whose identity in the table is not the pinned one. */
     readonly changed: readonly Nick[];
   }
   | { readonly type: "directReceived"; readonly message: Shown }
   | { readonly type: "channelReceived"; readonly message: Shown }
+  /** Messages that waited at the server follow. It is said once for each registration. */
   | { readonly type: "mailWaiting" }
+  /** The message that follows is not the next one of its sender: the one before it has not come. */
   | { readonly type: "missing"; readonly from: Nick }
-  /** The message before the next one is not the one that its sender wrote. */
+  /** The message shown before the one that follows has another text than its sender gave to that id. */
   | { readonly type: "exchanged"; readonly from: Nick }
-  /** A message that we cannot open. Its sender hears of it. */
+  /** A letter does not open. Its sender is told; `again` means that this was already the second edition. */
   | { readonly type: "unreadable"; readonly from: Nick; readonly again: boolean }
-  /** A channel message that its sender did not sign. */
+  /** The signature of a channel message is not its sender's. */
   | { readonly type: "forged"; readonly from: Nick }
+  /** A channel message comes behind later ones, and is so old that it may have been shown before. */
   | { readonly type: "postRepeated"; readonly from: Nick }
+  /** The sender's numbers leave out so many channel messages before the one that follows. */
   | { readonly type: "postsMissing"; readonly from: Nick; readonly count: number }
+  /** The channel message that follows names another one before it than the one that we have seen. */
   | { readonly type: "postExchanged"; readonly from: Nick }
-  /** A channel message under a key that we do not have. */
+  /** A channel message is sealed under a channel key that we do not have. */
   | { readonly type: "postSealed"; readonly from: Nick }
+  /** The server has dropped so many channel messages before we had read them. */
   | { readonly type: "channelDropped"; readonly count: number }
-  /** The server gives keys for a nick that its holder did not sign. */
+  /** The server gives a bundle for a nick that its owner did not sign. The row is not taken. */
   | { readonly type: "rowForged"; readonly nick: Nick }
-  /** A nick has another identity than the one that is pinned. */
+  /** A nick comes with another identity than the pinned one. Nothing is sent to it before `trust`. */
   | { readonly type: "peerKeyChanged"; readonly nick: Nick }
+  /** The invitation gives another identity than the pinned one, which stays. */
   | { readonly type: "inviteDiffers"; readonly nick: Nick }
-  /** `waiting`: so many messages that were written before go to that key now. */
+  /** The new key is pinned. `waiting` messages that were written before will be sealed for it. */
   | { readonly type: "trusted"; readonly nick: Nick; readonly waiting: number }
   | {
     readonly type: "safetyNumber";
     readonly nick: Nick;
     readonly number: string;
-    /** Whether the key is trusted; only then it counts as verified. */
+    /** Whether the number is about the pinned identity. Only then the nick counts as verified. */
     readonly isTrusted: boolean;
   }
+  /** The user asked to trust or to verify themselves. */
   | { readonly type: "yourself" }
   | {
     readonly type: "invite";
-    /** As the user wrote it: HOST:PORT. */
+    /** HOST:PORT as the user wrote it. */
     readonly server: string;
     readonly serverKey: string;
     readonly nick: Nick;
     readonly identity: string;
   }
+  /** The recipient's receipt has come directly, or the message was to ourselves. */
   | { readonly type: "delivered"; readonly to: Nick }
+  /** No receipt within 500 ms: the server gets the message as well. */
   | { readonly type: "unanswered"; readonly to: Nick }
+  /** The server has saved a letter of ours. */
   | { readonly type: "stored" }
+  /** The server has saved a channel message of ours. */
   | { readonly type: "posted" }
+  /** The recipient has read so many letters that the server had stored. */
   | { readonly type: "collected"; readonly to: Nick; readonly count: number }
+  /** A message will never arrive. `to` is undefined for a channel message. */
   | { readonly type: "failed"; readonly to: Nick | undefined; readonly failure: Failure }
   | { readonly type: "unknownPeer"; readonly nick: string }
   | { readonly type: "notYou"; readonly nick: string }
@@ -96,33 +114,41 @@ export type Notice =
   | { readonly type: "belongsToOther"; readonly own: Nick; readonly nick: string }
   | { readonly type: "tooLong"; readonly bytes: number }
   | { readonly type: "tooMany"; readonly count: number }
+  /** The server refuses the nick: another identity registered it first. */
   | { readonly type: "nickOfAnotherKey"; readonly nick: Nick }
-  /** `forNow`: from this address. */
+  /** The server takes no new nick: for now and from this address (`forNow`), or at all. */
   | { readonly type: "nicksExhausted"; readonly forNow: boolean }
+  /** The same identity has registered from another place, so this client is offline. */
   | { readonly type: "replaced"; readonly nick: Nick }
   | { readonly type: "deregistered" }
+  /** Nothing has ever been heard from the server's address. The client ends. */
   | { readonly type: "noServer"; readonly server: Address }
-  /** What is there speaks other versions of the protocol. */
+  /** The program at the server's address speaks only these versions of the protocol. The client ends. */
   | { readonly type: "otherVersions"; readonly server: Address; readonly versions: readonly number[] }
-  /** The server's key, met for the first time. */
+  /** The first contact: the server has proved that it holds this key. */
   | { readonly type: "serverMet"; readonly key: string; readonly name: string }
-  /** Whoever is at the server's address has another key than the server had. */
+  /** Somebody at the server's address announces another key than the one that we know. */
   | {
     readonly type: "serverKeyChanged";
-    /** As the user wrote it. */
+    /** HOST:PORT as the user wrote it. */
     readonly server: string;
     readonly known: string;
     readonly announced: string;
-    /** The client ends for it: it has never reached the server. */
+    /** Whether the client ends: it does unless it has already been in touch with the server that it knows. */
     readonly ends: boolean;
   }
   | { readonly type: "serverSilent" }
+  /** At the exit: so many messages are in the state folder and leave at the next start. */
   | { readonly type: "messagesWait"; readonly count: number }
+  /** At the exit: so many messages are lost, because the client keeps no state folder. */
   | { readonly type: "messagesLost"; readonly count: number }
+  /** At the exit: so many actions still waited for the answer to a registration or deregistration. */
   | { readonly type: "notDone"; readonly count: number }
+  /** The client ends because a server that it has been in touch with does not answer any more. */
   | { readonly type: "gaveUp" }
+  /** The client ends because the user or the end of the input asks for it. */
   | { readonly type: "exiting" }
-  /** An action is over. */
+  /** An action is over, see `Action`. It has no text. */
   | { readonly type: "settled" }
   | { readonly type: "serverKey"; readonly name: string; readonly key: string }
   | { readonly type: "clientRegistered"; readonly nick: Nick; readonly address: Address }
@@ -131,18 +157,23 @@ export type Notice =
     readonly nick: Nick;
     readonly how: "deregistered" | "left" | "silent";
   }
+  /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
 
+/** Where lines go: to the client's screen, to standard error before the client ends, or to the log. */
 export type Stream = "screen" | "error" | "log" | "none";
 
 export interface Rendered {
   readonly stream: Stream;
   readonly lines: readonly string[];
-  /** Whether a command came to something else than what was asked for: a script's exit status tells. */
+  /** A command did not do what the user asked for: a script that gave it exits with status 1. */
   readonly isFailure: boolean;
 }
 
-/** What a notice says. `utcOffset` is the reader's offset from UTC at an instant, in milliseconds. */
+/**
+ * The text of a notice, harmless for a terminal. `utcOffset` gives the reader's offset from UTC at an
+ * instant, in milliseconds.
+ */
 export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rendered {
   switch (notice.type) {
     case "started":
@@ -338,6 +369,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "expired": "nobody collected it within 30 days",
 };
 
+/** The sentence has to help a user who has no other: it says what to do in either case. */
 function keyChanged(
   { server, known, announced, ends }: Extract<Notice, { type: "serverKeyChanged" }>,
 ): Rendered {
@@ -348,7 +380,10 @@ function keyChanged(
   return ends ? rendered("error", [sentence]) : screen(`[${sentence}]`);
 }
 
-/** The border: whatever others put into a line is harmless from here on. */
+/**
+ * The one place where lines leave the core (docs/security.md, "The threat model"): whatever a peer or the
+ * server put into one is harmless from here on.
+ */
 function rendered(stream: Stream, lines: readonly string[], isFailure = false): Rendered {
   return { stream, lines: lines.map(harmless), isFailure };
 }
@@ -365,6 +400,7 @@ function log(line: string): Rendered {
   return rendered("log", [line]);
 }
 
+/** `1 message`, `2 messages`. */
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
@@ -391,7 +427,7 @@ function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>
   };
 }
 
-/** Further lines of a message are indented, so that nobody can fake a line of somebody else's. */
+/** All lines but the first are indented, so that no text can look like a message of somebody else. */
 function messageLines(
   before: string,
   message: Shown,
