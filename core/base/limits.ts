@@ -1,357 +1,445 @@
 /**
- * Every bound and every timer, with its reason. All that a stranger can make grow is bounded here.
- * The unit is the last word of the name.
+ * Every bound and every timer, with its reason, and its source where it has one. Everything that others can
+ * make grow is bounded here; docs/security.md, "Bounds", has the most important ones as a table. The last
+ * word of a name is the unit.
+ *
+ * WireGuard means the whitepaper "WireGuard: Next Generation Kernel Network Tunnel"; its timers are in
+ * section 6.1. X3DH means "The X3DH Key Agreement Protocol", revision 1.
  */
 
 // ---- datagrams and links ---------------------------------------------------------------------------------
 
-/** RFC 9000 section 14: what every path carries unfragmented. */
+/**
+ * RFC 9000 section 14: every path that QUIC may use carries UDP payloads of this size. There is no search for
+ * more, because the runtime offers no "don't fragment" bit.
+ */
 export const DATAGRAM_BYTES = 1200;
 
-/** 64 KiB: a long letter. */
+/** The longest text of a message, in UTF-8: about thirty pages. */
 export const TEXT_BYTES = 65_536;
 
-/** A text sealed, or signed for the channel: what stands around it takes less than 320 bytes. */
+/** The longest letter or post: what stands around the text takes 280 bytes in a letter, 163 in a post. */
 export const BODY_BYTES = TEXT_BYTES + 320;
 
-/** Sealed texts are filled up to this, or twice, four times ... as much: so much of its length does a message tell. */
+/**
+ * Sealed texts are padded to this, or twice, four times ... as much, so that a short message tells nothing of
+ * its length and a longer one only its order of magnitude. `TEXT_BYTES` is one of these steps.
+ */
 export const PADDING_BYTES = 256;
 
-/** What a server calls itself. */
+/** The name that a server announces has this much room in an `announce`; host names are mostly shorter. */
 export const SERVER_NAME_BYTES = 32;
 
 /**
- * When an unanswered packet leaves again, counted from its last departure: at 0, 150 and 350 ms, so that at
- * 10 % loss each way the verdict of 500 ms is wrong for less than 1 % of messages; then less and less often.
+ * The waits before an unanswered packet leaves again: it leaves at 0, 150, 350, 850 ms and so on, at last
+ * every 4 s. Three departures within 500 ms make the verdict after `ACK_TIMEOUT_MS` wrong for less than 1 %
+ * of messages where 10 % of packets are lost each way; the later ones spare a peer that is away.
  */
 export const RETRANSMIT_AFTER_MS: readonly number[] = [150, 200, 500, 1000, 2000, 4000];
 
-/** From the third repeat on each wait is longer or shorter by up to this share, so that senders drift apart. */
+/** Each wait from the third one on is longer or shorter by up to this share, so that senders drift apart. */
 export const RETRANSMIT_JITTER = 0.1;
 
-/** A link's acknowledgement rides with an answer or leaves after this at most (RFC 9000: max_ack_delay). */
+/**
+ * An acknowledgement waits at most so long for an answer to ride with (max_ack_delay, RFC 9000 section 18.2).
+ */
 export const ACK_DELAY_MS = 25;
 
-/** Acknowledgement-eliciting packets that are answered at once (RFC 9000 section 13.2.2). */
+/** This many packets that ask for acknowledgement get it at once (RFC 9000 section 13.2.2). */
 export const ACK_AFTER_PACKETS = 2;
 
 // ---- handshakes and sessions -----------------------------------------------------------------------------
 
-/** One initiation is repeated for this long, then comes a fresh one (WireGuard's REKEY_TIMEOUT). */
+/** One initiation is repeated for this long, then a fresh one takes its place (WireGuard: Rekey-Timeout). */
 export const HANDSHAKE_MS = 5_000;
 
-/** A responder waits this long for the first transport packet. */
+/** A responder waits this long for the first packet of a session: the life of two initiations. */
 export const UNCONFIRMED_MS = 10_000;
 
-/** Sessions that wait for theirs, of one peer (a fresh initiation each five seconds) and in all; the oldest give way. */
+/**
+ * Sessions that wait for their first packet, for one peer and in all; the oldest give way. A peer makes one
+ * initiation every 5 s and each waits 10 s, so an honest one has no more than three.
+ */
 export const UNCONFIRMED_PER_PEER = 3;
 export const UNCONFIRMED_SESSIONS = 4_096;
 
-/** Above this many initiations a second a cookie is asked for: they take a twentieth of a processor. */
+/**
+ * Above this many initiations a second a responder is under load (WireGuard section 5.3): an initiation
+ * without a cookie gets a cookie reply only. So many handshakes take a twentieth of a processor.
+ */
 export const INITIATIONS_PER_SECOND = 50;
 
-/** Initiations answered in a second at most, with a cookie: under half of a processor. */
+/** So many handshakes a second are computed at most, cookie or not: they take under half a processor. */
 export const HANDSHAKES_PER_SECOND = 400;
 
 /**
- * Initiations a second from one address, and at once (WireGuard's ratelimiter): more are asked for a cookie, and more
- * with one are dropped.
+ * Initiations from one address a second, and at once, as in WireGuard's rate limiter for Linux. An address
+ * that sends more is asked for a cookie; with a cookie it may send as many again, and the rest is dropped.
  */
 export const HOST_INITIATIONS_PER_SECOND = 20;
 export const HOST_INITIATIONS_BURST = 5;
 
-/** Addresses whose rates are remembered. */
+/**
+ * Addresses whose rates are remembered. Somebody who sends from more gets fresh rates all the time, but stays
+ * below the bounds for all addresses together (`HANDSHAKES_PER_SECOND`, `NICKS`).
+ */
 export const HOSTS = 10_000;
 
-/** Cookies and the secret they are made of (WireGuard: 120 s). */
+/** The life of a cookie, and of the secret that it is made from (WireGuard section 5.4.7: two minutes). */
 export const COOKIE_LIFE_MS = 120_000;
 
-/** Answers a second to packets of versions that we do not know. */
+/** Answers a second to packets of unknown versions: enough for people, useless for reflecting traffic. */
 export const VERSION_ANSWERS_PER_SECOND = 10;
 
-/** A session is replaced after this or so many packets, and used no longer than that: half as long again. */
+/**
+ * A session is replaced after this time or this many packets, and is useless after `SESSION_LIFE_MS`: half as
+ * long again, the proportion of WireGuard's Rekey-After-Time and Reject-After-Time. The number of packets
+ * stays far below 2^53, up to which packet numbers are exact.
+ */
 export const REKEY_AFTER_MS = 600_000;
 export const REKEY_AFTER_PACKETS = 2 ** 32;
 export const SESSION_LIFE_MS = 900_000;
 
-/** The responder replaces a session only when its initiator has not done so for this long. */
+/** The responder replaces a session only this much later: by then its initiator should have done so. */
 export const REKEY_PATIENCE_MS = 30_000;
 
-/** RFC 9002 section 6.2: after two probe timeouts the peer may have restarted or moved: a handshake asks. */
+/**
+ * After so many probe timeouts in a row (RFC 9002 section 6.2) a handshake asks if the peer has restarted.
+ */
 export const HANDSHAKE_AFTER_TIMEOUTS = 2;
 
 /**
- * Before the first sign of life of a server whose key we know we ask for the key that it has after this, for the
- * error text alone: before the five attempts of a command are over.
+ * When a server whose key we know has been silent for this long, its address is asked for the key that it
+ * has, for the error text alone. The answer must come before the five attempts of a command are over
+ * (`ATTEMPTS`, after 2.5 s).
  */
 export const ASK_KEY_AFTER_MS = 1_500;
 
-/** RFC 9000 section 8: times the bytes received that an unproved address may draw. */
+/** An address that is not proved gets at most three times the bytes it has sent (RFC 9000 section 8.1). */
 export const AMPLIFICATION_LIMIT = 3;
 
-// ---- recovery: RFC 9002, section 6 and 7, appendix A.2 and B.1 ---------------------------------------------
+// ---- recovery: RFC 9002, sections 6 and 7, appendices A.2 and B.1 ----------------------------------------
 
-/** Packets this many behind the newest acknowledged one are lost (kPacketThreshold, section 6.1.1). */
+/** A packet is lost when one sent so many packets later is acknowledged (kPacketThreshold, section 6.1.1). */
 export const PACKET_THRESHOLD = 3;
 
-/** So are packets older than this many round trips (kTimeThreshold, section 6.1.2). */
+/** It is lost as well when it is older than this many round trips (kTimeThreshold, section 6.1.2). */
 export const TIME_THRESHOLD = 9 / 8;
 
-/** Timers are no finer than this (kGranularity, section 6.1.2). */
+/** No timer is finer than this (kGranularity, section 6.1.2). */
 export const GRANULARITY_MS = 1;
 
-/** Probe timeouts double, but not beyond this: a packet or two in two seconds harm no network. */
+/** Probe timeouts double up to this (RFC 9002 sets no end): two packets in two seconds harm no network. */
 export const PROBE_TIMEOUT_MOST_MS = 2_000;
 
-/** In flight at first (kInitialWindow, section 7.2), and at least (kMinimumWindow). */
+/** The congestion window at the beginning (kInitialWindow, section 7.2), and at least (kMinimumWindow). */
 export const INITIAL_WINDOW_BYTES = 10 * DATAGRAM_BYTES;
 export const MINIMUM_WINDOW_BYTES = 2 * DATAGRAM_BYTES;
 
-/** In flight at most: what a path of 100 Mbit/s and 100 ms holds. It bounds what one link remembers. */
+/** The largest congestion window: about 100 Mbit/s over 100 ms. It bounds what a link remembers as sent. */
 export const MAXIMUM_WINDOW_BYTES = 1024 * DATAGRAM_BYTES;
 
-/** What a loss leaves of the window (kLossReductionFactor, section 7.3.2). */
+/** A loss leaves this share of the window (kLossReductionFactor, section 7.3.2). */
 export const LOSS_REDUCTION = 0.5;
 
-/** So many probe timeouts of nothing but losses are persistent congestion (section 7.6.1). */
+/** When all packets of this many probe timeouts are lost, congestion is persistent (section 7.6.1). */
 export const PERSISTENT_CONGESTION_THRESHOLD = 3;
 
-/** Packets leave this much faster than the window a round trip (section 7.7: N), in bursts of the first window. */
+/**
+ * Packets leave at so many windows a round trip (N in section 7.7), in bursts of at most the first window.
+ */
 export const PACING_GAIN = 1.25;
 
-/** Ranges of packet numbers remembered for acknowledgement; the oldest are forgotten (RFC 9000 section 13.2.3). */
+/** Ranges of packet numbers in an acknowledgement; the oldest are forgotten (RFC 9000 section 13.2.3). */
 export const ACK_RANGES = 32;
 
-/** RFC 6479, as WireGuard has it: packets older than this many behind the newest are taken for repeats. */
+/**
+ * Bits of the ring that tells repeated packet numbers (RFC 6479, as in WireGuard section 5.4.6). A number
+ * further behind the newest is taken for a repeat.
+ */
 export const REPLAY_WINDOW_PACKETS = 2048;
 
 /**
- * Nothing heard for this long while something waits, or nothing new while parcels lack parts: the link drops what
- * it holds; its owner tries again.
+ * When something waits and nothing has been heard for this long, or parcels lack parts and nothing new has
+ * come, the link drops all that it holds. Its owner submits it again under the same ids.
  */
 export const LINK_DEAD_MS = 30_000;
 
-/** A link to a peer that nobody uses is dropped after this, as long as WireGuard keeps a silent session. */
+/** An unused link is forgotten after this: as long as WireGuard uses a session (Reject-After-Time). */
 export const LINK_IDLE_MS = 180_000;
 
-/** A link that is not to a server says after this much silence of its own that it is there: NATs forget. */
+/** A quiet link between clients sends a ping after half the 30 s in which careless NATs forget it. */
 export const PEER_KEEP_ALIVE_MS = 15_000;
 
-/** Links at a time; an idle one takes less than four KiB. */
+/** Links of a process: an idle one takes less than 4 KiB of memory, so all take less than 80 MiB. */
 export const LINKS = 20_000;
 
-/** Verbs that one link keeps waiting, and their bytes; what finds no room is submitted again by its owner. */
+/** Verbs that wait in one link, and their bytes. Its owner submits again whatever finds no room. */
 export const LINK_QUEUE_VERBS = 1_024;
 export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 
 // ---- parcels ---------------------------------------------------------------------------------------------
 
-/** A verb longer than this goes in parts, which leave room for an acknowledgement beside them. */
+/** A longer verb goes in parts of this size, which leave room for an acknowledgement in the same packet. */
 export const PART_BYTES = 1100;
 
-/** Parts of a parcel: the longest text, with ids and nicks, takes 60. */
+/** Parts of a parcel: the longest letter, with its id and two nicks, takes 60. */
 export const PARCEL_PARTS = 61;
 
-/** Numbers of parcels from the oldest unacknowledged one to the newest: half of the replay window. */
+/** Parcel numbers from the oldest unacknowledged one to the newest: a receiver has to remember no more. */
 export const PARCEL_SPAN = 1024;
 
-/** Parcels in parts that are under way to one peer at a time. */
+/** Parcels in parts that are under way to one peer at a time: 1 MiB of the longest texts. */
 export const UNFINISHED_PARCELS = 16;
 
-/** What one peer has sent ahead of a parcel that lacks something: more than three of the largest windows. */
+/** Bytes that a link holds ahead of a parcel that is incomplete: more than three of the largest windows. */
 export const LINK_EARLY_BYTES = 4 * 1024 * 1024;
 
-/** What all peers together have sent and cannot be handed on yet. */
+/** The same for all links of a process: its memory, however many peers send parts and never finish. */
 export const UNFINISHED_BYTES = 64 * 1024 * 1024;
 
-/** Inputs for one wake-up, as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
+/** Inputs of a wake-up: as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
 export const INPUTS_PER_WAKE_UP = 256;
 
-/** Addresses under which one peer may be found: the one the server saw, then its own. */
+/** Addresses at which a peer may be found: the one that the server saw, then those that the peer names. */
 export const CANDIDATES = 4;
 
 // ---- messages --------------------------------------------------------------------------------------------
 
-/** The original's rule: no receipt this long after Enter, and the server gets the message as well. */
+/** When the recipient's receipt has not come this long after Enter, the server gets the message as well. */
 export const ACK_TIMEOUT_MS = 500;
 
-/** A message that waits is tried again after this, then twice as long, up to the maximum. */
+/** A message that waits is tried again after this, then after twice as long each time, up to the maximum. */
 export const RETRY_FIRST_MS = 5_000;
 export const RETRY_MAXIMUM_MS = 30_000;
 
-/** A message is tried for 7 days: longer than any recipient's holiday weekend, shorter than mail lives. */
+/** A message is tried for a week: longer than a weekend away, shorter than mail lives at the server. */
 export const MESSAGE_LIFE_MS = 7 * 24 * 3600_000;
 
-/** Mail and receipts live 30 days at the server. */
+/** Letters, receipts and posts live a month at the server, so that it does not fill with uncollected mail. */
 export const MAIL_LIFE_MS = 30 * 24 * 3600_000;
 
-/** Ids are remembered longer than a message (7 days) and its mail (30 days) can live, and as long as the prekey it was sealed for. */
+/**
+ * Ids are remembered for 45 days, so that no copy is shown twice: 7 days at the sender and 30 at the server
+ * are the longest that a message can be on its way, and its prekey is kept as long (`PREKEY_LIFE_MS`).
+ */
 export const SEEN_LIFE_MS = 45 * 24 * 3600_000;
 
-/** How often what is too old is looked for. */
+/** Every hour everything that is too old is looked for and dropped. */
 export const SWEEP_MS = 3600_000;
 
-/** Messages that one client keeps waiting, and the bytes of their texts: they are in memory as well as on disk. */
+/** Messages that wait in one client, and the bytes of their texts: they are in memory as well as on disk. */
 export const OUTBOX_MESSAGES = 10_000;
 export const OUTBOX_BYTES = 64 * 1024 * 1024;
 
-/** Messages that wait for one that is missing before them. */
+/**
+ * Messages of one sender that wait for a missing one, and how long they wait. A packet leaves six times in
+ * that time, so that the missing one has hardly any chance afterwards.
+ */
 export const HELD_PER_SENDER_MESSAGES = 64;
 export const HELD_MS = 5_000;
 
-/** Held messages of all senders together. */
+/** Messages of all senders that wait for a missing one: of 64 senders all that they may have. */
 export const HELD_MESSAGES = 4_096;
 
-/** Messages from senders not known yet, and their bytes, kept while the server is asked who they are: a script's burst. */
+/**
+ * Messages from strangers, and their bytes, kept while the server is asked for their senders' rows. A script
+ * that has just registered may send so many before the row arrives.
+ */
 export const STRANGERS_MESSAGES = 1_024;
 export const STRANGERS_BYTES = 4 * 1024 * 1024;
 
-/** What need not be durable before it is shown ("shown", "collected", cursors) is saved within 50 ms; timers are late. */
+/** Changes that may wait ("shown", cursors) are saved within 50 ms: 40, because timers come late. */
 export const SAVE_LATER_MS = 40;
 
-/** Runs of ids remembered per sender process. The lowest are forgotten first: old duplicates die first. */
+/** Runs of ids remembered for a process of a sender. The lowest go first: old duplicates are the rarest. */
 export const SEEN_RUNS = 64;
 
-/** Sender processes remembered: of one sender, and in all. */
+/**
+ * Processes of senders whose ids are remembered: for one sender 44 starts a day for 45 days, in all one
+ * process for each nick (`NICKS`).
+ */
 export const SEEN_PREFIXES_PER_SENDER = 2_000;
 export const SEEN_PREFIXES = 100_000;
 
-/** "[y has collected 3 messages.]": one line for all that come within this of each other. */
+/** The line "[y has collected 3 messages.]" counts all receipts that come within this time. */
 export const COLLECTED_GATHER_MS = 250;
 
-// ---- keys ------------------------------------------------------------------------------------------------
+// ---- keys: docs/security.md, "Keys" ----------------------------------------------------------------------
 
-/** A prekey is replaced after a day: so much of what is recorded does a stolen one open. */
+/** A prekey is replaced after a day: a stolen one opens the letters of that day only (X3DH section 4.6). */
 export const PREKEY_MS = 24 * 3600_000;
 
-/** A superseded prekey is kept as long as a letter under it may come: 7 days at its sender's, 30 at the server, and a week. */
+/**
+ * A superseded prekey is kept for 45 days: a letter under it may wait 7 days at its sender and 30 at the
+ * server, and a week is to spare. Then it is destroyed, so that nobody can open those letters any more.
+ */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
 
-/** One ephemeral key serves this long towards one prekey; what was agreed on with it is in memory twice as long at most. */
+/**
+ * One ephemeral key serves for an hour towards one prekey. The secret agreed on is in memory up to twice as
+ * long, until the sweep.
+ */
 export const LETTER_SECRET_MS = 3600_000;
 
-/** Secrets of ephemeral keys remembered: the people that one talks with in an hour. */
+/** Secrets of letters remembered: one for each person that somebody writes to within an hour. */
 export const LETTER_SECRETS = 1_024;
 
-/** Keys of peers that are pinned. When there is no room the table's word is taken, as at a first contact. */
+/**
+ * Identities that are pinned. When there is no room the table's word is taken each time, as at a first
+ * contact. The same number of people are watched for gaps in their chains of posts.
+ */
 export const KNOWN_PEERS = 20_000;
 
 /**
- * A channel message that comes out of its place is shown when it was written so lately, by a clock that is ahead by no
- * more than that: its id would be remembered if it had been shown. Channel messages live 30 days.
+ * A post that comes behind later ones is shown as late only when its sender dates it within these 40 days,
+ * and at most a day ahead of our clock. Had such a post been shown, its id would still be remembered
+ * (`SEEN_LIFE_MS`).
  */
 export const LATE_POST_MS = 40 * 24 * 3600_000;
 export const CLOCK_SKEW_MS = 24 * 3600_000;
 
-/** State folders of one identity whose channel messages are counted. */
+/** State folders of one identity whose chains of posts are remembered: more than anybody has machines. */
 export const FOLDERS_PER_SENDER = 16;
 
-/** Messages that could not be opened, remembered so that each is told of once. */
+/** Letters that did not open, and identities that changed, remembered so that each is reported once. */
 export const UNREADABLE_MESSAGES = 1_024;
 
 // ---- the client and its server ---------------------------------------------------------------------------
 
-/** Attempts for a command of the user without a sign of life from the server, and the time between two. */
+/**
+ * A client gives up a command of its user after five attempts, half a second apart, in which nothing came
+ * from the server (`--attempts`).
+ */
 export const ATTEMPTS = 5;
 export const ATTEMPT_MS = 500;
 
-/** Keep-alives: well below the 30 s after which careless NATs forget a UDP mapping (RFC 4787: 2 minutes). */
+/**
+ * A registered client says this often that it is there, a fifth sooner or later, so that clients spread. RFC
+ * 4787 section 4.3 lets a NAT forget a UDP mapping after two minutes; careless ones forget after 30 s.
+ */
 export const KEEP_ALIVE_MS = 25_000;
 export const KEEP_ALIVE_JITTER = 0.2;
 
-/** Three keep-alives: after this much silence a client is OFFLINE. */
+/** A client that has been silent for three keep-alives is OFFLINE. */
 export const SILENCE_MS = 75_000;
 
-/** A probe unanswered for this long: OFFLINE. With the 500 ms of the sender, 3 s. */
+/** A client that leaves a probe unanswered so long is OFFLINE: with the sender's 500 ms that makes 3 s. */
 export const PROBE_MS = 2_500;
 
-/** A client that knows itself behind asks for rows again after this. */
+/** A client that knows that its table is behind asks for rows again after this. */
 export const ROWS_AGAIN_MS = 500;
 
-/** Actions that wait for the answer to the first registration. */
+/** Actions of the user that wait while a registration or deregistration is unanswered; more are refused. */
 export const WAITING_ACTIONS = 256;
 
 // ---- the server ------------------------------------------------------------------------------------------
 
-/** Nicks in all; a row takes about a KiB. `--max-nicks` */
+/** Nicks in all (`--max-nicks`), and rows of a client's table: each takes about 1 KiB of memory. */
 export const NICKS = 100_000;
 
-/** Nicks that one address may register for the first time in an hour. `--max-new-nicks` */
+/** Nicks that one address may register newly in an hour (`--max-new-nicks`): a household or a class. */
 export const NEW_NICKS_PER_HOUR = 20;
 
+/** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
 
-/** Bundles of one link whose signatures are checked, a second and at once. */
+/**
+ * Bundles of one link whose signatures are checked, a second and at once. Anybody can make up bundles, and to
+ * check one takes a twentieth of a millisecond. A client needs one at a registration and one a day.
+ */
 export const BUNDLES_PER_SECOND = 1;
 export const BUNDLES_BURST = 5;
 
-/** Deposits and posts of one member a second, and at once; a question for rows likewise. */
+/** Deposits and posts of one member a second, and at once: a script may be fast, yet not fill the server. */
 export const MEMBER_MESSAGES_PER_SECOND = 200;
 export const MEMBER_MESSAGES_BURST = 2_000;
+
+/**
+ * Questions for rows and registrations of one member a second, and at once: twice as many as a client that is
+ * behind asks (`ROWS_AGAIN_MS`).
+ */
 export const MEMBER_QUESTIONS_PER_SECOND = 4;
 export const MEMBER_QUESTIONS_BURST = 20;
 
-/** A message that the server was too busy with its sender for is sent again after this. */
+/** A message that the server refused because its sender was too fast is sent again after this. */
 export const BUSY_MS = 1_000;
 
+/** A nick has at most 32 characters, to leave room in a line, and 64 bytes of UTF-8, to do so in a verb. */
 export const NICK_CHARACTERS = 32;
 export const NICK_BYTES = 64;
 
-/** A nick as it is compared, behind a length of one byte. */
+/** A nick in NFKC may be longer than the nick. In a text to be signed its length has one byte. */
 export const NICK_KEY_BYTES = 255;
 
-/** Changes to the table are gathered for this long before they are pushed. */
+/** Changes to the table are gathered for this long and pushed together, for clients that come at a time. */
 export const TABLE_GATHER_MS = 50;
 
 /** A mailbox: a month of letters from a busy friend. */
 export const MAILBOX_LETTERS = 1_000;
 export const MAILBOX_BYTES = 4 * 1024 * 1024;
 
-/** What one sender may take of a mailbox, of its letters and of its bytes; and of all mail. */
+/**
+ * One sender has at most a quarter of a mailbox (of its letters and of its bytes), so that nobody can fill it
+ * alone, and at most a 64th of all mail, but as much as a quarter of one mailbox in any case.
+ */
 export const MAILBOX_SHARE = 1 / 4;
 export const MAIL_SHARE = 1 / 64;
 
-/** All mail: the server holds it in memory as well as on disk. `--max-mail` */
+/** All mail (`--max-mail`): the server holds it in memory as well as on disk. */
 export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 
-/** Receipts kept for one sender who is away; the oldest go first. */
+/** Receipts kept for one sender who is away; the oldest are dropped. A sender may never come back. */
 export const RECEIPTS_PER_SENDER = 10_000;
 
-/** Receipts in one `collected` verb: what goes in one part. */
+/** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
 export const COLLECTED_RECEIPTS = 12;
 
-/** The channel: at most this many rows, 30 days each, and bytes of theirs: they are in memory as well as on disk. */
+/** Messages and bytes of the channel; the oldest are dropped. They are in memory as well as on disk. */
 export const CHANNEL_ROWS = 10_000;
 export const CHANNEL_BYTES = 64 * 1024 * 1024;
 
-/** Bytes of rows in one verb: what goes in one part, less tag, version, counters and count. */
+/**
+ * Rows of a `rows` verb fill one part, less tag 1, version 12, counters 6 and 6, and the number of rows 1.
+ */
 export const ROWS_BYTES = PART_BYTES - 26;
 
-/** Datagrams of table rows in answer to one question; who is still behind asks again. */
+/**
+ * Datagrams of rows in answer to one question; a client that is still behind asks again. With
+ * `MEMBER_QUESTIONS_PER_SECOND` one member draws 150 kB a second at most.
+ */
 export const ROWS_PACKETS = 32;
 
-/** How often the log says how many datagrams meant nothing. */
+/** The log says at most this often how many datagrams meant nothing, so that a flood cannot fill it. */
 export const DROPPED_REPORT_MS = 60_000;
 
-/** Letters and channel messages under way to one member. */
+/** Letters and posts under way to one member: the client holds 2 MiB at most that came before their turn. */
 export const STREAM_WINDOW = 32;
 
-/** Letters and channel messages that wait for one member who is online: all that can be stored for him. */
+/** Letters and posts that wait for one member who is online: as many as can be stored for it. */
 export const STREAM_ENTRIES = MAILBOX_LETTERS + CHANNEL_ROWS;
 
-/** Bytes of those that came since the registration: mailbox and channel may have let go of them. */
+/**
+ * Bytes of those that came since the member registered: mailbox and channel may have dropped them, so that
+ * only the member's stream still holds them. A member that lets more pile up counts as absent.
+ */
 export const STREAM_BYTES = 8 * 1024 * 1024;
 
-/** Members acknowledge after a random delay of up to max(25 ms, members x 0.2 ms), so that they do not all answer at once. */
+/**
+ * A member acknowledges posts after a random delay of up to max(25 ms, members x 0.2 ms), so that the server
+ * gets at most 5,000 acknowledgements a second however many members there are.
+ */
 export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
 
-/** Commands of a script under way at once. */
+/** Messages of a script under way at a time: enough to fill a link, and a long script takes no memory. */
 export const SCRIPT_COMMANDS = 64;
 
 // ---- the screen ------------------------------------------------------------------------------------------
 
-/** With more rows an update prints only what changed. */
+/**
+ * A table with more rows would push the conversation off the screen: an update shows only what has changed.
+ */
 export const TABLE_LINES = 12;
 
-/** Unicode asks for no more than a few; stacks of them climb over the lines above. */
+/** Combining marks on one letter. Written languages use a few; a stack of them covers the lines above. */
 export const COMBINING_MARKS = 8;
