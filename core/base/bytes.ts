@@ -1,25 +1,31 @@
 /**
- * Reading and writing bytes, big-endian. A Reader never throws: past the end, or at text that is not UTF-8, it
- * returns zeros and remembers that it failed, so a decoder reads all its fields first and asks once.
+ * Reading and writing bytes. All numbers are big-endian (docs/protocol.md). A number in a name counts bits:
+ * `u24` is an integer of 24 bits, `text24` a text behind a length of 24 bits.
+ *
+ * No bytes can make a Reader throw: past the end, or at text that is not UTF-8, it returns zeros or an empty
+ * text and remembers that it failed. So a decoder reads all its fields first, and asks once whether all were
+ * good.
  */
 
-/** What every decoder returns for bytes that mean nothing. */
+/** The result of every decoder for bytes that are not what it decodes. */
 export const MALFORMED = Symbol("malformed");
 export type Malformed = typeof MALFORMED;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** A writer begins with this much room: more than any datagram. */
 const FIRST_BYTES = 2048;
 const NO_BYTES = new Uint8Array(0);
 
-/** Up to this length plain ASCII is faster without the encoder. */
+/** Up to this length ASCII is encoded and decoded faster by a loop than by the runtime's coders. */
 const SHORT_TEXT = 80;
 const TWO_TO_32 = 2 ** 32;
 
-/** Buffers of writers that have finished: a packet is written several times a message, and never keeps one. */
+/** The buffer of a writer that has finished, for the next one: a packet needs a writer for a moment only. */
 const spare: Uint8Array[] = [];
 
+/** Writes fields one behind the other. Values are not checked: the caller hands in only what fits. */
 export class Writer {
   #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
   #length = 0;
@@ -59,7 +65,7 @@ export class Writer {
     this.u32(value % TWO_TO_32);
   }
 
-  /** A variable-length integer, RFC 9000 section 16: 1, 2, 4 or 8 bytes, told by the first two bits. */
+  /** RFC 9000 section 16: an integer in 1, 2, 4 or 8 bytes; its first two bits say in how many. */
   varint(value: number): void {
     if (value < 2 ** 6) this.u8(value);
     else if (value < 2 ** 14) this.u16(0x4000 | value);
@@ -76,7 +82,7 @@ export class Writer {
     this.#length += bytes.length;
   }
 
-  /** Hexadecimal digits, two a byte. */
+  /** Bytes that the core holds as lower-case hexadecimal digits, such as keys and ids. */
   hex(digits: string): void {
     const count = digits.length / 2;
     this.#room(count);
@@ -86,7 +92,7 @@ export class Writer {
     }
   }
 
-  /** UTF-8 behind a length of one byte: at most 255 bytes. */
+  /** UTF-8 of at most 255 bytes, behind its length in one byte. */
   text8(text: string): void {
     const at = this.#length;
     this.u8(0);
@@ -94,7 +100,7 @@ export class Writer {
     this.#bytes[at] = length;
   }
 
-  /** UTF-8 behind a length of three bytes: at most 16 MiB. */
+  /** UTF-8 of less than 16 MiB, behind its length in three bytes. */
   text24(text: string): void {
     const at = this.#length;
     this.u8(0);
@@ -111,7 +117,7 @@ export class Writer {
     this.#length += count;
   }
 
-  /** A copy of what was written, and the end of this writer. */
+  /** Returns a copy of the bytes written. The writer must not be used any more: another gets its buffer. */
   finish(): Uint8Array {
     const written = this.#bytes.slice(0, this.#length);
     if (spare.length === 0) spare.push(this.#bytes);
@@ -119,7 +125,7 @@ export class Writer {
     return written;
   }
 
-  /** Writes UTF-8 and returns how many bytes; three bytes are the most that one code unit takes. */
+  /** Writes UTF-8 and returns its length in bytes. One UTF-16 code unit takes three bytes at most. */
   #text(text: string): number {
     this.#room(3 * text.length);
     if (text.length <= SHORT_TEXT && isAscii(text)) {
@@ -139,6 +145,7 @@ export class Writer {
   }
 }
 
+/** Reads fields one after the other. Ask `failed` or `done` before any of the values is used. */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -148,20 +155,22 @@ export class Reader {
     this.#bytes = bytes;
   }
 
+  /** Bytes that are not read yet. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
 
-  /** Whether something was missing so far. */
+  /** Whether a field so far was cut short or malformed. */
   get failed(): boolean {
     return this.#failed;
   }
 
-  /** Whether all bytes were read, and all of them were good. */
+  /** Whether all bytes were read and every field was good. Left-over bytes make an encoding malformed. */
   get done(): boolean {
     return !this.#failed && this.left === 0;
   }
 
+  /** For a decoder that finds a value which is not allowed. */
   fail(): void {
     this.#failed = true;
   }
@@ -187,11 +196,12 @@ export class Reader {
     return this.u16() * TWO_TO_32 + this.u32();
   }
 
-  /** Above 2^53 the lowest bits are lost. */
+  /** Exact up to 2^53; above that the lowest bits are lost, so a caller that needs them must refuse. */
   u64(): number {
     return this.u32() * TWO_TO_32 + this.u32();
   }
 
+  /** RFC 9000 section 16. Exact up to 2^53. */
   varint(): number {
     const first = this.u8();
     let value = first & 0x3f;
@@ -199,7 +209,7 @@ export class Reader {
     return value;
   }
 
-  /** A view, not a copy. */
+  /** Returns a view, not a copy: a caller that keeps it longer than the datagram has to `slice` it. */
   raw(count: number): Uint8Array {
     if (this.left < count) {
       this.#failed = true;
@@ -239,12 +249,12 @@ export class Reader {
   }
 }
 
-/** `0` to `9` and `a` to `f` by character code. */
+/** The value of a hexadecimal digit, `0` to `9` or `a` to `f`, given by its character code. */
 function nibble(code: number): number {
   return code < 0x3a ? code - 0x30 : code - 0x57;
 }
 
-/** Whether two pieces of bytes are the same; how long that takes does not tell where they differ. */
+/** Compares in a time that does not tell where bytes differ, so that nobody can guess a mac byte by byte. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -252,7 +262,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** How many bytes of UTF-8 a text takes. */
+/** The length of a text in bytes of UTF-8. */
 export function utf8Length(text: string): number {
   return isAscii(text) ? text.length : encoder.encode(text).length;
 }

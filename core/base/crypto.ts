@@ -1,7 +1,8 @@
 /**
- * The cryptography that everything else is made of, as an interface, and the real functions behind it. They are
- * those of `node:crypto` that are pure: this is the one file of the core that imports anything else. Randomness
- * comes in from outside; tests may put cheaper functions in their place.
+ * The cryptography that everything else is made of: an interface, and the real functions behind it. They are
+ * pure functions of `node:crypto`, and this is the one file of the core that imports anything from outside.
+ * Random bytes are handed in by the caller. Most simulated worlds put cheap stand-ins in the place of the
+ * real functions, so that thousands of seeds run in minutes.
  */
 import {
   createCipheriv,
@@ -19,44 +20,48 @@ import {
 } from "node:crypto";
 import { Writer } from "./bytes.ts";
 
-/** X25519 (RFC 7748). */
+/** A key pair for X25519 key agreement (RFC 7748). */
 export interface KeyPair {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
   /**
-   * The secret of 32 bytes that both sides come to; `undefined` for a public key of low order, which would make it
-   * the same for everybody (RFC 7748, section 6.1).
+   * The 32 bytes that both sides arrive at. `undefined` for a public key of low order: with it the result
+   * would be zeros, which everybody knows (RFC 7748 section 6.1).
    */
   agree(publicKey: Uint8Array): Uint8Array | undefined;
 }
 
-/** Ed25519 (RFC 8032). */
+/** A key pair for Ed25519 signatures (RFC 8032). */
 export interface SigningKey {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** 64 bytes, always the same for the same message. */
+  /** The signature of 64 bytes: always the same one for the same message (RFC 8032 section 5.1.6). */
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** What the wire is made of. All results are bytes of their own, that nobody else writes into. */
+/** The functions that the protocol uses. Their results are fresh bytes, into which nobody else writes. */
 export interface Primitives {
   /** `secret`: 32 random bytes. */
   keyPair(secret: Uint8Array): KeyPair;
   /** `secret`: 32 random bytes. */
   signingKey(secret: Uint8Array): SigningKey;
-  /** Whether this is the signature of whoever has that key; of what is no key nothing is. */
+  /** True if the key's holder made this signature; false for bytes that are not a valid key. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
-  /** SHA-256 (FIPS 180-4) over these, one behind the other: 32 bytes. */
+  /** SHA-256 (FIPS 180-4) of the parts, one behind the other: 32 bytes. */
   hash(...parts: readonly Uint8Array[]): Uint8Array;
-  /** HMAC-SHA256 (RFC 2104) over these, one behind the other: 32 bytes. */
+  /** HMAC-SHA256 (RFC 2104) of the parts, one behind the other: 32 bytes. */
   mac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array;
   /**
-   * ChaCha20-Poly1305 (RFC 8439): ciphertext and a tag of 16 bytes. `key`: 32 bytes. `counter`: at most 2^53 - 1; it
-   * becomes the nonce as Noise has it (revision 34, section 12.3): 4 bytes of zeros, then 8 bytes little-endian. One
-   * counter serves one key once.
+   * ChaCha20-Poly1305 (RFC 8439): returns the ciphertext with a tag of 16 bytes behind it. `key` has 32
+   * bytes. `counter` is at most 2^53 - 1 and becomes the nonce as in Noise (revision 34, section 12.3): 4
+   * bytes of zeros, then the counter in 8 bytes little-endian. The same key and counter must never seal
+   * twice: it would give away both plaintexts and the key of the tag (RFC 8439 section 4).
    */
   seal(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  /** What `seal` was given, or `undefined` when a bit of key, counter, associated data or ciphertext differs. */
+  /**
+   * Returns the plaintext that `seal` was given, or `undefined` if one bit of key, counter, associated data
+   * or ciphertext differs.
+   */
   open(
     key: Uint8Array,
     counter: number,
@@ -66,22 +71,24 @@ export interface Primitives {
 }
 
 const AEAD = "chacha20-poly1305";
-/** Of a public key, a secret, and what two of them agree on. */
+/** A public key, a secret key and an agreed secret all have this length, in X25519 as in Ed25519. */
 export const KEY_BYTES = 32;
 export const TAG_BYTES = 16;
 export const HASH_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 const AEAD_OPTIONS = { authTagLength: TAG_BYTES };
 
-/** RFC 8410: the last byte of the algorithm's name, and what stands before the 32 bytes of a secret and of a public key. */
+/** The last byte of the algorithm's object identifier, 1.3.101.110 or 1.3.101.112 (RFC 8410 section 3). */
 const X25519 = 0x6e;
 const ED25519 = 0x70;
+/** `node:crypto` takes keys as DER: what stands before 32 bytes of secret key (RFC 8410 section 7). */
 const pkcs8 = (algorithm: number) =>
   Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, algorithm, 4, 0x22, 4, 0x20);
+/** The same for 32 bytes of public key (RFC 8410 section 4). */
 const spki = (algorithm: number) =>
   Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, algorithm, 3, 0x21, 0);
 
-/** Both are written anew for every use: the runtime copies what it is given. */
+/** One buffer for every nonce: the runtime copies it, so it is free again when the call returns. */
 const nonce = new Uint8Array(12);
 const nonceView = new DataView(nonce.buffer);
 
@@ -100,7 +107,7 @@ function publicKey(algorithm: number, bytes: Uint8Array): KeyObject {
   return createPublicKey({ key, format: "der", type: "spki" } as PublicKeyInput);
 }
 
-/** The 32 bytes at the end of a public key as it is exported. */
+/** The public key of a secret one: the last 32 bytes of its DER encoding. */
 function publicBytes(secret: KeyObject): Uint8Array {
   return new Uint8Array(createPublicKey(secret).export({ format: "der", type: "spki" }).subarray(-KEY_BYTES));
 }
@@ -145,7 +152,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both;
 }
 
-/** The real ones. */
+/** The real functions; see `Primitives` for what each of them promises. */
 export const primitives: Primitives = {
   keyPair: (secret) => new AgreementKey(secret),
 
@@ -199,7 +206,11 @@ export const primitives: Primitives = {
   },
 };
 
-/** Begins what is to be signed or mixed into a key: no two purposes have the same label. */
+/**
+ * Begins a text to be signed, or to be mixed into a key, with a label behind its length of one byte. Each
+ * purpose has a label of its own, so that bytes made for one purpose never pass for another
+ * (docs/security.md, "Formats and key schedule").
+ */
 export function labelled(label: string): Writer {
   const writer = new Writer();
   writer.text8(label);

@@ -1,6 +1,7 @@
 /**
- * An error whose message is a sentence for the user: something outside of the program does not let it go on. Every
- * other error that is thrown is a mistake of ours, and its stack is wanted.
+ * An error whose message is a sentence for the user: something outside the program, such as a file or a port,
+ * does not let it go on. Any other error that is thrown is a fault of the program, and is shown with its
+ * stack.
  */
 export class ExpectedError extends Error {
   override readonly name: string = "ExpectedError";

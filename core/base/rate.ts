@@ -3,7 +3,10 @@ import { remember } from "./bounded_map.ts";
 import { HOSTS } from "./limits.ts";
 import type { Address, Millis } from "./units.ts";
 
-/** At most so many a second, in bursts of a second's worth or as given: a token bucket. */
+/**
+ * A token bucket: it lets through at most `perSecond` events a second in the long run, and up to `burst` at
+ * once after a pause. Without a burst that is one second's worth.
+ */
 export class Rate {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -16,7 +19,7 @@ export class Rate {
     this.#left = burst;
   }
 
-  /** False when there have been too many. */
+  /** Counts one event, and returns false, counting nothing, if there have been too many. */
   take(now: Millis): boolean {
     const gained = this.#at === -Infinity ? 0 : Math.max(0, now - this.#at) * this.#perSecond / 1000;
     this.#left = Math.min(this.#burst, this.#left + gained);
@@ -28,8 +31,9 @@ export class Rate {
 }
 
 /**
- * A rate for each host, of which only so many are remembered: whoever was not heard for longest begins anew. Of IPv6
- * the first 64 bits count, for those who have one address have 2^64.
+ * A `Rate` for each host. At most `HOSTS` are remembered: the host that was heard longest ago is forgotten,
+ * and begins with a full burst again. IPv6 addresses with the same first 64 bits count as one host, because
+ * one subscriber has 2^64 of them and more (RFC 6177).
  */
 export class HostRates {
   readonly #perSecond: number;
@@ -42,6 +46,7 @@ export class HostRates {
     this.#burst = burst;
   }
 
+  /** Counts one event of a host; false if that host has had too many. */
   take(now: Millis, { host }: Address): boolean {
     const name = host.includes(":") ? ipv6Groups(host).slice(0, 4).join(":") : host;
     const rate = this.#rates.get(name) ?? new Rate(this.#perSecond, this.#burst);

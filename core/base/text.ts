@@ -1,17 +1,25 @@
-/** Text that somebody else wrote, made harmless for a terminal, once, where it becomes a line of output. */
+/**
+ * Text for a terminal. Text that somebody else wrote is made harmless once, where it becomes a line of output
+ * (`core/notice.ts`); see docs/security.md, "who writes text".
+ */
 import { COMBINING_MARKS } from "./limits.ts";
 
 /**
- * An emoji as Unicode lists it, with the joiners and selectors inside it; or a character that is not on the list of
- * those that show as themselves and nothing else: letters, marks, numbers, punctuation, symbols and spaces that take
- * room. Not on it are C0, DEL, C1, lone surrogates, bidi controls, zero-width characters, private and unassigned ones.
+ * Matches either a whole emoji as Unicode lists it (group 1), with the joiners and selectors inside it, or
+ * one character that is not on the allow-list. Allowed are characters that show as themselves and do nothing
+ * else: letters, marks, numbers, punctuation, symbols, and spaces that take room. So control characters (C0,
+ * DEL, C1), lone surrogates, bidi controls, zero-width, private-use and unassigned characters are matched.
  */
 const EMOJI_OR_OTHER =
   /(\p{RGI_Emoji})|[[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gv;
 
+/** As many combining marks as may stand on one letter (group 1), and those that are too many. */
 const MARKS = new RegExp(`(\\p{M}{${COMBINING_MARKS}})\\p{M}+`, "gu");
 
-/** One line: what is not on the list becomes visible tags such as `<U+202E>`, a tab two spaces. */
+/**
+ * Makes one line harmless: a character that is not allowed becomes a visible tag such as `<U+202E>`, a tab
+ * becomes two spaces, and combining marks beyond `COMBINING_MARKS` are dropped.
+ */
 export function harmless(text: string): string {
   return text.replaceAll("\t", "  ").replace(EMOJI_OR_OTHER, (found, emoji?: string) => emoji ?? tag(found))
     .replace(MARKS, "$1");
@@ -21,7 +29,10 @@ function tag(character: string): string {
   return `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}>`;
 }
 
-/** The civil date of an instant that is already shifted to the reader's zone: `2022-03-22 21:35:12.521000`. */
+/**
+ * Date and time as `2022-03-22 21:35:12.521000`. `instant` is in milliseconds and already shifted by the
+ * reader's offset from UTC: core may not use `Date`, which knows the machine's time zone.
+ */
 export function dateAndTime(instant: number): string {
   const day = Math.floor(instant / 86_400_000);
   let rest = Math.floor(instant - day * 86_400_000);
@@ -34,7 +45,11 @@ export function dateAndTime(instant: number): string {
   return `${civilDate(day)} ${pad(hours)}:${pad(minutes)}:${pad(seconds)}.${pad(rest, 3)}000`;
 }
 
-/** Days since 1970-01-01 to year-month-day; years begin in March, so that leap days come last. */
+/**
+ * Year, month and day of a day counted from 1970-01-01. The algorithm is `civil_from_days` of Howard Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms": years begin in March, so that a leap day is a year's last
+ * day.
+ */
 function civilDate(day: number): string {
   const shifted = day + 719_468;
   const era = Math.floor(shifted / 146_097);

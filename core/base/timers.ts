@@ -1,27 +1,30 @@
 import type { Millis } from "./units.ts";
 
-/** Stale entries are not worth cleaning up below this. */
+/** The heap is cleaned up when it has twice as many entries as there are keys, and this many more. */
 const MOST_STALE = 64;
 
 /**
- * When to do what: one instant per key. A binary heap of instants in which stale entries stay until they come
- * up, so that moving a deadline back (the usual case: somebody was heard) costs one map write.
+ * Timers by key: each key has at most one instant at which it is due. The instants stand in a binary heap. An
+ * entry whose key was cleared or postponed stays in the heap and is passed over when it comes up. So to
+ * postpone a timer, which happens with almost every packet, costs one write into a map.
  */
 export class Timers<Key> {
   readonly #due = new Map<Key, Millis>();
-  /** The earliest heap entry of each key. */
+  /** The instant of each key's valid heap entry; it may be earlier than `#due`. Other entries are stale. */
   readonly #queued = new Map<Key, Millis>();
   readonly #heap: { at: Millis; key: Key }[] = [];
 
-  /** Never later than the next instant that is due; sometimes earlier, which does no harm. */
+  /** The next instant at which a key may be due. A stale entry can make it too early, never too late. */
   get deadline(): Millis {
     return this.#heap[0]?.at ?? Infinity;
   }
 
+  /** Whether a timer is set for the key. */
   has(key: Key): boolean {
     return this.#due.has(key);
   }
 
+  /** Sets the key's timer, in the place of the one it has. `Infinity` clears it. */
   set(key: Key, at: Millis): void {
     if (at === Infinity) return this.clear(key);
     this.#due.set(key, at);
@@ -32,7 +35,7 @@ export class Timers<Key> {
     this.#due.delete(key);
   }
 
-  /** Takes one key that is due, or `undefined` when nothing is. */
+  /** Clears the timer of one key that is due and returns the key, or `undefined` when none is. */
   next(now: Millis): Key | undefined {
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
       const { key, at } = this.#pop();
@@ -40,6 +43,7 @@ export class Timers<Key> {
       this.#queued.delete(key);
       const due = this.#due.get(key);
       if (due === undefined) continue;
+      // The timer was postponed since this entry was made.
       if (due > now) {
         this.#push(key, due);
         continue;
@@ -63,7 +67,7 @@ export class Timers<Key> {
     }
   }
 
-  /** Begins again with what is really due; sorted is a heap, too. */
+  /** Builds the heap anew without stale entries. A sorted list is a valid heap. */
   #compact(): void {
     this.#heap.length = 0;
     this.#queued.clear();

@@ -1,24 +1,27 @@
-/** The few kinds of value that every part of the core speaks of. */
+/** Kinds of value that every wing of the core uses. */
 
-/** Milliseconds. As an instant: since 1970-01-01 00:00 UTC, as `Date.now()` counts; fractions are allowed. */
+/**
+ * Milliseconds, fractions allowed: a span, or an instant counted from 1970-01-01 00:00 UTC as `Date.now()`
+ * does.
+ */
 export type Millis = number;
 
 /** A UDP end point. `host` is a numeric address, never a name. */
 export interface Address {
-  /** Dotted IPv4, or IPv6 in groups. */
+  /** IPv4 as dotted numbers, or IPv6 as RFC 5952 writes it, without brackets. */
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
 }
 
-/** A datagram that is to leave. `bytes` belongs to the receiver of this object and does not change. */
+/** A datagram to be sent. `bytes` belongs to the receiver of this object: its maker never writes there. */
 export interface Datagram {
   readonly to: Address;
   readonly bytes: Uint8Array;
 }
 
-/** A public key as hexadecimal digits. */
+/** A public key of 32 bytes, X25519 or Ed25519, as 64 lower-case hexadecimal digits. */
 export type Key = string;
 
-/** Where randomness comes from: `random(n)` returns n fresh bytes. */
+/** Returns so many fresh random bytes. The core draws none itself, so a seed can replay a run. */
 export type Random = (bytes: number) => Uint8Array;
