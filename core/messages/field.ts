@@ -1,4 +1,8 @@
-/** The kinds of fields that verbs and durable records are made of: how each is written and read. */
+/**
+ * The fields that verbs (docs/protocol.md, section 5) and durable records (section 8) are made of. A verb or
+ * record is a list of named fields, written one behind the other without names. Reading never throws: a value
+ * that is not allowed marks the reader as failed, and the caller drops the whole verb or record.
+ */
 import { ipv6Groups, ipv6Text } from "../base/address.ts";
 import { Reader, utf8Length, Writer } from "../base/bytes.ts";
 import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "../base/crypto.ts";
@@ -9,6 +13,7 @@ import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
 import type { Row, Version } from "./table.ts";
 
+/** One kind of field: how a value is written and read. `write` is given values that fit only. */
 export interface Field<Value> {
   write(writer: Writer, value: Value): void;
   read(reader: Reader): Value;
@@ -16,6 +21,8 @@ export interface Field<Value> {
 
 /** Named fields, in the order in which they are written. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
+
+/** The values of such fields, by name. */
 export type ValuesOf<Shape> = {
   readonly [Name in keyof Shape]: Shape[Name] extends Field<infer V> ? V : never;
 };
@@ -24,9 +31,10 @@ export const u8: Field<number> = { write: (w, value) => w.u8(value), read: (r) =
 export const u32: Field<number> = { write: (w, value) => w.u32(value), read: (r) => r.u32() };
 export const u48: Field<number> = { write: (w, value) => w.u48(value), read: (r) => r.u48() };
 
-/** Whole milliseconds since 1970, UTC. */
+/** An instant in whole milliseconds since 1970, UTC, in 6 bytes: they last for 8,900 years. */
 export const instant: Field<Millis> = { write: (w, value) => w.u48(Math.floor(value)), read: (r) => r.u48() };
 
+/** One byte, 0 or 1. */
 export const flag: Field<boolean> = {
   write: (w, value) => w.u8(value ? 1 : 0),
   read: (r) => {
@@ -38,11 +46,14 @@ export const flag: Field<boolean> = {
 
 export const id: Field<MessageId> = { write: (w, value) => w.hex(value), read: (r) => r.hex(ID_BYTES) };
 
-/** `bytes` bytes as hexadecimal digits. */
+/** So many bytes, held as lower-case hexadecimal digits. */
 export function hex(bytes: number): Field<string> {
   return { write: (w, value) => w.hex(value), read: (r) => r.hex(bytes) };
 }
 
+/**
+ * UTF-8 behind a length of one byte. A text that cannot be a nick is refused here, before anybody sees it.
+ */
 export const nick: Field<Nick> = {
   write: (w, value) => w.text8(value),
   read: (r) => {
@@ -52,6 +63,7 @@ export const nick: Field<Nick> = {
   },
 };
 
+/** A message's text in clear, as the client's own records have it: UTF-8 behind a length of three bytes. */
 export const text: Field<string> = {
   write: (w, value) => w.text24(value),
   read: (r) => {
@@ -61,6 +73,7 @@ export const text: Field<string> = {
   },
 };
 
+/** At most `most` items (255 or fewer) behind their count in one byte. */
 export function list<Value>(item: Field<Value>, most: number): Field<readonly Value[]> {
   return {
     write: (w, values) => {
@@ -77,7 +90,7 @@ export function list<Value>(item: Field<Value>, most: number): Field<readonly Va
   };
 }
 
-/** One of several words, by its number. */
+/** One of several values, written as its place in the list in one byte. The list never changes its order. */
 export function oneOf<Word>(words: readonly Word[]): Field<Word> {
   return {
     write: (w, value) => w.u8(words.indexOf(value)),
@@ -89,7 +102,7 @@ export function oneOf<Word>(words: readonly Word[]): Field<Word> {
   };
 }
 
-/** A sealed letter, or a signed post: up to `BODY_BYTES` bytes behind a length of three. */
+/** A letter or a post as it leaves: up to `BODY_BYTES` bytes behind a length of three bytes. */
 export const body: Field<Uint8Array> = {
   write: (w, value) => {
     w.u24(value.length);
@@ -98,14 +111,14 @@ export const body: Field<Uint8Array> = {
   read: (r) => {
     const length = r.u24();
     if (length > BODY_BYTES) r.fail();
-    // A copy: it is kept longer than what it came in.
+    // A copy, because a body is kept longer than the datagram that it came in.
     return r.failed ? new Uint8Array(0) : r.raw(length).slice();
   },
 };
 
 export const hash = hex(HASH_BYTES);
 
-/** Which of the two sealings of a message. */
+/** Whether a letter is the first (0) or the second (1) sealing of its message. */
 export const edition = oneOf([0, 1]);
 export const outcome: Field<Outcome> = oneOf(OUTCOMES);
 export const signature = hex(SIGNATURE_BYTES);
@@ -114,10 +127,13 @@ const IPV4 = 4;
 const IPV6 = 6;
 const SERVER_HOST = 0;
 
-/** What stands for the server's own host in a row: the reader puts the address there by which it reaches it. */
+/**
+ * A host that stands for the server's own machine in a row, whose address differs from reader to reader: each
+ * client puts in the address at which it reaches the server.
+ */
 export const SERVER_HOST_NAME = "";
 
-/** A family byte, 4 or 16 bytes, a port; or family 0 and a port, on the server's own host. */
+/** A family byte (4, 6, or 0 for the server's own host), then 4, 16 or no bytes of host, then a port. */
 export const address: Field<Address> = {
   write: (w, { host, port }) => {
     if (host === SERVER_HOST_NAME) w.u8(SERVER_HOST);
@@ -142,8 +158,10 @@ export const address: Field<Address> = {
   },
 };
 
+/** Where a peer may be found, best first. */
 export const addresses = list(address, CANDIDATES);
 
+/** Start and counter of the table, 6 bytes each. */
 export const version: Field<Version> = {
   write: (w, value) => {
     w.u48(value.start);
@@ -152,17 +170,17 @@ export const version: Field<Version> = {
   read: (r) => ({ start: r.u48(), counter: r.u48() }),
 };
 
-/** A public key. */
+/** A public or secret key of 32 bytes. */
 export const key = hex(KEY_BYTES);
 
-/** Where a row says that somebody is, there is at least one. */
+/** The addresses of a row. There is at least one, so that a link to the row's owner has somewhere to send. */
 function someAddresses(reader: Reader): readonly Address[] {
   const some = addresses.read(reader);
   if (some.length === 0) reader.fail();
   return some;
 }
 
-/** Several fields as one value. */
+/** Several fields as one value: an object with their names. */
 function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
   return {
     write: (w, values) => writeFields(w, fields, values),
@@ -170,6 +188,7 @@ function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> 
   };
 }
 
+/** A bundle, 166 bytes (docs/security.md, "Formats and key schedule"). Its signature is not checked here. */
 export const bundle: Field<Bundle> = composite({
   identity: key,
   key,
@@ -181,7 +200,7 @@ export const bundle: Field<Bundle> = composite({
 const receipt: Field<Receipt> = composite({ id, edition, outcome, signature });
 export const receipts = list(receipt, COLLECTED_RECEIPTS);
 
-/** Which receipts, by what they are about. */
+/** Receipts named by message and edition: one of each is enough to tell a receipt from every other. */
 export const receiptNames = list(composite({ id, edition }), COLLECTED_RECEIPTS);
 
 const row: Field<Row> = {
@@ -203,7 +222,7 @@ const row: Field<Row> = {
 
 export const rows = list(row, 255);
 
-/** How many bytes a row takes on the wire. */
+/** The length of a row on the wire in bytes. */
 export function rowBytes(value: Row): number {
   const writer = new Writer();
   row.write(writer, value);

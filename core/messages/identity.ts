@@ -1,6 +1,8 @@
 /**
- * Who somebody is: the holder of an Ed25519 key, his identity. It signs the X25519 key of his links, and a prekey
- * that others seal mail with while he is away: together a prekey bundle (X3DH, section 3.2), in one signature.
+ * Identities, and everything that is signed with them. A client is known to others by an Ed25519 key, its
+ * identity. With it the client signs a bundle: the X25519 key of its links, and the prekey with which others
+ * seal letters while it is away (a prekey bundle, X3DH section 3.2). It signs its receipts and posts as well.
+ * The formats stand in docs/security.md, "Formats and key schedule".
  */
 import {
   HASH_BYTES,
@@ -14,69 +16,75 @@ import type { Key, Millis } from "../base/units.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
-/** Both secrets of an identity, one behind the other. */
+/** The length of an identity's two secrets, one behind the other: Ed25519, then X25519. */
 export const SECRETS_BYTES = 64;
 
-/** What others have to know of somebody to write to him. Keys and signature as hexadecimal digits. */
+/** Everything that others need to write to a client. Keys and signature are hexadecimal digits. */
 export interface Bundle {
-  /** Ed25519. */
+  /** The Ed25519 key that signs. */
   readonly identity: Key;
-  /** X25519, of links and of letters: X3DH's identity key. */
+  /** The X25519 key of links and letters. In X3DH it is the identity key, IK. */
   readonly key: Key;
-  /** X25519: X3DH's signed prekey. */
+  /** The X25519 key of the day, for letters. In X3DH it is the signed prekey, SPK. */
   readonly prekey: Key;
-  /** When that was made, by its owner's clock. */
+  /** When the prekey was made, by its owner's clock. */
   readonly prekeyAt: Millis;
-  /** By `identity`, over all of this and the nick. */
+  /** A signature by `identity` over all of the above and the nick. */
   readonly signature: string;
 }
 
-/** What became of a message at its recipient, or of its recipient. */
+/**
+ * The end of a message: its recipient has read it, could not open it, or refused it because the sender's
+ * identity is not the one pinned; or the server released the recipient's nick before the message was read.
+ */
 export type Outcome = "read" | "unreadable" | "refused" | "released";
 
-/** As numbered in what is signed and on the wire. */
+/** The place in this list is the outcome's number on the wire and in signatures. It never changes. */
 export const OUTCOMES: readonly Outcome[] = ["read", "unreadable", "refused", "released"];
 
-/** A recipient's word on a message. */
+/** The recipient's signed word on the outcome of a message. */
 export interface Receipt {
   readonly id: MessageId;
-  /** Which of its two sealings this is about. */
+  /** The edition that the recipient got: a late receipt for edition 0 says nothing about edition 1. */
   readonly edition: number;
   readonly outcome: Outcome;
-  /** Zeros from a server that says that a nick was `released`. */
+  /** The recipient's, or zeros for `released`, which is the server's word and is not signed. */
   readonly signature: string;
 }
 
-/** Our own identity. */
+/** Our own identity, with its secrets. */
 export class Identity {
   readonly keyPair: KeyPair;
   readonly publicKey: Key;
   readonly #signingKey: SigningKey;
 
-  /** `secrets`: the Ed25519 key's 32 bytes, then the X25519 key's. */
+  /** `secrets` has the 32 bytes of the Ed25519 key, then the 32 of the X25519 key. */
   constructor(primitives: Primitives, secrets: Uint8Array) {
     this.#signingKey = primitives.signingKey(secrets.slice(0, SECRETS_BYTES / 2));
     this.keyPair = primitives.keyPair(secrets.slice(SECRETS_BYTES / 2));
     this.publicKey = this.#signingKey.publicKey.toHex();
   }
 
+  /** Signs a bundle for our nick. */
   bundle(nick: Nick, prekey: Key, prekeyAt: Millis): Bundle {
     const unsigned = { identity: this.publicKey, key: this.keyPair.publicKey.toHex(), prekey, prekeyAt };
     return { ...unsigned, signature: this.sign(bundleBytes(nick, unsigned)).toHex() };
   }
 
-  /** `own`: our nick; `to`: whose message it was. */
+  /** Signs a receipt. `own` is our nick, `to` the nick of the message's sender. */
   receipt(own: Nick, to: Nick, said: Omit<Receipt, "signature">): Receipt {
     return { ...said, signature: this.sign(receiptBytes(own, to, said)).toHex() };
   }
 
-  /** What is signed begins with a label of its own, so that no signature serves two purposes. */
+  /**
+   * Signs a text that begins with a label of its own, so that no signature passes for one of another kind.
+   */
   sign(message: Uint8Array): Uint8Array {
     return this.#signingKey.sign(message);
   }
 }
 
-/** A bundle out of something that has more. */
+/** Takes the bundle alone out of an object that has more, such as a row. */
 export function bundleOf({ identity, key, prekey, prekeyAt, signature }: Bundle): Bundle {
   return { identity, key, prekey, prekeyAt, signature };
 }
@@ -87,12 +95,12 @@ export function equalBundles(a: Bundle, b: Bundle): boolean {
     a.prekeyAt === b.prekeyAt;
 }
 
-/** Whether the owner of a bundle made it, for this nick. */
+/** Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is. */
 export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle): boolean {
   return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle), bundle.signature);
 }
 
-/** Whether a receipt is its recipient's: `from` is who says it, `to` whose message it was. */
+/** Whether `identity` signed a receipt: `from` is the nick of the recipient, `to` that of the sender. */
 export function isReceiptOf(
   primitives: Primitives,
   identity: Key,
@@ -102,6 +110,7 @@ export function isReceiptOf(
   return isSigned(primitives, identity, receiptBytes(from, to, receipt), receipt.signature);
 }
 
+/** Whether `identity` made this signature over a labelled text. */
 export function isSigned(
   { verify }: Primitives,
   identity: Key,
@@ -133,15 +142,15 @@ function receiptBytes(
   return writer.finish();
 }
 
-/** Digits of a safety number for each of the two. */
+/** Each half of a safety number has six groups of five digits, each made of five bytes of a hash. */
 const SAFETY_GROUPS = 6;
 const GROUP_BYTES = 5;
 const GROUP = 100_000;
 
 /**
- * A number of 60 digits in groups of five that two people compare by other means: the same at both ends, and another
- * one for any other pair of keys. Each half is made of 240 bits of a hash of one nick and its identity; the smaller
- * half comes first.
+ * A number of 60 digits that two people compare by other means, such as a call: both ends show the same one,
+ * and another one if somebody has put other keys between them. Each half comes from 240 bits of a hash of one
+ * nick and its identity. The smaller half comes first, so that the order of the two people does not matter.
  */
 export function safetyNumber(
   { hash }: Primitives,
@@ -161,11 +170,13 @@ export function safetyNumber(
   return halves.sort().join(" ");
 }
 
-/** What `after` is joined with: a hash of the message's id and text. */
+/**
+ * The hash of a message's id and text. The sender's next letter names it, so that an exchanged text shows.
+ */
 export function textHash({ hash }: Primitives, id: MessageId, text: string): string {
   return hash(Uint8Array.fromHex(id), new TextEncoder().encode(text)).toHex();
 }
 
-/** What stands where there is nothing to hash, or nobody who signs. */
+/** Zeros stand for the hash where there is no message before, and for a signature of the server's word. */
 export const NO_HASH: string = "0".repeat(2 * HASH_BYTES);
 export const NO_SIGNATURE: string = "0".repeat(2 * SIGNATURE_BYTES);

@@ -1,13 +1,14 @@
 /**
- * Invitations, written and read: `parley://HOST:PORT/?server=KEY&peer=NICK:IDENTITY`, with one `peer` or several.
- * Keys are hexadecimal digits, the host may be a name, an IPv4 or, in brackets, an IPv6 address (RFC 3986, section
- * 3.2.2).
+ * Invitations, written and read: `parley://HOST:PORT/?server=KEY&peer=NICK:IDENTITY`, with one `peer` or
+ * several. Handed over where nobody can change it, an invitation pins the keys of the server and of the peers
+ * before the first contact (docs/security.md, "What is trusted when"). Keys are hexadecimal digits. The host
+ * is a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986 section 3.2.2).
  */
 import { MALFORMED, type Malformed } from "../base/bytes.ts";
 import type { Key } from "../base/units.ts";
 import { isNick, type Nick } from "./nick.ts";
 
-/** Somebody's identity, learned from an invitation. */
+/** A nick and its identity, learned from an invitation. */
 export interface Acquaintance {
   readonly nick: Nick;
   readonly identity: Key;
@@ -25,10 +26,13 @@ export interface Invitation {
 
 const KEY = /^[0-9a-f]{64}$/;
 
-/** The URL parser drops new lines and tabs: it would read a text with one as an invitation that nobody wrote. */
+/**
+ * A text with a control character is refused: the URL parser drops new lines and tabs, and would read such a
+ * text as an invitation that nobody wrote.
+ */
 const CONTROL = /\p{Cc}/u;
 
-/** `server` is a host and a port, as the user wrote them. */
+/** `server` is HOST:PORT as the user wrote it, an IPv6 host in brackets. */
 export function writeInvitation(server: string, serverKey: Key, { nick, identity }: Acquaintance): string {
   return `parley://${server}/?server=${serverKey}&peer=${encodeURIComponent(nick)}:${identity}`;
 }
@@ -42,7 +46,7 @@ export function readInvitation(text: string): Invitation | Malformed {
   if (url.protocol !== "parley:" || port === 0 || !KEY.test(serverKey)) return MALFORMED;
   if (host === "" || CONTROL.test(host) || host.includes("?")) return MALFORMED;
   const people = url.searchParams.getAll("peer").map(readAcquaintance);
-  // A shell cuts an invitation at the '&', unless it stands in quotes.
+  // Without a peer it was probably cut short: a shell cuts an invitation at the '&' unless it is in quotes.
   if (people.length === 0 || !people.every((person) => person !== MALFORMED)) return MALFORMED;
   return { host, port, serverKey, people };
 }
@@ -53,7 +57,7 @@ function readAcquaintance(text: string): Acquaintance | Malformed {
   return isNick(nick) && KEY.test(identity) && more.length === 0 ? { nick, identity } : MALFORMED;
 }
 
-/** A URL writes the letters of other alphabets as %C3%BC, and IPv6 in brackets. */
+/** The host without brackets, and with letters that the URL parser has escaped (`%C3%BC`) as they are. */
 function hostOf({ hostname }: URL): string {
   try {
     return decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1");

@@ -1,21 +1,24 @@
 /**
- * A direct message, sealed by its sender for its recipient and for nobody else: the key agreement of X3DH (The X3DH
- * Key Agreement Protocol, revision 1, without one-time prekeys), with a bundle in the place of its first message.
+ * Letters: direct messages, sealed by the sender for the recipient and for nobody else. The key agreement is
+ * that of X3DH (The X3DH Key Agreement Protocol, revision 1) without one-time prekeys. Where X3DH's initial
+ * message has the sender's identity key, a letter has the sender's whole bundle.
  *
- *     letter = sealing 1 | first bytes of the recipient's prekey 8 | ephemeral key 32 | sender's bundle 166 | sealed
+ *     letter = edition 1 | prekey id 8 | ephemeral key 32 | sender's bundle 166 | sealed
  *     sealed = AEAD(message key, nonce 0, associated, after 16 | hash 32 | time 6 | length 3 | text | zeros)
  *
  *     DH1 = DH(sender's key, prekey)   DH2 = DH(ephemeral, recipient's key)   DH3 = DH(ephemeral, prekey)
  *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3, info: "Parley 3 letter")
- *     message key = HKDF-Expand(secret, "Parley 3 message" | id | sealing | SHA-256(associated))
- *     associated = "Parley 3 letter" | id | sender's nick | recipient's nick | what stands before `sealed`
+ *     message key = HKDF-Expand(secret, "Parley 3 message" | id | edition | SHA-256(associated))
+ *     associated = "Parley 3 letter" | id | sender's nick | recipient's nick | everything before `sealed`
  *                  | recipient's identity, key and prekey
  *
- * Labels and nicks (in NFKC and lower case) stand behind their length in one byte, but for HKDF's first `info`. So no
- * key ever seals twice: what is sealed once more under the same id is the same, or has a key of its own.
+ * Labels and nicks (in NFKC and lower case) stand behind their length in one byte, except the label that is
+ * HKDF's first `info`. `|` is concatenation; see docs/security.md, "Formats and key schedule".
  *
- * The text is filled up with zeros to 256, 512, 1,024 ... bytes. The secret of one ephemeral key serves for an hour
- * of messages to one prekey: each has a message key of its own, so that they open in any order.
+ * The text is padded with zeros to 256, 512, 1,024 ... bytes. One ephemeral key and its secret serve an hour
+ * of letters to one prekey. Each letter has a message key of its own, so letters open in any order. The
+ * message key depends on id, edition and all that stands around the seal. The second edition has a new
+ * ephemeral key. So no key ever seals two different texts under nonce 0.
  */
 import { remember } from "../base/bounded_map.ts";
 import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "../base/bytes.ts";
@@ -28,48 +31,59 @@ import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
 const PREKEY_ID_BYTES = 8;
+
+/** X3DH section 2.2: 32 bytes of ff stand before the agreed secrets, and the salt of HKDF is zeros. */
 const F = new Uint8Array(KEY_BYTES).fill(0xff);
 const SALT = new Uint8Array(KEY_BYTES);
+
+/**
+ * HKDF-Expand counts its blocks from 1 (RFC 5869 section 2.3). One block of 32 bytes is all that is needed.
+ */
 const ONE = Uint8Array.of(1);
 const LABEL = "Parley 3 letter";
 
-/** What stands on the outside; the seal is bound to it. */
+/** The parts of a message that travel in clear, in the verb around the letter. The seal is bound to them. */
 export interface Envelope {
   readonly id: MessageId;
   readonly from: Nick;
   readonly to: Nick;
 }
 
-/** What nobody but the recipient reads. */
+/** The parts of a message that only its recipient can read. */
 export interface Contents {
-  /** The sender's last message to this recipient that had not failed, and the hash of its text. */
+  /** The sender's message before this one to the same recipient that has not failed; `NO_MESSAGE` if none. */
   readonly after: MessageId;
+  /** The `textHash` of that message. */
   readonly afterHash: string;
+  /** An instant of the sender's clock. */
   readonly sentAt: Millis;
   readonly text: string;
 }
 
-/** The outer grammar of a letter. */
+/** A letter taken apart, still sealed. Nothing in it is proved before it opens. */
 export interface Letter {
   /** 0, or 1 when its sender has sealed the same message again. */
   readonly edition: number;
+  /** Names the recipient's prekey that the letter is sealed for. */
   readonly prekeyId: string;
   readonly ephemeral: Key;
   readonly sender: Bundle;
+  /** All bytes of the letter before `sealed`. */
   readonly header: Uint8Array;
   readonly sealed: Uint8Array;
 }
 
-/** By which a letter names the prekey it was sealed for. */
+/** The first 8 bytes of a prekey: they tell it from the recipient's other prekeys. */
 export function prekeyId(prekey: Key): string {
   return prekey.slice(0, 2 * PREKEY_ID_BYTES);
 }
 
-/** Which sealing a letter says that it is; also of what is no letter, so that a receipt can be told from another one. */
+/** The edition that a letter claims, even if it is malformed: the receipt for it has to name one. */
 export function editionOf(letter: Uint8Array): number {
   return letter[0] === 1 ? 1 : 0;
 }
 
+/** Takes a letter apart. It opens nothing and checks no signature. */
 export function decodeLetter(bytes: Uint8Array): Letter | Malformed {
   const reader = new Reader(bytes);
   const edition = reader.u8();
@@ -81,18 +95,21 @@ export function decodeLetter(bytes: Uint8Array): Letter | Malformed {
   return { edition, prekeyId: prekey, ephemeral, sender, header, sealed: reader.rest() };
 }
 
+/** One ephemeral key of ours, and the X3DH secret agreed on with it. */
 interface Secret {
   readonly ephemeral: Key;
   readonly secret: Uint8Array;
   readonly since: Millis;
 }
 
-/** Seals what we write. */
+/**
+ * Seals the letters that we write. It keeps the secrets agreed on, so that not every letter costs three DHs.
+ */
 export class Sealer {
   readonly #primitives: Primitives;
   readonly #random: Random;
   readonly #keyPair: KeyPair;
-  /** By the recipient's key and prekey; least recently made first. */
+  /** Secrets by the recipient's key and prekey; least recently made first. */
   readonly #secrets = new Map<string, Secret>();
 
   constructor(primitives: Primitives, random: Random, keyPair: KeyPair) {
@@ -101,7 +118,7 @@ export class Sealer {
     this.#keyPair = keyPair;
   }
 
-  /** `undefined` when one of the recipient's keys is no key. */
+  /** Makes a letter. `undefined` when a key in the recipient's bundle is not valid (of low order). */
   seal(
     now: Millis,
     envelope: Envelope,
@@ -126,18 +143,19 @@ export class Sealer {
     return letter;
   }
 
-  /** Forgets what is not used any more. */
+  /** Forgets secrets that are an hour old, or all when `now` is Infinity. */
   sweep(now: Millis): void {
     for (const [name, secret] of this.#secrets) if (!isFresh(now, secret)) this.#secrets.delete(name);
   }
 
-  /** A message that is sealed again has a secret of its own. */
+  /** The secret for this hour and this prekey. A message that is sealed again gets a new ephemeral key. */
   #secretFor(now: Millis, { key, prekey }: Bundle, edition: number): Secret | undefined {
     const name = `${key} ${prekey}`;
     const known = this.#secrets.get(name);
     if (known !== undefined && edition === 0 && isFresh(now, known)) return known;
     const ephemeral = this.#primitives.keyPair(this.#random(KEY_BYTES));
     const [theirKey, theirPrekey] = [Uint8Array.fromHex(key), Uint8Array.fromHex(prekey)];
+    // X3DH section 3.3: DH1, DH2 and DH3 as Alice, the initiator, computes them.
     const secret = derive(this.#primitives, [
       this.#keyPair.agree(theirPrekey),
       ephemeral.agree(theirKey),
@@ -150,11 +168,11 @@ export class Sealer {
   }
 }
 
-/** Opens what others wrote. */
+/** Opens the letters that others wrote to us. */
 export class Opener {
   readonly #primitives: Primitives;
   readonly #keyPair: KeyPair;
-  /** By sender's key, ephemeral key and prekey; least recently made first. */
+  /** Secrets by the sender's key, the ephemeral key and our prekey; least recently made first. */
   readonly #secrets = new Map<string, Uint8Array>();
 
   constructor(primitives: Primitives, keyPair: KeyPair) {
@@ -162,7 +180,11 @@ export class Opener {
     this.#keyPair = keyPair;
   }
 
-  /** `undefined` when it was not sealed like this, for us and this prekey. `identity` is our own. */
+  /**
+   * Returns the contents, or `undefined` if this is not what the holder of the sender's key sealed in this
+   * envelope for us and for this prekey. `identity` is our own. The sender's bundle has to be checked by the
+   * caller.
+   */
   open(
     envelope: Envelope,
     { edition, ephemeral, sender, header, sealed }: Letter,
@@ -176,16 +198,17 @@ export class Opener {
     const key = messageKey(this.#primitives, secret, envelope.id, edition, around);
     const plaintext = this.#primitives.open(key, 0, around, sealed);
     if (plaintext === undefined) return undefined;
-    // Only now it is proved to be somebody's who knows it: nobody fills the table with guesses.
+    // Only now is it proved that the sender knows the secret: guesses do not get into the map.
     if (!this.#secrets.has(name)) remember(this.#secrets, name, secret, LETTER_SECRETS);
     return decode(plaintext);
   }
 
-  /** Forgets everything, with what was agreed on under prekeys that are gone. */
+  /** Forgets all secrets, so that none outlives for long the prekey that it was agreed on with. */
   sweep(): void {
     this.#secrets.clear();
   }
 
+  /** X3DH section 3.4: the same three DHs as the sender's, in the same order. */
   #agree(senderKey: Key, ephemeralKey: Key, prekey: KeyPair): Uint8Array | undefined {
     const [sender, ephemeral] = [Uint8Array.fromHex(senderKey), Uint8Array.fromHex(ephemeralKey)];
     const agreed = [prekey.agree(sender), this.#keyPair.agree(ephemeral), prekey.agree(ephemeral)];
@@ -193,18 +216,24 @@ export class Opener {
   }
 }
 
-/** A clock that was set back makes no secret last longer. */
+/** Counts an hour in both directions: a clock that was set back does not make a secret last longer. */
 function isFresh(now: Millis, { since }: Secret): boolean {
   return Math.abs(now - since) < LETTER_SECRET_MS;
 }
 
-/** X3DH, section 2.2 (KDF) and 3.3. */
+/**
+ * X3DH's KDF (section 2.2), written out as HKDF-SHA256 with one block (RFC 5869): extract with `SALT`, expand
+ * with `LABEL`. `undefined` when one of the agreements failed.
+ */
 function derive({ mac }: Primitives, agreed: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
   const known = agreed.filter((secret) => secret !== undefined);
   if (known.length < agreed.length) return undefined;
   return mac(mac(SALT, F, ...known), new TextEncoder().encode(LABEL), ONE);
 }
 
+/**
+ * The key of one letter: HKDF-Expand of the secret, with one block. It seals once, so its nonce is always 0.
+ */
 function messageKey(
   { hash, mac }: Primitives,
   secret: Uint8Array,
@@ -219,6 +248,10 @@ function messageKey(
   return mac(secret, info.finish(), ONE);
 }
 
+/**
+ * X3DH section 3.3: the associated data bind the seal to both parties' keys. Here they name the nicks, the id
+ * and the rest of the letter as well, so that the server cannot put a letter into another envelope.
+ */
 function associated(
   { id, from, to }: Envelope,
   header: Uint8Array,
@@ -243,6 +276,7 @@ function encode({ after, afterHash, sentAt, text }: Contents): Uint8Array {
   return writer.finish();
 }
 
+/** The bytes behind the text are padding, whatever they are. */
 function decode(plaintext: Uint8Array): Contents | undefined {
   const reader = new Reader(plaintext);
   const contents = {
@@ -254,7 +288,7 @@ function decode(plaintext: Uint8Array): Contents | undefined {
   return reader.failed || utf8Length(contents.text) > TEXT_BYTES ? undefined : contents;
 }
 
-/** How many zeros fill a text up. */
+/** The number of zeros behind a text of so many bytes: they fill it up to 256, 512, 1,024 ... bytes. */
 export function paddingFor(bytes: number): number {
   let padded = PADDING_BYTES;
   while (padded < bytes) padded *= 2;

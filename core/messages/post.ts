@@ -1,15 +1,17 @@
 /**
- * A message to the channel: signed by its sender, numbered, and chained to his message before it. The open channel
- * is read by whoever may register; under a channel key only by those who share it.
+ * Posts: messages to the channel. A post is signed by its sender, numbered, and names the hash of the
+ * sender's post before it, so that nobody can forge, alter, reorder or leave out one unseen. Everybody who
+ * can register reads the open channel; with a channel key only those who have the key read it.
  *
  *     post = number 6 | previous 32 | time 6 | sealed 1 | identity 32 | length 3 | content | signature 64
- *     previous = SHA-256(id | post) of the sender's post before this one; zeros in his first
- *     signature = of "Parley 3 channel" | id | nick | everything before it
+ *     previous = SHA-256(id | post) of the sender's post before this one; zeros in the first
+ *     signature of "Parley 3 channel" | id | nick | everything before the signature
  *     content = length 3 | text, or, sealed, AEAD(key, nonce 0, associated, length 3 | text | zeros)
  *     key = HMAC-SHA256(channel key, "Parley 3 channel key" | identity | id)
  *     associated = everything before `content`'s length
  *
- * Labels and nicks (in NFKC and lower case) stand behind their length in one byte.
+ * Labels and nicks (in NFKC and lower case) stand behind their length in one byte. `|` is concatenation; see
+ * docs/security.md, "Formats and key schedule".
  */
 import { MALFORMED, type Malformed, Reader, utf8Length, Writer } from "../base/bytes.ts";
 import { HASH_BYTES, KEY_BYTES, labelled, type Primitives, SIGNATURE_BYTES } from "../base/crypto.ts";
@@ -20,12 +22,15 @@ import { paddingFor } from "./letter.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
-/** Where a post stands among its sender's. */
+/** The place of a post in its sender's chain. */
 export interface Place {
+  /** Counts the posts of the sender from one state folder, from 1. */
   readonly number: number;
+  /** The `postHash` of the sender's post before, or `NO_HASH`. */
   readonly previous: string;
 }
 
+/** A post taken apart. Nothing in it is proved before `isAuthentic`. */
 export interface Post extends Place {
   readonly sentAt: Millis;
   readonly isSealed: boolean;
@@ -38,7 +43,7 @@ export interface Post extends Place {
   readonly signature: string;
 }
 
-/** Writes and signs a post; with a channel key it is sealed. */
+/** Writes and signs a post. With a channel key its text is sealed. */
 export function encodePost(
   primitives: Primitives,
   identity: Identity,
@@ -90,7 +95,9 @@ export function decodePost(bytes: Uint8Array): Post | Malformed {
   return { number, previous, sentAt, isSealed: sealed === 1, identity, header, content, signed, signature };
 }
 
-/** Whether the holder of the identity in a post wrote it, under this id and nick. */
+/**
+ * Whether the identity in a post signed it, for this id and nick. The caller knows whose identity that is.
+ */
 export function isAuthentic(
   primitives: Primitives,
   { id, from }: { id: MessageId; from: Nick },
@@ -99,7 +106,7 @@ export function isAuthentic(
   return isSigned(primitives, identity, signedBytes(id, from, signed), signature);
 }
 
-/** What it says; `undefined` when it is sealed under another key than ours, or says nothing. */
+/** The text of a post; `undefined` when it is sealed under a key that we do not have, or is malformed. */
 export function textOf(
   primitives: Primitives,
   channelKey: Uint8Array | undefined,
@@ -112,7 +119,7 @@ export function textOf(
   return plaintext === undefined ? undefined : decodeText(plaintext);
 }
 
-/** What the sender's next post names. */
+/** The hash of a post, which the sender's next post names as `previous`. */
 export function postHash({ hash }: Primitives, id: MessageId, post: Uint8Array): string {
   return hash(Uint8Array.fromHex(id), post).toHex();
 }
@@ -131,6 +138,7 @@ function signedBytes(id: MessageId, from: Nick, signed: Uint8Array): Uint8Array 
   return writer.finish();
 }
 
+/** The key of one post: it depends on sender and id, so that it seals once and its nonce is always 0. */
 function postKey({ mac }: Primitives, channelKey: Uint8Array, identity: Key, id: MessageId): Uint8Array {
   const writer = labelled("Parley 3 channel key");
   writer.hex(identity);

@@ -1,6 +1,8 @@
 /**
- * The client table: who there is, where, and whether ONLINE. Every change counts one up, and each row knows
- * the counter of its last change, so one question, `rows since v`, serves the newcomer, the gap and the snapshot.
+ * The client table: one row for each nick, with the owner's bundle, its addresses, and whether it is ONLINE.
+ * Every change adds one to the table's counter, and the server knows for each row the counter of its last
+ * change. So one question, "which rows have changed since version v?", serves a newcomer, a client that
+ * missed a change, and one that wants the whole table (docs/protocol.md, section 7).
  */
 import { equalAddresses } from "../base/address.ts";
 import { NICKS } from "../base/limits.ts";
@@ -8,26 +10,30 @@ import type { Address } from "../base/units.ts";
 import { type Bundle, equalBundles } from "./identity.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
-/** `start` tells one life of the server from the next: counters of two lives are not compared. */
+/** The version of a table. Counters are compared only within one start, which is one life of the server. */
 export interface Version {
+  /** The instant of the server's start in milliseconds: later in each life, whatever the clock says. */
   readonly start: number;
+  /** The number of changes in this life. */
   readonly counter: number;
 }
 
-/** A line of the table: who holds a nick, with the bundle that he signed for it. */
+/** A line of the table: a nick, and the bundle that its owner signed for it. */
 export interface Row extends Bundle {
-  /** As its owner writes it. */
+  /** The nick as its owner writes it. */
   readonly nick: Nick;
-  /** Rows are shown in the order in which the nicks first came. */
+  /** Counts nicks in the order in which they were first registered. Rows are shown in this order. */
   readonly ordinal: number;
-  /** As far as the server knows. */
+  /** Whether the server takes the member for ONLINE. */
   readonly online: boolean;
-  /** Where to try, best first. */
+  /** The addresses to try, best first. */
   readonly addresses: readonly Address[];
 }
 
+/** The version of a client's table before anything has come: every table is ahead of it. */
 export const NO_VERSION: Version = { start: 0, counter: 0 };
 
+/** A client's copy of the server's table. The caller has checked the signatures of all bundles. */
 export class Table {
   readonly #rows = new Map<NickKey, Row>();
   #version: Version = NO_VERSION;
@@ -40,37 +46,38 @@ export class Table {
     return this.#rows.get(nickKey(nick));
   }
 
-  /** In the order in which the nicks first came. */
+  /** All rows in the order in which the nicks were first registered. */
   rows(): Row[] {
     return [...this.#rows.values()].sort((a, b) => a.ordinal - b.ordinal);
   }
 
-  /** Whether this table lacks changes that somebody at `version` has. */
+  /** Whether the server's table, which is at `version`, has changes that this one lacks. */
   isBehind(version: Version): boolean {
     return version.start !== this.#version.start || version.counter > this.#version.counter;
   }
 
   /**
-   * Takes all changes after `from` up to the counter `upTo`. Returns the rows that really changed, or
-   * `undefined` when changes before `from` are missing here, so that they have to be asked for first.
-   * Rows of an earlier life of the server stay until this life says otherwise.
+   * Takes over all changes after version `from` up to the counter `upTo`. Returns the rows that are different
+   * now, or `undefined` when this table lacks changes before `from`, which have to be asked for first. Rows
+   * from an earlier life of the server stay until this life gives others.
    */
   apply(from: Version, upTo: number, rows: readonly Row[]): Row[] | undefined {
     const known = from.start === this.#version.start ? this.#version.counter : 0;
     if (from.counter > known) return undefined;
     if (from.start !== this.#version.start || upTo > this.#version.counter) {
       this.#version = { start: from.start, counter: upTo };
-    } else if (upTo < known) return [];
+    } else if (upTo < known) return []; // An old page, overtaken by a newer one.
     const changed = rows.filter((row) => !equalRows(this.get(row.nick), row));
     for (const row of changed) {
       const key = nickKey(row.nick);
+      // A server that makes up nicks without end cannot fill our memory.
       if (this.#rows.has(key) || this.#rows.size < NICKS) this.#rows.set(key, row);
     }
     return changed;
   }
 }
 
-/** Whether two lines of the table say the same. */
+/** Whether two rows are the same in every field. */
 export function equalRows(a: Row | undefined, b: Row): boolean {
   return a !== undefined && a.nick === b.nick && equalBundles(a, b) &&
     a.online === b.online && a.ordinal === b.ordinal &&

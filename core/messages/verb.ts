@@ -1,32 +1,46 @@
 /**
- * What the two sides say to each other, layer 5 of the wire: a tag of one byte, then the fields in order.
- * A verb never says how it travels; a link carries it. Who says it is known from the link: by its key.
+ * Verbs: everything that two machines say to each other (docs/protocol.md, section 5, says what each one
+ * means). On the wire a verb is a tag of one byte, then its fields in order. A verb does not say how it
+ * travels: a link carries it. It proves nothing about its speaker either: the link's peer key does.
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
 import * as f from "./field.ts";
 
-/** Why the server did not take something. */
+/**
+ * Why the server refuses a nick or a message.
+ *
+ *     other key   another identity owns the nick
+ *     unknown     nobody has registered the recipient's nick
+ *     quota       the recipient's mailbox is full, or the sender's share of it is
+ *     full        the server takes no more nicks, or no more mail
+ *     rate        too much comes from this address or this member: try again later
+ *     known       the message was collected long ago, and its receipt is gone
+ */
 export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known";
 
-/** As numbered on the wire. */
+/** The place in this list is the reason's number on the wire. It never changes. */
 export const REASONS: readonly Reason[] = ["other key", "unknown", "quota", "full", "rate", "known"];
 
 const reason = f.oneOf(REASONS);
 
-/** What the server hands over in a stream. */
+/** The fields of a letter or post that the server hands over to a member. */
 const STREAM_ITEM = {
+  /** Names the stream, one for each registration; a later stream has a higher number. */
   stream: f.u48,
+  /** Counts the items of the stream from 1. */
   position: f.u32,
+  /** The item was stored before the member registered. */
   waited: f.flag,
   id: f.id,
   from: f.nick,
   body: f.body,
 } as const;
 
-/** Tag and fields of every verb. Tags are never used again for something else. */
+/** Tag and fields of every verb. A tag whose verb is gone is never used for another one. */
 const VERBS = {
-  // client to server: who is there; `turn` counts these three, so that a late one does not undo a newer one;
-  // `asked`: the user asked for it, so that a place which was replaced may come back, and not by itself
+  // A client tells the server whether it is there. `turn` counts the first three of these verbs, so that a
+  // late one does not undo a newer one. `asked` is true when the user gave the command: only then may a
+  // client take back a place that another one of the same identity has taken.
   register: {
     tag: 1,
     fields: { nick: f.nick, turn: f.u32, asked: f.flag, bundle: f.bundle, candidates: f.addresses },
@@ -35,7 +49,9 @@ const VERBS = {
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
-  // server to client
+  // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
+  // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
+  // before the client has read them.
   registered: {
     tag: 16,
     fields: {
@@ -50,11 +66,13 @@ const VERBS = {
   refused: { tag: 17, fields: { nick: f.nick, reason } },
   deregistered: { tag: 19, fields: { nick: f.nick } },
   alive: { tag: 20, fields: { version: f.version } },
-  // all changes from a version up to a counter; the newest there is tells whether more is to come
+  // `rows` has all changes after the version `since` up to the counter `upTo`. The table itself is at
+  // `newest`: if that is higher, more rows are to come, or to be asked for.
   rows: { tag: 21, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
-  // messages, client to client; a receipt for a letter goes the way it came: to the server
+  // A letter goes from client to client. Its receipt goes the way that the letter came: to the server, if
+  // that handed the letter over.
   direct: { tag: 32, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
   receipt: {
     tag: 33,
@@ -67,12 +85,14 @@ const VERBS = {
       signature: f.signature,
     },
   },
-  // messages, client to server
+  // A client hands messages to the server, and acknowledges: with `saved` a position of its stream, with
+  // `noted` the receipts that came in `collected`.
   deposit: { tag: 40, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
   post: { tag: 41, fields: { id: f.id, from: f.nick, body: f.body } },
   saved: { tag: 42, fields: { nick: f.nick, stream: f.u48, position: f.u32 } },
   noted: { tag: 43, fields: { nick: f.nick, receipts: f.receiptNames } },
-  // messages, server to client
+  // The server answers a deposit or post, hands over the items of a stream, and the receipts for letters that
+  // the client has deposited.
   stored: { tag: 48, fields: { id: f.id } },
   rejected: { tag: 49, fields: { id: f.id, reason } },
   letter: { tag: 50, fields: STREAM_ITEM },
@@ -83,7 +103,7 @@ const VERBS = {
 type Verbs = typeof VERBS;
 export type VerbType = keyof Verbs;
 
-/** The verb of one type: its name and the values of its fields. */
+/** A verb of one type: its name and the values of its fields. */
 export type VerbOf<Type extends VerbType> = { readonly type: Type } & f.ValuesOf<Verbs[Type]["fields"]>;
 export type Verb = { [Type in VerbType]: VerbOf<Type> }[VerbType];
 
@@ -97,6 +117,7 @@ export function encodeVerb(verb: Verb): Uint8Array {
   return writer.finish();
 }
 
+/** Bytes left over make a verb malformed. */
 export function decodeVerb(bytes: Uint8Array): Verb | Malformed {
   const reader = new Reader(bytes);
   const type = BY_TAG.get(reader.u8());
