@@ -1,21 +1,25 @@
 import type { Random } from "../base/units.ts";
 
 /**
- * Which conversation of two links is meant: a number that grows (4 bytes, a Lamport clock) and 4 random bytes, as
- * hexadecimal digits, compared as they stand. The responder of each handshake names it: that of the conversation
- * which both have, or a higher one than either has had. Both ends only ever go on to a higher one, so that of
- * two handshakes at the same moment the same one wins at both ends.
+ * Names the packet space that two links share (docs/protocol.md, section 2, "Epochs"): a number that grows (4
+ * bytes, a Lamport clock) and 4 random bytes, as hexadecimal digits that are compared as text. The responder
+ * of each handshake names the epoch: the one that both ends have, so that packet numbers go on, or one higher
+ * than either has had, so that both begin anew. An end only ever goes on to a higher epoch. So when two
+ * handshakes happen at the same moment, the same one wins at both ends, and no rule has to break a tie.
  */
 export type Epoch = string;
 export const EPOCH_BYTES = 8;
 
-/** Comes before all others: there is no conversation. */
+/** Lower than all others: there is no packet space yet. */
 export const NO_EPOCH: Epoch = "0".repeat(2 * EPOCH_BYTES);
 
 const NUMBER_DIGITS = 8;
 const RANDOM_BYTES = 4;
 
-/** Higher than all of these; `undefined` when none is, as somebody has made up the last one. */
+/**
+ * An epoch higher than all of these. `undefined` when there is none: only a peer that makes up epochs can
+ * have reached the last number, and it gets no answer.
+ */
 export function nextEpoch(random: Random, ...epochs: Epoch[]): Epoch | undefined {
   const number = Math.max(...epochs.map((epoch) => parseInt(epoch.slice(0, NUMBER_DIGITS), 16))) + 1;
   if (number >= 2 ** (4 * NUMBER_DIGITS)) return undefined;

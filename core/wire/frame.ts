@@ -1,17 +1,18 @@
 /**
- * Framing: what stands inside a transport packet, one frame after the other.
+ * Framing: a transport packet holds frames, one behind the other (docs/protocol.md, section 3).
  *
  *     ping         1
- *     ack          2  largest, delay in units of 1/16 ms, ranges - 1, length of the first, then pairs: gap, length
+ *     ack          2  largest, delay in 1/16 ms, ranges - 1, length of the first, then pairs: gap, length
  *     challenge    3  8 bytes (RFC 9000 section 8.2)
  *     response     4  the same 8 bytes
- *     told         5  length, verb: sent once
+ *     told         5  length, verb: not sent again when the packet is lost
  *     unordered    6  parcel number, length, verb
- *     ordered      7  parcel number, length, verb; of length 0: whoever waits for this number waits no longer
+ *     ordered      7  parcel number, length, verb; length 0 means that the parcel was cancelled
  *     part         8  parcel number, index 1, parts 1, length, bytes: a piece of an ordered parcel
  *
- * Numbers and lengths are variable-length integers (RFC 9000 section 16), ranges are as in an ACK frame
- * (RFC 9000 section 19.3). Every frame but an ack asks for acknowledgement.
+ * Numbers and lengths are variable-length integers (RFC 9000 section 16), except where their bytes are given.
+ * Ranges are those of an ACK frame (RFC 9000 section 19.3), challenge and response are PATH_CHALLENGE and
+ * PATH_RESPONSE (sections 19.17, 19.18). Every frame but an ack asks for acknowledgement.
  */
 import { MALFORMED, type Malformed, Reader, type Writer } from "../base/bytes.ts";
 import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "../base/limits.ts";
@@ -28,15 +29,16 @@ const PART = 8;
 
 export const CHALLENGE_BYTES = 8;
 
-/** Units of the delay in an ack. */
+/** The delay of an ack is in sixteenths of a millisecond: far finer than any timer that uses it. */
 const DELAY_UNITS_PER_MS = 16;
 
-/** Acknowledged packet numbers, highest range first, both ends inclusive, disjoint and descending. */
+/** Acknowledged packet numbers: disjoint ranges, the highest first, with both ends included. */
 export type Ranges = readonly (readonly [low: number, high: number])[];
 
-/** The most that comes before the bytes of a frame that carries a verb: type, number, index, parts, length. */
+/** The longest beginning of a frame that carries bytes: type 1, number 8, index 1, parts 1, length 2. */
 export const FRAME_HEADER_BYTES = 1 + 8 + 1 + 1 + 2;
 
+/** Decoded frames. `verb` and `bytes` are views into the packet. */
 export type Frame =
   | { readonly type: "ping" }
   | { readonly type: "ack"; readonly ranges: Ranges; readonly delay: Millis }
@@ -45,7 +47,7 @@ export type Frame =
   | { readonly type: "unordered" | "ordered"; readonly number: number; readonly verb: Uint8Array }
   | PartFrame;
 
-/** Every part but the last has `PART_BYTES` bytes. */
+/** A piece of a parcel. Every part but the last has `PART_BYTES` bytes, so its index gives its place. */
 export interface PartFrame {
   readonly type: "part";
   readonly number: number;
@@ -86,6 +88,10 @@ function writeBytes(writer: Writer, bytes: Uint8Array): void {
   writer.raw(bytes);
 }
 
+/**
+ * RFC 9000 section 19.3.1: a range is written as its length less one, and a gap as the count of missing
+ * numbers less one, since neither can be empty. `ranges` is not empty.
+ */
 function writeAck(writer: Writer, ranges: Ranges, delay: Millis): void {
   writer.u8(ACK);
   writer.varint(ranges[0]![1]);
@@ -99,7 +105,7 @@ function writeAck(writer: Writer, ranges: Ranges, delay: Millis): void {
   }
 }
 
-/** All frames of a packet. One that means nothing makes the packet mean nothing. */
+/** Reads all frames of a packet. One malformed frame makes the whole packet malformed. */
 export function readFrames(bytes: Uint8Array): Frame[] | Malformed {
   const reader = new Reader(bytes);
   const frames: Frame[] = [];
@@ -138,6 +144,7 @@ function readBytes(reader: Reader): Uint8Array {
   return reader.raw(reader.varint());
 }
 
+/** Refuses parts that no sender makes, so that a parcel cannot claim more room than its parts fill. */
 function readPart(reader: Reader): Frame | Malformed {
   const [number, index, parts] = [reader.varint(), reader.u8(), reader.u8()];
   const bytes = readBytes(reader);
@@ -147,6 +154,7 @@ function readPart(reader: Reader): Frame | Malformed {
   return { type: "part", number, index, parts, bytes };
 }
 
+/** RFC 9000 section 19.3.1: a range that would go below 0 makes the frame malformed. */
 function readAck(reader: Reader): Frame | Malformed {
   const largest = reader.varint();
   const delay = reader.varint() / DELAY_UNITS_PER_MS;

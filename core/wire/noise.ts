@@ -1,39 +1,43 @@
 /**
- * `Noise_IK_25519_ChaChaPoly_SHA256` (The Noise Protocol Framework, revision 34; sections are those of that text):
+ * The handshake `Noise_IK_25519_ChaChaPoly_SHA256`. Sections are those of The Noise Protocol Framework,
+ * revision 34. IK is the pattern (section 7.5):
  *
  *     <- s
  *     ...
  *     -> e, es, s, ss
  *     <- e, ee, se
  *
- * The initiator knows the responder's key before it begins. Both ephemeral keys come in from outside.
+ * The initiator knows the responder's static key before it begins, and sends its own one sealed. The names of
+ * the functions are those of the text. Both ephemeral key pairs are handed in, since the core draws no random
+ * bytes. `tests/core/wire/` holds this against published vectors.
  */
 import type { KeyPair, Primitives } from "../base/crypto.ts";
 
-/** It has exactly the length of a hash, so it is the first hash (section 5.2). */
+/** The name has exactly the length of a hash, 32 bytes, so it is itself the first hash (section 5.2). */
 const PROTOCOL = new TextEncoder().encode("Noise_IK_25519_ChaChaPoly_SHA256");
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
+/** HKDF counts its outputs from 1 (section 4.3). */
 const ONE = Uint8Array.of(1);
 const TWO = Uint8Array.of(2);
 const NONE = new Uint8Array(0);
 
-/** What each side sends under (section 5.2, Split), and the handshake hash (section 11.2). 32 bytes each. */
+/** The keys under which the two sides send (section 5.2, Split), and the handshake hash (section 11.2). */
 export interface TransportKeys {
   readonly initiator: Uint8Array;
   readonly responder: Uint8Array;
   readonly hash: Uint8Array;
 }
 
-/** What stays the same from handshake to handshake. */
+/** The parameters that stay the same from handshake to handshake. */
 export interface Parameters {
   readonly primitives: Primitives;
-  /** What both sides have to agree on beforehand (section 6). */
+  /** Any bytes; the handshake fails unless both sides have the same (section 6). */
   readonly prologue: Uint8Array;
   readonly staticKey: KeyPair;
 }
 
-/** `SymmetricState` and, within it, `CipherState` (sections 5.1 and 5.2). */
+/** `SymmetricState` with the `CipherState` that it contains (sections 5.2 and 5.1). */
 class SymmetricState {
   readonly #primitives: Primitives;
   #chainingKey: Uint8Array;
@@ -47,7 +51,7 @@ class SymmetricState {
     this.#hash = PROTOCOL;
   }
 
-  /** To go on with where the next step may fail: what failed leaves no trace in the original. */
+  /** A copy for a step that may fail, so that the failure leaves the original as it was. */
   copy(): SymmetricState {
     const copy = new SymmetricState(this.#primitives);
     copy.#chainingKey = this.#chainingKey;
@@ -92,7 +96,9 @@ class SymmetricState {
   }
 }
 
-/** The pre-message: both sides mix in the responder's key (section 7.4). */
+/**
+ * Section 5.3, Initialize: both sides mix in the prologue and the pre-message, the responder's static key.
+ */
 function begin({ primitives, prologue }: Parameters, responderKey: Uint8Array): SymmetricState {
   const state = new SymmetricState(primitives);
   state.mixHash(prologue);
@@ -100,7 +106,7 @@ function begin({ primitives, prologue }: Parameters, responderKey: Uint8Array): 
   return state;
 }
 
-/** The side that begins. */
+/** The side that sends the first message. */
 export class NoiseInitiator {
   readonly #parameters: Parameters;
   readonly #ephemeral: KeyPair;
@@ -115,8 +121,8 @@ export class NoiseInitiator {
   }
 
   /**
-   * `e, es, s, ss`: 32 bytes of ephemeral key, 48 of sealed static key, the payload and a tag of 16. To be called once.
-   * `undefined` when the responder's key is no key, one of low order.
+   * Writes `e, es, s, ss`: 32 bytes of ephemeral key, 48 of sealed static key, then the sealed payload with a
+   * tag of 16. Call it once. `undefined` when the responder's key is not valid (of low order).
    */
   writeMessage(payload: Uint8Array): Uint8Array | undefined {
     const { staticKey } = this.#parameters;
@@ -131,7 +137,10 @@ export class NoiseInitiator {
     return Uint8Array.of(...this.#ephemeral.publicKey, ...sealedKey, ...state.encryptAndHash(payload));
   }
 
-  /** `e, ee, se`; `undefined` when it is forged. What is forged does no harm: a genuine one may still come. */
+  /**
+   * Reads `e, ee, se`; `undefined` when the message is forged. A forged one does no harm, the genuine one may
+   * still be read.
+   */
   readMessage(message: Uint8Array): { payload: Uint8Array; keys: TransportKeys } | undefined {
     if (message.length < KEY_BYTES + TAG_BYTES) return undefined;
     const remote = message.subarray(0, KEY_BYTES);
@@ -147,7 +156,10 @@ export class NoiseInitiator {
   }
 }
 
-/** The side that answers, once: a forged first message has spoilt it. */
+/**
+ * The side that answers. It reads one message: a forged one has spoilt its state, and it must not be used
+ * again.
+ */
 export class NoiseResponder {
   readonly #parameters: Parameters;
   readonly #state: SymmetricState;
@@ -159,7 +171,10 @@ export class NoiseResponder {
     this.#state = begin(parameters, parameters.staticKey.publicKey);
   }
 
-  /** `e, es, s, ss`: who it is from, and the payload; `undefined` when it is forged. */
+  /**
+   * Reads `e, es, s, ss`: the initiator's static key, which is proved, and the payload; `undefined` when the
+   * message is forged. The message may be a replay (section 7.7, payload security properties).
+   */
   readMessage(message: Uint8Array): { remoteStatic: Uint8Array; payload: Uint8Array } | undefined {
     if (message.length < 2 * KEY_BYTES + 2 * TAG_BYTES) return undefined;
     const { staticKey } = this.#parameters;
@@ -180,7 +195,10 @@ export class NoiseResponder {
     return { remoteStatic, payload };
   }
 
-  /** `e, ee, se`, once the first message was read: 32 bytes of ephemeral key, the payload and a tag of 16. */
+  /**
+   * Writes `e, ee, se`, after the first message was read: 32 bytes of ephemeral key, then the sealed payload
+   * with a tag of 16. `undefined` when a key of the initiator's is not valid (of low order).
+   */
   writeMessage(
     ephemeral: KeyPair,
     payload: Uint8Array,

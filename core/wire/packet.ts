@@ -1,5 +1,6 @@
 /**
- * Packets, layer 1 of the wire: the outer grammar of a datagram. Byte 0 is the version (high half) and the kind.
+ * Packets: the outer grammar of a datagram (docs/protocol.md, section 1). The high half of byte 0 is the
+ * version, the low half the kind:
  *
  *     discover       1  nonce 16, zeros up to the length of an announce
  *     announce       2  nonce 16 (the discover's), public key 32, name 1 + 32, padded with zeros, mac1 16
@@ -9,9 +10,11 @@
  *     transport      6  receiver 4, number 8, sealed frames
  *     versions       0  version 0: the versions known, one byte each
  *
- * As WireGuard has them (whitepaper section 5.4), big-endian, without its reserved bytes. `sender` and `receiver`
- * are indices: whoever made one up finds its handshake or session by it. An answer is never longer than what it
- * answers (RFC 9000 section 8).
+ * Initiation, response, cookie reply and transport are WireGuard's (whitepaper sections 5.4.2, 5.4.3, 5.4.7,
+ * 5.4.6), but big-endian and without the reserved bytes. `sender` is an index that the sender of the packet
+ * has drawn, and `receiver` is one that the receiver has drawn: each side finds its handshake or session by
+ * its own index. No answer is longer than the packet that it answers, so that nobody can use us to flood a
+ * third party (RFC 9000 section 8).
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
 import { KEY_BYTES, TAG_BYTES } from "../base/crypto.ts";
@@ -31,10 +34,13 @@ export const NONCE_BYTES = 16;
 export const MAC_BYTES = 16;
 export const SALT_BYTES = 32;
 
-/** Which process this is. */
+/** A number that differs at each start of its sender's program, so that the peer notices the restart. */
 export const PROCESS_BYTES = 4;
 
-/** Beside keys an initiation tells the time (6 bytes), process and epoch, a response process and epoch. */
+/**
+ * The Noise messages: the keys, and a payload of time (6 bytes), process and epoch in an initiation, of
+ * process and epoch in a response (docs/protocol.md, section 2).
+ */
 export const INITIATION_NOISE_BYTES = KEY_BYTES + KEY_BYTES + TAG_BYTES + 6 + PROCESS_BYTES + EPOCH_BYTES +
   TAG_BYTES;
 const RESPONSE_NOISE_BYTES = KEY_BYTES + PROCESS_BYTES + EPOCH_BYTES + TAG_BYTES;
@@ -46,36 +52,42 @@ const SEALED_COOKIE_BYTES = MAC_BYTES + TAG_BYTES;
 const COOKIE_REPLY_BYTES = 1 + 4 + SALT_BYTES + SEALED_COOKIE_BYTES;
 export const TRANSPORT_HEADER_BYTES = 1 + 4 + 8;
 
-/** What a transport packet has beside frames, and the most that these may take in it. */
+/** The bytes of a transport packet that are not frames, and the room for frames in the largest one. */
 export const OVERHEAD_BYTES = TRANSPORT_HEADER_BYTES + TAG_BYTES;
 export const FRAMES_BYTES = DATAGRAM_BYTES - OVERHEAD_BYTES;
 
+/** A server's answer to a discover: its key and name. It is not authentic, for everybody can make one. */
 export interface Announce {
   readonly type: "announce";
+  /** The nonce of the discover. */
   readonly nonce: Uint8Array;
   readonly key: Uint8Array;
   readonly name: string;
-  /** The whole datagram: the mac covers what stands before it. */
+  /** The whole datagram: mac1 covers everything before itself. */
   readonly bytes: Uint8Array;
 }
 
+/** The first message of a handshake. */
 export interface Initiation {
   readonly type: "initiation";
   readonly sender: number;
   readonly noise: Uint8Array;
   readonly mac1: Uint8Array;
-  /** The whole datagram: the macs cover what stands before them. */
+  /** The whole datagram: each mac covers everything before itself. */
   readonly bytes: Uint8Array;
 }
 
+/** The second message of a handshake. */
 export interface Response {
   readonly type: "response";
   readonly sender: number;
   readonly receiver: number;
   readonly noise: Uint8Array;
+  /** The whole datagram: mac1 covers everything before itself. */
   readonly bytes: Uint8Array;
 }
 
+/** A responder's answer to an initiation without a cookie, when it is under load. */
 export interface CookieReply {
   readonly type: "cookieReply";
   readonly receiver: number;
@@ -83,13 +95,18 @@ export interface CookieReply {
   readonly sealed: Uint8Array;
 }
 
+/** A packet under a session. */
 export interface Transport {
   readonly type: "transport";
   readonly receiver: number;
+  /**
+   * The packet number, which is the nonce as well. Above 2^53 it is not exact, and the session refuses it.
+   */
   readonly number: number;
   readonly sealed: Uint8Array;
 }
 
+/** A decoded datagram. Byte arrays are views into it. */
 export type Packet =
   | { readonly type: "discover"; readonly nonce: Uint8Array }
   | Announce
@@ -98,9 +115,10 @@ export type Packet =
   | CookieReply
   | Transport
   | { readonly type: "versions"; readonly known: readonly number[] }
-  /** Of a version that we do not know. */
+  /** A packet of a version that we do not know. */
   | { readonly type: "foreign"; readonly version: number };
 
+/** A discover is padded to the length of its answer, so that the answer amplifies nothing. */
 export function encodeDiscover(nonce: Uint8Array): Uint8Array {
   const writer = new Writer();
   writer.u8(DISCOVER);
@@ -109,7 +127,7 @@ export function encodeDiscover(nonce: Uint8Array): Uint8Array {
   return writer.finish();
 }
 
-/** `name` has at most `SERVER_NAME_BYTES` bytes. The mac is zeros until it is set. */
+/** `name` has at most `SERVER_NAME_BYTES` bytes. mac1 is zeros until `setMac1`. */
 export function encodeAnnounce(nonce: Uint8Array, key: Uint8Array, name: string): Uint8Array {
   const writer = new Writer();
   writer.u8(ANNOUNCE);
@@ -120,7 +138,7 @@ export function encodeAnnounce(nonce: Uint8Array, key: Uint8Array, name: string)
   return writer.finish();
 }
 
-/** Both macs are zeros until they are set. */
+/** Both macs are zeros until `setMac1` and `setMac2`. */
 export function encodeInitiation(sender: number, noise: Uint8Array): Uint8Array {
   const writer = new Writer();
   writer.u8(INITIATION);
@@ -130,7 +148,7 @@ export function encodeInitiation(sender: number, noise: Uint8Array): Uint8Array 
   return writer.finish();
 }
 
-/** The mac is zeros until it is set. */
+/** mac1 is zeros until `setMac1`. */
 export function encodeResponse(sender: number, receiver: number, noise: Uint8Array): Uint8Array {
   const writer = new Writer();
   writer.u8(RESPONSE);
@@ -159,11 +177,12 @@ export function encodeTransport(receiver: number, number: number, sealed: Uint8A
   return writer.finish();
 }
 
-/** RFC 8999 section 6: version 0 names the others. */
+/** RFC 8999 section 6: a packet of version 0 names the versions that its sender speaks. */
 export function encodeVersions(): Uint8Array {
   return Uint8Array.of(VERSIONS, VERSION);
 }
 
+/** Takes a datagram apart and checks lengths alone: nothing in the result is authentic. */
 export function decodePacket(bytes: Uint8Array): Packet | Malformed {
   if (bytes.length < 2 || bytes.length > DATAGRAM_BYTES) return MALFORMED;
   const reader = new Reader(bytes);
