@@ -1,15 +1,18 @@
 /**
- * The durable records: what a key looks like, and the fields of its value. Keys sort in the order in which
- * things happened; numbers in keys have a fixed width for that.
+ * The durable records, which outlive the process: for each kind the form of its keys and the fields of its
+ * values. docs/protocol.md, section 8, has them as a table, which a test holds against this file. A key is
+ * `kind/name`. The name says what or whom the record is about. Where it is a number, keys sort in the order
+ * in which things happened, because numbers in keys have a fixed width.
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
 import * as f from "../messages/field.ts";
 import { type MessageId, STATE_BYTES } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
+/** The digits of a number in a key: 10^15 is below 2^53, up to which numbers are exact. */
 const NUMBER_DIGITS = 15;
 
-/** A kind of record: `kind/name`. */
+/** A kind of record: makes its keys and takes them apart. */
 class RecordKind {
   readonly #kind: string;
 
@@ -21,7 +24,7 @@ class RecordKind {
     return this.#kind + (typeof name === "number" ? String(name).padStart(NUMBER_DIGITS, "0") : name);
   }
 
-  /** Keys are ASCII, nicks need not be. */
+  /** The key of a record about a nick, percent-encoded: keys are ASCII, nicks need not be. */
   keyFor(nick: Nick): string {
     return this.key(encodeURIComponent(nickKey(nick)));
   }
@@ -30,10 +33,12 @@ class RecordKind {
     return decodeURIComponent(this.nameOf(key));
   }
 
+  /** Whether a key is of this kind. */
   matches(key: string): boolean {
     return key.startsWith(this.#kind);
   }
 
+  /** The part of a key behind `kind/`. */
   nameOf(key: string): string {
     return key.slice(this.#kind.length);
   }
@@ -41,7 +46,7 @@ class RecordKind {
 
 /** A kind of record whose value is a list of fields. */
 class FieldRecord<Shape extends f.Fields> extends RecordKind {
-  /** In the order in which they are written. */
+  /** The fields in the order in which they are written. */
   readonly fields: Shape;
 
   constructor(kind: string, fields: Shape) {
@@ -62,74 +67,88 @@ class FieldRecord<Shape extends f.Fields> extends RecordKind {
   }
 }
 
-/** The values of a kind of record. */
+/** The values of a record of this kind, by field. */
 export type ValueOf<Kind> = Kind extends FieldRecord<infer Shape> ? f.ValuesOf<Shape> : never;
 
-/** By sender and the first 64 bits of ids: when one was seen last, then runs of sequence numbers. Both sides keep these. */
+/**
+ * Ids that were seen, by sender and prefix of the ids (`message_id.ts`). `seen_ids.ts` reads and writes the
+ * values: when an id was seen last, up to which number ids were forgotten, and runs of sequence numbers. Both
+ * sides keep these.
+ */
 export const SEEN = new RecordKind("seen");
 
-/** The time in our last initiation: the next one has a later one, whatever the clock says. Both sides keep it. */
+/**
+ * The time in our last initiation. The next one gets a later time whatever the clock says, or responders
+ * would take it for a replay (docs/protocol.md, section 2). Both sides keep it.
+ */
 export const INITIATION = new FieldRecord("initiation", { at: f.u48 });
 
 // ---- client ----------------------------------------------------------------------------------------------
 
-/** Whose state this is and at which server, and what goes into ids. */
+/** The owner of the state folder. The keys are not here, but in the file `identity`. */
 export const IDENTITY = new FieldRecord("identity", {
   nick: f.nick,
   server: f.address,
+  /** Random bits of this folder, and the count of its starts: both go into message ids. */
   state: f.hex(STATE_BYTES),
   starts: f.u32,
 });
 
 /**
- * A message of ours that has not been receipted, by id. `to` is absent for the channel. `body` is what leaves: a
- * letter, or a post; nothing as long as it has not been sealed.
+ * A message of ours whose recipient's receipt has not come, or a post that the server has not stored; by id.
  */
 export const OUTBOX = new FieldRecord("outbox", {
   after: f.id,
   afterHash: f.hash,
+  /** The recipient; nobody for a post. */
   to: f.list(f.nick, 1),
   sentAt: f.instant,
+  /** The server has saved the letter. The text is kept, in case it has to be sealed again. */
   stored: f.flag,
   text: f.text,
   edition: f.edition,
+  /** The letter or post, byte for byte as it leaves each time; empty until it is sealed. */
   body: f.body,
 });
 
-/** The last message to a peer that has not failed, by nick: its id, and the hash of its text. */
+/** The last message to a peer that has not failed, by nick: the next letter names it as `after`. */
 export const SENT = new FieldRecord("sent", { id: f.id, hash: f.hash });
 
-/** A message that was saved but perhaps not shown, by order of arrival. */
+/** An incoming message that was saved and perhaps not shown, by order of arrival. The next start shows it. */
 export const INBOX = new FieldRecord("inbox", {
   id: f.id,
   after: f.id,
   afterHash: f.hash,
   channel: f.flag,
-  /** A channel message that everybody can read, where we have a channel key. */
+  /** We have a channel key, and this channel message is not sealed: everybody can read it. */
   isOpen: f.flag,
   from: f.nick,
   sentAt: f.instant,
+  /** The line shows the date: the message waited at the server, or is late. */
   dated: f.flag,
   text: f.text,
 });
 
-/** The last message of a peer that was shown in its place, by nick: its id, and the hash of its text. */
+/** The last message of a peer that was shown in its place, by nick: the next one's `after` should name it. */
 export const SHOWN = new FieldRecord("shown", { id: f.id, hash: f.hash });
 
-/** A secret prekey, by its public key; `supersededAt` is 0 for the current one. */
+/** A prekey of ours, by its public key. It is destroyed when no letter can need it any more. */
 export const PREKEY = new FieldRecord("prekey", {
   secret: f.key,
   at: f.instant,
+  /** When its successor was made; 0 for the current prekey. */
   supersededAt: f.instant,
 });
 
-/** The identity (Ed25519) of somebody whom we have written to or heard from, by nick. */
+/**
+ * The identity (Ed25519) that is pinned for a nick: since the first message to or from it, or an invitation.
+ */
 export const KNOWN_PEER = new FieldRecord("known_peer", { identity: f.key, verified: f.flag });
 
-/** Our own last channel message: its number, and the hash that the next one names. */
+/** Our own last post: its number, and the hash that the next one names as `previous`. */
 export const POSTED = new FieldRecord("posted", { number: f.u48, hash: f.hash });
 
-/** The same of another sender, by identity and the bits of his state folder. */
+/** The last post that we have seen of another sender, by identity and the state folder's bits of its id. */
 export const CHAIN = new FieldRecord("chain", { number: f.u48, hash: f.hash });
 
 // ---- server ----------------------------------------------------------------------------------------------
@@ -137,16 +156,17 @@ export const CHAIN = new FieldRecord("chain", { number: f.u48, hash: f.hash });
 /** The secret key (X25519) of the server, made at its first start. */
 export const KEY = new FieldRecord("key", { secret: f.key });
 
-/** A nick and who holds it, by nick. */
+/** A nick and its owner, by nick: the first identity that registered it. */
 export const NICK = new FieldRecord("nick", {
   nick: f.nick,
   bundle: f.bundle,
   ordinal: f.u32,
+  /** Whether the member was online: after a restart of the server it has 75 s to register again. */
   online: f.flag,
   addresses: f.addresses,
 });
 
-/** A letter, by the order in which the server stored it. It is never looked into. */
+/** A letter that waits, by its number among all letters and posts that the server has stored. */
 export const LETTER = new FieldRecord("letter", {
   id: f.id,
   from: f.nick,
@@ -155,16 +175,19 @@ export const LETTER = new FieldRecord("letter", {
   body: f.body,
 });
 
-/** An id is its sender's: others may use the same. */
+/** The key of the receipt for a letter. The sender belongs to it, because two senders may use the same id. */
 export function receiptKey(sender: Nick, id: MessageId): string {
   return `${RECEIPT.keyFor(sender)}/${id}`;
 }
 
+/** The message id in the key of a receipt. */
 export function receiptId(key: string): MessageId {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** What became of a letter, as long as its sender has not acknowledged that; by sender and id. */
+/**
+ * The outcome of a letter, until its sender has acknowledged it (`noted`), by the sender's nick and the id.
+ */
 export const RECEIPT = new FieldRecord("receipt", {
   from: f.nick,
   to: f.nick,
@@ -174,8 +197,9 @@ export const RECEIPT = new FieldRecord("receipt", {
   signature: f.signature,
 });
 
-/** A channel message, by the order in which the server stored it; `number` counts channel messages alone. */
+/** A post, by its number among all letters and posts that the server has stored. */
 export const CHANNEL = new FieldRecord("channel", {
+  /** Counts posts alone, from 1. */
   number: f.u48,
   id: f.id,
   from: f.nick,
@@ -183,11 +207,11 @@ export const CHANNEL = new FieldRecord("channel", {
   body: f.body,
 });
 
-/** The number of the last channel message that a member has saved, by nick. */
+/** The number of the last post that a member has saved, by nick. */
 export const CURSOR = new FieldRecord("cursor", { number: f.u48 });
 
-/** The number of the last channel message that was dropped, so that numbers go on when no row is left. */
+/** The number of the last post that was dropped, so that numbers go on even when no post is left. */
 export const DROPPED = new FieldRecord("dropped", { number: f.u48 });
 
-/** When the server last started: the next start has a later one, whatever the clock says. */
+/** When the server last started. The next start gets a later instant, whatever the clock says. */
 export const START = new FieldRecord("start", { at: f.u48 });
