@@ -87,7 +87,7 @@ export class Receiver {
   }
 
   sweep(): void {
-    this.#opener.sweep();
+    this.#opener.forgetSecrets();
   }
 
   rowsChanged(now: Millis, rows: readonly Row[]): void {

@@ -38,12 +38,12 @@ export class Sealing {
   }
 
   sweep(now: Millis): void {
-    this.#sealer.sweep(now);
+    this.#sealer.forgetOldSecrets(now);
   }
 
   /** What is sealed from now on is sealed under new secrets: the same message may be sealed in another place of its order. */
   beginAnew(): void {
-    this.#sealer.sweep(Infinity);
+    this.#sealer.forgetOldSecrets(Infinity);
   }
 
   /** The line of a message's recipient in the table. */

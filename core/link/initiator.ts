@@ -197,7 +197,7 @@ export class Initiator {
 
   /** The peer is busy and wants a cookie with the next one, which leaves at once; later ones in their own time. */
   receiveCookie(now: Millis, { salt, sealed }: CookieReply): void {
-    if (this.#attempt === undefined || !this.#jar!.take(now, salt, sealed, this.#attempt.mac1)) return;
+    if (this.#attempt === undefined || !this.#jar!.takeCookie(now, salt, sealed, this.#attempt.mac1)) return;
     if (!this.#attempt.hasCookie) this.#due = now;
     this.#attempt.hasCookie = true;
   }

@@ -144,7 +144,7 @@ export class Sealer {
   }
 
   /** Forgets secrets that are an hour old, or all when `now` is Infinity. */
-  sweep(now: Millis): void {
+  forgetOldSecrets(now: Millis): void {
     for (const [name, secret] of this.#secrets) if (!isFresh(now, secret)) this.#secrets.delete(name);
   }
 
@@ -204,7 +204,7 @@ export class Opener {
   }
 
   /** Forgets all secrets, so that none outlives for long the prekey that it was agreed on with. */
-  sweep(): void {
+  forgetSecrets(): void {
     this.#secrets.clear();
   }
 

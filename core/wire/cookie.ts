@@ -63,7 +63,7 @@ export class CookieJar {
    * The reply is bound to mac1, so that nobody can make one who has not seen the initiation (WireGuard
    * section 5.4.7).
    */
-  take(now: Millis, salt: Uint8Array, sealed: Uint8Array, mac1: Uint8Array): boolean {
+  takeCookie(now: Millis, salt: Uint8Array, sealed: Uint8Array, mac1: Uint8Array): boolean {
     const key = cookieKey(this.#primitives, this.#responderKey, salt);
     const cookie = this.#primitives.open(key, 0, mac1, sealed);
     if (cookie === undefined) return false;

@@ -115,7 +115,7 @@ export class CookieEater {
       this.heard.push(packet.type);
       if (packet.type !== "cookieReply" || this.#hasCookie) return;
       const { salt, sealed } = packet;
-      this.#hasCookie = this.#mac1s.some((mac1) => this.#jar.take(arena.now, salt, sealed, mac1));
+      this.#hasCookie = this.#mac1s.some((mac1) => this.#jar.takeCookie(arena.now, salt, sealed, mac1));
     });
   }
 

@@ -79,7 +79,7 @@ class Flood {
         }
         const { mac1 } = decodePacket(bytes) as Initiation;
         if (answer.packet.type !== "cookieReply") continue;
-        this.#jar.take(this.now, answer.packet.salt, answer.packet.sealed, mac1);
+        this.#jar.takeCookie(this.now, answer.packet.salt, answer.packet.sealed, mac1);
       }
     }
   }

@@ -73,7 +73,7 @@ export class Scene {
     while (reply === undefined) reply = this.receive(now, question.bytes, from);
     const { salt, sealed } = decodePacket(reply) as CookieReply;
     const jar = new CookieJar(primitives, this.ownKey.publicKey);
-    assert(jar.take(now, salt, sealed, question.mac1));
+    assert(jar.takeCookie(now, salt, sealed, question.mac1));
     return jar;
   }
 

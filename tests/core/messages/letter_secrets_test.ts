@@ -44,16 +44,16 @@ Deno.test("a message that is sealed once more for the same keys under another id
 Deno.test("a swept sealer has forgotten what is older than an hour, or of the future; a swept opener everything", () => {
   const two = new Two();
   const first = ephemeralOf(two.seal("x"));
-  two.sealer.sweep(NOW + LETTER_SECRET_MS - 1);
+  two.sealer.forgetOldSecrets(NOW + LETTER_SECRET_MS - 1);
   assertEquals(ephemeralOf(two.seal("x", { id: idOf(1) })), first);
-  two.sealer.sweep(NOW + LETTER_SECRET_MS);
+  two.sealer.forgetOldSecrets(NOW + LETTER_SECRET_MS);
   const second = ephemeralOf(two.seal("x", { id: idOf(2) }));
   assertNotEquals(second, first);
   // The clock was set back by two hours.
   const third = ephemeralOf(two.seal("x", { id: idOf(3), now: NOW - 2 * LETTER_SECRET_MS }));
   assertNotEquals(third, second);
   const letter = two.seal("y", { id: idOf(4) });
-  two.opener.sweep();
+  two.opener.forgetSecrets();
   assertEquals(two.open(letter, { id: idOf(4) })?.text, "y");
 });
 

@@ -43,7 +43,7 @@ for (const [kind, primitives] of Object.entries({ real: realPrimitives, cheap: c
     bake(now: Millis, from: Address): void {
       const initiation = this.initiation(now);
       const { salt, sealed } = this.reply(now, from, initiation);
-      assert(this.jar.take(now, salt, sealed, initiation.mac1));
+      assert(this.jar.takeCookie(now, salt, sealed, initiation.mac1));
     }
 
     /** Whether an initiation of `sentAt` is let through at `now`. */
@@ -144,18 +144,18 @@ for (const [kind, primitives] of Object.entries({ real: realPrimitives, cheap: c
     assertEquals(receiver, initiation.sender);
     const { jar } = sides;
     for (let at = 0; at < sealed.length; at++) {
-      assertFalse(jar.take(0, salt, forged(sealed, at), initiation.mac1), `byte ${at}`);
+      assertFalse(jar.takeCookie(0, salt, forged(sealed, at), initiation.mac1), `byte ${at}`);
     }
-    assertFalse(jar.take(0, forged(salt), sealed, initiation.mac1));
-    assertFalse(jar.take(0, salt, sealed, sides.initiation(0).mac1));
+    assertFalse(jar.takeCookie(0, forged(salt), sealed, initiation.mac1));
+    assertFalse(jar.takeCookie(0, salt, sealed, sides.initiation(0).mac1));
     const other = new CookieJar(primitives, forged(sides.responderKey));
-    assertFalse(other.take(0, salt, sealed, initiation.mac1));
+    assertFalse(other.takeCookie(0, salt, sealed, initiation.mac1));
     // None of them has left anything in the jar.
     assertFalse(sides.isGood(0, PEER));
-    assert(jar.take(0, salt, sealed, initiation.mac1));
+    assert(jar.takeCookie(0, salt, sealed, initiation.mac1));
     assert(sides.isGood(0, PEER));
     // Nor does a forged one take away what is there.
-    assertFalse(jar.take(0, salt, forged(sealed), initiation.mac1));
+    assertFalse(jar.takeCookie(0, salt, forged(sealed), initiation.mac1));
     assert(sides.isGood(0, PEER));
   });
 
