@@ -3,18 +3,8 @@ import type { Datagram, Millis } from "../base/units.ts";
 import type { Output } from "../machine.ts";
 import type { Notice } from "../notice.ts";
 
-/** What to save, or nothing to forget it. */
-type Value = (() => Uint8Array) | undefined;
-
-/** A change that waits. */
-interface Later {
-  readonly value: Value;
-  /** When it was first asked for, and last. */
-  readonly since: Millis;
-  readonly last: Millis;
-  /** What was asked for before the wake-up of `last`, if anything was. */
-  readonly before: { readonly value: Value } | undefined;
-}
+/** What to save under a key, or nothing to forget it. */
+type Change = (() => Uint8Array) | undefined;
 
 /**
  * What a step wants done, gathered while it runs. Changes that need not be durable before anything is shown
@@ -25,7 +15,10 @@ interface Later {
 export class Effects {
   readonly #keeps: boolean;
   #outputs: Output[] = [];
-  readonly #later = new Map<string, Later>();
+  /** Changes that wait, by key: of earlier wake-ups, and of the wake-up at `#asking`. */
+  readonly #ripe = new Map<string, Change>();
+  readonly #fresh = new Map<string, Change>();
+  #asking: Millis = -Infinity;
   #laterDue: Millis = Infinity;
   #exitStatus: number | undefined;
 
@@ -46,32 +39,30 @@ export class Effects {
 
   save(key: string, value: () => Uint8Array): void {
     if (!this.#keeps) return;
-    this.#later.delete(key);
+    this.#drop(key);
     this.#outputs.push({ type: "save", key, value: value() });
   }
 
   forget(key: string): void {
     if (!this.#keeps) return;
-    this.#later.delete(key);
+    this.#drop(key);
     this.#outputs.push({ type: "forget", key });
   }
 
   /** Like `forget`, and nothing of it is left on the disk. */
   destroy(key: string): void {
     if (!this.#keeps) return;
-    this.#later.delete(key);
+    this.#drop(key);
     this.#outputs.push({ type: "destroy", key });
   }
 
   /** Several of these for one key become one save, no later than the first of them: the value is asked for then. */
   saveLater(now: Millis, key: string, value: () => Uint8Array): void {
-    const known = this.#later.get(key);
-    const before = known !== undefined && known.last < now ? { value: known.value } : known?.before;
-    this.#putLater(now, key, { value, since: known?.since ?? now, last: now, before });
+    this.#later(now, key, value);
   }
 
   forgetLater(now: Millis, key: string): void {
-    this.#putLater(now, key, { value: undefined, since: now, last: now, before: undefined });
+    this.#later(now, key, undefined);
   }
 
   notice(notice: Notice): void {
@@ -88,26 +79,40 @@ export class Effects {
     const outputs = this.#outputs;
     this.#outputs = [];
     if (this.#laterDue <= now || this.exiting) {
-      for (const [key, later] of this.#later) {
-        if (later.since >= now) continue;
-        const before = later.last >= now ? later.before : undefined;
-        const { value } = before ?? later;
+      this.#ripen(now);
+      for (const [key, value] of this.#ripe) {
         outputs.push(value === undefined ? { type: "forget", key } : { type: "save", key, value: value() });
-        if (before !== undefined) this.#later.set(key, { ...later, since: now, before: undefined });
-        else this.#later.delete(key);
       }
-      this.#laterDue = this.#later.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
+      this.#ripe.clear();
+      this.#laterDue = this.#fresh.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
     }
     for (const { to, bytes } of datagrams) outputs.push({ type: "transmit", to, bytes });
-    if (this.#exitStatus !== undefined && this.#later.size === 0) {
+    if (this.#exitStatus !== undefined && this.#fresh.size === 0) {
       outputs.push({ type: "exit", status: this.#exitStatus });
     }
     return outputs;
   }
 
-  #putLater(now: Millis, key: string, later: Later): void {
+  #later(now: Millis, key: string, change: Change): void {
     if (!this.#keeps) return;
-    this.#later.set(key, later);
+    this.#ripen(now);
+    this.#asking = now;
+    // To save what is about to be forgotten is of no use.
+    if (change === undefined) this.#ripe.delete(key);
+    this.#fresh.set(key, change);
     this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
+  }
+
+  /** The changes of another wake-up than this one are ripe. */
+  #ripen(now: Millis): void {
+    if (this.#asking === now) return;
+    for (const [key, change] of this.#fresh) this.#ripe.set(key, change);
+    this.#fresh.clear();
+  }
+
+  /** What is wanted at once takes the place of what may wait. */
+  #drop(key: string): void {
+    this.#ripe.delete(key);
+    this.#fresh.delete(key);
   }
 }
