@@ -7,7 +7,7 @@
  *
  * What its recipient could not open goes back to queued, once.
  */
-import { MALFORMED, utf8Length } from "../base/bytes.ts";
+import { utf8Length } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import {
   ACK_TIMEOUT_MS,
@@ -20,11 +20,12 @@ import {
 } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
+import { byNick, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { OUTBOX, SENT, type ValueOf } from "../durable/records.ts";
 import { NO_HASH, textHash } from "../messages/identity.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
-import { type Nick, nickKey } from "../messages/nick.ts";
+import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
 export interface OutgoingMessage {
   readonly id: MessageId;
@@ -50,13 +51,16 @@ const NOTHING = new Uint8Array(0);
 
 type Sent = ValueOf<typeof SENT>;
 
+/** The state in which a message of an earlier process begins in this one. */
+const FORMER = { unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS };
+
 export class AckTracker {
   readonly #effects: Effects;
   readonly #primitives: Primitives;
-  readonly #messages = new Map<MessageId, OutgoingMessage>();
+  readonly #messages: DurableMap<MessageId, OutgoingMessage>;
   #storedCount = 0;
   #bytes = 0;
-  readonly #lastSent = new Map<string, Sent>();
+  readonly #lastSent: DurableMap<NickKey, Sent>;
   /** What failed in this process, and what was sent before it. */
   readonly #failedAfter = new Map<MessageId, Sent>();
   readonly #timers = new Timers<MessageId>();
@@ -64,28 +68,33 @@ export class AckTracker {
   constructor(effects: Effects, primitives: Primitives) {
     this.#effects = effects;
     this.#primitives = primitives;
+    this.#messages = new DurableMap(effects, {
+      kind: OUTBOX,
+      nameOf: (id: MessageId) => id,
+      entryOf: (id, { to: [to], ...rest }) => [id, { id, to, ...rest, ...FORMER }],
+      recordOf: ({ to, ...rest }: OutgoingMessage) => ({ ...rest, to: to === undefined ? [] : [to] }),
+    });
+    this.#lastSent = new DurableMap(effects, byNick(SENT));
+    for (const { text, stored } of this.#messages.values()) {
+      if (stored) this.#storedCount++;
+      this.#bytes += utf8Length(text);
+    }
+    this.#noteNewest();
   }
 
-  loadMessage(key: string, value: Uint8Array): void {
-    const record = OUTBOX.decode(value);
-    if (record === MALFORMED) return;
-    const { to: [to], ...rest } = record;
-    const id = OUTBOX.nameOf(key);
-    this.#messages.set(id, { id, to, ...rest, unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS });
-    if (record.stored) this.#storedCount++;
-    this.#bytes += utf8Length(record.text);
-    if (to !== undefined) this.#noteSent(nickKey(to), { id, hash: this.#hashOf(id, record.text) });
-  }
-
-  loadSent(key: string, value: Uint8Array): void {
-    const record = SENT.decode(value);
-    if (record !== MALFORMED) this.#noteSent(SENT.nickOf(key), record);
-  }
-
-  /** The record may be a little older than the newest message in the outbox. */
-  #noteSent(key: string, sent: Sent): void {
-    const known = this.#lastSent.get(key);
-    if (known === undefined || isBefore(known.id, sent.id)) this.#lastSent.set(key, sent);
+  /** The record of what was sent last may be a little older than the newest message in the outbox. */
+  #noteNewest(): void {
+    const newest = new Map<NickKey, OutgoingMessage>();
+    for (const message of this.#messages.values()) {
+      if (message.to === undefined) continue;
+      const known = newest.get(nickKey(message.to));
+      if (known === undefined || isBefore(known.id, message.id)) newest.set(nickKey(message.to), message);
+    }
+    for (const [key, { id, text }] of newest) {
+      const last = this.#lastSent.get(key);
+      if (last !== undefined && isBefore(id, last.id)) continue;
+      this.#lastSent.setUnsaved(key, { id, hash: this.#hashOf(id, text) });
+    }
   }
 
   #hashOf(id: MessageId, text: string): string {
@@ -147,7 +156,7 @@ export class AckTracker {
       unanswered: false,
       retryMs: RETRY_FIRST_MS,
     };
-    this.#messages.set(id, message);
+    this.#messages.setUnsaved(id, message);
     this.#bytes += utf8Length(text);
     if (to !== undefined) this.#setLastSent(now, to, { id, hash: this.#hashOf(id, text) });
     this.#timers.set(id, now + ACK_TIMEOUT_MS);
@@ -219,8 +228,8 @@ export class AckTracker {
 
   /** The recipient has it. */
   delivered(now: Millis, message: OutgoingMessage): void {
-    this.#remove(message.id);
-    this.#effects.forgetLater(now, OUTBOX.key(message.id));
+    this.#leave(message.id);
+    this.#messages.deleteLater(now, message.id);
   }
 
   /** The server has it: it waits, in case that its recipient cannot open it, until that has collected it. */
@@ -253,28 +262,26 @@ export class AckTracker {
 
   /** Gone for good, durable before anybody hears of it. */
   forget(id: MessageId): void {
-    this.#remove(id);
-    this.#effects.forget(OUTBOX.key(id));
+    this.#leave(id);
+    // One that was delivered is gone here, and may still stand on disk.
+    if (!this.#messages.delete(id)) this.#effects.forget(OUTBOX.key(id));
   }
 
-  #remove(id: MessageId): void {
+  /** A message is about to go. */
+  #leave(id: MessageId): void {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     if (message.stored) this.#storedCount--;
     this.#bytes -= utf8Length(message.text);
-    this.#messages.delete(id);
     this.#timers.clear(id);
   }
 
   #setLastSent(now: Millis, to: Nick, sent: Sent): void {
-    this.#lastSent.set(nickKey(to), sent);
-    this.#effects.saveLater(now, SENT.keyFor(to), () => SENT.encode(sent));
+    this.#lastSent.setLater(now, nickKey(to), sent);
   }
 
   /** Makes a message durable as it is. */
   keep(message: OutgoingMessage): void {
-    const { to: recipient } = message;
-    const to = recipient === undefined ? [] : [recipient];
-    this.#effects.save(OUTBOX.key(message.id), () => OUTBOX.encode({ ...message, to }));
+    this.#messages.save(message.id);
   }
 }

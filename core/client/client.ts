@@ -77,16 +77,15 @@ export class Client implements Machine {
     this.#nick = options.nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
-    const effects = this.#effects = new Effects(options.durable);
-    const kept = [...records];
-    const state = this.#state = new ClientState(now, { ...options, effects, random }, kept);
+    const effects = this.#effects = new Effects(options.durable, records);
+    const state = this.#state = new ClientState(now, { ...options, effects, random });
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(options.attempts, probeTimeout);
     const links = this.#links = new Links({
       primitives: options.primitives,
       random,
       ownKey: options.identity.keyPair,
-      timestamp: initiationClock(kept, effects),
+      timestamp: initiationClock(effects),
       name: undefined,
       keepsAlive: true,
     });

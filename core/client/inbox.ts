@@ -3,17 +3,17 @@
  * wrote before it was shown; otherwise it is held, 5 s at most. Records of what may not have been shown stay on
  * disk and are shown at the next start.
  */
-import { MALFORMED } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
+import { byNick, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { INBOX, SHOWN, type ValueOf } from "../durable/records.ts";
 import { SeenIds } from "../durable/seen_ids.ts";
 import { NO_HASH, textHash } from "../messages/identity.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
-import { type Nick, nickKey, sameNick } from "../messages/nick.ts";
+import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
 export type IncomingMessage = ValueOf<typeof INBOX>;
 
@@ -26,33 +26,28 @@ export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
-  readonly #lastShown = new Map<string, ValueOf<typeof SHOWN>>();
-  /** Messages that wait for the one before them, by sender and id, in order of arrival. */
-  readonly #held = new Map<string, Held>();
+  readonly #lastShown: DurableMap<NickKey, ValueOf<typeof SHOWN>>;
+  /**
+   * Messages that were not shown, by sender and id, in order of arrival: they wait for the one before them, or the
+   * last process has left them.
+   */
+  readonly #held: DurableMap<string, Held>;
   readonly #timers = new Timers<string>();
-  #unshown: Held[] = [];
-  #arrivals = 0;
+  #arrivals: number;
 
   constructor(effects: Effects, primitives: Primitives) {
     this.#effects = effects;
     this.#primitives = primitives;
     this.#seen = new SeenIds(effects);
-  }
-
-  loadSeen(key: string, value: Uint8Array): void {
-    this.#seen.load(key, value);
-  }
-
-  loadShown(key: string, value: Uint8Array): void {
-    const record = SHOWN.decode(value);
-    if (record !== MALFORMED) this.#lastShown.set(SHOWN.nickOf(key), record);
-  }
-
-  loadMessage(key: string, value: Uint8Array): void {
-    const message = INBOX.decode(value);
-    if (message === MALFORMED) return;
-    this.#arrivals = Number(INBOX.nameOf(key));
-    this.#unshown.push({ message, arrival: this.#arrivals });
+    this.#lastShown = new DurableMap(effects, byNick(SHOWN));
+    this.#held = new DurableMap(effects, {
+      kind: INBOX,
+      nameOf: (_name: string, { arrival }: Held) => arrival,
+      entryOf: (name, message) => [nameOf(message), { message, arrival: Number(name) }],
+      recordOf: ({ message }) => message,
+      groupOf: (_name, { message }) => nickKey(message.from),
+    });
+    this.#arrivals = [...this.#held.values()].at(-1)?.arrival ?? 0;
   }
 
   get deadline(): Millis {
@@ -75,23 +70,20 @@ export class Inbox {
 
   /** Shows what the last process had saved and perhaps not shown. */
   showUnshown(now: Millis): void {
-    const unshown = this.#unshown;
-    this.#unshown = [];
-    for (const held of unshown) {
-      const { id } = held.message;
-      if (!this.has(held.message)) this.#seen.add(now, seenAs(held.message), id);
-      this.#held.set(nameOf(held.message), held);
+    const unshown = [...this.#held.entries()];
+    for (const [, { message }] of unshown) {
+      if (!this.has(message)) this.#seen.add(now, seenAs(message), message.id);
     }
-    for (const held of unshown) if (this.#held.delete(nameOf(held.message))) this.#showOrHold(now, held);
+    for (const [name, held] of unshown) if (this.#held.get(name) === held) this.#showOrHold(now, held);
   }
 
   /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
   accept(now: Millis, message: IncomingMessage): void {
     if (this.has(message)) return;
     this.#seen.add(now, seenAs(message), message.id);
-    const arrival = ++this.#arrivals;
-    this.#effects.save(INBOX.key(arrival), () => INBOX.encode(message));
-    this.#showOrHold(now, { message, arrival });
+    const held = { message, arrival: ++this.#arrivals };
+    this.#held.set(nameOf(message), held);
+    this.#showOrHold(now, held);
   }
 
   /** A message that is passed over from now on. */
@@ -116,13 +108,11 @@ export class Inbox {
     const { message } = held;
     const place = message.channel ? "next" : this.#placeOf(message);
     if (place !== "early") return this.#show(now, held, place === "late");
-    this.#held.set(nameOf(message), held);
     this.#timers.set(nameOf(message), now + HELD_MS);
-    const ofSender = this.#heldOf(message.from);
-    const first = ofSender.length > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES
-      ? ofSender[0]
-      : undefined;
-    if (first !== undefined) this.#showBehindGap(now, first);
+    const ofSender = this.#held.group(nickKey(message.from));
+    if (ofSender.size > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES) {
+      this.#showBehindGap(now, ofSender.values().next().value!);
+    }
   }
 
   /** Where a message stands among its sender's: the next one, too early, or too late to stand in its place. */
@@ -130,15 +120,12 @@ export class Inbox {
     const last = this.#lastShown.get(nickKey(from))?.id;
     if (after === last) return "next";
     if (last !== undefined && isBefore(id, last)) return "late";
-    return after === NO_MESSAGE || this.#wasShown(from, after) ? "next" : "early";
-  }
-
-  #heldOf(sender: Nick): Held[] {
-    return [...this.#held.values()].filter(({ message }) => sameNick(message.from, sender));
+    const waitsForNothing = after === NO_MESSAGE || after === id;
+    return waitsForNothing || this.#wasShown(from, after) ? "next" : "early";
   }
 
   #wasShown(from: Nick, id: MessageId): boolean {
-    return this.#seen.has(from, id) && !this.#held.has(nameOf({ channel: false, from, id }));
+    return this.#seen.has(from, id) && this.#held.get(nameOf({ channel: false, from, id })) === undefined;
   }
 
   /**
@@ -146,17 +133,17 @@ export class Inbox {
    * several messages behind gaps the one that was written first comes first.
    */
   #showBehindGap(now: Millis, waiting: Held): void {
-    const held = this.#heldOf(waiting.message.from).reduce(
-      (first, other) => isBefore(other.message.id, first.message.id) ? other : first,
-      waiting,
-    );
+    let held = waiting;
+    for (const other of this.#held.group(nickKey(waiting.message.from)).values()) {
+      if (isBefore(other.message.id, held.message.id)) held = other;
+    }
     this.#effects.notice({ type: "missing", from: held.message.from });
     this.#show(now, held, false);
   }
 
-  #show(now: Millis, { message, arrival }: Held, late: boolean): void {
+  #show(now: Millis, { message }: Held, late: boolean): void {
     const { id, channel, isOpen, from, sentAt, text } = message;
-    this.#held.delete(nameOf(message));
+    this.#held.deleteLater(now, nameOf(message));
     this.#timers.clear(nameOf(message));
     const last = this.#lastShown.get(nickKey(from));
     if (!channel && last !== undefined && last.id === message.after && last.hash !== message.afterHash) {
@@ -164,18 +151,15 @@ export class Inbox {
     }
     const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
-    this.#effects.forgetLater(now, INBOX.key(arrival));
     if (channel) return;
     if (!late) {
       const end = { id, hash: textHash(this.#primitives, id, text) };
-      this.#lastShown.set(nickKey(from), end);
-      this.#effects.saveLater(now, SHOWN.keyFor(from), () => SHOWN.encode(end));
+      this.#lastShown.setLater(now, nickKey(from), end);
     }
-    const followers = this.#heldOf(from).filter((other) => other.message.after === id);
-    for (const follower of followers) {
-      if (this.#held.has(nameOf(follower.message))) {
-        this.#show(now, follower, this.#placeOf(follower.message) === "late");
-      }
+    const ofSender = this.#held.group(nickKey(from)).values();
+    for (const follower of [...ofSender].filter(({ message: { after } }) => after === id)) {
+      if (this.#held.get(nameOf(follower.message)) === undefined) continue;
+      this.#show(now, follower, this.#placeOf(follower.message) === "late");
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The identities of the people whom we have written to or heard from, as `known_hosts` has those of machines. */
-import { MALFORMED } from "../base/bytes.ts";
 import { KNOWN_PEERS } from "../base/limits.ts";
 import type { Key } from "../base/units.ts";
+import { byNick, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { KNOWN_PEER, type ValueOf } from "../durable/records.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
@@ -9,16 +9,10 @@ import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 export type Pin = ValueOf<typeof KNOWN_PEER>;
 
 export class KnownPeers {
-  readonly #effects: Effects;
-  readonly #pins = new Map<NickKey, Pin>();
+  readonly #pins: DurableMap<NickKey, Pin>;
 
   constructor(effects: Effects) {
-    this.#effects = effects;
-  }
-
-  load(key: string, value: Uint8Array): void {
-    const pin = KNOWN_PEER.decode(value);
-    if (pin !== MALFORMED) this.#pins.set(KNOWN_PEER.nickOf(key), pin);
+    this.#pins = new DurableMap(effects, byNick(KNOWN_PEER));
   }
 
   of(nick: Nick): Pin | undefined {
@@ -27,7 +21,7 @@ export class KnownPeers {
 
   /** Nobody else has our own nick. */
   addOwn(nick: Nick, identity: Key): void {
-    this.#pins.set(nickKey(nick), { identity, verified: false });
+    this.#pins.setUnsaved(nickKey(nick), { identity, verified: false });
   }
 
   /** Whether an identity is not another one than the nick had before. */
@@ -44,8 +38,6 @@ export class KnownPeers {
 
   /** As the user says, however many there are. */
   pin(nick: Nick, identity: Key, verified: boolean): void {
-    const pin = { identity, verified };
-    this.#pins.set(nickKey(nick), pin);
-    this.#effects.save(KNOWN_PEER.keyFor(nick), () => KNOWN_PEER.encode(pin));
+    this.#pins.set(nickKey(nick), { identity, verified });
   }
 }

@@ -2,11 +2,11 @@
  * Where each sender of channel messages stands: ourselves, and everybody whom we have heard. Who brings his identity
  * to another state folder counts anew there; the first bits of an id tell one folder from another.
  */
-import { MALFORMED } from "../base/bytes.ts";
 import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
+import { byName, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { CHAIN, POSTED, type ValueOf } from "../durable/records.ts";
+import { CHAIN, firstOf, LAST, POSTED, type ValueOf } from "../durable/records.ts";
 import { NO_HASH } from "../messages/identity.ts";
 import { folderOf, type MessageId } from "../messages/message_id.ts";
 import type { Place, Post } from "../messages/post.ts";
@@ -25,41 +25,31 @@ export type Standing =
   | { readonly type: "repeat" };
 
 export class PostChains {
-  readonly #effects: Effects;
   /** The last post of each sender from each of his folders, those heard least recently first. */
-  readonly #senders = new Map<Key, Map<string, End>>();
-  #own: End = { number: 0, hash: NO_HASH };
+  readonly #ends: DurableMap<string, End>;
+  /** Our own last post. */
+  readonly #own: DurableMap<string, End>;
 
   constructor(effects: Effects) {
-    this.#effects = effects;
-  }
-
-  load(key: string, value: Uint8Array): void {
-    const end = CHAIN.decode(value);
-    const [identity = "", folder = ""] = CHAIN.nameOf(key).split("/");
-    if (end !== MALFORMED) this.#foldersOf(identity).set(folder, end);
-  }
-
-  loadOwn(value: Uint8Array): void {
-    const end = POSTED.decode(value);
-    if (end !== MALFORMED) this.#own = end;
+    this.#ends = new DurableMap(effects, { ...byName(CHAIN), groupOf: firstOf, most: FOLDERS_PER_SENDER });
+    this.#own = new DurableMap(effects, byName(POSTED));
   }
 
   /** Where our next post stands. */
   get next(): Place {
-    return { number: this.#own.number + 1, previous: this.#own.hash };
+    const { number, hash } = this.#own.get(LAST) ?? { number: 0, hash: NO_HASH };
+    return { number: number + 1, previous: hash };
   }
 
   /** Our next post was made; that is durable before it leaves. */
   posted(hash: string): void {
-    const end = this.#own = { number: this.#own.number + 1, hash };
-    this.#effects.save(POSTED.key("last"), () => POSTED.encode(end));
+    this.#own.set(LAST, { number: this.next.number, hash });
   }
 
   /** A post that was not seen before; ids are remembered for 45 days: what is much older may have been. */
   standingOf(now: Millis, id: MessageId, post: Pick<Post, "identity" | keyof Place | "sentAt">): Standing {
     const { identity, number, previous, sentAt } = post;
-    const end = this.#senders.get(identity)?.get(folderOf(id));
+    const end = this.#ends.get(nameOf(identity, id));
     if (end === undefined) return { type: "next" };
     const isRecent = sentAt > now - LATE_POST_MS && sentAt < now + CLOCK_SKEW_MS;
     if (number <= end.number) return { type: isRecent ? "late" : "repeat" };
@@ -69,22 +59,12 @@ export class PostChains {
 
   /** A post was taken, one that is not late: saved in one commit with it. */
   took(identity: Key, id: MessageId, end: End): void {
+    const senders = this.#ends.groups;
     // With no room for new people those who are known are still watched.
-    if (!this.#senders.has(identity) && this.#senders.size >= KNOWN_PEERS) return;
-    const folder = folderOf(id);
-    const folders = this.#foldersOf(identity);
-    folders.delete(folder);
-    folders.set(folder, end);
-    this.#effects.save(CHAIN.key(`${identity}/${folder}`), () => CHAIN.encode(end));
-    if (folders.size <= FOLDERS_PER_SENDER) return;
-    const oldest = folders.keys().next().value!;
-    folders.delete(oldest);
-    this.#effects.forget(CHAIN.key(`${identity}/${oldest}`));
+    if (senders.has(identity) || senders.size < KNOWN_PEERS) this.#ends.set(nameOf(identity, id), end);
   }
+}
 
-  #foldersOf(identity: Key): Map<string, End> {
-    const folders = this.#senders.get(identity) ?? new Map<string, End>();
-    this.#senders.set(identity, folders);
-    return folders;
-  }
+function nameOf(identity: Key, id: MessageId): string {
+  return `${identity}/${folderOf(id)}`;
 }

@@ -2,10 +2,10 @@
  * Our own prekeys: a new one each day; those before it are kept for as long as a letter under them may come, and
  * destroyed then.
  */
-import { MALFORMED } from "../base/bytes.ts";
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import { PREKEY_LIFE_MS, PREKEY_MS } from "../base/limits.ts";
 import type { Key, Millis, Random } from "../base/units.ts";
+import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { PREKEY, type ValueOf } from "../durable/records.ts";
 import type { Bundle, Identity } from "../messages/identity.ts";
@@ -28,19 +28,19 @@ const CURRENT = 0;
 export class Prekeys {
   readonly #options: PrekeysOptions;
   /** By what a letter names them by. */
-  readonly #prekeys = new Map<string, Prekey>();
+  readonly #prekeys: DurableMap<string, Prekey>;
   #current: Prekey | undefined;
   #bundle: Bundle | undefined;
 
   constructor(options: PrekeysOptions) {
-    this.#options = options;
-  }
-
-  load(value: Uint8Array): void {
-    const record = PREKEY.decode(value);
-    if (record === MALFORMED) return;
-    const prekey = this.#put(record);
-    if (record.supersededAt === CURRENT) this.#current = prekey;
+    const { effects, primitives } = this.#options = options;
+    this.#prekeys = new DurableMap(effects, {
+      kind: PREKEY,
+      nameOf: (_id: string, { publicKey }: Prekey) => publicKey,
+      entryOf: (_name, record) => entryOf(primitives, record),
+      recordOf: (prekey) => prekey,
+    });
+    this.#current = [...this.#prekeys.values()].findLast(({ supersededAt }) => supersededAt === CURRENT);
   }
 
   /** When the current one is to be replaced. */
@@ -76,24 +76,21 @@ export class Prekeys {
 
   /** Destroys what no letter can need any more. */
   sweep(now: Millis): void {
-    for (const [id, { publicKey, supersededAt }] of this.#prekeys) {
+    for (const [id, { supersededAt }] of this.#prekeys.entries()) {
       if (supersededAt === CURRENT || supersededAt + PREKEY_LIFE_MS > now) continue;
-      this.#prekeys.delete(id);
-      this.#options.effects.destroy(PREKEY.key(publicKey));
+      this.#prekeys.destroy(id);
     }
   }
 
   #save(record: ValueOf<typeof PREKEY>): Prekey {
-    const prekey = this.#put(record);
-    this.#options.effects.save(PREKEY.key(prekey.publicKey), () => PREKEY.encode(record));
+    const [id, prekey] = entryOf(this.#options.primitives, record);
+    this.#prekeys.set(id, prekey);
     return prekey;
   }
+}
 
-  #put(record: ValueOf<typeof PREKEY>): Prekey {
-    const keyPair = this.#options.primitives.keyPair(Uint8Array.fromHex(record.secret));
-    const publicKey = keyPair.publicKey.toHex();
-    const prekey = { ...record, publicKey, keyPair };
-    this.#prekeys.set(prekeyId(publicKey), prekey);
-    return prekey;
-  }
+function entryOf(primitives: Primitives, record: ValueOf<typeof PREKEY>): [id: string, Prekey] {
+  const keyPair = primitives.keyPair(Uint8Array.fromHex(record.secret));
+  const publicKey = keyPair.publicKey.toHex();
+  return [prekeyId(publicKey), { ...record, publicKey, keyPair }];
 }

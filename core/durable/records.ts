@@ -5,6 +5,7 @@
  * in which things happened, because numbers in keys have a fixed width.
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
+import type { Records } from "../machine.ts";
 import * as f from "../messages/field.ts";
 import { type MessageId, STATE_BYTES } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
@@ -12,21 +13,49 @@ import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 /** The digits of a number in a key: 10^15 is below 2^53, up to which numbers are exact. */
 const NUMBER_DIGITS = 15;
 
-/** A kind of record: makes its keys and takes them apart. */
-class RecordKind {
-  readonly #kind: string;
+/** The names of records of which there is one of their kind. */
+export const OWN = "own";
+export const LAST = "last";
 
-  constructor(kind: string) {
-    this.#kind = `${kind}/`;
+/** The name of a record about a nick, percent-encoded: keys are ASCII, nicks need not be. */
+export function nameFor(nick: Nick): string {
+  return encodeURIComponent(nickKey(nick));
+}
+
+/** The first part of a name that has two. */
+export function firstOf(name: string): string {
+  return name.slice(0, name.indexOf("/"));
+}
+
+/** The second part of such a name. */
+export function secondOf(name: string): string {
+  return name.slice(name.indexOf("/") + 1);
+}
+
+/** The prefix of the kind that a key belongs to. */
+export function kindPrefixOf(key: string): string {
+  return key.slice(0, key.indexOf("/") + 1);
+}
+
+/** A kind of record: makes its keys and takes them apart, writes its values and reads them. */
+export class RecordKind<Shape extends f.Fields = f.Fields> {
+  /** All that its keys begin with: `kind/`. */
+  readonly prefix: string;
+  /** The fields in the order in which they are written. */
+  readonly fields: Shape;
+
+  constructor(kind: string, fields: Shape) {
+    this.prefix = `${kind}/`;
+    this.fields = fields;
   }
 
   key(name: string | number): string {
-    return this.#kind + (typeof name === "number" ? String(name).padStart(NUMBER_DIGITS, "0") : name);
+    return this.prefix + (typeof name === "number" ? String(name).padStart(NUMBER_DIGITS, "0") : name);
   }
 
-  /** The key of a record about a nick, percent-encoded: keys are ASCII, nicks need not be. */
+  /** The key of a record about a nick. */
   keyFor(nick: Nick): string {
-    return this.key(encodeURIComponent(nickKey(nick)));
+    return this.key(nameFor(nick));
   }
 
   nickOf(key: string): NickKey {
@@ -35,23 +64,12 @@ class RecordKind {
 
   /** Whether a key is of this kind. */
   matches(key: string): boolean {
-    return key.startsWith(this.#kind);
+    return key.startsWith(this.prefix);
   }
 
   /** The part of a key behind `kind/`. */
   nameOf(key: string): string {
-    return key.slice(this.#kind.length);
-  }
-}
-
-/** A kind of record whose value is a list of fields. */
-class FieldRecord<Shape extends f.Fields> extends RecordKind {
-  /** The fields in the order in which they are written. */
-  readonly fields: Shape;
-
-  constructor(kind: string, fields: Shape) {
-    super(kind);
-    this.fields = fields;
+    return key.slice(this.prefix.length);
   }
 
   encode(values: f.ValuesOf<Shape>): Uint8Array {
@@ -65,28 +83,35 @@ class FieldRecord<Shape extends f.Fields> extends RecordKind {
     const values = f.readFields(reader, this.fields) as f.ValuesOf<Shape>;
     return reader.done ? values : MALFORMED;
   }
+
+  /** The name and the values of each record of this kind among others; a damaged one is passed over. */
+  *read(records: Records): Iterable<readonly [name: string, values: f.ValuesOf<Shape>]> {
+    for (const [key, value] of records) {
+      const values = this.matches(key) ? this.decode(value) : MALFORMED;
+      if (values !== MALFORMED) yield [this.nameOf(key), values];
+    }
+  }
 }
 
 /** The values of a record of this kind, by field. */
-export type ValueOf<Kind> = Kind extends FieldRecord<infer Shape> ? f.ValuesOf<Shape> : never;
+export type ValueOf<Kind> = Kind extends RecordKind<infer Shape> ? f.ValuesOf<Shape> : never;
 
 /**
- * Ids that were seen, by sender and prefix of the ids (`message_id.ts`). `seen_ids.ts` reads and writes the
- * values: when an id was seen last, up to which number ids were forgotten, and runs of sequence numbers. Both
- * sides keep these.
+ * Ids that were seen, by sender and prefix of the ids (`message_id.ts`): when an id was seen last, up to which
+ * number ids were forgotten, and runs of sequence numbers. Both sides keep these.
  */
-export const SEEN = new RecordKind("seen");
+export const SEEN = new RecordKind("seen", { at: f.u48, floor: f.u48, runs: f.rest(f.run) });
 
 /**
  * The time in our last initiation. The next one gets a later time whatever the clock says, or responders
  * would take it for a replay (docs/protocol.md, section 2). Both sides keep it.
  */
-export const INITIATION = new FieldRecord("initiation", { at: f.u48 });
+export const INITIATION = new RecordKind("initiation", { at: f.u48 });
 
 // ---- client ----------------------------------------------------------------------------------------------
 
 /** The owner of the state folder. The keys are not here, but in the file `identity`. */
-export const IDENTITY = new FieldRecord("identity", {
+export const IDENTITY = new RecordKind("identity", {
   nick: f.nick,
   server: f.address,
   /** Random bits of this folder, and the count of its starts: both go into message ids. */
@@ -97,7 +122,7 @@ export const IDENTITY = new FieldRecord("identity", {
 /**
  * A message of ours whose recipient's receipt has not come, or a post that the server has not stored; by id.
  */
-export const OUTBOX = new FieldRecord("outbox", {
+export const OUTBOX = new RecordKind("outbox", {
   after: f.id,
   afterHash: f.hash,
   /** The recipient; nobody for a post. */
@@ -112,10 +137,10 @@ export const OUTBOX = new FieldRecord("outbox", {
 });
 
 /** The last message to a peer that has not failed, by nick: the next letter names it as `after`. */
-export const SENT = new FieldRecord("sent", { id: f.id, hash: f.hash });
+export const SENT = new RecordKind("sent", { id: f.id, hash: f.hash });
 
 /** An incoming message that was saved and perhaps not shown, by order of arrival. The next start shows it. */
-export const INBOX = new FieldRecord("inbox", {
+export const INBOX = new RecordKind("inbox", {
   id: f.id,
   after: f.id,
   afterHash: f.hash,
@@ -130,10 +155,10 @@ export const INBOX = new FieldRecord("inbox", {
 });
 
 /** The last message of a peer that was shown in its place, by nick: the next one's `after` should name it. */
-export const SHOWN = new FieldRecord("shown", { id: f.id, hash: f.hash });
+export const SHOWN = new RecordKind("shown", { id: f.id, hash: f.hash });
 
 /** A prekey of ours, by its public key. It is destroyed when no letter can need it any more. */
-export const PREKEY = new FieldRecord("prekey", {
+export const PREKEY = new RecordKind("prekey", {
   secret: f.key,
   at: f.instant,
   /** When its successor was made; 0 for the current prekey. */
@@ -143,21 +168,21 @@ export const PREKEY = new FieldRecord("prekey", {
 /**
  * The identity (Ed25519) that is pinned for a nick: since the first message to or from it, or an invitation.
  */
-export const KNOWN_PEER = new FieldRecord("known_peer", { identity: f.key, verified: f.flag });
+export const KNOWN_PEER = new RecordKind("known_peer", { identity: f.key, verified: f.flag });
 
 /** Our own last post: its number, and the hash that the next one names as `previous`. */
-export const POSTED = new FieldRecord("posted", { number: f.u48, hash: f.hash });
+export const POSTED = new RecordKind("posted", { number: f.u48, hash: f.hash });
 
 /** The last post that we have seen of another sender, by identity and the state folder's bits of its id. */
-export const CHAIN = new FieldRecord("chain", { number: f.u48, hash: f.hash });
+export const CHAIN = new RecordKind("chain", { number: f.u48, hash: f.hash });
 
 // ---- server ----------------------------------------------------------------------------------------------
 
 /** The secret key (X25519) of the server, made at its first start. */
-export const KEY = new FieldRecord("key", { secret: f.key });
+export const KEY = new RecordKind("key", { secret: f.key });
 
 /** A nick and its owner, by nick: the first identity that registered it. */
-export const NICK = new FieldRecord("nick", {
+export const NICK = new RecordKind("nick", {
   nick: f.nick,
   bundle: f.bundle,
   ordinal: f.u32,
@@ -167,7 +192,7 @@ export const NICK = new FieldRecord("nick", {
 });
 
 /** A letter that waits, by its number among all letters and posts that the server has stored. */
-export const LETTER = new FieldRecord("letter", {
+export const LETTER = new RecordKind("letter", {
   id: f.id,
   from: f.nick,
   to: f.nick,
@@ -175,20 +200,19 @@ export const LETTER = new FieldRecord("letter", {
   body: f.body,
 });
 
-/** The key of the receipt for a letter. The sender belongs to it, because two senders may use the same id. */
-export function receiptKey(sender: Nick, id: MessageId): string {
-  return `${RECEIPT.keyFor(sender)}/${id}`;
+/** The name of the receipt for a letter. The sender belongs to it, because two senders may use the same id. */
+export function receiptName(sender: Nick, id: MessageId): string {
+  return `${nameFor(sender)}/${id}`;
 }
 
-/** The message id in the key of a receipt. */
-export function receiptId(key: string): MessageId {
-  return key.slice(key.lastIndexOf("/") + 1);
+export function receiptKey(sender: Nick, id: MessageId): string {
+  return RECEIPT.key(receiptName(sender, id));
 }
 
 /**
  * The outcome of a letter, until its sender has acknowledged it (`noted`), by the sender's nick and the id.
  */
-export const RECEIPT = new FieldRecord("receipt", {
+export const RECEIPT = new RecordKind("receipt", {
   from: f.nick,
   to: f.nick,
   at: f.instant,
@@ -198,7 +222,7 @@ export const RECEIPT = new FieldRecord("receipt", {
 });
 
 /** A post, by its number among all letters and posts that the server has stored. */
-export const CHANNEL = new FieldRecord("channel", {
+export const CHANNEL = new RecordKind("channel", {
   /** Counts posts alone, from 1. */
   number: f.u48,
   id: f.id,
@@ -208,10 +232,10 @@ export const CHANNEL = new FieldRecord("channel", {
 });
 
 /** The number of the last post that a member has saved, by nick. */
-export const CURSOR = new FieldRecord("cursor", { number: f.u48 });
+export const CURSOR = new RecordKind("cursor", { number: f.u48 });
 
 /** The number of the last post that was dropped, so that numbers go on even when no post is left. */
-export const DROPPED = new FieldRecord("dropped", { number: f.u48 });
+export const DROPPED = new RecordKind("dropped", { number: f.u48 });
 
 /** When the server last started. The next start gets a later instant, whatever the clock says. */
-export const START = new FieldRecord("start", { at: f.u48 });
+export const START = new RecordKind("start", { at: f.u48 });

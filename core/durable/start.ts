@@ -1,61 +1,48 @@
 /** What a client or a server goes on from when it starts: its key, and numbers that only ever grow. */
-import { MALFORMED } from "../base/bytes.ts";
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import type { Address, Millis, Random } from "../base/units.ts";
 import type { Records } from "../machine.ts";
 import type { Nick } from "../messages/nick.ts";
+import { byName, DurableMap } from "./durable_map.ts";
 import type { Effects } from "./effects.ts";
-import { IDENTITY, INITIATION, KEY, START } from "./records.ts";
-
-const ONLY = "own";
+import { IDENTITY, INITIATION, KEY, LAST, OWN, START } from "./records.ts";
 
 /** The key of an earlier start, or a new one, which is durable before anything leaves. */
-export function ownKey(
-  primitives: Primitives,
-  random: Random,
-  records: Records,
-  effects: Effects,
-): KeyPair {
-  for (const [key, value] of records) {
-    const known = KEY.matches(key) ? KEY.decode(value) : MALFORMED;
-    if (known !== MALFORMED) return primitives.keyPair(Uint8Array.fromHex(known.secret));
-  }
+export function ownKey(primitives: Primitives, random: Random, effects: Effects): KeyPair {
+  const keys = new DurableMap(effects, byName(KEY));
+  const known = keys.get(OWN);
+  if (known !== undefined) return primitives.keyPair(Uint8Array.fromHex(known.secret));
   const secret = random(KEY_BYTES);
-  effects.save(KEY.key(ONLY), () => KEY.encode({ secret: secret.toHex() }));
+  keys.set(OWN, { secret: secret.toHex() });
   return primitives.keyPair(secret);
 }
 
-/** Instants that grow with every call and over restarts, even when the clock goes back. */
-export function initiationClock(records: Records, effects: Effects): (now: Millis) => Millis {
-  let last = 0;
-  for (const [key, value] of records) {
-    const known = INITIATION.matches(key) ? INITIATION.decode(value) : MALFORMED;
-    if (known !== MALFORMED) last = known.at;
-  }
-  return (now) => {
-    last = Math.max(Math.floor(now), last + 1);
-    effects.save(INITIATION.key(ONLY), () => INITIATION.encode({ at: last }));
-    return last;
-  };
+/** The times of our initiations. */
+export function initiationClock(effects: Effects): (now: Millis) => Millis {
+  return growingClock(effects, INITIATION, OWN);
 }
 
-/** When a server started: later than its start before, even when the clock went back. */
-export function nextStart(now: Millis, records: Records, effects: Effects): Millis {
-  let last = 0;
-  for (const [key, value] of records) {
-    const record = START.matches(key) ? START.decode(value) : MALFORMED;
-    if (record !== MALFORMED) last = record.at;
-  }
-  const at = Math.max(Math.floor(now), last + 1);
-  effects.save(START.key("last"), () => START.encode({ at }));
-  return at;
+/** When a server started: later than its start before. */
+export function nextStart(now: Millis, effects: Effects): Millis {
+  return growingClock(effects, START, LAST)(now);
+}
+
+/** Instants that grow with every call and over restarts, even when the clock goes back. */
+function growingClock(
+  effects: Effects,
+  kind: typeof INITIATION | typeof START,
+  name: string,
+): (now: Millis) => Millis {
+  const given = new DurableMap(effects, byName(kind));
+  return (now) => {
+    const at = Math.max(Math.floor(now), (given.get(name)?.at ?? 0) + 1);
+    given.set(name, { at });
+    return at;
+  };
 }
 
 /** Whose state this is and at which server, or `undefined` when it is new. */
 export function ownerOf(records: Records): { nick: Nick; server: Address } | undefined {
-  for (const [key, value] of records) {
-    const identity = IDENTITY.matches(key) ? IDENTITY.decode(value) : MALFORMED;
-    if (identity !== MALFORMED) return identity;
-  }
+  for (const [, identity] of IDENTITY.read(records)) return identity;
   return undefined;
 }

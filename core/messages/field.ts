@@ -90,6 +90,20 @@ export function list<Value>(item: Field<Value>, most: number): Field<readonly Va
   };
 }
 
+/** A list without a count: it takes all that is left, so it comes last. */
+export function rest<Value>(item: Field<Value>): Field<readonly Value[]> {
+  return {
+    write: (w, values) => {
+      for (const value of values) item.write(w, value);
+    },
+    read: (r) => {
+      const values: Value[] = [];
+      while (r.left > 0 && !r.failed) values.push(item.read(r));
+      return values;
+    },
+  };
+}
+
 /** One of several values, written as its place in the list in one byte. The list never changes its order. */
 export function oneOf<Word>(words: readonly Word[]): Field<Word> {
   return {
@@ -187,6 +201,9 @@ function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> 
     read: (r) => readFields(r, fields) as ValuesOf<Shape>,
   };
 }
+
+/** Numbers from one to another, both included. */
+export const run = composite({ from: u48, to: u48 });
 
 /** A bundle, 166 bytes (docs/security.md, "Formats and key schedule"). Its signature is not checked here. */
 export const bundle: Field<Bundle> = composite({

@@ -1,9 +1,9 @@
 /** The group channel: one durable row per message, and for each member the number of the last one it has saved. */
-import { MALFORMED } from "../base/bytes.ts";
 import { CHANNEL_BYTES, CHANNEL_ROWS, MAIL_LIFE_MS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
+import { byName, byNick, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { CHANNEL, CURSOR, DROPPED, type ValueOf } from "../durable/records.ts";
+import { CHANNEL, CURSOR, DROPPED, LAST, type ValueOf } from "../durable/records.ts";
 import type { MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 
@@ -11,54 +11,42 @@ import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts"
 export type ChannelRow = ValueOf<typeof CHANNEL> & { readonly order: number };
 
 export class Channel {
-  readonly #effects: Effects;
-  /** By sender and id, oldest first. */
-  readonly #rows = new Map<string, ChannelRow>();
-  readonly #cursors = new Map<NickKey, number>();
+  /** By number, oldest first. */
+  readonly #rows: DurableMap<number, ChannelRow>;
+  /** The sender and the id of each. */
+  readonly #names = new Set<string>();
+  readonly #cursors: DurableMap<NickKey, ValueOf<typeof CURSOR>>;
+  readonly #dropped: DurableMap<string, ValueOf<typeof DROPPED>>;
   #bytes = 0;
-  #lastNumber = 0;
-  #lastOrder = 0;
+  #lastNumber: number;
+  /** The highest order among the rows of earlier processes. */
+  readonly lastOrder: number;
 
   constructor(effects: Effects) {
-    this.#effects = effects;
-  }
-
-  loadRow(key: string, value: Uint8Array): void {
-    const row = CHANNEL.decode(value);
-    if (row === MALFORMED) return;
-    this.#lastOrder = Number(CHANNEL.nameOf(key));
-    this.#rows.set(nameOf(row.from, row.id), { ...row, order: this.#lastOrder });
-    this.#bytes += row.body.length;
-    this.#lastNumber = Math.max(this.#lastNumber, row.number);
-  }
-
-  loadDropped(value: Uint8Array): void {
-    const dropped = DROPPED.decode(value);
-    if (dropped !== MALFORMED) this.#lastNumber = Math.max(this.#lastNumber, dropped.number);
-  }
-
-  loadCursor(key: string, value: Uint8Array): void {
-    const cursor = CURSOR.decode(value);
-    if (cursor === MALFORMED) return;
-    this.#cursors.set(CURSOR.nickOf(key), cursor.number);
-    this.#lastNumber = Math.max(this.#lastNumber, cursor.number);
-  }
-
-  /** The highest order among the rows that were loaded. */
-  get lastOrder(): number {
-    return this.#lastOrder;
+    this.#rows = new DurableMap(effects, {
+      kind: CHANNEL,
+      nameOf: (_number: number, { order }: ChannelRow) => order,
+      entryOf: (name, row) => [row.number, { ...row, order: Number(name) }],
+      recordOf: (row) => row,
+    });
+    this.#cursors = new DurableMap(effects, byNick(CURSOR));
+    this.#dropped = new DurableMap(effects, byName(DROPPED));
+    const rows = [...this.#rows.values()];
+    for (const row of rows) this.#count(row);
+    this.lastOrder = rows.at(-1)?.order ?? 0;
+    this.#lastNumber = [...rows, ...this.#cursors.values(), ...this.#dropped.values()]
+      .reduce((last, { number }) => Math.max(last, number), 0);
   }
 
   has(from: Nick, id: MessageId): boolean {
-    return this.#rows.has(nameOf(from, id));
+    return this.#names.has(nameOf(from, id));
   }
 
   /** Takes a message, and drops the oldest when there are too many. */
   post(now: Millis, message: Omit<ChannelRow, "number">): ChannelRow {
     const row = { ...message, number: ++this.#lastNumber };
-    this.#rows.set(nameOf(row.from, row.id), row);
-    this.#bytes += row.body.length;
-    this.#effects.save(CHANNEL.key(row.order), () => CHANNEL.encode(row));
+    this.#rows.set(row.number, row);
+    this.#count(row);
     // Nobody misses his own.
     if (this.#cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
     while (this.#rows.size > CHANNEL_ROWS || this.#bytes > CHANNEL_BYTES) {
@@ -70,20 +58,26 @@ export class Channel {
   /** A new member: hears what is said from now on. */
   join(nick: Nick): void {
     const key = nickKey(nick);
-    if (this.#cursors.has(key)) return;
-    this.#cursors.set(key, this.#lastNumber);
-    this.#effects.save(CURSOR.keyFor(nick), () => CURSOR.encode({ number: this.#lastNumber }));
+    if (this.#cursors.get(key) === undefined) this.#cursors.set(key, { number: this.#lastNumber });
   }
 
   /** What a member has not saved yet, its own messages left out. */
   unread(nick: Nick): ChannelRow[] {
-    const cursor = this.#cursorOf(nick);
-    return [...this.#rows.values()].filter((row) => row.number > cursor && !sameNick(row.from, nick));
+    const unread: ChannelRow[] = [];
+    for (
+      let number = Math.max(this.#cursorOf(nick) + 1, this.#oldest);
+      number <= this.#lastNumber;
+      number++
+    ) {
+      const row = this.#rows.get(number);
+      if (row !== undefined && !sameNick(row.from, nick)) unread.push(row);
+    }
+    return unread;
   }
 
   /** How many messages a member has missed that are no longer here; told once. */
   takeDropped(now: Millis, nick: Nick): number {
-    const oldest = this.#rows.values().next().value?.number ?? this.#lastNumber + 1;
+    const oldest = this.#oldest;
     const dropped = Math.max(0, oldest - this.#cursorOf(nick) - 1);
     if (dropped > 0) this.#setCursor(now, nick, oldest - 1);
     return dropped;
@@ -99,22 +93,29 @@ export class Channel {
     for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(now, row);
   }
 
+  /** The number of the oldest row, or the one that the next row will have. */
+  get #oldest(): number {
+    return this.#rows.values().next().value?.number ?? this.#lastNumber + 1;
+  }
+
   #cursorOf(nick: Nick): number {
-    return this.#cursors.get(nickKey(nick)) ?? this.#lastNumber;
+    return this.#cursors.get(nickKey(nick))?.number ?? this.#lastNumber;
   }
 
   #setCursor(now: Millis, nick: Nick, number: number): void {
-    this.#cursors.set(nickKey(nick), number);
-    const key = CURSOR.keyFor(nick);
-    this.#effects.saveLater(now, key, () => CURSOR.encode({ number }));
+    this.#cursors.setLater(now, nickKey(nick), { number });
   }
 
-  #drop(now: Millis, row: ChannelRow): void {
-    const { number } = row;
-    this.#effects.saveLater(now, DROPPED.key("last"), () => DROPPED.encode({ number }));
-    this.#rows.delete(nameOf(row.from, row.id));
-    this.#bytes -= row.body.length;
-    this.#effects.forget(CHANNEL.key(row.order));
+  #count({ from, id, body }: ChannelRow): void {
+    this.#names.add(nameOf(from, id));
+    this.#bytes += body.length;
+  }
+
+  #drop(now: Millis, { from, id, number, body }: ChannelRow): void {
+    this.#dropped.setLater(now, LAST, { number });
+    this.#rows.delete(number);
+    this.#names.delete(nameOf(from, id));
+    this.#bytes -= body.length;
   }
 }
 

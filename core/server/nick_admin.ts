@@ -1,5 +1,4 @@
 /** What an operator sees and does of the nicks on a server's disk, while the server is not running. */
-import { MALFORMED } from "../base/bytes.ts";
 import type { Key, Millis } from "../base/units.ts";
 import { CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "../durable/records.ts";
 import type { Change, Records } from "../machine.ts";
@@ -18,12 +17,8 @@ export interface Binding {
 export function listNicks(records: Records): Binding[] {
   const kept = [...records];
   const letters = new Map<string, number>();
-  for (const [key, value] of kept) {
-    const letter = LETTER.matches(key) ? LETTER.decode(value) : MALFORMED;
-    if (letter !== MALFORMED) letters.set(nickKey(letter.to), (letters.get(nickKey(letter.to)) ?? 0) + 1);
-  }
-  return kept.map(([key, value]) => NICK.matches(key) ? NICK.decode(value) : MALFORMED)
-    .filter((record) => record !== MALFORMED)
+  for (const [, { to }] of LETTER.read(kept)) letters.set(nickKey(to), (letters.get(nickKey(to)) ?? 0) + 1);
+  return [...NICK.read(kept)].map(([, record]) => record)
     .sort((a, b) => a.ordinal - b.ordinal)
     .map(({ nick, bundle: { identity } }) => ({ nick, identity, letters: letters.get(nickKey(nick)) ?? 0 }));
 }
@@ -33,25 +28,21 @@ export function listNicks(records: Records): Binding[] {
  * else ever gets it. What it wrote itself stays.
  */
 export function releaseNick(now: Millis, records: Records, nick: Nick): Change[] {
-  const forget = (key: string): Change => ({ type: "forget", key });
-  const seenPrefix = `${SEEN.keyFor(nick)}/`;
-  const changes: Change[] = [forget(NICK.keyFor(nick)), forget(CURSOR.keyFor(nick))];
-  for (const [key, value] of records) {
-    if (key.startsWith(seenPrefix)) changes.push(forget(key));
-    const receipt = RECEIPT.matches(key) ? RECEIPT.decode(value) : MALFORMED;
-    if (receipt !== MALFORMED && sameNick(receipt.from, nick)) changes.push(forget(key));
-    const letter = LETTER.matches(key) ? LETTER.decode(value) : MALFORMED;
-    if (letter === MALFORMED || !sameNick(letter.to, nick)) continue;
-    const { id, from, to, body } = letter;
-    const failed = {
-      from,
-      to,
-      at: now,
-      edition: editionOf(body),
-      outcome: "released",
-      signature: NO_SIGNATURE,
-    } as const;
-    changes.push(forget(key), { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(failed) });
-  }
-  return changes;
+  const kept = [...records];
+  const seen = kept.map(([key]) => key).filter((key) => key.startsWith(`${SEEN.keyFor(nick)}/`));
+  const receipts = [...RECEIPT.read(kept)].filter(([, { from }]) => sameNick(from, nick));
+  const letters = [...LETTER.read(kept)].filter(([, { to }]) => sameNick(to, nick));
+  const forgotten = [
+    NICK.keyFor(nick),
+    CURSOR.keyFor(nick),
+    ...seen,
+    ...receipts.map(([name]) => RECEIPT.key(name)),
+    ...letters.map(([name]) => LETTER.key(name)),
+  ];
+  const failed = letters.map(([, { id, from, to, body }]): Change => {
+    const released = { outcome: "released", signature: NO_SIGNATURE } as const;
+    const receipt = { from, to, at: now, edition: editionOf(body), ...released };
+    return { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(receipt) };
+  });
+  return [...failed, ...forgotten.map((key): Change => ({ type: "forget", key }))];
 }

@@ -2,7 +2,6 @@
  * The offline store: letters, kept until their recipient has saved and acknowledged that letter, and receipts,
  * kept until the sender has acknowledged that. What is in a letter nobody here can read.
  */
-import { MALFORMED } from "../base/bytes.ts";
 import {
   COLLECTED_RECEIPTS,
   MAIL_LIFE_MS,
@@ -14,8 +13,17 @@ import {
   SEEN_LIFE_MS,
 } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
+import { byName, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { LETTER, RECEIPT, receiptId, receiptKey, type ValueOf } from "../durable/records.ts";
+import {
+  firstOf,
+  LETTER,
+  nameFor,
+  RECEIPT,
+  receiptName,
+  secondOf,
+  type ValueOf,
+} from "../durable/records.ts";
 import { SeenIds } from "../durable/seen_ids.ts";
 import type { Receipt } from "../messages/identity.ts";
 import type { MessageId } from "../messages/message_id.ts";
@@ -25,12 +33,12 @@ import type { Reason } from "../messages/verb.ts";
 /** `order` counts everything that the server has stored. */
 export type StoredLetter = ValueOf<typeof LETTER> & { readonly order: number };
 
-type StoredReceipt = ValueOf<typeof RECEIPT>;
-
-interface Mailbox {
-  readonly letters: Map<number, StoredLetter>;
-  bytes: number;
+interface Amount {
+  readonly letters: number;
+  readonly bytes: number;
 }
+
+const NONE: Amount = { letters: 0, bytes: 0 };
 
 /** What the operator allows. */
 export interface MailLimits {
@@ -39,62 +47,57 @@ export interface MailLimits {
 }
 
 export class OfflineStore {
-  readonly #effects: Effects;
-  readonly #mailboxes = new Map<NickKey, Mailbox>();
   readonly #limits: MailLimits;
+  /** By order, grouped by recipient. */
+  readonly #letters: DurableMap<number, StoredLetter>;
   /** By sender and id. */
-  readonly #receipts = new Map<NickKey, Map<MessageId, StoredReceipt>>();
+  readonly #byId = new Map<string, StoredLetter>();
+  /** How much mail there is: in all, for a recipient, from a sender, and from the one to the other. */
+  readonly #amounts = new Map<string, Amount>();
+  /** By sender and id, grouped by sender. */
+  readonly #receipts: DurableMap<string, ValueOf<typeof RECEIPT>>;
   readonly #seen: SeenIds;
-  #bytes = 0;
-  /** Of each sender's mail. */
-  readonly #bytesOf = new Map<NickKey, number>();
-  #lastOrder = 0;
+  /** The highest order among the letters of earlier processes. */
+  readonly lastOrder: number;
 
-  constructor(effects: Effects, limits: MailLimits) {
-    this.#effects = effects;
+  constructor(now: Millis, effects: Effects, limits: MailLimits) {
     this.#limits = limits;
+    this.#letters = new DurableMap(effects, {
+      kind: LETTER,
+      nameOf: (order: number) => order,
+      entryOf: (name, letter) => [Number(name), { ...letter, order: Number(name) }],
+      recordOf: (letter: StoredLetter) => letter,
+      groupOf: (_order, { to }) => nickKey(to),
+    });
+    this.#receipts = new DurableMap(effects, {
+      ...byName(RECEIPT),
+      groupOf: firstOf,
+      most: RECEIPTS_PER_SENDER,
+    });
     this.#seen = new SeenIds(effects);
+    const letters = [...this.#letters.values()];
+    for (const letter of letters) this.#count(letter, 1);
+    this.lastOrder = letters.at(-1)?.order ?? 0;
+    // What is here was seen, even if that was not saved in time.
+    for (const { from, id } of letters) this.#saw(now, from, id);
+    for (const [name, { from, outcome }] of this.#receipts.entries()) {
+      if (outcome !== "unreadable") this.#saw(now, from, secondOf(name));
+    }
   }
 
-  loadLetter(key: string, value: Uint8Array): void {
-    const letter = LETTER.decode(value);
-    if (letter !== MALFORMED) this.#put({ ...letter, order: Number(LETTER.nameOf(key)) });
-  }
-
-  loadReceipt(key: string, value: Uint8Array): void {
-    const receipt = RECEIPT.decode(value);
-    if (receipt !== MALFORMED) this.#receiptsOf(receipt.from).set(receiptId(key), receipt);
-  }
-
-  loadSeen(key: string, value: Uint8Array): void {
-    this.#seen.load(key, value);
-  }
-
-  /** After loading: what is here was seen, even if that was not saved in time. */
-  loaded(now: Millis): void {
-    const letters = [...this.#mailboxes.values()].flatMap((mailbox) => [...mailbox.letters.values()]);
-    const receipts = [...this.#receipts.values()].flatMap((ofSender) => [...ofSender]);
-    const collected = receipts.filter(([, { outcome }]) => outcome !== "unreadable");
-    const here = [...letters, ...collected.map(([id, { from }]) => ({ id, from }))];
-    for (const { id, from } of here) if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
-  }
-
-  /** The highest order among the letters that were loaded. */
-  get lastOrder(): number {
-    return this.#lastOrder;
+  #saw(now: Millis, from: Nick, id: MessageId): void {
+    if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
   }
 
   /** Whether a message was stored before, even if it has been collected since. */
   has(from: Nick, id: MessageId): boolean {
-    return this.#seen.has(from, id);
+    return this.#byId.has(receiptName(from, id)) || this.#seen.has(from, id);
   }
 
   /** A message that waits here to be collected. */
   letter(to: Nick, from: Nick, id: MessageId): StoredLetter | undefined {
-    for (const letter of this.#mailboxes.get(nickKey(to))?.letters.values() ?? []) {
-      if (letter.id === id && sameNick(letter.from, from)) return letter;
-    }
-    return undefined;
+    const letter = this.#byId.get(receiptName(from, id));
+    return letter !== undefined && sameNick(letter.to, to) ? letter : undefined;
   }
 
   /** Its sender has sealed it again: as if this letter had never come. */
@@ -105,32 +108,36 @@ export class OfflineStore {
 
   /** What became of a message, as long as its sender has not acknowledged that. */
   receipt(from: Nick, id: MessageId): (Receipt & { readonly to: Nick }) | undefined {
-    const receipt = this.#receipts.get(nickKey(from))?.get(id);
+    const receipt = this.#receipts.get(receiptName(from, id));
     return receipt === undefined ? undefined : { id, ...receipt };
   }
 
   /** Takes a letter, or says why not. */
   deposit(now: Millis, letter: StoredLetter): Reason | undefined {
-    const mailbox = this.#mailboxOf(letter.to);
     const bytes = sizeOf(letter);
-    if (mailbox.letters.size >= MAILBOX_LETTERS || mailbox.bytes + bytes > MAILBOX_BYTES) return "quota";
-    const ofSender = [...mailbox.letters.values()].filter(({ from }) => sameNick(from, letter.from));
-    const sendersBytes = ofSender.reduce((sum, other) => sum + sizeOf(other), bytes);
-    if (ofSender.length >= MAILBOX_LETTERS * MAILBOX_SHARE || sendersBytes > MAILBOX_BYTES * MAILBOX_SHARE) {
+    const accounts = accountsOf(letter);
+    const mailbox = this.#amountOf(accounts.mailbox);
+    const share = this.#amountOf(accounts.share);
+    const sent = this.#amountOf(accounts.sent);
+    if (mailbox.letters >= MAILBOX_LETTERS || mailbox.bytes + bytes > MAILBOX_BYTES) return "quota";
+    if (
+      share.letters >= MAILBOX_LETTERS * MAILBOX_SHARE || share.bytes + bytes > MAILBOX_BYTES * MAILBOX_SHARE
+    ) {
       return "quota";
     }
-    const all = (this.#bytesOf.get(nickKey(letter.from)) ?? 0) + bytes;
-    if (all > Math.max(this.#limits.totalBytes * MAIL_SHARE, MAILBOX_BYTES * MAILBOX_SHARE)) return "quota";
-    if (this.#bytes + bytes > this.#limits.totalBytes) return "full";
-    this.#put(letter);
+    if (sent.bytes + bytes > Math.max(this.#limits.totalBytes * MAIL_SHARE, MAILBOX_BYTES * MAILBOX_SHARE)) {
+      return "quota";
+    }
+    if (this.#amountOf(accounts.all).bytes + bytes > this.#limits.totalBytes) return "full";
+    this.#letters.set(letter.order, letter);
+    this.#count(letter, 1);
     this.#seen.add(now, letter.from, letter.id);
-    this.#effects.save(LETTER.key(letter.order), () => LETTER.encode(letter));
     return undefined;
   }
 
   /** The mail of a nick, in the order in which it was stored. */
   lettersFor(nick: Nick): StoredLetter[] {
-    return [...this.#mailboxes.get(nickKey(nick))?.letters.values() ?? []];
+    return [...this.#letters.group(nickKey(nick)).values()];
   }
 
   /** The recipient has said what became of this letter: it becomes a receipt for its sender. */
@@ -138,25 +145,23 @@ export class OfflineStore {
     this.#remove(letter);
     // It may come once more, sealed again.
     if (outcome === "unreadable") this.#seen.remove(letter.from, letter.id);
-    const receipt = { from: letter.from, to: letter.to, at: Math.floor(now), edition, outcome, signature };
-    const receipts = this.#receiptsOf(letter.from);
-    receipts.set(letter.id, receipt);
-    this.#effects.save(receiptKey(receipt.from, letter.id), () => RECEIPT.encode(receipt));
-    if (receipts.size > RECEIPTS_PER_SENDER) this.#forgetReceipt(letter.from, receipts.keys().next().value!);
+    const { from, to } = letter;
+    const receipt = { from, to, at: Math.floor(now), edition, outcome, signature };
+    this.#receipts.set(receiptName(from, letter.id), receipt);
   }
 
   /** What was collected of a sender's mail and not yet acknowledged by him, in lists that fit into a verb. */
   receiptsFor(sender: Nick): { to: Nick; receipts: Receipt[] }[] {
     const lists: { to: Nick; receipts: Receipt[] }[] = [];
     const open = new Map<NickKey, { to: Nick; receipts: Receipt[] }>();
-    for (const [id, receipt] of this.#receipts.get(nickKey(sender)) ?? []) {
+    for (const [name, receipt] of this.#receipts.group(nameFor(sender))) {
       const { to } = receipt;
       let list = open.get(nickKey(to));
       if (list === undefined || list.receipts.length >= COLLECTED_RECEIPTS) {
         lists.push(list = { to, receipts: [] });
         open.set(nickKey(to), list);
       }
-      list.receipts.push({ id, ...receipt });
+      list.receipts.push({ id: secondOf(name), ...receipt });
     }
     return lists;
   }
@@ -164,63 +169,46 @@ export class OfflineStore {
   /** The sender knows: these receipts are done with. */
   noted(sender: Nick, names: readonly Pick<Receipt, "id" | "edition">[]): void {
     for (const { id, edition } of names) {
-      if (this.receipt(sender, id)?.edition === edition) this.#forgetReceipt(sender, id);
+      if (this.receipt(sender, id)?.edition === edition) this.#receipts.delete(receiptName(sender, id));
     }
-  }
-
-  #forgetReceipt(sender: Nick, id: MessageId): void {
-    const receipts = this.#receipts.get(nickKey(sender));
-    if (receipts?.delete(id)) this.#effects.forget(receiptKey(sender, id));
-    if (receipts?.size === 0) this.#receipts.delete(nickKey(sender));
   }
 
   /** Drops what is too old. */
   sweep(now: Millis): void {
-    for (const { letters } of this.#mailboxes.values()) {
-      for (const letter of letters.values()) if (letter.storedAt + MAIL_LIFE_MS <= now) this.#remove(letter);
+    for (const letter of this.#letters.values()) {
+      if (letter.storedAt + MAIL_LIFE_MS <= now) this.#remove(letter);
     }
-    for (const receipts of this.#receipts.values()) {
-      for (const [id, { from, at }] of receipts) if (at + MAIL_LIFE_MS <= now) this.#forgetReceipt(from, id);
+    for (const [name, { at }] of this.#receipts.entries()) {
+      if (at + MAIL_LIFE_MS <= now) this.#receipts.delete(name);
     }
     this.#seen.sweep(now - SEEN_LIFE_MS);
   }
 
-  #put(letter: StoredLetter): void {
-    const mailbox = this.#mailboxOf(letter.to);
-    mailbox.letters.set(letter.order, letter);
-    mailbox.bytes += sizeOf(letter);
-    this.#count(letter, sizeOf(letter));
-    this.#lastOrder = Math.max(this.#lastOrder, letter.order);
-  }
-
   #remove(letter: StoredLetter): void {
-    const mailbox = this.#mailboxOf(letter.to);
-    if (!mailbox.letters.delete(letter.order)) return;
-    mailbox.bytes -= sizeOf(letter);
-    this.#count(letter, -sizeOf(letter));
-    this.#effects.forget(LETTER.key(letter.order));
+    if (this.#letters.delete(letter.order)) this.#count(letter, -1);
   }
 
-  #count({ from }: StoredLetter, bytes: number): void {
-    this.#bytes += bytes;
-    const all = (this.#bytesOf.get(nickKey(from)) ?? 0) + bytes;
-    if (all > 0) this.#bytesOf.set(nickKey(from), all);
-    else this.#bytesOf.delete(nickKey(from));
+  /** Takes up a letter among those that are here, or takes it out. */
+  #count(letter: StoredLetter, sign: 1 | -1): void {
+    if (sign > 0) this.#byId.set(receiptName(letter.from, letter.id), letter);
+    else this.#byId.delete(receiptName(letter.from, letter.id));
+    for (const name of Object.values(accountsOf(letter))) {
+      const { letters, bytes } = this.#amountOf(name);
+      const amount = { letters: letters + sign, bytes: bytes + sign * sizeOf(letter) };
+      if (amount.letters > 0) this.#amounts.set(name, amount);
+      else this.#amounts.delete(name);
+    }
   }
 
-  #mailboxOf(nick: Nick): Mailbox {
-    const key = nickKey(nick);
-    const mailbox = this.#mailboxes.get(key) ?? { letters: new Map(), bytes: 0 };
-    this.#mailboxes.set(key, mailbox);
-    return mailbox;
+  #amountOf(account: string): Amount {
+    return this.#amounts.get(account) ?? NONE;
   }
+}
 
-  #receiptsOf(sender: Nick): Map<MessageId, StoredReceipt> {
-    const key = nickKey(sender);
-    const receipts = this.#receipts.get(key) ?? new Map();
-    this.#receipts.set(key, receipts);
-    return receipts;
-  }
+/** The accounts in which a letter counts. */
+function accountsOf({ from, to }: StoredLetter) {
+  const [sender, recipient] = [nickKey(from), nickKey(to)];
+  return { all: "", mailbox: `to ${recipient}`, share: `${sender} to ${recipient}`, sent: `from ${sender}` };
 }
 
 /** What a letter takes of a mailbox: its body and about as much as the rest of the record. */

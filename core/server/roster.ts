@@ -1,6 +1,5 @@
 /** The server's table: every nick, who holds it, where, since which change; and what to tell whom about it. */
 import { equalAddresses, isLoopback, isUnicast } from "../base/address.ts";
-import { MALFORMED } from "../base/bytes.ts";
 import {
   CANDIDATES,
   MEMBER_MESSAGES_BURST,
@@ -13,8 +12,9 @@ import {
 } from "../base/limits.ts";
 import { Rate } from "../base/rate.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
+import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { NICK } from "../durable/records.ts";
+import { nameFor, NICK } from "../durable/records.ts";
 import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
 import { type Bundle, bundleOf } from "../messages/identity.ts";
@@ -61,28 +61,32 @@ function absent() {
 }
 
 export class Roster {
-  readonly #effects: Effects;
   readonly #start: number;
-  readonly #members = new Map<NickKey, Member>();
+  readonly #members: DurableMap<NickKey, Member>;
+  /** Members by the counter of their last change, and in that order; a new one is not among them before its first. */
+  readonly #changes = new Map<number, Member>();
   #counter = 0;
   #lastOrdinal = 0;
-  #pushed = 0;
+  #pushed: number;
   #pushDue: Millis = Infinity;
   /** Who has asked for rows, and since when. */
   readonly #questions = new Map<Link, Version>();
 
   constructor(effects: Effects, start: number) {
-    this.#effects = effects;
     this.#start = start;
-  }
-
-  load(value: Uint8Array): void {
-    const record = NICK.decode(value);
-    if (record === MALFORMED) return;
-    const { bundle, ...rest } = record;
-    this.#members.set(nickKey(record.nick), { ...bundle, ...rest, ...absent(), change: ++this.#counter });
+    this.#members = new DurableMap(effects, {
+      kind: NICK,
+      nameOf: nameFor,
+      entryOf: (_name, { bundle, ...rest }) => {
+        return [nickKey(rest.nick), { ...bundle, ...rest, ...absent(), change: 0 }];
+      },
+      recordOf: (member: Member) => ({ ...member, bundle: member }),
+    });
+    for (const member of this.#members.values()) {
+      this.#count(member);
+      this.#lastOrdinal = Math.max(this.#lastOrdinal, member.ordinal);
+    }
     this.#pushed = this.#counter;
-    this.#lastOrdinal = Math.max(this.#lastOrdinal, record.ordinal);
   }
 
   get deadline(): Millis {
@@ -109,15 +113,22 @@ export class Roster {
   add(nick: Nick, bundle: Bundle): Member {
     const ordinal = ++this.#lastOrdinal;
     const member = { nick, ...bundle, ordinal, online: false, addresses: [], change: 0, ...absent() };
-    this.#members.set(nickKey(nick), member);
+    this.#members.setUnsaved(nickKey(nick), member);
     return member;
   }
 
   /** A row has changed: it is saved now and pushed soon, together with others. */
   changed(now: Millis, member: Member): void {
-    member.change = ++this.#counter;
-    this.#effects.save(NICK.keyFor(member.nick), () => NICK.encode({ ...member, bundle: member }));
+    this.#count(member);
+    this.#members.save(nickKey(member.nick));
     this.#pushDue = Math.min(this.#pushDue, now + TABLE_GATHER_MS);
+  }
+
+  /** A member has changed, and is now the last one that has. */
+  #count(member: Member): void {
+    this.#changes.delete(member.change);
+    member.change = ++this.#counter;
+    this.#changes.set(member.change, member);
   }
 
   /** A member that was seen elsewhere, and answered from there, is to be found there. */
@@ -157,10 +168,21 @@ export class Roster {
     for (const page of this.#pages(from, isLoopback(link.address))) link.tell(now, page);
   }
 
+  /** The members that have changed after that, in the order of their changes. */
+  *#changedAfter(counter: number): Iterable<Member> {
+    // Whichever walk is shorter: over the changes since then, or over all members.
+    if (this.#counter - counter > this.#changes.size) {
+      for (const member of this.#changes.values()) if (member.change > counter) yield member;
+    } else {
+      for (let change = counter + 1; change <= this.#counter; change++) {
+        const member = this.#changes.get(change);
+        if (member !== undefined) yield member;
+      }
+    }
+  }
+
   /** All changes after `from` in their order, cut into verbs; each says from where to where it goes. */
   #pages(from: Version, local: boolean): Verb[] {
-    const changed = [...this.#members.values()].filter((member) => member.change > from.counter)
-      .sort((a, b) => a.change - b.change);
     const pages: Verb[] = [];
     let rows: Row[] = [];
     let bytes = 0;
@@ -170,7 +192,7 @@ export class Roster {
       [rows, bytes, pageFrom] = [[], 0, { start: this.#start, counter: upTo }];
     };
     let last = from.counter;
-    for (const member of changed) {
+    for (const member of this.#changedAfter(from.counter)) {
       const row = rowOf(member, local);
       if (bytes + rowBytes(row) > ROWS_BYTES) close(last);
       if (pages.length >= ROWS_PACKETS) return pages;

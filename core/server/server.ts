@@ -18,7 +18,6 @@ import { HostRates, Rate } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
-import { CHANNEL, CURSOR, DROPPED, LETTER, NICK, RECEIPT, SEEN } from "../durable/records.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
@@ -81,18 +80,15 @@ export class Server implements Machine {
     this.#primitives = primitives;
     this.#limits = limits;
     this.#newNicks = new HostRates(limits.newNicksPerHour / HOUR_S, limits.newNicksPerHour);
-    this.#effects = new Effects(durable);
-    this.#store = new OfflineStore(this.#effects, { totalBytes: limits.mailBytes });
+    this.#effects = new Effects(durable, records);
+    this.#store = new OfflineStore(now, this.#effects, { totalBytes: limits.mailBytes });
     this.#channel = new Channel(this.#effects);
-    const kept = [...records];
-    const key = ownKey(primitives, random, kept, this.#effects);
-    const timestamp = initiationClock(kept, this.#effects);
+    const key = ownKey(primitives, random, this.#effects);
+    const timestamp = initiationClock(this.#effects);
     this.#links = new Links({ primitives, random, ownKey: key, timestamp, name, keepsAlive: false });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
-    const start = nextStart(now, kept, this.#effects);
+    const start = nextStart(now, this.#effects);
     this.#roster = new Roster(this.#effects, start);
-    this.#load(kept);
-    this.#store.loaded(now);
     this.#mailroom = new Mailroom({
       store: this.#store,
       channel: this.#channel,
@@ -132,20 +128,6 @@ export class Server implements Machine {
     if (input.type !== "tick") return this.#effects.takeOutputs(now, []);
     this.#runTimers(now);
     return this.#effects.takeOutputs(now, this.#links.takeDatagrams(now));
-  }
-
-  // ---- start ---------------------------------------------------------------------------------------------
-
-  #load(records: Records): void {
-    for (const [key, value] of records) {
-      if (NICK.matches(key)) this.#roster.load(value);
-      else if (LETTER.matches(key)) this.#store.loadLetter(key, value);
-      else if (RECEIPT.matches(key)) this.#store.loadReceipt(key, value);
-      else if (CHANNEL.matches(key)) this.#channel.loadRow(key, value);
-      else if (CURSOR.matches(key)) this.#channel.loadCursor(key, value);
-      else if (DROPPED.matches(key)) this.#channel.loadDropped(value);
-      else if (SEEN.matches(key)) this.#store.loadSeen(key, value);
-    }
   }
 
   #onPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {

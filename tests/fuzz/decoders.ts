@@ -212,6 +212,11 @@ const KINDS: readonly Kind[] = [
     { ...OUTGOING, to: [], stored: false, edition: 0, body: LONGEST_BODY },
     { ...OUTGOING, to: [LONGEST_NICK], stored: false, edition: 0, body: BODY, text: LONGEST_TEXT },
   ),
+  kind(
+    records.SEEN,
+    { at: 7, floor: 2 ** 48 - 1, runs: [] },
+    { at: 2 ** 48 - 1, floor: 0, runs: [{ from: 1, to: 2 }, { from: 4, to: 2 ** 48 - 1 }] },
+  ),
   kind(records.SENT, { id: ID, hash: HASH }),
   kind(
     records.INBOX,

@@ -5,9 +5,20 @@ import type { Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
 
 export class Recorded {
-  readonly effects = new Effects(true);
+  readonly effects: Effects;
   /** All that is durable. */
-  readonly disk = new Map<string, Uint8Array>();
+  readonly disk: Map<string, Uint8Array>;
+
+  /** With what is on a disk, in any order. */
+  constructor(disk: Iterable<readonly [string, Uint8Array]> = []) {
+    this.disk = new Map(disk);
+    this.effects = new Effects(true, [...this.disk].sort(([a], [b]) => a < b ? -1 : 1));
+  }
+
+  /** The next process: all that it has is what is durable now. */
+  restarted(): Recorded {
+    return new Recorded(this.disk);
+  }
 
   /** Performs what was asked for so far: commits changes, returns the notices. */
   perform(now: Millis): Notice[] {

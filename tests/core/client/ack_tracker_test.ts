@@ -25,10 +25,7 @@ function trackerOf(recorded = new Recorded()): AckTracker {
 }
 
 function restarted(recorded: Recorded): AckTracker {
-  const tracker = trackerOf();
-  for (const [key, value] of recorded.records("outbox")) tracker.loadMessage(key, value);
-  for (const [key, value] of recorded.records("sent")) tracker.loadSent(key, value);
-  return tracker;
+  return trackerOf(recorded.restarted());
 }
 
 Deno.test("a message without a receipt is due after 500 ms, not before", () => {

@@ -47,11 +47,7 @@ class Reader {
 
   /** The process is killed and started again with what is on disk. */
   restart(now: number): Reader {
-    const next = new Reader();
-    for (const [key, value] of this.recorded.disk) next.recorded.disk.set(key, value);
-    for (const [key, value] of this.recorded.records("inbox")) next.inbox.loadMessage(key, value);
-    for (const [key, value] of this.recorded.records("seen")) next.inbox.loadSeen(key, value);
-    for (const [key, value] of this.recorded.records("shown")) next.inbox.loadShown(key, value);
+    const next = new Reader(this.recorded.restarted());
     next.inbox.showUnshown(now);
     return next;
   }

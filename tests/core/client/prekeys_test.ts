@@ -15,8 +15,13 @@ const NOW = 1_700_000_000_000;
 class Owner {
   readonly #dice = seededDice();
   readonly #person = new Person(primitives, this.#dice, "Zoë");
-  readonly recorded = new Recorded();
-  prekeys = this.#start();
+  recorded: Recorded;
+  prekeys: Prekeys;
+
+  constructor(recorded = new Recorded()) {
+    this.recorded = recorded;
+    this.prekeys = this.#start();
+  }
 
   #start(): Prekeys {
     return new Prekeys({
@@ -31,8 +36,8 @@ class Owner {
   /** The process is killed and started again with what is on disk. */
   restarts(): void {
     this.recorded.perform(NOW);
+    this.recorded = this.recorded.restarted();
     this.prekeys = this.#start();
-    for (const [, value] of this.recorded.records("prekey")) this.prekeys.load(value);
   }
 
   /** Whether a letter under this bundle can be opened. */
@@ -162,7 +167,6 @@ Deno.test("after a year of daily prekeys those of 45 days, and today's, are left
 });
 
 Deno.test("a damaged record is as good as none", () => {
-  const { prekeys } = new Owner();
-  prekeys.load(new Uint8Array(43));
+  const { prekeys } = new Owner(new Recorded([[`prekey/${"07".repeat(32)}`, new Uint8Array(43)]]));
   assertEquals(prekeys.renewAt, -Infinity);
 });

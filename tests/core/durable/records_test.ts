@@ -97,6 +97,8 @@ Deno.test("every record of a server survives the disk, and what both have", () =
     const receipt = { from: "x", to: "y", at: 5, edition: 1, outcome, signature: SIGNATURE };
     assertEquals(RECEIPT.decode(RECEIPT.encode(receipt)), receipt);
   }
+  const seen = { at: 1, floor: U48, runs: [{ from: 1, to: 2 }, { from: 4, to: U48 }] };
+  for (const value of [seen, { ...seen, runs: [] }]) assertEquals(SEEN.decode(SEEN.encode(value)), value);
   const key = { secret: SECRET };
   assertEquals(KEY.decode(KEY.encode(key)), key);
   for (const kind of [CURSOR, DROPPED]) assertEquals(kind.decode(kind.encode({ number: 9 })), { number: 9 });

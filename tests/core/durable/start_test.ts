@@ -6,13 +6,11 @@ import type { Random } from "../../../core/base/units.ts";
 import { Effects } from "../../../core/durable/effects.ts";
 import { INITIATION, KEY, START } from "../../../core/durable/records.ts";
 import { initiationClock, nextStart, ownKey } from "../../../core/durable/start.ts";
-import type { Records } from "../../../core/machine.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { Recorded } from "../../kit/effects.ts";
 
 const NOW = 1_700_000_000_000;
 const SECRET = "0123456789abcdef".repeat(4);
-const NOTHING: Records = [];
 
 /** One byte, over and over. */
 const repeating = (byte: number): Random => (bytes) => new Uint8Array(bytes).fill(byte);
@@ -21,15 +19,11 @@ function noRandom(): never {
   throw new Error("randomness is not needed");
 }
 
-function records(recorded: Recorded): Records {
-  return [...recorded.disk].sort(([a], [b]) => a < b ? -1 : 1);
-}
-
 // ---- the key ---------------------------------------------------------------------------------------------
 
 Deno.test("the first start makes a key of 32 random bytes and saves it", () => {
   const recorded = new Recorded();
-  const { publicKey } = ownKey(primitives, repeating(7), NOTHING, recorded.effects);
+  const { publicKey } = ownKey(primitives, repeating(7), recorded.effects);
   assertEquals(publicKey, primitives.keyPair(new Uint8Array(KEY_BYTES).fill(7)).publicKey);
   assertEquals(recorded.effects.deadline, -Infinity, "it is to be saved before anything leaves");
   recorded.perform(0);
@@ -39,11 +33,12 @@ Deno.test("the first start makes a key of 32 random bytes and saves it", () => {
 
 Deno.test("every later start has the same key, and saves nothing", () => {
   const recorded = new Recorded();
-  const first = ownKey(primitives, repeating(7), NOTHING, recorded.effects);
+  const first = ownKey(primitives, repeating(7), recorded.effects);
   recorded.perform(0);
-  const again = ownKey(primitives, noRandom, records(recorded), recorded.effects);
+  const { effects } = recorded.restarted();
+  const again = ownKey(primitives, noRandom, effects);
   assertEquals(again.publicKey, first.publicKey);
-  assertEquals(recorded.effects.takeOutputs(0, []), []);
+  assertEquals(effects.takeOutputs(0, []), []);
 });
 
 Deno.test("the key is found among other records", () => {
@@ -52,13 +47,13 @@ Deno.test("the key is found among other records", () => {
     [KEY.key("own"), KEY.encode({ secret: SECRET })],
     [START.key("last"), START.encode({ at: NOW })],
   ];
-  const { publicKey } = ownKey(primitives, noRandom, others, new Effects(true));
+  const { publicKey } = ownKey(primitives, noRandom, new Effects(true, others));
   assertEquals(publicKey, primitives.keyPair(Uint8Array.fromHex(SECRET)).publicKey);
 });
 
 Deno.test("where nothing outlives the process each start has another key", () => {
   const effects = new Effects(false);
-  const [one, other] = [1, 2].map((byte) => ownKey(primitives, repeating(byte), NOTHING, effects));
+  const [one, other] = [1, 2].map((byte) => ownKey(primitives, repeating(byte), effects));
   assertNotEquals(one!.publicKey.toHex(), other!.publicKey.toHex());
   assertEquals(effects.takeOutputs(0, []), []);
 });
@@ -66,29 +61,29 @@ Deno.test("where nothing outlives the process each start has another key", () =>
 // ---- initiations -----------------------------------------------------------------------------------------
 
 Deno.test("initiations have the time, in whole milliseconds, and later ones a later time", () => {
-  const clock = initiationClock(NOTHING, new Effects(true));
+  const clock = initiationClock(new Effects(true));
   const times = [NOW + 0.9, NOW + 0.95, NOW + 1, NOW + 1000.5].map(clock);
   assertEquals(times, [NOW, NOW + 1, NOW + 2, NOW + 1000]);
 });
 
 Deno.test("a clock that goes back does not make times go back", () => {
-  const clock = initiationClock(NOTHING, new Effects(true));
+  const clock = initiationClock(new Effects(true));
   assertEquals([NOW, NOW - 3_600_000, 0].map(clock), [NOW, NOW + 1, NOW + 2]);
 });
 
 Deno.test("over a restart times go on, even when the clock went back", () => {
   const recorded = new Recorded();
-  const clock = initiationClock(NOTHING, recorded.effects);
+  const clock = initiationClock(recorded.effects);
   clock(NOW);
   const last = clock(NOW);
   recorded.perform(NOW);
-  const again = initiationClock(records(recorded), recorded.effects);
+  const again = initiationClock(recorded.restarted().effects);
   assertGreater(again(NOW - 86_400_000), last);
 });
 
 Deno.test("each time is saved before its initiation leaves, in one record", () => {
   const recorded = new Recorded();
-  const clock = initiationClock(NOTHING, recorded.effects);
+  const clock = initiationClock(recorded.effects);
   for (const now of [NOW, NOW + 5000]) {
     const at = clock(now);
     const outputs = recorded.effects.takeOutputs(now, []);
@@ -100,10 +95,11 @@ Deno.test("each time is saved before its initiation leaves, in one record", () =
 // ---- starts ----------------------------------------------------------------------------------------------
 
 Deno.test("a server's start is when it started, later than the one before even if the clock went back", () => {
-  const recorded = new Recorded();
+  let recorded = new Recorded();
   const starts: number[] = [];
   for (const now of [NOW + 0.5, NOW, NOW - 86_400_000, NOW + 60_000]) {
-    starts.push(nextStart(now, records(recorded), recorded.effects));
+    recorded = recorded.restarted();
+    starts.push(nextStart(now, recorded.effects));
     recorded.perform(now);
   }
   assertEquals(starts, [NOW, NOW + 1, NOW + 2, NOW + 60_000]);

@@ -16,10 +16,7 @@ function post(channel: Channel, order: number, from = "alice", storedAt = 0): Ch
 }
 
 function restarted(recorded: Recorded): Channel {
-  const channel = new Channel(new Recorded().effects);
-  for (const [key, value] of recorded.records("channel")) channel.loadRow(key, value);
-  for (const [key, value] of recorded.records("cursor")) channel.loadCursor(key, value);
-  return channel;
+  return new Channel(recorded.restarted().effects);
 }
 
 function unread(channel: Channel, nick: string): string[] {

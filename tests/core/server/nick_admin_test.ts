@@ -167,12 +167,7 @@ Deno.test("mail that waits for it fails: its senders are told, and nobody gets i
   const kept = after(records, releaseNick(NOW, records, "y"));
   assertEquals(listNicks([...kept]), [{ nick: "x", identity: BOB, letters: 0 }]);
 
-  const server = new OfflineStore(new Recorded().effects, { totalBytes: MAIL_TOTAL_BYTES });
-  for (const [key, value] of kept) {
-    if (LETTER.matches(key)) server.loadLetter(key, value);
-    if (RECEIPT.matches(key)) server.loadReceipt(key, value);
-  }
-  server.loaded(NOW);
+  const server = new OfflineStore(NOW, new Recorded(kept).effects, { totalBytes: MAIL_TOTAL_BYTES });
   assertEquals(server.lettersFor("y"), []);
   assertEquals(server.lettersFor("z").length, 1);
   const told = server.receiptsFor("x").map(({ to, receipts }) => ({

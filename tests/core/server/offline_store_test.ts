@@ -21,7 +21,7 @@ const OTHER_SIGNATURE = "a5".repeat(64);
 const idOf = (count: number) => "cd".repeat(8) + count.toString(16).padStart(16, "0");
 
 function storeOf(recorded = new Recorded(), totalBytes = MAIL_TOTAL_BYTES): OfflineStore {
-  return new OfflineStore(recorded.effects, { totalBytes });
+  return new OfflineStore(0, recorded.effects, { totalBytes });
 }
 
 function letter(order: number, values: Partial<StoredLetter> = {}): StoredLetter {
@@ -39,12 +39,7 @@ function collect(store: OfflineStore, now: number, mail: StoredLetter, values: P
 }
 
 function restarted(recorded: Recorded): OfflineStore {
-  const store = storeOf();
-  for (const [key, value] of recorded.records("letter")) store.loadLetter(key, value);
-  for (const [key, value] of recorded.records("receipt")) store.loadReceipt(key, value);
-  for (const [key, value] of recorded.records("seen")) store.loadSeen(key, value);
-  store.loaded(0);
-  return store;
+  return storeOf(recorded.restarted());
 }
 
 function texts(store: OfflineStore, nick: string): string[] {

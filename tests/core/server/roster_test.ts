@@ -156,8 +156,7 @@ Deno.test("members survive a restart, under the same ordinal, and are told as th
   const recorded = new Recorded();
   withMembers(3, [IPV4], recorded);
   recorded.perform(0);
-  const again = new Roster(recorded.effects, START + 1);
-  for (const [, value] of recorded.records("nick")) again.load(value);
+  const again = new Roster(recorded.restarted().effects, START + 1);
   const told = ask(again, NOTHING)[0]!.rows;
   assertEquals(told.map(({ ordinal, online }) => [ordinal, online]).toSorted(), [[1, true], [2, true], [
     3,

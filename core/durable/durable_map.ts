@@ -1,0 +1,162 @@
+/**
+ * A map whose entries stand on disk, each in a record of one kind. It begins with the records that the last process
+ * left, and a change of the map changes the disk: no part of a machine keeps a map here and its copy there by hand.
+ */
+import type { Millis } from "../base/units.ts";
+import type { Fields, ValuesOf } from "../messages/field.ts";
+import type { NickKey } from "../messages/nick.ts";
+import type { Effects } from "./effects.ts";
+import { nameFor, type RecordKind } from "./records.ts";
+
+/** Says how the entries of a map stand in records, and which of them belong together. */
+export interface Form<Key, Value, Shape extends Fields> {
+  readonly kind: RecordKind<Shape>;
+  /** The name of an entry's record. */
+  nameOf(key: Key, value: Value): string | number;
+  entryOf(name: string, record: ValuesOf<Shape>): readonly [Key, Value];
+  recordOf(value: Value): ValuesOf<Shape>;
+  /** The group that an entry belongs to, whatever becomes of its value. */
+  groupOf?(key: Key, value: Value): string;
+  /** A group has at most so many entries: with one more the oldest gives way. */
+  readonly most?: number;
+}
+
+/** `Shape` stands for the fields of the records, which nobody but the constructor needs to know. */
+export class DurableMap<Key, Value, Shape extends Fields = Fields> {
+  readonly #effects: Effects;
+  readonly #form: Form<Key, Value, Shape>;
+  /** The one that was set last is last. */
+  readonly #entries = new Map<Key, Value>();
+  readonly #groups = new Map<string, Map<Key, Value>>();
+
+  constructor(effects: Effects, form: Form<Key, Value, Shape>) {
+    this.#effects = effects;
+    this.#form = form;
+    const found = effects.takeFound(form.kind);
+    for (const [name, record] of form.kind.read(found)) this.setUnsaved(...form.entryOf(name, record));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** The entry that was set last comes last; those of the last process come first, sorted as their records are. */
+  entries(): MapIterator<[Key, Value]> {
+    return this.#entries.entries();
+  }
+
+  values(): MapIterator<Value> {
+    return this.#entries.values();
+  }
+
+  /** The entries of one group, in the same order. */
+  group(name: string): ReadonlyMap<Key, Value> {
+    return this.#groups.get(name) ?? new Map();
+  }
+
+  get groups(): ReadonlyMap<string, ReadonlyMap<Key, Value>> {
+    return this.#groups;
+  }
+
+  /** Makes this the newest entry; it is durable before anybody hears of it. */
+  set(key: Key, value: Value): void {
+    this.setUnsaved(key, value);
+    this.save(key);
+  }
+
+  /** The same, but the disk has it a little later, with the value as it is then. */
+  setLater(now: Millis, key: Key, value: Value): void {
+    this.setUnsaved(key, value);
+    this.#effects.saveLater(now, this.#recordKey(key, value), () => this.#encode(value));
+  }
+
+  /** The same, but the disk stays as it is until the entry is saved. */
+  setUnsaved(key: Key, value: Value): void {
+    putLast(this.#entries, key, value);
+    const { groupOf, most = Infinity } = this.#form;
+    if (groupOf === undefined) return;
+    const name = groupOf(key, value);
+    let group = this.#groups.get(name);
+    if (group === undefined) this.#groups.set(name, group = new Map());
+    putLast(group, key, value);
+    if (group.size > most) this.delete(group.keys().next().value!);
+  }
+
+  /** Saves an entry whose value was changed in its place. */
+  save(key: Key): void {
+    const value = this.get(key);
+    if (value !== undefined) this.#effects.save(this.#recordKey(key, value), () => this.#encode(value));
+  }
+
+  /** Returns whether there was one. */
+  delete(key: Key): boolean {
+    const record = this.#remove(key);
+    if (record !== undefined) this.#effects.forget(record);
+    return record !== undefined;
+  }
+
+  /** The same, but the disk forgets it a little later. */
+  deleteLater(now: Millis, key: Key): void {
+    const record = this.#remove(key);
+    if (record !== undefined) this.#effects.forgetLater(now, record);
+  }
+
+  /** The same for secrets: no trace of the record is left on disk. */
+  destroy(key: Key): void {
+    const record = this.#remove(key);
+    if (record !== undefined) this.#effects.destroy(record);
+  }
+
+  /** Returns the key of its record. */
+  #remove(key: Key): string | undefined {
+    const value = this.#entries.get(key);
+    if (value === undefined) return undefined;
+    this.#entries.delete(key);
+    const name = this.#form.groupOf?.(key, value) ?? "";
+    const group = this.#groups.get(name);
+    group?.delete(key);
+    if (group?.size === 0) this.#groups.delete(name);
+    return this.#recordKey(key, value);
+  }
+
+  #recordKey(key: Key, value: Value): string {
+    return this.#form.kind.key(this.#form.nameOf(key, value));
+  }
+
+  #encode(value: Value): Uint8Array {
+    return this.#form.kind.encode(this.#form.recordOf(value));
+  }
+}
+
+/** Puts an entry behind all others, wherever it was before. */
+function putLast<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+}
+
+/** The form of entries that have the names and the fields of their records. */
+export function byName<Shape extends Fields>(
+  kind: RecordKind<Shape>,
+): Form<string, ValuesOf<Shape>, Shape> {
+  return {
+    kind,
+    nameOf: (name) => name,
+    entryOf: (name, record) => [name, record],
+    recordOf: (value) => value,
+  };
+}
+
+/** The same for records that are named by nicks. */
+export function byNick<Shape extends Fields>(
+  kind: RecordKind<Shape>,
+): Form<NickKey, ValuesOf<Shape>, Shape> {
+  return {
+    ...byName(kind),
+    nameOf: nameFor,
+    entryOf: (name, record) => [decodeURIComponent(name), record],
+  };
+}
