@@ -213,6 +213,12 @@ export const ACK_TIMEOUT_MS = 500;
 export const RETRY_FIRST_MS = 5_000;
 export const RETRY_MAXIMUM_MS = 30_000;
 
+/**
+ * By then a recipient who is not in the table is unknown. Not before, for a line that has just changed may be on its
+ * way.
+ */
+export const UNKNOWN_AFTER_TRIES = 2;
+
 /** A message is tried for a week: longer than a weekend away, shorter than mail lives at the server. */
 export const MESSAGE_LIFE_MS = 7 * 24 * 3600_000;
 

@@ -7,7 +7,7 @@
  *
  * What its recipient could not open goes back to queued, once.
  */
-import { utf8Length } from "../base/bytes.ts";
+import { remember } from "../base/bounded_map.ts";
 import type { Primitives } from "../base/crypto.ts";
 import {
   ACK_TIMEOUT_MS,
@@ -22,70 +22,35 @@ import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import { byNick, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { OUTBOX, SENT, type ValueOf } from "../durable/records.ts";
+import { SENT, type ValueOf } from "../durable/records.ts";
 import { NO_HASH, textHash } from "../messages/identity.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
-
-export interface OutgoingMessage {
-  readonly id: MessageId;
-  /** Absent for the channel. */
-  readonly to: Nick | undefined;
-  after: MessageId;
-  afterHash: string;
-  readonly sentAt: Millis;
-  readonly text: string;
-  /** What leaves, the same on every way and each time: a letter or a post; nothing as long as it is not sealed. */
-  body: Uint8Array;
-  /** Which of its two sealings that is. */
-  edition: number;
-  stored: boolean;
-  /** The user gave the command in this process and has not yet been told how it went. */
-  unsettled: boolean;
-  /** The 500 ms are over; the server may have it too. */
-  unanswered: boolean;
-  retryMs: Millis;
-}
+import { Outbox, type OutgoingMessage } from "./outbox.ts";
 
 const NOTHING = new Uint8Array(0);
 
 type Sent = ValueOf<typeof SENT>;
 
-/** The state in which a message of an earlier process begins in this one. */
-const FORMER = { unsettled: false, unanswered: false, retryMs: RETRY_FIRST_MS };
-
 export class AckTracker {
-  readonly #effects: Effects;
   readonly #primitives: Primitives;
-  readonly #messages: DurableMap<MessageId, OutgoingMessage>;
-  #storedCount = 0;
-  #bytes = 0;
+  readonly #outbox: Outbox;
   readonly #lastSent: DurableMap<NickKey, Sent>;
   /** What failed in this process, and what was sent before it. */
   readonly #failedAfter = new Map<MessageId, Sent>();
   readonly #timers = new Timers<MessageId>();
 
   constructor(effects: Effects, primitives: Primitives) {
-    this.#effects = effects;
     this.#primitives = primitives;
-    this.#messages = new DurableMap(effects, {
-      kind: OUTBOX,
-      nameOf: (id: MessageId) => id,
-      entryOf: (id, { to: [to], ...rest }) => [id, { id, to, ...rest, ...FORMER }],
-      recordOf: ({ to, ...rest }: OutgoingMessage) => ({ ...rest, to: to === undefined ? [] : [to] }),
-    });
+    this.#outbox = new Outbox(effects);
     this.#lastSent = new DurableMap(effects, byNick(SENT));
-    for (const { text, stored } of this.#messages.values()) {
-      if (stored) this.#storedCount++;
-      this.#bytes += utf8Length(text);
-    }
     this.#noteNewest();
   }
 
   /** The record of what was sent last may be a little older than the newest message in the outbox. */
   #noteNewest(): void {
     const newest = new Map<NickKey, OutgoingMessage>();
-    for (const message of this.#messages.values()) {
+    for (const message of this.#outbox.messages) {
       if (message.to === undefined) continue;
       const known = newest.get(nickKey(message.to));
       if (known === undefined || isBefore(known.id, message.id)) newest.set(nickKey(message.to), message);
@@ -107,36 +72,44 @@ export class AckTracker {
 
   /** How many messages wait, neither delivered nor stored. */
   get waiting(): number {
-    return this.#messages.size - this.#storedCount;
+    return this.#outbox.waiting;
+  }
+
+  /** The same for one recipient. */
+  waitingFor(to: Nick): number {
+    return this.#outbox.waitingFor(to);
+  }
+
+  /** Everybody for whom messages wait; the channel is among them. */
+  get recipients(): Iterable<NickKey> {
+    return this.#outbox.recipients;
   }
 
   /** Whether one more of so many bytes would be too many. */
   isFull(bytes: number): boolean {
-    return this.waiting >= OUTBOX_MESSAGES || this.#bytes + bytes > OUTBOX_BYTES;
+    return this.waiting >= OUTBOX_MESSAGES || this.#outbox.bytes + bytes > OUTBOX_BYTES;
   }
 
   /** Messages that were stored, and must have been dropped by the server since. */
   expired(now: Millis): OutgoingMessage[] {
     const life = MESSAGE_LIFE_MS + MAIL_LIFE_MS;
-    return [...this.#messages.values()].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
+    return [...this.#outbox.messages].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
   }
 
   get(id: MessageId): OutgoingMessage | undefined {
-    return this.#messages.get(id);
+    return this.#outbox.get(id);
   }
 
   /** Messages neither delivered nor stored, oldest first; for one recipient or for all. */
   unstored(to?: Nick): OutgoingMessage[] {
-    const key = to === undefined ? undefined : nickKey(to);
-    return [...this.#messages.values()].filter((message) =>
-      !message.stored && (key === undefined || (message.to !== undefined && nickKey(message.to) === key))
-    );
+    const messages = to === undefined ? this.#outbox.messages : this.#outbox.messagesTo(to);
+    return [...messages].filter(({ stored }) => !stored);
   }
 
   /** The first channel message that the server does not have: they leave one after the other, in order. */
   get nextPost(): OutgoingMessage | undefined {
-    for (const message of this.#messages.values()) if (message.to === undefined) return message;
-    return undefined;
+    const [first] = this.#outbox.messagesTo(undefined);
+    return first;
   }
 
   /** A new message of the user's, to be `keep`t before it is sent. The 500 ms begin now. */
@@ -154,10 +127,9 @@ export class AckTracker {
       stored: false,
       unsettled: true,
       unanswered: false,
-      retryMs: RETRY_FIRST_MS,
+      tries: 0,
     };
-    this.#messages.setUnsaved(id, message);
-    this.#bytes += utf8Length(text);
+    this.#outbox.add(message);
     if (to !== undefined) this.#setLastSent(now, to, { id, hash: this.#hashOf(id, text) });
     this.#timers.set(id, now + ACK_TIMEOUT_MS);
     return message;
@@ -182,8 +154,7 @@ export class AckTracker {
 
   /** Its recipient could not open it: it begins anew, once. */
   sealAgain(now: Millis, message: OutgoingMessage): void {
-    if (message.stored) this.#storedCount--;
-    message.stored = false;
+    this.#outbox.setStored(message, false);
     message.edition = 1;
     message.body = NOTHING;
     this.keep(message);
@@ -200,17 +171,16 @@ export class AckTracker {
   /** Begins again: the recipient or the server is back. */
   restart(now: Millis, message: OutgoingMessage): void {
     message.unanswered = false;
-    message.retryMs = RETRY_FIRST_MS;
+    message.tries = 0;
     this.#timers.set(message.id, now + ACK_TIMEOUT_MS);
   }
 
   /** The next message whose time has come; it is due again later, less and less often. */
   next(now: Millis): OutgoingMessage | undefined {
     for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
-      const message = this.#messages.get(id);
+      const message = this.#outbox.get(id);
       if (message === undefined || message.stored) continue;
-      this.#timers.set(id, now + message.retryMs);
-      message.retryMs = Math.min(message.retryMs * 2, RETRY_MAXIMUM_MS);
+      this.#timers.set(id, now + retryAfter(message.tries++));
       return message;
     }
     return undefined;
@@ -218,7 +188,7 @@ export class AckTracker {
 
   /** The 500 ms have not begun yet: it is looked at again later. */
   postpone(message: OutgoingMessage, until: Millis): void {
-    message.retryMs = RETRY_FIRST_MS;
+    message.tries = 0;
     this.#timers.set(message.id, until);
   }
 
@@ -228,14 +198,13 @@ export class AckTracker {
 
   /** The recipient has it. */
   delivered(now: Millis, message: OutgoingMessage): void {
-    this.#leave(message.id);
-    this.#messages.deleteLater(now, message.id);
+    this.#timers.clear(message.id);
+    this.#outbox.deleteLater(now, message.id);
   }
 
   /** The server has it: it waits, in case that its recipient cannot open it, until that has collected it. */
   stored(message: OutgoingMessage): void {
-    if (!message.stored) this.#storedCount++;
-    message.stored = true;
+    this.#outbox.setStored(message, true);
     message.body = NOTHING;
     this.#timers.clear(message.id);
     this.keep(message);
@@ -245,10 +214,8 @@ export class AckTracker {
   failed(now: Millis, message: OutgoingMessage): void {
     this.forget(message.id);
     if (message.to === undefined) return;
-    this.#failedAfter.set(message.id, { id: message.after, hash: message.afterHash });
-    if (this.#failedAfter.size > OUTBOX_MESSAGES) {
-      this.#failedAfter.delete(this.#failedAfter.keys().next().value!);
-    }
+    const before = { id: message.after, hash: message.afterHash };
+    remember(this.#failedAfter, message.id, before, OUTBOX_MESSAGES);
     const last = this.#lastSent.get(nickKey(message.to));
     if (last?.id === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
   }
@@ -262,18 +229,8 @@ export class AckTracker {
 
   /** Gone for good, durable before anybody hears of it. */
   forget(id: MessageId): void {
-    this.#leave(id);
-    // One that was delivered is gone here, and may still stand on disk.
-    if (!this.#messages.delete(id)) this.#effects.forget(OUTBOX.key(id));
-  }
-
-  /** A message is about to go. */
-  #leave(id: MessageId): void {
-    const message = this.#messages.get(id);
-    if (message === undefined) return;
-    if (message.stored) this.#storedCount--;
-    this.#bytes -= utf8Length(message.text);
     this.#timers.clear(id);
+    this.#outbox.delete(id);
   }
 
   #setLastSent(now: Millis, to: Nick, sent: Sent): void {
@@ -282,6 +239,11 @@ export class AckTracker {
 
   /** Makes a message durable as it is. */
   keep(message: OutgoingMessage): void {
-    this.#messages.save(message.id);
+    this.#outbox.save(message.id);
   }
+}
+
+/** How long to wait after so many tries. */
+function retryAfter(tries: number): Millis {
+  return Math.min(RETRY_FIRST_MS * 2 ** tries, RETRY_MAXIMUM_MS);
 }

@@ -346,7 +346,7 @@ export class Client implements Machine {
     }
     const left = this.#state.tracker.waiting;
     // What is held back waits for a word of the user, who has none to say any more.
-    const isUnderWay = left > this.#sender.heldBackFor() || !this.#stream.isDrained;
+    const isUnderWay = this.#sender.isUnderWay || !this.#stream.isDrained;
     if (state === "online" && isUnderWay) return;
     this.#leave(now, left > 0 ? 1 : 0);
   }

@@ -6,8 +6,9 @@ import { Sealer } from "../messages/letter.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import { encodePost, postHash } from "../messages/post.ts";
 import type { Row, Table } from "../messages/table.ts";
-import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
+import type { AckTracker } from "./ack_tracker.ts";
 import type { KnownPeers } from "./known_peers.ts";
+import type { OutgoingMessage } from "./outbox.ts";
 import type { PostChains } from "./post_chains.ts";
 import type { Prekeys } from "./prekeys.ts";
 
@@ -25,7 +26,7 @@ export interface SealingOptions {
   readonly table: Table;
 }
 
-/** Whether there is something that can leave: now, later, or never, because the recipient's keys are none. */
+/** Whether a message can leave: now, later, or never, because one of the recipient's keys is no key. */
 export type Sealed = "sealed" | "waits" | "impossible";
 
 export class Sealing {
@@ -47,29 +48,33 @@ export class Sealing {
   }
 
   /** The line of a message's recipient in the table. */
-  rowOf({ to }: OutgoingMessage): Row | undefined {
+  rowOf({ to }: Pick<OutgoingMessage, "to">): Row | undefined {
     return to === undefined ? undefined : this.#options.table.get(to);
   }
 
   /** Its recipient has another identity than before: the user has to decide. */
-  isHeldBack(message: OutgoingMessage): boolean {
+  isHeldBack(message: Pick<OutgoingMessage, "to">): boolean {
     const row = this.rowOf(message);
     return row !== undefined && !this.#options.knownPeers.agrees(row.nick, row.identity);
   }
 
-  /** Makes what is to leave, unless that was done before. */
+  /** Whether a message can leave now. The bytes that leave are made the first time that it can, and saved. */
   seal(now: Millis, message: OutgoingMessage): Sealed {
+    const { tracker } = this.#options;
+    if (this.isHeldBack(message) || (message.to === undefined && tracker.nextPost !== message)) {
+      return "waits";
+    }
     if (message.body.length > 0) return "sealed";
     const body = message.to === undefined ? this.#post(message) : this.#letter(now, message);
     if (typeof body === "string") return body;
-    this.#options.tracker.sealed(message, body);
+    tracker.sealed(message, body);
     return "sealed";
   }
 
   #letter(now: Millis, message: OutgoingMessage): Uint8Array | "waits" | "impossible" {
     const { nick, prekeys } = this.#options;
     const recipient = this.rowOf(message);
-    if (recipient === undefined || this.isHeldBack(message)) return "waits";
+    if (recipient === undefined) return "waits";
     const { id, edition } = message;
     const keys = { sender: prekeys.bundle(now), recipient };
     return this.#sealer.seal(now, { id, from: nick, to: recipient.nick }, edition, keys, message) ??
@@ -77,9 +82,8 @@ export class Sealing {
   }
 
   /** Posts are numbered when their turn has come. */
-  #post(message: OutgoingMessage): Uint8Array | "waits" {
-    const { postChains, channelKey, identity, nick: from, primitives, tracker } = this.#options;
-    if (tracker.nextPost !== message) return "waits";
+  #post(message: OutgoingMessage): Uint8Array {
+    const { postChains, channelKey, identity, nick: from, primitives } = this.#options;
     const post = encodePost(primitives, identity, channelKey, { ...message, ...postChains.next, from });
     postChains.posted(postHash(primitives, message.id, post));
     return post;

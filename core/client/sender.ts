@@ -3,7 +3,13 @@
  * sealed, or signed for the channel, when it is first transmitted, and leaves as the same bytes on every way.
  */
 import { utf8Length } from "../base/bytes.ts";
-import { ACK_TIMEOUT_MS, BUSY_MS, COLLECTED_GATHER_MS, PART_BYTES, RETRY_FIRST_MS } from "../base/limits.ts";
+import {
+  ACK_TIMEOUT_MS,
+  BUSY_MS,
+  COLLECTED_GATHER_MS,
+  PART_BYTES,
+  UNKNOWN_AFTER_TRIES,
+} from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -14,14 +20,13 @@ import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts"
 import type { Row } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
 import type { Failure } from "../notice.ts";
-import type { AckTracker, OutgoingMessage } from "./ack_tracker.ts";
+import type { AckTracker } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Membership } from "./membership.ts";
+import { type OutgoingMessage, recipientKey } from "./outbox.ts";
+import { PeerLinks } from "./peer_links.ts";
 import type { Sealing } from "./sealing.ts";
-
-/** Where channel messages stand among recipients. */
-const CHANNEL = "";
 
 export interface SenderOptions {
   readonly effects: Effects;
@@ -37,7 +42,7 @@ export interface SenderOptions {
 
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #peers = new Map<NickKey, Link>();
+  readonly #peerLinks = new PeerLinks();
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   readonly #timers = new Timers<NickKey>();
   #finishing = false;
@@ -60,12 +65,10 @@ export class Sender {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
-    const message = tracker.add(now, ids.next(to === undefined ? CHANNEL : nickKey(to)), to, text);
-    if (!this.#seal(now, message)) {
-      if (tracker.get(message.id) === undefined) return;
-      tracker.keep(message);
-    }
-    this.#transmit(now, message, true);
+    const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
+    if (this.#transmit(now, message, { command: true })) return;
+    // Unless it has failed it waits unsealed, and is saved like that.
+    if (tracker.get(message.id) !== undefined) tracker.keep(message);
   }
 
   /** The input has ended: from now on everything that waits is waited for like a command. */
@@ -76,10 +79,17 @@ export class Sender {
     }
   }
 
-  /** How many messages wait for the user to trust their recipients' keys: of all, or of one. */
-  heldBackFor(to?: Nick): number {
+  /** How many messages to a peer wait for the user to trust its key. */
+  heldBackFor(to: Nick): number {
     const { sealing, tracker } = this.#options;
-    return tracker.unstored(to).filter((message) => sealing.isHeldBack(message)).length;
+    return sealing.isHeldBack({ to }) ? tracker.waitingFor(to) : 0;
+  }
+
+  /** Whether any message waits for something else than a word of the user. */
+  get isUnderWay(): boolean {
+    const { sealing, tracker } = this.#options;
+    for (const to of tracker.recipients) if (!sealing.isHeldBack({ to })) return true;
+    return false;
   }
 
   /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
@@ -93,11 +103,11 @@ export class Sender {
 
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const row of rows) {
-      const link = this.#peers.get(nickKey(row.nick));
+      const link = this.#peerLinks.of(row.nick);
       // Somebody else has the nick now.
       if (link !== undefined && link.peer !== row.key) {
         for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
-        this.#peers.delete(nickKey(row.nick));
+        this.#peerLinks.delete(row.nick);
       }
       for (const message of this.#options.tracker.unstored(row.nick)) {
         if (this.#options.sealing.isHeldBack(message)) this.#setAside(message);
@@ -116,8 +126,8 @@ export class Sender {
 
   /** A peer is in a new process: what was on its way to the former one is sent again. */
   peerRestarted(now: Millis, link: Link): void {
-    for (const [nick, known] of this.#peers) {
-      if (known !== link || !this.#options.membership.isRegistered) continue;
+    if (!this.#options.membership.isRegistered) return;
+    for (const nick of this.#peerLinks.nicksOn(link)) {
       for (const message of this.#options.tracker.unstored(nick)) this.#startAfresh(now, message);
     }
   }
@@ -162,17 +172,71 @@ export class Sender {
     effects.notice({ type: "settled" });
   }
 
+  // ---- what leaves ---------------------------------------------------------------------------------------
+
   #startAfresh(now: Millis, message: OutgoingMessage): void {
     this.#options.tracker.restart(now, message);
-    this.#transmit(now, message, false);
+    this.#transmit(now, message, { command: message.unsettled });
   }
 
-  /** Sends a message the way its recipient's row says. `command`: the user has just given it. */
-  #transmit(now: Millis, message: OutgoingMessage, command: boolean): void {
-    if (this.#options.sealing.isHeldBack(message)) return;
-    const row = this.#options.sealing.rowOf(message);
+  /** The 500 ms are over, or a later retry is due. */
+  #again(now: Millis, message: OutgoingMessage): void {
+    const { effects, sealing } = this.#options;
+    const row = sealing.rowOf(message);
+    if (message.to !== undefined && row === undefined && message.tries >= UNKNOWN_AFTER_TRIES) {
+      return this.#fail(now, message, "unknown");
+    }
+    if (!this.#transmit(now, message, { command: false, bothWays: true }) || !row?.online) return;
+    if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
+    message.unanswered = true;
+  }
+
+  /**
+   * The one place where a message is sealed. If it can leave it goes the way that its recipient's row says, or both
+   * ways; otherwise this is false, and it stays for now, or has failed because nobody can ever seal it. `command`:
+   * the user waits for the server.
+   */
+  #transmit(
+    now: Millis,
+    message: OutgoingMessage,
+    { command, bothWays = false }: { command: boolean; bothWays?: boolean },
+  ): boolean {
+    const { sealing } = this.#options;
+    const sealed = sealing.seal(now, message);
+    if (sealed === "impossible") this.#fail(now, message, "keys");
+    // Of several posts each waits for the server, and one leaves.
+    if (sealed === "waits" && message.to === undefined) this.#waitForServer(now, message, command);
+    if (sealed !== "sealed") return false;
+    const row = sealing.rowOf(message);
     if (row?.online) this.#sendDirect(now, message, row);
-    else this.#sendToServer(now, message, command || message.unsettled);
+    if (!row?.online || bothWays) this.#sendToServer(now, message, command);
+    return true;
+  }
+
+  #sendDirect(now: Millis, { id, body }: OutgoingMessage, row: Row): void {
+    const verb: Verb = { type: "direct", id, from: this.#options.nick, to: row.nick, body };
+    this.#linkTo(now, row).send(now, verb, id);
+  }
+
+  #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
+    const { membership, nick: from } = this.#options;
+    const { id, to, body } = message;
+    this.#waitForServer(now, message, command);
+    if (command) membership.link.urge(now);
+    const verb: Verb = to === undefined
+      ? { type: "post", id, from, body }
+      : { type: "deposit", id, from, to, body };
+    membership.link.send(now, verb, id);
+  }
+
+  #waitForServer(now: Millis, { id }: OutgoingMessage, command: boolean): void {
+    this.#options.attempts.wait(now, id, command || this.#finishing);
+  }
+
+  #sendNextPost(now: Millis): void {
+    const { membership, tracker } = this.#options;
+    const { nextPost } = tracker;
+    if (membership.isRegistered && nextPost !== undefined) this.#transmit(now, nextPost, { command: false });
   }
 
   /**
@@ -180,69 +244,14 @@ export class Sender {
    * long as the recipient is heard.
    */
   #leavesUntil(now: Millis, { id, body, to }: OutgoingMessage): Millis {
-    const link = to === undefined ? undefined : this.#peers.get(nickKey(to));
+    const link = to === undefined ? undefined : this.#peerLinks.of(to);
     if (link === undefined || body.length <= PART_BYTES || !link.has(id)) return now;
     return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
   }
 
-  /** Whether there is something that can leave. A message that nobody can ever seal has failed. */
-  #seal(now: Millis, message: OutgoingMessage): boolean {
-    const sealed = this.#options.sealing.seal(now, message);
-    if (sealed === "impossible") this.#fail(now, message, "keys");
-    return sealed === "sealed";
-  }
-
-  /** The 500 ms are over, or a later retry is due. */
-  #again(now: Millis, message: OutgoingMessage): void {
-    if (this.#options.sealing.isHeldBack(message)) return;
-    const { effects } = this.#options;
-    const row = this.#options.sealing.rowOf(message);
-    // Not at once: a line that has just changed may be on its way.
-    if (message.to !== undefined && row === undefined && message.retryMs > 2 * RETRY_FIRST_MS) {
-      return this.#fail(now, message, "unknown");
-    }
-    if (row?.online) {
-      if (!this.#seal(now, message)) return;
-      if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
-      message.unanswered = true;
-      this.#sendDirect(now, message, row);
-    }
-    this.#sendToServer(now, message, false);
-  }
-
-  #sendDirect(now: Millis, message: OutgoingMessage, row: Row): void {
-    if (!this.#seal(now, message)) return;
-    const { id, body } = message;
-    const verb: Verb = { type: "direct", id, from: this.#options.nick, to: row.nick, body };
-    this.#linkTo(now, row).send(now, verb, id);
-  }
-
-  #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
-    const { attempts, membership, nick: from, tracker } = this.#options;
-    const { id, to } = message;
-    // Of several posts each waits for the server, and one leaves.
-    const leaves = to !== undefined || tracker.nextPost === message;
-    if (leaves && !this.#seal(now, message)) return;
-    attempts.wait(now, id, command || this.#finishing);
-    if (!leaves) return;
-    if (command) membership.link.urge(now);
-    const { body } = message;
-    const verb: Verb = to === undefined
-      ? { type: "post", id, from, body }
-      : { type: "deposit", id, from, to, body };
-    membership.link.send(now, verb, id);
-  }
-
-  #sendNextPost(now: Millis): void {
-    const { membership, tracker } = this.#options;
-    if (membership.isRegistered && tracker.nextPost !== undefined) {
-      this.#sendToServer(now, tracker.nextPost, false);
-    }
-  }
-
   #linkTo(now: Millis, row: Row): Link {
     const link = this.#options.links.open(now, row.key, row.addresses);
-    this.#peers.set(nickKey(row.nick), link);
+    this.#peerLinks.set(row.nick, link);
     return link;
   }
 
@@ -251,7 +260,7 @@ export class Sender {
     const { attempts, membership } = this.#options;
     attempts.done(message.id);
     membership.link.cancel(message.id);
-    if (message.to !== undefined) this.#peers.get(nickKey(message.to))?.cancel(message.id);
+    if (message.to !== undefined) this.#peerLinks.of(message.to)?.cancel(message.id);
   }
 
   /** Nothing is sent for now, and the command that wrote it is over. */

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { primitives } from "../../../core/base/crypto.ts";
-import { AckTracker, type OutgoingMessage } from "../../../core/client/ack_tracker.ts";
+import { AckTracker } from "../../../core/client/ack_tracker.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
+import type { OutgoingMessage } from "../../../core/client/outbox.ts";
 import { PostChains } from "../../../core/client/post_chains.ts";
 import { Prekeys } from "../../../core/client/prekeys.ts";
 import { Sealing } from "../../../core/client/sealing.ts";
