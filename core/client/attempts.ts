@@ -9,7 +9,9 @@ export class Attempts {
   readonly #most: number;
   /** The probe timeout towards the server. */
   readonly #probeTimeout: () => Millis;
-  readonly #waits = new Map<string, { since: Millis; command: boolean }>();
+  /** What waits and since when, commands of the user's apart from the rest; what has waited longest stands first. */
+  readonly #commands = new Map<string, Millis>();
+  readonly #others = new Map<string, Millis>();
   #saidSilentAt: Millis | undefined;
 
   /** `most` attempts, or 0 to wait for ever. */
@@ -18,40 +20,41 @@ export class Attempts {
     this.#most = most === 0 ? Infinity : most;
   }
 
+  /** A repeat changes nothing, unless it makes a command of what was none. */
   wait(now: Millis, key: string, command: boolean): void {
-    const known = this.#waits.get(key);
-    if (known === undefined || (command && !known.command)) this.#waits.set(key, { since: now, command });
+    if (this.#commands.has(key) || (!command && this.#others.has(key))) return;
+    this.#others.delete(key);
+    (command ? this.#commands : this.#others).set(key, now);
   }
 
   /** The server answered, or nobody asks any more. */
   done(key: string): void {
-    this.#waits.delete(key);
+    this.#commands.delete(key);
+    this.#others.delete(key);
   }
 
   clear(): void {
-    this.#waits.clear();
+    this.#commands.clear();
+    this.#others.clear();
   }
 
   /** When to look again, if the server was last heard at `heardAt`. */
   deadline(heardAt: Millis): Millis {
-    let earliest = Infinity;
-    for (const { since, command } of this.#waits.values()) {
-      if (command || !this.#saidSilent(heardAt)) earliest = Math.min(earliest, this.#end(since, heardAt));
-    }
-    return earliest;
+    const commands = this.#endOf(this.#commands, heardAt);
+    return this.#saidSilent(heardAt) ? commands : Math.min(commands, this.#endOf(this.#others, heardAt));
   }
 
   /** What is to be done now: end the client, say once that the server is silent, or nothing. */
   check(now: Millis, heardAt: Millis): "give up" | "say silent" | undefined {
-    if (this.#waits.size === 0) return undefined;
-    const over = [...this.#waits.values()].filter(({ since }) => this.#end(since, heardAt) <= now);
-    if (over.some(({ command }) => command)) return "give up";
-    if (over.length === 0 || this.#saidSilent(heardAt)) return undefined;
+    if (this.#endOf(this.#commands, heardAt) <= now) return "give up";
+    if (this.#saidSilent(heardAt) || this.#endOf(this.#others, heardAt) > now) return undefined;
     this.#saidSilentAt = now;
     return "say silent";
   }
 
-  #end(since: Millis, heardAt: Millis): Millis {
+  /** When the first of these has waited long enough: instants never go back. */
+  #endOf(waits: ReadonlyMap<string, Millis>, heardAt: Millis): Millis {
+    const [since = Infinity] = waits.values();
     return Math.max(since, heardAt) + this.#most * Math.max(ATTEMPT_MS, this.#probeTimeout());
   }
 
