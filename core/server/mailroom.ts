@@ -80,30 +80,31 @@ export class Mailroom {
 
   /** Hands something over to a member who is there. */
   #hand(now: Millis, member: Member, entry: StreamEntry): boolean {
-    const { stream, link } = member;
-    if (stream === undefined) return false;
-    // Whoever saves nothing begins again from what is stored, at his next registration.
+    if (member.connection === undefined) return false;
+    const { stream, link } = member.connection;
+    // A member that saves nothing begins again from what is stored, at its next registration.
     if (stream.isFull) {
       this.#options.depart(now, member);
       return false;
     }
     stream.push(entry);
-    stream.pump(now, link!);
+    stream.pump(now, link);
     return true;
   }
 
   /** A member has saved its stream up to a position: the channel's cursor moves on. */
-  saved(now: Millis, link: Link, member: Member, { stream, position }: VerbOf<"saved">): void {
-    if (member.stream?.stream !== stream) return;
-    for (const entry of member.stream.acknowledge(position)) {
-      if (entry.type === "channel") this.#options.channel.advance(now, member.nick, entry.row);
+  saved(now: Millis, link: Link, { nick, connection }: Member, { stream, position }: VerbOf<"saved">): void {
+    if (connection?.stream.stream !== stream) return;
+    for (const entry of connection.stream.acknowledge(position)) {
+      if (entry.type === "channel") this.#options.channel.advance(now, nick, entry.row);
     }
-    member.stream.pump(now, link);
+    connection.stream.pump(now, link);
   }
 
   /** What may have been lost with a link: what is not saved, and letters of which nobody has said what became. */
-  handOverAgain(now: Millis, link: Link, { nick, stream }: Member): void {
-    if (stream === undefined) return;
+  handOverAgain(now: Millis, { nick, connection }: Member): void {
+    if (connection === undefined) return;
+    const { link, stream } = connection;
     stream.rewind();
     if (stream.length === 0) {
       for (const letter of this.#options.store.lettersFor(nick)) {
@@ -121,8 +122,8 @@ export class Mailroom {
     // It may be a late word on the sealing before it.
     if (letter === undefined || editionOf(letter.body) !== edition || outcome === "released") return;
     this.#options.store.collect(now, letter, receipt);
-    const sender = this.#options.roster.get(to);
-    if (sender?.stream !== undefined) this.#tell(now, sender.link!, member.nick, [receipt]);
+    const sender = this.#options.roster.get(to)?.connection;
+    if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
   }
 
   /** What became of a member's messages while nobody could tell it. */

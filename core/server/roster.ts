@@ -36,25 +36,27 @@ export interface Member extends Row {
   addresses: readonly Address[];
   /** The counter of the last change. */
   change: number;
-  link: Link | undefined;
   /** The process that registered last, and the one whose place it took. */
   process: string | undefined;
   formerProcess: string | undefined;
   /** Present while registered in this life of the server. */
-  stream: StreamWriter | undefined;
-  probedAt: Millis | undefined;
+  connection: Connection | undefined;
   readonly messages: Rate;
   readonly questions: Rate;
+}
+
+/** Where a member is registered, and what waits for it there. */
+export interface Connection {
+  readonly link: Link;
+  readonly stream: StreamWriter;
 }
 
 /** What is known of a member who has not registered in this life of the server. */
 function absent() {
   return {
-    link: undefined,
     process: undefined,
     formerProcess: undefined,
-    stream: undefined,
-    probedAt: undefined,
+    connection: undefined,
     messages: new Rate(MEMBER_MESSAGES_PER_SECOND, MEMBER_MESSAGES_BURST),
     questions: new Rate(MEMBER_QUESTIONS_PER_SECOND, MEMBER_QUESTIONS_BURST),
   };
@@ -157,8 +159,9 @@ export class Roster {
     this.#pushed = this.#counter;
     const local = this.#pages(from, true);
     const remote = this.#pages(from, false);
-    for (const { online, link } of this.#members.values()) {
-      if (!online || link === undefined) continue;
+    for (const { online, connection } of this.#members.values()) {
+      if (!online || connection === undefined) continue;
+      const { link } = connection;
       for (const page of isLoopback(link.address) ? local : remote) link.tell(now, page);
     }
   }

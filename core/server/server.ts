@@ -22,7 +22,7 @@ import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import { type Bundle, equalBundles, isGenuine } from "../messages/identity.ts";
-import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
+import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
@@ -59,8 +59,9 @@ export class Server implements Machine {
   readonly #links: Links;
   readonly #roster: Roster;
   readonly #byLink = new Map<Link, Member>();
-  readonly #silences = new Timers<NickKey>();
-  readonly #probes = new Timers<NickKey>();
+  readonly #silences = new Timers<Member>();
+  /** Members who are asked for a sign of life. */
+  readonly #probes = new Timers<Member>();
   /** The newest `turn` of each link's process. */
   readonly #turns = new WeakMap<Link, number>();
   /** How many bundles of each link may be checked. */
@@ -101,7 +102,7 @@ export class Server implements Machine {
     this.#reportDue = now + DROPPED_REPORT_MS;
     // Who was online has 75 s to come back before anybody is told otherwise.
     for (const member of this.#roster.members()) {
-      if (member.online) this.#silences.set(nickKey(member.nick), now + SILENCE_MS);
+      if (member.online) this.#silences.set(member, now + SILENCE_MS);
     }
   }
 
@@ -162,7 +163,7 @@ export class Server implements Machine {
     const nick = "nick" in verb ? verb.nick : "from" in verb ? verb.from : undefined;
     if (nick === undefined) return;
     const member = this.#byLink.get(link);
-    if (member?.stream !== undefined && sameNick(member.nick, nick)) {
+    if (member !== undefined && sameNick(member.nick, nick)) {
       return this.#receiveFrom(now, link, member, verb);
     }
     if (verb.type === "deregister") link.sendAfresh(now, { type: "deregistered", nick }, "deregistered");
@@ -178,7 +179,7 @@ export class Server implements Machine {
         return this.#depart(now, member, "left");
       case "keepAlive":
         link.tell(now, { type: "alive", version: this.#roster.version });
-        return this.#mailroom.handOverAgain(now, link, member);
+        return this.#mailroom.handOverAgain(now, member);
       case "rowsSince":
         // Whoever is told nothing asks again.
         return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
@@ -230,24 +231,25 @@ export class Server implements Machine {
     const { nick, bundle, candidates } = verb;
     const former = this.#byLink.get(link);
     if (former !== undefined && former !== member) this.#depart(now, former, "left");
-    if (member.link !== undefined && member.link !== link) {
-      member.link.tell(now, { type: "replaced", nick });
+    if (member.connection !== undefined && member.connection.link !== link) {
+      member.connection.link.tell(now, { type: "replaced", nick });
       this.#detach(member);
     }
     if (member.process !== link.peerProcess) member.formerProcess = member.process;
     member.process = link.peerProcess;
     const before = { ...member };
     const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, { nick, ...bundle, link, addresses, online: true, probedAt: undefined });
+    Object.assign(member, { nick, ...bundle, addresses, online: true });
     this.#byLink.set(link, member);
     link.kept = true;
-    this.#silences.set(nickKey(nick), now + SILENCE_MS);
-    this.#probes.clear(nickKey(nick));
+    this.#silences.set(member, now + SILENCE_MS);
+    this.#probes.clear(member);
     // Who registers again as before is no news for the others.
     if (!equalRows(before, member)) this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
     const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
-    const stream = member.stream = StreamWriter.open(++this.#streams, waiting);
+    const stream = StreamWriter.open(++this.#streams, waiting);
+    member.connection = { link, stream };
     const { version, size: members } = this.#roster;
     const dropped = this.#channel.takeDropped(now, nick);
     link.send(now, {
@@ -266,50 +268,43 @@ export class Server implements Machine {
   #depart(now: Millis, member: Member, how: Departure): void {
     this.#detach(member);
     member.online = false;
-    this.#silences.clear(nickKey(member.nick));
+    this.#silences.clear(member);
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
   }
 
   /** The member's link is a stranger's again. */
   #detach(member: Member): void {
-    if (member.link !== undefined) {
-      member.link.kept = false;
-      this.#byLink.delete(member.link);
+    if (member.connection !== undefined) {
+      member.connection.link.kept = false;
+      this.#byLink.delete(member.connection.link);
     }
-    member.link = undefined;
-    member.stream = undefined;
-    member.probedAt = undefined;
-    this.#probes.clear(nickKey(member.nick));
+    member.connection = undefined;
+    this.#probes.clear(member);
   }
 
-  /** Whoever is heard is online. */
+  /** A member that is heard is online. */
   #noteAlive(now: Millis, link: Link): void {
     const member = this.#byLink.get(link);
     if (member === undefined) return;
-    if (member.stream !== undefined) this.#roster.seenAt(now, member, link.address);
-    if (member.probedAt === undefined) return;
-    member.probedAt = undefined;
-    this.#probes.clear(nickKey(member.nick));
+    this.#roster.seenAt(now, member, link.address);
+    this.#probes.clear(member);
   }
 
   /** From now on the member has 2.5 s to give a sign of life. */
   #probe(now: Millis, member: Member): void {
-    if (member.probedAt !== undefined) return;
-    member.probedAt = now;
-    this.#probes.set(nickKey(member.nick), now + PROBE_MS);
+    if (!this.#probes.has(member)) this.#probes.set(member, now + PROBE_MS);
   }
 
   // ---- time ----------------------------------------------------------------------------------------------
 
   #runTimers(now: Millis): void {
-    for (let key = this.#probes.next(now); key !== undefined; key = this.#probes.next(now)) {
-      this.#depart(now, this.#roster.get(key)!, "silent");
+    for (let member = this.#probes.next(now); member !== undefined; member = this.#probes.next(now)) {
+      this.#depart(now, member, "silent");
     }
-    for (let key = this.#silences.next(now); key !== undefined; key = this.#silences.next(now)) {
-      const member = this.#roster.get(key)!;
-      const end = (member.link?.heardAt ?? -Infinity) + SILENCE_MS;
-      if (member.stream !== undefined && end > now) this.#silences.set(key, end);
+    for (let member = this.#silences.next(now); member !== undefined; member = this.#silences.next(now)) {
+      const end = (member.connection?.link.heardAt ?? -Infinity) + SILENCE_MS;
+      if (end > now) this.#silences.set(member, end);
       else this.#depart(now, member, "silent");
     }
     this.#roster.runTimers(now);

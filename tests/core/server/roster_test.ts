@@ -6,6 +6,7 @@ import type { Bundle } from "../../../core/messages/identity.ts";
 import { Table, type Version } from "../../../core/messages/table.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { reachableAt, Roster } from "../../../core/server/roster.ts";
+import { StreamWriter } from "../../../core/server/stream_writer.ts";
 import { Recorded } from "../../kit/effects.ts";
 import { BUNDLE, IPV4, IPV6 } from "../../kit/samples.ts";
 import { PEER, type Sent, TestLink } from "../../kit/wire.ts";
@@ -118,8 +119,8 @@ Deno.test("changes are gathered for 50 ms and pushed to everybody online, once",
   const roster = withMembers(2);
   const [online, offline] = [...roster.members()];
   const [to, notTo] = [TestLink.withPath(0), TestLink.withPath(0)];
-  online!.link = to.link;
-  Object.assign(offline!, { online: false, link: notTo.link });
+  online!.connection = { link: to.link, stream: new StreamWriter(1) };
+  Object.assign(offline!, { online: false, connection: { link: notTo.link, stream: new StreamWriter(2) } });
   assertEquals(roster.deadline, TABLE_GATHER_MS);
   roster.runTimers(TABLE_GATHER_MS - 1);
   assertEquals(pages(to), []);
