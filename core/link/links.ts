@@ -66,8 +66,8 @@ type Owner = { readonly link: Link; session?: Session };
 export class Links {
   readonly #options: LinksOptions;
   readonly #links = new Set<Link>();
-  /** Those whose addresses are asked for their key. */
-  readonly #askers = new Set<Link>();
+  /** The link to our server, whose address may be asked for its key. */
+  #server: Link | undefined;
   readonly #byPeer = new Map<Key, Link>();
   /** Whose handshakes and sessions our indices are; `undefined` for those that are not confirmed. */
   readonly #byIndex = new Map<number, Owner | undefined>();
@@ -125,13 +125,11 @@ export class Links {
   }
 
   /**
-   * The link to a server: one whose address is asked for its key, because we do not know it, or because nobody
-   * there has the one that we know. It waits until a key is `trust`ed.
+   * The link to our server, of which there is one. Its address is asked for its key, because we do not know it, or
+   * because nobody there has the one that we know. The link waits until a key is `trust`ed.
    */
   openServer(now: Millis, peer: Key | undefined, address: Address): Link {
-    const link = this.#add(now, peer, [address], true);
-    this.#askers.add(link);
-    return link;
+    return this.#server = this.#add(now, peer, [address], true);
   }
 
   /** The link is to be to whoever has this key. */
@@ -194,19 +192,14 @@ export class Links {
   #onAnnounce({ nonce, key, name, bytes }: Announce): Arrival | undefined {
     const { primitives } = this.#options;
     if (!hasMac1(primitives, mac1Key(primitives, key), bytes, bytes.length)) return this.#drop();
-    for (const link of this.#askers) {
-      if (link.asked(nonce)) return { type: "announced", link, key: key.toHex(), name };
-    }
-    return this.#drop();
+    const link = this.#server;
+    return link?.asked(nonce) ? { type: "announced", link, key: key.toHex(), name } : this.#drop();
   }
 
   #onVersions(from: Address, versions: readonly number[]): Arrival | undefined {
-    for (const link of this.#askers) {
-      if (link.heardAt === -Infinity && equalAddresses(link.address, from)) {
-        return { type: "foreign", link, versions };
-      }
-    }
-    return this.#drop();
+    const link = this.#server;
+    const isNews = link?.heardAt === -Infinity && equalAddresses(link.address, from);
+    return isNews ? { type: "foreign", link, versions } : this.#drop();
   }
 
   #onInitiation(now: Millis, from: Address, packet: Initiation): undefined {
@@ -314,7 +307,7 @@ export class Links {
     link.close();
     this.#links.delete(link);
     this.#touched.delete(link);
-    this.#askers.delete(link);
+    if (link === this.#server) this.#server = undefined;
     if (link.peer !== undefined) this.#byPeer.delete(link.peer);
     this.#timers.clear(link);
   }
