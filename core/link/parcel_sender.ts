@@ -50,6 +50,8 @@ const NO_VERB = new Uint8Array(0);
 class Lane {
   waiting: Parcel[] = [];
   open: Parcel[] = [];
+  /** How many of the open ones go in parts. */
+  inParts = 0;
   #last = 0;
 
   /** Whether the oldest open parcel leaves room for one more number. */
@@ -61,10 +63,12 @@ class Lane {
   begin(parcel: Parcel): void {
     parcel.number = ++this.#last;
     this.open.push(parcel);
+    if (isInParts(parcel)) this.inParts++;
   }
 
   end(parcel: Parcel): void {
     parcel.isOver = true;
+    if (isInParts(parcel)) this.inParts--;
     while (this.open[0]?.isOver) this.open.shift();
     // A list that was longer keeps its room: a link that is idle needs none.
     if (this.open.length === 0) this.open = [];
@@ -155,9 +159,10 @@ export class ParcelSender {
 
   /** What has begun to leave goes on as nothing, so that what comes behind it can be handed on. */
   #empty(parcel: Parcel): void {
-    const wasWhole = partsOf(parcel.verb) === 1;
+    const wasInParts = isInParts(parcel);
     parcel.verb = NO_VERB;
-    if (wasWhole) return;
+    if (!wasInParts) return;
+    this.#ordered.inParts--;
     this.#settle(parcel);
     const chunk: Chunk = { parcel, index: 0, waiting: true, settled: false };
     parcel.chunks = [chunk];
@@ -167,7 +172,12 @@ export class ParcelSender {
 
   #settle(parcel: Parcel): void {
     for (const chunk of parcel.chunks) chunk.settled = true;
-    this.#again = this.#again.filter((chunk) => !chunk.settled);
+    this.#dropSettled();
+  }
+
+  /** What is settled does not leave again. */
+  #dropSettled(): void {
+    this.#again = this.#again.filter(({ settled }) => !settled);
   }
 
   /** Writes as many frames as there is room for. Returns what they carry; told verbs are not among it. */
@@ -229,18 +239,14 @@ export class ParcelSender {
   }
 
   #hasRoomFor(lane: Lane, parcel: Parcel): boolean {
-    if (!lane.hasRoom) return false;
-    if (partsOf(parcel.verb) === 1) return true;
-    let unfinished = 0;
-    for (const { verb, isOver } of lane.open) if (!isOver && partsOf(verb) > 1) unfinished++;
-    return unfinished < UNFINISHED_PARCELS;
+    return lane.hasRoom && (!isInParts(parcel) || lane.inParts < UNFINISHED_PARCELS);
   }
 
   acknowledged(chunks: readonly Chunk[]): void {
+    const isOneWaiting = chunks.some(({ settled, waiting }) => waiting && !settled);
     for (const chunk of chunks) {
       if (chunk.settled) continue;
       chunk.settled = true;
-      if (chunk.waiting) this.#again = this.#again.filter((other) => other !== chunk);
       const { parcel } = chunk;
       if (--parcel.left > 0) continue;
       (parcel.ordered ? this.#ordered : this.#unordered).end(parcel);
@@ -248,6 +254,7 @@ export class ParcelSender {
       if (parcel.tag !== undefined) this.#forget(parcel.tag);
       this.#wanted--;
     }
+    if (isOneWaiting) this.#dropSettled();
   }
 
   /** These are to leave again: they were lost, or a probe repeats them. */
@@ -284,6 +291,10 @@ export class ParcelSender {
 
 function partsOf(verb: Uint8Array): number {
   return Math.max(1, Math.ceil(verb.length / PART_BYTES));
+}
+
+function isInParts({ verb }: Parcel): boolean {
+  return partsOf(verb) > 1;
 }
 
 function fits({ parcel: { verb }, index }: Chunk, room: number): boolean {
