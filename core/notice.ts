@@ -421,10 +421,10 @@ function tableLines(
 }
 
 function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>): (nick: Nick) => string {
-  return (nick) => {
-    if (changed.includes(nick)) return " (another key than the pinned one)";
-    return verified.includes(nick) ? " (verified)" : "";
-  };
+  const marks = new Map<Nick, string>();
+  for (const nick of verified) marks.set(nick, " (verified)");
+  for (const nick of changed) marks.set(nick, " (another key than the pinned one)");
+  return (nick) => marks.get(nick) ?? "";
 }
 
 /** All lines but the first are indented, so that no text can look like a message of somebody else. */
