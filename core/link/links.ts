@@ -91,12 +91,14 @@ export class Links {
     const processSecret = options.random(KEY_BYTES);
     this.#context = {
       ...options,
+      // The secret is one of this run only, so the next run has other ids.
       processId: (peer) => mac(processSecret, Uint8Array.fromHex(peer)).slice(0, PROCESS_BYTES).toHex(),
       budget: new Budget(),
       chance: () => this.chance(),
       releaseIndex: (index) => this.#byIndex.delete(index),
       newIndex: (link) => this.#newIndex({ link }),
       forget: (peer) => this.#responder.forget(peer),
+      // An owner may still hold a link that was taken out of the table; that one sends nothing any more.
       touched: (link) => this.#links.has(link) && this.#touched.add(link),
     };
     this.#responder = new Responder(this.#context, {
@@ -131,9 +133,8 @@ export class Links {
   }
 
   /**
-   * The link to a server. Discovers ask its address for the key, either because we know none, or because ours
-   * gets no answer. The answers come as arrivals of type "announced"; without a key the link waits for
-   * `trust`.
+   * The link to a server: one whose address is asked for its key, because we do not know it, or because nobody
+   * there has the one that we know. It waits until a key is `trust`ed.
    */
   openServer(now: Millis, peer: Key | undefined, address: Address): Link {
     const link = this.#add(now, peer, [address], true);
@@ -177,6 +178,7 @@ export class Links {
       case "transport":
         return this.#onTransport(now, from, packet);
       case "foreign":
+        // The sender learns which versions we speak (RFC 8999 section 6), but we answer only a few a second.
         if (!this.#versionAnswers.take(now)) return this.#drop();
         return this.#reply(from, encodeVersions());
       case "versions":
@@ -190,6 +192,7 @@ export class Links {
     return undefined;
   }
 
+  /** Tells our key to anybody who asks. Nothing is signed: the handshake that follows proves the key. */
   #onDiscover(from: Address, nonce: Uint8Array): undefined {
     const { name, ownKey: { publicKey }, primitives } = this.#options;
     if (name === undefined) return this.#drop();
@@ -233,6 +236,7 @@ export class Links {
     };
   }
 
+  /** The index leads to the link whose initiation is answered. From now on it is that of the new session. */
   #onResponse(now: Millis, from: Address, packet: Response): Arrival | undefined {
     const owner = this.#byIndex.get(packet.receiver);
     const opened = owner?.link.receiveResponse(now, from, packet);
@@ -250,6 +254,7 @@ export class Links {
     let restarted = false;
     let link = owner?.link;
     if (unconfirmed !== undefined) {
+      // A link to a new peer is made only now, when the packet has shown that the initiation was no replay.
       link = this.#byPeer.get(unconfirmed.peer) ??
         (this.#makeRoom() ? this.#add(now, unconfirmed.peer, [from]) : undefined);
       if (link === undefined) return this.#drop();
@@ -326,6 +331,7 @@ export class Links {
     return link;
   }
 
+  /** Takes a link out of the table. Its owner may still hold it, but no datagram reaches it any more. */
   #remove(link: Link): void {
     link.close();
     this.#links.delete(link);
