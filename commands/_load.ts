@@ -1,4 +1,4 @@
-/** Finds the commands at start-up: every module in this folder whose name does not begin with an underscore. */
+/** Finds the commands at start-up: all modules in this folder whose names do not begin with an underscore. */
 import { type CommandModule, Commands, RegistryError } from "./_registry.ts";
 
 const NAME = /^[a-z][a-z0-9_]*$/;
@@ -15,7 +15,7 @@ export async function loadCommands(): Promise<Commands> {
         `cannot use 'commands/${name}.ts' as a command: its name is not like 'send_all.ts', rename it`,
       );
     }
-    // A template, not a computed address: so the type check, the compiler and the bundler see every module.
+    // This is a template and not a computed address, so type check, compiler and bundler see every module.
     const module: Partial<CommandModule> = await import(`./${name}.ts`);
     commands.addModule(`commands/${name}.ts`, module);
   }

@@ -2,25 +2,30 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ExpectedError } from "../core/base/expected_error.ts";
 
-/** An option or its value was wrong. The message is a sentence for the user. */
+/** An option or its value is wrong. The message is a sentence for the user. */
 export class OptionError extends ExpectedError {
   override readonly name = "OptionError";
 }
 
-/** Where a server listens, for whoever starts one, looks for one or for its data. */
+/** The bounds and the default of a server's port, for all commands that have to do with a server. */
 export const SERVER_PORT = { least: 1, most: 65535, otherwise: 9999 };
 
+/** The value of each option by its long name; `undefined` if it was not given. */
 export type Options = Readonly<Record<string, string | undefined>>;
 
-/** What else there may be among options that take a value. */
+/** The arguments that may stand beside options with a value. */
 export interface Besides {
-  /** Options without a value; "true" when they are given. */
+  /** Options without a value; they get the value "true". */
   readonly flags?: readonly string[];
-  /** The name of the one argument that is no option. */
+  /** The name that the one argument which is no option gets among the options. */
   readonly argument?: string;
 }
 
-/** Reads options that take a value. `alias` names the short form of each. */
+/**
+ * Reads the options with these names. Each takes a value, and `alias` gives short forms. Throws an
+ * `OptionError` if an option is unknown, given twice or without its value, or if there is an argument too
+ * many.
+ */
 export function readOptions(
   args: readonly string[],
   names: readonly string[],
@@ -63,7 +68,7 @@ export function readOptions(
   return values;
 }
 
-/** A whole number within bounds, or the default. */
+/** Reads an option as a whole number within bounds; without it returns the default. */
 export function numberOption(
   options: Options,
   name: string,

@@ -1,6 +1,7 @@
 /**
- * The registry of commands. A module in this folder exports `register(commands)`, which adds one record; the
- * registry is handed to it. Commands do no I/O: they return what is to be done, or said.
+ * The registry of commands. A module in this folder exports `register(commands)`, which adds one command to
+ * the registry that is handed to it. A command does no I/O: it returns actions for a client, lines to print,
+ * or a program to run.
  */
 import type { Action } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
@@ -13,6 +14,7 @@ export interface Actions {
   readonly actions: readonly Action[];
 }
 
+/** Lines to print. */
 export interface Lines {
   readonly type: "lines";
   readonly lines: readonly string[];
@@ -24,7 +26,7 @@ export interface Program {
   run(world: World): Promise<number>;
 }
 
-/** The arguments were wrong. */
+/** The arguments were wrong. `reason` is a sentence for the user. */
 export interface Wrong {
   readonly type: "wrong";
   readonly reason: string;
@@ -36,15 +38,15 @@ export type PromptResult = Lines | Actions | Wrong;
 
 interface CommandOf<Place extends string, Result> {
   readonly name: string;
-  /** Behind the name: `<nick> <message>`. */
+  /** The arguments behind the name, such as `<nick> <message>`. */
   readonly usage: string;
-  /** One line. */
+  /** One line for the list of all commands. */
   readonly help: string;
   /** More lines for `help NAME`. */
   readonly details?: readonly string[];
-  /** How many arguments. At the prompt the last of the most possible keeps its spaces. */
+  /** How many arguments it takes. At the prompt the last one that is possible keeps the spaces inside it. */
   readonly arity: { readonly least: number; readonly most: number };
-  /** Where the command can be given: in a shell behind the program's name, at the client's prompt, or both. */
+  /** The place where it can be given: behind the program's name in a shell, at the prompt, or both. */
   readonly place: Place;
   run(args: readonly string[], commands: Commands): Result;
 }
@@ -54,21 +56,22 @@ export type Command =
   | CommandOf<"prompt", PromptResult>
   | CommandOf<"both", Lines | Wrong>;
 
-/** What a module in this folder exports. */
+/** The exports of a module in this folder. */
 export interface CommandModule {
   register(commands: Commands): void;
 }
 
-/** Two modules that want the same name, or one that is no command: said with the files named. */
+/** A module cannot be used as a command. The message names its file, and is a sentence for the user. */
 export class RegistryError extends ExpectedError {
   override readonly name = "RegistryError";
 }
 
 export class Commands {
   readonly #commands = new Map<string, { command: Command; file: string }>();
+  /** The file of the module that is being registered. */
   #file = "";
 
-  /** Called by the module that is being registered. */
+  /** Adds a command. Throws a `RegistryError` if its name is taken, or its result does not fit its place. */
   add(command: Command): void {
     const other = this.#commands.get(command.name);
     if (other !== undefined) {
@@ -77,13 +80,13 @@ export class Commands {
       );
     }
     this.#commands.set(command.name, { command, file: this.#file });
-    // To run a command has no effect, so a trial shows now what would surprise a user later.
+    // To run a command has no effect, so a trial finds a mistake now that a user would meet later.
     const args: string[] = Array(command.arity.least).fill("x");
     if (command.place !== "prompt") this.#runInShell(command, args);
     if (command.place !== "shell") this.#runAtPrompt(command, args);
   }
 
-  /** Lets one module register itself. */
+  /** Lets a module register its command. Throws a `RegistryError` if it has none. */
   addModule(file: string, module: Partial<CommandModule>): void {
     this.#file = file;
     const before = this.#commands.size;
@@ -94,7 +97,7 @@ export class Commands {
     );
   }
 
-  /** The commands that can be given at a place, sorted by name. */
+  /** The commands that can be given in a place, sorted by name. */
   at(place: "shell" | "prompt"): Command[] {
     const commands = [...this.#commands.values()].map(({ command }) => command);
     return commands.filter((command) => command.place === place || command.place === "both")
@@ -162,11 +165,12 @@ export class Commands {
   }
 }
 
+/** The line that shows how a command is given. */
 export function usageOf(command: Command): string {
   return `usage: ${command.name}${command.usage === "" ? "" : ` ${command.usage}`}`;
 }
 
-/** Up to `most` arguments; the last of them keeps the spaces inside it. */
+/** Cuts a text at spaces into at most `most` arguments; the last of them keeps the spaces inside it. */
 function splitArguments(text: string, most: number): string[] {
   const args: string[] = [];
   let rest = text;
@@ -179,9 +183,10 @@ function splitArguments(text: string, most: number): string[] {
   return args;
 }
 
-/** Names further away than this are no help. */
+/** A name with more letters to change than this is not suggested. */
 const FARTHEST = 2;
 
+/** The name that the user may have meant. */
 function nearestTo(word: string, names: readonly string[]): string | undefined {
   const near = names.map((name) => ({ name, far: distance(word, name) })).filter(({ far }) =>
     far <= FARTHEST
@@ -189,7 +194,7 @@ function nearestTo(word: string, names: readonly string[]): string | undefined {
   return near.sort((a, b) => a.far - b.far)[0]?.name;
 }
 
-/** Levenshtein distance: how many letters to change, add or leave out. */
+/** The Levenshtein distance: how many letters to change, add or leave out. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {

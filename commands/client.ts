@@ -21,6 +21,7 @@ const NAMES = [
 ];
 const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
 
+/** 0 lets the system choose a free port. */
 const OWN_PORT = { least: 1024, most: 65535, otherwise: 0 };
 const ATTEMPTS_OPTION = { least: 0, most: 1_000_000, otherwise: ATTEMPTS };
 
@@ -81,7 +82,7 @@ export function readSettings(args: readonly string[]): ClientSettings {
   };
 }
 
-/** From an invitation, or from options. */
+/** The server that the client is for, from an invitation or from options. */
 function serverOf(options: Options) {
   if (options.invite === undefined) {
     return {

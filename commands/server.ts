@@ -7,7 +7,7 @@ import type { Commands } from "./_registry.ts";
 const NAMES = ["port", "host", "data", "name", "max-nicks", "max-new-nicks", "max-mail", "log-level"];
 const MIB = 1024 * 1024;
 const MAIL_MIB = MAIL_TOTAL_BYTES / MIB;
-/** Mail is in memory as well. */
+/** The server holds all mail in memory as well as on disk. */
 const MOST_MAIL_MIB = 4096;
 
 export function register(commands: Commands): void {

@@ -1,4 +1,4 @@
-/** The client: a socket, the state of one nick at one server, the machine, and what the user sees and types. */
+/** The client: a socket, the state of one nick at one server, the machine, and the prompt of its user. */
 import type { Commands } from "../commands/_registry.ts";
 import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
@@ -22,41 +22,46 @@ import { Prompt } from "./prompt.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
 export interface ClientSettings {
-  /** `undefined`: the login name. */
+  /** The user's nick, or `undefined` for the login name. */
   readonly nick: string | undefined;
+  /** The server's name or address. */
   readonly server: string;
   readonly serverPort: number;
-  /** The server's public key, 64 hexadecimal digits; `undefined`: the one it had before, or the one it says. */
+  /** The server's public key, 64 hexadecimal digits, or `undefined` for the pinned or the announced one. */
   readonly serverKey: string | undefined;
+  /** The name or address that the client listens at. */
   readonly host: string;
-  /** 0: any free port. */
+  /** Our own UDP port; 0 for any free one. */
   readonly port: number;
   /** A folder, `:memory:`, or `undefined` for the usual place. */
   readonly state: string | undefined;
   /** A file with an identity, or `undefined` for the one in the state folder. */
   readonly identity: string | undefined;
-  /** Whether an identity without a passphrase is to get one. */
+  /** True if an identity without a passphrase is to get one. */
   readonly protects: boolean;
-  /** A file with the key of the channel; `undefined`: the channel is open. */
+  /** A file with the key of the channel, or `undefined` for the open channel. */
   readonly channelKey: string | undefined;
-  /** Whom an invitation names. */
+  /** The people that an invitation names; their identities are pinned. */
   readonly invited: readonly Acquaintance[];
+  /** How many attempts a command of the user makes before the client gives up; 0 for no end of them. */
   readonly attempts: number;
   /** A file, or `undefined` for no log. */
   readonly log: string | undefined;
 }
 
-/** Standard output does not take what is shown. */
+/** Standard output does not take the lines that are to be shown. */
 class OutputError extends ExpectedError {
   override readonly name = "OutputError";
 }
 
+/** Runs a client. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
 export async function runClient(
   settings: ClientSettings,
   commands: Commands,
   world: World,
 ): Promise<number> {
   const serverHost = await resolveHost(settings.server);
+  // A socket bound to an IPv4 address cannot reach a server with an IPv6 address.
   const isUnset = settings.host === ANY_IPV4 && serverHost.includes(":");
   const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
   const server = { host: serverHost, port: settings.serverPort };
@@ -89,7 +94,7 @@ export async function runClient(
 
   const show = (notice: Notice): void => {
     if (notice.type === "serverMet") knownServers?.pin(serverName, notice.key, harmless(notice.name));
-    // Only now is it proved that the key which the user named is the server's.
+    // The registration proves that the server has the key that the user named, so it is pinned only now.
     if (
       notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
     ) {
@@ -97,7 +102,7 @@ export async function runClient(
     }
     if (notice.type !== "settled") log?.(notice.type);
     prompt.show(notice, render(notice, world.utcOffset));
-    // The commit that says that a message was shown must not come when it was not.
+    // The next commit says that the message was shown. If it was not, that commit must not come.
     if (prompt.isBroken) {
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
@@ -113,7 +118,7 @@ export async function runClient(
   return status === DONE && prompt.hasFailed ? FAILED : status;
 }
 
-/** The identity of the state folder, or the one that the user brings; with nothing kept one for this process. */
+/** Opens the identity that the user brings, or that of the state folder, or makes one for this process. */
 function openOwnIdentity(
   { identity: brought, protects }: ClientSettings,
   { identityPath, isNew }: Pick<State, "identityPath" | "isNew">,
@@ -125,7 +130,7 @@ function openOwnIdentity(
   return Promise.resolve({ secrets, close: () => {} });
 }
 
-/** Nobody reads us any more, but the others may know that we go. */
+/** Nobody reads our output any more, but the server still learns that the user leaves. */
 async function sayLeaving(machine: Machine, socket: UdpSocket, now: Millis): Promise<void> {
   for (const output of machine.step(now, { type: "action", action: { type: "leave" } })) {
     if (output.type === "transmit") await socket.send(output.bytes, output.to);

@@ -9,8 +9,9 @@ import { Output } from "../terminal/output.ts";
 import { DONE, type World } from "./world.ts";
 
 /**
- * Who does or says what; below it what is to be seen before anybody goes on. Lines of one that stand together
- * are seen in this order, and others may come between. ADDRESS and TIME stand for any.
+ * The script. x, y and z are clients. "x (starts)" and "x >>> COMMAND" say what one of them does; the lines
+ * below it with a bar have to be seen before anybody goes on. Lines of one client that stand together have to
+ * be seen in this order, and others may come between. ADDRESS and TIME stand for any.
  */
 const CONVERSATION = `
 x (starts)
@@ -85,10 +86,10 @@ z (ends the input)
 z | [Exiting]
 `;
 
-/** So that all is over, and cleared away, within 20 s. */
+/** After this the demo fails, so that everything is over and cleared away within 20 s. */
 const LIMIT_MS = 18_000;
 
-/** Somebody may take the free port between our look at it and the server's. */
+/** Another process may take a free port before our server binds it. */
 const PORTS_TRIED = 5;
 
 const HOST = "127.0.0.1";
@@ -96,7 +97,7 @@ const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-en
 
 const COLOURS: Record<string, (text: string) => string> = { server: gray, x: green, y: blue, z: magenta };
 
-/** The demo cannot go on. The message says why. */
+/** The demo cannot go on. The message is a sentence for the user. */
 class DemoError extends ExpectedError {
   override readonly name = "DemoError";
 
@@ -105,7 +106,7 @@ class DemoError extends ExpectedError {
   }
 }
 
-/** Lets the conversation take place and prints what each of them shows. Returns the exit status. */
+/** Lets the conversation take place, and prints all that its processes show. Returns the exit status. */
 export async function runDemo(world: World): Promise<number> {
   const stage = new Stage(await Deno.makeTempDir({ prefix: "parley-demo-" }));
   const stopped = Promise.withResolvers<never>();
@@ -122,8 +123,9 @@ export async function runDemo(world: World): Promise<number> {
   }
 }
 
+/** Reads the script line by line: makes the actors act, and waits until they have shown the right lines. */
 class Stage {
-  /** What everybody waits for. */
+  /** The event that has not come yet, for an error message: "x has not ...". */
   awaited = "";
   readonly #folder: string;
   readonly #actors = new Map<string, Actor>();
@@ -153,7 +155,7 @@ class Stage {
     }
   }
 
-  /** Ends whoever is still there, and leaves nothing behind. */
+  /** Ends all processes that still run, and leaves nothing behind. */
   async clear(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#actors.values().map((actor) => actor.kill()));
@@ -170,6 +172,7 @@ class Stage {
     throw new DemoError("the server has ended");
   }
 
+  /** Starts a process. `args` end with the option whose value is its own folder or file. */
   #start(name: string, args: readonly string[]): Actor {
     if (this.#isOver) throw new DemoError("it is over");
     const actor = new Actor(name, [...args, `${this.#folder}/${name}`, "-p", `${this.#port}`]);
@@ -177,6 +180,7 @@ class Stage {
     return actor;
   }
 
+  /** Waits until an actor shows a line: behind its last one, or `anywhere` since the script's last action. */
   async #see(nick: string, text: string, anywhere: boolean): Promise<void> {
     this.awaited = `${nick} has not shown '${text}'`;
     const isThere = await this.#actors.get(nick)!.sees(patternOf(text), anywhere);
@@ -184,7 +188,7 @@ class Stage {
   }
 }
 
-/** One process: what it is told, and what it shows. */
+/** One process, and the lines that it shows. Those shown since the script's last action are a page. */
 class Actor {
   readonly #name: string;
   readonly #process: Deno.ChildProcess;
@@ -193,14 +197,16 @@ class Actor {
   #hasEnded = false;
   #changed = Promise.withResolvers<void>();
   readonly #lines: string[] = [];
-  /** Behind the last line seen, behind the farthest one, and where the page begins. */
+  /** The index behind the line that was seen last. */
   #at = 0;
+  /** The index behind the farthest line that was seen. */
   #farthest = 0;
+  /** The index of the first line of the page. */
   #page = 0;
 
   constructor(name: string, args: readonly string[]) {
     this.#name = name;
-    // A standalone binary is the program itself; Deno has to be told of it.
+    // A standalone binary is the program itself. Deno has to be told which program to run.
     const program = Deno.build.standalone ? [] : ["run", ...PERMISSIONS, Deno.mainModule];
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [...program, ...args],
@@ -216,7 +222,7 @@ class Actor {
     });
   }
 
-  /** Waits for a line on the page, behind the last one seen or anywhere; false when it cannot come any more. */
+  /** Waits for a line on the page, behind the last one seen or anywhere. False if it cannot come any more. */
   async sees(pattern: RegExp, anywhere = false): Promise<boolean> {
     for (let at = anywhere ? this.#page : this.#at;;) {
       if (at === this.#lines.length) {
@@ -230,14 +236,14 @@ class Actor {
     }
   }
 
-  /** What is seen next has to stand behind all that was seen so far. */
+  /** Begins a page: the next lines have to stand behind all that were seen so far. */
   turnPage(): void {
     this.#page = this.#at = this.#farthest;
   }
 
   async say(command: string): Promise<void> {
     this.#print(`>>> ${command}`);
-    // Whoever is gone cannot hear it, and will not show what it has to.
+    // A process that has ended does not take it. The script fails at the next line that it should show.
     await this.#input.write(new TextEncoder().encode(`${command}\n`)).catch(() => {});
   }
 

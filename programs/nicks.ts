@@ -11,11 +11,11 @@ export interface NicksSettings {
   readonly port: number;
   /** A file, or `undefined` for the usual place of the server at that port. */
   readonly data: string | undefined;
-  /** The nick to release; `undefined`: to list them. */
+  /** The nick to release, or `undefined` to list them all. */
   readonly release: string | undefined;
 }
 
-/** Nobody else can have the data open meanwhile: the store holds its lock. */
+/** Lists or releases nicks. The store has a lock on the data, so no server can run meanwhile. */
 export function runNicks({ port, data, release }: NicksSettings, { now }: World): number {
   const path = data ?? serverData(port);
   if (!exists(path)) {

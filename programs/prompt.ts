@@ -20,28 +20,30 @@ export class Prompt {
   #hasEnded = false;
   #sawFailure = false;
 
-  /** `hand` takes each action of the user's. */
+  /** `hand` takes each action of the user. */
   constructor(commands: Commands, hand: (action: Action) => void) {
     this.#commands = commands;
     this.#hand = hand;
     this.#screen = isInteractive() ? this.#openTerminal() : this.#openLines();
   }
 
-  /** Whether something printed did not arrive. */
+  /** True if some text did not arrive at its reader. */
   get isBroken(): boolean {
     return this.#screen.isBroken;
   }
 
-  /** Whether commands were read to the end of the input, and one of them came to something else. */
+  /** True if commands came from a pipe or a file, were read to its end, and one of them failed. */
   get hasFailed(): boolean {
     return this.#hasEnded && this.#sawFailure;
   }
 
+  /** Hands over an action, and counts it until its notice "settled" comes. */
   act(action: Action): void {
     this.#pace.began();
     this.#hand(action);
   }
 
+  /** Shows a notice. Lines on standard error are the client's last, so the terminal is given back first. */
   show(notice: Notice, { stream, lines, isFailure }: Rendered): void {
     if (notice.type === "settled") this.#pace.settled();
     if (notice.type === "tableChanged") { for (const { nick } of notice.rows) this.#nicks.add(nick); }
@@ -104,7 +106,7 @@ export class Prompt {
     }
   }
 
-  /** Commands as the first word, nicks behind it. */
+  /** Candidates for the last word: commands as the first word and behind `help`, nicks as the second. */
   #complete(before: string): string[] {
     const words = before.trimStart().split(/\s+/);
     const word = words.at(-1) ?? "";

@@ -19,12 +19,13 @@ export interface ServerSettings {
   readonly host: string;
   /** A file, `:memory:`, or `undefined` for the usual place. */
   readonly data: string | undefined;
-  /** `undefined`: the machine's name. */
+  /** The name that announcements give, or `undefined` for the machine's name. */
   readonly name: string | undefined;
   readonly logLevel: LogLevel;
   readonly limits: ServerLimits;
 }
 
+/** Runs a server. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
 export async function runServer(settings: ServerSettings, world: World): Promise<number> {
   const log = world.openLog({ level: settings.logLevel });
   const host = await resolveHost(settings.host);
@@ -48,7 +49,7 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   return status;
 }
 
-/** As much of a name as an announcement has room for. */
+/** The beginning of a name that an announcement has room for, in whole characters. */
 function serverName(name: string): string {
   let short = harmless(name);
   while (utf8Length(short) > SERVER_NAME_BYTES) short = [...short].slice(0, -1).join("");

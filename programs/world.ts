@@ -1,12 +1,13 @@
 /**
- * What a program gets from outside: the clock, random bytes, the reader's time zone, the signals that end it, and the
- * log. One object, made once and handed to the program that a command starts.
+ * The world of a program: the clock, random bytes, the reader's time zone, the signals that end it, and the
+ * log. It is one object, made once and handed to the program that a command starts.
  */
 import { BaseHandler, FileHandler, getLogger, setup } from "@std/log";
 import type { Millis, Random } from "../core/base/units.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { ENDING_SIGNALS } from "../terminal/signals.ts";
 
+/** The exit statuses. */
 export const DONE = 0;
 export const FAILED = 1;
 export const WRONG_USAGE = 2;
@@ -18,12 +19,13 @@ export type Log = (line: string) => void;
 
 export interface World {
   /**
-   * Milliseconds since 1970 that never go back: the monotonic clock, moved forward when the wall clock is ahead (after
-   * a suspend, or when the clock is set), since a deadline that is suddenly an hour away would be a hang.
+   * Milliseconds since 1970 that never go back. It is the monotonic clock, moved forward when the wall clock
+   * is ahead: after a suspend, or when somebody has set it. A clock that goes back would move every deadline
+   * far away, which is a hang.
    */
   readonly now: () => Millis;
   readonly random: Random;
-  /** The reader's offset from UTC at an instant. */
+  /** The offset of the reader's time zone from UTC at an instant, in milliseconds. */
   readonly utcOffset: (at: Millis) => Millis;
   /** Calls `listener` when the system asks the process to end. */
   onEndingSignal(listener: () => void): void;
@@ -52,7 +54,7 @@ function makeClock(): () => Millis {
   };
 }
 
-/** Random bytes from a pool: asking the system for two at a time costs more than the rest of a packet. */
+/** Takes random bytes from a pool: asking the system for two costs more than the rest of a packet. */
 function makeRandom(): Random {
   const pool = new Uint8Array(4096);
   let used = pool.length;

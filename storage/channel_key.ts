@@ -1,8 +1,8 @@
-/** A channel key in a file: 64 hexadecimal digits, handed to the others by other means. */
+/** A channel key in a file: 64 hexadecimal digits, which its users hand to each other by other means. */
 import { refuseReadable } from "./identity_file.ts";
 import { explain, StoreError } from "./store_error.ts";
 
-/** 32 bytes. Throws a `StoreError`. */
+/** Returns 32 bytes. Throws a `StoreError` if the file is missing, malformed or readable by others. */
 export function readChannelKey(path: string): Uint8Array {
   let text: string;
   try {

@@ -1,24 +1,28 @@
-/** Where this user's files are. */
+/** The places of this user's files. */
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
 import { explain } from "./store_error.ts";
 
-/** What the server at a port keeps. */
+/** The file with the data of the server at a port. */
 export function serverData(port: number): string {
   return `${userFolder("XDG_DATA_HOME", ".local/share")}/server-${port}.db`;
 }
 
-/** What clients keep. */
+/** The folder with the state of all clients. */
 export function stateFolder(): string {
   return userFolder("XDG_STATE_HOME", ".local/state");
 }
 
-/** By the XDG base directory specification, which ignores what is not absolute. */
+/**
+ * Follows the XDG base directory specification: a variable chooses the folder, and counts only if it is
+ * absolute. On Windows LOCALAPPDATA takes its place.
+ */
 function userFolder(variable: string, usual: string): string {
   const chosen = Deno.env.get(variable) ?? Deno.env.get("LOCALAPPDATA") ?? "";
   return `${isAbsolute(chosen) ? chosen : `${homedir()}/${usual}`}/parley`;
 }
 
+/** True if there is such a file or folder. Throws a `StoreError` if that cannot be found out. */
 export function exists(path: string): boolean {
   try {
     Deno.statSync(path);

@@ -1,11 +1,13 @@
 /**
- * The file that holds a client's identity: its two secret keys, as they are or sealed by a passphrase.
+ * The file that holds a client's identity: its two secret keys, in clear or sealed by a passphrase.
  *
  *     parley identity                      parley identity, scrypt SALT
  *     SECRETS (128 digits)                 SEALED (160 digits)
  *
- * SALT is 32 hexadecimal digits. The secrets are sealed by ChaCha20-Poly1305 under scrypt(passphrase in NFKC, salt,
- * N = 2^17, r = 8, p = 1; RFC 7914), nonce 0, the first line as associated data.
+ * SECRETS are the Ed25519 key and the X25519 key, 32 bytes each, in hexadecimal digits. SALT is 32
+ * hexadecimal digits. The secrets are sealed by ChaCha20-Poly1305 with nonce 0 and the first line as
+ * associated data. The key is scrypt(passphrase in NFKC, salt, N = 2^17, r = 8, p = 1), RFC 7914.
+ * docs/security.md says what this protects from.
  */
 import { scryptSync } from "node:crypto";
 import { dirname } from "node:path";
@@ -17,36 +19,37 @@ import { explain, StoreError } from "./store_error.ts";
 const PLAIN = /^parley identity\n([0-9a-f]{128})\n$/;
 const SEALED = /^(parley identity, scrypt ([0-9a-f]{32}))\n([0-9a-f]{160})\n$/;
 
-/** More than a file may have. */
+/** No valid file is longer, so no more is read. */
 const MOST_BYTES = 512;
 
+/** How often and how far apart a lock is tried; `lock` says why. */
 const LOCK_ATTEMPTS = 5;
 const LOCK_PAUSE_MS = 50;
 
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-/** What OWASP recommends for scrypt: 128 MiB, about half a second. */
+/** The parameters that OWASP recommends for scrypt: a guess takes 128 MiB and about half a second. */
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1024 * 1024 };
 
-/** How an identity is asked for and made. */
+/** Says which identity to open, and how. */
 export interface IdentityOptions {
   readonly path: string;
-  /** Whether one is made where there is none. */
+  /** True if an identity is to be made where there is none. */
   readonly mayMake: boolean;
-  /** Whether one without a passphrase is to get one. */
+  /** True if an identity without a passphrase is to get one. */
   readonly protects: boolean;
-  /** Asks the user, without echo. */
+  /** Asks the user for a passphrase, without echo. */
   ask(question: string): Promise<string>;
 }
 
-/** An identity that this process holds alone, until it is closed. */
+/** An identity that no other process can open until it is closed. */
 export interface OpenIdentity {
-  /** 64 bytes. */
+  /** 64 bytes: the Ed25519 key, then the X25519 key. */
   readonly secrets: Uint8Array;
   close(): void;
 }
 
-/** Opens an identity, or makes one. Throws a `StoreError`. */
+/** Opens an identity, or makes one. Throws a `StoreError`, for instance if another process uses it. */
 export async function openIdentity({ path, mayMake, protects, ask }: IdentityOptions): Promise<OpenIdentity> {
   using locks = new DisposableStack();
   const text = await read(path, locks);
@@ -64,6 +67,7 @@ export async function openIdentity({ path, mayMake, protects, ask }: IdentityOpt
   return { secrets, close: () => held.dispose() };
 }
 
+/** Reads the secrets from the text of a file, and asks for the passphrase if they are sealed. */
 async function secretsIn(path: string, text: string, ask: IdentityOptions["ask"]): Promise<Uint8Array> {
   const [, digits] = PLAIN.exec(text) ?? [];
   if (digits !== undefined) return Uint8Array.fromHex(digits);
@@ -99,13 +103,14 @@ function seal(secrets: Uint8Array, passphrase: string): string {
   return `${header}\n${sealed.toHex()}\n`;
 }
 
+/** Keyboards send different bytes for one accented letter. NFKC makes one passphrase of them. */
 function derive(passphrase: string, salt: Uint8Array): Uint8Array {
   return new Uint8Array(scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, SCRYPT));
 }
 
 // ---- files -----------------------------------------------------------------------------------------------
 
-/** What is in the file that is there, which nobody else can open from now on. */
+/** Locks a file against other processes, and returns its text; `undefined` if there is no file. */
 async function read(path: string, locks: DisposableStack): Promise<string | undefined> {
   try {
     const file = locks.use(await lock(path));
@@ -119,9 +124,10 @@ async function read(path: string, locks: DisposableStack): Promise<string | unde
 }
 
 /**
- * Two places with one identity would displace each other: the second is refused. Whoever protects one puts a new file
- * in the place of the old one, so a lock is worth something only on the file that is there. One that a process has just
- * let go of may be held for a moment by a child that it is starting (flock(2): a forked child has the lock, too).
+ * Locks the file. Two processes with one identity would displace each other at the server, so the second is
+ * refused. To protect an identity a new file takes the place of the old one, so a lock counts only on the
+ * file that is at the path afterwards. A lock that a process has given up may be held for a moment by a child
+ * that it is just starting, since a forked child shares it (flock(2)); so the lock is tried several times.
  */
 async function lock(path: string): Promise<Deno.FsFile> {
   for (let refused = 0; refused < LOCK_ATTEMPTS;) {
@@ -136,7 +142,7 @@ async function lock(path: string): Promise<Deno.FsFile> {
   throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
 }
 
-/** A secret that others can read is none. (Windows has no such mode.) */
+/** Throws a `StoreError` if others may read or change the file of a secret. (Windows has no such mode.) */
 export function refuseReadable(path: string): void {
   const { mode, isDirectory } = Deno.statSync(path);
   if (isDirectory) throw new StoreError(`cannot use '${path}': it is a folder, choose a file`);
@@ -144,21 +150,24 @@ export function refuseReadable(path: string): void {
   throw new StoreError(`cannot use '${path}': others may read or change it, 'chmod 600 ${path}'`);
 }
 
-/** A new file in the place of the old one, complete and on the disk before it is there: no crash loses a key. */
+/**
+ * Puts a new file in the place of the old one, and locks it. The file is complete and on the disk before it
+ * gets the name, so no crash loses a key.
+ */
 function write(path: string, text: string, locks: DisposableStack): void {
   try {
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Where it is a link, the file that holds the secret is replaced, not the link.
+    // If the path is a symbolic link, the file behind it is replaced, not the link.
     const place = exists(path) ? Deno.realPathSync(path) : path;
     const written = `${place}.${Deno.pid}`;
-    // What a crash left behind, or what somebody put there to be written through.
+    // A crash may have left a file here, or somebody may have put a link here for us to write through.
     if (exists(written)) Deno.removeSync(written);
     const file = locks.use(Deno.openSync(written, { createNew: true, write: true, mode: 0o600 }));
     file.lockSync(true);
     file.writeSync(new TextEncoder().encode(text));
     file.syncSync();
     Deno.renameSync(written, place);
-    // The name as well. (Windows opens no folders.)
+    // The new name has to be on the disk as well. (Windows opens no folders.)
     if (Deno.build.os === "windows") return;
     using entries = Deno.openSync(dirname(place), { read: true });
     entries.syncSync();

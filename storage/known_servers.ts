@@ -1,9 +1,10 @@
 /**
- * The public keys of servers that this user has met, one line each, as `known_hosts` has them:
+ * The public keys of the servers that this user has met, one on each line, as `known_hosts` of SSH has them:
  *
  *     HOST:PORT KEY NAME
  *
- * HOST as the user wrote it, the key as 64 hexadecimal digits. Lines that begin with `#` say nothing.
+ * HOST stands as the user wrote it, KEY in 64 hexadecimal digits; NAME is for the reader. A line that begins
+ * with `#` is a comment.
  */
 import { dirname } from "node:path";
 import { explain, StoreError } from "./store_error.ts";
@@ -13,12 +14,15 @@ const LINE = /^(\S+) ([0-9a-f]{64})(?: .*)?$/;
 export class KnownServers {
   readonly #path: string;
 
-  /** Without a file nothing is known, and the first line makes it. */
+  /** Without a file no server is known; the first `pin` makes the file. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Throws a `StoreError` when the file cannot be read, or a line of it means nothing. */
+  /**
+   * Returns the key that is pinned for a server ("HOST:PORT"), or `undefined`. Throws a `StoreError` if the
+   * file cannot be read, or a line before that of the server is malformed.
+   */
   keyOf(server: string): string | undefined {
     for (const [index, line] of this.#lines().entries()) {
       const [, known, key] = LINE.exec(line) ?? [];
@@ -31,7 +35,7 @@ export class KnownServers {
     return undefined;
   }
 
-  /** Puts a server's line into the file, in the place of the one it had. Durable when this returns. */
+  /** Puts a server's line into the file, in the place of the one it had. It is durable when this returns. */
   pin(server: string, key: string, name: string): void {
     const written = `${this.#path}.${Deno.pid}`;
     try {
@@ -49,8 +53,9 @@ export class KnownServers {
   }
 
   /**
-   * Two clients may pin at once, and neither may lose the other's line. Each puts a new file in the place of the
-   * old one, so a lock is worth something only on the file that is there: on another one it is tried again.
+   * Two clients may pin at once, and neither may lose the other's line. Each puts a new file in the place of
+   * the old one. So a lock counts only on the file that is at the path afterwards; if it is another one, the
+   * lock is tried again.
    */
   #lock(): Deno.FsFile {
     for (;;) {

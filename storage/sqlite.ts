@@ -1,25 +1,25 @@
-/** What must outlive the process, in one SQLite file: a table of keys and values. */
+/** The records that outlive the process, in one SQLite file (docs/protocol.md section 8). */
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Change, Records, Store } from "../core/machine.ts";
 import { explain, StoreError } from "./store_error.ts";
 
-/** Whose data a file holds. */
+/** A file holds the data of a server, or of a client. */
 export type Kind = "server" | "client";
 
-/** Stands in the file's header as SQLite's application id: "ParS" and "ParC". */
+/** The application id in the header of the SQLite file tells the kind: "ParS" or "ParC". */
 const APPLICATION_IDS: Readonly<Record<Kind, number>> = { server: 0x50617253, client: 0x50617243 };
 
-/** Counts up with every change that another release could not read. */
+/** The version of the records in a file: it grows with every change that an older release could not read. */
 const FORMAT = 3;
 
 const COLUMNS = "(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
 const TABLE = `CREATE TABLE records${COLUMNS}`;
 
 /**
- * Takes away all that is left of rows that are gone: secure_delete overwrites a row where it stands, but not the copies
- * that stay behind where pages are split or joined. A table that is dropped is overwritten page by page. (VACUUM would
- * do, but needs more permissions than ours.)
+ * These statements remove all traces of deleted rows. secure_delete overwrites a row where it stands, but not
+ * the copies that stay behind where pages are split or joined. A table that is dropped is overwritten page by
+ * page. (VACUUM would do as well, but needs permissions that the program does not have.)
  */
 const REBUILD = [
   `CREATE TABLE rebuilt${COLUMNS}`,
@@ -49,8 +49,9 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * SQLite sorts by UTF-8 byte, JavaScript by UTF-16 code unit: the same order, as keys are ASCII. All rows at
-   * once, because the iterate() of Deno 2.9.6 ends quietly where a damaged file makes all() throw.
+   * Returns all records, sorted by key. SQLite sorts by UTF-8 byte, JavaScript by UTF-16 code unit; the order
+   * is the same, since keys are ASCII. All rows are read at once, because iterate() in Deno 2.9.6 ends
+   * quietly where a damaged file makes all() throw.
    */
   read(): Records {
     try {
@@ -61,7 +62,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** When this returns, the changes survive a crash and a power cut; when it throws, none was made. */
+  /** When this returns, the changes survive a crash and a power cut. When it throws, none was made. */
   commit(changes: readonly Change[]): void {
     try {
       this.#begin.run();
@@ -72,24 +73,24 @@ export class SqliteStore implements Store {
       const destroys = changes.some(({ type }) => type === "destroy");
       if (destroys) { for (const sql of REBUILD) this.#database.prepare(sql).run(); }
       this.#commit.run();
-      // The log has all that it had been given.
+      // The write-ahead log still holds the rows as they were saved, until it is truncated.
       if (destroys) this.#truncateLog.get();
     } catch (error) {
-      // On a full disk SQLite has rolled back already.
+      // On a full disk SQLite has rolled back by itself already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw explain("save to", this.#path, error);
     }
   }
 
-  /** Lets go of the file. */
+  /** Lets go of the file and of its lock. */
   close(): void {
     this.#database.close();
   }
 }
 
 /**
- * Opens the file at `path`, or makes it (":memory:" keeps all in memory). Throws a `StoreError` when it is held
- * by another process, holds something else or cannot be written.
+ * Opens the file at `path`, or makes it (":memory:" keeps all in memory). Throws a `StoreError` if another
+ * process holds it, if it holds something else, or if it cannot be written.
  */
 export function openSqlite(path: string, kind: Kind): SqliteStore {
   if (path !== ":memory:") makeFile(path);
@@ -105,9 +106,9 @@ export function openSqlite(path: string, kind: Kind): SqliteStore {
 }
 
 /**
- * The file is made here and not by SQLite so that nobody else can ever read it; SQLite gives its -wal file the
- * same mode. One that exists must not be opened here: closing it would drop the locks that this process may
- * already hold on it (fcntl(2)).
+ * Makes the file, if there is none, so that nobody else can read it; a file that SQLite makes may be readable
+ * by others. Its -wal file gets the mode of this one. A file that exists must not be opened here, for closing
+ * it would drop the locks that this process may already hold on it (fcntl(2)).
  */
 function makeFile(path: string): void {
   const folder = dirname(path);
@@ -131,7 +132,7 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   const run = (sql: string) => database.prepare(sql).run();
   const get = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0];
 
-  // The lock on the file keeps a second process out. The kernel lets go of it however this one dies.
+  // A lock on the file keeps a second process out. The kernel releases it however this process ends.
   run("PRAGMA locking_mode = EXCLUSIVE");
   // Nothing is written before we know that the file is ours.
   const owner = get("PRAGMA application_id");
@@ -139,9 +140,9 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   if (!isNew) refuseForeign(owner, Number(get("PRAGMA user_version")), path, kind);
 
   run("PRAGMA journal_mode = WAL");
-  // Each commit waits for the disk: what is acknowledged survives a power cut.
+  // Each commit waits for the disk, so an acknowledged message survives a power cut.
   run("PRAGMA synchronous = FULL");
-  // What is deleted is overwritten with zeros: keys are among it.
+  // Deleted rows are overwritten with zeros, for some of them are secret keys.
   run("PRAGMA secure_delete = ON");
   if (!isNew) return;
   run("BEGIN IMMEDIATE");
@@ -151,6 +152,7 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   run("COMMIT");
 }
 
+/** Throws a `StoreError` unless the file holds data of this kind, in the format of this release. */
 function refuseForeign(owner: unknown, format: number, path: string, kind: Kind): void {
   const other = kind === "server" ? "client" : "server";
   if (owner === APPLICATION_IDS[other]) {

@@ -10,23 +10,24 @@ import { KnownServers } from "./known_servers.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { StoreError } from "./store_error.ts";
 
-/** In the place of a file or folder: nothing is kept. */
+/** The user gives this in the place of a file or a folder to keep nothing. */
 export const MEMORY = ":memory:";
 
+/** The opened state of a client. If nothing outlives the process, it has no path, store, or known servers. */
 export interface State {
   readonly nick: string;
-  /** The file of its identity; absent when nothing outlives the process. */
+  /** The usual file of the identity. */
   readonly identityPath: string | undefined;
-  /** Whether nobody has used it, so that there is no identity yet. */
+  /** True if the state was never used, so that there is no identity yet. */
   readonly isNew: boolean;
-  /** Absent when nothing outlives the process; so are the known servers. */
   readonly store: SqliteStore | undefined;
   readonly knownServers: KnownServers | undefined;
 }
 
 /**
- * The state of the nick that was asked for, or of the first of NAME, NAME-2 ... that is free on this machine.
- * `chosen` is a folder, `MEMORY`, or `undefined` for the usual one. Throws a `StoreError`.
+ * Opens the state of a nick. Without one it is the first of NAME, NAME-2 ... that no other process uses,
+ * where NAME is the login name. `chosen` is a folder, `MEMORY`, or `undefined` for the usual one. Throws a
+ * `StoreError` if the state is in use, is that of another nick or server, or cannot be used.
  */
 export function openState(nick: string | undefined, chosen: string | undefined, server: Address): State {
   if (nick !== undefined) return openStateOf(nick, chosen, server);
@@ -44,6 +45,7 @@ function openStateOf(nick: string, chosen: string | undefined, server: Address):
   if (chosen === MEMORY) {
     return { nick, identityPath: undefined, isNew: true, store: undefined, knownServers: undefined };
   }
+  // A nick may consist of dots, and a folder must not be called "..".
   const usual = `${stateFolder()}/${server.host.replaceAll(":", "_")}_${server.port}/${
     encodeURIComponent(nickKey(nick)).replaceAll(".", "%2E")
   }`;
@@ -62,9 +64,10 @@ function openStateOf(nick: string, chosen: string | undefined, server: Address):
   throw new StoreError(`cannot use '${folder}': it is the state of ${whose}, choose another with '--state'`);
 }
 
-/** Leaves room for a number behind it. */
+/** A nick has at most 32 characters, and a number such as "-2" may follow the login name. */
 const LOGIN_CHARACTERS = 24;
 
+/** The login name without the characters that a nick cannot have; "guest" if nothing is left. */
 function loginName(): string {
   const name = Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? userInfo().username;
   const nick = name.replace(/[^\p{L}\p{Nd}_.-]/gu, "").slice(0, LOGIN_CHARACTERS);

@@ -1,10 +1,10 @@
 import { ExpectedError } from "../core/base/expected_error.ts";
 
-/** Why the data cannot be used, as a sentence for the user. */
+/** Data of the user or of the server cannot be used. The message is a sentence for the user. */
 export class StoreError extends ExpectedError {
   override readonly name = "StoreError";
 
-  /** Whether another process holds the data. */
+  /** True if another process holds the data. */
   get isInUse(): boolean {
     const { cause } = this;
     return cause instanceof Error && "errcode" in cause && (Number(cause.errcode) & 0xff) === SQLITE_BUSY;
@@ -13,13 +13,13 @@ export class StoreError extends ExpectedError {
 
 const SQLITE_BUSY = 5;
 
-/** What went wrong, and what to do about it. */
+/** The end of a sentence: the state of things, and the advice what to do about it. */
 type Trouble = readonly [state: string, advice: string];
 
 const READ_ONLY: Trouble = ["it cannot be written", "check the permissions of the file and its folder"];
 const FULL: Trouble = ["the disk is full", "free some space and start again"];
 
-/** By SQLite's primary result code (https://www.sqlite.org/rescode.html). */
+/** Troubles by SQLite's primary result code (https://www.sqlite.org/rescode.html). */
 const SQLITE_TROUBLES: ReadonlyMap<number, Trouble> = new Map([
   [5, ["it is in use by another process", "stop that one or choose another file"]],
   [8, READ_ONLY],
@@ -33,7 +33,7 @@ const SQLITE_TROUBLES: ReadonlyMap<number, Trouble> = new Map([
 /** SQLITE_IOERR_LOCK: a file that could be opened for reading only cannot be locked for writing. */
 const CANNOT_LOCK = 3850;
 
-/** By the system's error code, for what is done without SQLite. */
+/** Troubles by the system's error code, for files that SQLite does not open. */
 const SYSTEM_TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ["EACCES", ["permission denied", "choose another place"]],
   ["EPERM", ["permission denied", "choose another place"]],
@@ -44,7 +44,7 @@ const SYSTEM_TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ["ENOSPC", FULL],
 ]);
 
-/** The sentence for `error`, which kept us from doing `what` ("open", "save to") with the file at `path`. */
+/** The sentence for an error that kept us from doing `what` ("open", "save to") with the file at `path`. */
 export function explain(what: string, path: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const [state, ...advice] = troubleOf(error) ?? [error instanceof Error ? error.message : String(error)];
@@ -57,7 +57,7 @@ export function explain(what: string, path: string, error: unknown): StoreError 
 function troubleOf(error: unknown): Trouble | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   if ("errcode" in error && typeof error.errcode === "number") {
-    // The low byte is the primary code.
+    // The low byte of a result code is the primary code.
     return error.errcode === CANNOT_LOCK ? READ_ONLY : SQLITE_TROUBLES.get(error.errcode & 0xff);
   }
   if (!("code" in error)) return undefined;

@@ -1,16 +1,16 @@
 /**
- * What the Tab key does to the word before the cursor.
+ * The Tab key completes the word before the cursor.
  * @module
  */
 import { isBlank, type Line, replace, textOf } from "./line.ts";
 import { graphemesOf } from "./rows.ts";
 
-/** Returns the words that may stand in the place of the one before the cursor, an offset into `line`. */
+/** Returns the words that may take the place of the one before the cursor, an offset (UTF-16) into `line`. */
 export type Complete = (line: string, cursor: number) => readonly string[];
 
 /**
- * One candidate replaces the word and gets a space behind it. Of several, what they have in common replaces
- * it; when that is no more than what stands there already, they are returned to be listed.
+ * A single candidate replaces the word, with a space behind it. Several candidates replace it by their common
+ * beginning. If that is no longer than the word itself, they are returned, to be listed.
  */
 export function completeWord(line: Line, complete: Complete): { line: Line; candidates: readonly string[] } {
   const candidates = complete(textOf(line), line.cells.slice(0, line.cursor).join("").length);

@@ -1,6 +1,6 @@
 /**
- * The input line: one key in, the new state and at most one event out. Pure: what the line looks like on a
- * screen is the painter's concern, what an event brings about is the terminal's.
+ * The input line: one key in, the new state and at most one event out. It is pure: the painter decides how
+ * the line looks on a screen, and the terminal acts on the events. The keys are those of Emacs, as in `bash`.
  * @module
  */
 import { type Complete, completeWord } from "./completion.ts";
@@ -20,28 +20,32 @@ import {
   wordStart,
 } from "./line.ts";
 
-/** `killed` is what ctrl-k, ctrl-u or ctrl-w took away last, for ctrl-y. */
+/** `killed` is the text that ctrl-k, ctrl-u or ctrl-w took away last; ctrl-y puts it back. */
 export interface Editor {
   readonly line: Line;
   readonly history: History;
   readonly killed: string;
 }
 
-/** What a key means beyond the line. `echo` is the submitted line as it was shown. */
+/** An effect of a key beyond the line. */
 export type EditorEvent =
+  /** Enter. `echo` is the line as it was shown. */
   | { readonly type: "submitted"; readonly line: string; readonly echo: string }
+  /** Tab, with several words to choose from. */
   | { readonly type: "listed"; readonly words: readonly string[] }
+  /** Ctrl-c and ctrl-d on an empty line, ctrl-l, ctrl-z. */
   | { readonly type: "interrupted" | "ended" | "cleared" | "suspended" };
 
+/** The state after a key. */
 export interface Pressed {
   readonly editor: Editor;
   readonly event?: EditorEvent;
 }
 
-/** An empty line without a past. */
+/** An empty line without a history. */
 export const NEW_EDITOR: Editor = { line: EMPTY_LINE, history: EMPTY_HISTORY, killed: "" };
 
-/** A tab of a pasted text. A tab itself would make the width of the line depend on where it stands. */
+/** This replaces a tab in a pasted text: the width of a tab itself depends on the column it stands in. */
 const TAB_IN_PASTE = "    ";
 
 /** Takes one key. */
@@ -58,7 +62,7 @@ export function press(editor: Editor, key: KeyPress, complete: Complete): Presse
   }
 }
 
-/** A line break within a paste submits nothing: it becomes part of the line. */
+/** A line break in a paste submits nothing: it joins the line. Other control characters are dropped. */
 function pastedText(text: string): string {
   return text.replaceAll(/\r\n?/g, "\n").replaceAll("\t", TAB_IN_PASTE).replaceAll(/[^\P{Cc}\n]/gu, "");
 }
@@ -130,12 +134,13 @@ function submit(editor: Editor): Pressed {
 }
 
 function kill(editor: Editor, from: number, to: number): Pressed {
-  // Nothing to take away: what was taken before stays at hand.
+  // There is nothing to take away, so ctrl-y still puts back the text that was taken away before.
   if (from === to) return { editor };
   const killed = editor.line.cells.slice(from, to).join("");
   return { editor: { ...editor, line: replace(editor.line, from, to, ""), killed } };
 }
 
+/** Shows the history's entry before (-1) or after (1) the present one. */
 function look(editor: Editor, steps: -1 | 1): Pressed {
   const found = browse(editor.history, steps, textOf(editor.line));
   if (!found) return { editor };

@@ -1,8 +1,10 @@
 /**
- * The escape sequences that terminals send for keys, as xterm, the Linux console, rxvt, tmux and the VT220 do.
+ * The escape sequences that terminals send for keys, as xterm, the Linux console, rxvt, tmux and the VT220
+ * do.
  * @module
  */
-/** What a key means to the input line. */
+
+/** A command to the input line. */
 export type KeyCommand =
   | "enter"
   | "tab"
@@ -25,14 +27,14 @@ export type KeyCommand =
   | "deleteOrEnd"
   | "suspend";
 
-/** What a terminal puts before and after a paste once it was asked to (xterm, "bracketed paste"). */
+/** A terminal puts these around a paste once it was asked to ("bracketed paste", xterm control sequences). */
 export const PASTE_BEGINS = "\x1b[200~";
 export const PASTE_ENDS = "\x1b[201~";
 
-/** No sequence of a key is longer. What is longer is noise, and must not swallow what is typed after it. */
+/** No key sends a longer sequence. A longer one is noise, and must not swallow the keys typed after it. */
 const LONGEST_SEQUENCE = 32;
 
-/** Alt with a key, and the sequences of the keypad's "application mode". */
+/** Sequences of Alt with a key, and of the keypad's "application mode". */
 const SHORT: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x1bb", "wordLeft"],
   ["\x1bf", "wordRight"],
@@ -47,6 +49,7 @@ const SHORT: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x1bOd", "wordLeft"], // rxvt, ctrl-left
 ]);
 
+/** The meaning of ESC [ LETTER. */
 const LETTERS: ReadonlyMap<string, KeyCommand> = new Map([
   ["A", "up"],
   ["B", "down"],
@@ -56,6 +59,7 @@ const LETTERS: ReadonlyMap<string, KeyCommand> = new Map([
   ["F", "end"],
 ]);
 
+/** The meaning of ESC [ NUMBER ~, which the VT220 has introduced. */
 const NUMBERS: ReadonlyMap<string, KeyCommand> = new Map([
   ["1", "home"],
   ["3", "delete"],
@@ -64,10 +68,10 @@ const NUMBERS: ReadonlyMap<string, KeyCommand> = new Map([
   ["8", "end"],
 ]);
 
-/** In a sequence the modifier is 2 for Shift, which changes nothing here; Alt and Ctrl are above. */
+/** The number of Shift among the modifiers. It changes no key here; those of Alt and Ctrl are higher. */
 const SHIFT = 2;
 
-/** Whether nothing more belongs to the sequence; `sequence` begins with Escape and has a character more. */
+/** True if nothing more belongs to `sequence`, which is Escape and at least one character more. */
 export function isComplete(sequence: string): boolean {
   if (sequence.length >= LONGEST_SEQUENCE) return true;
   // The Linux console sends ESC [ [ A for F1: the second bracket ends nothing.
@@ -75,7 +79,7 @@ export function isComplete(sequence: string): boolean {
   return sequence[1] !== "[" || /[@-~]$/.test(sequence);
 }
 
-/** What a complete sequence means; undefined when it means nothing to an input line. */
+/** The command of a complete sequence; `undefined` if it has no meaning for an input line. */
 export function escapeSequence(sequence: string): KeyCommand | undefined {
   const short = SHORT.get(sequence);
   if (short) return short;

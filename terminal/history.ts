@@ -1,5 +1,5 @@
 /**
- * The lines submitted before, and which of them the user looks at. All functions are pure.
+ * The lines that were submitted, and the one among them that the user looks at. All functions are pure.
  * @module
  */
 
@@ -10,12 +10,12 @@ export interface History {
   readonly draft: string;
 }
 
-/** As bash keeps by default. */
+/** As many lines as bash keeps by default. */
 export const HISTORY_LIMIT_LINES = 500;
 
 export const EMPTY_HISTORY: History = { entries: [], at: 0, draft: "" };
 
-/** Remembers a submitted line, unless it is blank or the one before again, and ends browsing. */
+/** Remembers a submitted line, unless it is blank or repeats the one before, and ends browsing. */
 export function remember(history: History, line: string): History {
   const isWorthIt = line.trim() !== "" && line !== history.entries.at(-1);
   const entries = isWorthIt ? [...history.entries, line].slice(-HISTORY_LIMIT_LINES) : history.entries;
@@ -32,8 +32,8 @@ function atDraft(entries: readonly string[]): History {
 }
 
 /**
- * Goes `steps` entries (back when negative) from the line `current`, which is kept when it is the draft.
- * Returns the text to show, or undefined when there is nothing further in that direction.
+ * Goes one entry back (-1) or forward (1) from the line `current`, which is kept if it is the draft. Returns
+ * the text to show, or `undefined` at the end in that direction.
  */
 export function browse(
   history: History,

@@ -1,6 +1,6 @@
 /**
- * What a raw terminal sends, turned into keys. Bytes may be cut anywhere: inside a character, inside an
- * escape sequence, inside a paste. So the decoder remembers; it reads no clock and touches no terminal.
+ * Turns the bytes that a raw terminal sends into keys. The bytes may be cut anywhere: inside a character, an
+ * escape sequence, or a paste. So the decoder remembers its place. It reads no clock and touches no terminal.
  * @module
  */
 import type { KeyCommand } from "./escape_sequences.ts";
@@ -36,14 +36,17 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
 
 const ESCAPE = "\x1b";
 
-/** All that the input line holds, and the end of the paste: what it has beyond is dropped, so that it cannot eat all memory. */
+/**
+ * A paste is kept up to the length that the input line holds, with the sequence that ends it. The rest is
+ * dropped, so that it cannot eat all memory.
+ */
 const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 
 export class KeyDecoder {
   readonly #utf8 = new TextDecoder();
   /** The escape sequence so far; empty outside of one. */
   #escape = "";
-  /** The characters of the paste so far; undefined outside of one. */
+  /** The characters of the paste so far; `undefined` outside of one. */
   #paste: string[] | undefined;
   /** The last characters of the paste, as many as the sequence that ends it has. */
   #pasteTail = "";
@@ -67,8 +70,8 @@ export class KeyDecoder {
   }
 
   /**
-   * Nothing came for a while, so an Escape that waits for the rest of its sequence was the key itself:
-   * it is dropped, and what is typed next counts again.
+   * Nothing came for a while, so an Escape that waits for the rest of its sequence was the key itself. It is
+   * dropped, and the next key counts again.
    */
   settle(): void {
     this.#escape = "";
@@ -80,7 +83,7 @@ export class KeyDecoder {
       this.#escape = ESCAPE;
       return undefined;
     }
-    // A control character never belongs to a sequence: the sequence was cut, the character counts.
+    // A control character never belongs to a sequence: the sequence was broken off, and the character counts.
     if (this.#escape !== "" && character >= " ") return this.#takeEscaped(character);
     this.#escape = "";
     return plainKey(character);
@@ -106,6 +109,7 @@ export class KeyDecoder {
   }
 }
 
+/** The key of a character outside of sequences; `undefined` for a control character without a meaning. */
 function plainKey(character: string): KeyPress | undefined {
   const name = CONTROLS.get(character);
   if (name) return { name };

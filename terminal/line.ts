@@ -1,17 +1,18 @@
 /**
- * The line being typed: grapheme clusters and a cursor between two of them. All functions are pure.
+ * The line that is being typed: grapheme clusters, each in a cell, and a cursor between two cells. All
+ * functions are pure.
  * @module
  */
 import { TEXT_BYTES } from "../core/base/limits.ts";
 import { graphemesIn, graphemesOf } from "./rows.ts";
 
-/** `cursor` counts cells: 0 is before the first. A cell may be "\n", which only a paste brings. */
+/** `cursor` counts cells: 0 is before the first. A cell may be "\n", which comes from a paste only. */
 export interface Line {
   readonly cells: readonly string[];
   readonly cursor: number;
 }
 
-/** Longer than any message with its command may be: the limit that a user meets is the message's, with its words. */
+/** More than the longest message and its command: a user meets the limit of messages first, which says so. */
 export const LINE_LIMIT_CHARACTERS = TEXT_BYTES + 256;
 
 export const EMPTY_LINE: Line = { cells: [], cursor: 0 };
@@ -21,25 +22,26 @@ export function textOf(line: Line): string {
   return line.cells.join("");
 }
 
-/** The line as it is shown: a line break has a sign of its own, for the line stays one line. */
+/** The line as it is shown. It stays one line, so a sign stands for a line break. */
 export function shown(line: Line): Line {
   return { cells: line.cells.map((cell) => cell === "\n" ? "⏎" : cell), cursor: line.cursor };
 }
 
-/** A line with this text, the cursor behind it. */
+/** A line with this text, and the cursor behind it. */
 export function lineOf(text: string): Line {
   return replace(EMPTY_LINE, 0, 0, text);
 }
 
-/** Puts text at the cursor; what would make the line too long is left out. */
+/** Puts text at the cursor; the part that would make the line too long is left out. */
 export function insert(line: Line, text: string): Line {
   return replace(line, line.cursor, line.cursor, text);
 }
 
 /**
- * Puts text in the place of the cells from `from` to before `to`, and the cursor behind it. Around it cells are cut
- * anew, for what comes to stand side by side may be one grapheme: an accent typed after its letter. That begins with
- * the cell before, and is over where a cell ends that ended there before: what follows depends on nothing further left.
+ * Puts text in the place of the cells from `from` to before `to`, and the cursor behind it. The text and its
+ * surroundings are cut into cells anew, since new neighbours may make one grapheme: a letter, and an accent
+ * typed after it. The cutting begins with the cell before the text. Behind the text it stops at the first
+ * border of cells that was one before, since cells do not depend on anything in front of such a border.
  */
 export function replace(line: Line, from: number, to: number, text: string): Line {
   const cells = line.cells.slice(0, Math.max(0, from - 1));
@@ -74,7 +76,7 @@ export function moveTo(line: Line, cursor: number): Line {
   return { cells: line.cells, cursor: Math.min(Math.max(cursor, 0), line.cells.length) };
 }
 
-/** Where the word at or before the cursor begins. Words are what blanks separate. */
+/** Where the word at or before the cursor begins. Blanks separate words. */
 export function wordStart(line: Line): number {
   let at = line.cursor;
   while (at > 0 && isBlank(line.cells[at - 1])) at--;
@@ -90,12 +92,12 @@ export function wordEnd(line: Line): number {
   return at;
 }
 
-/** Whether a cell separates words. */
+/** True if a cell separates words. */
 export function isBlank(cell: string | undefined): boolean {
   return cell !== undefined && /^\s/u.test(cell);
 }
 
-/** The beginning of a text that has room, cut between graphemes. */
+/** The beginning of a text, at most `room` UTF-16 code units, cut between graphemes. */
 function fitting(text: string, room: number): string {
   if (text.length <= room) return text;
   let length = 0;

@@ -9,8 +9,9 @@ import { withoutStyles } from "./rows.ts";
 import type { Screen } from "./terminal.ts";
 
 export interface LineOptions<Parsed> {
-  /** Parses a line. It is awaited, and nothing more is read meanwhile: so the caller sets the pace. */
+  /** Parses a line. Nothing more is read before the result is there, so the caller sets the pace. */
   parse(line: string): Promise<Parsed>;
+  /** Takes the result, unless the screen was closed while it was awaited. */
   take(parsed: Parsed): void;
   /** The input has ended, or cannot be read. */
   onEnd(): void;
@@ -29,13 +30,13 @@ export function openLines<Parsed>(options: LineOptions<Parsed>): Screen {
     print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
     close: () => {
       isClosed = true;
-      // A read that waits would keep the process alive. It may fail: nobody reads on.
+      // A read that waits would keep the process alive. Nobody reads on, so it does not matter if this fails.
       input.cancel().catch(() => {});
     },
   };
 }
 
-/** Hands over line after line, each when the receiver is ready; a last line may lack its line break. */
+/** Hands over line after line, each when the receiver is ready. The last one may lack its line break. */
 export async function handOver<Parsed>(
   input: ReadableStreamDefaultReader<Uint8Array>,
   options: LineOptions<Parsed>,
@@ -43,7 +44,7 @@ export async function handOver<Parsed>(
 ): Promise<void> {
   const splitter = new LineSplitter();
   while (!isClosed()) {
-    // An input that cannot be read (a directory, a terminal that hung up) has ended.
+    // An input that cannot be read (a folder, a terminal that hung up) counts as ended.
     const { value } = await input.read().catch(() => ({ value: undefined }));
     for (const line of value ? splitter.push(value) : splitter.end()) {
       if (isClosed()) return;

@@ -5,7 +5,7 @@
 
 import { TEXT_BYTES } from "../core/base/limits.ts";
 
-/** Longer than any message with its command; what a line has beyond is dropped, so that memory stays bounded. */
+/** More than the longest message and its command. The rest of a line is dropped, to bound the memory. */
 export const LINE_LIMIT_BYTES = TEXT_BYTES + 256;
 
 const LINE_FEED = 0x0a;
@@ -17,7 +17,7 @@ export class LineSplitter {
   #length = 0;
   #isCut = false;
 
-  /** The lines that these bytes complete, one by one: a large read need not become as many strings at once. */
+  /** Yields the lines that these bytes complete, one at a time: a large read fills no memory with them. */
   *push(bytes: Uint8Array): Generator<string> {
     let start = 0;
     for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
@@ -28,7 +28,7 @@ export class LineSplitter {
     this.#append(bytes.subarray(start));
   }
 
-  /** The last line, if it had no line break. */
+  /** Yields the last line, if it had no line break. */
   *end(): Generator<string> {
     if (this.#length > 0) yield this.#takeLine();
   }
@@ -40,11 +40,11 @@ export class LineSplitter {
     this.#isCut ||= bytes.length > room;
   }
 
-  /** The line as text, without the CR of a CR LF. Bytes that are no UTF-8 become U+FFFD. */
+  /** The line as text, without the CR of a CR LF. Bytes that are not UTF-8 become U+FFFD. */
   #takeLine(): string {
     const isReturned = !this.#isCut && this.#line[this.#length - 1] === CARRIAGE_RETURN;
     const bytes = this.#line.subarray(0, this.#length - (isReturned ? 1 : 0));
-    // In a stream a character that is not complete is kept for later: here it is what the cut left of one.
+    // The limit may have cut a character in two. With `stream` its bytes are dropped instead of shown.
     const text = new TextDecoder().decode(bytes, { stream: this.#isCut });
     this.#length = 0;
     this.#isCut = false;

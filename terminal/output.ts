@@ -1,22 +1,22 @@
 /**
- * The one way to standard output. Writing waits until the terminal or the pipe has taken everything: what was
- * written has been shown, and a slow reader slows us down instead of filling our memory.
+ * The one way to standard output. Writing waits until the terminal or the pipe has taken everything. So
+ * written text counts as shown, and a slow reader slows us down instead of filling our memory.
  * @module
  */
 
-/** How long to wait for a terminal that another program made non-blocking, and that is full now. */
+/** How long to wait for a terminal that another program has made non-blocking, when it is full. */
 const FULL_PAUSE_MS = 5;
 
 export class Output {
   readonly #encoder = new TextEncoder();
   #isBroken = false;
 
-  /** Whether something could not be written: nobody reads any more, or there is no room. */
+  /** True if something could not be written: nobody reads any more, or there is no room. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
 
-  /** Writes the text. When that is not possible, it is dropped, and `isBroken` says so. */
+  /** Writes the text. If that is not possible, the rest of it is dropped, and `isBroken` says so. */
   write(text: string): void {
     let bytes = this.#encoder.encode(text);
     while (bytes.length > 0 && !this.#isBroken) {
@@ -30,6 +30,7 @@ export class Output {
   }
 }
 
+/** Stops the whole process, since the caller counts on the text being written when `write` returns. */
 function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PAUSE_MS);
 }

@@ -1,13 +1,17 @@
 /**
- * The pace of commands that are not typed but read: messages may overlap, everything else waits until all
- * before it is over, as a person would. So a script means what it says, and a long one takes no memory.
+ * The pace of commands that are read from a file or a pipe. Messages may overlap; any other command waits
+ * until all before it are over, as a person would wait. So a script means what it says, and a long one takes
+ * no memory.
  */
 import type { Action } from "../core/action.ts";
 import { SCRIPT_COMMANDS } from "../core/base/limits.ts";
 
 export class Pace {
+  /** How many actions were handed over and are not over. */
   #unsettled = 0;
+  /** True if the last line was a message, so that the next message may overlap with it. */
   #overlapping = false;
+  /** Makes `ready` look again. */
   #wake = () => {};
 
   /** An action was handed over. */
@@ -22,8 +26,8 @@ export class Pace {
   }
 
   /**
-   * Resolves when the actions of a line may be handed over; a line without any waits for all before it. The first
-   * action of all is the registration.
+   * Resolves when the actions of a line may be handed over. A line without any, such as `help`, waits for all
+   * before it. The first action of all is the registration, so no line is handed over before that is over.
    */
   async ready(actions: readonly Action[]): Promise<void> {
     const overlapping = actions.length > 0 && actions.every(isMessage);

@@ -1,5 +1,5 @@
 /**
- * The lines printed last, and how many of them a resize has to print again.
+ * The lines that were printed last. A resize of the window prints some of them again.
  * @module
  */
 import { cellsOf, lastRows, wrap } from "./rows.ts";
@@ -24,7 +24,7 @@ export class RecentLines {
     this.#lines = [];
   }
 
-  /** How many rows the lines fill; at most a few more than `enough`, for it is not counted further. */
+  /** How many rows the lines fill. Counting stops with the line that reaches `enough` rows. */
   countRows(columns: number, enough: number): number {
     let count = 0;
     for (const line of this.#lines.toReversed()) {
@@ -35,9 +35,10 @@ export class RecentLines {
   }
 
   /**
-   * The lines that may be in sight, when nobody knows whether they stand there as they did `before` or were
-   * wrapped anew as they are to stand `after`. They can be more than there is room for: what was cleared has
-   * to be printed again, be it only to leave at the top, where the user can scroll back to it.
+   * The lines that may be in sight after a resize. Nobody knows if they stand as they did `before`, or if the
+   * terminal has wrapped them anew, as they are to stand `after`. They may need more room than there is.
+   * Every line that was cleared has to be printed again, even if it only leaves at the top, where the user
+   * can scroll back to it.
    */
   inSight(before: Room, after: Room): string[] {
     const lines: string[] = [];
@@ -59,7 +60,7 @@ export class RecentLines {
   }
 }
 
-/** How many rows, from the last, hold so many cells. */
+/** How many rows, counted from the last one, hold so many cells. */
 function rowsHolding(cells: number, rows: readonly (readonly string[])[]): number {
   let count = 0;
   for (const row of rows.toReversed()) {

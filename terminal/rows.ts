@@ -1,6 +1,6 @@
 /**
- * How text stands on a screen: graphemes, the columns each takes, and the rows they fill.
- * A cell here is one grapheme cluster, or one colour sequence, which takes no column.
+ * Text on a screen: its graphemes, the columns that each takes, and the rows that they fill. A cell here is
+ * one grapheme cluster, or one colour sequence, which takes no column.
  * @module
  */
 import stringWidth from "string-width";
@@ -11,12 +11,15 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 // deno-lint-ignore no-control-regex -- the escape character is what it looks for
 const STYLE = /\x1b\[[\d;:]*m/g;
 
-/** The grapheme clusters of a text: what the cursor steps over and Backspace takes away at once. */
+/**
+ * The grapheme clusters of a text (Unicode Standard Annex 29). A reader takes each for one character: the
+ * cursor passes it in one step, and Backspace takes it away as a whole.
+ */
 export function graphemesOf(text: string): string[] {
   return [...graphemesIn(text)];
 }
 
-/** The same one by one, no further than they are asked for. */
+/** The same one by one, cut no further than they are asked for. */
 export function* graphemesIn(text: string): Generator<string> {
   for (const { segment } of graphemes.segment(text)) yield segment;
 }
@@ -45,7 +48,7 @@ export function columnsOf(cell: string): number {
   return stringWidth(cell);
 }
 
-/** The rows that the cells fill as a terminal wraps them: a wide cell never straddles two rows. At least one. */
+/** Cuts cells into rows as a terminal does: a cell of two columns stays in one row. At least one row. */
 export function wrap(cells: readonly string[], columns: number): string[][] {
   let row: string[] = [];
   const rows = [row];
@@ -63,7 +66,7 @@ export function wrap(cells: readonly string[], columns: number): string[][] {
   return rows;
 }
 
-/** The last `count` of these rows as one line, in the colours that the dropped rows had set. */
+/** The last `count` rows as one line, in the colours that the dropped rows had set. */
 export function lastRows(rows: readonly (readonly string[])[], count: number): string {
   const dropped = rows.slice(0, -count).flat();
   return [...dropped.filter((cell) => cell.startsWith("\x1b")), ...rows.slice(-count).flat()].join("");

@@ -1,12 +1,12 @@
 /**
- * The painter: what to write so that messages stand above and the input line below, always.
+ * The painter: it makes the frames that keep messages above and the input line below.
  *
- * It is the only one that writes, so it knows where the cursor is relative to the rows of the input line.
- * It knows nothing about the rest of the screen and never needs to, except when the window changes its size:
- * then some terminals wrap what stands there anew and some cut it off, and nobody can ask which. So a resize
- * clears everything of ours that may be in sight, by the larger of the two guesses, and writes it again.
+ * Nothing else writes to the terminal, so the painter knows where the cursor is relative to the rows of the
+ * input line. It needs to know nothing about the rest of the screen, except when the window changes its size.
+ * Then some terminals wrap the text anew and others cut it off, and nobody can ask which. So a resize clears
+ * everything of ours that may be in sight, by the larger of the two guesses, and writes it again.
  *
- * Pure: every method returns one frame, a string to be written at once.
+ * It is pure: every method returns one frame, a string to be written at once.
  * @module
  */
 import type { Line } from "./line.ts";
@@ -23,14 +23,16 @@ const CLEAR_BELOW = "\x1b[J";
 const CLEAR_ALL = "\x1b[H\x1b[J";
 
 /**
- * The input leaves the last column free, except for the cursor: what a character does there (wrap now, wrap
- * with the next one, be cleared with what is right of it, take an accent) differs between terminals.
+ * The input leaves the last column free, except for the cursor. Terminals differ in how they treat a
+ * character there: it may wrap now or with the next one, be cleared with everything right of it, take an
+ * accent or not.
  */
 const LAST_COLUMN = 1;
 
 /**
- * The rows of the input are broken here, not by the terminal. Its own wrapping is off meanwhile (VT100,
- * DECAWM): should it hold an emoji for wider than we do, the row is cut, and the count of rows stays right.
+ * The painter breaks the input into rows, and the terminal's own wrapping is off meanwhile (DECAWM of the
+ * VT100). If the terminal takes an emoji for wider than we do, the row is cut off, and the count of rows
+ * stays right.
  */
 const WRAP_OFF = "\x1b[?7l";
 const WRAP_ON = "\x1b[?7h";
@@ -50,8 +52,8 @@ export class Painter {
   #painted = NOTHING;
   readonly #recent = new RecentLines();
   /**
-   * A resize once pushed rows of ours out at the top, among them maybe some of the input, and a larger window
-   * brings them back. Since nobody knows how many, everything in sight is taken for ours from then on.
+   * True once a resize has pushed rows of ours out at the top, maybe some of the input among them. A larger
+   * window brings them back, and nobody knows how many. So from then on everything in sight counts as ours.
    */
   #isAllOurs = false;
 
@@ -60,37 +62,37 @@ export class Painter {
     this.#size = size;
   }
 
-  /** Paints the input line in the place of the one before. */
+  /** Paints the input line in the place where it was. */
   draw(input: Line): string {
     return this.erase() + this.#paint(input);
   }
 
-  /** Prints lines above the input; they may be longer than the window is wide, and hold colours. */
+  /** Prints lines above the input. They may be wider than the window, and hold colours. */
   print(lines: readonly string[], input: Line): string {
     this.#recent.add(lines);
     return this.erase() + terminated(lines) + this.#paint(input);
   }
 
-  /** Takes the input line off the screen, the cursor to where it began. */
+  /** Takes the input line off the screen, and moves the cursor to where the line began. */
   erase(): string {
     const frame = up(this.#painted.at) + CLEAR_BELOW;
     this.#painted = NOTHING;
     return frame;
   }
 
-  /** Clears the screen, and what a resize would bring back. */
+  /** Clears the screen, and forgets the lines that a resize would print again. */
   clear(input: Line): string {
     this.#recent.clear();
     return CLEAR_ALL + this.#paint(input);
   }
 
-  /** The window has another size: prints all of ours that may be in sight again. */
+  /** The window has another size: clears everything of ours that may be in sight, and prints it again. */
   resize(size: Size, input: Line): string {
     const { rows, at } = this.#painted;
     const widths = [this.#size.columns, size.columns];
     const above = Math.max(...widths.map((columns) => this.#rowsAbove(columns, size)));
     const below = countRows(rows.slice(at), size.columns);
-    // Of the input, the rows to the cursor are in sight for sure. Whatever is not input may be messages.
+    // The rows of the input down to the cursor are in sight for sure. All other rows may be messages.
     const before = { columns: this.#size.columns, rows: size.rows - (at + 1) };
     this.#size = size;
     const newRows = this.#lay(input).rows.length;
@@ -104,23 +106,24 @@ export class Painter {
   /** How many rows of ours are above the cursor if they are wrapped at this width. */
   #rowsAbove(columns: number, window: Size): number {
     const { rows, at, before } = this.#painted;
-    // The cursor is where the character behind it is, or would be: that one may not fit beside it.
+    // The cursor stands in the row of the character behind it, which may wrap into the next row.
     const cursorRow = [...before, rows[at]?.[before.length] ?? " "];
     const inputRows = countRows([...rows.slice(0, at), cursorRow], columns) - 1;
     return inputRows + this.#recent.countRows(columns, window.rows);
   }
 
+  /** Paints the input line from where the cursor is. */
   #paint(input: Line): string {
     const painted = this.#lay(input);
     this.#painted = painted;
     const frame = painted.rows.map((row) => row.join("")).join("\r\n");
     const below = painted.rows.length - 1 - painted.at;
     const isAtEnd = below === 0 && painted.before.length === painted.rows[painted.at]?.length;
-    // What stands before the cursor is written again: so the cursor is right even where widths are in dispute.
+    // The cells before the cursor are written again. So the cursor is right even where widths are in dispute.
     return WRAP_OFF + frame + (isAtEnd ? "" : up(below) + painted.before.join("")) + WRAP_ON;
   }
 
-  /** Cuts prompt and input into rows: those around the cursor when the window cannot hold them all. */
+  /** Cuts prompt and input into rows. If the window cannot hold them all, those around the cursor remain. */
   #lay(input: Line): Painted {
     const rows = wrap([...this.#prompt, ...input.cells], this.#size.columns - LAST_COLUMN);
     let at = 0;
@@ -145,7 +148,7 @@ function terminated(lines: readonly string[]): string {
   return lines.map((line) => `${line}\r\n`).join("");
 }
 
-/** To the first column, `rows` up; the terminal stops at its top by itself. */
+/** Moves the cursor to the first column, `rows` up; the terminal stops at its top by itself. */
 function up(rows: number): string {
   return rows > 0 ? `\r\x1b[${rows}A` : "\r";
 }

@@ -11,47 +11,48 @@ import { Output } from "./output.ts";
 import { Painter, type Size } from "./screen.ts";
 
 export interface TerminalOptions {
-  /** What stands before the input, for example "> ". */
+  /** The prompt before the input, for example "> ". */
   readonly prompt: string;
-  /** The words that may stand in the place of the one before the cursor, for the Tab key. */
+  /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
   /** A line was submitted. It may be empty, and hold "\n" where a pasted text had a line break. */
   onLine(line: string): void;
-  /** ctrl-c on an empty line. */
+  /** The user has pressed ctrl-c on an empty line. */
   onInterrupt(): void;
-  /** ctrl-d on an empty line, or the terminal is gone. */
+  /** The user has pressed ctrl-d on an empty line, or the terminal is gone. */
   onEnd(): void;
 }
 
+/** The user's side of the program, on a terminal (`openTerminal`) or in pipes (`openLines`). */
 export interface Screen {
-  /** Whether something printed did not arrive: then nothing more must be counted as shown. */
+  /** True if some text did not arrive. Then no message counts as shown any more. */
   readonly isBroken: boolean;
-  /** Prints lines, sanitised already; what is being typed stays below them. */
+  /** Prints lines, which hold no harmful characters any more. The line being typed stays below them. */
   print(lines: readonly string[]): void;
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
   close(): void;
 }
 
-/** A terminal sends the rest of a key's sequence at once; longer, and Escape was a key of its own. */
+/** A terminal sends the rest of a key's sequence at once. After so long Escape was a key of its own. */
 const ESCAPE_WAIT_MS = 50;
 
-/** A signal to oneself stops the process sooner; if it was ignored, the terminal is taken back after this. */
+/** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
 const SUSPEND_WAIT_MS = 50;
 
-/** What every terminal was once, for those that do not know their size. */
+/** The size of the VT100, for a terminal that does not tell its size. */
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 const BRACKETED_PASTE_ON = "\x1b[?2004h";
 const BRACKETED_PASTE_OFF = "\x1b[?2004l";
 
-/** Whether there is a terminal at both ends that knows escape sequences; otherwise use `openLines`. */
+/** True if both input and output are a terminal that knows escape sequences; otherwise use `openLines`. */
 export function isInteractive(): boolean {
   return Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
 }
 
 /**
- * Takes the terminal. The caller closes it before the process ends: also when a signal ends it, for which the
- * caller has the listener (SIGTERM, SIGHUP, SIGINT).
+ * Takes over the terminal. The caller closes it before the process ends, and so listens for the signals that
+ * end one (`ENDING_SIGNALS`): a terminal that is not given back shows nothing of what its user types next.
  */
 export function openTerminal(options: TerminalOptions): Screen {
   return new Terminal(options);
@@ -77,7 +78,7 @@ class Terminal implements Screen {
     this.#painter = new Painter(options.prompt, this.#size);
     Deno.addSignalListener("SIGWINCH", this.#refresh);
     Deno.addSignalListener("SIGCONT", this.#resume);
-    // Covers a Deno.exit() somewhere that did not think of the terminal.
+    // A Deno.exit() somewhere else must give the terminal back as well.
     globalThis.addEventListener("unload", this.#closeAtExit);
     Deno.stdin.setRaw(true);
     this.#output.write(BRACKETED_PASTE_ON + this.#painter.draw(this.#line()));
@@ -105,7 +106,8 @@ class Terminal implements Screen {
     Deno.removeSignalListener("SIGCONT", this.#resume);
     globalThis.removeEventListener("unload", this.#closeAtExit);
     this.#giveBack();
-    // Without this the read that waits for a key would keep the process alive. It may fail: nobody reads on.
+    // A read that waits for a key would keep the process alive. Nobody reads on, so it does not matter if
+    // this fails.
     this.#input.cancel().catch(() => {});
   }
 
@@ -113,7 +115,7 @@ class Terminal implements Screen {
 
   async #read(): Promise<void> {
     while (!this.#isClosed) {
-      // A terminal that hung up makes reading fail, which is one way to end.
+      // Reading fails when the terminal has hung up, which is one way to end.
       const { value } = await this.#input.read().catch(() => ({ value: undefined }));
       if (this.#isClosed) return;
       if (!value) return this.#options.onEnd();
@@ -127,7 +129,7 @@ class Terminal implements Screen {
       const { editor, event } = press(this.#editor, key, this.#options.complete);
       this.#editor = editor;
       if (event) this.#perform(event);
-      // What was typed behind the line that ended it all is for whoever reads the terminal next.
+      // This key has ended the program; the keys behind it mean nothing any more.
       if (this.#isClosed) return;
     }
     if (this.#decoder.isWaiting) this.#escapeTimer = setTimeout(() => this.#decoder.settle(), ESCAPE_WAIT_MS);
@@ -152,12 +154,16 @@ class Terminal implements Screen {
     }
   }
 
+  /** Paints the input line, after a key or a resize. */
   readonly #refresh = (): void => {
     if (this.#isSuspended) return;
     if (!this.#followResize()) this.#output.write(this.#painter.draw(this.#line()));
   };
 
-  /** Asks for the size before each frame, too: the signal may come after what is to be written now. */
+  /**
+   * Paints all anew if the window has another size, and returns true then. It asks for the size before each
+   * frame, since the signal may come later than the next text to write.
+   */
   #followResize(): boolean {
     const size = windowSize();
     if (size.columns === this.#size.columns && size.rows === this.#size.rows) return false;
@@ -166,15 +172,16 @@ class Terminal implements Screen {
     return true;
   }
 
+  /** Stops the process as ctrl-z does; the terminal is in raw mode, so it does not do that by itself. */
   #suspend(): void {
     this.#giveBack();
     this.#isSuspended = true;
-    // Where nobody could wake the process (no job control), the system ignores the signal: then go on.
+    // Without job control nobody could wake the process, so the system ignores the signal; then we go on.
     this.#suspendTimer = setTimeout(this.#resume, SUSPEND_WAIT_MS);
     Deno.kill(Deno.pid, "SIGTSTP");
   }
 
-  /** After a stop, whoever sent it, the shell has set the terminal to its own liking. May come twice. */
+  /** The process goes on after a stop, and the shell has changed the terminal. It may be called twice. */
   readonly #resume = (): void => {
     clearTimeout(this.#suspendTimer);
     this.#isSuspended = false;
@@ -183,6 +190,7 @@ class Terminal implements Screen {
     this.#refresh();
   };
 
+  /** Takes the input line off the screen, and leaves the terminal as the shell expects it. */
   #giveBack(): void {
     this.#output.write(this.#painter.erase() + BRACKETED_PASTE_OFF);
     try {

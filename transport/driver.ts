@@ -1,4 +1,4 @@
-/** The one loop that drives a machine. It knows no protocol: it steps, performs in order and re-arms one timer. */
+/** The one loop that drives a machine. It knows no protocol: it steps, performs in order, sets one timer. */
 import { setImmediate } from "node:timers";
 import type { Action } from "../core/action.ts";
 import { INPUTS_PER_WAKE_UP } from "../core/base/limits.ts";
@@ -6,15 +6,17 @@ import type { Address, Millis } from "../core/base/units.ts";
 import type { Change, Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
 
-/** What the driver needs of a socket; a `UdpSocket` does. */
+/** A socket as far as the driver needs it; `UdpSocket` is one. */
 export interface Socket {
+  /** Sends a datagram. `bytes` do not change before the promise resolves. */
   send(bytes: Uint8Array, to: Address): Promise<void>;
+  /** Waits for the next datagram; `undefined` once the socket is closed. One call is pending at a time. */
   receive(): Promise<{ readonly from: Address; readonly bytes: Uint8Array } | undefined>;
 }
 
 /** A machine at work. */
 export interface Driver {
-  /** Hands in what the user asks for. After the end it does nothing. */
+  /** Hands in an action of the user. After the end it does nothing. */
   act(action: Action): void;
   /** The exit status; rejects when a commit, the socket or the screen fails. Await it from the start. */
   readonly ended: Promise<number>;
@@ -24,9 +26,10 @@ export interface Driver {
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Drives `machine` until it exits. A wake-up steps the machine for every input that waits, all at one instant,
- * then performs the outputs in three passes: saves and forgets, transmits, notices and exit. Neither socket nor
- * store is closed at the end.
+ * Drives `machine` until it exits. A wake-up steps the machine for every input that waits, all at one
+ * instant, then performs the outputs in three passes: saves and forgets, transmits, notices and exit
+ * (core/machine.ts says why). A commit that fails ends it before anything is transmitted or shown. Neither
+ * socket nor store is closed at the end.
  */
 export function drive({ machine, socket, store, now, show }: {
   machine: Machine;
@@ -36,13 +39,19 @@ export function drive({ machine, socket, store, now, show }: {
   now: () => Millis;
   show(notice: Notice): void;
 }): Driver {
+  /** Inputs that the machine has not taken yet. */
   const waiting: Input[] = [];
   let state: "awake" | "asleep" | "ended" = "awake";
+  /** Ends the present sleep. */
   let resume = () => {};
+  /** True once the machine has asked for its end. */
   let exiting = false;
+  /** True while a receive is pending. */
   let receiving = false;
+  /** Set when the socket has failed. */
   let broken: { readonly cause: unknown } | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer fires; Infinity if none is set. */
   let alarm: Millis = Infinity;
 
   async function run(): Promise<number> {
@@ -53,7 +62,7 @@ export function drive({ machine, socket, store, now, show }: {
         const outputs = await stepAll(now());
         if (outputs.some(isChange)) store?.commit(outputs.filter(isChange));
         for (const output of outputs) {
-          // One at a time: a burst that nobody awaits leaves in reverse order.
+          // Each send is awaited: Deno sends a burst that nobody awaits in reverse order.
           if (output.type === "transmit") await socket.send(output.bytes, output.to);
         }
         for (const output of outputs) {
@@ -81,8 +90,8 @@ export function drive({ machine, socket, store, now, show }: {
   }
 
   /**
-   * Only an earlier deadline moves the timer. Most deadlines move on with every datagram, and a timer that
-   * fires too early costs less than one that is set again each time.
+   * Sets the timer. Only an earlier deadline moves it: most deadlines move on with every datagram, and a
+   * timer that fires too early costs less than one that is set again each time.
    */
   function arm(): void {
     if (machine.deadline >= alarm) return;
@@ -94,7 +103,10 @@ export function drive({ machine, socket, store, now, show }: {
     }, Math.min(Math.max(0, Math.ceil(alarm - now())), LONGEST_TIMEOUT_MS));
   }
 
-  /** Takes in the datagram that ends the sleep; once awake, all that follow, until too many wait. */
+  /**
+   * Takes in datagrams: the one that ends the sleep, and while the driver is awake those that follow, until
+   * too many wait. Only one receive is pending at a time, since Deno resolves two of them in reverse order.
+   */
   function listen(): void {
     if (receiving || waiting.length >= INPUTS_PER_WAKE_UP) return;
     receiving = true;
@@ -112,9 +124,10 @@ export function drive({ machine, socket, store, now, show }: {
   }
 
   /**
-   * To share a commit is the only reason to gather, so only a step that saves makes the rest of the datagrams
-   * be waited for: without one the answer leaves at once. Deno resolves a receive whose datagram has come before
-   * it gets to a `setImmediate`, so this turn empties the kernel's queue.
+   * Steps the machine for all inputs that wait, and returns the outputs of all these steps. A shared commit
+   * is the only reason to gather more datagrams. So the rest is awaited only when a step saves something;
+   * otherwise the answer leaves at once. Deno resolves each receive whose datagram has come before it runs a
+   * `setImmediate`, so this turn empties the kernel's queue.
    */
   async function stepAll(instant: Millis): Promise<Output[]> {
     const outputs: Output[] = [];
@@ -125,14 +138,14 @@ export function drive({ machine, socket, store, now, show }: {
       await new Promise((resolve) => setImmediate(resolve));
       step(instant, waiting.splice(0, INPUTS_PER_WAKE_UP - taken.length), outputs);
     }
-    // Last, so that an answer that has come in time counts before the timeout does.
+    // The tick comes last, so an answer that has come in time counts before the timeout does.
     if (machine.deadline <= instant) step(instant, [{ type: "tick" }], outputs);
     return outputs;
   }
 
   function step(instant: Millis, inputs: readonly Input[], outputs: Output[]): void {
     for (const input of inputs) {
-      // A machine that has asked for its end is not asked anything more.
+      // A machine that has asked for its end is stepped no more.
       if (exiting) return;
       for (const output of machine.step(instant, input)) {
         outputs.push(output);

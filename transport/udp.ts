@@ -1,31 +1,33 @@
-/** The UDP socket: it knows addresses and datagrams, and nothing of what is in them. */
+/** The UDP socket: it knows addresses and datagrams, but not their content. */
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { DATAGRAM_BYTES } from "../core/base/limits.ts";
 import type { Address } from "../core/base/units.ts";
 
-/** A datagram as it came in. `bytes` is a copy and belongs to the receiver. */
+/** A datagram that came in. `bytes` is a copy and belongs to the caller of `receive`. */
 export interface ReceivedDatagram {
   readonly from: Address;
   readonly bytes: Uint8Array;
 }
 
-/** What keeps the network from being used. The message is a sentence for the user. */
+/** The network cannot be used. The message is a sentence for the user. */
 export class NetworkError extends ExpectedError {
   override readonly name = "NetworkError";
 }
 
-/** The kernel cuts off silently what does not fit, so the buffer has to be longer than what is accepted. */
+/**
+ * The kernel silently cuts off the bytes that do not fit, so the buffer is longer than any datagram that is
+ * accepted: one that is too long is noticed. Without a buffer of ours Deno would allocate 64 KiB for every
+ * datagram.
+ */
 const RECEIVE_BUFFER_BYTES = 2048;
 
-/** So Windows says at a later receive that nobody listened where we sent to. One peer less is no reason to end. */
+/** Windows reports, at a later receive, that nobody listened where we sent to. That is no reason to end. */
 const PEER_GONE = "ECONNRESET";
 
-/** IPv4 seen through a socket that serves both versions: without this one peer would have two addresses. */
+/** An IPv4 address as a socket for both versions shows it. It is shortened, or one peer would have two. */
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/**
- * A bound socket. Await each `send` before the next one: Deno sends a burst that nobody awaits in reverse order.
- */
+/** A bound socket. Await each `send`: Deno sends a burst that nobody awaits in reverse order. */
 export class UdpSocket {
   readonly #connection: Deno.DatagramConn;
   readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
@@ -36,19 +38,20 @@ export class UdpSocket {
     this.#connection = connection;
   }
 
-  /** Where the socket is bound; the port is the real one where 0 was asked for. */
+  /** The address that the socket is bound to; the port is the real one where 0 was asked for. */
   get address(): Address {
     return toAddress(this.#connection.addr);
   }
 
-  /** Datagrams dropped here, by cause: the code of an error, or OVERSIZE for one that came in too long. */
+  /** How many datagrams were dropped here, by cause: an error's code, or OVERSIZE if one was too long. */
   get dropped(): ReadonlyMap<string, number> {
     return this.#dropped;
   }
 
   /**
-   * Sends one datagram. Never throws: to the protocol a datagram that could not leave is one that was lost, and
-   * is sent again in time. The bytes are not copied: they must not change before this resolves.
+   * Sends one datagram. It never throws: to the protocol a datagram that could not leave is a lost one, and
+   * its content is sent again in time. The bytes are not copied, so they must not change before this
+   * resolves.
    */
   async send(bytes: Uint8Array, to: Address): Promise<void> {
     try {
@@ -59,8 +62,8 @@ export class UdpSocket {
   }
 
   /**
-   * The next datagram, or `undefined` once the socket is closed. One call at a time: two would share the
-   * buffer, and Deno answers the later one first.
+   * Waits for the next datagram; `undefined` once the socket is closed. Only one call may be pending: two
+   * would share the buffer, and Deno answers the later one first.
    */
   async receive(): Promise<ReceivedDatagram | undefined> {
     while (!this.#closed) {
@@ -97,7 +100,7 @@ export function bindUdp(host: string, port: number, portOption: string): UdpSock
   try {
     return new UdpSocket(Deno.listenDatagram({ transport: "udp", hostname: host, port }));
   } catch (error) {
-    // Deno itself says best which permission it was not given.
+    // Deno's own message names the permission that is missing.
     if (error instanceof Deno.errors.NotCapable) throw error;
     throw new NetworkError(whyNotBound(error, host, port, portOption), { cause: error });
   }
@@ -116,7 +119,7 @@ function whyNotBound(error: unknown, host: string, port: number, portOption: str
   }
 }
 
-/** The code where there is one: Deno's error classes do not tell what failed (EINVAL is a TypeError). */
+/** The code of an error, or else its class, which tells less: Deno makes EINVAL a TypeError. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return "UNKNOWN";
   return "code" in error && typeof error.code === "string" ? error.code : error.name;

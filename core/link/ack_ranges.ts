@@ -1,6 +1,6 @@
 /**
- * Which packet numbers are still to be acknowledged: RFC 9000 section 13.2. A few runs of numbers; what came
- * before them is settled, one way or the other, and is not accepted any more.
+ * The packet numbers that were received and are to be acknowledged (RFC 9000 section 13.2), as a short list
+ * of ranges. Older numbers are settled: a packet that carries one is refused.
  */
 import { ACK_RANGES } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
@@ -8,21 +8,23 @@ import type { Ranges } from "../wire/frame.ts";
 
 export class AckRanges {
   /**
-   * low, high, low, high: ascending, and never touching, so that the usual packet, the next one, changes the
-   * last element only. A flat list of small integers is the smallest form there is.
+   * The ranges as one ascending list: low, high, low, high. Ranges never touch, so the usual packet, the next
+   * one, changes the last element only. A flat list of small integers takes the least memory.
    */
   readonly #bounds: number[] = [];
-  /** Section 13.2.3: a least packet number that rises as ranges are discarded; all at or below it is refused. */
+  /**
+   * Every number up to this one is refused. It rises as ranges are discarded, so no packet is accepted twice
+   * (section 13.2.3).
+   */
   #forgotten = -1;
   #largest = -1;
   #largestAt: Millis = -Infinity;
 
-  /** How many ranges there are. */
   get count(): number {
     return this.#bounds.length / 2;
   }
 
-  /** The highest number that ever came, forgotten or not; -1 before the first. */
+  /** The highest number that ever came, discarded or not; -1 before the first. */
   get largest(): number {
     return this.#largest;
   }
@@ -32,7 +34,7 @@ export class AckRanges {
     return this.#largestAt;
   }
 
-  /** Notes a received packet. False when it is known already, or older than what is remembered. */
+  /** Notes a received packet. False for a number that came before, or is older than the list goes back. */
   add(now: Millis, number: number): boolean {
     if (number <= this.#forgotten) return false;
     if (!this.#insert(number)) return false;
@@ -40,11 +42,12 @@ export class AckRanges {
       this.#largest = number;
       this.#largestAt = now;
     }
+    // The list is full: the oldest range is discarded.
     if (this.#bounds.length > 2 * ACK_RANGES) this.#forgotten = this.#bounds.splice(0, 2)[1]!;
     return true;
   }
 
-  /** Descending, at most `most` ranges: the newest tell the sender most (section 13.2.3). */
+  /** The highest `most` ranges, descending: the newest ones tell the sender most (section 13.2.3). */
   ranges(most: number): Ranges {
     const ranges: [low: number, high: number][] = [];
     for (let at = this.#bounds.length - 2; at >= 0 && ranges.length < most; at -= 2) {
@@ -54,8 +57,9 @@ export class AckRanges {
   }
 
   /**
-   * An acknowledgement of ours up to `number` has been acknowledged: the sender knows of all at or below it
-   * (section 13.2.4). A number that never came is taken for the largest: what is yet to come is not refused.
+   * The peer has received our acknowledgement up to `number`, so these ranges need not be sent again
+   * (section 13.2.4). A number that never came is taken for the largest, or packets that are yet to come
+   * would be refused.
    */
   forgetUpTo(number: number): void {
     this.#forgotten = Math.max(this.#forgotten, Math.min(number, this.#largest));
@@ -66,12 +70,15 @@ export class AckRanges {
     if (bounds.length > 0) bounds[0] = Math.max(bounds[0]!, this.#forgotten + 1);
   }
 
-  /** Looks from the newest end, where packets come: in order that is one step. False when it is known. */
+  /**
+   * Searches from the newest end, where a packet in order takes one step. False for a number that is known,
+   * or lies below all ranges of a full list.
+   */
   #insert(number: number): boolean {
     const bounds = this.#bounds;
     let at = bounds.length;
     while (at > 0 && bounds[at - 2]! > number) at -= 2;
-    // The range before it ends at bounds[at - 1], the one behind it begins at bounds[at].
+    // The range before `number` ends at bounds[at - 1], the one behind it begins at bounds[at].
     if (at > 0 && number <= bounds[at - 1]!) return false;
     const joinsBefore = at > 0 && bounds[at - 1] === number - 1;
     const joinsBehind = bounds[at] === number + 1;

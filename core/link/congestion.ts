@@ -1,13 +1,14 @@
 /**
- * How much may be under way, and how fast it may leave: NewReno as RFC 9002 has it, section 7 and appendix B,
- * with a token bucket for pacing (section 7.7).
+ * Congestion control and pacing: how many bytes may be in flight, and how fast they may leave. It is NewReno
+ * as RFC 9002 has it, section 7 and appendix B, with a token bucket for pacing (section 7.7). Sections below
+ * are those of RFC 9002.
  *
  *     slow start --loss--> recovery --a packet sent since is acknowledged--> congestion avoidance
  *         ^                   ^----------------------loss-----------------------------/
  *         \----persistent congestion: nothing but losses for three probe timeouts
  *
- * Where the RFC compares the times at which packets were sent this compares their numbers, which grow with
- * time: many packets leave within one instant.
+ * The RFC compares the times at which packets were sent. Many packets leave within one instant here, so this
+ * code compares their numbers, which grow with time.
  */
 import {
   DATAGRAM_BYTES,
@@ -19,34 +20,39 @@ import {
 } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 
-/** What congestion control has to know of a packet. */
+/** A packet that has left and asks for acknowledgement, as far as congestion control has to know it. */
 export interface Departure {
   readonly number: number;
-  /** The number of the packet before it; -1 for the first. */
+  /** The number of the packet of this kind before it; -1 for the first. */
   readonly after: number;
+  /** The length of the whole datagram. */
   readonly bytes: number;
   readonly sentAt: Millis;
 }
 
 export class Congestion {
+  /** `congestion_window` of appendix B.2. */
   #window = INITIAL_WINDOW_BYTES;
   #bytesInFlight = 0;
-  /** ssthresh: below it the window doubles with each round trip. */
+  /** `ssthresh` of appendix B.2: below it the window doubles with each round trip. */
   #slowStartThreshold = Infinity;
-  /** The newest packet of all. */
   #newest = -1;
-  /** The newest packet when the last recovery period began: up to here nothing makes the window move. */
+  /**
+   * The newest packet when the last recovery period began, in the place of `congestion_recovery_start_time`.
+   * Packets up to this one change the window no more.
+   */
   #recoveryUpTo = -1;
-  /** The newest packet that took all that window or pacing allowed. */
+  /** The newest packet after which window or pacing left no room. */
   #limitedUpTo = -1;
 
-  /** The newest packet when the path was measured first. */
+  /** The newest packet when the first round trip was measured. */
   #sampledAfter = Infinity;
+  /** The number of the packet that was declared lost last. */
   #lastLost: number | undefined;
   /** When the first packet of the present run of losses was sent. */
   #lossesSince: Millis = 0;
 
-  /** What the bucket held when it was last looked into. Probes do not ask, so there may be a debt. */
+  /** Bytes in the pacing bucket at `#refilledAt`. Probes leave without asking, so it may be negative. */
   #tokens = INITIAL_WINDOW_BYTES;
   #refilledAt: Millis;
 
@@ -54,7 +60,7 @@ export class Congestion {
     this.#refilledAt = now;
   }
 
-  /** The congestion window in bytes. */
+  /** The congestion window, in bytes. */
   get window(): number {
     return this.#window;
   }
@@ -68,7 +74,7 @@ export class Congestion {
     return this.#newest;
   }
 
-  // ---- what may leave ------------------------------------------------------------------------------------
+  // ---- room for the next packet --------------------------------------------------------------------------
 
   /** How many bytes window and pacing allow now. */
   room(now: Millis, smoothedRtt: Millis): number {
@@ -78,30 +84,31 @@ export class Congestion {
     return Math.max(0, Math.min(this.#window - this.#bytesInFlight, paced));
   }
 
-  /** When pacing allows a full datagram; `Infinity` when the window does not. */
+  /** When pacing allows a full datagram; `Infinity` while the window is full. */
   roomAt(now: Millis, smoothedRtt: Millis): Millis {
     if (this.#window - this.#bytesInFlight < DATAGRAM_BYTES) return Infinity;
     return Math.max(now, this.#releaseAt(smoothedRtt));
   }
 
   /**
-   * Section 7.7: the bucket fills with N * congestion_window / smoothed_rtt. One fixed instant, whenever it is
-   * asked for, so that who waits for it finds room then.
+   * When the bucket holds a full datagram. It fills at the rate N * congestion_window / smoothed_rtt
+   * (section 7.7). The result does not depend on when it is asked for, so a timer set to it finds room when
+   * it fires.
    */
   #releaseAt(smoothedRtt: Millis): Millis {
     return this.#refilledAt + (DATAGRAM_BYTES - this.#tokens) * smoothedRtt / (PACING_GAIN * this.#window);
   }
 
-  /** Section 7.7: bursts are limited to the initial window. A path without delay needs no pacing. */
+  /** Bursts are limited to the initial window (section 7.7). A path without delay needs no pacing. */
   #tokensAt(now: Millis, smoothedRtt: Millis): number {
     if (smoothedRtt === 0) return INITIAL_WINDOW_BYTES;
     const tokens = this.#tokens + (now - this.#refilledAt) * PACING_GAIN * this.#window / smoothedRtt;
     return Math.min(tokens, INITIAL_WINDOW_BYTES);
   }
 
-  // ---- what becomes of it --------------------------------------------------------------------------------
+  // ---- the fate of packets -------------------------------------------------------------------------------
 
-  /** Appendix B.4. Who sends a probe does not ask for room, but it counts (section 7.5). */
+  /** Appendix B.4. A probe leaves without asking for room, but it counts as in flight (section 7.5). */
   sent(packet: Departure, smoothedRtt: Millis): void {
     this.#tokens = this.#tokensAt(packet.sentAt, smoothedRtt) - packet.bytes;
     this.#refilledAt = packet.sentAt;
@@ -111,43 +118,49 @@ export class Congestion {
   }
 
   /**
-   * Section 7.8: the window is made use of when it is full; or when pacing holds back what would fill it. An
-   * empty bucket alone says little of a wide window: ten packets empty it.
+   * True if the window is made use of, which section 7.8 demands before it may grow: it is full, or pacing
+   * holds back the packets that would fill it. An empty bucket alone says little about a wide window, for ten
+   * packets empty it.
    */
   get #isLimited(): boolean {
     if (this.#window - this.#bytesInFlight < DATAGRAM_BYTES) return true;
     return this.#tokens < DATAGRAM_BYTES && this.#bytesInFlight >= this.#window / 2;
   }
 
-  /** Appendix B.5. */
+  /** Appendix B.5: an acknowledged packet makes the window grow. */
   acked({ number, bytes }: Departure): void {
     this.#bytesInFlight -= bytes;
-    // Section 7.8: whatever was under way together with the packet that filled the window made use of it.
+    // Section 7.8: all packets in flight together with one that filled the window have made use of it.
     if (number > this.#limitedUpTo) return;
-    // Section 7.3.2: no growth on what was sent before the recovery period.
+    // Section 7.3.2: packets sent before the recovery period began make nothing grow.
     if (number <= this.#recoveryUpTo) return;
-    // Section 7.3.1 and 7.3.3: by what is acknowledged, and then by a datagram for each window of that.
+    // In slow start (section 7.3.1) the window grows by the bytes that are acknowledged, in congestion
+    // avoidance (section 7.3.3) by one datagram for each window of them.
     const isSlowStart = this.#window < this.#slowStartThreshold;
     const growth = isSlowStart ? bytes : DATAGRAM_BYTES * bytes / this.#window;
     this.#window = Math.min(this.#window + growth, MAXIMUM_WINDOW_BYTES);
   }
 
   /**
-   * Appendix B.8; packets are lost in the order of their numbers. True when the run of losses that ends with
-   * this one has lasted longer than `persistentMs`: then `collapse` is due when all that is lost has been told.
+   * Appendix B.8. The caller reports losses in the order of their numbers. True if the losses since the last
+   * acknowledged packet span more than `persistentMs`: the caller then calls `collapse` after the last loss.
    */
   lost({ number, after, bytes, sentAt }: Departure, persistentMs: Millis): boolean {
     this.#bytesInFlight -= bytes;
     this.#enterRecovery(number);
-    // Section 7.6.2: only what was sent after the first sample of the round trip counts.
+    // Section 7.6.2: only packets sent after the first sample of the round trip count.
     if (number <= this.#sampledAfter) return false;
-    // All before this one is settled. If the one lost last is not its neighbour, one between was acknowledged.
+    // All earlier packets are settled. If the one just before was not lost, it was acknowledged, and a new
+    // run of losses begins here.
     if (after !== this.#lastLost) this.#lossesSince = sentAt;
     this.#lastLost = number;
     return sentAt - this.#lossesSince > persistentMs;
   }
 
-  /** Section 7.3.2, appendix B.6: once for all that was sent before the recovery period. */
+  /**
+   * Section 7.3.2 and appendix B.6: the first loss of a recovery period halves the window; the other packets
+   * that were in flight then reduce it no further.
+   */
   #enterRecovery(number: number): void {
     if (number <= this.#recoveryUpTo) return;
     this.#recoveryUpTo = this.#newest;
@@ -155,20 +168,23 @@ export class Congestion {
     this.#window = Math.max(this.#slowStartThreshold, MINIMUM_WINDOW_BYTES);
   }
 
-  /** Section 7.6.2: persistent congestion. Slow start begins again from the least, and with what is in flight. */
+  /**
+   * Section 7.6.2, persistent congestion: slow start begins again from the smallest window, and packets that
+   * are still in flight may make it grow.
+   */
   collapse(): void {
     this.#window = MINIMUM_WINDOW_BYTES;
     this.#recoveryUpTo = -1;
   }
 
-  /** The first sample of the round trip: from here on there is a rate, and the bucket is full. */
+  /** Notes the first sample of the round trip, which gives a pacing rate. The bucket is full then. */
   measured(now: Millis): void {
     this.#sampledAfter = this.#newest;
     this.#tokens = INITIAL_WINDOW_BYTES;
     this.#refilledAt = now;
   }
 
-  /** RFC 9000 section 9.4: begins again, and what was sent on the former path has no say in it. */
+  /** RFC 9000 section 9.4: a new path. Packets sent on the former one change the window no more. */
   reset(): void {
     this.#window = INITIAL_WINDOW_BYTES;
     this.#slowStartThreshold = Infinity;

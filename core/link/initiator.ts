@@ -1,7 +1,8 @@
 /**
- * The initiator's side of a handshake. One initiation is repeated, byte for byte, at 0, 150, 350 ms and then less
- * and less often, to each of the peer's addresses twice in a row; after five seconds a fresh one takes its place.
- * When the peer's key is not known yet, its address is asked for it first.
+ * The initiator's side of a handshake (docs/protocol.md section 2). One initiation is repeated, with nothing
+ * changed but its cookie, at 0, 150, 350 ms and then less and less often, to each of the peer's addresses
+ * twice in a row. After five seconds a fresh one takes its place. While the peer's key is not known, a
+ * discover asks for it instead (docs/protocol.md section 1).
  */
 import { addressKey } from "../base/address.ts";
 import { equalBytes, Reader, Writer } from "../base/bytes.ts";
@@ -29,56 +30,67 @@ import {
 } from "../wire/packet.ts";
 import { Session } from "./session.ts";
 
+/** Both sides mix this into the handshake, so it fails between different versions (Noise section 6). */
 export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 3");
 
-/** What a handshake needs from its surroundings. */
+/** The surroundings of a handshake, for both of its sides. */
 export interface HandshakeContext {
   readonly primitives: Primitives;
+  /** Our static key (X25519). */
   readonly ownKey: KeyPair;
   readonly random: Random;
-  /** Which process we are in, as hexadecimal digits. */
-  /** Which process of ours this is, as this peer is told: another one cannot say that he is that. */
+  /**
+   * Names this run of our program to a peer, 4 bytes as hexadecimal digits. Every peer is given another id,
+   * so somebody who has stolen our key and learned the id from one peer cannot pass for this run with
+   * another.
+   */
   processId(peer: Key): string;
-  /** A number from 0 up to 1. */
+  /** A random number from 0 up to, but not including, 1. */
   chance(): number;
-  /** Grows with every call, also over restarts. */
+  /** The time for an initiation. It grows with every call, over restarts and when the clock goes back. */
   timestamp(now: Millis): Millis;
+  /** Gives back an index: packets that name it find nobody from now on. */
   releaseIndex(index: number): void;
 }
 
 export interface InitiatorOptions {
   readonly context: HandshakeContext;
-  /** Makes an index that no other handshake or session of ours has, and by which answers find their way here. */
+  /** Makes an index that no other handshake or session of ours has; answers find their way here by it. */
   newIndex(): number;
-  /** Of the conversation that is to go on. */
+  /** The epoch of the packet space that is to go on; `NO_EPOCH` if there is none. */
   readonly epoch: Epoch;
+  /** The peer's public key; `undefined` while it is not known. */
   readonly peer: Key | undefined;
-  /** Whether the peer is asked for its key, when that is not known or nothing else helps. */
+  /** True if discovers ask for the peer's key: at once without one, after 1.5 s if ours gets no answer. */
   readonly asksForKey: boolean;
 }
 
 const NO_NONCE = new Uint8Array(0);
 
+/** One fresh initiation and its repeats. */
 interface Attempt {
   readonly index: number;
   readonly initiator: NoiseInitiator;
+  /** The whole datagram, with mac1; mac2 is set in a copy when it leaves. */
   readonly bytes: Uint8Array;
   readonly mac1: Uint8Array;
   readonly startedAt: Millis;
-  /** Where it went. */
+  /** The addresses that it went to. */
   readonly places: Set<string>;
   departures: number;
+  /** True once the peer has sent a cookie for it. */
   hasCookie: boolean;
 }
 
 export class Initiator {
   readonly #options: InitiatorOptions;
   readonly #startedAt: Millis;
-  /** By which the answer to our question for a key is known. */
+  /** Our discovers carry this nonce, and an announcement repeats it. */
   readonly #nonce: Uint8Array;
   #peer: Uint8Array | undefined;
   #jar: CookieJar | undefined;
   #attempt: Attempt | undefined;
+  /** Departures since the waits last began anew: they choose the next wait and the next address. */
   #departures = 0;
   #due: Millis;
 
@@ -90,11 +102,12 @@ export class Initiator {
     if (options.peer !== undefined) this.setPeer(now, options.peer);
   }
 
+  /** When the next datagram is to leave. */
   get deadline(): Millis {
     return this.#due;
   }
 
-  /** Now the peer's key is known. */
+  /** Takes the peer's key. An initiation to it leaves at once. */
   setPeer(now: Millis, peer: Key): void {
     this.close();
     this.#peer = Uint8Array.fromHex(peer);
@@ -103,16 +116,17 @@ export class Initiator {
     this.#due = now;
   }
 
-  /** Somebody waits for the peer now, and not only in a few seconds: it begins anew. */
+  /** A user waits for the peer: unless something leaves within half a second anyway, the waits begin anew. */
   urge(now: Millis): void {
     if (this.#due <= now + ATTEMPT_MS) return;
     this.#departures = 0;
     this.#due = now;
   }
 
-  /** What is to leave now. */
+  /** Returns the datagrams that are to leave now. `addresses` are the peer's, the likeliest first. */
   takeDatagrams(now: Millis, addresses: readonly Address[]): Datagram[] {
     if (this.#due > now) return [];
+    // Each address gets two in a row, for one may be lost.
     const to = addresses[Math.floor(this.#departures / 2) % addresses.length]!;
     this.#due = now + waitAfter(this.#departures, this.#options.context.chance());
     this.#departures++;
@@ -151,7 +165,8 @@ export class Initiator {
     payload.hex(context.processId(peer.toHex()));
     payload.hex(epoch);
     const index = newIndex();
-    // A public key that no secret belongs to gets an initiation that nobody can answer.
+    // There is no shared secret with a key of low order (RFC 7748 section 6.1). It gets random bytes, which
+    // nobody can answer, so that a made-up key looks like a silent peer.
     const noise = initiator.writeMessage(payload.finish()) ?? random(INITIATION_NOISE_BYTES);
     const bytes = encodeInitiation(index, noise);
     const mac1 = setMac1(primitives, mac1Key(primitives, peer), bytes, bytes.length - MAC_BYTES);
@@ -160,9 +175,10 @@ export class Initiator {
   }
 
   /**
-   * A session, and the round trip where it can be told: an answer to a repeated initiation may be one to any of
-   * them (Karn's rule). `isProved`: the initiation went to where the response came from and nowhere else.
-   * `undefined` when this is no answer to ours.
+   * Takes a response; returns `undefined` if it does not answer our initiation. `rtt` is the round trip. It
+   * is `undefined` if the initiation was repeated, for the response may answer any of the repeats (Karn's
+   * rule, RFC 6298 section 3). `isProved` is true if the initiation went to the address of the response and
+   * nowhere else: then the peer has received it there.
    */
   receiveResponse(
     now: Millis,
@@ -195,26 +211,30 @@ export class Initiator {
     return { session, rtt: departures === 1 ? now - startedAt : undefined, isProved };
   }
 
-  /** The peer is busy and wants a cookie with the next one, which leaves at once; later ones in their own time. */
+  /** The peer is busy and wants this cookie in the next initiation (WireGuard whitepaper section 5.3). */
   receiveCookie(now: Millis, { salt, sealed }: CookieReply): void {
     if (this.#attempt === undefined || !this.#jar!.takeCookie(now, salt, sealed, this.#attempt.mac1)) return;
+    // Only the first cookie makes the initiation leave at once: a peer that sends many draws no flood.
     if (!this.#attempt.hasCookie) this.#due = now;
     this.#attempt.hasCookie = true;
   }
 
-  /** Whether an announcement answers our question. */
+  /** True if an announcement with this nonce answers our discover. */
   asked(nonce: Uint8Array): boolean {
     return this.#options.asksForKey && equalBytes(nonce, this.#nonce);
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Gives up the attempt: no response to it is taken any more. */
   close(): void {
     if (this.#attempt !== undefined) this.#options.context.releaseIndex(this.#attempt.index);
     this.#attempt = undefined;
   }
 }
 
-/** How long to wait after so many departures: 150, 200, 500 ms and so on. */
+/**
+ * How long to wait after so many departures: 150, 200, 500 ms and so on. `chance` is from 0 up to 1 and makes
+ * the waits from the third one on longer or shorter, so that many initiators drift apart.
+ */
 function waitAfter(departures: number, chance: number): Millis {
   const wait = RETRANSMIT_AFTER_MS[Math.min(departures, RETRANSMIT_AFTER_MS.length - 1)]!;
   return departures < 2 ? wait : wait * (1 + RETRANSMIT_JITTER * (2 * chance - 1));

@@ -1,13 +1,15 @@
 /**
- * A link towards one peer: the one place that turns verbs into datagrams and back. It is what a connection is
- * in QUIC: sessions come and go under it, packet numbers, parcels and the congestion window stay.
+ * A link to one peer: the one place that turns verbs into datagrams and back. It is to a peer what a
+ * connection is in QUIC: sessions and paths come and go under it; packet numbers, parcels and the congestion
+ * window stay.
  *
- *     closed --something to send--> seeking --response--> open <--two probe timeouts, or 10 minutes--> renewing
- *        ^                             |                   |                                             |
- *        +----------------- 30 s of silence while something waits ---------------------------------------+
+ *     closed --a verb to send--> seeking --response--> open <--two probe timeouts, or 10 minutes--> renewing
+ *        ^                          |                   |                                             |
+ *        +-------------------- 30 s of silence while something waits ---------------------------------+
  *
- * A peer opens it as well, by an initiation and a first packet under its session. Conversations are told apart by
- * their epoch: what was numbered in one means nothing in the next.
+ * The peer may open it as well, by an initiation and a first packet under its session. A packet space has an
+ * epoch: numbers of one epoch mean nothing in the next (docs/protocol.md section 2). All cells of the state
+ * table are in docs/protocol.md section 4.
  */
 import { Writer } from "../base/bytes.ts";
 import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "../base/limits.ts";
@@ -24,33 +26,36 @@ import { ParcelSender } from "./parcel_sender.ts";
 import { Path, Route } from "./path.ts";
 import { type Received, type Session, Sessions } from "./session.ts";
 
-/** What a link needs from the table of links it belongs to. */
+/** The table of links that a link belongs to, as far as the link needs it. */
 export interface LinkContext extends HandshakeContext {
+  /** The memory for unfinished parcels, which all links of the process share. */
   readonly budget: Budget;
-  /** Whether quiet links are kept alive. */
+  /** True if quiet links send pings, so that NATs do not forget them. */
   readonly keepsAlive: boolean;
+  /** Makes an index by which packets find this link. */
   newIndex(link: Link): number;
-  /** Forgets what a peer began and has not confirmed: it is of a conversation that is over. */
+  /** Forgets the sessions that a peer has begun and not confirmed: their packet space is over. */
   forget(peer: Key): void;
-  /** The link has something to do. */
+  /** The link may have something to send, or a new deadline. */
   touched(link: Link): void;
 }
 
-/** Room for an acknowledgement of one range, a challenge and an answer to one; with less no packet is made. */
+/** Room for an acknowledgement of one range, a challenge and an answer. With less no packet is made. */
 const LEAST_FRAMES_BYTES = 64;
 
 export interface LinkOptions {
-  /** Who is to be at the other end; `undefined` until that is known. */
+  /** The peer's public key; `undefined` until it is known. */
   readonly peer: Key | undefined;
+  /** The addresses where the peer may be, the likeliest first. */
   readonly addresses: readonly Address[];
-  /** Whether its address is asked for the peer's key, at first or when nothing else helps. */
+  /** True if discovers ask for the peer's key: at once while none is known, later if ours gets no answer. */
   readonly asksForKey: boolean;
 }
 
 export class Link {
-  /** Whether the owner wants it to stay, however long it is silent. */
+  /** True if the owner wants the link to stay, however long it is silent. */
   kept = false;
-  /** The time in the newest initiation of the peer's that led to a session. */
+  /** The time in the peer's newest initiation that led to a session; initiations up to it are replays. */
   newestInitiation: Millis = -Infinity;
   readonly #context: LinkContext;
   readonly asksForKey: boolean;
@@ -63,6 +68,7 @@ export class Link {
   #initiator: Initiator | undefined;
   #packetSpace: PacketSpace | undefined;
   readonly #parcels = new ParcelSender();
+  /** The number of the last packet. It never begins anew, since it is the nonce as well. */
   #lastNumber = 0;
 
   readonly #life: Lifetime;
@@ -76,22 +82,22 @@ export class Link {
     this.#life = new Lifetime(now);
   }
 
-  /** Who is at the other end: the public key; `undefined` until it is known. */
+  /** The peer's public key; `undefined` until it is known. */
   get peer(): Key | undefined {
     return this.#peer;
   }
 
-  /** Which process was there last. */
+  /** The peer's process that was heard last, as hexadecimal digits; `undefined` before the first session. */
   get peerProcess(): string | undefined {
     return this.#peerProcess;
   }
 
-  /** Of the conversation that goes on, or `NO_EPOCH`. */
+  /** The epoch of the present packet space; `NO_EPOCH` if there is none. */
   get epoch(): Epoch {
     return this.#packetSpace === undefined ? NO_EPOCH : this.#lastEpoch;
   }
 
-  /** The highest that there has been. */
+  /** The highest epoch since the link was last closed. */
   get lastEpoch(): Epoch {
     return this.#lastEpoch;
   }
@@ -101,40 +107,48 @@ export class Link {
     return this.#life.heardAt;
   }
 
-  /** Where the peer is, as far as is proved (`isProved`: the present path is), or else said. */
+  /** The peer's address: the last one that was proved, or else the first that we were told. */
   get address(): Address {
     return this.#route.address;
   }
 
+  /** True if the peer has proved the address that packets go to now. */
   get isProved(): boolean {
     return this.#route.path?.isValidated ?? false;
   }
 
+  /** The probe timeout without back-off (RFC 9002 section 6.2.1); 0 without a session. */
   get probeTimeout(): Millis {
     return this.#packetSpace?.recovery.probeTimeout ?? 0;
   }
 
-  /** Whether a reliable verb of this tag is still on its way. */
+  /** True while a verb that was sent under this tag is not acknowledged. */
   has(tag: string): boolean {
     return this.#parcels.has(tag);
   }
 
-  /** When the last part of a verb first left; `undefined` while some of it waits. */
+  /** When the last part of a verb first left; `undefined` while a part waits, or without such a verb. */
   departedAt(tag: string): Millis | undefined {
     return this.#parcels.departedAt(tag);
   }
 
-  /** Whether an announcement answers our question for the peer's key. */
+  /** True if an announcement with this nonce answers our discover. */
   asked(nonce: Uint8Array): boolean {
     return this.#initiator?.asked(nonce) ?? false;
   }
 
+  /** True while anything waits to leave, or for the peer's acknowledgement. */
   get #isBusy(): boolean {
     return this.#parcels.isBusy || (this.#packetSpace?.isBusy ?? false);
   }
 
-  /** Sends until it is acknowledged. A second verb of the same tag is not sent while the first is on its way. */
+  /**
+   * Sends a verb until it is acknowledged. A verb with a body stays in its order, others leave first. A
+   * second verb of a tag is not sent while the first is on its way. If too much waits already the verb is
+   * dropped: its owner notices that no answer comes, and submits it again.
+   */
   send(now: Millis, verb: Verb, tag?: string): void {
+    // If the link is dead by now, all that waited is dropped before this verb joins it.
     this.#life.note(now, this.#isBusy);
     if (this.#deathAt <= now) this.#die(now);
     if (tag !== undefined && this.#parcels.has(tag)) return;
@@ -142,20 +156,23 @@ export class Link {
     this.#parcels.send(encodeVerb(verb), "body" in verb, tag);
   }
 
-  /** Sends in the place of what is on its way under the same tag: the peer may have taken that, and answered no. */
+  /**
+   * Sends a verb in the place of the one that is on its way under the same tag. The peer may have taken that
+   * one and answered no already, so this one must reach it as a new parcel.
+   */
   sendAfresh(now: Millis, verb: Verb, tag: string): void {
     this.cancel(tag);
     this.send(now, verb, tag);
   }
 
-  /** Sends once and forgets. Without a session there is nobody to send to. */
+  /** Sends a verb once, whether it arrives or not. Without a session it is dropped. */
   tell(now: Millis, verb: Verb): void {
     if (this.#sessions.present === undefined) return;
     this.#use(now);
     this.#parcels.tell(encodeVerb(verb));
   }
 
-  /** A person waits for an answer: who seeks the peer less and less often begins anew. */
+  /** A user waits for an answer: a handshake that has become slow to repeat begins its waits anew. */
   urge(now: Millis): void {
     this.#initiator?.urge(now);
     this.#context.touched(this);
@@ -167,12 +184,13 @@ export class Link {
     this.#context.touched(this);
   }
 
-  /** Other places where the peer may be; they are tried when the present one falls silent. */
+  /** Takes the addresses where the peer is said to be. A handshake tries them at once if they are news. */
   setAddresses(now: Millis, addresses: readonly Address[]): void {
     if (this.#route.learn(addresses)) this.#startHandshake(now);
     this.#context.touched(this);
   }
 
+  /** Takes the peer's public key, which was not known, or another one. */
   setPeer(now: Millis, peer: Key): void {
     this.#peer = peer;
     this.#initiator?.setPeer(now, peer);
@@ -186,7 +204,10 @@ export class Link {
 
   // ---- sessions ------------------------------------------------------------------------------------------
 
-  /** An answer to our initiation: the session, and whether the peer is in a new process. */
+  /**
+   * Takes a response to our initiation. `restarted` is true if the peer is in a new process. Returns
+   * `undefined` if the response answers nothing, or comes too late to count.
+   */
   receiveResponse(
     now: Millis,
     from: Address,
@@ -199,20 +220,22 @@ export class Link {
     if (restarted === undefined) return undefined;
     this.#route.received(from, response.bytes.length);
     this.#life.heard(now);
-    // The peer sends nothing before it has heard us under the new keys.
+    // A responder sends nothing under a session before it has received a packet under it.
     this.#packetSpace!.owePing();
     return { session: answer.session, restarted };
   }
 
+  /** Takes a cookie for our initiation. */
   receiveCookie(now: Millis, reply: Parameters<Initiator["receiveCookie"]>[1]): void {
     this.#initiator?.receiveCookie(now, reply);
     this.#context.touched(this);
   }
 
   /**
-   * From now on packets leave under this session; those of the one before are still good. `rtt` is the round
-   * trip of the handshake, if it can be told. Returns whether the peer is in a new process; `undefined` when a
-   * higher epoch has come before the session's.
+   * Makes this session the present one: from now on packets leave under it, and packets under the former one
+   * are still taken. `rtt` is the round trip of the handshake, if it is known. Returns true if the peer is in
+   * a new process; `undefined` if the link is past the session's epoch, and so the session counts for
+   * nothing.
    */
   adopt(now: Millis, session: Session, path: Path, rtt: Millis | undefined): boolean | undefined {
     const goesOn = this.#packetSpace !== undefined && session.epoch === this.#lastEpoch;
@@ -222,7 +245,7 @@ export class Link {
     }
     const former = this.#peerProcess;
     const restarted = former !== undefined && former !== session.peerProcess;
-    if (!goesOn) this.#beginConversation(now, session, restarted);
+    if (!goesOn) this.#beginPacketSpace(now, session, restarted);
     this.#sessions.add(session);
     this.#stopHandshake();
     this.#setPath(now, path);
@@ -231,9 +254,12 @@ export class Link {
     return restarted;
   }
 
-  /** What was meant for a former process is not for this one; its owner decides what to say again. */
-  #beginConversation(now: Millis, { epoch, peerProcess }: Session, restarted: boolean): void {
-    this.#endConversation();
+  /**
+   * Begins with new packet numbers and estimates. Verbs that a former process of the peer did not acknowledge
+   * are dropped, for they may mean nothing to the new one; their owners decide whether to submit them again.
+   */
+  #beginPacketSpace(now: Millis, { epoch, peerProcess }: Session, restarted: boolean): void {
+    this.#endPacketSpace();
     if (restarted) this.#parcels.clear();
     else this.#parcels.restart();
     this.#lastEpoch = epoch;
@@ -242,22 +268,22 @@ export class Link {
     this.#packetSpace = new PacketSpace(now, this.#parcels, budget, chance);
   }
 
-  #endConversation(): void {
+  #endPacketSpace(): void {
     this.#sessions.clear();
     this.#packetSpace?.close();
     this.#packetSpace = undefined;
   }
 
-  /** Nobody answers: what waits is dropped; whoever owns it submits it again. */
+  /** Nobody answers. All verbs that wait are dropped, and their owners submit them again. */
   #die(now: Millis): void {
     this.close();
     this.#parcels.clear();
     this.#life.note(now, this.#isBusy);
   }
 
-  /** Lets go of everything that others know the link by. */
+  /** Ends sessions, packet space, handshakes and path, and forgets the epoch. */
   close(): void {
-    this.#endConversation();
+    this.#endPacketSpace();
     this.#stopHandshake();
     this.#route.leave();
     this.#lastEpoch = NO_EPOCH;
@@ -283,22 +309,25 @@ export class Link {
   // ---- paths ---------------------------------------------------------------------------------------------
 
   #setPath(now: Millis, path: Path): void {
-    // Another port of the same host is most likely the same path (RFC 9000 section 9.4).
+    // Another port of the same host is most likely the same path, so estimates stay (RFC 9000 section 9.4).
     if (this.#route.take(path)) this.#packetSpace?.recovery.pathChanged(now);
+    // Our challenge has to leave soon, with a ping if there is nothing else to say.
     if (!path.isValidated) this.#packetSpace?.owePing();
   }
 
+  /** A path whose address the peer has to prove by the answer to a challenge (RFC 9000 section 8.2). */
   #unproved(address: Address): Path {
     return new Path(address, this.#context.random(CHALLENGE_BYTES));
   }
 
-  // ---- what comes in -------------------------------------------------------------------------------------
+  // ---- packets in ----------------------------------------------------------------------------------------
 
-  /** Takes an authentic packet; returns what it says. */
+  /** Takes an authentic packet, and returns the verbs in it. */
   receive(now: Millis, from: Address, packet: Received): readonly Verb[] {
     const { session, number, isNewest, frames, bytes } = packet;
     const packetSpace = this.#packetSpace!;
     this.#life.heard(now);
+    // Only the newest packet moves the peer's address, for older ones may be late (RFC 9000 section 9.3).
     if (isNewest && session === this.#sessions.present && this.#route.isLeftBehind(from)) {
       this.#setPath(now, this.#unproved(from));
     }
@@ -312,16 +341,19 @@ export class Link {
     return verbs;
   }
 
-  /** The peer has acknowledged something: a handshake that only asked whether it is there has its answer. */
+  /**
+   * The peer has acknowledged something. A handshake that only asked whether the peer is there has its
+   * answer; one that is to replace a worn session goes on.
+   */
   #onProgress(now: Millis): void {
     this.#life.progressed(now);
     if (this.#parcels.isBusy) this.#life.used(now);
     if (!this.#sessions.present!.isWorn(now)) this.#stopHandshake();
   }
 
-  // ---- what goes out -------------------------------------------------------------------------------------
+  // ---- packets out ---------------------------------------------------------------------------------------
 
-  /** When there is something to do. */
+  /** When `takeDatagrams` is to be called next; Infinity when nothing is due. */
   get deadline(): Millis {
     const handshakeDue = this.#initiator?.deadline ?? Infinity;
     const end = Math.min(this.#deathAt, this.#idleAt, handshakeDue);
@@ -330,26 +362,29 @@ export class Link {
       : Math.min(end, this.#packetSpace!.deadline, this.#pingAt);
   }
 
+  /** After 30 s without an answer, or with nothing new for a parcel that lacks parts, the link is dead. */
   get #deathAt(): Millis {
     const lackingSince = this.#packetSpace?.lackingSince ?? Infinity;
     return Math.min(this.#life.deathAt, lackingSince + LINK_DEAD_MS);
   }
 
+  /** When the link may be forgotten: never while its owner keeps it, or while it has verbs to send. */
   get #idleAt(): Millis {
     return this.kept || this.#parcels.isBusy ? Infinity : this.#life.idleAt;
   }
 
-  /** A link that is busy is heard of anyway, one that is about to be forgotten need not be. */
+  /** When to ping. A busy link sends anyway, and one that is about to be forgotten need not stay alive. */
   get #pingAt(): Millis {
     if (this.kept || this.#isBusy || !this.#context.keepsAlive) return Infinity;
     return this.#life.pingAt < this.#idleAt ? this.#life.pingAt : Infinity;
   }
 
+  /** True if nobody has used the link for so long that it may be forgotten. */
   isIdle(now: Millis): boolean {
     return this.#idleAt <= now;
   }
 
-  /** Everything that is to leave now. */
+  /** Acts on all deadlines that have come, and returns the datagrams that are to leave now. */
   takeDatagrams(now: Millis): Datagram[] {
     const out: Datagram[] = [];
     this.#life.note(now, this.#isBusy);
@@ -357,6 +392,7 @@ export class Link {
     this.#sessions.expire(now);
     const session = this.#sessions.present;
     if (session !== undefined) this.#flush(now, session, out);
+    // Without a session a handshake is under way for as long as anything waits.
     else if (this.#isBusy) this.#startHandshake(now);
     else this.#stopHandshake();
     if (this.#initiator !== undefined) {
@@ -366,14 +402,16 @@ export class Link {
     return out;
   }
 
+  /** Makes as many packets under this session as window, pacing and path allow. */
   #flush(now: Millis, session: Session, out: Datagram[]): void {
     const packetSpace = this.#packetSpace!;
     const path = this.#route.path!;
     const timeouts = packetSpace.runTimers(now);
+    // Two probe timeouts in a row: the peer may have restarted or moved, and only a handshake can tell.
     if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#startHandshake(now);
     if (this.#pingAt <= now) this.#packetSpace!.owePing();
     let most = FRAMES_BYTES;
-    // The packet that takes what an unproved path has room for is the last one.
+    // A packet that had to be shorter has used up the room of an unproved path, so it is the last one.
     while (most === FRAMES_BYTES && packetSpace.mayWrite(now)) {
       most = Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES);
       if (most < LEAST_FRAMES_BYTES) break;
@@ -382,6 +420,8 @@ export class Link {
       const bytes = this.#transmit(now, session, path, writer, out);
       packetSpace.recovery.sent(now, this.#lastNumber, bytes, content);
     }
+    // No packet has taken the acknowledgement along, so it leaves on its own. Such a packet asks for none
+    // itself and does not count as in flight (RFC 9002 section 2).
     if (!packetSpace.isAckDue(now)) return;
     if (path.room < OVERHEAD_BYTES + LEAST_FRAMES_BYTES) return packetSpace.postponeAck();
     const writer = new Writer();
@@ -390,6 +430,7 @@ export class Link {
     packetSpace.recovery.skip(this.#lastNumber);
   }
 
+  /** Seals the frames as the next packet. Returns the length of the datagram. */
   #transmit(now: Millis, session: Session, path: Path, writer: Writer, out: Datagram[]): number {
     const bytes = session.seal(++this.#lastNumber, writer.finish());
     path.sent(bytes.length);

@@ -1,7 +1,7 @@
 /**
- * All links of one machine, by the public key of the peer: hands each datagram to its link and knows which of
- * them have something to send. Nothing is kept for an address, and nothing longer than the question is sent
- * there, until a packet under a session has come from it.
+ * All links of one machine, by the public key of the peer, and the door of this wing. It hands each datagram
+ * to its link, and knows which links have something to send. Until a packet under a session has come from an
+ * address, no link is made for it, and no answer to it is longer than the question (RFC 9000 section 8).
  */
 import { equalAddresses } from "../base/address.ts";
 import { MALFORMED } from "../base/bytes.ts";
@@ -30,37 +30,41 @@ import { Path } from "./path.ts";
 import { type KnownPeer, Responder, type Unconfirmed } from "./responder.ts";
 import type { Session } from "./session.ts";
 
-/** The rest of the core holds links, and opens them here only. */
+/** Other wings hold links, but only `Links` makes them. */
 export type { Link } from "./link.ts";
 
 const INDEX_BYTES = 4;
 
-/** What came of a datagram. */
+/** The news that a datagram has brought. */
 export type Arrival =
+  /** An authentic packet with these verbs, or a response, which has none. */
   | {
     readonly type: "verbs";
     readonly link: Link;
     readonly verbs: readonly Verb[];
-    /** The peer is in a new process: it knows nothing of what was said before. */
+    /** True if the peer is in a new process, which knows nothing of earlier packets. */
     readonly restarted: boolean;
   }
-  /** Not authentic: whoever is at the link's address says that it has this key. */
+  // Nothing proves the following two.
+  /** An announcement claims that the server at the link's address has this key. */
   | { readonly type: "announced"; readonly link: Link; readonly key: Key; readonly name: string }
-  /** Not authentic: whoever is at the link's address speaks other versions only. */
+  /** A datagram claims that the server at the link's address speaks these versions only. */
   | { readonly type: "foreign"; readonly link: Link; readonly versions: readonly number[] };
 
 export interface LinksOptions {
   readonly primitives: Primitives;
   readonly random: Random;
+  /** Our static key (X25519). */
   readonly ownKey: KeyPair;
-  /** Grows with every call, also over restarts. */
+  /** The time for an initiation. It grows with every call, over restarts and when the clock goes back. */
   timestamp(now: Millis): Millis;
-  /** What whoever asks for our key is told that we are called; without a name nobody is told anything. */
+  /** Our announcements give this name, at most 32 bytes of UTF-8; without a name discovers get no answer. */
   readonly name: string | undefined;
-  /** Whether quiet links are kept alive. */
+  /** True if quiet links send pings, so that NATs do not forget them. */
   readonly keepsAlive: boolean;
 }
 
+/** The link of an index; with a session the index is that one's, without one it is a handshake's. */
 type Owner = { readonly link: Link; session?: Session };
 
 export class Links {
@@ -69,13 +73,15 @@ export class Links {
   /** The link to our server, whose address may be asked for its key. */
   #server: Link | undefined;
   readonly #byPeer = new Map<Key, Link>();
-  /** Whose handshakes and sessions our indices are; `undefined` for those that are not confirmed. */
+  /** All indices that we have given out; `undefined` for sessions that are not confirmed yet. */
   readonly #byIndex = new Map<number, Owner | undefined>();
   readonly #responder: Responder;
+  /** Links that may have something to send, or a new deadline. */
   readonly #touched = new Set<Link>();
   readonly #timers = new Timers<Link>();
   readonly #versionAnswers = new Rate(VERSION_ANSWERS_PER_SECOND);
   readonly #context: LinkContext;
+  /** Answers that belong to no link: responses, cookie replies, announcements, versions. */
   #replies: Datagram[] = [];
   #dropped = 0;
 
@@ -85,12 +91,14 @@ export class Links {
     const processSecret = options.random(KEY_BYTES);
     this.#context = {
       ...options,
+      // The secret is one of this run only, so the next run has other ids.
       processId: (peer) => mac(processSecret, Uint8Array.fromHex(peer)).slice(0, PROCESS_BYTES).toHex(),
       budget: new Budget(),
       chance: () => this.chance(),
       releaseIndex: (index) => this.#byIndex.delete(index),
       newIndex: (link) => this.#newIndex({ link }),
       forget: (peer) => this.#responder.forget(peer),
+      // An owner may still hold a link that was taken out of the table; that one sends nothing any more.
       touched: (link) => this.#links.has(link) && this.#touched.add(link),
     };
     this.#responder = new Responder(this.#context, {
@@ -99,25 +107,25 @@ export class Links {
     });
   }
 
-  /** Datagrams that meant nothing, since this was asked last. */
+  /** How many datagrams meant nothing since the last call. */
   takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return dropped;
   }
 
-  /** A number from 0 up to 1. */
+  /** A random number from 0 up to, but not including, 1. */
   chance(): number {
     const bytes = this.#options.random(2);
     return (bytes[0]! * 256 + bytes[1]!) / 65536;
   }
 
-  /** At once when something may be to leave. */
+  /** When `takeDatagrams` is to be called next: at once (-Infinity) if anything may have to leave. */
   get deadline(): Millis {
     return this.#touched.size > 0 || this.#replies.length > 0 ? -Infinity : this.#timers.deadline;
   }
 
-  /** The link to whoever has a key, at one of these addresses. There is no packet before something is sent. */
+  /** The link to the holder of a key, at one of these addresses. No packet leaves before a verb is sent. */
   open(now: Millis, peer: Key, addresses: readonly Address[]): Link {
     const link = this.#byPeer.get(peer) ?? this.#add(now, peer, addresses);
     link.setAddresses(now, addresses);
@@ -132,24 +140,24 @@ export class Links {
     return this.#server = this.#add(now, peer, [address], true);
   }
 
-  /** The link is to be to whoever has this key. */
+  /** Makes the link one to the holder of this key. */
   trust(now: Millis, link: Link, peer: Key): void {
     if (link.peer !== undefined) this.#byPeer.delete(link.peer);
     this.#byPeer.set(peer, link);
     link.setPeer(now, peer);
   }
 
-  /** The link to whoever has a key, if there is one. */
+  /** The link to the holder of a key, if there is one. */
   get(peer: Key): Link | undefined {
     return this.#byPeer.get(peer);
   }
 
-  /** Whether the link is still in the table: one that nobody used for long is not. */
+  /** True while the link is in the table: one that nobody has used for long is taken out. */
   holds(link: Link): boolean {
     return this.#links.has(link);
   }
 
-  /** Takes a datagram; `undefined` when there is nothing to tell about it. */
+  /** Takes a datagram. Returns `undefined` if it brings no news. */
   receive(now: Millis, from: Address, bytes: Uint8Array): Arrival | undefined {
     const packet = decodePacket(bytes);
     if (packet === MALFORMED) return this.#drop();
@@ -168,6 +176,7 @@ export class Links {
       case "transport":
         return this.#onTransport(now, from, packet);
       case "foreign":
+        // The sender learns which versions we speak (RFC 8999 section 6), but we answer only a few a second.
         if (!this.#versionAnswers.take(now)) return this.#drop();
         return this.#reply(from, encodeVersions());
       case "versions":
@@ -175,11 +184,13 @@ export class Links {
     }
   }
 
+  /** Sends a reply. Returns `undefined`, as a caller does that has no news. */
   #reply(to: Address, bytes: Uint8Array): undefined {
     this.#replies.push({ to, bytes });
     return undefined;
   }
 
+  /** Tells our key to anybody who asks. Nothing is signed: the handshake that follows proves the key. */
   #onDiscover(from: Address, nonce: Uint8Array): undefined {
     const { name, ownKey: { publicKey }, primitives } = this.#options;
     if (name === undefined) return this.#drop();
@@ -188,7 +199,7 @@ export class Links {
     return this.#reply(from, bytes);
   }
 
-  /** Its mac proves nothing, for everybody can make it: it tells a key that was damaged on its way from another key. */
+  /** The mac proves nothing, for anybody can make it. It shows that the key was not damaged on its way. */
   #onAnnounce({ nonce, key, name, bytes }: Announce): Arrival | undefined {
     const { primitives } = this.#options;
     if (!hasMac1(primitives, mac1Key(primitives, key), bytes, bytes.length)) return this.#drop();
@@ -196,6 +207,7 @@ export class Links {
     return link?.asked(nonce) ? { type: "announced", link, key: key.toHex(), name } : this.#drop();
   }
 
+  /** Anybody can send this, so it counts only for a server of which nothing authentic was ever heard. */
   #onVersions(from: Address, versions: readonly number[]): Arrival | undefined {
     const link = this.#server;
     const isNews = link?.heardAt === -Infinity && equalAddresses(link.address, from);
@@ -207,6 +219,7 @@ export class Links {
     return answer === undefined ? this.#drop() : this.#reply(from, answer);
   }
 
+  /** A peer without a link has none of these: its time is forgotten with its link. */
   #knownPeer(key: Key): KnownPeer {
     const link = this.#byPeer.get(key);
     return {
@@ -216,6 +229,7 @@ export class Links {
     };
   }
 
+  /** The index leads to the link whose initiation is answered. From now on it is that of the new session. */
   #onResponse(now: Millis, from: Address, packet: Response): Arrival | undefined {
     const owner = this.#byIndex.get(packet.receiver);
     const opened = owner?.link.receiveResponse(now, from, packet);
@@ -224,6 +238,7 @@ export class Links {
     return { type: "verbs", link: owner.link, verbs: [], restarted: opened.restarted };
   }
 
+  /** Finds the session by its index and opens the packet. The first packet confirms the session. */
   #onTransport(now: Millis, from: Address, packet: Transport): Arrival | undefined {
     const unconfirmed = this.#responder.get(now, packet.receiver);
     const owner = this.#byIndex.get(packet.receiver);
@@ -232,6 +247,7 @@ export class Links {
     let restarted = false;
     let link = owner?.link;
     if (unconfirmed !== undefined) {
+      // A link to a new peer is made only now, when the packet has shown that the initiation was no replay.
       link = this.#byPeer.get(unconfirmed.peer) ??
         (this.#makeRoom() ? this.#add(now, unconfirmed.peer, [from]) : undefined);
       if (link === undefined) return this.#drop();
@@ -243,7 +259,10 @@ export class Links {
     return { type: "verbs", link: link!, verbs, restarted };
   }
 
-  /** The initiator has the keys: it was no replay. */
+  /**
+   * The first packet under a session that the peer began. It shows that the initiator has the keys, so the
+   * initiation was no replay, and the link may go on under this session. Returns what `Link.adopt` returns.
+   */
   #confirm(
     now: Millis,
     from: Address,
@@ -255,15 +274,16 @@ export class Links {
     this.#responder.confirm(unconfirmed);
     this.#byIndex.set(session.index, { link, session });
     link.newestInitiation = timestamp;
-    // Unless packets before this one were lost, or the response left twice (Karn's rule), it was one round trip.
+    // It took one round trip from the response to this packet, unless the response left twice (Karn's rule,
+    // RFC 6298 section 3) or earlier packets were lost.
     const rtt = departures === 1 && number === 1 ? now - at : undefined;
-    // The response went to this address and nowhere else, and an answer came back from there: that proves it.
+    // The response went to this address and nowhere else, and an answer has come from there, which proves it.
     const isProved = address !== undefined && equalAddresses(from, address);
     const challenge = isProved ? undefined : this.#options.random(CHALLENGE_BYTES);
     return link.adopt(now, session, new Path(from, challenge), rtt);
   }
 
-  /** Everything that is to leave now. */
+  /** Returns all datagrams that are to leave now, and forgets links that have been idle for too long. */
   takeDatagrams(now: Millis): Datagram[] {
     const out = this.#replies;
     this.#replies = [];
@@ -279,12 +299,13 @@ export class Links {
     return out;
   }
 
+  /** Counts a datagram that means nothing. */
   #drop(): undefined {
     this.#dropped++;
     return undefined;
   }
 
-  /** At the limit the oldest of the links that nobody wants to keep gives way; false when there is none. */
+  /** At the limit the oldest link that its owner does not keep gives way. False if all are kept. */
   #makeRoom(): boolean {
     if (this.#links.size < LINKS) return true;
     for (const link of this.#links) {
@@ -303,6 +324,7 @@ export class Links {
     return link;
   }
 
+  /** Takes a link out of the table. Its owner may still hold it, but no datagram reaches it any more. */
   #remove(link: Link): void {
     link.close();
     this.#links.delete(link);
@@ -312,6 +334,7 @@ export class Links {
     this.#timers.clear(link);
   }
 
+  /** Draws random indices until one is free. */
   #newIndex(owner: Owner | undefined): number {
     for (;;) {
       const index = parseInt(this.#options.random(INDEX_BYTES).toHex(), 16);

@@ -1,6 +1,7 @@
 /**
- * What two links number between them in one epoch: packets out (recovery.ts), packets in (ack_ranges.ts), parcels
- * both ways. It makes the frames of packets and takes them apart; sealing and addresses are the link's.
+ * The packet space of one epoch (RFC 9000 section 12.3): packets out (recovery.ts), packets in
+ * (ack_ranges.ts), and parcels both ways. It makes the frames of packets and takes them apart; sealing and
+ * addresses are the link's concern.
  */
 import { MALFORMED, type Writer } from "../base/bytes.ts";
 import { ACK_AFTER_PACKETS, ACK_DELAY_MS, ACK_RANGES, DATAGRAM_BYTES } from "../base/limits.ts";
@@ -16,71 +17,81 @@ import { Recovery } from "./recovery.ts";
 /** In less room than this nothing worth repeating fits. */
 const LEAST_REPEAT_BYTES = 40;
 
-/** What a packet that asks for acknowledgement carried. */
+/** The content of a packet that asks for acknowledgement, kept until it is acknowledged or lost. */
 interface Content {
   readonly chunks: readonly Chunk[];
-  /** The largest number that it acknowledged itself; 0 for none. */
+  /** The largest number in the packet's own ack frame; 0 if ranges were left out of it, or there was none. */
   readonly acked: number;
 }
 
-/** What a packet said. */
+/** The parts of a packet that the link acts on. */
 export interface PacketContents {
   readonly verbs: readonly Verb[];
-  /** The peer's answer to a challenge. */
+  /** The data of the peer's answer to a challenge. */
   readonly response: Uint8Array | undefined;
 }
 
 export class PacketSpace {
   readonly recovery: Recovery<Content>;
   readonly #parcels: ParcelSender;
-  readonly #reassembly: ParcelReceiver;
+  readonly #receiver: ParcelReceiver;
   readonly #acks = new AckRanges();
+  /** Packets received that ask for acknowledgement and have not got one yet. */
   #toAcknowledge = 0;
+  /** When an acknowledgement leaves on its own, if no packet has taken it along. */
   #ackDue: Millis = Infinity;
+  /** Probes that are to leave, whatever the congestion window says. */
   #probes = 0;
   #pingOwed = false;
-  /** The peer's challenge, which we owe an answer. */
+  /** The peer's challenge, which is still to be answered. */
   #challenged: Uint8Array | undefined;
+  /** When pacing allows the next packet; Infinity if nothing waits for that. */
   #pacedUntil: Millis = Infinity;
   #lackingSince: Millis = Infinity;
 
   constructor(now: Millis, parcels: ParcelSender, budget: Budget, chance: () => number) {
     this.recovery = new Recovery(now, chance);
     this.#parcels = parcels;
-    this.#reassembly = new ParcelReceiver(budget);
+    this.#receiver = new ParcelReceiver(budget);
   }
 
-  /** When there is something to do. */
+  /** When something is due next: an acknowledgement, a timeout, or a packet that pacing held back. */
   get deadline(): Millis {
     return Math.min(this.#ackDue, this.recovery.deadline, this.#pacedUntil);
   }
 
-  /** Whether something is on its way that asks for an answer. */
+  /** True while a packet that asks for acknowledgement is in flight, or a ping is to leave. */
   get isBusy(): boolean {
     return this.#pingOwed || this.recovery.packetsInFlight > 0;
   }
 
-  /** Since when nothing new has come while parcels lack something; Infinity when they lack nothing, -Infinity when it never will. */
+  /**
+   * Since when nothing new has come while parcels lack parts or predecessors. Infinity if they lack nothing;
+   * -Infinity if something that they lack is gone for good.
+   */
   get lackingSince(): Millis {
-    return this.#reassembly.isLost ? -Infinity : this.#lackingSince;
+    return this.#receiver.isLost ? -Infinity : this.#lackingSince;
   }
 
-  /** Lets go of what it holds. */
+  /** Gives back the memory of unfinished parcels. */
   close(): void {
-    this.#reassembly.clear();
+    this.#receiver.clear();
   }
 
-  /** Something is to leave soon, if only a ping. */
+  /** A packet that asks for acknowledgement is to leave soon, with a ping if there is nothing else to say. */
   owePing(): void {
     this.#pingOwed = true;
   }
 
-  // ---- what comes in -------------------------------------------------------------------------------------
+  // ---- packets in ----------------------------------------------------------------------------------------
 
-  /** Takes the frames of packet `number`. What it has no room for counts as lost, and the packet with it. */
+  /**
+   * Takes the frames of packet `number`. If one of them finds no room, the packet is not acknowledged: the
+   * peer then takes it for lost and sends its content again.
+   */
   receive(now: Millis, number: number, frames: readonly Frame[]): PacketContents {
     const verbs: Verb[] = [];
-    const { held, next } = this.#reassembly;
+    const { held, next } = this.#receiver;
     let asks = false;
     let refused = false;
     let response: Uint8Array | undefined;
@@ -95,32 +106,34 @@ export class PacketSpace {
       const taken = this.#unpack(frame);
       if (taken === undefined) refused = true;
       for (const bytes of taken ?? []) {
+        // A verb that does not decode is passed over: to receive it again would mend nothing.
         const verb = decodeVerb(bytes);
         if (verb !== MALFORMED) verbs.push(verb);
       }
     }
     if (!refused) this.#noteArrival(now, number, asks);
-    if (this.#reassembly.held === 0) this.#lackingSince = Infinity;
-    else if (this.#reassembly.held !== held || this.#reassembly.next !== next) this.#lackingSince = now;
+    if (this.#receiver.held === 0) this.#lackingSince = Infinity;
+    else if (this.#receiver.held !== held || this.#receiver.next !== next) this.#lackingSince = now;
     return { verbs, response };
   }
 
-  /** The verbs that can be handed on; `undefined` when there is no room for what the frame carries. */
+  /** Returns the verbs that can be handed on now; `undefined` if there is no room for the frame's bytes. */
   #unpack(frame: Exclude<Frame, { type: "ack" }>): Uint8Array[] | undefined {
     switch (frame.type) {
       case "told":
         return [frame.verb];
       case "unordered":
-        return this.#reassembly.receiveUnordered(frame.number, frame.verb);
+        return this.#receiver.receiveUnordered(frame.number, frame.verb);
       case "ordered":
-        return this.#reassembly.receiveOrdered(frame.number, frame.verb);
+        return this.#receiver.receiveOrdered(frame.number, frame.verb);
       case "part":
-        return this.#reassembly.receivePart(frame);
+        return this.#receiver.receivePart(frame);
       default:
         return [];
     }
   }
 
+  /** Tells the parcels which of their chunks arrived, and which were in lost packets and leave again. */
   #onAck(now: Millis, { ranges, delay }: Extract<Frame, { type: "ack" }>): void {
     const news = this.recovery.acknowledge(now, ranges, delay);
     for (const { chunks, acked } of news?.acked ?? []) {
@@ -131,8 +144,9 @@ export class PacketSpace {
   }
 
   /**
-   * RFC 9000 section 13.2.1: at once when something is missing, or after the second packet. What does not ask
-   * for an acknowledgement is acknowledged with the rest: the numbers have no gaps then.
+   * Notes when the acknowledgement is due: at once if numbers are missing (RFC 9000 section 13.2.1), at once
+   * for the second packet (section 13.2.2), otherwise after `ACK_DELAY_MS`. A packet that asks for none is
+   * noted as well, or its number would look like a gap.
    */
   #noteArrival(now: Millis, number: number, asks: boolean): void {
     const inOrder = number === this.#acks.largest + 1;
@@ -142,27 +156,28 @@ export class PacketSpace {
     this.#ackDue = Math.min(this.#ackDue, atOnce ? now : now + ACK_DELAY_MS);
   }
 
-  // ---- what goes out -------------------------------------------------------------------------------------
+  // ---- packets out ---------------------------------------------------------------------------------------
 
   /**
-   * What has been in flight too long is lost, or asked after. Returns which probe timeout in a row has come now,
-   * 0 for none.
+   * Acts on the timers of recovery: chunks of packets lost by time leave again, and a probe timeout makes
+   * probes leave. Returns how many probe timeouts have come in a row if one has come now, otherwise 0.
    */
   runTimers(now: Millis): number {
     let timeouts = 0;
-    // When the clock is late, both may be due: what is lost by time, and then a probe.
+    // When the clock is late, both may be due: first the losses by time, then a probe.
     while (this.recovery.deadline <= now) {
       const { lost, probes } = this.recovery.timeout(now);
       for (const { chunks } of lost) this.#parcels.again(chunks);
       if (probes === 0) continue;
       this.#probes = probes;
-      // RFC 9002 section 6.2.4: a probe carries what is new, or else repeats the oldest.
+      // RFC 9002 section 6.2.4: a probe carries new data, or without any repeats the oldest packet in flight.
       if (!this.#parcels.hasWaiting) this.#repeatOldest(probes);
       timeouts = this.recovery.probeTimeouts;
     }
     return timeouts;
   }
 
+  /** Makes the chunks of the oldest packets in flight leave again, though they are not known to be lost. */
   #repeatOldest(packets: number): void {
     let repeated = 0;
     for (const { chunks } of this.recovery.inFlight()) {
@@ -171,9 +186,10 @@ export class PacketSpace {
     }
   }
 
-  /** Whether there is reason for a packet that asks for acknowledgement, and it may leave now. */
+  /** True if there is reason for a packet that asks for acknowledgement, and it may leave now. */
   mayWrite(now: Millis): boolean {
     this.#pacedUntil = Infinity;
+    // A probe is not held back by the congestion window (RFC 9002 section 7.5).
     if (this.#probes > 0) return true;
     if (this.#challenged === undefined && !this.#pingOwed && !this.#parcels.hasWaiting) return false;
     if (this.recovery.room(now) >= DATAGRAM_BYTES) return true;
@@ -181,14 +197,17 @@ export class PacketSpace {
     return false;
   }
 
-  /** Writes such a packet, of at most `most` bytes, with a challenge of ours if there is one; to be followed by `sent`. */
+  /**
+   * Writes the frames of such a packet, at most `most` bytes, with our challenge if there is one. The caller
+   * seals them and hands the returned content to `recovery.sent`.
+   */
   write(now: Millis, writer: Writer, most: number, challenge: Uint8Array | undefined): Content {
     const acked = this.writeAck(now, writer, most);
     const before = writer.length;
     if (challenge !== undefined) writeFrame(writer, { type: "challenge", data: challenge });
     if (this.#challenged !== undefined) writeFrame(writer, { type: "response", data: this.#challenged });
     const chunks = this.#parcels.fill(now, writer, most);
-    // Nobody has answered for a while: what room is left is one more chance for the oldest.
+    // The peer has not answered for a while: the room that is left gives the oldest chunks one more chance.
     if (this.recovery.probeTimeouts > 0) {
       for (const { chunks: underWay } of this.recovery.inFlight()) {
         if (most - writer.length < LEAST_REPEAT_BYTES) break;
@@ -202,18 +221,20 @@ export class PacketSpace {
     return { chunks, acked };
   }
 
+  /** True if an acknowledgement has to leave now, in a packet of its own if need be. */
   isAckDue(now: Millis): boolean {
     return this.#ackDue <= now;
   }
 
-  /** There is no room for one: the next packet of the peer's asks again. */
+  /** The path has no room for an acknowledgement now. It becomes due again with the peer's next packet. */
   postponeAck(): void {
     this.#ackDue = Infinity;
   }
 
   /**
-   * Writes an acknowledgement, which asks for none itself. Returns the largest number acknowledged; 0 when there was no
-   * room for all ranges: the others are still to come.
+   * Writes an ack frame if there is anything to acknowledge. Returns the largest number in it, up to which
+   * ranges may be forgotten when the peer has received it. Returns 0 if it left out ranges, for they must be
+   * sent again.
    */
   writeAck(now: Millis, writer: Writer, most: number): number {
     const acks = this.#acks;

@@ -1,24 +1,28 @@
-/** The receiving side of parcels: parts put together, ordered ones held until it is their turn, all of it bounded. */
+/**
+ * The receiving side of parcels (docs/protocol.md section 3). It puts parts together, and holds ordered
+ * parcels until it is their turn. Its memory is bounded for each link and for the process.
+ */
 import { LINK_EARLY_BYTES, PARCEL_SPAN, UNFINISHED_BYTES, UNFINISHED_PARCELS } from "../base/limits.ts";
 import type { PartFrame } from "../wire/frame.ts";
 
-/** Whoever holds some of a budget. */
+/** A part of the program that holds some of a budget. */
 export interface Holder {
-  /** How much. */
+  /** How many bytes it holds. */
   readonly held: number;
-  /** It has to let go of everything. */
+  /** Makes it let go of everything. */
   lose(): void;
 }
 
 /**
- * What all links of a process hold of parcels that they cannot hand on yet. When there is no more room, whoever holds
- * most loses it, so that a few who send without end do not keep everybody else's long messages out.
+ * The memory that all links of a process share for parcels that cannot be handed on yet. When it is used up,
+ * the holder of most loses everything, so a few peers that send without end do not keep everybody else's long
+ * messages out.
  */
 export class Budget {
   #left = UNFINISHED_BYTES;
   readonly #holders = new Set<Holder>();
 
-  /** False when there is no room, and nobody holds more than this one. */
+  /** Takes bytes for a holder. False if there is no room, and no other holder has more than this one. */
   take(bytes: number, holder: Holder): boolean {
     while (bytes > this.#left) {
       let most = holder;
@@ -31,32 +35,38 @@ export class Budget {
     return true;
   }
 
-  /** It holds nothing any more. */
+  /** The holder has nothing any more. */
   leave(holder: Holder): void {
     this.#holders.delete(holder);
   }
 
+  /** Gives bytes back. */
   give(bytes: number): void {
     this.#left += bytes;
   }
 }
 
+/** A parcel of which some parts have come. */
 interface Unfinished {
   readonly parts: (Uint8Array | undefined)[];
+  /** How many parts have not come. */
   missing: number;
 }
 
-/** What an entry takes beside its bytes. */
+/** The memory that an entry takes beside its bytes, roughly: many tiny parts must not count as nothing. */
 const ENTRY_BYTES = 64;
 
 export class ParcelReceiver implements Holder {
   readonly #budget: Budget;
-  /** Unordered parcels: all up to here have come, and these beyond. Made when needed: most links are quiet. */
+  // Most links are quiet, so the containers are made when they are needed, and dropped when they are empty.
+  /** All unordered parcels up to this number have come, or will never come. */
   #unorderedUpTo = 0;
+  /** The numbers of unordered parcels beyond it that have come. */
   #unorderedBeyond: Set<number> | undefined;
   #next = 1;
-  /** Whole ones that wait for those before them, and such as lack parts. */
+  /** Whole ordered parcels that wait for one before them. */
   #early: Map<number, Uint8Array> | undefined;
+  /** Ordered parcels that lack parts. */
   #unfinished: Map<number, Unfinished> | undefined;
   #held = 0;
   #isLost = false;
@@ -70,38 +80,41 @@ export class ParcelReceiver implements Holder {
     return this.#next;
   }
 
-  /** Bytes of what cannot be handed on yet. */
+  /** Bytes of parcels that cannot be handed on yet. */
   get held(): number {
     return this.#held;
   }
 
-  /** Whether something is gone that the peer takes for received: the conversation cannot go on. */
+  /** True if something is gone that was acknowledged to the peer: the packet space cannot go on. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
+  /** The budget is used up, and this link holds most of it. */
   lose(): void {
     this.clear();
     this.#isLost = true;
   }
 
-  /** Returns the verb, or nothing when it has come before. */
+  /** Takes an unordered parcel. Returns its verb, or an empty list if it came before. */
   receiveUnordered(number: number, verb: Uint8Array): Uint8Array[] {
     if (number <= this.#unorderedUpTo || this.#unorderedBeyond?.has(number)) return [];
     if (number > this.#unorderedUpTo + 1) {
       this.#unorderedBeyond ??= new Set();
       this.#unorderedBeyond.add(number);
     } else this.#unorderedUpTo = number;
-    // So far behind the newest nothing is under way: what has not come was cancelled.
+    // The sender has nothing under way so far behind its newest number: a parcel there that has not come was
+    // cancelled.
     this.#advance(number - PARCEL_SPAN);
     return [verb];
   }
 
+  /** Takes all numbers up to `settledUpTo` for settled, and those that follow it without a gap. */
   #advance(settledUpTo: number): void {
     const beyond = this.#unorderedBeyond;
     if (beyond === undefined) return;
     const steps = settledUpTo - this.#unorderedUpTo;
-    // Usually a step or two; after a leap there are fewer numbers to look through than there are steps.
+    // Usually that is a step or two. After a leap the set holds fewer numbers than there are steps.
     if (steps > PARCEL_SPAN) {
       for (const number of beyond) {
         if (number <= settledUpTo) beyond.delete(number);
@@ -113,8 +126,9 @@ export class ParcelReceiver implements Holder {
   }
 
   /**
-   * Returns the verbs that can be handed on now; `undefined` when there is no room for this one, and the packet
-   * must count as lost.
+   * Takes a whole ordered parcel. Returns the verbs whose turn it is now; `undefined` if there is no room for
+   * this one, and its packet must count as lost. A verb of length 0 was cancelled: it takes its turn and is
+   * not handed on.
    */
   receiveOrdered(number: number, verb: Uint8Array): Uint8Array[] | undefined {
     if (number < this.#next || this.#early?.has(number)) return [];
@@ -137,7 +151,7 @@ export class ParcelReceiver implements Holder {
     return verbs.filter(({ length }) => length > 0);
   }
 
-  /** The same for a part of one. */
+  /** Takes a part of an ordered parcel, and returns the same. */
   receivePart({ number, index, parts, bytes }: PartFrame): Uint8Array[] | undefined {
     if (number < this.#next || this.#early?.has(number)) return [];
     if (number - this.#next >= PARCEL_SPAN) return undefined;
@@ -154,13 +168,14 @@ export class ParcelReceiver implements Holder {
     return this.receiveOrdered(number, join(parcel.parts as Uint8Array[]));
   }
 
-  /** Lets go of everything. */
+  /** Lets go of all parcels that cannot be handed on yet. */
   clear(): void {
     this.#early = undefined;
     this.#unfinished = undefined;
     this.#give(this.#held);
   }
 
+  /** Lets go of the parts of a parcel that is whole now, or cancelled. */
   #drop(number: number): void {
     const parcel = this.#unfinished?.get(number);
     if (parcel === undefined) return;
@@ -169,7 +184,10 @@ export class ParcelReceiver implements Holder {
     if (this.#unfinished!.size === 0) this.#unfinished = undefined;
   }
 
-  /** What everything else waits for always finds room beside it. */
+  /**
+   * Takes memory for a parcel. The limit of the link does not hold for the next parcel in order: all others
+   * wait for that one, so without room for it nothing would ever be handed on.
+   */
   #take(number: number, bytes: number): boolean {
     if (number > this.#next && this.#held + bytes > LINK_EARLY_BYTES) return false;
     if (this.#isLost || !this.#budget.take(bytes + ENTRY_BYTES, this)) return false;

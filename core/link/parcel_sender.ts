@@ -1,10 +1,12 @@
 /**
- * Parcels, layer 4 of the wire: verbs of up to 64 KiB, numbered, cut into parts where one packet does not hold
- * them, and put together again (reassembly.ts). Ordered ones (chat text) are handed on in the order in which they
- * were sent; the others as they come, and they leave first. A parcel has no deadline of its own.
+ * Parcels, layer 4 of the wire (docs/protocol.md section 3): verbs of up to 64 KiB, numbered, cut into parts
+ * where one packet does not hold them, and put together again by parcel_receiver.ts. Ordered parcels (letters
+ * and posts) are handed on in the order in which they were sent. Unordered ones are handed on as they come,
+ * and they leave first. A parcel has no deadline of its own: it leaves again until it is acknowledged or
+ * cancelled, or its link dies.
  *
- * An ordered parcel that is cancelled after it began leaves a hole for which the receiver would wait; it goes on
- * as an empty one.
+ * The receiver waits for every ordered parcel that began to leave. So one that is cancelled after it began
+ * goes on as an empty one.
  */
 import type { Writer } from "../base/bytes.ts";
 import {
@@ -17,60 +19,68 @@ import {
 import type { Millis } from "../base/units.ts";
 import { FRAME_HEADER_BYTES, writeFrame } from "../wire/frame.ts";
 
+/** A verb on its way. */
 interface Parcel {
+  /** The bytes of the verb; empty once the parcel is cancelled. */
   verb: Uint8Array;
   readonly ordered: boolean;
+  /** Its owner asks about the parcel, or cancels it, by this name. */
   readonly tag: string | undefined;
-  /** 0 until it begins to leave. */
+  /** Its number, from 1 in its lane; 0 until it begins to leave. */
   number: number;
-  /** Those that have begun to leave. */
+  /** The chunks that have left at least once, in order. */
   chunks: Chunk[];
-  /** Parts that are not acknowledged. */
+  /** How many chunks are not acknowledged. */
   left: number;
-  /** Nothing of it is to be acknowledged any more. */
+  /** True once it is acknowledged as a whole, or nobody waits for its number. */
   isOver: boolean;
   cancelled: boolean;
-  /** When the last of its parts first left. */
+  /** When the last of its chunks first left. */
   departedAt: Millis | undefined;
 }
 
-/** What of a parcel stands in one frame. */
+/** A parcel as far as one frame holds it: all of it, or one part. */
 export interface Chunk {
   readonly parcel: Parcel;
+  /** Counts the parts of the parcel from 0. */
   readonly index: number;
-  /** Waits to leave again. */
+  /** True while it waits to leave again. */
   waiting: boolean;
-  /** Acknowledged, or of no use any more. */
+  /** True once it is acknowledged, or of no use any more. */
   settled: boolean;
 }
 
 const NO_VERB = new Uint8Array(0);
 
-/** Parcels of one kind: those that wait, and those that have begun, from the oldest that is not over. */
+/** Parcels of one kind, ordered or unordered, which are numbered together. */
 class Lane {
+  /** Parcels that have not left completely, in order. */
   waiting: Parcel[] = [];
+  /** Parcels that have begun to leave, from the oldest that is not over. */
   open: Parcel[] = [];
   /** How many of the open ones go in parts. */
   inParts = 0;
   #last = 0;
 
-  /** Whether the oldest open parcel leaves room for one more number. */
+  /** True if one more number stays within the span that the receiver keeps account of. */
   get hasRoom(): boolean {
     const oldest = this.open[0]?.number ?? this.#last + 1;
     return this.#last + 1 - oldest < PARCEL_SPAN;
   }
 
+  /** Gives a parcel its number when its first chunk leaves. */
   begin(parcel: Parcel): void {
     parcel.number = ++this.#last;
     this.open.push(parcel);
     if (isInParts(parcel)) this.inParts++;
   }
 
+  /** Counts a parcel as over. */
   end(parcel: Parcel): void {
     parcel.isOver = true;
     if (isInParts(parcel)) this.inParts--;
     while (this.open[0]?.isOver) this.open.shift();
-    // A list that was longer keeps its room: a link that is idle needs none.
+    // An emptied list keeps the memory that it had when it was long. An idle link needs none.
     if (this.open.length === 0) this.open = [];
   }
 }
@@ -78,34 +88,39 @@ class Lane {
 export class ParcelSender {
   #ordered = new Lane();
   #unordered = new Lane();
+  /** Verbs that are to leave once. */
   #told: Uint8Array[] = [];
+  /** Chunks that wait to leave again. */
   #again: Chunk[] = [];
-  /** Made when needed: most links are quiet. */
+  /** Parcels by tag. Most links are quiet, so the map is made when it is needed. */
   #tags: Map<string, Parcel> | undefined;
+  /** Bytes of the verbs that have not left completely. */
   #bytesWaiting = 0;
+  /** How many parcels are neither acknowledged nor cancelled. */
   #wanted = 0;
 
-  /** Whether something waits for its first or another departure. */
+  /** True if something waits to leave, for the first time or again. Window and pacing may hold it back. */
   get hasWaiting(): boolean {
     return this.#told.length > 0 || this.#again.length > 0 || this.#mayBegin(this.#unordered) ||
       this.#mayBegin(this.#ordered);
   }
 
-  /** Whether something that is still wanted is not acknowledged. */
+  /** True while a verb waits to leave, or one that is not cancelled waits for its acknowledgement. */
   get isBusy(): boolean {
     return this.#wanted > 0 || this.#told.length > 0;
   }
 
+  /** True while a parcel of this tag is neither acknowledged nor cancelled. */
   has(tag: string): boolean {
     return this.#tags?.has(tag) ?? false;
   }
 
-  /** When the last part of a parcel first left; `undefined` while some wait, or when there is none of this tag. */
+  /** When the last chunk of a parcel first left; `undefined` while one waits, or without such a parcel. */
   departedAt(tag: string): Millis | undefined {
     return this.#tags?.get(tag)?.departedAt;
   }
 
-  /** Takes a verb, to be sent until it is acknowledged; false when too much waits already. */
+  /** Takes a verb and sends it until it is acknowledged. False if too much waits: the verb is dropped. */
   send(verb: Uint8Array, ordered: boolean, tag: string | undefined): boolean {
     const lane = ordered ? this.#ordered : this.#unordered;
     if (lane.waiting.length >= LINK_QUEUE_VERBS || this.#bytesWaiting > LINK_QUEUE_BYTES) return false;
@@ -127,7 +142,7 @@ export class ParcelSender {
     return true;
   }
 
-  /** Takes a verb that is sent once. */
+  /** Takes a verb and sends it once. If too many wait already it is dropped. */
   tell(verb: Uint8Array): void {
     if (this.#told.length < LINK_QUEUE_VERBS) this.#told.push(verb);
   }
@@ -141,6 +156,7 @@ export class ParcelSender {
     parcel.cancelled = true;
     const lane = parcel.ordered ? this.#ordered : this.#unordered;
     if (parcel.number === 0 || parcel.chunks.length < partsOf(parcel.verb)) {
+      // Some of it has not left yet, and never will.
       lane.waiting = lane.waiting.filter((other) => other !== parcel);
       this.#bytesWaiting -= parcel.verb.length;
     }
@@ -157,7 +173,11 @@ export class ParcelSender {
     if (this.#tags?.size === 0) this.#tags = undefined;
   }
 
-  /** What has begun to leave goes on as nothing, so that what comes behind it can be handed on. */
+  /**
+   * Makes an ordered parcel that has begun to leave go on as an empty one, so that those behind it can be
+   * handed on. A parcel of one chunk keeps it, and the next departure is empty; one of several parts gets a
+   * fresh chunk.
+   */
   #empty(parcel: Parcel): void {
     const wasInParts = isInParts(parcel);
     parcel.verb = NO_VERB;
@@ -170,6 +190,7 @@ export class ParcelSender {
     this.#again.push(chunk);
   }
 
+  /** Makes none of its chunks leave again. */
   #settle(parcel: Parcel): void {
     for (const chunk of parcel.chunks) chunk.settled = true;
     this.#dropSettled();
@@ -180,7 +201,10 @@ export class ParcelSender {
     this.#again = this.#again.filter(({ settled }) => !settled);
   }
 
-  /** Writes as many frames as there is room for. Returns what they carry; told verbs are not among it. */
+  /**
+   * Writes as many frames as fit until the writer has `most` bytes. Returns the chunks in them, for when the
+   * packet is acknowledged or lost; told verbs are not among them, since they never leave again.
+   */
   fill(now: Millis, writer: Writer, most: number): Chunk[] {
     while (this.#told.length > 0 && FRAME_HEADER_BYTES + this.#told[0]!.length <= most - writer.length) {
       writeFrame(writer, { type: "told", verb: this.#told.shift()! });
@@ -195,13 +219,14 @@ export class ParcelSender {
       taken++;
     }
     if (taken > 0) this.#again.splice(0, taken);
+    // Nothing new begins before all that was lost has left again.
     if (this.#again.length > 0) return chunks;
     this.#begin(now, this.#unordered, writer, most, chunks);
     this.#begin(now, this.#ordered, writer, most, chunks);
     return chunks;
   }
 
-  /** Fills what room is left with frames that are under way already; they join those in `chunks`. */
+  /** Repeats chunks that are in flight in the room that is left, and adds them to `chunks`. */
   repeat(writer: Writer, most: number, underWay: readonly Chunk[], chunks: Chunk[]): void {
     for (const chunk of underWay) {
       if (chunk.settled || chunk.waiting || chunks.includes(chunk) || !fits(chunk, most - writer.length)) {
@@ -212,6 +237,7 @@ export class ParcelSender {
     }
   }
 
+  /** Lets parcels of a lane leave for the first time, in order, as far as numbers and room allow. */
   #begin(now: Millis, lane: Lane, writer: Writer, most: number, chunks: Chunk[]): void {
     let done = 0;
     for (const parcel of lane.waiting) {
@@ -233,15 +259,18 @@ export class ParcelSender {
     if (done > 0) lane.waiting = lane.waiting.slice(done);
   }
 
+  /** True if the first parcel that waits in a lane may leave, or go on leaving. */
   #mayBegin(lane: Lane): boolean {
     const first = lane.waiting[0];
     return first !== undefined && (first.number > 0 || this.#hasRoomFor(lane, first));
   }
 
+  /** True if the receiver keeps account of one more number, and of one more parcel in parts. */
   #hasRoomFor(lane: Lane, parcel: Parcel): boolean {
     return lane.hasRoom && (!isInParts(parcel) || lane.inParts < UNFINISHED_PARCELS);
   }
 
+  /** The packet with these chunks has arrived. */
   acknowledged(chunks: readonly Chunk[]): void {
     const isOneWaiting = chunks.some(({ settled, waiting }) => waiting && !settled);
     for (const chunk of chunks) {
@@ -257,7 +286,7 @@ export class ParcelSender {
     if (isOneWaiting) this.#dropSettled();
   }
 
-  /** These are to leave again: they were lost, or a probe repeats them. */
+  /** Makes these chunks leave again: their packet was lost, or a probe repeats them. */
   again(chunks: readonly Chunk[]): void {
     for (const chunk of chunks) {
       if (chunk.settled || chunk.waiting) continue;
@@ -266,7 +295,7 @@ export class ParcelSender {
     }
   }
 
-  /** The peer has begun anew: what is not acknowledged is sent again under new numbers, in the same order. */
+  /** A new packet space: verbs that are not acknowledged leave again, renumbered, in the same order. */
   restart(): void {
     const parcels = [this.#unordered, this.#ordered].flatMap(({ open, waiting }) => [
       ...open.filter(({ isOver }) => !isOver),
@@ -278,6 +307,7 @@ export class ParcelSender {
     for (const { verb, ordered, tag, cancelled } of parcels) if (!cancelled) this.send(verb, ordered, tag);
   }
 
+  /** Drops everything, and begins to number from 1. */
   clear(): void {
     this.#ordered = new Lane();
     this.#unordered = new Lane();
@@ -289,6 +319,7 @@ export class ParcelSender {
   }
 }
 
+/** How many chunks a verb is cut into; an empty one is one chunk as well. */
 function partsOf(verb: Uint8Array): number {
   return Math.max(1, Math.ceil(verb.length / PART_BYTES));
 }
@@ -301,6 +332,7 @@ function fits({ parcel: { verb }, index }: Chunk, room: number): boolean {
   return FRAME_HEADER_BYTES + Math.min(PART_BYTES, verb.length - index * PART_BYTES) <= room;
 }
 
+/** Writes a verb of one chunk as "ordered" or "unordered", a longer one as parts, which are ordered. */
 function writeChunk(writer: Writer, { parcel, index }: Chunk): void {
   const { number, ordered, verb } = parcel;
   const parts = partsOf(verb);

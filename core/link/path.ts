@@ -1,7 +1,7 @@
 /**
- * Where a link's packets go. A new address is believed as far as an authentic packet can be: it may come from
- * there, or somebody may have sent a copy of it on. Until the peer has answered a challenge from there, it gets
- * at most three times the bytes that came from there (RFC 9000 sections 8.2 and 9.3).
+ * The address that a link's packets go to. An authentic packet from a new address does not prove that the
+ * peer is there: somebody may have forwarded it. Until the peer has answered a challenge from there, the
+ * address gets at most three times the bytes that came from it (RFC 9000 sections 8.2 and 9.3).
  */
 import { equalAddresses } from "../base/address.ts";
 import { equalBytes } from "../base/bytes.ts";
@@ -11,9 +11,10 @@ import type { Address } from "../base/units.ts";
 export class Path {
   readonly address: Address;
   #challenge: Uint8Array | undefined;
+  /** How many bytes may still go to an address that is not proved. */
   #budget = 0;
 
-  /** With a challenge the address is not proved yet. */
+  /** An address with a challenge (8 bytes) counts as proved once the peer has answered it. */
   constructor(address: Address, challenge?: Uint8Array) {
     this.address = address;
     this.#challenge = challenge;
@@ -23,7 +24,7 @@ export class Path {
     return this.#challenge === undefined;
   }
 
-  /** Goes with every packet until it is answered. */
+  /** Our challenge goes with every packet until it is answered; `undefined` afterwards. */
   get challenge(): Uint8Array | undefined {
     return this.#challenge;
   }
@@ -36,12 +37,12 @@ export class Path {
     if (!this.isValidated) this.#budget -= bytes;
   }
 
-  /** Bytes that may be sent there now. */
+  /** How many bytes may be sent there now. */
   get room(): number {
     return this.isValidated ? Infinity : this.#budget;
   }
 
-  /** True when this proves the address. */
+  /** Takes the data of an answer. True if it is that of our challenge: the address is proved. */
   answered(data: Uint8Array): boolean {
     if (this.#challenge === undefined || !equalBytes(this.#challenge, data)) return false;
     this.#challenge = undefined;
@@ -49,29 +50,32 @@ export class Path {
   }
 }
 
-/** Where a peer may be, and the path that its link's packets take now. */
+/** The addresses where a peer may be, and the path that its link's packets take now. */
 export class Route {
+  /** The addresses that we were told, the likeliest first. */
   #addresses: readonly Address[];
   #path: Path | undefined;
+  /** The address that was proved last. */
   #proved: Address | undefined;
 
   constructor(addresses: readonly Address[]) {
     this.#addresses = addresses;
   }
 
-  /** There is one as long as there is a session. */
+  /** The present path; there is one as long as there is a session. */
   get path(): Path | undefined {
     return this.#path;
   }
 
-  /** Where the peer is, as far as is proved, or else said. */
+  /** The peer's address: the last one that was proved, or else the first that we were told. */
   get address(): Address {
     return this.#proved ?? this.#addresses[0]!;
   }
 
   /**
-   * Where to look for the peer: where it was last, unless it is said to be elsewhere, then where else it may be. Not
-   * where nothing proves that it is: handshakes do not count what they send.
+   * The addresses to which initiations go, in order. The one where the peer was last proved to be comes
+   * first; last if we were told other ones since. An address that is not proved and that nobody told us is
+   * left out, for initiations do not count against its limit of bytes.
    */
   get candidates(): readonly Address[] {
     if (this.#path === undefined || this.#proved === undefined) return this.#addresses;
@@ -80,7 +84,7 @@ export class Route {
     return this.#isSaid(proved) ? [proved, ...others] : [...others, proved];
   }
 
-  /** Takes what somebody says of where the peer is. True when that is news, and not where we reach it. */
+  /** Takes the addresses that somebody tells us. True if they are news, and packets go to none of them. */
   learn(addresses: readonly Address[]): boolean {
     if (addresses.length === 0) return false;
     const isNews = addresses.some((address) => !this.#isSaid(address));
@@ -88,7 +92,7 @@ export class Route {
     return isNews && this.#path !== undefined && !this.#isSaid(this.#path.address);
   }
 
-  /** From now on packets take this path. True when it leads to another host than the one before. */
+  /** Makes this path the present one. True if it leads to another host than the one before. */
   take(path: Path): boolean {
     const former = this.#path?.address.host;
     this.#path = path;
@@ -96,24 +100,27 @@ export class Route {
     return former !== undefined && former !== path.address.host;
   }
 
-  /** Whether an authentic packet, the newest one, shows that the peer is somewhere else now. */
+  /** True if the newest authentic packet, which came from there, shows that the peer has moved. */
   isLeftBehind(from: Address): boolean {
     return !equalAddresses(this.#path!.address, from);
   }
 
+  /** An authentic datagram of so many bytes came from there. */
   received(from: Address, bytes: number): void {
     if (equalAddresses(this.#path!.address, from)) this.#path!.received(bytes);
   }
 
-  /** An answer to our challenge. */
+  /** Takes the data of an answer to a challenge. */
   answered(data: Uint8Array): void {
     if (this.#path!.answered(data)) this.#proved = this.#path!.address;
   }
 
+  /** The session is over, and its path with it; the proved address is remembered. */
   leave(): void {
     this.#path = undefined;
   }
 
+  /** True if we were told that the peer may be at this address. */
   #isSaid(address: Address): boolean {
     return this.#addresses.some((other) => equalAddresses(other, address));
   }

@@ -1,7 +1,9 @@
 /**
- * The responder's side of handshakes: who gets an answer, and sessions that wait for their first packet. Until
- * that packet has come nothing is replaced, no address is stored with a link and nothing but the response is
- * sent: an initiation may be a replay, and its source anybody's.
+ * The responder's side of handshakes (docs/protocol.md sections 1 and 2): it decides which initiations get an
+ * answer, and keeps the sessions that wait for their first packet. Until that packet has come, nothing is
+ * replaced, no address is stored with a link, and nothing but the response is sent: the initiation may be a
+ * replay, and its source address anybody's. Under load it answers with cookies (WireGuard whitepaper
+ * section 5.3).
  */
 import { equalAddresses } from "../base/address.ts";
 import { Reader, Writer } from "../base/bytes.ts";
@@ -24,33 +26,36 @@ import { encodeResponse, type Initiation, MAC_BYTES, PROCESS_BYTES } from "../wi
 import { type HandshakeContext, PROLOGUE } from "./initiator.ts";
 import { Session } from "./session.ts";
 
-/** A session whose initiator has not been heard under it. */
+/** A session under which no packet of its initiator has come yet. */
 export interface Unconfirmed {
   readonly session: Session;
   readonly peer: Key;
-  /** Where the response went; `undefined` once it has gone to several places: then an answer proves none of them. */
+  /** The response went here; `undefined` once it went to several places, for then a packet proves none. */
   address: Address | undefined;
+  /** The time in the initiation. */
   readonly timestamp: Millis;
-  /** The initiation's mac1, by which a repeated one is known. */
+  /** The initiation's mac1 as hexadecimal digits, by which a repeated one is recognised. */
   readonly mac1: string;
+  /** The whole datagram of the response. */
   readonly response: Uint8Array;
+  /** When the initiation first came. */
   readonly at: Millis;
   /** How often the response has left. */
   departures: number;
 }
 
-/** What the links know of a peer that initiates. */
+/** The state of the links towards a peer that initiates. */
 export interface KnownPeer {
-  /** Of its newest initiation; -Infinity without one. */
+  /** The time in its newest initiation that led to a session; -Infinity without one. */
   readonly timestamp: Millis;
-  /** Of the conversation that we have with it. */
+  /** The epoch of the packet space that we share with it; `NO_EPOCH` without one. */
   readonly epoch: Epoch;
-  /** The highest that we have had. */
+  /** The highest epoch that we have had with it. */
   readonly lastEpoch: Epoch;
 }
 
 export interface ResponderOptions {
-  /** What the links know of whoever has this key. */
+  /** Looks up the holder of this key. */
   peer(key: Key): KnownPeer;
   /** An index that no other handshake or session of ours has. */
   newIndex(): number;
@@ -61,14 +66,19 @@ export class Responder {
   readonly #options: ResponderOptions;
   readonly #mac1Key: Uint8Array;
   readonly #baker: CookieBaker;
+  /** Above this rate initiations need a cookie. */
   readonly #calm = new Rate(INITIATIONS_PER_SECOND);
+  /** Above this rate none is answered. */
   readonly #most = new Rate(HANDSHAKES_PER_SECOND);
-  /** Of addresses as they are claimed, and of those that a cookie has proved: nobody uses up what is another's. */
+  /**
+   * The rates of hosts, once by the address that an initiation claims to come from, once by an address that a
+   * cookie has proved. A forged address uses up the first rate of its owner, but never the second.
+   */
   readonly #claimed = new HostRates(HOST_INITIATIONS_PER_SECOND, HOST_INITIATIONS_BURST);
   readonly #proved = new HostRates(HOST_INITIATIONS_PER_SECOND, HOST_INITIATIONS_BURST);
-  /** By our index, oldest first. */
+  /** All sessions that wait, by our index, oldest first. */
   readonly #unconfirmed = new Map<number, Unconfirmed>();
-  /** Oldest first. More than one: the response to the newest may be lost, and the peer goes on with one before. */
+  /** Those of one peer, oldest first. If the newest response is lost, the peer uses an earlier one. */
   readonly #byPeer = new Map<Key, Unconfirmed[]>();
   readonly #byMac1 = new Map<string, Unconfirmed>();
 
@@ -80,12 +90,13 @@ export class Responder {
     this.#baker = new CookieBaker(primitives, random, ownKey.publicKey);
   }
 
+  /** The session that waits under this index of ours. */
   get(now: Millis, index: number): Unconfirmed | undefined {
     this.#expire(now);
     return this.#unconfirmed.get(index);
   }
 
-  /** Takes one out that is confirmed; what the peer began before is of no use any more. */
+  /** Takes out a session that a packet has confirmed, and drops those that the peer began earlier. */
   confirm(confirmed: Unconfirmed): void {
     this.#remove(confirmed);
     for (const other of this.#byPeer.get(confirmed.peer) ?? []) {
@@ -93,20 +104,22 @@ export class Responder {
     }
   }
 
-  /** Forgets what a peer began. */
+  /** Forgets all sessions of a peer that wait. */
   forget(peer: Key): void {
     for (const unconfirmed of this.#byPeer.get(peer) ?? []) this.#drop(unconfirmed);
   }
 
-  /** The datagram that answers; `undefined` when the initiation deserves none. */
+  /** Takes an initiation. Returns the datagram that answers it; `undefined` if it deserves none. */
   receive(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { primitives } = this.#context;
     this.#expire(now);
     const { bytes } = initiation;
+    // mac1 shows that the sender knows our key. Scanners do not, and get no answer.
     if (!hasMac1(primitives, this.#mac1Key, bytes, bytes.length - MAC_BYTES)) return undefined;
-    // The same once more: the response was lost, or is late. That costs nothing.
+    // A repeated initiation: the response was lost, or is late. To send it again costs nothing.
     const repeated = this.#byMac1.get(initiation.mac1.toHex());
     if (repeated !== undefined) return this.#repeat(from, repeated);
+    // Above either rate we answer only senders that a cookie has shown to receive at their address.
     const isCalm = this.#claimed.take(now, from) && this.#calm.take(now);
     if (!isCalm && !this.#baker.hasMac2(now, from, initiation)) {
       return this.#baker.reply(now, from, initiation);
@@ -115,6 +128,7 @@ export class Responder {
     return this.#most.take(now) ? this.#respond(now, from, initiation) : undefined;
   }
 
+  /** Counts one more departure of a response, and where it goes. */
   #repeat(from: Address, unconfirmed: Unconfirmed): Uint8Array {
     unconfirmed.departures++;
     const { address } = unconfirmed;
@@ -122,6 +136,11 @@ export class Responder {
     return unconfirmed.response;
   }
 
+  /**
+   * Makes the response, and a session that waits for its first packet. Returns `undefined` for an initiation
+   * that is forged, or whose time is not later than all earlier ones of its key: it is a replay (WireGuard
+   * whitepaper section 5.1).
+   */
   #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { sender, noise } = initiation;
     const mac1 = initiation.mac1.toHex();
@@ -140,11 +159,14 @@ export class Responder {
       return undefined;
     }
 
-    // Of one that waits as well: what the peer says in it may be on its way, and must not be told twice.
+    // The peer proposes the epoch that it has. It may have it from a response of ours whose session still
+    // waits: its packets may be on their way already, and in another epoch their verbs would come a second
+    // time.
     const isWaiting = proposed > known.lastEpoch && waiting.some(({ session }) => session.epoch === proposed);
     const goesOn = proposed !== NO_EPOCH && (proposed === known.epoch || isWaiting);
     const last = newest?.session.epoch ?? NO_EPOCH;
     const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch, last);
+    // There is no higher epoch: the peer has proposed the last one.
     if (epoch === undefined) return undefined;
     const ephemeral = primitives.keyPair(random(KEY_BYTES));
     const answer = new Writer();
@@ -169,6 +191,7 @@ export class Responder {
     return response;
   }
 
+  /** At each of the limits the oldest session gives way. */
   #add(unconfirmed: Unconfirmed): void {
     if (this.#unconfirmed.size >= UNCONFIRMED_SESSIONS) this.#drop(this.#unconfirmed.values().next().value!);
     const ofPeer = this.#byPeer.get(unconfirmed.peer) ?? [];
@@ -178,6 +201,7 @@ export class Responder {
     this.#byMac1.set(unconfirmed.mac1, unconfirmed);
   }
 
+  /** Takes a session out and leaves its index in use. */
   #remove(unconfirmed: Unconfirmed): void {
     const { session, peer, mac1 } = unconfirmed;
     this.#unconfirmed.delete(session.index);
@@ -187,11 +211,13 @@ export class Responder {
     this.#byMac1.delete(mac1);
   }
 
+  /** Takes a session out for good. */
   #drop(unconfirmed: Unconfirmed): void {
     this.#remove(unconfirmed);
     this.#context.releaseIndex(unconfirmed.session.index);
   }
 
+  /** Drops the sessions whose first packet has not come in time. */
   #expire(now: Millis): void {
     for (const unconfirmed of this.#unconfirmed.values()) {
       if (now - unconfirmed.at < UNCONFIRMED_MS) return;

@@ -1,6 +1,8 @@
 /**
- * A session, layer 2 of the wire: the keys of one finished handshake, what was received under them, and how long
- * they are good. The numbers of packets come from the link and only ever grow, so that no nonce is used twice.
+ * A session, layer 2 of the wire (docs/protocol.md section 2): the keys of one finished handshake, the packet
+ * numbers received under them, and how long they are good. A packet's number is its nonce. The link hands out
+ * numbers that only ever grow, so no nonce is used twice, which ChaCha20-Poly1305 demands (RFC 8439
+ * section 4).
  */
 import { MALFORMED } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
@@ -13,26 +15,29 @@ import { ReplayWindow } from "../wire/replay_window.ts";
 
 export interface SessionOptions {
   readonly primitives: Primitives;
-  /** What the peer writes into its packets to us, and we into ours. */
+  /** The peer writes this index into its packets to us. */
   readonly index: number;
+  /** We write this index into our packets to the peer. */
   readonly peerIndex: number;
+  /** 32 bytes, as is the other key. */
   readonly sendKey: Uint8Array;
   readonly receiveKey: Uint8Array;
+  /** True if we began the handshake. */
   readonly isInitiator: boolean;
-  /** The conversation that its packets belong to. */
+  /** The epoch of the packet space that its packets belong to. */
   readonly epoch: Epoch;
-  /** Which process the peer is in, as hexadecimal digits. */
+  /** The peer's process as hexadecimal digits; another value means that the peer has restarted. */
   readonly peerProcess: string;
 }
 
-/** An authentic packet. */
+/** An authentic packet that was not received before. */
 export interface Received {
   readonly session: Session;
   readonly number: number;
-  /** Whether its number is the highest under its session so far. */
+  /** True if its number is the highest under its session so far. */
   readonly isNewest: boolean;
   readonly frames: readonly Frame[];
-  /** Its length as a datagram. */
+  /** The length of the whole datagram. */
   readonly bytes: number;
 }
 
@@ -45,6 +50,7 @@ export class Session {
   readonly startedAt: Millis;
   readonly #options: SessionOptions;
   readonly #received = new ReplayWindow();
+  /** How many packets were sealed. */
   #sent = 0;
 
   constructor(now: Millis, options: SessionOptions) {
@@ -55,18 +61,21 @@ export class Session {
     this.#options = options;
   }
 
-  /** When it is good for nothing any more. */
+  /** When its keys are too old to send or to receive under, as WireGuard's REJECT_AFTER_TIME says. */
   get expiresAt(): Millis {
     return this.startedAt + SESSION_LIFE_MS;
   }
 
-  /** Whether a new session should take its place. Its initiator sees to that; the responder only after a while. */
+  /**
+   * True if a new session should take its place. The initiator of this one sees to that; the responder waits
+   * a while longer, so that not both begin a handshake at once (WireGuard whitepaper section 6.2).
+   */
   isWorn(now: Millis): boolean {
     const patience = this.#options.isInitiator ? 0 : REKEY_PATIENCE_MS;
     return now - this.startedAt >= REKEY_AFTER_MS + patience || this.#sent >= REKEY_AFTER_PACKETS;
   }
 
-  /** A whole datagram. */
+  /** Returns a whole datagram. No other packet of the link has this number. */
   seal(number: number, frames: Uint8Array): Uint8Array {
     const { primitives, peerIndex, sendKey } = this.#options;
     this.#sent++;
@@ -74,8 +83,9 @@ export class Session {
   }
 
   /**
-   * What is in a packet; `undefined` when its time is over, or it is not authentic, was received before, or means
-   * nothing.
+   * Opens a packet. Returns `undefined` if the session is over, or the packet is not authentic, was received
+   * before, or does not decode. The replay window is asked only after decryption (WireGuard whitepaper
+   * section 5.4.6), so a forged number cannot move it.
    */
   open(now: Millis, { number, sealed }: Transport): Received | undefined {
     const { primitives, receiveKey } = this.#options;
@@ -89,13 +99,16 @@ export class Session {
   }
 }
 
-/** The sessions of one link: packets leave under the present one; those of the one before are still good. */
+/**
+ * The sessions of one link. Packets leave under the present one; packets under the former one are still
+ * taken, for some were on their way when it was replaced (WireGuard whitepaper section 6.3).
+ */
 export class Sessions {
   readonly #release: (index: number) => void;
   #present: Session | undefined;
   #former: Session | undefined;
 
-  /** `release` is told the index of each session that is over. */
+  /** `release` is called with the index of each session that is over. */
   constructor(release: (index: number) => void) {
     this.#release = release;
   }
@@ -104,17 +117,19 @@ export class Sessions {
     return this.#present;
   }
 
+  /** Makes this session the present one. The one that was present becomes the former one. */
   add(session: Session): void {
     if (this.#former !== undefined) this.#release(this.#former.index);
     this.#former = this.#present;
     this.#present = session;
   }
 
-  /** Keys that are too old are good for nothing. */
+  /** Ends the sessions when the present one is too old; the former one is older still. */
   expire(now: Millis): void {
     if (this.#present !== undefined && this.#present.expiresAt <= now) this.clear();
   }
 
+  /** Ends both sessions. */
   clear(): void {
     for (const session of [this.#present, this.#former]) {
       if (session !== undefined) this.#release(session.index);
