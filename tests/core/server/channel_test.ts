@@ -2,6 +2,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../../core/base/limits.ts";
 import { Channel, type ChannelRow } from "../../../core/server/channel.ts";
 import { Recorded } from "../../kit/effects.ts";
+import { seededDice } from "../../kit/seed.ts";
 
 const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");
 
@@ -98,4 +99,34 @@ Deno.test("rows live 30 days; who missed some and has others is told how many", 
   assertEquals([unread(channel, "bob"), channel.takeDropped(0, "bob")], [["m2"], 1]);
   recorded.perform(0);
   assertEquals(recorded.records("channel").length, 1);
+});
+
+Deno.test("whatever is said, read and dropped, everybody's unread rows are those of a walk over all", () => {
+  const dice = seededDice();
+  const channel = new Channel(new Recorded().effects);
+  const people = ["alice", "Bob", "carol"];
+  for (const nick of people) channel.join(nick);
+  const cursors = new Map(people.map((nick) => [nick, 0]));
+  let rows: ChannelRow[] = [];
+  for (let at = 1; at <= 400; at++) {
+    const from = dice.pick(people);
+    const row = post(channel, at, from, at);
+    rows.push(row);
+    if (cursors.get(from) === row.number - 1) cursors.set(from, row.number);
+    const [reader, read] = [dice.pick(people), dice.pick(rows)];
+    if (dice.happens(0.3)) {
+      channel.advance(0, reader, read);
+      cursors.set(reader, Math.max(cursors.get(reader)!, read.number));
+    }
+    if (dice.happens(0.1)) {
+      const oldest = Math.max(1, at - dice.below(50));
+      channel.sweep(oldest - 1 + MAIL_LIFE_MS);
+      rows = rows.filter(({ storedAt }) => storedAt >= oldest);
+    }
+    for (const nick of people) {
+      const walked = rows.filter(({ number, from }) => number > cursors.get(nick)! && from !== nick);
+      assertEquals(channel.unread(nick.toUpperCase()), walked);
+    }
+    for (const { from, id } of rows) assert(channel.has(from, id));
+  }
 });

@@ -13,6 +13,7 @@ import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { OfflineStore, type StoredLetter } from "../../../core/server/offline_store.ts";
 import { Recorded } from "../../kit/effects.ts";
 import { LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
+import { seededDice } from "../../kit/seed.ts";
 
 /** What the server counts for a letter besides its body. */
 const RECORD_BYTES = 100;
@@ -218,6 +219,35 @@ Deno.test("receipts come in lists that fit into a verb, one recipient each", () 
   }
   const lists = store.receiptsFor("alice").map((list) => [list.to, list.receipts.length]);
   assertEquals(lists, [["bob", COLLECTED_RECEIPTS], ["carol", 1], ["bob", 1]]);
+});
+
+Deno.test("whatever comes and goes, letters are found, listed and counted as by a walk over all", () => {
+  const dice = seededDice();
+  const store = storeOf();
+  const [senders, recipients] = [["alice", "Carol"], ["bob", "Dave"]];
+  let all: StoredLetter[] = [];
+  for (let order = 1; order <= 1500; order++) {
+    const [from, to] = [dice.pick(senders), dice.pick(recipients)];
+    if (dice.happens(0.6)) {
+      const mail = letter(order, { from, to, body: new Uint8Array(dice.below(20_000)) });
+      const sent = all.filter((other) => other.from === from && other.to === to);
+      const bytes = [mail, ...sent].reduce((sum, { body }) => sum + body.length + RECORD_BYTES, 0);
+      const isFull = sent.length >= SHARE || bytes > MAILBOX_BYTES * MAILBOX_SHARE;
+      assertEquals(store.deposit(0, mail), isFull ? "quota" : undefined);
+      if (!isFull) all.push(mail);
+    } else if (all.length > 0) {
+      const mail = dice.pick(all);
+      assertEquals(store.letter(mail.to.toUpperCase(), mail.from.toUpperCase(), mail.id), mail);
+      if (dice.happens(0.5)) collect(store, 0, mail);
+      else store.withdraw(mail);
+      assertFalse(holds(store, mail));
+      all = all.filter((other) => other !== mail);
+    }
+    if (order % 50 > 0) continue;
+    for (const nick of recipients) {
+      assertEquals(store.lettersFor(nick), all.filter((other) => other.to === nick));
+    }
+  }
 });
 
 // ---- how much there is room for --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { reachableAt, Roster } from "../../../core/server/roster.ts";
 import { StreamWriter } from "../../../core/server/stream_writer.ts";
 import { Recorded } from "../../kit/effects.ts";
 import { BUNDLE, IPV4, IPV6 } from "../../kit/samples.ts";
+import { seededDice } from "../../kit/seed.ts";
 import { PEER, type Sent, TestLink } from "../../kit/wire.ts";
 
 const START = 1000;
@@ -113,6 +114,23 @@ Deno.test("a large table is cut into datagrams; who goes on asking has all of it
   }
   assert(questions > 1);
   assertEquals(table.rows().length, 600);
+});
+
+Deno.test("whoever has changed after any version is told of as by a walk over all, each once, at its last change", () => {
+  const dice = seededDice();
+  const roster = withMembers(12);
+  const members = [...roster.members()];
+  for (let step = 0; step < 400; step++) {
+    if (step % 100 === 99) members.push(roster.add(`late${step}`, OTHER));
+    roster.changed(0, Object.assign(dice.pick(members), { online: dice.happens(0.5), addresses: [IPV4] }));
+    if (step % 8 > 0) continue;
+    const { counter } = roster.version;
+    const since = dice.pick([0, counter, Math.max(0, counter - dice.below(30)), counter + 5]);
+    const walked = members.filter(({ change }) => change > since).sort((a, b) => a.change - b.change);
+    const told = ask(roster, { start: START, counter: since }).flatMap(({ rows }) => rows);
+    assertEquals(told.map(({ ordinal }) => ordinal), walked.map(({ ordinal }) => ordinal));
+    assertEquals(told.map(({ online }) => online), walked.map(({ online }) => online));
+  }
 });
 
 Deno.test("changes are gathered for 50 ms and pushed to everybody online, once", () => {
