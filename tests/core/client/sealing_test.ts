@@ -136,6 +136,20 @@ Deno.test("for somebody whom the table does not name nothing is sealed", () => {
   assertEquals(desk.read(message)?.text, "hi");
 });
 
+Deno.test("what is sealed does not leave while its recipient has another identity than the one pinned", () => {
+  const desk = new Desk();
+  desk.knownPeers.meet("bob", desk.bob.identity.publicKey);
+  desk.shows(desk.bob.row());
+  const message = desk.writes("bob", "hi");
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
+  const { body } = message;
+  desk.shows(desk.other.row());
+  assertEquals(desk.sealing.seal(NOW, message), "waits");
+  desk.shows(desk.bob.row());
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
+  assertEquals(message.body, body);
+});
+
 Deno.test("for a recipient with another identity than the one pinned nothing is sealed", () => {
   const desk = new Desk();
   desk.knownPeers.meet("bob", desk.bob.identity.publicKey);
