@@ -1,11 +1,11 @@
 /**
  * The client: one user, one server, many peers. This file is the door: it takes inputs apart and hands each to
- * the part that it concerns, and it says which of the user's actions are allowed when.
+ * the part that it concerns. `client_states.ts` says which of them may be done when.
  */
 import type { Action } from "../action.ts";
-import { utf8Length } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { SWEEP_MS, TEXT_BYTES, WAITING_ACTIONS } from "../base/limits.ts";
+import { SWEEP_MS } from "../base/limits.ts";
+import { StateMachine } from "../base/state_machine.ts";
 import type { Address, Key, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
@@ -17,10 +17,13 @@ import { type Nick, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
+import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
 import { Membership } from "./membership.ts";
 import { Receiver } from "./receiver.ts";
+import { Requests } from "./requests.ts";
 import { Sealing } from "./sealing.ts";
 import { Sender } from "./sender.ts";
+import { ServerContact } from "./server_contact.ts";
 import { ClientState } from "./state.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { Trust } from "./trust.ts";
@@ -37,13 +40,13 @@ export interface ClientOptions {
   /** Other addresses of this machine under which peers may reach the client. */
   readonly candidates: readonly Address[];
   readonly identity: Identity;
-  /** Whom an invitation names. */
+  /** The people whom an invitation names. */
   readonly invited: readonly Acquaintance[];
   /** 32 bytes under which channel messages are sealed; without it they are open. */
   readonly channelKey: Uint8Array | undefined;
   /** Attempts for a command before the client gives up; 0: never. */
   readonly attempts: number;
-  /** Whether what is saved outlives the process. */
+  /** True if records outlive the process. */
   readonly durable: boolean;
   readonly primitives: Primitives;
 }
@@ -58,55 +61,118 @@ export class Client implements Machine {
   readonly #membership: Membership;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
-  readonly #trust: Trust;
+  readonly #contact: ServerContact;
+  readonly #requests: Requests;
   readonly #options: ClientOptions;
-  /** What the user asked for while the registration is under way. */
-  #waiting: Action[] = [];
-  /** What the server announced, until it is heard under that key; and whether another one was told of since. */
-  #met: { key: Key; name: string } | undefined;
-  #saidKeyChanged = false;
-  /** The versions that whoever is at the server's address says it speaks. */
-  #otherVersions: readonly number[] | undefined;
-  #started = false;
-  #finishing = false;
-  #quitting = false;
-  #mailAnnounced = false;
+  readonly #life = new StateMachine(LIFE, "new", {
+    start: (now) => this.#start(now),
+    finish: (now) => this.#finish(now),
+    deregister: (now) => this.#membership.deregister(now),
+    catchUp: (now) => this.#catchUp(now),
+    retry: (now) => this.#requests.retry(now),
+    leave: (now) => this.#leave(now, 0),
+    leaveIfDone: (now) => this.#leaveIfDone(now),
+    fail: () => this.#effects.exit(1),
+  });
   #sweepDue: Millis;
 
   constructor(now: Millis, options: ClientOptions, random: Random, records: Records) {
-    this.#nick = options.nick;
+    const { candidates, channelKey, identity, nick, primitives, server, serverKey, serverName } = options;
+    this.#nick = nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
     const effects = this.#effects = new Effects(options.durable, records);
-    const state = this.#state = new ClientState(now, { ...options, effects, random });
+    const about = { nick, server, identity, primitives, effects, random };
+    const state = this.#state = new ClientState(now, about);
+    const { ids, inbox, knownPeers, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(options.attempts, probeTimeout);
     const links = this.#links = new Links({
-      primitives: options.primitives,
+      primitives,
       random,
-      ownKey: options.identity.keyPair,
+      ownKey: identity.keyPair,
       timestamp: initiationClock(effects),
       name: undefined,
       keepsAlive: true,
     });
-    const shared = { ...options, ...state, effects, links, attempts, random };
     const membership = this.#membership = new Membership(now, {
-      ...shared,
+      effects,
+      links,
+      attempts,
       stream: this.#stream,
       events: {
-        cameOnline: (at) => this.#cameOnline(at),
+        cameOnline: (at) => this.#life.on(at, "cameOnline"),
+        wasRefused: (at) => this.#life.on(at, "wasRefused"),
         wentOffline: (at) => this.#wentOffline(at),
-        rowsChanged: (at, rows) => {
-          this.#receiver.rowsChanged(at, rows);
-          this.#sender.rowsChanged(at, rows);
-        },
+        rowsChanged: (at, rows) => this.#rowsChanged(at, rows),
       },
+      nick,
+      server,
+      serverKey,
+      primitives,
+      prekeys,
+      candidates,
     });
-    const sealing = new Sealing({ ...shared, table: membership.table });
-    const sender = this.#sender = new Sender({ ...shared, membership, sealing });
-    this.#receiver = new Receiver({ ...shared, membership });
-    this.#trust = new Trust({ ...shared, membership, sender });
-    this.#trust.invited(options.invited);
+    const { link, table } = membership;
+    this.#contact = new ServerContact({ effects, links, link, server, serverName });
+    const sealing = new Sealing({
+      primitives,
+      random,
+      nick,
+      identity,
+      prekeys,
+      knownPeers,
+      postChains,
+      channelKey,
+      tracker,
+      table,
+    });
+    const sender = this.#sender = new Sender({
+      effects,
+      links,
+      attempts,
+      tracker,
+      inbox,
+      membership,
+      nick,
+      ids,
+      sealing,
+    });
+    this.#receiver = new Receiver({
+      primitives,
+      effects,
+      links,
+      membership,
+      inbox,
+      nick,
+      identity,
+      prekeys,
+      knownPeers,
+      postChains,
+      channelKey,
+    });
+    const trust = new Trust({
+      primitives,
+      effects,
+      identity,
+      nick,
+      serverName,
+      knownPeers,
+      membership,
+      sender,
+    });
+    this.#requests = new Requests({
+      effects,
+      nick,
+      server,
+      knownPeers,
+      membership,
+      sender,
+      trust,
+      leave: (at) => this.#life.on(at, "leave"),
+      quit: (at) => this.#life.on(at, "quit"),
+    });
+    trust.invited(options.invited);
   }
 
   get deadline(): Millis {
@@ -128,29 +194,31 @@ export class Client implements Machine {
     if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
     if (input.type === "action") this.#onAction(now, input.action);
     if (input.type === "tick") this.#runTimers(now);
-    if (this.#finishing) this.#finishIfDone(now);
+    if (!this.#effects.exiting) this.#life.on(now, "stepOver");
     const leaves = input.type === "tick" || this.#effects.exiting;
     return this.#effects.takeOutputs(now, leaves ? this.#links.takeDatagrams(now) : []);
   }
 
-  // ---- start ---------------------------------------------------------------------------------------------
+  // ---- what comes in -------------------------------------------------------------------------------------
+
+  #onAction(now: Millis, action: Action): void {
+    this.#life.on(now, "action");
+    if (action.type === "leave" || action.type === "finish") this.#life.on(now, action.type);
+    else this.#requests.make(now, action);
+  }
 
   #start(now: Millis): void {
-    this.#started = true;
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
     this.#state.inbox.showUnshown(now);
   }
-
-  // ---- what comes in -------------------------------------------------------------------------------------
 
   #onDatagram(now: Millis, from: Address, bytes: Uint8Array): void {
     const arrival = this.#links.receive(now, from, bytes);
     switch (arrival?.type) {
       case "announced":
-        return this.#onAnnounced(now, arrival);
+        return this.#contact.onAnnounced(now, arrival.key, arrival.name);
       case "foreign":
-        this.#otherVersions = arrival.versions;
-        return;
+        return this.#contact.onForeign(arrival.versions);
       case "verbs":
         if (arrival.link === this.#membership.link) this.#onServerPacket(now, arrival);
         else this.#onPeerPacket(now, arrival);
@@ -159,7 +227,7 @@ export class Client implements Machine {
 
   #onPeerPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
     if (restarted) this.#sender.peerRestarted(now, link);
-    if (this.#membership.state !== "online") return;
+    if (this.#verdictOn("peerVerb") !== "do") return;
     for (const verb of verbs) {
       if (verb.type === "direct") this.#receiver.onDirect(now, link, verb);
       // Nobody but the server can say anything of a nick.
@@ -171,28 +239,9 @@ export class Client implements Machine {
   }
 
   #onServerPacket(now: Millis, { verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
-    // Only now is it proved that the key that was announced is somebody's.
-    if (this.#met !== undefined) {
-      this.#effects.notice({ type: "serverMet", ...this.#met });
-    }
-    this.#met = undefined;
+    this.#contact.onPacket(now);
     if (restarted) this.#membership.serverRestarted(now, verbs.some(({ type }) => type === "registered"));
     for (const verb of verbs) this.#onServerVerb(now, verb);
-  }
-
-  /** A key that is announced is believed, another one only until somebody is heard under the first: it may be damaged. */
-  #onAnnounced(now: Millis, { link, key, name }: Extract<Arrival, { type: "announced" }>): void {
-    if (link.peer === key) return;
-    if (link.peer === undefined || this.#met !== undefined) {
-      this.#met = { key, name };
-      return this.#links.trust(now, link, key);
-    }
-    if (this.#saidKeyChanged) return;
-    this.#saidKeyChanged = true;
-    const ends = link.heardAt === -Infinity;
-    const { serverName: server } = this.#options;
-    this.#effects.notice({ type: "serverKeyChanged", server, known: link.peer, announced: key, ends });
-    if (ends) this.#effects.exit(1);
   }
 
   #onServerVerb(now: Millis, verb: Verb): void {
@@ -204,123 +253,31 @@ export class Client implements Machine {
 
   /** Takes what the server handed over, in order; nothing before the table is complete. */
   #readStream(now: Millis): void {
-    if (this.#membership.state !== "online") return;
-    const chance = this.#finishing ? 0 : this.#links.chance();
-    for (let item; (item = this.#stream.next(now, chance)) !== undefined;) {
-      const isNew = !this.#receiver.has(item);
-      if (isNew && item.waited && !this.#mailAnnounced) this.#effects.notice({ type: "mailWaiting" });
-      this.#mailAnnounced ||= isNew && item.waited;
-      // A letter that was seen is receipted again.
-      if (isNew || item.type === "letter") this.#receiver.onItem(now, item);
-    }
+    if (this.#verdictOn("streamItem") !== "do") return;
+    const chance = this.#life.state === "finishing" ? 0 : this.#links.chance();
+    for (let item; (item = this.#stream.next(now, chance)) !== undefined;) this.#receiver.onItem(now, item);
   }
 
-  #cameOnline(now: Millis): void {
-    this.#mailAnnounced = false;
+  #rowsChanged(now: Millis, rows: readonly Row[]): void {
+    this.#receiver.rowsChanged(now, rows);
+    this.#sender.rowsChanged(now, rows);
+  }
+
+  /** Does all that has waited until we are registered, whichever registration it is. */
+  #catchUp(now: Millis): void {
+    this.#receiver.cameOnline();
     this.#sender.cameOnline(now);
     this.#readStream(now);
-    this.#doWaiting(now);
+    this.#requests.retry(now);
   }
 
   #wentOffline(now: Millis): void {
     this.#sender.wentOffline();
-    if (this.#quitting) return this.#leave(now, 0);
-    this.#doWaiting(now);
+    this.#life.on(now, "wentOffline");
   }
 
-  #doWaiting(now: Millis): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const action of waiting) this.#onAction(now, action);
-  }
-
-  // ---- what the user asks for ----------------------------------------------------------------------------
-
-  #onAction(now: Millis, action: Action): void {
-    if (!this.#started) this.#start(now);
-    if (action.type === "leave") return this.#leave(now, 0);
-    if (action.type === "finish") return this.#finish(now);
-    if (this.#membership.state === "registering" || this.#membership.state === "leaving") {
-      if (this.#waiting.length < WAITING_ACTIONS) this.#waiting.push(action);
-      else this.#answer({ type: "tooMany", count: this.#waiting.length });
-      return;
-    }
-    switch (action.type) {
-      case "register":
-        return this.#register(now, action.nick);
-      case "deregister":
-        if (!sameNick(action.nick, this.#nick)) return this.#answer({ type: "notYou", nick: action.nick });
-        if (!this.#isOnline()) return;
-        return this.#membership.deregister(now);
-      case "quit":
-        if (this.#membership.state === "offline") return this.#leave(now, 0);
-        this.#quitting = true;
-        return this.#membership.deregister(now);
-      case "listPeers":
-        this.#trust.list(this.#options.server);
-        return this.#settled();
-      case "trust":
-        return this.#withPeer(action.nick, (row) => this.#trust.trust(now, row));
-      case "verify":
-        return this.#withPeer(action.nick, (row) => this.#trust.verify(row));
-      case "invite":
-        this.#trust.invite();
-        return this.#settled();
-      case "sendDirect":
-        return this.#sendDirect(now, action.to, action.text);
-      case "sendChannel":
-        if (this.#isOnline() && this.#fits(action.text)) this.#sender.compose(now, undefined, action.text);
-    }
-  }
-
-  #register(now: Millis, nick: string): void {
-    if (this.#membership.state === "online") {
-      return this.#answer({ type: "alreadyRegistered", nick: this.#nick });
-    }
-    if (!sameNick(nick, this.#nick)) return this.#answer({ type: "belongsToOther", own: this.#nick, nick });
-    this.#membership.register(now);
-  }
-
-  #sendDirect(now: Millis, to: string, text: string): void {
-    if (!this.#isOnline()) return;
-    const row = this.#membership.table.get(to);
-    if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
-    if (!this.#fits(text)) return;
-    const { nick } = row;
-    if (!this.#state.knownPeers.meet(nick, row.identity)) {
-      return this.#answer({ type: "peerKeyChanged", nick });
-    }
-    this.#sender.compose(now, nick, text);
-  }
-
-  /** What is about somebody in the table is over at once. */
-  #withPeer(nick: string, act: (row: Row) => void): void {
-    const row = this.#membership.table.get(nick);
-    if (row === undefined) return this.#answer({ type: "unknownPeer", nick });
-    act(row);
-    this.#settled();
-  }
-
-  #isOnline(): boolean {
-    const online = this.#membership.state === "online";
-    if (!online) this.#answer({ type: "youAreOffline", nick: this.#nick });
-    return online;
-  }
-
-  #fits(text: string): boolean {
-    const bytes = utf8Length(text);
-    if (bytes > TEXT_BYTES) this.#answer({ type: "tooLong", bytes });
-    return bytes <= TEXT_BYTES;
-  }
-
-  /** An action that is over with one notice. */
-  #answer(notice: Parameters<Effects["notice"]>[0]): void {
-    this.#effects.notice(notice);
-    this.#settled();
-  }
-
-  #settled(): void {
-    this.#effects.notice({ type: "settled" });
+  #verdictOn(matter: Matter): Verdict {
+    return verdictOn(this.#membership.state, matter);
   }
 
   // ---- the end -------------------------------------------------------------------------------------------
@@ -334,20 +291,17 @@ export class Client implements Machine {
   }
 
   #finish(now: Millis): void {
-    this.#finishing = true;
     this.#sender.finish(now);
     if (!this.#stream.isDrained) this.#attempts.wait(now, "mail", true);
   }
 
-  #finishIfDone(now: Millis): void {
-    const { state } = this.#membership;
-    if (state === "registering" || state === "leaving" || this.#waiting.length > 0 || this.#effects.exiting) {
-      return;
-    }
+  #leaveIfDone(now: Millis): void {
+    const verdict = this.#verdictOn("end");
+    if (verdict === "wait") return;
     const left = this.#state.tracker.waiting;
     // What is held back waits for a word of the user, who has none to say any more.
     const isUnderWay = this.#sender.isUnderWay || !this.#stream.isDrained;
-    if (state === "online" && isUnderWay) return;
+    if (verdict === "do" && isUnderWay) return;
     this.#leave(now, left > 0 ? 1 : 0);
   }
 
@@ -355,18 +309,15 @@ export class Client implements Machine {
     const effects = this.#effects;
     const neverHeard = this.#membership.link.heardAt === -Infinity;
     this.#sender.flush();
-    const { server } = this.#options;
-    const versions = this.#otherVersions;
-    if (!neverHeard) effects.notice({ type: "serverSilent" });
-    else if (versions === undefined) effects.notice({ type: "noServer", server });
-    else effects.notice({ type: "otherVersions", server, versions });
+    effects.notice(neverHeard ? this.#contact.absence : { type: "serverSilent" });
     this.#tellWhatWaits();
     if (!neverHeard) effects.notice({ type: "gaveUp" });
     effects.exit(1);
   }
 
   #tellWhatWaits(): void {
-    if (this.#waiting.length > 0) this.#effects.notice({ type: "notDone", count: this.#waiting.length });
+    const { waiting } = this.#requests;
+    if (waiting > 0) this.#effects.notice({ type: "notDone", count: waiting });
     const count = this.#state.tracker.waiting;
     if (count > 0) {
       this.#effects.notice({ type: this.#options.durable ? "messagesWait" : "messagesLost", count });

@@ -1,13 +1,10 @@
 /**
- * The client's relation to its server: registering, staying registered, the table, going offline.
- *
- *     offline --register--> registering --registered, table complete--> online --deregister--> leaving --> offline
- *
- * Once online the client stays online for its user, whatever happens to the server: when the server says that it
- * does not know us, or is in a new life, we register again by ourselves and say nothing.
+ * The client's relation to its server: registering, staying registered, the table, going offline. This file notices
+ * the events and makes the moves; `membership_states.ts` says which event leads to which move.
  */
 import type { Primitives } from "../base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "../base/limits.ts";
+import { type Moves, StateMachine } from "../base/state_machine.ts";
 import { Timers } from "../base/timers.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -18,15 +15,22 @@ import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows, NO_VERSION, type Row, Table, type Version } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
 import type { Attempts } from "./attempts.ts";
+import {
+  MEMBERSHIP,
+  MEMBERSHIP_STATES,
+  type MembershipEvent,
+  type MembershipMove,
+  type MembershipState,
+} from "./membership_states.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
-export type MembershipState = "offline" | "registering" | "online" | "leaving";
-
-/** What the rest of the client wants to know. */
+/** The news that the rest of the client gets. */
 export interface MembershipEvents {
   /** The table is complete: from now on the user can talk. Also after each registration that came by itself. */
   cameOnline(now: Millis): void;
+  /** The server has not given us the nick. `wentOffline` follows. */
+  wasRefused(now: Millis): void;
   /** Deregistered, refused or replaced: from now on nobody can talk. */
   wentOffline(now: Millis): void;
   rowsChanged(now: Millis, rows: readonly Row[]): void;
@@ -53,14 +57,7 @@ export class Membership {
   readonly link: Link;
   readonly #options: MembershipOptions;
   readonly #timers = new Timers<"keepAlive" | "rows" | "prekey">();
-  #state: MembershipState = "offline";
-  /** The server has answered our last `register`. */
-  #answered = false;
-  /** The rest of the client knows that our last registration holds. */
-  #announced = false;
-  #everOnline = false;
-  /** The user's own registration is not answered yet. */
-  #asked = false;
+  readonly #machine: StateMachine<MembershipState, MembershipEvent, MembershipMove>;
   /** Counts what we say about being there. */
   #turn = 0;
   /** The version that the server was last known to have. */
@@ -69,57 +66,43 @@ export class Membership {
 
   constructor(now: Millis, options: MembershipOptions) {
     this.#options = options;
+    this.#machine = new StateMachine(MEMBERSHIP, "offline", this.#moves());
     const { links, server, serverKey } = options;
     this.link = links.openServer(now, serverKey, server);
     this.link.kept = true;
   }
 
   get state(): MembershipState {
-    return this.#state;
+    return this.#machine.state;
+  }
+
+  /** True if the server takes our verbs as those of our nick. */
+  get isRegistered(): boolean {
+    return MEMBERSHIP_STATES[this.#machine.state].isRegistered;
   }
 
   get deadline(): Millis {
     return this.#timers.deadline;
   }
 
-  /** Whether verbs to the server will be taken as ours. */
-  get isRegistered(): boolean {
-    return this.#answered && (this.#state === "online" || this.#state === "leaving");
-  }
+  // ---- what happens --------------------------------------------------------------------------------------
 
   register(now: Millis): void {
-    this.#state = "registering";
-    this.#asked = true;
-    this.#options.attempts.wait(now, "register", true);
-    this.#sendRegister(now);
-    this.link.urge(now);
+    this.#machine.on(now, "register");
   }
 
   deregister(now: Millis): void {
-    this.#state = "leaving";
-    this.#options.attempts.wait(now, "deregister", true);
-    this.link.cancel("register");
-    this.#sendDeregister(now);
-    this.link.urge(now);
+    this.#machine.on(now, "deregister");
   }
 
   /** Says in one datagram that we are gone; nothing waits for it. */
   leave(now: Millis): void {
-    if (this.#state === "offline") return;
-    this.link.tell(now, { type: "leave", nick: this.#options.nick, turn: ++this.#turn });
+    this.#machine.on(now, "leave");
   }
 
-  /** The server is in a new life: what it knew of us is gone, unless this is its answer to our registration. */
-  serverRestarted(now: Millis, answersUs: boolean): void {
-    this.#options.stream.forget();
-    this.#newest = NO_VERSION;
-    if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
-    else if (this.#state !== "offline" && !answersUs) this.#sendRegister(now);
-  }
-
-  /** Says that we are there, at once: whoever has our place now, we hear of it. */
+  /** Says that we are there, at once: should another process have our place now, the server tells us. */
   checkIn(now: Millis): void {
-    if (this.#answered) this.link.send(now, { type: "keepAlive", nick: this.#options.nick }, "keepAlive");
+    this.#machine.on(now, "checkIn");
   }
 
   /** Asks for what changed since our version; again after a while, until it has come. */
@@ -130,24 +113,22 @@ export class Membership {
     this.#timers.set("rows", now + ROWS_AGAIN_MS);
   }
 
+  /** The server is in a new life: what it knew of us is gone, unless this is its answer to our registration. */
+  serverRestarted(now: Millis, answersUs: boolean): void {
+    this.#options.stream.forget();
+    this.#newest = NO_VERSION;
+    this.#machine.on(now, answersUs ? "restartedForUs" : "restarted");
+  }
+
   runTimers(now: Millis): void {
     for (let timer = this.#timers.next(now); timer !== undefined; timer = this.#timers.next(now)) {
-      if (this.#state === "offline") continue;
-      if (timer === "rows" && this.table.isBehind(this.#newest)) this.askForRows(now);
-      // The others are to know the new prekey.
-      if (timer === "prekey" && this.#state === "online") this.#sendRegister(now);
-      if (timer === "keepAlive") {
-        this.#sayStillHere(now);
+      if (timer === "rows" && this.table.isBehind(this.#newest)) this.#machine.on(now, "rowsDue");
+      if (timer === "prekey") this.#machine.on(now, "prekeyDue");
+      if (timer === "keepAlive" && !this.#machine.ignores("keepAliveDue")) {
+        this.#machine.on(now, "keepAliveDue");
         this.#planKeepAlive(now);
       }
     }
-  }
-
-  /** Also says again what may have been lost with a link that was dropped. */
-  #sayStillHere(now: Millis): void {
-    if (this.#state === "leaving") this.#sendDeregister(now);
-    else if (this.#answered) this.checkIn(now);
-    else this.#sendRegister(now);
   }
 
   /** Takes a verb from the server; false when it is not about membership. */
@@ -164,28 +145,125 @@ export class Membership {
         this.#onRows(now, verb);
         return true;
       case "alive":
-        this.#learnVersion(now, verb.version);
+        this.#newest = newer(this.#newest, verb.version);
+        this.#compareTables(now);
         return true;
       case "notRegistered":
-        if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
-        else if (this.#state !== "offline" && this.#answered) this.#sendRegister(now);
-        return true;
       case "replaced":
-        if (this.#state !== "offline") this.#wentOffline(now, "replaced");
-        return true;
       case "deregistered":
-        if (this.#state === "leaving") this.#wentOffline(now, "deregistered");
+        this.#machine.on(now, verb.type);
         return true;
       default:
         return false;
     }
   }
 
+  #onRegistered(now: Millis, { dropped, members, stream, version, waiting }: VerbOf<"registered">): void {
+    const { effects, stream: reader } = this.#options;
+    if (this.#machine.ignores("registered") || !reader.begin(stream, members, waiting)) return;
+    this.#machine.on(now, "registered");
+    if (dropped > 0) effects.notice({ type: "channelDropped", count: dropped });
+    this.#newest = version;
+    this.#compareTables(now);
+  }
+
+  #onRefused(now: Millis, { reason }: VerbOf<"refused">): void {
+    const { effects, nick } = this.#options;
+    if (this.#machine.ignores("refused")) return;
+    if (reason === "other key") effects.notice({ type: "nickOfAnotherKey", nick });
+    else effects.notice({ type: "nicksExhausted", forNow: reason === "rate" });
+    this.#machine.on(now, "refused");
+  }
+
+  #onRows(now: Millis, verb: VerbOf<"rows">): void {
+    if (verb.since.start < this.#newest.start) return;
+    const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
+    const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
+    const changed = this.table.apply(verb.since, verb.upTo, rows);
+    this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
+    if (changed === undefined) return this.#compareTables(now);
+    this.#unprinted.push(...changed.filter((row) => news.includes(row)));
+    this.#compareTables(now);
+    this.#options.events.rowsChanged(now, changed);
+    const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
+    // The server took our silence for absence.
+    if (own?.online === false) this.#machine.on(now, "countedOut");
+  }
+
+  #compareTables(now: Millis): void {
+    this.#machine.on(now, this.table.isBehind(this.#newest) ? "behind" : "complete");
+  }
+
+  // ---- what is done --------------------------------------------------------------------------------------
+
+  #moves(): Moves<MembershipState, MembershipMove> {
+    const { attempts, effects, events, nick } = this.#options;
+    return {
+      register: (now) => {
+        attempts.wait(now, "register", true);
+        this.#sendRegister(now);
+        this.link.urge(now);
+      },
+      sendRegister: (now) => this.#sendRegister(now),
+      welcome: () => effects.notice({ type: "registered" }),
+      // The new stream is begun, and that is all.
+      goOn: () => {},
+      askForRows: (now) => this.askForRows(now),
+      stopAsking: () => this.#timers.clear("rows"),
+      comeOnline: (now) => {
+        this.#timers.clear("rows");
+        this.#showTable();
+        attempts.done("register");
+        effects.notice({ type: "settled" });
+        events.cameOnline(now);
+      },
+      comeBack: (now) => {
+        this.#timers.clear("rows");
+        this.#showChanges();
+        events.cameOnline(now);
+      },
+      showChanges: () => {
+        this.#timers.clear("rows");
+        this.#showChanges();
+      },
+      sendKeepAlive: (now) => this.link.send(now, { type: "keepAlive", nick }, "keepAlive"),
+      deregister: (now) => {
+        attempts.wait(now, "deregister", true);
+        this.link.cancel("register");
+        this.#sendDeregister(now);
+        this.link.urge(now);
+      },
+      sendDeregister: (now) => this.#sendDeregister(now),
+      sendLeave: (now) => this.link.tell(now, { type: "leave", nick, turn: ++this.#turn }),
+      endDeregistered: (now, from) => {
+        effects.notice({ type: "deregistered" });
+        this.#end(now, from);
+      },
+      endReplaced: (now, from) => {
+        effects.notice({ type: "replaced", nick });
+        this.#end(now, from);
+      },
+      endRefused: (now, from) => {
+        events.wasRefused(now);
+        this.#end(now, from);
+      },
+    };
+  }
+
+  #end(now: Millis, from: MembershipState): void {
+    const { attempts, effects, events } = this.#options;
+    this.link.cancel("register");
+    this.link.cancel("keepAlive");
+    attempts.clear();
+    events.wentOffline(now);
+    // The user waits for the answer to a registration or a deregistration.
+    if (MEMBERSHIP_STATES[from].standing !== "online") effects.notice({ type: "settled" });
+  }
+
   #sendRegister(now: Millis): void {
     const { nick, candidates, prekeys } = this.#options;
-    this.#answered = false;
-    this.#announced = false;
-    const [turn, asked, bundle] = [++this.#turn, this.#asked, prekeys.bundle(now)];
+    const asked = this.#machine.state === "registering";
+    const [turn, bundle] = [++this.#turn, prekeys.bundle(now)];
     this.link.sendAfresh(now, { type: "register", nick, turn, asked, bundle, candidates }, "register");
     this.#planKeepAlive(now);
     this.#timers.set("prekey", prekeys.renewAt);
@@ -201,55 +279,26 @@ export class Membership {
     this.#timers.set("keepAlive", now + KEEP_ALIVE_MS * (1 + jitter));
   }
 
-  #onRegistered(now: Millis, verb: VerbOf<"registered">): void {
-    if (this.#state !== "registering" && this.#state !== "online") return;
-    if (!this.#options.stream.begin(verb.stream, verb.members, verb.waiting)) return;
-    const first = this.#state === "registering" && !this.#answered;
-    this.#answered = true;
-    this.#asked = false;
-    if (first) this.#options.effects.notice({ type: "registered" });
-    if (verb.dropped > 0) this.#options.effects.notice({ type: "channelDropped", count: verb.dropped });
-    this.#newest = verb.version;
-    this.#settleTable(now);
+  // ---- the table -----------------------------------------------------------------------------------------
+
+  #showChanges(): void {
+    if (this.#unprinted.length > 0) this.#showTable();
   }
 
-  #onRefused(now: Millis, verb: VerbOf<"refused">): void {
-    if (this.#answered || this.#state === "offline" || this.#state === "leaving") return;
-    const { effects, nick } = this.#options;
-    if (verb.reason === "other key") effects.notice({ type: "nickOfAnotherKey", nick });
-    else effects.notice({ type: "nicksExhausted", forNow: verb.reason === "rate" });
-    if (!this.#everOnline) effects.exit(1);
-    this.#goOffline(now);
+  #showTable(): void {
+    const { effects, server } = this.#options;
+    const changed = this.#unprinted;
+    this.#unprinted = [];
+    effects.notice({ type: "tableChanged", server, rows: this.table.rows(), changed });
   }
 
-  #onRows(now: Millis, verb: VerbOf<"rows">): void {
-    if (verb.since.start < this.#newest.start) return;
-    const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
-    const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
-    const changed = this.table.apply(verb.since, verb.upTo, rows);
-    this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
-    if (changed !== undefined) {
-      this.#unprinted.push(...changed.filter((row) => news.includes(row)));
-      this.#settleTable(now);
-      this.#options.events.rowsChanged(now, changed);
-      const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
-      // The server took our silence for absence.
-      if (own?.online === false && this.#state === "online" && this.#answered) this.#sendRegister(now);
-    } else this.#settleTable(now);
-  }
-
-  /** Whoever holds the nick made this bundle. What the server makes up is not taken. */
+  /** True if the nick's holder has made this bundle. A row that the server has made up is reported and dropped. */
   #isGenuine(row: Row): boolean {
     const known = this.table.get(row.nick);
     if (known !== undefined && equalBundles(known, row)) return true;
     if (isGenuine(this.#options.primitives, row.nick, row)) return true;
     this.#options.effects.notice({ type: "rowForged", nick: row.nick });
     return false;
-  }
-
-  #learnVersion(now: Millis, version: Version): void {
-    this.#newest = newer(this.#newest, version);
-    this.#settleTable(now);
   }
 
   /** The row's addresses as we reach them: the server's own host is where we reach the server. */
@@ -260,51 +309,6 @@ export class Membership {
       port,
     }));
     return { ...row, addresses };
-  }
-
-  #settleTable(now: Millis): void {
-    if (this.#state !== "registering" && this.#state !== "online") return;
-    if (this.table.isBehind(this.#newest)) return this.askForRows(now);
-    this.#timers.clear("rows");
-    if (!this.#answered) return;
-    const first = this.#state === "registering";
-    if (first || this.#unprinted.length > 0) {
-      const changed = this.#unprinted;
-      this.#unprinted = [];
-      this.#options.effects.notice({
-        type: "tableChanged",
-        server: this.#options.server,
-        rows: this.table.rows(),
-        changed,
-      });
-    }
-    if (first) {
-      this.#state = "online";
-      this.#everOnline = true;
-      this.#options.attempts.done("register");
-      this.#options.effects.notice({ type: "settled" });
-    }
-    if (this.#announced) return;
-    this.#announced = true;
-    this.#options.events.cameOnline(now);
-  }
-
-  #wentOffline(now: Millis, how: "deregistered" | "replaced"): void {
-    const { effects, nick } = this.#options;
-    effects.notice(how === "deregistered" ? { type: "deregistered" } : { type: "replaced", nick });
-    this.#goOffline(now);
-  }
-
-  #goOffline(now: Millis): void {
-    const { attempts, effects, events } = this.#options;
-    const commanded = this.#state === "registering" || this.#state === "leaving";
-    this.#state = "offline";
-    this.#answered = false;
-    this.link.cancel("register");
-    this.link.cancel("keepAlive");
-    attempts.clear();
-    events.wentOffline(now);
-    if (commanded) effects.notice({ type: "settled" });
   }
 }
 

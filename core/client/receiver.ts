@@ -43,6 +43,8 @@ export class Receiver {
   /** Messages from senders we do not know, until the server has told us who there is. */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;
+  /** True if the user was told that mail waits, since we last came online. */
+  #saidMailWaits = false;
   /** What could not be opened and was told of, oldest first. */
   readonly #unreadable = new Map<string, true>();
   /** Of each nick the identity that is not the one pinned and was told of last, oldest first. */
@@ -75,15 +77,23 @@ export class Receiver {
       !inbox.has({ channel: false, from, id });
   }
 
-  /** By way of the server. */
+  /** An item that the server hands over. A letter that was seen is receipted again, a channel message is not. */
   onItem(now: Millis, item: StreamItem): void {
-    const { membership, nick } = this.#options;
-    if (item.type === "channel") return this.#onPost(now, item);
-    this.#onLetter(now, membership.link, { ...item, to: nick }, decodeLetter(item.body), item.waited);
+    const { effects, inbox, membership, nick } = this.#options;
+    const { body, from, id, type, waited } = item;
+    const isNew = !inbox.has({ channel: type === "channel", from, id });
+    if (isNew && waited && !this.#saidMailWaits) {
+      this.#saidMailWaits = true;
+      effects.notice({ type: "mailWaiting" });
+    }
+    if (type === "letter") {
+      this.#onLetter(now, membership.link, { id, from, to: nick, body }, decodeLetter(body), waited);
+    } else if (isNew) this.#onPost(now, item);
   }
 
-  has({ type, from, id }: StreamItem): boolean {
-    return this.#options.inbox.has({ channel: type === "channel", from, id });
+  /** The server begins to hand over all that has waited. */
+  cameOnline(): void {
+    this.#saidMailWaits = false;
   }
 
   sweep(): void {

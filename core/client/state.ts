@@ -31,10 +31,10 @@ export class ClientState {
   readonly ids: IdSource;
 
   constructor(now: Millis, options: ClientStateOptions) {
-    const { effects, identity, nick, primitives } = options;
+    const { effects, identity, nick, primitives, random } = options;
     this.tracker = new AckTracker(effects, primitives);
     this.inbox = new Inbox(effects, primitives);
-    this.prekeys = new Prekeys(options);
+    this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.knownPeers = new KnownPeers(effects);
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);

@@ -1,15 +1,10 @@
 /**
  * A link to one peer: the one place that turns verbs into datagrams and back. It is to a peer what a
  * connection is in QUIC: sessions and paths come and go under it; packet numbers, parcels and the congestion
- * window stay.
- *
- *     closed --a verb to send--> seeking --response--> open <--two probe timeouts, or 10 minutes--> renewing
- *        ^                          |                   |                                             |
- *        +-------------------- 30 s of silence while something waits ---------------------------------+
+ * window stay. Its states are in `link_states.ts`.
  *
  * The peer may open it as well, by an initiation and a first packet under its session. A packet space has an
- * epoch: numbers of one epoch mean nothing in the next (docs/protocol.md section 2). All cells of the state
- * table are in docs/protocol.md section 4.
+ * epoch: numbers of one epoch mean nothing in the next (docs/protocol.md section 2).
  */
 import { Writer } from "../base/bytes.ts";
 import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "../base/limits.ts";
@@ -20,6 +15,7 @@ import { CHALLENGE_BYTES } from "../wire/frame.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "../wire/packet.ts";
 import { type HandshakeContext, Initiator } from "./initiator.ts";
 import { Lifetime } from "./lifetime.ts";
+import { LINK, type LinkEvent, type LinkState } from "./link_states.ts";
 import { PacketSpace } from "./packet_space.ts";
 import type { Budget } from "./parcel_receiver.ts";
 import { ParcelSender } from "./parcel_sender.ts";
@@ -186,7 +182,7 @@ export class Link {
 
   /** Takes the addresses where the peer is said to be. A handshake tries them at once if they are news. */
   setAddresses(now: Millis, addresses: readonly Address[]): void {
-    if (this.#route.learn(addresses)) this.#startHandshake(now);
+    if (this.#route.learn(addresses)) this.#on(now, "newAddress");
     this.#context.touched(this);
   }
 
@@ -246,8 +242,8 @@ export class Link {
     const former = this.#peerProcess;
     const restarted = former !== undefined && former !== session.peerProcess;
     if (!goesOn) this.#beginPacketSpace(now, session, restarted);
+    this.#on(now, "newSession");
     this.#sessions.add(session);
-    this.#stopHandshake();
     this.#setPath(now, path);
     if (rtt !== undefined) this.#packetSpace!.recovery.sample(now, rtt);
     this.#context.touched(this);
@@ -276,22 +272,38 @@ export class Link {
 
   /** Nobody answers. All verbs that wait are dropped, and their owners submit them again. */
   #die(now: Millis): void {
-    this.close();
+    this.close(now);
     this.#parcels.clear();
     this.#life.note(now, this.#isBusy);
   }
 
   /** Ends sessions, packet space, handshakes and path, and forgets the epoch. */
-  close(): void {
+  close(now: Millis): void {
+    this.#on(now, "end");
     this.#endPacketSpace();
-    this.#stopHandshake();
     this.#route.leave();
     this.#lastEpoch = NO_EPOCH;
     if (this.#peer !== undefined) this.#context.forget(this.#peer);
   }
 
-  #startHandshake(now: Millis): void {
-    if (this.#initiator !== undefined) return;
+  get #state(): LinkState {
+    const isUnderWay = this.#initiator !== undefined;
+    if (this.#sessions.present !== undefined) return isUnderWay ? "renewing" : "open";
+    if (!isUnderWay) return "closed";
+    return this.#peer === undefined ? "asking" : "seeking";
+  }
+
+  #on(now: Millis, event: LinkEvent): void {
+    switch (LINK[this.#state][event]) {
+      case "begin":
+        return this.#beginHandshake(now);
+      case "stop":
+        this.#initiator!.close();
+        this.#initiator = undefined;
+    }
+  }
+
+  #beginHandshake(now: Millis): void {
     this.#initiator = new Initiator(now, {
       context: this.#context,
       newIndex: () => this.#context.newIndex(this),
@@ -299,11 +311,6 @@ export class Link {
       peer: this.#peer,
       asksForKey: this.asksForKey,
     });
-  }
-
-  #stopHandshake(): void {
-    this.#initiator?.close();
-    this.#initiator = undefined;
   }
 
   // ---- paths ---------------------------------------------------------------------------------------------
@@ -348,7 +355,7 @@ export class Link {
   #onProgress(now: Millis): void {
     this.#life.progressed(now);
     if (this.#parcels.isBusy) this.#life.used(now);
-    if (!this.#sessions.present!.isWorn(now)) this.#stopHandshake();
+    if (!this.#sessions.present!.isWorn(now)) this.#on(now, "acknowledged");
   }
 
   // ---- packets out ---------------------------------------------------------------------------------------
@@ -392,9 +399,7 @@ export class Link {
     this.#sessions.expire(now);
     const session = this.#sessions.present;
     if (session !== undefined) this.#flush(now, session, out);
-    // Without a session a handshake is under way for as long as anything waits.
-    else if (this.#isBusy) this.#startHandshake(now);
-    else this.#stopHandshake();
+    this.#on(now, this.#isBusy ? "busy" : "idle");
     if (this.#initiator !== undefined) {
       out.push(...this.#initiator.takeDatagrams(now, this.#route.candidates));
     }
@@ -407,8 +412,7 @@ export class Link {
     const packetSpace = this.#packetSpace!;
     const path = this.#route.path!;
     const timeouts = packetSpace.runTimers(now);
-    // Two probe timeouts in a row: the peer may have restarted or moved, and only a handshake can tell.
-    if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#startHandshake(now);
+    if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#on(now, "unanswered");
     if (this.#pingAt <= now) this.#packetSpace!.owePing();
     let most = FRAMES_BYTES;
     // A packet that had to be shorter has used up the room of an unproved path, so it is the last one.

@@ -87,10 +87,15 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    const { mac } = options.primitives;
-    const processSecret = options.random(KEY_BYTES);
+    const { primitives, random, ownKey, keepsAlive } = options;
+    const { mac } = primitives;
+    const processSecret = random(KEY_BYTES);
     this.#context = {
-      ...options,
+      primitives,
+      random,
+      ownKey,
+      keepsAlive,
+      timestamp: (now) => options.timestamp(now),
       // The secret is one of this run only, so the next run has other ids.
       processId: (peer) => mac(processSecret, Uint8Array.fromHex(peer)).slice(0, PROCESS_BYTES).toHex(),
       budget: new Budget(),
@@ -249,7 +254,7 @@ export class Links {
     if (unconfirmed !== undefined) {
       // A link to a new peer is made only now, when the packet has shown that the initiation was no replay.
       link = this.#byPeer.get(unconfirmed.peer) ??
-        (this.#makeRoom() ? this.#add(now, unconfirmed.peer, [from]) : undefined);
+        (this.#makeRoom(now) ? this.#add(now, unconfirmed.peer, [from]) : undefined);
       if (link === undefined) return this.#drop();
       const confirmed = this.#confirm(now, from, link, unconfirmed, packet.number);
       if (confirmed === undefined) return this.#drop();
@@ -292,7 +297,7 @@ export class Links {
     }
     for (const link of this.#touched) {
       out.push(...link.takeDatagrams(now));
-      if (link.isIdle(now)) this.#remove(link);
+      if (link.isIdle(now)) this.#remove(now, link);
       else if (this.#links.has(link)) this.#timers.set(link, link.deadline);
     }
     this.#touched.clear();
@@ -306,11 +311,11 @@ export class Links {
   }
 
   /** At the limit the oldest link that its owner does not keep gives way. False if all are kept. */
-  #makeRoom(): boolean {
+  #makeRoom(now: Millis): boolean {
     if (this.#links.size < LINKS) return true;
     for (const link of this.#links) {
       if (link.kept) continue;
-      this.#remove(link);
+      this.#remove(now, link);
       return true;
     }
     return false;
@@ -325,8 +330,8 @@ export class Links {
   }
 
   /** Takes a link out of the table. Its owner may still hold it, but no datagram reaches it any more. */
-  #remove(link: Link): void {
-    link.close();
+  #remove(now: Millis, link: Link): void {
+    link.close(now);
     this.#links.delete(link);
     this.#touched.delete(link);
     if (link === this.#server) this.#server = undefined;

@@ -1,17 +1,9 @@
-/**
- * What becomes of a session with everything that can happen to it.
- *
- *     unconfirmed  the peer has begun it, and our response is on its way: it may be a replay
- *     present      what leaves leaves under it
- *     former       what comes under it is still taken
- *     over         it is good for nothing
- */
+/** Walks the table of what becomes of a session with everything that can happen to it. */
 import { assertEquals } from "@std/assert";
-import { REKEY_AFTER_MS, SESSION_LIFE_MS, UNCONFIRMED_MS } from "../../../core/base/limits.ts";
+import { REKEY_AFTER_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
 import { forged, type PeerSession, PING, TestLink, verbOf } from "../../kit/wire.ts";
-
-type State = "unconfirmed" | "present" | "former" | "over";
+import { CELLS, type Input, LIVES, type State } from "./session_table.ts";
 
 interface Case {
   readonly test: TestLink;
@@ -32,56 +24,7 @@ const INPUTS = {
   "two newer sessions": ({ test }, now) => {
     for (const at of [now, now + 1]) test.peerConnects(at);
   },
-} as const satisfies Readonly<Record<string, (it: Case, now: Millis) => void>>;
-
-const CELLS: Readonly<Record<State, Readonly<Record<keyof typeof INPUTS, State>>>> = {
-  "unconfirmed": {
-    // The initiator has the keys: it was no replay.
-    "packet": "present",
-    "packet repeated": "unconfirmed",
-    "packet forged": "unconfirmed",
-    "initiation repeated": "unconfirmed",
-    // The response to that may be lost, and the peer goes on with this one.
-    "newer initiation": "unconfirmed",
-    "newer session": "over",
-    "two newer sessions": "over",
-  },
-  "present": {
-    "packet": "present",
-    "packet repeated": "present",
-    "packet forged": "present",
-    "initiation repeated": "present",
-    // It may be a replay.
-    "newer initiation": "present",
-    "newer session": "former",
-    "two newer sessions": "over",
-  },
-  "former": {
-    "packet": "former",
-    "packet repeated": "former",
-    "packet forged": "former",
-    "initiation repeated": "former",
-    "newer initiation": "former",
-    "newer session": "over",
-    "two newer sessions": "over",
-  },
-  "over": {
-    "packet": "over",
-    "packet repeated": "over",
-    "packet forged": "over",
-    "initiation repeated": "over",
-    "newer initiation": "over",
-    "newer session": "over",
-    "two newer sessions": "over",
-  },
-};
-
-/** What time alone does: the last instant at which the state is the same, counted from the session's start. */
-const LIVES: Readonly<Record<Exclude<State, "over">, Millis>> = {
-  "unconfirmed": UNCONFIRMED_MS,
-  "present": SESSION_LIFE_MS,
-  "former": SESSION_LIFE_MS,
-};
+} as const satisfies Readonly<Record<Input, (it: Case, now: Millis) => void>>;
 
 const START = 1_000_000;
 

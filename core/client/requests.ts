@@ -1,0 +1,149 @@
+/** The user's requests: each is done, waits, or is refused, as the standing of the membership says. */
+import type { Action } from "../action.ts";
+import { utf8Length } from "../base/bytes.ts";
+import { TEXT_BYTES, WAITING_ACTIONS } from "../base/limits.ts";
+import type { Address, Millis } from "../base/units.ts";
+import type { Effects } from "../durable/effects.ts";
+import { type Nick, sameNick } from "../messages/nick.ts";
+import type { Row } from "../messages/table.ts";
+import type { Notice } from "../notice.ts";
+import { type Matter, type Refusal, verdictOn } from "./client_states.ts";
+import type { KnownPeers } from "./known_peers.ts";
+import type { Membership } from "./membership.ts";
+import type { Sender } from "./sender.ts";
+import type { Trust } from "./trust.ts";
+
+/** An action that is done only with some standings. */
+export type Request = Exclude<Action, { type: "leave" | "finish" }>;
+
+export interface RequestsOptions {
+  readonly effects: Effects;
+  readonly nick: Nick;
+  readonly server: Address;
+  readonly knownPeers: KnownPeers;
+  readonly membership: Membership;
+  readonly sender: Sender;
+  readonly trust: Trust;
+  /** The process is to end at once. */
+  leave(now: Millis): void;
+  /** The process is to deregister, and to end then. */
+  quit(now: Millis): void;
+}
+
+export class Requests {
+  readonly #options: RequestsOptions;
+  /** Requests that wait for the server's answer, oldest first. */
+  #waiting: Request[] = [];
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** How many of them wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** The server has answered: the requests that have waited are made again. */
+  retry(now: Millis): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const request of waiting) this.make(now, request);
+  }
+
+  make(now: Millis, request: Request): void {
+    const verdict = verdictOn(this.#options.membership.state, this.#matterOf(request));
+    switch (verdict) {
+      case "do":
+        return this.#do(now, request);
+      case "wait":
+        return this.#putOff(request);
+      case "leave":
+        return this.#options.leave(now);
+      case "ignore":
+        return;
+      default:
+        return this.#refuse(request, verdict);
+    }
+  }
+
+  #matterOf(request: Request): Matter {
+    const isOwn = "nick" in request && sameNick(request.nick, this.#options.nick);
+    if (request.type === "register") return isOwn ? "register" : "registerOther";
+    if (request.type === "deregister") return isOwn ? "deregister" : "deregisterOther";
+    return request.type;
+  }
+
+  #do(now: Millis, request: Request): void {
+    const { membership, quit, sender, server, trust } = this.#options;
+    switch (request.type) {
+      case "register":
+        return membership.register(now);
+      case "deregister":
+        return membership.deregister(now);
+      case "quit":
+        return quit(now);
+      case "listPeers":
+        trust.list(server);
+        return this.#settled();
+      case "trust":
+        return this.#withPeer(request.nick, (row) => trust.trust(now, row));
+      case "verify":
+        return this.#withPeer(request.nick, (row) => trust.verify(row));
+      case "invite":
+        trust.invite();
+        return this.#settled();
+      case "sendDirect":
+        return this.#sendDirect(now, request.to, request.text);
+      case "sendChannel":
+        if (this.#fits(request.text)) sender.compose(now, undefined, request.text);
+    }
+  }
+
+  #sendDirect(now: Millis, to: string, text: string): void {
+    const { knownPeers, membership, sender } = this.#options;
+    const row = membership.table.get(to);
+    if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
+    if (!this.#fits(text)) return;
+    const { nick } = row;
+    if (!knownPeers.meet(nick, row.identity)) return this.#answer({ type: "peerKeyChanged", nick });
+    sender.compose(now, nick, text);
+  }
+
+  #putOff(request: Request): void {
+    const count = this.#waiting.length;
+    if (count < WAITING_ACTIONS) this.#waiting.push(request);
+    else this.#answer({ type: "tooMany", count });
+  }
+
+  #refuse(request: Request, type: Refusal): void {
+    const { nick: own } = this.#options;
+    const nick = "nick" in request ? request.nick : own;
+    if (type === "belongsToOther") this.#answer({ type, own, nick });
+    else this.#answer({ type, nick: type === "notYou" ? nick : own });
+  }
+
+  /** A request about somebody in the table, which is over at once. */
+  #withPeer(nick: string, act: (row: Row) => void): void {
+    const row = this.#options.membership.table.get(nick);
+    if (row === undefined) return this.#answer({ type: "unknownPeer", nick });
+    act(row);
+    this.#settled();
+  }
+
+  #fits(text: string): boolean {
+    const bytes = utf8Length(text);
+    if (bytes > TEXT_BYTES) this.#answer({ type: "tooLong", bytes });
+    return bytes <= TEXT_BYTES;
+  }
+
+  /** A request that is over with one notice. */
+  #answer(notice: Notice): void {
+    this.#options.effects.notice(notice);
+    this.#settled();
+  }
+
+  #settled(): void {
+    this.#options.effects.notice({ type: "settled" });
+  }
+}

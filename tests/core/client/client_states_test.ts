@@ -1,0 +1,420 @@
+/** Walks the tables of a client: the life of its process, and what may be done when. */
+import { assertEquals } from "@std/assert";
+import { equalAddresses } from "../../../core/base/address.ts";
+import { KEY_BYTES } from "../../../core/base/crypto.ts";
+import type { Address, Datagram, Millis } from "../../../core/base/units.ts";
+import { Client } from "../../../core/client/client.ts";
+import {
+  LIFE,
+  LIFE_EVENTS,
+  LIFE_STATES,
+  type LifeEvent,
+  type LifeState,
+  type Matter,
+  MATTERS,
+  type Verdict,
+  VERDICTS,
+} from "../../../core/client/client_states.ts";
+import type { Standing } from "../../../core/client/membership_states.ts";
+import { Links } from "../../../core/link/links.ts";
+import type { Action, Input } from "../../../core/machine.ts";
+import { Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
+import type { Row } from "../../../core/messages/table.ts";
+import type { Verb } from "../../../core/messages/verb.ts";
+import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import { ID } from "../../kit/samples.ts";
+import { Dice } from "../../simulator/random.ts";
+import { NICK, OWN, SERVER, ServerByHand, START } from "./server_by_hand.ts";
+
+const AL: Address = { host: "10.0.0.3", port: 3003 };
+
+/** A client whose server and whose peer al, who is away, say what the test wants. */
+class Case {
+  now: Millis = START;
+  readonly server: ServerByHand;
+  readonly #client: Client;
+  readonly #key: string;
+  readonly #al: Links;
+  readonly #alRow: Row;
+  #notices: string[] = [];
+  #exits: string[] = [];
+
+  constructor() {
+    const dice = new Dice(1);
+    const random = (count: number) => dice.bytes(count);
+    const [identity, al] = [1, 2].map(() => new Identity(primitives, random(SECRETS_BYTES))) as [
+      Identity,
+      Identity,
+    ];
+    this.#key = identity.keyPair.publicKey.toHex();
+    this.server = new ServerByHand(dice, identity);
+    this.#al = new Links({
+      primitives,
+      random,
+      ownKey: al.keyPair,
+      timestamp: (now) => now,
+      name: undefined,
+      keepsAlive: false,
+    });
+    const prekey = primitives.keyPair(random(KEY_BYTES)).publicKey.toHex();
+    const bundle = al.bundle("al", prekey, START);
+    this.#alRow = { nick: "al", ...bundle, ordinal: 2, online: false, addresses: [AL] };
+    const options = {
+      nick: NICK,
+      server: SERVER,
+      serverName: "the server",
+      serverKey: this.server.key,
+      own: OWN,
+      candidates: [],
+      attempts: 0,
+      identity,
+      invited: [],
+      channelKey: undefined,
+      durable: true,
+      primitives,
+    };
+    this.#client = new Client(START, options, random, []);
+  }
+
+  #step(input: Input): void {
+    if (this.isOver) return;
+    const leaving: Datagram[] = [];
+    for (const output of this.#client.step(this.now, input)) {
+      if (output.type === "notice") this.#notices.push(output.notice.type);
+      if (output.type === "exit") this.#exits.push(`exit ${output.status}`);
+      if (output.type === "transmit") leaving.push(output);
+    }
+    const [toAl, toServer] = [leaving.filter(isToAl), leaving.filter((datagram) => !isToAl(datagram))];
+    for (const { bytes } of toAl) this.#al.receive(this.now, OWN, bytes);
+    const answers = this.server.exchange(this.now, toServer).map(({ bytes }) => ({ from: SERVER, bytes }));
+    const more = this.#al.takeDatagrams(this.now).map(({ bytes }) => ({ from: AL, bytes }));
+    for (const { from, bytes } of [...answers, ...more]) this.#step({ type: "datagram", from, bytes });
+  }
+
+  /** Lets time go by: what leaves arrives at once, on either side. */
+  run(millis: Millis): void {
+    const end = this.now + millis;
+    this.#step({ type: "tick" });
+    while (!this.isOver) {
+      const next = Math.min(this.#client.deadline, this.server.deadline, this.#al.deadline);
+      if (next > end) break;
+      this.now = Math.max(this.now, next);
+      this.#step({ type: "tick" });
+    }
+    this.now = end;
+  }
+
+  get isOver(): boolean {
+    return this.#exits.length > 0;
+  }
+
+  acts(action: Action): void {
+    this.#step({ type: "action", action });
+    this.run(10);
+  }
+
+  says(verb: Verb): void {
+    this.server.says(this.now, verb);
+    this.run(10);
+  }
+
+  /** The server lets the client in, and tells it who there is. */
+  admits(): void {
+    this.says(this.server.registered);
+    this.says(this.server.rows([this.server.row(), this.#alRow]));
+  }
+
+  alSays(verb: Verb): void {
+    this.#al.open(this.now, this.#key, [OWN]).send(this.now, verb);
+    this.run(10);
+  }
+
+  /** All that was seen since the test looked last: notices, verbs for the server (`>`), the end. */
+  look(): string[] {
+    const seen = [...this.#notices, ...this.server.heard.map(({ type }) => `> ${type}`), ...this.#exits];
+    this.#notices = [];
+    this.server.heard = [];
+    return seen;
+  }
+}
+
+function isToAl({ to }: Datagram): boolean {
+  return equalAddresses(to, AL);
+}
+
+const REGISTER: Action = { type: "register", nick: NICK };
+const SEND: Action = { type: "sendDirect", to: "al", text: "x" };
+
+// ---- the life of the process -----------------------------------------------------------------------------
+
+/** How each state is reached. A message waits in all of them but the first, so that the end of the input is not all. */
+const LIVES: Readonly<Record<LifeState, (it: Case) => void>> = {
+  new: () => {},
+  starting: (it) => {
+    it.acts(REGISTER);
+    it.acts(SEND);
+  },
+  running: (it) => {
+    LIVES.starting(it);
+    it.admits();
+  },
+  finishingEarly: (it) => {
+    LIVES.starting(it);
+    it.acts({ type: "finish" });
+  },
+  finishing: (it) => {
+    LIVES.running(it);
+    it.acts({ type: "finish" });
+  },
+  quitting: (it) => {
+    LIVES.running(it);
+    it.acts({ type: "quit" });
+  },
+};
+
+/** A client that is online is to register again, so that there is something to answer. */
+function registersAgain(it: Case, state: LifeState): void {
+  if (state === "running" || state === "finishing") it.says({ type: "notRegistered", nick: NICK });
+  it.look();
+}
+
+const EVENTS: Readonly<Record<LifeEvent, (it: Case, state: LifeState) => void>> = {
+  action: (it) => it.acts({ type: "listPeers" }),
+  leave: (it) => it.acts({ type: "leave" }),
+  finish: (it) => it.acts({ type: "finish" }),
+  quit: (it) => it.acts({ type: "quit" }),
+  cameOnline: (it, state) => {
+    registersAgain(it, state);
+    it.admits();
+  },
+  wasRefused: (it, state) => {
+    registersAgain(it, state);
+    it.says({ type: "refused", nick: NICK, reason: "other key" });
+  },
+  wentOffline: (it) => it.says({ type: "replaced", nick: NICK }),
+  stepOver: (it) => it.run(0),
+};
+/** All that is seen of each event: notices, verbs for the server (`>`), the end. */
+const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly string[]>>>> = {
+  new: {
+    action: ["started", "peersListed", "settled"],
+    // The first thing that the user asks for is the end.
+    leave: ["started", "exiting", "exit 0"],
+    finish: ["started", "exiting", "exit 0"],
+    quit: ["started", "exiting", "exit 0"],
+    cameOnline: [],
+    wasRefused: [],
+    wentOffline: [],
+    stepOver: [],
+  },
+  starting: {
+    action: [],
+    leave: ["notDone", "exiting", "> leave", "exit 0"],
+    finish: [],
+    quit: [],
+    cameOnline: ["registered", "tableChanged", "settled", "> rowsSince", "> deposit"],
+    wasRefused: ["nickOfAnotherKey", "youAreOffline", "settled", "settled", "exit 1"],
+    wentOffline: ["replaced", "youAreOffline", "settled", "settled"],
+    stepOver: [],
+  },
+  running: {
+    action: ["peersListed", "settled"],
+    leave: ["messagesWait", "exiting", "> leave", "exit 0"],
+    finish: [],
+    quit: ["> deregister"],
+    cameOnline: ["> rowsSince", "> deposit"],
+    wasRefused: ["nickOfAnotherKey", "settled"],
+    wentOffline: ["replaced", "settled"],
+    stepOver: [],
+  },
+  finishingEarly: {
+    action: [],
+    leave: ["notDone", "exiting", "> leave", "exit 0"],
+    finish: [],
+    quit: [],
+    cameOnline: ["registered", "tableChanged", "settled", "> rowsSince", "> deposit"],
+    wasRefused: ["nickOfAnotherKey", "youAreOffline", "settled", "settled", "exit 1"],
+    wentOffline: ["replaced", "youAreOffline", "settled", "settled", "exiting", "exit 0"],
+    stepOver: [],
+  },
+  finishing: {
+    action: ["peersListed", "settled"],
+    leave: ["messagesWait", "exiting", "> leave", "exit 0"],
+    finish: [],
+    quit: ["> deregister"],
+    cameOnline: ["> rowsSince", "> deposit"],
+    wasRefused: ["nickOfAnotherKey", "settled", "messagesWait", "exiting", "exit 1"],
+    wentOffline: ["replaced", "settled", "messagesWait", "exiting", "exit 1"],
+    stepOver: [],
+  },
+  quitting: {
+    action: [],
+    leave: ["messagesWait", "exiting", "> leave", "exit 0"],
+    finish: [],
+    quit: [],
+    cameOnline: [],
+    wasRefused: [],
+    wentOffline: ["replaced", "settled", "messagesWait", "exiting", "settled", "exit 0"],
+    stepOver: [],
+  },
+};
+
+/** The state that a case is in, by what it does next. It is made anew for each question, since an answer changes it. */
+function lifeOf(make: () => Case): LifeState | "over" {
+  const whatIf = (does: (it: Case) => void): string[] => {
+    const it = make();
+    it.look();
+    does(it);
+    return it.look();
+  };
+  if (make().isOver) return "over";
+  const tries = whatIf((it) => it.acts({ type: "sendChannel", text: "x" }));
+  if (tries.includes("started")) return "new";
+  const registers = (it: Case) => tries.includes("youAreOffline") && it.acts(REGISTER);
+  const replaced = whatIf((it) => {
+    registers(it);
+    it.says({ type: "replaced", nick: NICK });
+  });
+  const refused = whatIf((it) => {
+    registers(it);
+    it.says({ type: "notRegistered", nick: NICK });
+    it.says({ type: "refused", nick: NICK, reason: "full" });
+  });
+  if (refused.includes("deregistered")) return "quitting";
+  const isFinishing = replaced.some(isEnd);
+  const fails = refused.includes("exit 1") && !refused.includes("exiting");
+  if (fails) return isFinishing ? "finishingEarly" : "starting";
+  return isFinishing ? "finishing" : "running";
+}
+
+function isEnd(seen: string): boolean {
+  return seen.startsWith("exit ");
+}
+
+for (const state of Object.keys(LIFE_STATES) as LifeState[]) {
+  for (const event of Object.keys(LIFE_EVENTS) as LifeEvent[]) {
+    const cell = LIFE[state][event];
+    Deno.test(`${state}, ${event}: ${cell?.join(" -> ") ?? "nothing"}`, () => {
+      const make = () => {
+        const it = new Case();
+        LIVES[state](it);
+        it.look();
+        EVENTS[event](it, state);
+        return it;
+      };
+      const seen = make().look();
+      assertEquals(seen, SEEN[state][event]);
+      if (seen.some(isEnd)) return assertEquals(lifeOf(make), "over");
+      // A client that is not online puts it off, and answers each further question with the end.
+      if (event === "quit" && cell === undefined) return;
+      assertEquals(lifeOf(make), cell?.[1] ?? state);
+    });
+  }
+}
+
+Deno.test("an input that has ended, and nothing is under way any more: the process ends", () => {
+  const it = new Case();
+  LIVES.finishing(it);
+  const { id } = it.server.deposit;
+  it.look();
+  it.says({ type: "stored", id });
+  assertEquals(it.look(), ["stored", "settled", "exiting", "> leave", "exit 0"]);
+});
+
+// ---- what may be done when -------------------------------------------------------------------------------
+
+/** How each standing is reached, by a client that knows its peers. */
+const STANDINGS: Readonly<Record<Standing, (it: Case) => void>> = {
+  online: (it) => {
+    it.acts(REGISTER);
+    it.admits();
+  },
+  leaving: (it) => {
+    STANDINGS.online(it);
+    it.acts({ type: "deregister", nick: NICK });
+  },
+  offline: (it) => {
+    STANDINGS.leaving(it);
+    it.says({ type: "deregistered", nick: NICK });
+  },
+  registering: (it) => {
+    STANDINGS.offline(it);
+    it.acts(REGISTER);
+  },
+};
+
+/** A letter that cannot be opened; the user is told of it all the same. */
+const LETTER = { id: ID, from: "al", body: new Uint8Array(1) } as const;
+
+/** How each matter comes up, and what is seen when it is done. */
+const COMES_UP: Readonly<Record<Matter, readonly [does: (it: Case) => void, done: readonly string[]]>> = {
+  register: [(it) => it.acts(REGISTER), ["> register"]],
+  registerOther: [(it) => it.acts({ type: "register", nick: "zoe" }), []],
+  deregister: [(it) => it.acts({ type: "deregister", nick: NICK }), ["> deregister"]],
+  deregisterOther: [(it) => it.acts({ type: "deregister", nick: "zoe" }), []],
+  quit: [(it) => it.acts({ type: "quit" }), ["> deregister"]],
+  listPeers: [(it) => it.acts({ type: "listPeers" }), ["peersListed", "settled"]],
+  trust: [(it) => it.acts({ type: "trust", nick: "al" }), ["trusted", "settled"]],
+  verify: [(it) => it.acts({ type: "verify", nick: "al" }), ["safetyNumber", "settled"]],
+  invite: [(it) => it.acts({ type: "invite" }), ["invite", "settled"]],
+  sendDirect: [(it) => it.acts(SEND), ["> deposit"]],
+  sendChannel: [(it) => it.acts({ type: "sendChannel", text: "x" }), ["> post"]],
+  end: [(it) => it.acts({ type: "finish" }), ["exiting", "> leave", "exit 0"]],
+  peerVerb: [(it) => it.alSays({ type: "direct", to: NICK, ...LETTER }), ["unreadable"]],
+  streamItem: [
+    (it) => it.says({ type: "letter", stream: it.server.stream, position: 1, waited: false, ...LETTER }),
+    ["unreadable", "> receipt", "> saved"],
+  ],
+};
+
+function seenOf(verdict: Verdict, matter: Matter): readonly string[] {
+  if (verdict === "do") return COMES_UP[matter][1];
+  if (verdict === "wait" || verdict === "ignore") return [];
+  if (verdict === "leave") return ["exiting", "exit 0"];
+  return [verdict, "settled"];
+}
+
+for (const standing of Object.keys(VERDICTS) as Standing[]) {
+  for (const matter of Object.keys(MATTERS) as Matter[]) {
+    const verdict = VERDICTS[standing][matter];
+    Deno.test(`${standing}, ${matter}: ${verdict}`, () => {
+      const it = new Case();
+      STANDINGS[standing](it);
+      it.look();
+      const [does] = COMES_UP[matter];
+      does(it);
+      assertEquals(it.look(), seenOf(verdict, matter));
+    });
+  }
+}
+
+const WAITING = (Object.keys(MATTERS) as Matter[]).filter((matter) =>
+  VERDICTS.registering[matter] === "wait"
+);
+
+for (const matter of WAITING) {
+  Deno.test(`registering, ${matter}, then online: ${VERDICTS.online[matter]}`, () => {
+    const it = new Case();
+    STANDINGS.registering(it);
+    const admission = it.server.registered;
+    COMES_UP[matter][0](it);
+    it.look();
+    it.says(admission);
+    it.says(it.server.rows([]));
+    const seen = it.look().filter((one) => one !== "> rowsSince");
+    assertEquals(seen.slice(0, 3), ["registered", "tableChanged", "settled"]);
+    assertEquals(seen.slice(3), seenOf(VERDICTS.online[matter], matter));
+  });
+
+  Deno.test(`leaving, ${matter}, then offline: ${VERDICTS.offline[matter]}`, () => {
+    const it = new Case();
+    STANDINGS.leaving(it);
+    COMES_UP[matter][0](it);
+    it.look();
+    it.says({ type: "deregistered", nick: NICK });
+    const [first, ...seen] = it.look();
+    assertEquals(first, "deregistered");
+    // What waited comes before the end of the deregistration.
+    assertEquals(seen.toSorted(), [...seenOf(VERDICTS.offline[matter], matter), "settled"].toSorted());
+  });
+}
