@@ -9,8 +9,8 @@ import type { Link } from "../core/link/link.ts";
 import { Links } from "../core/link/links.ts";
 import { NO_SIGNATURE } from "../core/messages/identity.ts";
 import type { Verb } from "../core/messages/verb.ts";
-import { Dice } from "../tests/simulator/random.ts";
-import { Schedule } from "../tests/simulator/schedule.ts";
+import { Dice } from "../tests/kit/dice.ts";
+import { Schedule } from "../tests/kit/schedule.ts";
 import { letterOf } from "./letters.ts";
 
 const DELAY_MS = 15;

@@ -1,13 +1,13 @@
 /** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
 import { parseArgs } from "@std/cli/parse-args";
 import { openSqlite } from "../storage/sqlite.ts";
-import { simulate } from "../tests/simulator/world.ts";
-import { BadNetwork } from "../tests/system/bad_networks/network.ts";
-import { describe, play, SCENARIOS } from "../tests/system/bad_networks/scenarios.ts";
+import type { Child } from "../tests/kit/child.ts";
+import { BadNetwork } from "../tests/kit/bad_networks/network.ts";
+import { describe, play, SCENARIOS } from "../tests/kit/bad_networks/scenarios.ts";
 import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
-import { Process } from "./processes.ts";
+import { start } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
 
 const ROUND_TRIPS = 10_000;
@@ -37,10 +37,10 @@ function freshState(durable: boolean): string {
 }
 
 async function bare(oneCpu: boolean): Promise<Summary> {
-  const echo = new Process("bench/bare.ts", [], oneCpu);
-  const port = await echo.line();
-  const ping = new Process("bench/bare.ts", [port, String(ROUND_TRIPS)], oneCpu);
-  const figures = JSON.parse(await ping.line());
+  const echo = start("bench/bare.ts", [], oneCpu);
+  const port = await echo.nextLine();
+  const ping = start("bench/bare.ts", [port, String(ROUND_TRIPS)], oneCpu);
+  const figures = JSON.parse(await ping.nextLine());
   await ping.end();
   await echo.end();
   return figures;
@@ -55,12 +55,12 @@ async function direct(
   bytes = 64,
 ): Promise<Figures> {
   const port = freePort();
-  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
-  const bob = new Process("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
+  const bob = start("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
   await bob.sees("ready");
   const args = ["alice", String(port), freshState(durable), "bob", ...[count, window, bytes].map(String)];
-  const alice = new Process("bench/peer.ts", args, oneCpu);
-  const figures: Figures = JSON.parse(await alice.line());
+  const alice = start("bench/peer.ts", args, oneCpu);
+  const figures: Figures = JSON.parse(await alice.nextLine());
   for (const process of [alice, bob, server]) await process.end();
   return figures;
 }
@@ -177,17 +177,15 @@ async function flood(): Promise<void> {
 
 async function flooded(target: "nobody" | "recipient" | "server"): Promise<Summary> {
   const port = freePort();
-  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], false);
-  const bob = new Process("bench/peer.ts", ["bob", String(port), MEMORY], false);
-  const [, bobPort = ""] = (await bob.line()).split(" ");
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY]);
+  const bob = start("bench/peer.ts", ["bob", String(port), MEMORY]);
+  const [, bobPort = ""] = (await bob.nextLine()).split(" ");
   const victim = target === "server" ? String(port) : bobPort;
-  const junk = target === "nobody"
-    ? undefined
-    : new Process("bench/flooder.ts", [String(JUNK_PER_SECOND), victim], false);
-  await junk?.line();
+  const junk = target === "nobody" ? undefined : start("bench/flooder.ts", [String(JUNK_PER_SECOND), victim]);
+  await junk?.nextLine();
   const args = ["alice", String(port), MEMORY, "bob", String(FLOODED_ROUND_TRIPS)];
-  const alice = new Process("bench/peer.ts", args, false);
-  const figures: Summary = JSON.parse(await alice.line());
+  const alice = start("bench/peer.ts", args);
+  const figures: Summary = JSON.parse(await alice.nextLine());
   for (const process of [alice, bob, server, junk]) await process?.end();
   return figures;
 }
@@ -217,21 +215,21 @@ async function badNetworks(): Promise<void> {
 async function idle(): Promise<void> {
   const port = freePort();
   const starts: number[] = [];
-  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], false);
-  for (let start = 0; start < STARTS; start++) {
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY]);
+  for (let count = 0; count < STARTS; count++) {
     const began = performance.now();
-    const client = new Process("main.ts", [
+    const client = start("main.ts", [
       "client",
       "-n",
-      `c${start}`,
+      `c${count}`,
       "-p",
       String(port),
       "--state",
       MEMORY,
-    ], false);
+    ]);
     await client.sees("is ONLINE");
     starts.push(performance.now() - began);
-    if (start === STARTS - 1) await reportIdle(server, client);
+    if (count === STARTS - 1) await reportIdle(server, client);
     await client.end();
   }
   await server.end();
@@ -240,7 +238,7 @@ async function idle(): Promise<void> {
   );
 }
 
-async function reportIdle(server: Process, client: Process): Promise<void> {
+async function reportIdle(server: Child, client: Child): Promise<void> {
   const before = [cpuTicks(server.pid), cpuTicks(client.pid)];
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
   for (
@@ -274,12 +272,11 @@ function cpuTicks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-function seeds(): void {
-  const began = performance.now();
-  for (let seed = 1; seed <= SEEDS; seed++) simulate(seed);
-  console.log(
-    `simulated worlds: ${(SEEDS / ((performance.now() - began) / 1000)).toFixed(1)} seeds/s on one CPU`,
-  );
+async function seeds(): Promise<void> {
+  const simulator = start("tests/simulator/main.ts", ["--seed", "1", "--seeds", String(SEEDS)]);
+  await simulator.ended;
+  const rate = /\S+ seeds\/s/.exec(simulator.lines.at(-1)!.text);
+  console.log(`simulated worlds: ${rate} on one CPU`);
 }
 
 const parts: Record<string, () => void | Promise<void>> = {

@@ -17,11 +17,11 @@ import type { Nick } from "../../core/messages/nick.ts";
 import { type Notice, render } from "../../core/notice.ts";
 import { Server, type ServerLimits } from "../../core/server/server.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
-import { Disk } from "../simulator/disk.ts";
-import { Network } from "../simulator/network.ts";
+import { Disk } from "../kit/disk.ts";
+import { Network } from "../kit/network.ts";
 import { SimulatedNode } from "../simulator/node.ts";
-import { Dice } from "../simulator/random.ts";
-import { Schedule } from "../simulator/schedule.ts";
+import { Dice } from "../kit/dice.ts";
+import { Schedule } from "../kit/schedule.ts";
 
 /** 2022-03-22 21:35:00 UTC. */
 const START: Millis = 1_647_984_900_000;

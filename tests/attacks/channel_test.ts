@@ -18,7 +18,7 @@ const missing = (count: number) =>
   `[${count} channel message${count === 1 ? " from alice is" : "s from alice are"} missing.]`;
 const shown = (number: number) => `[Channel_Message alice: post ${number}]`;
 
-interface Scene {
+interface Situation {
   readonly arena: Arena;
   readonly alice: Victim;
   readonly bob: Victim;
@@ -32,7 +32,7 @@ interface Scene {
 function withPosts(
   count: number,
   channelKeys: Partial<Record<"alice" | "bob", Uint8Array | undefined>> = {},
-): Scene {
+): Situation {
   const arena = new Arena();
   const [alice, bob] = (["alice", "bob"] as const).map((nick) => {
     const client = arena.client(nick, { channelKey: channelKeys[nick] });
@@ -54,7 +54,7 @@ function withPosts(
 }
 
 /** Hands these over, by their places, counted from 1. */
-function hands({ bob, server, posts }: Scene, ...places: number[]): void {
+function hands({ bob, server, posts }: Situation, ...places: number[]): void {
   for (const place of places) server.hands(bob, "channel", posts[place - 1]!);
 }
 

@@ -5,7 +5,7 @@ import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
 import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import { Disk } from "../simulator/disk.ts";
+import { Disk } from "../kit/disk.ts";
 import { Arena, type Victim } from "./arena.ts";
 import { Attacker, ID, MALLORY } from "./attacker.ts";
 

@@ -20,7 +20,7 @@ import {
   encodeVersions,
   NONCE_BYTES,
 } from "../../core/wire/packet.ts";
-import { Peer } from "../kit/wire.ts";
+import { Peer } from "../kit/peer.ts";
 import { Arena, SERVER, type Victim } from "./arena.ts";
 import { altered, Attacker, MALLORY } from "./attacker.ts";
 

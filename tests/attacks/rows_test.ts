@@ -16,7 +16,7 @@ const OTHER_KEY = "[bob has another key than the pinned one: somebody else may h
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const TRUSTED = "[The key that bob has now is trusted. It is not verified: 'verify bob'.]";
 
-interface Scene {
+interface Situation {
   readonly arena: Arena;
   readonly alice: Victim;
   readonly bob: Victim;
@@ -25,7 +25,7 @@ interface Scene {
 }
 
 /** bob is said to be away, so that what alice writes to him passes the server, which means no good. */
-function withHostileServer({ haveTalked = true }: { haveTalked?: boolean } = {}): Scene {
+function withHostileServer({ haveTalked = true }: { haveTalked?: boolean } = {}): Situation {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob", "carol");
   if (haveTalked) arena.theyTalk(alice, bob);
@@ -36,7 +36,7 @@ function withHostileServer({ haveTalked = true }: { haveTalked?: boolean } = {})
 }
 
 /** What alice writes reaches bob, and nobody else has the keys for it. */
-function theyStillWrite({ arena, alice, bob, server }: Scene, text: string): void {
+function theyStillWrite({ arena, alice, bob, server }: Situation, text: string): void {
   alice.writes("bob", text);
   arena.runs(100);
   alice.sees(...STORED);

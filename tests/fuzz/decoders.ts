@@ -35,7 +35,7 @@ import {
   SIGNATURE,
   VERBS,
 } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 

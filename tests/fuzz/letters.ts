@@ -21,7 +21,7 @@ import { type Nick, sameNick } from "../../core/messages/nick.ts";
 import { decodePost, isAuthentic, textOf } from "../../core/messages/post.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/messages/verb.ts";
 import { BUNDLE, IPV4, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { anyBytes, anyId } from "./hostile.ts";
 import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";

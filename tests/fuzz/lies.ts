@@ -15,7 +15,7 @@ import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import { BODY, BUNDLE, SIGNATURE } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { changed } from "./hostile.ts";
 import type { Plot, Signed, Underway } from "./plot.ts";
 import type { Somebody } from "./somebody.ts";

@@ -16,7 +16,7 @@ import { Server } from "../../core/server/server.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
 import { SERVER, START } from "../kit/scene.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { Crowd } from "./crowd.ts";
 import { anyNick, changed } from "./hostile.ts";
 import { Insider, type InsiderOptions } from "./insider.ts";

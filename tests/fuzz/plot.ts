@@ -8,7 +8,7 @@ import { decodeLetter } from "../../core/messages/letter.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { ID } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import type { Somebody } from "./somebody.ts";
 
 /** Whose a text is. */

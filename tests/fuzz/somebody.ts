@@ -19,7 +19,7 @@ import {
 } from "../../core/messages/letter.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
 import { encodePost, type Place, postHash } from "../../core/messages/post.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 
 export interface SealOptions {
   readonly edition?: number;

@@ -18,8 +18,8 @@ import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import { Scene, SERVER } from "../kit/scene.ts";
-import { unordered } from "../kit/wire.ts";
-import type { Dice } from "../simulator/random.ts";
+import { unordered } from "../kit/peer.ts";
+import type { Dice } from "../kit/dice.ts";
 
 const ROUNDS = 400;
 const NAMES = ["SERVER", "alice", "bob", "carol"];

@@ -7,7 +7,7 @@ import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Input, Machine, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
-import { opened } from "../kit/wire.ts";
+import { opened } from "../kit/sent.ts";
 import type { Note } from "./target.ts";
 
 export interface Datagram {

@@ -14,7 +14,7 @@ import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Shown } from "../../core/notice.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import { opened } from "../kit/wire.ts";
+import { opened } from "../kit/sent.ts";
 import type { Plot } from "./plot.ts";
 import type { Somebody } from "./somebody.ts";
 

@@ -9,8 +9,9 @@ import { type Arrival, Links } from "../../core/link/links.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
 import { ID } from "./samples.ts";
-import { type Sent, sent, verbOf } from "./wire.ts";
-import { Dice } from "../simulator/random.ts";
+import { type Sent, sent } from "./sent.ts";
+import { verbOf } from "./peer.ts";
+import { Dice } from "./dice.ts";
 
 export const A: Address = { host: "10.0.0.1", port: 1 };
 export const B: Address = { host: "10.0.0.2", port: 2 };

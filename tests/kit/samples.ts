@@ -5,7 +5,7 @@ import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identit
 import type { Row } from "../../core/messages/table.ts";
 import { REASONS, type Verb } from "../../core/messages/verb.ts";
 import type { ServerLimits } from "../../core/server/server.ts";
-import type { Dice } from "./seed.ts";
+import type { Dice } from "./dice.ts";
 
 export const ID = "00112233445566778899aabbccddeeff";
 export const TOP_ID = "f".repeat(32);

@@ -16,9 +16,9 @@ import { encodePost } from "../../core/messages/post.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { type Notice, render } from "../../core/notice.ts";
 import { Server, type ServerLimits } from "../../core/server/server.ts";
-import { Dice } from "../simulator/random.ts";
+import { Dice } from "./dice.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
-import { transmitted } from "./effects.ts";
+import { transmitted } from "./recorded.ts";
 import { NO_LIMITS } from "./samples.ts";
 
 export const START: Millis = 1_700_000_000_000;

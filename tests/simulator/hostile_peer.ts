@@ -12,8 +12,8 @@ import { Sealer } from "../../core/messages/letter.ts";
 import { encodePost } from "../../core/messages/post.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import { transmitted } from "../kit/effects.ts";
-import type { Dice } from "./random.ts";
+import { transmitted } from "../kit/recorded.ts";
+import type { Dice } from "../kit/dice.ts";
 
 export interface HostilePeerOptions {
   readonly nick: string;

@@ -6,7 +6,7 @@ import { ACK_TIMEOUT_MS, TEXT_BYTES } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { readFrames } from "../../core/wire/frame.ts";
 import { decodePacket } from "../../core/wire/packet.ts";
-import { CALM, type Weather } from "./network.ts";
+import { CALM, type Weather } from "../kit/network.ts";
 import type { Person } from "./process.ts";
 import { type Datagram, scenario, type World } from "./scenario.ts";
 

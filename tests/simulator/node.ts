@@ -6,10 +6,10 @@ import type { Action } from "../../core/action.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Input, Machine, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
-import type { Disk } from "./disk.ts";
-import type { Network } from "./network.ts";
-import type { Dice } from "./random.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Disk } from "../kit/disk.ts";
+import type { Network } from "../kit/network.ts";
+import type { Dice } from "../kit/dice.ts";
+import type { Schedule } from "../kit/schedule.ts";
 
 export interface NodeOptions {
   readonly name: string;

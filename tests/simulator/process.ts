@@ -24,9 +24,9 @@ import { releaseNick } from "../../core/server/nick_admin.ts";
 import { Server, type ServerLimits } from "../../core/server/server.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
-import { Disk } from "./disk.ts";
+import { Disk } from "../kit/disk.ts";
 import { SimulatedNode } from "./node.ts";
-import { Dice } from "./random.ts";
+import { Dice } from "../kit/dice.ts";
 import type { World } from "./scenario.ts";
 
 export const SERVER: Address = { host: "10.0.0.1", port: 9999 };

@@ -13,10 +13,10 @@ import { decodeVerb, type Verb, type VerbType } from "../../core/messages/verb.t
 import type { Notice } from "../../core/notice.ts";
 import { readFrames } from "../../core/wire/frame.ts";
 import { decodePacket, type Packet } from "../../core/wire/packet.ts";
-import { Network } from "./network.ts";
+import { Network } from "../kit/network.ts";
 import { type ClientSettings, Person, type Process, SERVER, ServerProcess } from "./process.ts";
-import { Dice } from "./random.ts";
-import { Schedule } from "./schedule.ts";
+import { Dice } from "../kit/dice.ts";
+import { Schedule } from "../kit/schedule.ts";
 
 /** 2022-03-22 21:35:00 UTC. */
 const START: Millis = 1_647_984_900_000;

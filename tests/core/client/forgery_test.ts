@@ -8,7 +8,7 @@ import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { ID, TOP_ID } from "../../kit/samples.ts";
 import { Scene, SERVER, type Voice } from "../../kit/scene.ts";
-import { opened } from "../../kit/wire.ts";
+import { opened } from "../../kit/sent.ts";
 
 function withAliceAndBob(): { scene: Scene; mallory: Voice } {
   const scene = new Scene();

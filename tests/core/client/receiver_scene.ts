@@ -15,7 +15,7 @@ import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { type Notice, render } from "../../../core/notice.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { START, Voice } from "../../kit/scene.ts";
-import { Dice } from "../../simulator/random.ts";
+import { Dice } from "../../kit/dice.ts";
 
 const SERVER: Address = { host: "10.0.0.1", port: 9999 };
 const OWN: Address = { host: "10.0.0.2", port: 3000 };

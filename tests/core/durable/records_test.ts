@@ -35,7 +35,7 @@ import {
   mutated,
   SIGNATURE,
 } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 const SECRET = "0123456789abcdef".repeat(4);
 const U48 = 2 ** 48 - 1;

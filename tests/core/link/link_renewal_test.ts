@@ -19,20 +19,10 @@ import {
 import type { Address, Millis } from "../../../core/base/units.ts";
 import { CHALLENGE_BYTES } from "../../../core/wire/frame.ts";
 import { chat } from "../../kit/pair.ts";
-import { seededDice } from "../../kit/seed.ts";
-import {
-  acking,
-  ELSEWHERE,
-  forged,
-  nameOf,
-  numberOf,
-  PEER,
-  PING,
-  type Sent,
-  TestLink,
-  unordered,
-  verbOf,
-} from "../../kit/wire.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { acking, forged, PING, unordered, verbOf } from "../../kit/peer.ts";
+import { ELSEWHERE, PEER, TestLink } from "../../kit/test_link.ts";
+import { nameOf, numberOf, type Sent } from "../../kit/sent.ts";
 
 /** Whose keys a packet is under, as the peer knows them. */
 function indexOf({ packet }: Sent): number | undefined {

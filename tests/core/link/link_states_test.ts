@@ -16,17 +16,9 @@
 import { assertEquals } from "@std/assert";
 import { LINK_DEAD_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
-import {
-  acking,
-  ELSEWHERE,
-  forged,
-  nameOf,
-  PEER,
-  type PeerSession,
-  PING,
-  TestLink,
-  verbOf,
-} from "../../kit/wire.ts";
+import { acking, forged, type PeerSession, PING, verbOf } from "../../kit/peer.ts";
+import { ELSEWHERE, PEER, TestLink } from "../../kit/test_link.ts";
+import { nameOf } from "../../kit/sent.ts";
 
 type State = "closed" | "asking" | "seeking" | "open" | "renewing" | "dead";
 /** A dead link is closed. */

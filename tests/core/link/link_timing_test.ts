@@ -16,18 +16,9 @@ import {
 import type { Millis } from "../../../core/base/units.ts";
 import type { Frame } from "../../../core/wire/frame.ts";
 import { chat } from "../../kit/pair.ts";
-import {
-  acking,
-  ELSEWHERE,
-  nameOf,
-  numberOf,
-  PEER,
-  PING,
-  type Sent,
-  TestLink,
-  unordered,
-  verbOf,
-} from "../../kit/wire.ts";
+import { acking, PING, unordered, verbOf } from "../../kit/peer.ts";
+import { ELSEWHERE, PEER, TestLink } from "../../kit/test_link.ts";
+import { nameOf, numberOf, type Sent } from "../../kit/sent.ts";
 
 /** How long after `begin` each of these leaves, with nobody answering. */
 function departures(test: TestLink, begin: Millis, end: Millis, is: (sent: Sent) => boolean): Millis[] {

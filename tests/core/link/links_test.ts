@@ -1,6 +1,12 @@
 /** Tables of links: who gets through to whom, and what strangers get. */
-import { assert, assertEquals, assertFalse, assertGreaterOrEqual } from "@std/assert";
-import { assertLessOrEqual, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+  assertNotEquals,
+} from "@std/assert";
 
 import {
   ASK_KEY_AFTER_MS,
@@ -14,8 +20,9 @@ import { decodePacket, encodeDiscover, encodeVersions, NONCE_BYTES } from "../..
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { A, B, C, chat, connected, type End, Pair, START } from "../../kit/pair.ts";
 import { LONGEST_TEXT } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
-import { forged, nameOf, Peer, PING, verbOf } from "../../kit/wire.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { forged, Peer, PING, verbOf } from "../../kit/peer.ts";
+import { nameOf } from "../../kit/sent.ts";
 
 const STRANGER = { host: "10.6.6.6", port: 6 };
 

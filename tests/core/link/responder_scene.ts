@@ -18,8 +18,8 @@ import {
   type Response,
 } from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { forged, Peer } from "../../kit/wire.ts";
-import { Dice } from "../../simulator/random.ts";
+import { forged, Peer } from "../../kit/peer.ts";
+import { Dice } from "../../kit/dice.ts";
 
 export const NOW = 1_000_000;
 const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
@@ -34,7 +34,7 @@ export function hostOf(count: number): Address {
 
 export type Load = "calm" | "busy" | "overloaded" | "insistent" | "spent";
 
-export class Scene {
+export class TestResponder {
   readonly dice = new Dice(1);
   readonly ownKey = primitives.keyPair(this.dice.bytes(KEY_BYTES));
   readonly peer = this.newPeer();

@@ -9,7 +9,8 @@
 import { assertEquals } from "@std/assert";
 import { REKEY_AFTER_MS, SESSION_LIFE_MS, UNCONFIRMED_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
-import { forged, type PeerSession, PING, TestLink, verbOf } from "../../kit/wire.ts";
+import { forged, type PeerSession, PING, verbOf } from "../../kit/peer.ts";
+import { TestLink } from "../../kit/test_link.ts";
 
 type State = "unconfirmed" | "present" | "former" | "over";
 

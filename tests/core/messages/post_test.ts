@@ -12,9 +12,9 @@ import {
   postHash,
   textOf,
 } from "../../../core/messages/post.ts";
-import { flipped, Person } from "../../kit/person.ts";
+import { Author, flipped } from "../../kit/author.ts";
 import { ID, LONGEST_TEXT, mutated, TOP_ID } from "../../kit/samples.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 import { postByHand, type PostParts } from "./letter_by_hand.ts";
 
 const NOW = 1_700_000_000_000;
@@ -25,7 +25,7 @@ const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 const KINDS = [["an open", undefined], ["a sealed", CHANNEL_KEY]] as const;
 
 /** Somebody who posts. */
-class Poster extends Person {
+class Poster extends Author {
   constructor(dice: Dice, nick = "Alice") {
     super(primitives, dice, nick);
   }

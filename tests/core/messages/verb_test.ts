@@ -17,7 +17,7 @@ import {
   SIGNATURE,
   VERBS,
 } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);

@@ -13,8 +13,9 @@ import {
   MAC_BYTES,
 } from "../../../core/wire/packet.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { ELSEWHERE, forged, PEER } from "../../kit/wire.ts";
-import { Dice } from "../../simulator/random.ts";
+import { ELSEWHERE, PEER } from "../../kit/test_link.ts";
+import { forged } from "../../kit/peer.ts";
+import { Dice } from "../../kit/dice.ts";
 
 const MALLORY: Address = { host: PEER.host, port: PEER.port + 1 };
 const NO_MAC = new Uint8Array(MAC_BYTES);

@@ -22,7 +22,7 @@ import {
   SALT_BYTES,
 } from "../../../core/wire/packet.ts";
 import { mutated } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 const RESPONSE_NOISE_BYTES = 60;
 const SEALED_COOKIE_BYTES = 32;

@@ -2,9 +2,9 @@
 import { KEY_BYTES, type KeyPair, type Primitives } from "../../core/base/crypto.ts";
 import { type Bundle, Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import type { Row } from "../../core/messages/table.ts";
-import type { Dice } from "./seed.ts";
+import type { Dice } from "./dice.ts";
 
-export class Person {
+export class Author {
   readonly nick: string;
   readonly identity: Identity;
   readonly secrets: Uint8Array;

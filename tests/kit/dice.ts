@@ -53,3 +53,16 @@ export class Dice {
     return sum >>> 0;
   }
 }
+
+/** The seed that `--seed S` gives, or a new one. */
+export function givenSeed(): number {
+  const at = Deno.args.indexOf("--seed");
+  return at < 0 ? Math.floor(Math.random() * 2 ** 32) : Number(Deno.args[at + 1]);
+}
+
+/** Dice for a random test. The seed is printed first; `deno test ... -- --seed S` throws the same dice again. */
+export function seededDice(): Dice {
+  const seed = givenSeed();
+  console.log(`seed ${seed}`);
+  return new Dice(seed);
+}
