@@ -6,6 +6,7 @@ import type { Action } from "../../core/action.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Input, Machine, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
+import { type Deed, inPasses } from "../../core/passes.ts";
 import type { Disk } from "../kit/disk.ts";
 import type { Network } from "../kit/network.ts";
 import type { Dice } from "../kit/dice.ts";
@@ -121,45 +122,33 @@ export class SimulatedNode {
   }
 
   #perform(outputs: readonly Output[]): void {
-    const { dice, network } = this.#options;
-    const changes = outputs.filter((output) =>
-      output.type === "save" || output.type === "forget" || output.type === "destroy"
-    );
-    const transmits = outputs.filter((output) => output.type === "transmit");
-    const rest = outputs.filter((output) => output.type === "notice" || output.type === "exit");
-    // Dying at 0 is before the commit, at 1 right after it.
-    const dyingAt = dice.happens(this.deadliness) ? dice.below(2 + transmits.length + rest.length) : Infinity;
-    let step = 0;
-    const dies = () => {
-      if (step++ !== dyingAt) return false;
-      this.kill();
-      return true;
-    };
-    const isDoomed = (next: readonly Output[]) => {
-      if (!next.some((output) => this.diesBefore(output))) return false;
-      this.kill();
-      return true;
-    };
-    if (dies() || isDoomed(changes)) return;
-    try {
-      if (changes.length > 0) this.disk.commit(changes);
-    } catch {
-      return this.kill("disk");
+    const { dice } = this.#options;
+    const deeds = inPasses(outputs);
+    const dyingAt = dice.happens(this.deadliness) ? dice.below(deeds.length + 1) : Infinity;
+    for (const [at, deed] of deeds.entries()) {
+      const parts = deed.type === "commit" ? deed.changes : [deed];
+      if (at === dyingAt || parts.some((output) => this.diesBefore(output))) return this.kill();
+      this.#do(deed);
+      if (!this.isAlive) return;
     }
-    if (dies()) return;
-    for (const transmit of transmits) {
-      if (isDoomed([transmit])) return;
-      network.send(this.address!, transmit.to, transmit.bytes);
-      if (dies()) return;
-    }
-    for (const output of rest) {
-      if (isDoomed([output])) return;
-      if (output.type === "exit") {
-        this.exitStatus = output.status;
+    if (dyingAt === deeds.length) this.kill();
+  }
+
+  #do(deed: Deed): void {
+    switch (deed.type) {
+      case "commit":
+        try {
+          return this.disk.commit(deed.changes);
+        } catch {
+          return this.kill("disk");
+        }
+      case "transmit":
+        return this.#options.network.send(this.address!, deed.to, deed.bytes);
+      case "notice":
+        return this.#options.onNotice(this, deed.notice);
+      case "exit":
+        this.exitStatus = deed.status;
         return this.kill("exited");
-      }
-      this.#options.onNotice(this, output.notice);
-      if (dies()) return;
     }
   }
 
