@@ -1,9 +1,9 @@
 /** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
 import { parseArgs } from "@std/cli/parse-args";
 import { openSqlite } from "../storage/sqlite.ts";
-import type { Child } from "../tests/kit/child.ts";
 import { BadNetwork } from "../tests/kit/bad_networks/network.ts";
 import { describe, play, SCENARIOS } from "../tests/kit/bad_networks/scenarios.ts";
+import type { Child } from "../tests/kit/child.ts";
 import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";

@@ -3,7 +3,6 @@ import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert
 import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
 import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
 import { VERSION } from "../../core/base/version.ts";
-import * as records from "../../core/durable/records.ts";
 import { OUTCOMES } from "../../core/messages/identity.ts";
 import { decodeVerb, encodeVerb } from "../../core/messages/verb.ts";
 import { type Frame, readFrames } from "../../core/wire/frame.ts";
@@ -20,6 +19,7 @@ import {
   MAC_BYTES,
   type Packet,
 } from "../../core/wire/packet.ts";
+import type { Dice } from "../kit/dice.ts";
 import {
   BODY,
   BUNDLE,
@@ -35,9 +35,9 @@ import {
   SIGNATURE,
   VERBS,
 } from "../kit/samples.ts";
-import type { Dice } from "../kit/dice.ts";
 import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
+import * as records from "../../core/durable/records.ts";
 
 /** Inputs for one iteration of a decoder. */
 const INPUTS = 200;

@@ -41,7 +41,7 @@ export const acking = (low: number, high = low, delay = 0): Frame => ({
 export const PING: Frame = { type: "ping" };
 
 /** The same with its last bit changed. */
-export function forged(bytes: Uint8Array, at = bytes.length - 1): Uint8Array {
+export function altered(bytes: Uint8Array, at = bytes.length - 1): Uint8Array {
   return bytes.map((byte, index) => index === at ? byte ^ 1 : byte);
 }
 

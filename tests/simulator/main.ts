@@ -1,6 +1,6 @@
 /** `deno task sim --seeds N --seed S`: simulates N worlds from seed S on; with one seed it tells what happened. */
 import { parseArgs } from "@std/cli/parse-args";
-import { simulate } from "./world.ts";
+import { simulate } from "./simulation.ts";
 
 const options = parseArgs(Deno.args, { string: ["seed", "seeds"], default: { seeds: "1" } });
 const count = Number(options.seeds);

@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
-import { simulate } from "./world.ts";
+import { simulate } from "./simulation.ts";
 
 const SEEDS = 2000;
 

@@ -1,6 +1,6 @@
 /** What is left in the files of what is not there any more. */
-import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import type { Change } from "../../core/machine.ts";
 import { exists } from "../../storage/folders.ts";
 import { openSqlite } from "../../storage/sqlite.ts";

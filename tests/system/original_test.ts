@@ -1,7 +1,7 @@
 /** The three test cases of the original, as its README shows them. */
 import { assert, assertEquals } from "@std/assert";
-import { ORIGINAL } from "./original_transcripts.ts";
 import { Host, isOffline, isOnline, type Run } from "./host.ts";
+import { ORIGINAL } from "./original_transcripts.ts";
 
 /** Lines that the original does not have. */
 const ADDED =

@@ -1,7 +1,7 @@
 /** Adding a command is adding one file. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { Host } from "./host.ts";
 import { PROJECT } from "../kit/program.ts";
+import { Host } from "./host.ts";
 
 const SHOUT = `
 import type { Commands } from "./_registry.ts";

@@ -2,11 +2,11 @@
  * No text of a direct message is ever in the server's files or memory, whichever way it took. That of a channel message
  * is, unless there is a channel key: which shows that it would be found.
  */
-import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import { formsOf, type Search } from "./memory_search.ts";
-import { Host, type Run } from "./host.ts";
+import { Buffer } from "node:buffer";
 import { PROJECT } from "../kit/program.ts";
+import { Host, type Run } from "./host.ts";
+import { formsOf, type Search } from "./memory_search.ts";
 
 const SEARCH = `${PROJECT}/tests/system/memory_search.ts`;
 const HELPER = [Deno.execPath(), "run", "--quiet", "-A", SEARCH];

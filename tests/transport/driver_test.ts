@@ -1,5 +1,5 @@
-import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { setImmediate } from "node:timers";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Change, Input, Machine, Output } from "../../core/machine.ts";
 import { drive, type Driver, type Socket } from "../../transport/driver.ts";

@@ -1,6 +1,6 @@
 /** The functions of the runtime, as this program calls them: published vectors, and what must not open. */
-import { createCipheriv } from "node:crypto";
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
+import { createCipheriv } from "node:crypto";
 
 import { type Primitives, primitives } from "../../../core/base/crypto.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";

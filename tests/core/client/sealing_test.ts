@@ -12,10 +12,10 @@ import { type Contents, decodeLetter, Opener } from "../../../core/messages/lett
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
 import { decodePost, isAuthentic, type Post, postHash, textOf } from "../../../core/messages/post.ts";
 import { type Row, Table } from "../../../core/messages/table.ts";
-import { Recorded } from "../../kit/recorded.ts";
 import { Author } from "../../kit/author.ts";
-import { TOP_ID } from "../../kit/samples.ts";
 import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
+import { TOP_ID } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;
 const CHANNEL_KEY = new Uint8Array(32).fill(0xc0);
@@ -60,7 +60,7 @@ class Desk {
   }
 
   /** What of one kind is on the disk. */
-  saved(kind: string): [string, Uint8Array][] {
+  saved(kind: string): (readonly [string, Uint8Array])[] {
     this.recorded.perform(NOW);
     return this.recorded.records(kind);
   }

@@ -19,8 +19,8 @@ import {
 } from "../../../core/base/limits.ts";
 import type { Address } from "../../../core/base/units.ts";
 import { A, C, chat, connected, type End, type Left, Pair } from "../../kit/pair.ts";
-import { nameOf } from "../../kit/sent.ts";
 import { verbOf } from "../../kit/peer.ts";
+import { nameOf } from "../../kit/sent.ts";
 
 const D: Address = { host: "10.0.0.4", port: 4 };
 

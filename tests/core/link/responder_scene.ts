@@ -18,8 +18,8 @@ import {
   type Response,
 } from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { forged, Peer } from "../../kit/peer.ts";
 import { Dice } from "../../kit/dice.ts";
+import { altered, Peer } from "../../kit/peer.ts";
 
 export const NOW = 1_000_000;
 const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
@@ -86,7 +86,7 @@ export class TestResponder {
 
   /** With a good mac1: that needs no secret, only the responder's key. */
   nonsense(timestamp: Millis): Uint8Array {
-    const bytes = forged(this.peer.initiation(timestamp).bytes, IN_NOISE);
+    const bytes = altered(this.peer.initiation(timestamp).bytes, IN_NOISE);
     setMac1(primitives, mac1Key(primitives, this.ownKey.publicKey), bytes, bytes.length - MAC_BYTES);
     return bytes;
   }

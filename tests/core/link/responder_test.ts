@@ -26,7 +26,7 @@ import type { Address, Millis } from "../../../core/base/units.ts";
 import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../../core/wire/epoch.ts";
 import { decodePacket, MAC_BYTES, type Response } from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { forged } from "../../kit/peer.ts";
+import { altered } from "../../kit/peer.ts";
 import { PEER } from "../../kit/test_link.ts";
 import { FROM, hostOf, type Load, NOW, TestResponder } from "./responder_scene.ts";
 
@@ -54,7 +54,7 @@ const INPUTS = {
   },
   "mac1 forged": ({ peer }) => {
     const { bytes } = peer.initiation(NOW + 1);
-    return forged(bytes, bytes.length - MAC_BYTES - 1);
+    return altered(bytes, bytes.length - MAC_BYTES - 1);
   },
   "Noise forged": (scene) => scene.nonsense(NOW + 1),
 } as const satisfies Readonly<Record<string, (scene: TestResponder, first: Uint8Array) => Uint8Array>>;

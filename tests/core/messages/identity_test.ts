@@ -16,10 +16,10 @@ import {
   textHash,
 } from "../../../core/messages/identity.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
-import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { Author, flipped } from "../../kit/author.ts";
-import { ID, TOP_ID } from "../../kit/samples.ts";
+import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { type Dice, seededDice } from "../../kit/dice.ts";
+import { ID, TOP_ID } from "../../kit/samples.ts";
 import { bundleByHand, receiptByHand, safetyNumberByHand } from "./letter_by_hand.ts";
 
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
@@ -53,7 +53,9 @@ Deno.test("whoever writes into the secrets later changes no identity", () => {
 Deno.test("a bundle is made as it is by hand", () => {
   const dice = seededDice();
   for (const nick of ["a", "Zoë_1.-", "ΣΊΣΥΦΟΣ"]) {
-    const { bundle, secrets } = new Author(primitives, dice, nick, dice.below(2 ** 31) * 2 ** 10);
+    const { bundle, secrets } = new Author(primitives, dice, nick, {
+      prekeyAt: dice.below(2 ** 31) * 2 ** 10,
+    });
     const keys = { identity: bytes(bundle.identity), key: bytes(bundle.key), prekey: bytes(bundle.prekey) };
     const made = bundleByHand(secrets.slice(0, 32), nickKey(nick), { ...keys, prekeyAt: bundle.prekeyAt });
     assertEquals(bundle.signature, made.signature.toHex());

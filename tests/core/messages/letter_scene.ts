@@ -6,8 +6,8 @@ import { type Bundle, NO_HASH } from "../../../core/messages/identity.ts";
 import { type Contents, decodeLetter, Opener, Sealer } from "../../../core/messages/letter.ts";
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
 import { Author } from "../../kit/author.ts";
-import { ID } from "../../kit/samples.ts";
 import { type Dice, seededDice } from "../../kit/dice.ts";
+import { ID } from "../../kit/samples.ts";
 
 export const NOW = 1_700_000_000_000;
 export const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;

@@ -5,8 +5,8 @@ import { primitives, TAG_BYTES } from "../../../core/base/crypto.ts";
 import { LETTER_SECRET_MS, LETTER_SECRETS } from "../../../core/base/limits.ts";
 import type { Bundle } from "../../../core/messages/identity.ts";
 import { decodeLetter, Opener, Sealer } from "../../../core/messages/letter.ts";
-import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { Author } from "../../kit/author.ts";
+import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { ephemeralOf, idOf, NOW, Two } from "./letter_scene.ts";
 
 Deno.test("one ephemeral key serves for an hour to one prekey, and no longer", () => {

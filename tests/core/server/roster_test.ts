@@ -9,8 +9,8 @@ import { reachableAt, Roster } from "../../../core/server/roster.ts";
 import { StreamWriter } from "../../../core/server/stream_writer.ts";
 import { Recorded } from "../../kit/recorded.ts";
 import { BUNDLE, IPV4, IPV6 } from "../../kit/samples.ts";
-import { PEER, TestLink } from "../../kit/test_link.ts";
 import type { Sent } from "../../kit/sent.ts";
+import { PEER, TestLink } from "../../kit/test_link.ts";
 
 const START = 1000;
 const NOTHING: Version = { start: 0, counter: 0 };
