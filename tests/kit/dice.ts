@@ -1,3 +1,6 @@
+/** The one source of chance in the tests. */
+import { parseArgs } from "@std/cli/parse-args";
+
 /** Reproducible randomness: one seed, one run (sfc32, a small generator that passes PractRand). */
 export class Dice {
   #a: number;
@@ -56,8 +59,8 @@ export class Dice {
 
 /** The seed that `--seed S` gives, or a new one. */
 export function givenSeed(): number {
-  const at = Deno.args.indexOf("--seed");
-  return at < 0 ? Math.floor(Math.random() * 2 ** 32) : Number(Deno.args[at + 1]);
+  const { seed } = parseArgs(Deno.args, { string: ["seed"] });
+  return seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(seed);
 }
 
 /** Dice for a random test. The seed is printed first; `deno test ... -- --seed S` throws the same dice again. */

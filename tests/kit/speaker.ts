@@ -23,8 +23,8 @@ export interface Addressee {
   readonly key: Key;
 }
 
-/** Surroundings with a server to register with. */
-export type Home = Surroundings & { readonly server: Addressee };
+/** Surroundings that may have a server to register with. */
+export type Home = Surroundings & { readonly server?: Addressee };
 
 export interface SpeakerOptions extends AuthorOptions {
   readonly address?: Address;
@@ -134,8 +134,10 @@ export class Speaker {
 
   /** Asks the server for a nick. */
   registers(nick: Nick = this.nick, bundle: Bundle = this.bundle(nick)): void {
+    const { server } = this.home;
+    assert(server !== undefined, "there is no server");
     const turn = ++this.turn;
-    this.says(this.home.server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
+    this.says(server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
     this.home.runs(200);
   }
 

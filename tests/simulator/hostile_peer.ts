@@ -9,11 +9,13 @@ import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import type { Dice } from "../kit/dice.ts";
-import { type Home, Speaker } from "../kit/speaker.ts";
+import { type Addressee, Speaker } from "../kit/speaker.ts";
+import type { Surroundings } from "../kit/surroundings.ts";
 
 const MOST_BODIES = 50;
 
 export class HostilePeer extends Speaker {
+  readonly #server: Addressee;
   readonly #dice: Dice;
   /** How long it waits between two deeds. */
   readonly #pause: Millis;
@@ -22,8 +24,9 @@ export class HostilePeer extends Speaker {
   readonly #bodies: Uint8Array[] = [];
   readonly #ids: string[] = ["0".repeat(32)];
 
-  constructor(home: Home, dice: Dice, nick: Nick) {
+  constructor(home: Surroundings, server: Addressee, dice: Dice, nick: Nick) {
     super(home, nick, { address: { host: "10.0.3.1", port: 20_000 }, keepsAlive: true });
+    this.#server = server;
     this.#dice = dice;
     this.#pause = dice.pick([300, 3_000]);
   }
@@ -50,8 +53,8 @@ export class HostilePeer extends Speaker {
   }
 
   #doSomething(now: Millis): void {
-    const { nick, home: { server } } = this;
-    const dice = this.#dice;
+    const { nick } = this;
+    const [dice, server] = [this.#dice, this.#server];
     if (this.turn === 0 || dice.happens(0.1)) return this.#register(now);
     const victim = dice.pick([...this.#rows.values(), undefined]);
     if (victim === undefined) return this.says(server, this.#saying(now, nick, nick));
@@ -69,7 +72,7 @@ export class HostilePeer extends Speaker {
     const own = this.identity.bundle(nick, prekey, now);
     const bundle = dice.happens(0.1) ? this.#rows.get(nick) ?? own : own;
     const turn = ++this.turn;
-    this.says(home.server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
+    this.says(this.#server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
   }
 
   #saying(now: Millis, from: string, to: string): Verb {

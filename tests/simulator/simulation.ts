@@ -94,7 +94,7 @@ class Simulation extends Surroundings {
     for (const client of this.#clients) this.#startClient(client);
     this.runs(2_000);
     if (this.#hostile === "peer") {
-      new HostilePeer(this, this.#hostility, HOSTILE).isHostileFor(FAULTS_MS);
+      new HostilePeer(this, this.server, this.#hostility, HOSTILE).isHostileFor(FAULTS_MS);
     }
     this.#makeFaults();
     this.runs(FAULTS_MS);
