@@ -2,16 +2,11 @@
 import { MALFORMED } from "../core/base/bytes.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { LETTER_SECRET_MS } from "../core/base/limits.ts";
-import {
-  type Bundle,
-  Identity,
-  isReceiptOf,
-  NO_HASH,
-  type Receipt,
-  SECRETS_BYTES,
-} from "../core/messages/identity.ts";
+import { isReceiptOf, NO_HASH, type Receipt } from "../core/messages/identity.ts";
 import { type Contents, decodeLetter, type Envelope, Opener, Sealer } from "../core/messages/letter.ts";
 import { NO_MESSAGE } from "../core/messages/message_id.ts";
+import { Author } from "../tests/kit/author.ts";
+import { Dice } from "../tests/kit/dice.ts";
 import { median } from "./summary.ts";
 
 const ROUNDS = 3;
@@ -33,27 +28,10 @@ export function time(count: number, act: (turn: number) => unknown): number {
   return (performance.now() - began) * 1000 / count;
 }
 
-/** Somebody with all keys that letters need. */
-class Person {
-  readonly identity = new Identity(primitives, random(SECRETS_BYTES));
-  readonly prekey = primitives.keyPair(random(32));
-  readonly sealer = new Sealer(primitives, random, this.identity.keyPair);
-  readonly bundle: Bundle;
-
-  constructor(nick: string) {
-    this.bundle = this.identity.bundle(nick, this.prekey.publicKey.toHex(), 0);
-  }
-
-  newOpener(): Opener {
-    return new Opener(primitives, this.identity.keyPair);
-  }
-
-  get own() {
-    return { identity: this.identity.publicKey, prekey: this.prekey };
-  }
-}
-
-const [ALICE, BOB] = [new Person("alice"), new Person("bob")];
+const DICE = new Dice(1);
+const [ALICE, BOB] = [new Author(primitives, DICE, "alice"), new Author(primitives, DICE, "bob")];
+const SEALER = new Sealer(primitives, random, ALICE.identity.keyPair);
+const newOpener = () => new Opener(primitives, BOB.identity.keyPair);
 
 function envelopeOf(turn: number): Envelope {
   return { id: turn.toString(16).padStart(32, "0"), from: "alice", to: "bob" };
@@ -68,7 +46,7 @@ const CONTENTS = contentsOf(TEXT_BYTES);
 /** Of alice to bob. At another hour it has another ephemeral key. */
 function seal(turn: number, hour: number, contents = CONTENTS): Uint8Array {
   const keys = { sender: ALICE.bundle, recipient: BOB.bundle };
-  return ALICE.sealer.seal(hour * LETTER_SECRET_MS, envelopeOf(turn), 0, keys, contents)!;
+  return SEALER.seal(hour * LETTER_SECRET_MS, envelopeOf(turn), 0, keys, contents)!;
 }
 
 /** A letter with a text of so many bytes, as it leaves. */
@@ -94,7 +72,7 @@ export interface Rates {
 export function letters(): Rates[] {
   const cached = Array.from({ length: CACHED_LETTERS }, (_, turn) => seal(turn, 0));
   const fresh = Array.from({ length: FRESH_LETTERS }, (_, turn) => seal(turn, turn + 1));
-  const opener = BOB.newOpener();
+  const opener = newOpener();
   const said = { id: envelopeOf(1).id, edition: 0, outcome: "read" } as const;
   const receipt: Receipt = BOB.identity.receipt("bob", "alice", said);
   const nicks = { from: "bob", to: "alice" };
@@ -110,7 +88,7 @@ export function letters(): Rates[] {
     {
       what: "letters with a new ephemeral key each: seal, open",
       out: perSecond(FRESH_LETTERS, (turn) => seal(turn, ++hour)),
-      in: perSecond(FRESH_LETTERS, (turn) => opened(BOB.newOpener(), turn, fresh[turn]!)),
+      in: perSecond(FRESH_LETTERS, (turn) => opened(newOpener(), turn, fresh[turn]!)),
     },
     {
       what: "receipts: sign, verify",

@@ -21,7 +21,7 @@ const DIRECT: Verb = { type: "direct", id: ID, from: "alice", to: "bob", body: l
 
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 
-class End {
+class Side {
   readonly links: Links;
   readonly key: string;
   #last = 0;
@@ -39,7 +39,7 @@ class End {
 }
 
 /** Carries everything both ways until nobody has anything to say at this moment. */
-function exchange(now: Millis, a: End, b: End, addressOfA = A): void {
+function exchange(now: Millis, a: Side, b: Side, addressOfA = A): void {
   for (let busy = true; busy;) {
     busy = false;
     for (const bytes of a.take(now)) {
@@ -89,7 +89,7 @@ export function layers(): { layer: string; out: number; in: number }[] {
 
 /** One message a packet, so that a packet is what is measured; acknowledgements as they come. */
 function wholeLink(): { out: number; in: number } {
-  const [alice, bob] = [new End(), new End()];
+  const [alice, bob] = [new Side(), new Side()];
   const link = alice.links.open(0, bob.key, [B!]);
   link.send(0, DIRECT);
   exchange(0, alice, bob);
@@ -117,11 +117,11 @@ function wholeLink(): { out: number; in: number } {
 
 /** Handshakes a second that a server answers and confirms, with everything that it does for them. */
 export function handshakes(): number {
-  const server = new End(false);
+  const server = new Side(false);
   let spent = 0;
   for (let count = 0; count < HANDSHAKES; count++) {
     const now = count * 20;
-    const client = new End();
+    const client = new Side();
     client.links.open(now, server.key, [B!]).send(now, { type: "keepAlive", nick: "x" });
     for (let turn = 0; turn < 2; turn++) {
       for (const bytes of client.take(now)) {
@@ -138,7 +138,7 @@ export function handshakes(): number {
 
 /** KiB of each link that said something and then nothing more. Needs `--v8-flags=--expose-gc`. */
 export function idleLink(): number {
-  const server = new End(false);
+  const server = new Side(false);
   const { gc } = globalThis as { gc?: () => void };
   if (gc === undefined) throw new Error("start with --v8-flags=--expose-gc");
   const used = () => {
@@ -149,7 +149,7 @@ export function idleLink(): number {
   const before = used();
   for (let count = 0; count < IDLE_LINKS; count++) {
     const now = count * 20;
-    const client = new End();
+    const client = new Side();
     const address = { host: `10.1.${count >> 8}.${count & 255}`, port: 1000 };
     client.links.open(now, server.key, [B!]).send(now, { type: "keepAlive", nick: "x" });
     exchange(now, client, server, address);

@@ -6,11 +6,12 @@
 import { primitives } from "../core/base/crypto.ts";
 import type { Address, Millis } from "../core/base/units.ts";
 import type { Link } from "../core/link/link.ts";
-import { Links } from "../core/link/links.ts";
 import { NO_SIGNATURE } from "../core/messages/identity.ts";
 import type { Verb } from "../core/messages/verb.ts";
-import { Dice } from "../tests/simulator/random.ts";
-import { Schedule } from "../tests/simulator/schedule.ts";
+import { Dice } from "../tests/kit/dice.ts";
+import { CALM } from "../tests/kit/network.ts";
+import { Speaker } from "../tests/kit/speaker.ts";
+import { START, Surroundings } from "../tests/kit/surroundings.ts";
 import { letterOf } from "./letters.ts";
 
 const DELAY_MS = 15;
@@ -24,7 +25,8 @@ const ATTEMPT_MS = 500;
 const LETTER = letterOf(2);
 const READ = { edition: 0, outcome: "read", signature: NO_SIGNATURE } as const;
 
-const [A, B]: readonly Address[] = [{ host: "10.0.0.1", port: 1 }, { host: "10.0.0.2", port: 2 }];
+const A: Address = { host: "10.0.0.1", port: 1 };
+const B: Address = { host: "10.0.0.2", port: 2 };
 
 export interface Delivery {
   /** Of 1. */
@@ -56,78 +58,37 @@ export function fixedRetry(loss: number): Delivery {
 
 /** Messages over one link, each receipted by a verb; neither side has the server's help. */
 export function links(loss: number): Delivery {
-  const [dice, schedule] = [new Dice(1), new Schedule(0)];
-  const ends = [A, B].map((address) => new End(address!, dice.fork(), schedule));
-  const [alice, bob] = ends as [End, End];
-  for (const end of ends) {
-    end.carry = (to, bytes) => {
-      if (dice.next() < loss) return;
-      const target = to.host === alice.address.host ? alice : bob;
-      schedule.at(schedule.now + DELAY_MS, () => target.receive(end.address, bytes));
-    };
-  }
-  const sentAt = new Map<string, Millis>();
-  const times: number[] = [];
-  bob.heard = (link, type, id) => {
-    if (type === "direct") {
-      link.send(schedule.now, { type: "receipt", from: "bob", to: "alice", id, ...READ });
-    }
-  };
-  alice.heard = (_link, type, id) => {
-    if (type === "receipt") times.push(schedule.now - sentAt.get(id)!);
-  };
+  const surroundings = new Surroundings(1, primitives);
+  surroundings.network.weather = { ...CALM, loss, delay: DELAY_MS };
+  const bob = new Receipting(surroundings, "bob", { address: B, keepsAlive: true });
+  const alice = new Timing(surroundings, "alice", { address: A, keepsAlive: true });
   for (let message = 0; message < MESSAGES; message++) {
-    schedule.at(message * INTERVAL_MS, () => {
-      const id = message.toString(16).padStart(32, "0");
-      const now = schedule.now;
-      sentAt.set(id, now);
-      const verb: Verb = { type: "direct", id, from: "alice", to: "bob", body: LETTER };
-      alice.links.open(now, bob.key, [bob.address]).send(now, verb);
-      alice.wake();
-    });
+    surroundings.schedule.at(START + message * INTERVAL_MS, () => alice.writes(bob, message));
   }
-  schedule.runUntil(MESSAGES * INTERVAL_MS + PATIENCE_MS);
-  return summarize(times);
+  surroundings.runs(MESSAGES * INTERVAL_MS + PATIENCE_MS);
+  return summarize(alice.times);
 }
 
-class End {
-  readonly links: Links;
-  readonly key: string;
-  carry: (to: Address, bytes: Uint8Array) => void = () => {};
-  heard: (link: Link, type: string, id: string) => void = () => {};
-  readonly address: Address;
-  readonly #schedule: Schedule;
-  #alarm: Millis = Infinity;
+/** Receipts whatever comes. */
+class Receipting extends Speaker {
+  protected override onVerb(link: Link, verb: Verb): void {
+    if (verb.type !== "direct") return;
+    link.send(this.home.now, { type: "receipt", from: "bob", to: "alice", id: verb.id, ...READ });
+  }
+}
 
-  constructor(address: Address, dice: Dice, schedule: Schedule) {
-    this.address = address;
-    this.#schedule = schedule;
-    const random = (count: number) => dice.bytes(count);
-    const ownKey = primitives.keyPair(random(32));
-    this.key = ownKey.publicKey.toHex();
-    const timestamp = (now: Millis) => now;
-    this.links = new Links({ primitives, random, ownKey, timestamp, name: undefined, keepsAlive: true });
+/** Writes, and notes how long the receipts take. */
+class Timing extends Speaker {
+  readonly times: Millis[] = [];
+  readonly #sentAt = new Map<string, Millis>();
+
+  writes(to: Receipting, message: number): void {
+    const id = message.toString(16).padStart(32, "0");
+    this.#sentAt.set(id, this.home.now);
+    this.says(to, { type: "direct", id, from: "alice", to: "bob", body: LETTER });
   }
 
-  receive(from: Address, bytes: Uint8Array): void {
-    const arrival = this.links.receive(this.#schedule.now, from, bytes);
-    if (arrival?.type === "verbs") {
-      for (const verb of arrival.verbs) if ("id" in verb) this.heard(arrival.link, verb.type, verb.id);
-    }
-    this.wake();
-  }
-
-  /** Sends what is to leave, and again when the next time has come. */
-  wake(): void {
-    for (const { to, bytes } of this.links.takeDatagrams(this.#schedule.now)) {
-      this.carry(to, bytes);
-    }
-    const { deadline } = this.links;
-    if (deadline >= this.#alarm) return;
-    this.#alarm = deadline;
-    this.#schedule.at(deadline, () => {
-      this.#alarm = Infinity;
-      this.wake();
-    });
+  protected override onVerb(_link: Link, verb: Verb): void {
+    if (verb.type === "receipt") this.times.push(this.home.now - this.#sentAt.get(verb.id)!);
   }
 }

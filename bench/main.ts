@@ -1,13 +1,14 @@
 /** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
 import { parseArgs } from "@std/cli/parse-args";
 import { openSqlite } from "../storage/sqlite.ts";
-import { simulate } from "../tests/simulator/world.ts";
-import { BadNetwork } from "../tests/system/bad_networks/network.ts";
-import { describe, play, SCENARIOS } from "../tests/system/bad_networks/scenarios.ts";
+import { BadNetwork } from "../tests/kit/bad_networks/network.ts";
+import { describe, play, SCENARIOS } from "../tests/kit/bad_networks/scenarios.ts";
+import type { Child } from "../tests/kit/child.ts";
+import { Progress } from "../tests/kit/progress.ts";
 import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
-import { Process } from "./processes.ts";
+import { start } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
 
 const ROUND_TRIPS = 10_000;
@@ -37,10 +38,10 @@ function freshState(durable: boolean): string {
 }
 
 async function bare(oneCpu: boolean): Promise<Summary> {
-  const echo = new Process("bench/bare.ts", [], oneCpu);
-  const port = await echo.line();
-  const ping = new Process("bench/bare.ts", [port, String(ROUND_TRIPS)], oneCpu);
-  const figures = JSON.parse(await ping.line());
+  const echo = start("bench/bare.ts", [], oneCpu);
+  const port = await echo.nextLine();
+  const ping = start("bench/bare.ts", [port, String(ROUND_TRIPS)], oneCpu);
+  const figures = JSON.parse(await ping.nextLine());
   await ping.end();
   await echo.end();
   return figures;
@@ -55,12 +56,12 @@ async function direct(
   bytes = 64,
 ): Promise<Figures> {
   const port = freePort();
-  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
-  const bob = new Process("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
+  const bob = start("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
   await bob.sees("ready");
   const args = ["alice", String(port), freshState(durable), "bob", ...[count, window, bytes].map(String)];
-  const alice = new Process("bench/peer.ts", args, oneCpu);
-  const figures: Figures = JSON.parse(await alice.line());
+  const alice = start("bench/peer.ts", args, oneCpu);
+  const figures: Figures = JSON.parse(await alice.nextLine());
   for (const process of [alice, bob, server]) await process.end();
   return figures;
 }
@@ -96,14 +97,14 @@ async function roundTrips(oneCpu: boolean): Promise<void> {
     rows.durable.push(await direct(ROUND_TRIPS, 1, true, oneCpu));
     rows.commit.push(commits());
   }
-  console.log(
+  tell(
     `round trip, ${
       oneCpu ? "all processes on one CPU" : "unpinned"
     } (median of ${ROUNDS} runs, microseconds)`,
   );
   const middle = (name: keyof typeof rows, of: keyof Summary) => median(rows[name].map((row) => row[of]));
   const line = (name: keyof typeof rows, what: string, ratio = "") =>
-    console.log(`  ${what.padEnd(44)} p50 ${middle(name, "p50")}  p99 ${middle(name, "p99")}  ${ratio}`);
+    tell(`  ${what.padEnd(44)} p50 ${middle(name, "p50")}  p99 ${middle(name, "p99")}  ${ratio}`);
   const [floor, commit] = [middle("bare", "p50"), middle("commit", "p50")];
   line("bare", "bare datagram and echo");
   line("commit", "one commit with fsync");
@@ -120,7 +121,7 @@ async function oneWay(): Promise<void> {
   for (const durable of [false, true]) {
     for (const window of WINDOWS) {
       const rate = await rateOf(() => direct(BURST_MESSAGES, window, durable, false));
-      console.log(
+      tell(
         `one way, ${window} outstanding, ${inStore(durable)}: ${Math.round(rate)} receipted messages/s`,
       );
     }
@@ -130,7 +131,7 @@ async function oneWay(): Promise<void> {
 async function large(): Promise<void> {
   for (const durable of [false, true]) {
     const rate = await rateOf(() => direct(LARGE_MESSAGES, LARGE_WINDOW, durable, false, LARGE_BYTES));
-    console.log(
+    tell(
       `messages of 64 KiB, ${inStore(durable)}: ${(rate * LARGE_BYTES / 1e6).toFixed(1)} MB/s, receipted`,
     );
   }
@@ -147,20 +148,20 @@ function inStore(durable: boolean): string {
 }
 
 function inOneProcess(): void {
-  console.log("a sealed message of 64 bytes, microseconds at its sender and at its receiver");
+  tell("a sealed message of 64 bytes, microseconds at its sender and at its receiver");
   for (const { layer, out, in: taken } of layers()) {
-    console.log(`  ${layer.padEnd(50)} ${out.toFixed(1)}  ${taken.toFixed(1)}`);
+    tell(`  ${layer.padEnd(50)} ${out.toFixed(1)}  ${taken.toFixed(1)}`);
   }
-  console.log(`handshakes that a server answers: ${Math.round(handshakes())}/s`);
+  tell(`handshakes that a server answers: ${Math.round(handshakes())}/s`);
 }
 
 function sealing(): void {
-  console.log(`letters of 64 bytes in one process (median of ${ROUNDS} runs, a second)`);
+  tell(`letters of 64 bytes in one process (median of ${ROUNDS} runs, a second)`);
   for (const { what, out, in: taken } of letters()) {
-    console.log(`  ${what.padEnd(50)} ${Math.round(out)}  ${Math.round(taken)}`);
+    tell(`  ${what.padEnd(50)} ${Math.round(out)}  ${Math.round(taken)}`);
   }
   for (const bytes of LENGTHS) {
-    console.log(`  sealing a text of ${bytes} bytes adds ${letterOf(bytes).length - bytes} bytes`);
+    tell(`  sealing a text of ${bytes} bytes adds ${letterOf(bytes).length - bytes} bytes`);
   }
 }
 
@@ -171,23 +172,21 @@ async function flood(): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) runs.push(await flooded(target));
     const middle = (of: keyof Summary) => median(runs.map((run) => run[of]));
     const what = `message to receipt, ':memory:', ${JUNK_PER_SECOND} junk datagrams/s to ${target}`;
-    console.log(`${what.padEnd(76)} p50 ${middle("p50")}  p99 ${middle("p99")}`);
+    tell(`${what.padEnd(76)} p50 ${middle("p50")}  p99 ${middle("p99")}`);
   }
 }
 
 async function flooded(target: "nobody" | "recipient" | "server"): Promise<Summary> {
   const port = freePort();
-  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], false);
-  const bob = new Process("bench/peer.ts", ["bob", String(port), MEMORY], false);
-  const [, bobPort = ""] = (await bob.line()).split(" ");
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY]);
+  const bob = start("bench/peer.ts", ["bob", String(port), MEMORY]);
+  const [, bobPort = ""] = (await bob.nextLine()).split(" ");
   const victim = target === "server" ? String(port) : bobPort;
-  const junk = target === "nobody"
-    ? undefined
-    : new Process("bench/flooder.ts", [String(JUNK_PER_SECOND), victim], false);
-  await junk?.line();
+  const junk = target === "nobody" ? undefined : start("bench/flooder.ts", [String(JUNK_PER_SECOND), victim]);
+  await junk?.nextLine();
   const args = ["alice", String(port), MEMORY, "bob", String(FLOODED_ROUND_TRIPS)];
-  const alice = new Process("bench/peer.ts", args, false);
-  const figures: Summary = JSON.parse(await alice.line());
+  const alice = start("bench/peer.ts", args);
+  const figures: Summary = JSON.parse(await alice.nextLine());
   for (const process of [alice, bob, server, junk]) await process?.end();
   return figures;
 }
@@ -196,51 +195,51 @@ async function idleLinks(): Promise<void> {
   const script = new URL("links.ts", import.meta.url).pathname;
   const args = ["run", "--v8-flags=--expose-gc", script];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-  console.log(`an idle link takes ${Number(new TextDecoder().decode(stdout)).toFixed(2)} KiB`);
+  tell(`an idle link takes ${Number(new TextDecoder().decode(stdout)).toFixed(2)} KiB`);
 }
 
 function loss(): void {
-  const tell = ({ delivered, p50, p99 }: Delivery) =>
+  const told = ({ delivered, p50, p99 }: Delivery) =>
     `${(100 * delivered).toFixed(2)} % receipted, p50 ${p50} ms, p99 ${p99} ms`;
   for (const share of LOSSES) {
-    console.log(`${100 * share} % loss each way, links:           ${tell(links(share))}`);
-    console.log(`${100 * share} % loss each way, 5 x 500 ms:      ${tell(fixedRetry(share))}`);
+    tell(`${100 * share} % loss each way, links:           ${told(links(share))}`);
+    tell(`${100 * share} % loss each way, 5 x 500 ms:      ${told(fixedRetry(share))}`);
   }
 }
 
 async function badNetworks(): Promise<void> {
   const whyNot = await BadNetwork.whyNot();
-  if (whyNot !== undefined) return console.log(`no bad networks: ${whyNot}`);
-  for (const scenario of SCENARIOS) console.log(describe(scenario, await play(scenario)));
+  if (whyNot !== undefined) return tell(`no bad networks: ${whyNot}`);
+  for (const scenario of SCENARIOS) tell(describe(scenario, await play(scenario)));
 }
 
 async function idle(): Promise<void> {
   const port = freePort();
   const starts: number[] = [];
-  const server = new Process("main.ts", ["server", "-p", String(port), "--data", MEMORY], false);
-  for (let start = 0; start < STARTS; start++) {
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY]);
+  for (let count = 0; count < STARTS; count++) {
     const began = performance.now();
-    const client = new Process("main.ts", [
+    const client = start("main.ts", [
       "client",
       "-n",
-      `c${start}`,
+      `c${count}`,
       "-p",
       String(port),
       "--state",
       MEMORY,
-    ], false);
+    ]);
     await client.sees("is ONLINE");
     starts.push(performance.now() - began);
-    if (start === STARTS - 1) await reportIdle(server, client);
+    if (count === STARTS - 1) await reportIdle(server, client);
     await client.end();
   }
   await server.end();
-  console.log(
+  tell(
     `start of a client until it is registered: ${Math.round(median(starts))} ms (median of ${STARTS})`,
   );
 }
 
-async function reportIdle(server: Process, client: Process): Promise<void> {
+async function reportIdle(server: Child, client: Child): Promise<void> {
   const before = [cpuTicks(server.pid), cpuTicks(client.pid)];
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
   for (
@@ -250,7 +249,7 @@ async function reportIdle(server: Process, client: Process): Promise<void> {
     }].entries()
   ) {
     const percent = (cpuTicks(process.pid) - before[at]!) / IDLE_SECONDS;
-    console.log(
+    tell(
       `idle ${name}: ${residentMegabytes(process.pid)} MB resident, ${
         percent.toFixed(1)
       } % of a CPU over ${IDLE_SECONDS} s`,
@@ -274,12 +273,11 @@ function cpuTicks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-function seeds(): void {
-  const began = performance.now();
-  for (let seed = 1; seed <= SEEDS; seed++) simulate(seed);
-  console.log(
-    `simulated worlds: ${(SEEDS / ((performance.now() - began) / 1000)).toFixed(1)} seeds/s on one CPU`,
-  );
+async function seeds(): Promise<void> {
+  const simulator = start("tests/simulator/main.ts", ["--seed", "1", "--seeds", String(SEEDS)]);
+  await simulator.ended;
+  const rate = /\S+ seeds\/s/.exec(simulator.lines.at(-1)!.text);
+  tell(`simulated worlds: ${rate} on one CPU`);
 }
 
 const parts: Record<string, () => void | Promise<void>> = {
@@ -297,8 +295,24 @@ const parts: Record<string, () => void | Promise<void>> = {
   seeds,
 };
 
+const chosen = Object.entries(parts).filter(([name]) => only === undefined || only === name);
+const progress = new Progress("parts", chosen.length);
+let done = 0;
+
+/** The line that says how far it is stays below all others. */
+function tell(line: string): void {
+  progress.clears();
+  console.log(line);
+  progress.shows(done);
+}
+
 try {
-  for (const [name, run] of Object.entries(parts)) if (only === undefined || only === name) await run();
+  for (const [, run] of chosen) {
+    progress.shows(done);
+    await run();
+    done++;
+  }
 } finally {
+  progress.clears();
   Deno.removeSync(folder, { recursive: true });
 }

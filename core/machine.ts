@@ -2,18 +2,18 @@
  * The contract between the pure protocol logic and the world, and the first file to read.
  *
  * `Client` and `Server` are machines: values in, values out. A machine never reads a clock, draws a random
- * number, or opens a file or a socket. The driver (`transport/driver.ts`) and the simulator
- * (`tests/simulator/`) run the same machines: the driver on a real socket and a real clock, the simulator on
- * a virtual network.
+ * number, or opens a file or a socket. The driver (`transport/driver.ts`) and the processes of the tests
+ * (`tests/kit/process.ts`) run the same machines: the driver on a real socket and a real clock, those of the
+ * tests on a virtual network.
  *
  * At each wake-up the driver first steps the machine with every input that waits. If one of these steps asks
  * for a save, the driver also takes in the datagrams that have come meanwhile, so that they share the commit.
  * Last comes the tick, if one is due. Only a tick transmits (and, in a client, the step that asks for the
  * end), so that the answers to all inputs of a wake-up share packets.
  *
- * The outputs of all these steps are performed in three passes, each in list order: saves, forgets and
- * destroys as one commit; then transmits; then notices and exit. So nothing is acknowledged or shown before
- * it is durable.
+ * The outputs of all these steps are performed in three passes (`core/passes.ts`), each in list order: saves,
+ * forgets and destroys as one commit; then transmits; then notices and exit. So nothing is acknowledged or
+ * shown before it is durable.
  * @module
  */
 export type { Action } from "./action.ts";

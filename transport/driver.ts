@@ -3,8 +3,9 @@ import { setImmediate } from "node:timers";
 import type { Action } from "../core/action.ts";
 import { INPUTS_PER_WAKE_UP } from "../core/base/limits.ts";
 import type { Address, Millis } from "../core/base/units.ts";
-import type { Change, Input, Machine, Output, Store } from "../core/machine.ts";
+import type { Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
+import { inPasses, isChange } from "../core/passes.ts";
 
 /** A socket as far as the driver needs it; `UdpSocket` is one. */
 export interface Socket {
@@ -60,14 +61,21 @@ export function drive({ machine, socket, store, now, show }: {
         if (waiting.length === 0) await sleep();
         if (broken !== undefined) throw broken.cause;
         const outputs = await stepAll(now());
-        if (outputs.some(isChange)) store?.commit(outputs.filter(isChange));
-        for (const output of outputs) {
-          // Each send is awaited: Deno sends a burst that nobody awaits in reverse order.
-          if (output.type === "transmit") await socket.send(output.bytes, output.to);
-        }
-        for (const output of outputs) {
-          if (output.type === "notice") show(output.notice);
-          if (output.type === "exit") return output.status;
+        for (const deed of inPasses(outputs)) {
+          switch (deed.type) {
+            case "commit":
+              store?.commit(deed.changes);
+              break;
+            case "transmit":
+              // Each send is awaited: Deno sends a burst that nobody awaits in reverse order.
+              await socket.send(deed.bytes, deed.to);
+              break;
+            case "notice":
+              show(deed.notice);
+              break;
+            case "exit":
+              return deed.status;
+          }
         }
       }
     } finally {
@@ -162,8 +170,4 @@ export function drive({ machine, socket, store, now, show }: {
     },
     ended: run(),
   };
-}
-
-function isChange(output: Output): output is Change {
-  return output.type === "save" || output.type === "forget" || output.type === "destroy";
 }

@@ -5,9 +5,12 @@ import { SEEN_LIFE_MS } from "../../core/base/limits.ts";
 import { dateAndTime } from "../../core/base/text.ts";
 import { NO_HASH } from "../../core/messages/identity.ts";
 import { encodePost, postHash } from "../../core/messages/post.ts";
-import { Arena, type Victim } from "./arena.ts";
-import { altered, Attacker, ID, idOf } from "./attacker.ts";
-import { HostileServer, type Message } from "./hostile_server.ts";
+import { HostileServer, type Message } from "../kit/hostile_server.ts";
+import { altered } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import { ID, idOf } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
+import { Arena } from "./arena.ts";
 
 const FORGED = "[A channel message under the name of alice is not signed by alice, it is not shown.]";
 const REPEATED = "[An old channel message of alice came once more, it is not shown.]";
@@ -18,10 +21,10 @@ const missing = (count: number) =>
   `[${count} channel message${count === 1 ? " from alice is" : "s from alice are"} missing.]`;
 const shown = (number: number) => `[Channel_Message alice: post ${number}]`;
 
-interface Scene {
+interface Situation {
   readonly arena: Arena;
-  readonly alice: Victim;
-  readonly bob: Victim;
+  readonly alice: Person;
+  readonly bob: Person;
   readonly server: HostileServer;
   readonly posts: readonly Message[];
   /** When each was posted. */
@@ -32,7 +35,7 @@ interface Scene {
 function withPosts(
   count: number,
   channelKeys: Partial<Record<"alice" | "bob", Uint8Array | undefined>> = {},
-): Scene {
+): Situation {
   const arena = new Arena();
   const [alice, bob] = (["alice", "bob"] as const).map((nick) => {
     const client = arena.client(nick, { channelKey: channelKeys[nick] });
@@ -54,7 +57,7 @@ function withPosts(
 }
 
 /** Hands these over, by their places, counted from 1. */
-function hands({ bob, server, posts }: Scene, ...places: number[]): void {
+function hands({ bob, server, posts }: Situation, ...places: number[]): void {
   for (const place of places) server.hands(bob, "channel", posts[place - 1]!);
 }
 
@@ -88,11 +91,11 @@ Deno.test("attack: the server keeps a post back until its id, if it was seen, is
   const { arena, bob } = scene;
   hands(scene, 2);
   bob.sees(missing(1), shown(2));
-  for (const victim of arena.victims) victim.act({ type: "leave" });
+  for (const victim of arena.people) victim.does({ type: "leave" });
   arena.runs(SEEN_LIFE_MS);
   bob.registers();
   arena.runs(1000);
-  bob.lines();
+  bob.looks();
   hands(scene, 1);
   bob.sees(REPEATED);
 });
@@ -107,7 +110,7 @@ Deno.test("attack: the server hands a post over again, in new streams and to new
   bob.isKilled();
   bob.registers();
   arena.runs(1000);
-  bob.lines();
+  bob.looks();
   hands(scene, 1);
   bob.sees();
   // Under another id, or as a letter, it is none of alice's.
@@ -126,7 +129,7 @@ Deno.test("attack: the server alters a post, wherever, or hands it over under an
   // Number, previous, time, whether it is sealed, length, text and signature.
   for (const at of [0, 5, 6, 37, 38, 43, 44, 79, 82, body.length - 65, body.length - 64, body.length - 1]) {
     server.hands(bob, "channel", { ...post!, body: altered(body, at) });
-    assertEquals(bob.lines(), [FORGED], `byte ${at}`);
+    assertEquals(bob.looks(), [FORGED], `byte ${at}`);
   }
   // Identity: another one, that has not signed it.
   server.hands(bob, "channel", { ...post!, body: altered(body, 60) });
@@ -146,7 +149,7 @@ Deno.test("attack: the server alters a post, wherever, or hands it over under an
 Deno.test("attack: the server writes a post itself, under an identity that it has made up: another key, not shown", () => {
   const scene = withPosts(1);
   const { arena, bob, server } = scene;
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   const body = mallory.post({ from: "alice", text: "forged", number: 2 });
   server.hands(bob, "channel", { id: ID, from: "alice", body });
   bob.sees(
@@ -187,10 +190,10 @@ Deno.test("attack: a sender and the server tell different people different thing
 Deno.test("attack: a member posts in somebody else's name: the server says 'not registered', and nobody hears it", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   arena.runs(500);
   arena.everybodyLooks();
-  mallory.saysToServer({
+  mallory.says(arena.server, {
     type: "post",
     id: ID,
     from: "alice",
@@ -204,11 +207,11 @@ Deno.test("attack: a member posts in somebody else's name: the server says 'not 
   arena.runs(200);
   bob.sees("[Channel_Message alice: hi]");
   const [caught] = mallory.heardOf("channel");
-  mallory.saysToServer({ type: "post", id: caught!.id, from: "mal", body: caught!.body });
+  mallory.says(arena.server, { type: "post", id: caught!.id, from: "mal", body: caught!.body });
   arena.runs(200);
   bob.sees(FORGED.replaceAll("alice", "mal"));
   // A post of one's own is heard.
-  mallory.saysToServer({
+  mallory.says(arena.server, {
     type: "post",
     id: ID,
     from: "mal",

@@ -20,27 +20,29 @@ import { Effects } from "../../core/durable/effects.ts";
 import { SeenIds } from "../../core/durable/seen_ids.ts";
 import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
-import { NO_LIMITS } from "../kit/samples.ts";
-import { Arena, SERVER, type Victim } from "./arena.ts";
-import { Attacker, idOf } from "./attacker.ts";
+import type { Person } from "../kit/person.ts";
+import { idOf, NO_LIMITS } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
+import { SERVER } from "../kit/surroundings.ts";
+import { Arena } from "./arena.ts";
 
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const SHARE = MAILBOX_LETTERS * MAILBOX_SHARE;
 const JUNK = new Uint8Array(300);
 
 /** mallory gives the server so many letters to somebody, each with an id of its own, as fast as the network goes. */
-function deposits(arena: Arena, mallory: Attacker, to: string, count: number, from = 1): void {
+function deposits(arena: Arena, mallory: Speaker, to: string, count: number, from = 1): void {
   for (let number = from; number < from + count; number++) {
-    mallory.saysToServer({ type: "deposit", id: idOf(1, number), from: "mal", to, body: JUNK });
+    mallory.says(arena.server, { type: "deposit", id: idOf(1, number), from: "mal", to, body: JUNK });
     if (number % 100 === 0) arena.runs(50);
   }
   arena.runs(1000);
 }
 
 /** How often it was told so. */
-function answers(mallory: Attacker): Record<string, number> {
+function answers(mallory: Speaker): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { verb } of mallory.heard) {
+  for (const verb of mallory.heard) {
     const name = verb.type === "rejected" ? verb.reason : verb.type === "stored" ? "stored" : undefined;
     if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
   }
@@ -50,17 +52,17 @@ function answers(mallory: Attacker): Record<string, number> {
 Deno.test("attack: fill somebody's mailbox: a quarter of it, then 'quota', and others find room", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   bob.deregisters();
   arena.runs(200);
   deposits(arena, mallory, "bob", SHARE + 50);
   assertEquals(answers(mallory), { stored: SHARE, quota: 50 });
   // From another process, or under another spelling of one's nick, it is the same sender.
   mallory.heard.length = 0;
-  mallory.saysToServer({ type: "deposit", id: idOf(2), from: "MAL", to: "BOB", body: JUNK });
+  mallory.says(arena.server, { type: "deposit", id: idOf(2), from: "MAL", to: "BOB", body: JUNK });
   arena.runs(200);
   assertEquals([answers(mallory), arena.server.keeps("letter")], [{ quota: 1 }, SHARE]);
-  alice.lines();
+  alice.looks();
   alice.writes("bob", "hi");
   arena.runs(200);
   alice.sees(...STORED);
@@ -69,7 +71,7 @@ Deno.test("attack: fill somebody's mailbox: a quarter of it, then 'quota', and o
 Deno.test("attack: so many messages at once that the server has time for nobody else: 'rate', and others are heard", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   bob.deregisters();
   arena.runs(200);
   const began = arena.now;
@@ -80,11 +82,11 @@ Deno.test("attack: so many messages at once that the server has time for nobody 
   assertGreater(rate, 0);
   assertLessOrEqual(stored + quota, most);
   // Meanwhile and afterwards there is room for others.
-  alice.lines();
+  alice.looks();
   alice.writes("bob", "hi");
   alice.posts("hello");
   arena.runs(200);
-  assertEquals(alice.lines().toSorted(), [...STORED, "[Message received by Server.]"].toSorted());
+  assertEquals(alice.looks().toSorted(), [...STORED, "[Message received by Server.]"].toSorted());
   // Who waits is heard again.
   arena.runs(10_000);
   mallory.heard.length = 0;
@@ -95,7 +97,7 @@ Deno.test("attack: so many messages at once that the server has time for nobody 
 Deno.test("attack: new nicks from one address: 'rate' after 20 in an hour, and others still come", () => {
   const arena = new Arena({ limits: { ...NO_LIMITS, newNicksPerHour: NEW_NICKS_PER_HOUR } });
   const { alice } = arena.clients("alice");
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   const tries = (count: number, from: number) => {
     mallory.heard.length = 0;
     for (let number = from; number < from + count; number++) {
@@ -103,7 +105,7 @@ Deno.test("attack: new nicks from one address: 'rate' after 20 in an hour, and o
       // So often the server checks a bundle of one link.
       arena.runs(1000);
     }
-    return mallory.heard.map(({ verb }) => verb.type === "refused" ? verb.reason : verb.type).filter((word) =>
+    return mallory.heard.map((verb) => verb.type === "refused" ? verb.reason : verb.type).filter((word) =>
       word !== "rows"
     );
   };
@@ -112,14 +114,14 @@ Deno.test("attack: new nicks from one address: 'rate' after 20 in an hour, and o
     ...Array(5).fill("rate"),
   ]);
   // From another port, under another key: it is the same address.
-  const other = new Attacker(arena, { ...mallory.address, port: 7777 });
+  const other = new Speaker(arena, "mal", { address: { ...mallory.address, port: 7777 } });
   other.registers("other");
   assertEquals(other.heardOf("refused").map(({ reason }) => reason), ["rate"]);
-  const program = arena.client("program", { address: { ...mallory.address, port: 8888 } });
+  const program = arena.client("program", { ...mallory.address, port: 8888 });
   program.registers();
   arena.runs(500);
   assertEquals(
-    program.lines().at(-1),
+    program.looks().at(-1),
     "[The server takes no more new nicknames from your address for now.]",
   );
   // A nick that one has is not new; who is elsewhere is not asked.
@@ -127,7 +129,7 @@ Deno.test("attack: new nicks from one address: 'rate' after 20 in an hour, and o
   const carol = arena.client("carol");
   carol.registers();
   arena.runs(500);
-  assert(carol.lines().includes("SERVER: [Welcome, you are registered.]"));
+  assert(carol.looks().includes("SERVER: [Welcome, you are registered.]"));
   arena.theyTalk(alice, carol);
   // Three minutes later there is one more.
   arena.runs(3600_000 / NEW_NICKS_PER_HOUR);
@@ -137,28 +139,28 @@ Deno.test("attack: new nicks from one address: 'rate' after 20 in an hour, and o
 Deno.test("attack: ask for the table again and again: 20 answers, then 4 a second, and others are answered", () => {
   const arena = new Arena();
   const { alice } = arena.clients("alice");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   arena.runs(1000);
   mallory.heard.length = 0;
-  const [began, since] = [arena.now, arena.tape.length];
+  const [began, since] = [arena.now, arena.datagrams.length];
   const SECONDS = 5;
   for (let at = 0; at < SECONDS * 1000; at += 10) {
-    mallory.saysToServer({ type: "rowsSince", nick: "mal", version: NO_VERSION });
+    mallory.says(arena.server, { type: "rowsSince", nick: "mal", version: NO_VERSION });
     arena.runs(10);
   }
   const most = MEMBER_QUESTIONS_BURST + MEMBER_QUESTIONS_PER_SECOND * SECONDS + 1;
   assertLessOrEqual(mallory.heardOf("rows").length, most);
   assertGreater(mallory.heardOf("rows").length, MEMBER_QUESTIONS_BURST);
-  const answered = arena.tape.slice(since).filter(({ from, to }) =>
+  const answered = arena.datagrams.slice(since).filter(({ from, to }) =>
     equalAddresses(from, SERVER) && equalAddresses(to, mallory.address)
   );
-  const asked = arena.sent({ from: mallory.address, to: SERVER }, began).length;
+  const asked = arena.sent({ from: mallory, to: arena.server }, began).length;
   assertLessOrEqual(answered.length, asked + most * ROWS_PACKETS);
   // Meanwhile a newcomer has his table at once.
   const bob = arena.client("bob");
   bob.registers();
   arena.runs(200);
-  assertEquals(bob.lines().filter((line) => line.endsWith("ONLINE")).length, 4);
+  assertEquals(bob.looks().filter((line) => line.endsWith("ONLINE")).length, 4);
   arena.theyTalk(alice, bob);
 });
 
@@ -185,11 +187,11 @@ Deno.test("attack: ids of made-up prefixes: they push out one's own, so that wha
   const letters = [...arena.server.disk.read()].filter(([key]) => key.startsWith("letter/"));
   bob.registers();
   arena.runs(1000);
-  assertEquals(bob.lines().filter((line) => line.endsWith(" once")).length, 1);
-  const mallory = Attacker.member(arena, "mal");
+  assertEquals(bob.looks().filter((line) => line.endsWith(" once")).length, 1);
+  const mallory = arena.member("mal");
   arena.runs(500);
-  bob.lines();
-  const recipient = arena.bundleOf("bob");
+  bob.looks();
+  const recipient = arena.server.bundleOf("bob");
   const sender = mallory.bundle("mal");
   const says = (prefix: number) => {
     const about = { id: idOf(prefix), from: "mal", to: "bob" };
@@ -201,7 +203,7 @@ Deno.test("attack: ids of made-up prefixes: they push out one's own, so that wha
     if (prefix % 50 === 0) arena.runs(50);
   }
   arena.runs(1000);
-  assertEquals(bob.lines().length, SEEN_PREFIXES_PER_SENDER + 50);
+  assertEquals(bob.looks().length, SEEN_PREFIXES_PER_SENDER + 50);
   assertEquals(
     bob.disk.keys().filter((key) => key.startsWith("seen/mal/")).length,
     SEEN_PREFIXES_PER_SENDER,
@@ -210,16 +212,16 @@ Deno.test("attack: ids of made-up prefixes: they push out one's own, so that wha
   arena.server.disk.commit(letters.map(([key, value]) => ({ type: "save", key, value })));
   arena.server.starts();
   arena.runs(30_000);
-  assertEquals(bob.lines().filter((line) => line.endsWith(" once")), []);
+  assertEquals(bob.looks().filter((line) => line.endsWith(" once")), []);
   // It was handed over, and receipted.
   assertEquals(arena.server.keeps("letter"), 0);
 });
 
 /** Somebody whom alice does not know yet writes so much to her. */
-function strangerWrites(arena: Arena, alice: Victim, stranger: Attacker, count: number, text: string): void {
+function strangerWrites(arena: Arena, alice: Person, stranger: Speaker, count: number, text: string): void {
   const nick = `m${stranger.address.port}`;
   const about = { from: nick, to: "alice" };
-  const keys = { recipient: arena.bundleOf("alice"), sender: stranger.bundle(nick) };
+  const keys = { recipient: arena.server.bundleOf("alice"), sender: stranger.bundle(nick) };
   for (let number = 1; number <= count; number++) {
     const id = idOf(stranger.address.port, number);
     const body = stranger.letter({ ...about, ...keys, id, text });
@@ -238,7 +240,9 @@ for (
   Deno.test(`attack: many messages from people one does not know, ${name}: only so many are kept`, () => {
     const arena = new Arena();
     const { alice } = arena.clients("alice");
-    const strangers = [1, 2, 3, 4].map((port) => new Attacker(arena, { host: "10.66.6.6", port }));
+    const strangers = [1, 2, 3, 4].map((port) =>
+      new Speaker(arena, "mal", { address: { host: "10.66.6.6", port } })
+    );
     // What the server says of them does not reach alice.
     arena.network.cut(SERVER.host);
     for (const stranger of strangers) strangerWrites(arena, alice, stranger, each, text);
@@ -252,7 +256,7 @@ for (
     for (const stranger of strangers) stranger.registers(`m${stranger.address.port}`);
     arena.network.passes = passes;
     arena.runs(35_000);
-    const shown = alice.lines().filter((line) => /^m\d: /.test(line)).length;
+    const shown = alice.looks().filter((line) => /^m\d: /.test(line)).length;
     assertLessOrEqual(shown, most);
     assertGreater(shown, most * 0.9);
     const receipts = strangers.reduce((sum, stranger) => sum + stranger.heardOf("receipt").length, 0);
@@ -263,7 +267,7 @@ for (
 Deno.test("attack: register again and again with a new prekey: nobody's screen fills with what nobody can see", () => {
   const arena = new Arena();
   const { alice } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   arena.runs(1000);
   arena.everybodyLooks();
   for (let count = 0; count < 100; count++) {
@@ -273,7 +277,7 @@ Deno.test("attack: register again and again with a new prekey: nobody's screen f
   // What has changed is known all the same.
   alice.writes("mal", "hi");
   arena.runs(100);
-  assertEquals(prekeyOf(mallory.heardOf("direct")[0]!.body), prekeyId(arena.bundleOf("mal").prekey));
+  assertEquals(prekeyOf(mallory.heardOf("direct")[0]!.body), prekeyId(arena.server.bundleOf("mal").prekey));
 });
 
 /** For which a letter was sealed. */

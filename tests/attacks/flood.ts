@@ -5,8 +5,8 @@ import type { Address, Millis } from "../../core/base/units.ts";
 import { PROLOGUE } from "../../core/link/initiator.ts";
 import { CookieJar, mac1Key, setMac1 } from "../../core/wire/cookie.ts";
 import { decodePacket, encodeInitiation, INITIATION_NOISE_BYTES, MAC_BYTES } from "../../core/wire/packet.ts";
-import { Peer } from "../kit/wire.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
+import { Peer } from "../kit/peer.ts";
 import type { Arena } from "./arena.ts";
 
 /** Real cryptography that remembers when a handshake was computed with it. */

@@ -9,7 +9,9 @@ import {
   UNCONFIRMED_SESSIONS,
 } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { Arena, SERVER, type Victim } from "./arena.ts";
+import type { Person } from "../kit/person.ts";
+import { SERVER } from "../kit/surroundings.ts";
+import { Arena } from "./arena.ts";
 import { CookieEater, CountedCrypto, Initiations, tablesOf } from "./flood.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
@@ -26,35 +28,35 @@ function forgedAddress(number: number): Address {
 /** A server whose cost is counted, and clients that have just registered with it. */
 function withClients(count: number): {
   arena: Arena;
-  clients: Victim[];
+  clients: Person[];
   crypto: CountedCrypto;
   entries: () => number[];
 } {
   const crypto = new CountedCrypto();
   let made: Arena | undefined;
-  const tables = tablesOf(() => made = new Arena({ crypto: crypto.primitives }));
+  const tables = tablesOf(() => made = new Arena({ primitives: crypto.primitives }));
   const arena = made!;
   crypto.now = () => arena.now;
   const clients = Array.from({ length: count }, (_, number) => arena.client(`c${number}`));
   for (const client of clients) client.registers();
   arena.runs(10_000);
   for (const client of clients) {
-    assert(client.lines().includes(WELCOME), client.nick);
+    assert(client.looks().includes(WELCOME), client.nick);
   }
   return { arena, clients, crypto, entries: () => tables.map(({ size }) => size) };
 }
 
 /** Who has to see which lines. */
 class Expected {
-  readonly #lines = new Map<Victim, string[]>();
+  readonly #lines = new Map<Person, string[]>();
 
-  add(victim: Victim, line: string): void {
+  add(victim: Person, line: string): void {
     this.#lines.set(victim, [...this.#lines.get(victim) ?? [], line]);
   }
 
-  check(all: readonly Victim[]): void {
+  check(all: readonly Person[]): void {
     for (const victim of all) {
-      const seen = victim.lines().filter((line) => / says /.test(line)).map((line) =>
+      const seen = victim.looks().filter((line) => / says /.test(line)).map((line) =>
         line.replace(/: \d{4}-\d\d-\d\d \S+ /, ": ")
       );
       assertEquals(seen.toSorted(), (this.#lines.get(victim) ?? []).toSorted(), victim.nick);
@@ -68,7 +70,7 @@ Deno.test("attack: a flood of initiations from 12,000 forged addresses: all that
   away.deregisters();
   arena.runs(500);
   const expected = new Expected();
-  const initiations = new Initiations(arena, Uint8Array.fromHex(arena.serverKey), 300);
+  const initiations = new Initiations(arena, Uint8Array.fromHex(arena.server.key), 300);
   const newcomer = arena.client("newcomer");
   const before = entries();
   let most = before;
@@ -100,13 +102,13 @@ Deno.test("attack: a flood of initiations from 12,000 forged addresses: all that
     if (at % 100 === 0) most = entries().map((size, table) => Math.max(size, most[table]!));
   }
   const ended = arena.now;
-  assert(newcomer.lines().includes(WELCOME), "nobody can come while the flood goes on");
+  assert(newcomer.looks().includes(WELCOME), "nobody can come while the flood goes on");
   arena.runs(2000);
   away.registers();
   arena.runs(5000);
   expected.check(clients);
   // Nobody was taken for absent.
-  assertEquals(arena.server.lines().filter((line) => line.includes("silent")), []);
+  assertEquals(arena.server.looks().filter((line) => line.includes("silent")), []);
 
   const since = (from: number, to: number) => crypto.handshakes.filter((at) => at >= from && at < to).length;
   // The first second has what was saved up, and those who come; after it there are as many as without cookies may be.
@@ -128,7 +130,7 @@ Deno.test("what makes the counting of tables count: who proves that he is there 
 
 Deno.test("attack: handshakes of many who take their cookies: no more than 400 a second are computed", () => {
   const { arena, crypto } = withClients(1);
-  const ownKey = Uint8Array.fromHex(arena.serverKey);
+  const ownKey = Uint8Array.fromHex(arena.server.key);
   const initiations = new Initiations(arena, ownKey, 100);
   const eaters = Array.from(
     { length: 60 },
@@ -147,10 +149,10 @@ Deno.test("attack: handshakes of many who take their cookies: no more than 400 a
 
 Deno.test("attack: one address repeats initiations, and takes its cookies: it has its share, and others have theirs", () => {
   const { arena, crypto } = withClients(1);
-  const ownKey = Uint8Array.fromHex(arena.serverKey);
+  const ownKey = Uint8Array.fromHex(arena.server.key);
   const initiations = new Initiations(arena, ownKey, 1000);
   const eater = new CookieEater(arena, { host: "10.66.6.6", port: 1 }, SERVER, ownKey);
-  const others: Victim[] = [];
+  const others: Person[] = [];
   const began = arena.now;
   for (let at = 0; at < 5000; at++) {
     eater.sends(at % 2 === 0 ? initiations.valid() : initiations.junk());
@@ -166,17 +168,17 @@ Deno.test("attack: one address repeats initiations, and takes its cookies: it ha
   assertLessOrEqual(computed, 2 * share);
   assertGreaterOrEqual(computed, share);
   arena.runs(500);
-  for (const other of others) assert(other.lines().includes(WELCOME), other.nick);
+  for (const other of others) assert(other.looks().includes(WELCOME), other.nick);
 });
 
 Deno.test("attack: use up an address's share by pretending to be there: who is there takes a cookie and comes in", () => {
   const { arena } = withClients(1);
-  const initiations = new Initiations(arena, Uint8Array.fromHex(arena.serverKey), 100);
+  const initiations = new Initiations(arena, Uint8Array.fromHex(arena.server.key), 100);
   const alice = arena.client("alice");
   alice.registers();
   for (let at = 0; at < 1000; at++) {
     arena.network.send({ host: alice.address.host, port: 1 + at }, SERVER, initiations.junk());
     arena.runs(1);
   }
-  assert(alice.lines().includes(WELCOME));
+  assert(alice.looks().includes(WELCOME));
 });

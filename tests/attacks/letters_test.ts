@@ -10,9 +10,12 @@ import {
   SWEEP_MS,
 } from "../../core/base/limits.ts";
 import { decodeLetter } from "../../core/messages/letter.ts";
-import { Arena, type Victim } from "./arena.ts";
-import { altered, Attacker, ID, idOf } from "./attacker.ts";
-import { HostileServer, last, type Message } from "./hostile_server.ts";
+import { HostileServer, last, type Message } from "../kit/hostile_server.ts";
+import { altered } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import { ID, idOf } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
+import { Arena } from "./arena.ts";
 
 const UNREADABLE = "[A message from alice cannot be opened, it will be sealed again.]";
 const UNREADABLE_TWICE = "[A message from alice cannot be opened, it was sealed twice.]";
@@ -23,9 +26,9 @@ const OTHER_KEY = "[alice has another key than the pinned one: somebody else may
 /** alice writes so many letters to bob, by way of a server that keeps them and means no good. bob knows her. */
 function withLetters(count: number): {
   arena: Arena;
-  alice: Victim;
-  bob: Victim;
-  carol: Victim;
+  alice: Person;
+  bob: Person;
+  carol: Person;
   server: HostileServer;
   letters: readonly Message[];
   /** When each was written. */
@@ -54,15 +57,15 @@ for (const isMember of [false, true]) {
     const arena = new Arena();
     const { alice, bob } = arena.clients("alice", "bob");
     arena.theyTalk(alice, bob);
-    const mallory = isMember ? Attacker.member(arena, "mal") : new Attacker(arena);
+    const mallory = isMember ? arena.member("mal") : new Speaker(arena, "mal");
     arena.runs(1000);
     arena.everybodyLooks();
-    const recipient = arena.bundleOf("bob");
+    const recipient = arena.server.bundleOf("bob");
     const senders = [
       mallory.bundle("alice"),
       mallory.bundle("mal"),
-      arena.bundleOf("alice"),
-      { ...arena.bundleOf("alice"), key: mallory.key },
+      arena.server.bundleOf("alice"),
+      { ...arena.server.bundleOf("alice"), key: mallory.key },
     ];
     mallory.heard.length = 0;
     for (const [at, sender] of senders.entries()) {
@@ -89,7 +92,7 @@ for (const isMember of [false, true]) {
 Deno.test("attack: pass somebody's letter on to a third person under one's own nick: it is not for him", () => {
   const arena = new Arena();
   const { alice, carol } = arena.clients("alice", "carol");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   arena.runs(500);
   arena.everybodyLooks();
   alice.writes("mal", "between us");
@@ -100,7 +103,7 @@ Deno.test("attack: pass somebody's letter on to a third person under one's own n
   carol.sees();
   assertEquals(mallory.heardOf("receipt"), []);
   // By way of the server it is carol's to answer, and cannot be opened.
-  mallory.saysToServer({ type: "deposit", id, from: "mal", to: "carol", body });
+  mallory.says(arena.server, { type: "deposit", id, from: "mal", to: "carol", body });
   arena.runs(100);
   carol.sees("[A message from mal cannot be opened, it will be sealed again.]");
 });
@@ -109,14 +112,19 @@ Deno.test("attack: a member deposits in another's name, or for himself under ano
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
   arena.theyTalk(alice, bob);
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   arena.runs(500);
   arena.everybodyLooks();
-  const recipient = arena.bundleOf("bob");
+  const recipient = arena.server.bundleOf("bob");
   for (const [at, from] of ["alice", "mal"].entries()) {
     const about = { id: idOf(1, at + 1), from, to: "bob" };
-    const body = mallory.letter({ ...about, text: "forged", recipient, sender: arena.bundleOf("alice") });
-    mallory.saysToServer({ type: "deposit", ...about, body });
+    const body = mallory.letter({
+      ...about,
+      text: "forged",
+      recipient,
+      sender: arena.server.bundleOf("alice"),
+    });
+    mallory.says(arena.server, { type: "deposit", ...about, body });
     arena.runs(200);
   }
   assertEquals(mallory.kindsHeard.filter((type) => type === "notRegistered" || type === "stored"), [
@@ -155,7 +163,7 @@ Deno.test("attack: the server alters a letter, wherever: it cannot be opened, an
     assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["unreadable"], `${length} bytes`);
   }
   // Once for each sealing that it may have been.
-  assertEquals([...new Set(bob.lines())].toSorted(), [UNREADABLE_TWICE, UNREADABLE].toSorted());
+  assertEquals([...new Set(bob.looks())].toSorted(), [UNREADABLE_TWICE, UNREADABLE].toSorted());
   // alice hears of it, and seals it again.
   server.tells(alice, { type: "collected", to: "bob", receipts: server.receiptsFrom("bob").slice(-1) });
   arena.runs(RETRY_FIRST_MS);
@@ -181,7 +189,7 @@ Deno.test("attack: the server hands over a genuine letter under another id or ni
 
 Deno.test("attack: the server writes under a nick with an identity that it has made up: refused, with a warning", () => {
   const { arena, bob, server } = withLetters(0);
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   const about = { id: idOf(1), from: "alice", to: "bob" };
   const body = mallory.letter({
     ...about,
@@ -196,7 +204,7 @@ Deno.test("attack: the server writes under a nick with an identity that it has m
 
 Deno.test("attack: the server writes under a nick with a bundle that is not signed at all: it cannot be opened", () => {
   const { arena, bob, server } = withLetters(0);
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   const [alice, recipient] = [server.rowOf("alice"), server.rowOf("bob")];
   const own = mallory.bundle("alice");
   const senders = [
@@ -215,9 +223,9 @@ Deno.test("attack: the server writes under a nick with a bundle that is not sign
 
 Deno.test("attack: the server writes in the name of somebody verified, with a copy of his signature over its own keys: it cannot be opened", () => {
   const { arena, bob, server } = withLetters(0);
-  bob.act({ type: "verify", nick: "alice" });
-  bob.lines();
-  const mallory = new Attacker(arena);
+  bob.does({ type: "verify", nick: "alice" });
+  bob.looks();
+  const mallory = new Speaker(arena, "mal");
   const [alice, recipient] = [server.rowOf("alice"), server.rowOf("bob")];
   // The signature is the one that the table has, but what it stands under is not what was signed.
   const changes = [
@@ -239,16 +247,16 @@ Deno.test("attack: the server hands a letter over again when its id has been for
   const { arena, bob, server, letters: [letter] } = withLetters(1);
   server.hands(bob, "letter", letter!);
   bob.sees("alice: letter 1");
-  for (const victim of arena.victims) victim.act({ type: "leave" });
+  for (const victim of arena.people) victim.does({ type: "leave" });
   // While he is away his prekey stays the same; it is replaced, and kept for as long again, when he comes back.
   for (const days of [SEEN_LIFE_MS, PREKEY_LIFE_MS]) {
     arena.runs(days + PREKEY_MS);
     bob.registers();
     arena.runs(2 * SWEEP_MS);
-    bob.lines();
+    bob.looks();
     server.hands(bob, "letter", letter!);
-    assertEquals(bob.lines().filter((line) => line.includes("letter 1")), []);
-    bob.act({ type: "leave" });
+    assertEquals(bob.looks().filter((line) => line.includes("letter 1")), []);
+    bob.does({ type: "leave" });
   }
 });
 
@@ -300,7 +308,7 @@ Deno.test("attack: the server hands a letter over again and again, in new stream
   bob.registers();
   arena.runs(1000);
   for (let count = 0; count < 3; count++) server.hands(bob, "letter", letters[0]!);
-  assertEquals(bob.lines().filter((line) => line.includes("letter 1")), []);
+  assertEquals(bob.looks().filter((line) => line.includes("letter 1")), []);
   assertEquals(server.receiptsFrom("bob").length, 9);
   assertEquals([...new Set(server.receiptsFrom("bob").map(({ outcome }) => outcome))], ["read"]);
 });

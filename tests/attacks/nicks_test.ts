@@ -5,9 +5,11 @@ import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
 import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import { Disk } from "../simulator/disk.ts";
-import { Arena, type Victim } from "./arena.ts";
-import { Attacker, ID, MALLORY } from "./attacker.ts";
+import { Disk } from "../kit/disk.ts";
+import type { Person } from "../kit/person.ts";
+import { ID } from "../kit/samples.ts";
+import { Speaker, STRANGER } from "../kit/speaker.ts";
+import { Arena } from "./arena.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const REPLACED = "[You were registered as 'alice' from another place, this one is offline now.]";
@@ -17,12 +19,12 @@ const SPELLINGS = ["alice", "ALICE", "\uff41lice"];
 
 /** Somebody else's program under alice's nick: he is told why, and his program ends. */
 function isRefused(arena: Arena, nick: string): void {
-  const thief = arena.client(nick, { serverKey: arena.serverKey });
+  const thief = arena.client(nick, { serverKey: arena.server.key });
   thief.registers();
-  thief.lines();
+  thief.looks();
   arena.runs(1000);
   thief.sees(`[Nickname '${nick}' belongs to another key.]`);
-  assertEquals([thief.node.isAlive, thief.node.exitStatus], [false, 1]);
+  assertEquals([thief.isAlive, thief.exitStatus], [false, 1]);
 }
 
 Deno.test("attack: take a nick that is online: it belongs to another key, and its holder notices nothing", () => {
@@ -42,14 +44,14 @@ Deno.test("attack: take a nick that is offline: it belongs to another key, also 
   const date = bob.writes("alice", "for alice alone");
   arena.runs(200);
   for (const nick of SPELLINGS) isRefused(arena, nick);
-  arena.serverRestarts();
+  arena.server.restarts();
   for (const nick of SPELLINGS) isRefused(arena, nick);
   assertEquals(arena.server.keeps("letter"), 1);
   // The same from whoever has the key.
-  alice.lines();
+  alice.looks();
   alice.registers();
   arena.runs(1000);
-  assertEquals(alice.lines().filter((line) => line === WELCOME || line.startsWith("bob:")), [
+  assertEquals(alice.looks().filter((line) => line === WELCOME || line.startsWith("bob:")), [
     WELCOME,
     `bob: ${date} for alice alone`,
   ]);
@@ -61,10 +63,10 @@ for (const where of ["online", "offline", "offline, the server has restarted"] a
     const { alice, bob } = arena.clients("alice", "bob");
     if (where !== "online") alice.deregisters();
     arena.runs(200);
-    if (where.includes("restarted")) arena.serverRestarts();
+    if (where.includes("restarted")) arena.server.restarts();
     arena.runs(2000);
-    const mallory = new Attacker(arena);
-    const bundle = arena.bundleOf("alice");
+    const mallory = new Speaker(arena, "mal");
+    const bundle = arena.server.bundleOf("alice");
     const own = mallory.bundle("alice");
     const before = arena.server.state;
     // As it is; with one's own link key; with one's own prekey; with the owner's name on one's own signature.
@@ -77,7 +79,7 @@ for (const where of ["online", "offline", "offline, the server has restarted"] a
     // One's own is answered, with the reason.
     mallory.registers("alice");
     assertEquals(mallory.heardOf("refused"), [{ type: "refused", nick: "alice", reason: "other key" }]);
-    bob.lines();
+    bob.looks();
     arena.runs(60_000);
     bob.sees();
   });
@@ -86,9 +88,9 @@ for (const where of ["online", "offline", "offline, the server has restarted"] a
 Deno.test("attack: register a nick with a bundle that its identity signed for another nick: no answer", () => {
   const arena = new Arena();
   arena.clients("alice");
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   mallory.registers("carol", mallory.bundle("mallory"));
-  mallory.registers("carol", arena.bundleOf("alice"));
+  mallory.registers("carol", arena.server.bundleOf("alice"));
   assertEquals([mallory.kindsHeard, arena.server.keeps("nick")], [[], 1]);
   mallory.registers("carol");
   assertEquals(mallory.heardOf("registered").map(({ nick }) => nick), ["carol"]);
@@ -97,7 +99,7 @@ Deno.test("attack: register a nick with a bundle that its identity signed for an
 // ---- from another link -----------------------------------------------------------------------------------
 
 /** All that a member may say of himself, said by somebody else. */
-function sayings(arena: Arena, bob: Victim): Verb[] {
+function sayings(arena: Arena, bob: Person): Verb[] {
   const receipt = { id: ID, edition: 0 };
   const body = Uint8Array.of(0, 1, 2);
   return [
@@ -123,18 +125,18 @@ for (const isMember of [false, true]) {
   Deno.test(`attack: ${who} deregisters, leaves, keeps alive, writes and receipts for others: 'not registered'`, () => {
     const arena = new Arena();
     const { alice, bob } = arena.clients("alice", "bob");
-    const mallory = isMember ? Attacker.member(arena, "mal") : new Attacker(arena);
+    const mallory = isMember ? arena.member("mal") : new Speaker(arena, "mal");
     arena.runs(200);
     mallory.heard.length = 0;
     const before = arena.server.state;
     const since = arena.now;
     for (const verb of sayings(arena, bob)) {
-      mallory.saysToServer(verb);
+      mallory.says(arena.server, verb);
       arena.runs(100);
     }
     assertEquals(mallory.kindsHeard, ["deregistered", ...Array(7).fill("notRegistered")]);
     assertEquals(arena.server.state, before);
-    assertEquals(arena.sent({ to: alice.address }, since).length, 0);
+    assertEquals(arena.sent({ to: alice }, since).length, 0);
     arena.runs(60_000);
     for (const computer of [alice, bob, arena.server]) computer.sees();
     arena.theyTalk(alice, bob);
@@ -144,14 +146,14 @@ for (const isMember of [false, true]) {
 Deno.test("attack: keep somebody who has died online: he is offline after 75 s all the same", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   bob.isKilled();
   for (let second = 0; second < 80; second++) {
-    mallory.saysToServer({ type: "keepAlive", nick: "bob" });
+    mallory.says(arena.server, { type: "keepAlive", nick: "bob" });
     arena.runs(1000);
   }
-  assertEquals(arena.server.lines(), ["bob is offline: silent"]);
-  assertEquals(alice.lines().filter((line) => line.startsWith("bob @")), [
+  assertEquals(arena.server.looks(), ["bob is offline: silent"]);
+  assertEquals(alice.looks().filter((line) => line.startsWith("bob @")), [
     `bob @ ${bob.address.host}:${bob.address.port} is OFFLINE`,
   ]);
 });
@@ -162,11 +164,11 @@ Deno.test("attack: keep somebody who has died online: he is offline after 75 s a
 const HEARD_WITHIN_MS = KEEP_ALIVE_MS * (1 + KEEP_ALIVE_JITTER) + 2000;
 
 /** Somebody with a copy of all that alice has on her disk. */
-function thiefOf(arena: Arena, alice: Victim): Victim {
+function thiefOf(arena: Arena, alice: Person): Person {
   const disk = new Disk();
   const changes = [...alice.disk.read()].map(([key, value]) => ({ type: "save", key, value } as const));
   disk.commit(changes);
-  return arena.client("alice", { identity: alice.identity, disk, address: MALLORY });
+  return arena.client("alice", { identity: alice.identity, disk, ...STRANGER });
 }
 
 Deno.test("attack: take over with a copy of the state folder: the owner is told, and takes it back", () => {
@@ -176,16 +178,16 @@ Deno.test("attack: take over with a copy of the state folder: the owner is told,
   thief.registers();
   arena.runs(HEARD_WITHIN_MS);
   alice.sees(REPLACED);
-  assertEquals(thief.lines().filter((line) => line === WELCOME), [WELCOME]);
+  assertEquals(thief.looks().filter((line) => line === WELCOME), [WELCOME]);
   // Everybody sees where alice is now.
-  assertEquals(bob.lines().at(-2), "alice @ 10.66.6.6:6666 is ONLINE");
+  assertEquals(bob.looks().at(-2), "alice @ 10.66.6.6:6666 is ONLINE");
   // It does not come back by itself, so that two places do not fight.
   arena.runs(120_000);
   alice.sees();
   alice.registers();
   arena.runs(HEARD_WITHIN_MS);
   thief.sees(REPLACED);
-  assertEquals(alice.lines()[0], WELCOME);
+  assertEquals(alice.looks()[0], WELCOME);
   arena.theyTalk(bob, alice);
 });
 
@@ -193,12 +195,12 @@ Deno.test("attack: take over with a copy of the state folder while the owner is 
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
   const thief = thiefOf(arena, alice);
-  alice.act({ type: "leave" });
+  alice.does({ type: "leave" });
   arena.runs(200);
   thief.registers();
   arena.runs(200);
-  alice.lines();
-  thief.lines();
+  alice.looks();
+  thief.looks();
   alice.registers();
   arena.runs(HEARD_WITHIN_MS);
   thief.sees(REPLACED);
@@ -211,8 +213,8 @@ Deno.test("attack: the identity alone, without the records, is enough to be its 
   const alice = arena.client("alice", { identity: new Identity(primitives, secrets) });
   alice.registers();
   arena.runs(500);
-  alice.lines();
-  const thief = new Attacker(arena, MALLORY, secrets);
+  alice.looks();
+  const thief = new Speaker(arena, "mal", { secrets });
   thief.registers("alice");
   assertEquals(thief.heardOf("registered").length, 1);
   arena.runs(HEARD_WITHIN_MS);

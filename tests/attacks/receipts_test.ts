@@ -3,9 +3,11 @@ import { assertEquals } from "@std/assert";
 import { RETRY_FIRST_MS } from "../../core/base/limits.ts";
 import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/messages/identity.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import { Arena, type Victim } from "./arena.ts";
-import { altered, Attacker, ID } from "./attacker.ts";
-import { HostileServer } from "./hostile_server.ts";
+import { HostileServer } from "../kit/hostile_server.ts";
+import { altered } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import { ID } from "../kit/samples.ts";
+import { Arena } from "./arena.ts";
 
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const RELEASED = "[Message to bob failed: the nickname was given up.]";
@@ -20,7 +22,7 @@ interface Parts {
 
 /** What somebody says of a message of alice's to bob, unless told otherwise. */
 function receiptOf(
-  { identity }: Pick<Victim, "identity">,
+  { identity }: Pick<Person, "identity">,
   { id, from = "bob", to = "alice", edition = 0, outcome = "read" }: Parts,
 ): Receipt {
   return identity.receipt(from, to, { id, edition, outcome });
@@ -32,7 +34,7 @@ function spoilt(receipt: Receipt): Receipt {
 }
 
 /** Genuine signatures of bob's, of which none is about what is claimed, and signatures of others. */
-function forgeries(id: string, bob: Victim, others: readonly Pick<Victim, "identity">[]): Receipt[] {
+function forgeries(id: string, bob: Person, others: readonly Pick<Person, "identity">[]): Receipt[] {
   const genuine = receiptOf(bob, { id });
   const copied = (parts: Partial<Parts>) => ({
     ...genuine,
@@ -57,7 +59,7 @@ function forgeries(id: string, bob: Victim, others: readonly Pick<Victim, "ident
 Deno.test("attack: another member receipts somebody's message, with all that can be signed or copied: it waits on", () => {
   const arena = new Arena();
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   arena.network.cut(bob.address.host);
   alice.writes("bob", "hi");
   const [id = ""] = alice.outbox;
@@ -71,18 +73,18 @@ Deno.test("attack: another member receipts somebody's message, with all that can
   arena.runs(400);
   alice.sees();
   arena.runs(300);
-  assertEquals(alice.lines()[0], "[No ACK from bob, message sent to server.]");
+  assertEquals(alice.looks()[0], "[No ACK from bob, message sent to server.]");
   assertEquals(alice.outbox, [id]);
   arena.network.mend(bob.address.host);
   arena.runs(10_000);
   bob.sees("alice: hi");
-  assertEquals([alice.lines().at(-1), alice.outbox], ["[bob has collected 1 message.]", []]);
+  assertEquals([alice.looks().at(-1), alice.outbox], ["[bob has collected 1 message.]", []]);
 });
 
 Deno.test("attack: the recipient himself says 'released', directly: that is not his to say", () => {
   const arena = new Arena();
   const { alice } = arena.clients("alice");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   alice.writes("mal", "hi");
   arena.runs(100);
   const [direct] = mallory.heardOf("direct");
@@ -100,18 +102,18 @@ Deno.test("attack: the recipient himself says 'released', directly: that is not 
 Deno.test("attack: say what became of a letter that is for somebody else, to the server: it stays", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   bob.deregisters();
   arena.runs(200);
   const date = alice.writes("bob", "hi");
   arena.runs(200);
   const [id = ""] = alice.outbox;
-  alice.lines();
+  alice.looks();
   for (const outcome of ["read", "unreadable", "refused", "released"] as const) {
     for (const from of ["bob", "mal"]) {
       const said = receiptOf(mallory, { id, from, outcome });
-      mallory.saysToServer({ type: "receipt", from, to: "alice", ...said });
-      mallory.saysToServer({ type: "noted", nick: from, receipts: [said] });
+      mallory.says(arena.server, { type: "receipt", from, to: "alice", ...said });
+      mallory.says(arena.server, { type: "noted", nick: from, receipts: [said] });
     }
   }
   arena.runs(1000);
@@ -119,7 +121,7 @@ Deno.test("attack: say what became of a letter that is for somebody else, to the
   alice.sees();
   bob.registers();
   arena.runs(1000);
-  assertEquals(bob.lines().at(-1), `alice: ${date} hi`);
+  assertEquals(bob.looks().at(-1), `alice: ${date} hi`);
   alice.sees(
     "[Client table updated.]",
     "SERVER @ 10.0.0.1:9999 is ONLINE",
@@ -133,15 +135,15 @@ Deno.test("attack: say what became of a letter that is for somebody else, to the
 Deno.test("attack: a recipient tells the server that he, as the server, has released his nick: nothing happens", () => {
   const arena = new Arena();
   const { alice } = arena.clients("alice");
-  const mallory = Attacker.member(arena, "mal");
-  mallory.saysToServer({ type: "leave", nick: "mal", turn: 9 });
+  const mallory = arena.member("mal");
+  mallory.says(arena.server, { type: "leave", nick: "mal", turn: 9 });
   arena.runs(200);
-  alice.lines();
+  alice.looks();
   alice.writes("mal", "hi");
   arena.runs(200);
   alice.sees(...STORED);
   const [id = ""] = alice.outbox;
-  mallory.saysToServer({
+  mallory.says(arena.server, {
     type: "register",
     nick: "mal",
     turn: 10,
@@ -150,9 +152,9 @@ Deno.test("attack: a recipient tells the server that he, as the server, has rele
     candidates: [],
   });
   arena.runs(200);
-  alice.lines();
+  alice.looks();
   const receipt = receiptOf(mallory, { id, from: "mal", outcome: "released" });
-  mallory.saysToServer({ type: "receipt", from: "mal", to: "alice", ...receipt });
+  mallory.says(arena.server, { type: "receipt", from: "mal", to: "alice", ...receipt });
   arena.runs(1000);
   assertEquals(arena.server.keeps("letter"), 1);
   alice.sees();
@@ -163,9 +165,9 @@ Deno.test("attack: a recipient tells the server that he, as the server, has rele
 /** alice has written to bob by way of a server that means no good. */
 function withMail(): {
   arena: Arena;
-  alice: Victim;
-  bob: Victim;
-  carol: Victim;
+  alice: Person;
+  bob: Person;
+  carol: Person;
   server: HostileServer;
   id: string;
 } {
@@ -173,7 +175,7 @@ function withMail(): {
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
   const server = HostileServer.inThePlaceOfTheServer(arena);
   server.saysAway("bob");
-  alice.lines();
+  alice.looks();
   alice.writes("bob", "hi");
   arena.runs(100);
   alice.sees(...STORED);
@@ -208,7 +210,7 @@ Deno.test("attack: the server repeats an old receipt once a message was sealed a
   server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
   arena.runs(RETRY_FIRST_MS);
   assertEquals(server.lettersFrom("alice").map(({ body }) => body[0]), [1]);
-  alice.lines();
+  alice.looks();
   // The same again, and as if it were about the second sealing.
   server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
   server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...unreadable, edition: 1 }] });
@@ -229,11 +231,11 @@ Deno.test("what the server may say without a signature is that a nick was given 
 Deno.test("attack: a peer says what only the server may say of a message: it waits on", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
-  const mallory = Attacker.member(arena, "mal");
+  const mallory = arena.member("mal");
   bob.deregisters();
   arena.runs(200);
   arena.network.cut(arena.server.address.host);
-  alice.lines();
+  alice.looks();
   alice.writes("bob", "hi");
   const [id = ""] = alice.outbox;
   const receipts = [receiptOf(bob, { id }), { ...receiptOf(bob, { id }), outcome: "released" } as const];

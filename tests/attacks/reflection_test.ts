@@ -20,9 +20,11 @@ import {
   encodeVersions,
   NONCE_BYTES,
 } from "../../core/wire/packet.ts";
-import { Peer } from "../kit/wire.ts";
-import { Arena, SERVER, type Victim } from "./arena.ts";
-import { altered, Attacker, MALLORY } from "./attacker.ts";
+import { altered, Peer } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import { Speaker, STRANGER } from "../kit/speaker.ts";
+import { SERVER } from "../kit/surroundings.ts";
+import { Arena } from "./arena.ts";
 
 /** Who is to be flooded: he has never sent anything. */
 const THIRD: Address = { host: "10.99.9.9", port: 53 };
@@ -45,10 +47,10 @@ class Mirror {
   /** The kinds of packets that it draws, at most as many bytes as went in. */
   draws(...datagrams: Uint8Array[]): string[] {
     const { arena, to } = this;
-    const since = arena.tape.length;
+    const since = arena.datagrams.length;
     for (const bytes of datagrams) arena.network.send(THIRD, to, bytes);
     arena.runs(20_000);
-    const answers = arena.tape.slice(since).filter((sent) => equalAddresses(sent.to, THIRD));
+    const answers = arena.datagrams.slice(since).filter((sent) => equalAddresses(sent.to, THIRD));
     const [out, into] = [bytesOf(answers), bytesOf(datagrams.map((bytes) => ({ bytes })))];
     assertLessOrEqual(out, into, `${out} bytes for ${into}, the first ${datagrams[0]!.toHex().slice(0, 20)}`);
     return answers.map(({ bytes }) => {
@@ -64,11 +66,11 @@ class Mirror {
 }
 
 /** alice, and the server, in a world in which they have talked with bob. */
-function mirrors(): { arena: Arena; alice: Victim; bob: Victim; server: Mirror; client: Mirror } {
+function mirrors(): { arena: Arena; alice: Person; bob: Person; server: Mirror; client: Mirror } {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
   arena.theyTalk(alice, bob);
-  const server = new Mirror(arena, SERVER, Uint8Array.fromHex(arena.serverKey));
+  const server = new Mirror(arena, SERVER, Uint8Array.fromHex(arena.server.key));
   const client = new Mirror(arena, alice.address, Uint8Array.fromHex(alice.key));
   return { arena, alice, bob, server, client };
 }
@@ -125,7 +127,7 @@ Deno.test("attack: reflect with datagrams that are cut, altered or random: never
 
 Deno.test("attack: reflect with what others have sent: never more out than in, and mostly nothing", () => {
   const { arena, server, client } = mirrors();
-  const tape = [...arena.tape];
+  const tape = [...arena.datagrams];
   for (const mirror of [server, client]) {
     const meant = tape.filter(({ to }) => equalAddresses(to, mirror.to)).map(({ bytes }) => bytes);
     assert(meant.length > 5);
@@ -154,18 +156,18 @@ Deno.test("attack: reflect many at once: cookies, which are shorter, and at most
 Deno.test("attack: finish a handshake and go on under a forged address: three times what came from there at most", () => {
   const { arena, alice, server, client } = mirrors();
   for (const mirror of [server, client]) {
-    const mallory = new Attacker(arena, { ...MALLORY, port: mirror === server ? 1 : 2 });
+    const mallory = new Speaker(arena, "mal", { address: { ...STRANGER, port: mirror === server ? 1 : 2 } });
     const target = { address: mirror.to, key: mirror.ownKey.toHex() };
     // The response comes to where mallory is; from then on he seems to be elsewhere.
     mallory.says(target, { type: "keepAlive", nick: "alice" });
     mallory.pretendsToBeAt(THIRD);
-    const since = arena.tape.length;
+    const since = arena.datagrams.length;
     for (let count = 0; count < 30; count++) {
       mallory.says(target, { type: "rowsSince", nick: "mal", version: { start: 0, counter: 0 } });
       arena.runs(1000);
     }
-    const sent = arena.tape.slice(since).filter(({ from }) => equalAddresses(from, THIRD));
-    const drawn = arena.tape.slice(since).filter(({ to }) => equalAddresses(to, THIRD));
+    const sent = arena.datagrams.slice(since).filter(({ from }) => equalAddresses(from, THIRD));
+    const drawn = arena.datagrams.slice(since).filter(({ to }) => equalAddresses(to, THIRD));
     assert(sent.length > 0 && drawn.length > 0);
     assertLessOrEqual(bytesOf(drawn), AMPLIFICATION_LIMIT * bytesOf(sent));
   }
@@ -175,19 +177,18 @@ Deno.test("attack: finish a handshake and go on under a forged address: three ti
 Deno.test("attack: a member whose packets are sent on from a third person's address: three times what came from there", () => {
   const { arena, alice, bob } = mirrors();
   // Everything that alice says to the server seems to come from elsewhere, and does not come from her.
-  arena.network.passes = (from, to, bytes) => {
-    arena.tape.push({ at: arena.now, from, to, bytes });
+  arena.passes = ({ from, to, bytes }) => {
     if (!equalAddresses(from, alice.address) || !equalAddresses(to, SERVER)) return true;
     arena.network.send(THIRD, to, bytes);
     return false;
   };
-  const since = arena.tape.length;
+  const since = arena.datagrams.length;
   alice.posts("hi");
   for (let count = 0; count < 20; count++) {
     bob.posts("long ".repeat(200));
     arena.runs(500);
   }
-  const tape = arena.tape.slice(since);
+  const tape = arena.datagrams.slice(since);
   const sent = tape.filter(({ from }) => equalAddresses(from, THIRD));
   const drawn = tape.filter(({ to }) => equalAddresses(to, THIRD));
   assert(sent.length > 0 && drawn.length > 0);

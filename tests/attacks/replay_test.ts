@@ -3,7 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { equalAddresses } from "../../core/base/address.ts";
 import { DROPPED_REPORT_MS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { Arena, type Computer, type Datagram, SERVER, type Victim } from "./arena.ts";
+import type { SeenDatagram } from "../kit/datagram.ts";
+import type { Person } from "../kit/person.ts";
+import type { Process } from "../kit/process.ts";
+import { SERVER } from "../kit/surroundings.ts";
+import { Arena } from "./arena.ts";
 
 const STRANGER: Address = { host: "10.66.6.6", port: 6666 };
 
@@ -11,7 +15,7 @@ const STRANGER: Address = { host: "10.66.6.6", port: 6666 };
 const OWN_BUSINESS = /^(identity|initiation|start|cursor|dropped)\//;
 
 /** What a computer keeps of others. */
-function kept({ state }: Computer): string[] {
+function kept({ state }: Process): string[] {
   return state.filter((record) => !OWN_BUSINESS.test(record));
 }
 
@@ -19,10 +23,10 @@ const DROPPED = /^\d+ datagrams dropped/;
 
 interface Session {
   readonly arena: Arena;
-  readonly alice: Victim;
-  readonly bob: Victim;
-  readonly carol: Victim;
-  readonly tape: readonly Datagram[];
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly carol: Person;
+  readonly tape: readonly SeenDatagram[];
 }
 
 /** Three register and talk in every way there is: directly, by mail, in parts, on the channel; one goes and comes. */
@@ -45,11 +49,11 @@ function recorded(): Session {
   carol.writes("alice", "seven");
   arena.runs(2000);
   arena.everybodyLooks();
-  return { arena, alice, bob, carol, tape: [...arena.tape] };
+  return { arena, alice, bob, carol, tape: [...arena.datagrams] };
 }
 
 /** Everything once more, to whoever it was for, as fast as it was. */
-function replay(arena: Arena, tape: readonly Datagram[], source: (from: Address) => Address): void {
+function replay(arena: Arena, tape: readonly SeenDatagram[], source: (from: Address) => Address): void {
   for (const [at, { from, to, bytes }] of tape.entries()) {
     arena.network.send(source(from), to, bytes);
     if (at % 20 === 0) arena.runs(5);
@@ -60,10 +64,10 @@ function replay(arena: Arena, tape: readonly Datagram[], source: (from: Address)
 /** Nobody is shown anything; the server's log counts what it has dropped, and says nothing else. */
 function assertNothingWasShown({ arena, alice, bob, carol }: Session, when: string): void {
   for (const victim of [alice, bob, carol]) {
-    assert(victim.node.isAlive, when);
-    assertEquals(victim.lines(), [], `${victim.nick}, ${when}`);
+    assert(victim.isAlive, when);
+    assertEquals(victim.looks(), [], `${victim.nick}, ${when}`);
   }
-  const log = arena.server.lines();
+  const log = arena.server.looks();
   assertEquals(log.filter((line) => !DROPPED.test(line)), [], when);
   assert(log.some((line) => DROPPED.test(line)), `nothing reached the server, ${when}`);
 }
@@ -93,7 +97,7 @@ for (const [where, source] of SOURCES) {
     const computers = [arena.server, alice, bob, carol];
     const victims = [alice, bob, carol];
     const restarts: Record<string, () => void> = {
-      "the server": () => arena.serverRestarts(),
+      "the server": () => arena.server.restarts(),
       "the clients": () =>
         victims.forEach((victim) => {
           victim.isKilled();
@@ -107,16 +111,16 @@ for (const [where, source] of SOURCES) {
       },
     };
     for (const [who, restart] of Object.entries(restarts)) {
-      const recordedSince = arena.tape.length;
+      const recordedSince = arena.datagrams.length;
       restart();
       // Before they have settled as well as when they have.
       replay(arena, tape, source);
       arena.runs(60_000);
-      const shown = victims.flatMap((victim) => victim.lines());
+      const shown = victims.flatMap((victim) => victim.looks());
       assertEquals(shown.filter((line) => /one|two|three|four|five|six|seven|long/.test(line)), [], who);
       arena.everybodyLooks();
       const before = computers.map(kept);
-      replay(arena, [...tape, ...arena.tape.slice(recordedSince)], source);
+      replay(arena, [...tape, ...arena.datagrams.slice(recordedSince)], source);
       arena.runs(DROPPED_REPORT_MS);
       assertNothingWasShown(session, who);
       assertEquals(computers.map(kept), before, who);
@@ -128,10 +132,10 @@ for (const [where, source] of SOURCES) {
 
 Deno.test("attack: replay a registration to a server that has forgotten the link: nobody is moved or brought online", () => {
   const { arena, alice, bob, carol, tape } = recorded();
-  alice.act({ type: "leave" });
+  alice.does({ type: "leave" });
   bob.deregisters();
   arena.runs(200);
-  arena.serverRestarts();
+  arena.server.restarts();
   arena.runs(200);
   arena.everybodyLooks();
   const before = arena.server.state.filter((record) => record.startsWith("nick/"));
@@ -139,10 +143,10 @@ Deno.test("attack: replay a registration to a server that has forgotten the link
   assert(toServer.length > 20);
   for (const [, source] of SOURCES) replay(arena, toServer, source);
   assertEquals(arena.server.state.filter((record) => record.startsWith("nick/")), before);
-  assertEquals(arena.server.lines().filter((line) => line.includes("registered")), []);
+  assertEquals(arena.server.looks().filter((line) => line.includes("registered")), []);
   carol.sees();
   // The same from alice herself.
   alice.registers();
   arena.runs(1000);
-  assertEquals(arena.server.lines(), [`alice registered at ${alice.address.host}:${alice.address.port}`]);
+  assertEquals(arena.server.looks(), [`alice registered at ${alice.address.host}:${alice.address.port}`]);
 });

@@ -6,9 +6,11 @@ import { PREKEY_MS } from "../../core/base/limits.ts";
 import { KNOWN_PEER, NICK } from "../../core/durable/records.ts";
 import { type Bundle, isGenuine, safetyNumber } from "../../core/messages/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
-import { Arena, type Victim } from "./arena.ts";
-import { altered, Attacker } from "./attacker.ts";
-import { HostileServer, last } from "./hostile_server.ts";
+import { HostileServer, last } from "../kit/hostile_server.ts";
+import { altered } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import { Speaker } from "../kit/speaker.ts";
+import { Arena } from "./arena.ts";
 
 const FORGED = "[The server gives keys for bob that bob did not sign, they are not used.]";
 const OTHER_KEY = "[bob has another key than the pinned one: somebody else may have the nick. " +
@@ -16,27 +18,27 @@ const OTHER_KEY = "[bob has another key than the pinned one: somebody else may h
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 const TRUSTED = "[The key that bob has now is trusted. It is not verified: 'verify bob'.]";
 
-interface Scene {
+interface Situation {
   readonly arena: Arena;
-  readonly alice: Victim;
-  readonly bob: Victim;
+  readonly alice: Person;
+  readonly bob: Person;
   readonly server: HostileServer;
-  readonly mallory: Attacker;
+  readonly mallory: Speaker;
 }
 
 /** bob is said to be away, so that what alice writes to him passes the server, which means no good. */
-function withHostileServer({ haveTalked = true }: { haveTalked?: boolean } = {}): Scene {
+function withHostileServer({ haveTalked = true }: { haveTalked?: boolean } = {}): Situation {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob", "carol");
   if (haveTalked) arena.theyTalk(alice, bob);
   const server = HostileServer.inThePlaceOfTheServer(arena);
   server.saysAway("bob");
   arena.everybodyLooks();
-  return { arena, alice, bob, server, mallory: new Attacker(arena) };
+  return { arena, alice, bob, server, mallory: new Speaker(arena, "mal") };
 }
 
 /** What alice writes reaches bob, and nobody else has the keys for it. */
-function theyStillWrite({ arena, alice, bob, server }: Scene, text: string): void {
+function theyStillWrite({ arena, alice, bob, server }: Situation, text: string): void {
   alice.writes("bob", text);
   arena.runs(100);
   alice.sees(...STORED);
@@ -66,8 +68,8 @@ Deno.test("attack: the server puts another link key, prekey, time or signature i
     server.changesRow("bob", { ...row, ...change });
     alice.sees(FORGED);
   }
-  alice.act({ type: "listPeers" });
-  assertEquals(alice.lines().filter((line) => line.includes("key")), []);
+  alice.does({ type: "listPeers" });
+  assertEquals(alice.looks().filter((line) => line.includes("key")), []);
   theyStillWrite(scene, "hi");
 });
 
@@ -84,18 +86,18 @@ Deno.test("attack: the server gives somebody else's bundle for a nick: it is not
 });
 
 Deno.test("attack: the server gives forged keys at once to a newcomer: there is nobody of that nick for him", () => {
-  const { arena, server, mallory } = withHostileServer();
+  const { arena, bob, server, mallory } = withHostileServer();
   const row = server.rowOf("bob");
   server.changesRow("bob", { key: mallory.key });
   const dave = arena.client("dave");
   dave.registers();
   arena.runs(1000);
-  assertEquals(dave.lines().filter((line) => line === FORGED || line.startsWith("bob @")), [FORGED]);
+  assertEquals(dave.looks().filter((line) => line === FORGED || line.startsWith("bob @")), [FORGED]);
   dave.writes("bob", "hi");
   dave.sees("[Unknown peer: bob]");
   server.changesRow("bob", row);
-  assertEquals(dave.lines().filter((line) => line.startsWith("bob @")), [
-    "bob @ 10.0.1.2:20002 is OFFLINE",
+  assertEquals(dave.looks().filter((line) => line.startsWith("bob @")), [
+    bob.offline,
   ]);
 });
 
@@ -108,8 +110,8 @@ Deno.test("attack: after the first contact the server puts its own identity unde
   server.changesRow("bob", { ...mallory.bundle("bob"), addresses: [mallory.address], online: true });
   server.away.delete("bob");
   server.changesRow("bob", {});
-  alice.act({ type: "listPeers" });
-  const lines = alice.lines();
+  alice.does({ type: "listPeers" });
+  const lines = alice.looks();
   assertEquals(lines.filter((line) => line === OTHER_KEY), [OTHER_KEY]);
   assertEquals(lines.at(-2), "bob @ 10.66.6.6:6666 is ONLINE (another key than the pinned one)");
   const since = arena.now;
@@ -117,17 +119,17 @@ Deno.test("attack: after the first contact the server puts its own identity unde
     alice.writes("bob", text);
     alice.sees(OTHER_KEY);
   }
-  alice.act({ type: "verify", nick: "bob" });
+  alice.does({ type: "verify", nick: "bob" });
   // A number to compare, and no mark.
-  assertEquals(alice.lines().at(-1)?.includes("another one than the pinned one"), true);
+  assertEquals(alice.looks().at(-1)?.includes("another one than the pinned one"), true);
   arena.runs(20_000);
   assertEquals([mallory.received.length, server.lettersFrom("alice")], [0, []]);
-  assertEquals(arena.sent({ from: alice.address, to: mallory.address }, since), []);
+  assertEquals(arena.sent({ from: alice, to: mallory }, since), []);
   // The same row again as it was: nothing is in the way any more.
   server.saysAway("bob");
   server.changesRow("bob", row);
-  alice.lines();
-  bob.lines();
+  alice.looks();
+  bob.looks();
   theyStillWrite(scene, "three");
 });
 
@@ -150,8 +152,8 @@ Deno.test("attack: ... while a letter waits: it is not sealed anew and does not 
   alice.registers();
   arena.runs(60_000);
   assertEquals(letters().length, count);
-  assertEquals(alice.lines().filter((line) => line === OTHER_KEY), [OTHER_KEY, OTHER_KEY]);
-  alice.act({ type: "trust", nick: "bob" });
+  assertEquals(alice.looks().filter((line) => line === OTHER_KEY), [OTHER_KEY, OTHER_KEY]);
+  alice.does({ type: "trust", nick: "bob" });
   arena.runs(100);
   alice.sees(TRUSTED.replace(". It", ", for 1 message that waited as well. It"));
   const letter = decodeLetter(last(letters()).body);
@@ -171,8 +173,8 @@ function swapOnDisk(arena: Arena, nick: string, bundle: Bundle): void {
 }
 
 /** Somebody else is registered as bob, because the operator has put his keys into the server's file. */
-function impostorOf(arena: Arena): Attacker {
-  const impostor = new Attacker(arena);
+function impostorOf(arena: Arena): Speaker {
+  const impostor = new Speaker(arena, "mal");
   swapOnDisk(arena, "bob", impostor.bundle("bob"));
   impostor.registers("bob");
   arena.runs(1000);
@@ -184,22 +186,22 @@ Deno.test("attack: swap a key in the server's file after the first contact: warn
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
   arena.theyTalk(alice, bob);
-  const before = arena.bundleOf("bob");
+  const before = arena.server.bundleOf("bob");
   const impostor = impostorOf(arena);
   arena.runs(30_000);
   // bob himself hears that he is locked out.
-  assertEquals(bob.lines().filter((line) => line.includes("another")), [
+  assertEquals(bob.looks().filter((line) => line.includes("another")), [
     "[Nickname 'bob' belongs to another key.]",
   ]);
-  assertEquals(alice.lines().filter((line) => line === OTHER_KEY), [OTHER_KEY]);
+  assertEquals(alice.looks().filter((line) => line === OTHER_KEY), [OTHER_KEY]);
   alice.writes("bob", "for bob");
   alice.sees(OTHER_KEY);
   // Nor is anything shown that the impostor writes.
   const about = { id: "0".repeat(31) + "1", from: "bob", to: "alice" };
-  const recipient = arena.bundleOf("alice");
+  const recipient = arena.server.bundleOf("alice");
   const body = impostor.letter({ ...about, text: "forged", recipient, sender: impostor.bundle("bob") });
   impostor.says(alice, { type: "direct", ...about, body });
-  impostor.saysToServer({ type: "deposit", ...about, body });
+  impostor.says(arena.server, { type: "deposit", ...about, body });
   arena.runs(10_000);
   alice.sees();
   assertEquals(impostor.heardOf("receipt").map(({ outcome }) => outcome), ["refused"]);
@@ -214,25 +216,25 @@ Deno.test("attack: swap a key in the server's file after the first contact: warn
 Deno.test("attack: swap a key before the first contact: believed, but numbers compared elsewhere differ, and the true one's return is told", () => {
   const arena = new Arena();
   const { bob } = arena.clients("bob");
-  const before = arena.bundleOf("bob");
+  const before = arena.server.bundleOf("bob");
   const impostor = impostorOf(arena);
   const alice = arena.client("alice");
   alice.registers();
   arena.runs(1000);
-  alice.lines();
+  alice.looks();
   alice.writes("bob", "hi");
   arena.runs(100);
   assertEquals(impostor.heardOf("direct").length, 1);
-  alice.act({ type: "verify", nick: "bob" });
+  alice.does({ type: "verify", nick: "bob" });
   const [own, theirs] = [alice, bob].map(({ nick, identity }) => ({ nick, identity: identity.publicKey }));
   const truly = safetyNumber(primitives, own!, theirs!);
   const shown = safetyNumber(primitives, own!, { nick: "bob", identity: impostor.identity.publicKey });
-  assertEquals(alice.lines()[0], `[Your safety number with bob: ${shown}]`);
+  assertEquals(alice.looks()[0], `[Your safety number with bob: ${shown}]`);
   assertNotEquals(shown, truly);
   swapOnDisk(arena, "bob", before);
   bob.registers();
   arena.runs(30_000);
-  assertEquals(alice.lines().filter((line) => line === OTHER_KEY), [OTHER_KEY]);
+  assertEquals(alice.looks().filter((line) => line === OTHER_KEY), [OTHER_KEY]);
   alice.writes("bob", "hi");
   alice.sees(OTHER_KEY);
 });
@@ -244,7 +246,7 @@ Deno.test("attack: swap a key before the first contact of somebody with an invit
   const alice = arena.client("alice", { invited: [{ nick: "bob", identity: bob.identity.publicKey }] });
   alice.registers();
   arena.runs(1000);
-  assertEquals(alice.lines().filter((line) => line === OTHER_KEY), [OTHER_KEY]);
+  assertEquals(alice.looks().filter((line) => line === OTHER_KEY), [OTHER_KEY]);
   alice.writes("bob", "hi");
   alice.sees(OTHER_KEY);
   arena.runs(10_000);
@@ -259,7 +261,7 @@ Deno.test("attack: an invitation of somebody else's for a nick that is pinned: t
   again.registers();
   arena.runs(1000);
   const line = "[The invitation gives another key for BOB than the one that is pinned, which stays.]";
-  assertEquals(again.lines().filter((other) => other.includes("invitation")), [line]);
+  assertEquals(again.looks().filter((other) => other.includes("invitation")), [line]);
   const pin = KNOWN_PEER.decode([...again.disk.read()].find(([key]) => key === KNOWN_PEER.keyFor("bob"))![1]);
   assertEquals(pin, { identity: bob.identity.publicKey, verified: false });
   again.writes("bob", "hi");
@@ -273,7 +275,7 @@ Deno.test("attack: the server repeats pages of before, and of an earlier life: t
   const { arena, alice, bob, server } = withHostileServer();
   const old = server.rowOf("bob");
   const { start, counter } = server.version;
-  for (const victim of arena.victims) victim.isKilled();
+  for (const victim of arena.people) victim.isKilled();
   arena.runs(PREKEY_MS);
   for (const victim of [alice, bob]) victim.registers();
   arena.runs(1000);

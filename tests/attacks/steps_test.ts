@@ -14,18 +14,18 @@ import type { Address } from "../../core/base/units.ts";
 import { Identity, NO_HASH, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { encodePost } from "../../core/messages/post.ts";
 import { PROCESS_BYTES } from "../../core/wire/packet.ts";
-import { NO_LIMITS } from "../kit/samples.ts";
+import { HostileServer } from "../kit/hostile_server.ts";
+import { ID, NO_LIMITS } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
 import { Arena } from "./arena.ts";
-import { Attacker, ID } from "./attacker.ts";
-import { HostileServer } from "./hostile_server.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
 /** mallory finishes the handshake where he is; his first packet, which registers a nick, seems to come from elsewhere. */
-function registersFrom(arena: Arena, nick: string, port: number, seemingly: Address): Attacker {
-  const mallory = new Attacker(arena, { host: "10.66.6.6", port });
+function registersFrom(arena: Arena, nick: string, port: number, seemingly: Address): Speaker {
+  const mallory = new Speaker(arena, "mal", { address: { host: "10.66.6.6", port } });
   const bundle = mallory.bundle(nick);
-  mallory.saysToServer({ type: "register", nick, turn: 1, asked: true, bundle, candidates: [] });
+  mallory.says(arena.server, { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] });
   mallory.pretendsToBeAt(seemingly);
   arena.runs(300);
   return mallory;
@@ -48,11 +48,11 @@ Deno.test(
     const arena = new Arena({ limits: { ...NO_LIMITS, newNicksPerHour: NEW_NICKS_PER_HOUR } });
     const alice = arena.client("alice");
     for (let number = 1; number <= NEW_NICKS_PER_HOUR; number++) {
-      registersFrom(arena, `mal${number}`, number, { host: alice.address.host, port: number });
+      registersFrom(arena, `mal${number}`, number, { host: alice.host, port: number });
     }
     alice.registers();
     arena.runs(500);
-    assertEquals(alice.lines().includes(WELCOME), true);
+    assertEquals(alice.looks().includes(WELCOME), true);
   },
 );
 
@@ -74,10 +74,10 @@ for (const kind of ["letter", "channel"] as const) {
       const messages = kind === "letter" ? server.lettersFrom("alice") : server.postsFrom("alice");
       for (let at = 0; at < messages.length; at += 2) server.hands(bob, kind, messages[at]!);
       arena.runs(30_000);
-      assertEquals(bob.lines().filter((line) => /message 1\b/.test(line)).length, 1);
+      assertEquals(bob.looks().filter((line) => /message 1\b/.test(line)).length, 1);
       server.hands(bob, kind, messages[0]!);
       arena.runs(10_000);
-      assertEquals(bob.lines().filter((line) => /message 1\b/.test(line)).length, 0);
+      assertEquals(bob.looks().filter((line) => /message 1\b/.test(line)).length, 0);
     },
   );
 }
@@ -94,18 +94,18 @@ Deno.test(
     const post = { id: ID, from: "alice", body: encodePost(primitives, alice.identity, undefined, about) };
     server.hands(bob, "channel", post);
     bob.sees("[Channel_Message alice: hi]");
-    for (const victim of arena.victims) victim.act({ type: "leave" });
+    for (const victim of arena.people) victim.does({ type: "leave" });
     // He makes a new prekey a day later, and forgets what he saw under the old one when that is destroyed.
     arena.runs(PREKEY_MS);
     bob.registers();
     arena.runs(2 * SWEEP_MS);
-    bob.act({ type: "leave" });
+    bob.does({ type: "leave" });
     arena.runs(SEEN_LIFE_MS);
     bob.registers();
     arena.runs(2 * SWEEP_MS);
-    bob.lines();
+    bob.looks();
     server.hands(bob, "channel", post);
-    assertEquals(bob.lines().filter((line) => line.includes(" alice: ")), []);
+    assertEquals(bob.looks().filter((line) => line.includes(" alice: ")), []);
   },
 );
 
@@ -116,14 +116,14 @@ Deno.test(
     const { bob } = arena.clients("alice", "bob");
     const server = HostileServer.inThePlaceOfTheServer(arena);
     arena.everybodyLooks();
-    const mallory = new Attacker(arena);
+    const mallory = new Speaker(arena, "mal");
     // bob has alice's genuine row, with her identity; neither the post nor the letter is by that.
     const about = { id: ID, from: "alice", to: "bob" };
     const keys = { recipient: server.rowOf("bob"), sender: mallory.bundle("alice") };
     const body = mallory.letter({ ...about, ...keys, text: "forged letter" });
     server.hands(bob, "letter", { ...about, body });
     server.hands(bob, "channel", { ...about, body: mallory.post({ from: "alice", text: "forged post" }) });
-    assertEquals(bob.lines().filter((line) => line.includes("forged ")), []);
+    assertEquals(bob.looks().filter((line) => line.includes("forged ")), []);
   },
 );
 
@@ -135,10 +135,10 @@ Deno.test(
     const alice = arena.client("alice", { identity: new Identity(primitives, secrets) });
     alice.registers();
     arena.runs(500);
-    const contact = Attacker.member(arena, "mal");
+    const contact = arena.member("mal");
     alice.writes("mal", "hi");
     arena.runs(500);
-    alice.lines();
+    alice.looks();
     const { peerProcess = "" } = contact.links.get(alice.key)!;
     // The first bytes of that length that the thief draws become his process.
     let isDrawn = false;
@@ -147,11 +147,18 @@ Deno.test(
       isDrawn = true;
       return Uint8Array.fromHex(peerProcess);
     };
-    const thief = new Attacker(arena, { host: "10.66.6.9", port: 9 }, secrets, random);
-    const bundle = arena.bundleOf("alice");
-    thief.saysToServer({ type: "register", nick: "alice", turn: 1000, asked: true, bundle, candidates: [] });
+    const thief = new Speaker(arena, "mal", { address: { host: "10.66.6.9", port: 9 }, secrets, random });
+    const bundle = arena.server.bundleOf("alice");
+    thief.says(arena.server, {
+      type: "register",
+      nick: "alice",
+      turn: 1000,
+      asked: true,
+      bundle,
+      candidates: [],
+    });
     arena.runs(KEEP_ALIVE_MS * (1 + KEEP_ALIVE_JITTER) + 2000);
     assertEquals(thief.heardOf("registered").length, 1);
-    assertEquals(alice.lines().filter((line) => line.includes("from another place")).length, 1);
+    assertEquals(alice.looks().filter((line) => line.includes("from another place")).length, 1);
   },
 );

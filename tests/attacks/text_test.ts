@@ -2,9 +2,10 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { TEXT_BYTES } from "../../core/base/limits.ts";
 import { isNick } from "../../core/messages/nick.ts";
+import { HostileServer } from "../kit/hostile_server.ts";
+import { ID } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
 import { Arena } from "./arena.ts";
-import { Attacker, ID } from "./attacker.ts";
-import { HostileServer } from "./hostile_server.ts";
 
 /** From here to there, in steps. */
 function range(from: number, to: number, step = 1): string {
@@ -77,12 +78,12 @@ Deno.test("attack: hostile characters in a direct message, in mail and on the ch
   for (const [name, text] of CASES) {
     alice.writes("bob", text);
     arena.runs(5000);
-    const direct = bob.lines();
+    const direct = bob.looks();
     assertHarmless(direct, name);
     assertOnesOwn(direct, "alice: ", name);
     alice.posts(text);
     arena.runs(5000);
-    const post = bob.lines();
+    const post = bob.looks();
     assertHarmless(post, name);
     assertOnesOwn(post, "[Channel_Message alice: ", name);
     assert(post.at(-1)!.endsWith("]"), name);
@@ -94,10 +95,10 @@ Deno.test("attack: hostile characters in a direct message, in mail and on the ch
     alice.posts(text);
   }
   arena.runs(10_000);
-  bob.lines();
+  bob.looks();
   bob.registers();
   arena.runs(20_000);
-  const lines = bob.lines();
+  const lines = bob.looks();
   assertEquals(lines.filter((line) => line.startsWith("alice: 2022-")).length, CASES.length);
   assertHarmless(lines, "mail");
 });
@@ -133,7 +134,7 @@ Deno.test("attack: hostile characters in a nick, to the server: no nick, no answ
   const arena = new Arena();
   const { alice } = arena.clients("alice");
   const before = arena.server.state;
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   // What is no nick does not even fit behind the length that is in front of nicks.
   for (const nick of NICKS.map((text) => [...text].slice(0, 40).join(""))) {
     assertFalse(isNick(nick), JSON.stringify(nick));
@@ -151,7 +152,7 @@ Deno.test("attack: hostile characters in nicks, from the server: not one of them
   const { alice } = arena.clients("alice", "bob");
   const server = HostileServer.inThePlaceOfTheServer(arena);
   arena.everybodyLooks();
-  const mallory = new Attacker(arena);
+  const mallory = new Speaker(arena, "mal");
   for (const nick of NICKS.map((text) => [...text].slice(0, 40).join(""))) {
     const row = { nick, ...mallory.bundle(nick), ordinal: 9, online: true, addresses: [mallory.address] };
     const { start, counter } = server.version;
@@ -169,11 +170,11 @@ Deno.test("attack: hostile characters in a server's name: harmless on its client
   for (const [name, text] of CASES) {
     const inName = fitting(text, 32);
     const arena = new Arena({ name: inName });
-    assertHarmless(arena.server.lines(), name);
+    assertHarmless(arena.server.looks(), name);
     const alice = arena.client("alice");
     alice.registers();
     arena.runs(500);
-    const met = alice.lines().filter((line) => line.startsWith("[New server '"));
+    const met = alice.looks().filter((line) => line.startsWith("[New server '"));
     assertEquals(met.length, 1, name);
     assertHarmless(met, name);
   }
@@ -194,11 +195,11 @@ Deno.test("attack: a text of more than 64 KiB: it is no message, and nothing is 
   const { alice } = arena.clients("alice");
   for (const [port, bytes, lines] of [[1, TEXT_BYTES + 1, 0], [2, TEXT_BYTES, 1]] as const) {
     const nick = `mal${port}`;
-    const mallory = Attacker.member(arena, nick, { host: "10.66.6.6", port });
+    const mallory = arena.member(nick, { address: { host: "10.66.6.6", port } });
     arena.runs(500);
-    alice.lines();
+    alice.looks();
     const about = { id: ID, from: nick, to: "alice" };
-    const keys = { recipient: arena.bundleOf("alice"), sender: mallory.bundle(nick) };
+    const keys = { recipient: arena.server.bundleOf("alice"), sender: mallory.bundle(nick) };
     const body = mallory.letter({ ...about, ...keys, text: "x".repeat(bytes) });
     mallory.says(alice, { type: "direct", ...about, body });
     arena.runs(5000);

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { attempt } from "../fuzz/target.ts";
 import { TARGETS } from "../fuzz/targets.ts";
-import { seededDice } from "../kit/seed.ts";
+import { seededDice } from "../kit/dice.ts";
 
 for (const target of TARGETS) {
   Deno.test(`fuzz: ${target.name}`, () => {

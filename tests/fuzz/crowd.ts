@@ -1,7 +1,7 @@
 /** Everything that goes on around a machine under fire: insiders, strangers, and whoever repeats what they said. */
 import type { Address } from "../../core/base/units.ts";
 import { VERSION } from "../../core/base/version.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { anyBytes } from "./hostile.ts";
 import type { Insider } from "./insider.ts";
 import type { Subject } from "./subject.ts";

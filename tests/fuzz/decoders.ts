@@ -20,6 +20,7 @@ import {
   MAC_BYTES,
   type Packet,
 } from "../../core/wire/packet.ts";
+import type { Dice } from "../kit/dice.ts";
 import {
   BODY,
   BUNDLE,
@@ -35,7 +36,6 @@ import {
   SIGNATURE,
   VERBS,
 } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyFrame, framesBytes, KEY_SAMPLE } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 

@@ -5,8 +5,8 @@ import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import { encodeVerb, type Verb } from "../../core/messages/verb.ts";
 import { type Frame, writeFrame } from "../../core/wire/frame.ts";
+import type { Dice } from "../kit/dice.ts";
 import { BUNDLE, ID, KEY, LONGEST, mutated, ROW, SIGNATURE, TOP_ID, VERBS } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 
 const NUMBERS = [0, 1, 2, 3, 63, 64, 255, 256, 1023, 1024, 1025, 2048, 16383, 16384, 2 ** 30, 2 ** 32 - 1]
   .concat(

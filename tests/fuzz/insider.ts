@@ -8,8 +8,9 @@ import { hasMac1, mac1Key } from "../../core/wire/cookie.ts";
 import type { Frame } from "../../core/wire/frame.ts";
 import { decodePacket, MAC_BYTES } from "../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import { acking, opened, Peer, type PeerHandshake, PING, type Sent } from "../kit/wire.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
+import { acking, Peer, type PeerHandshake, PING } from "../kit/peer.ts";
+import { opened, type Sent } from "../kit/sent.ts";
 import { anyAck, anyFrame } from "./hostile.ts";
 import type { Say } from "./says.ts";
 

@@ -20,10 +20,10 @@ import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, sameNick } from "../../core/messages/nick.ts";
 import { decodePost, isAuthentic, textOf } from "../../core/messages/post.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/messages/verb.ts";
+import { Author } from "../kit/author.ts";
+import type { Dice } from "../kit/dice.ts";
 import { BUNDLE, IPV4, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import { anyBytes, anyId } from "./hostile.ts";
-import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
 
 const INPUTS = 50;
@@ -58,8 +58,8 @@ interface Genuine {
   readonly bytes: Uint8Array;
 }
 
-function people(dice: Dice): [alice: Somebody, bob: Somebody, mal: Somebody] {
-  const [alice, bob, mal] = ["alice", "bob", "mal"].map((nick) => new Somebody(primitives, dice, nick));
+function people(dice: Dice): [alice: Author, bob: Author, mal: Author] {
+  const [alice, bob, mal] = ["alice", "bob", "mal"].map((nick) => new Author(primitives, dice, nick));
   return [alice!, bob!, mal!];
 }
 
@@ -129,7 +129,7 @@ function contentsOf(text: string): Contents {
 }
 
 /** As mal seals them: with his keys, for bob, and with whatever bundle may pass for alice's. */
-function fromMal(dice: Dice, envelope: Envelope, [alice, bob, mal]: readonly [Somebody, Somebody, Somebody]) {
+function fromMal(dice: Dice, envelope: Envelope, [alice, bob, mal]: readonly [Author, Author, Author]) {
   const { key, identity } = mal.bundle;
   const sender: Bundle = dice.pick([
     alice.bundle,
@@ -139,7 +139,13 @@ function fromMal(dice: Dice, envelope: Envelope, [alice, bob, mal]: readonly [So
     { ...mal.bundle, signature: alice.bundle.signature },
     mal.bundle,
   ]);
-  return mal.seal(envelope, bob.bundle, contentsOf("I am alice"), { sender, edition: dice.below(2) });
+  return mal.letter({
+    ...envelope,
+    text: "I am alice",
+    recipient: bob.bundle,
+    sender,
+    edition: dice.below(2),
+  });
 }
 
 const LETTERS: Target = {
@@ -151,7 +157,7 @@ const LETTERS: Target = {
     const genuine = Array.from({ length: GENUINE }, (_, count): Genuine & { contents: Contents } => {
       const envelope = { id: idOf(count), from: "alice", to: "bob" };
       const contents = contentsOf(dice.happens(LONG) ? "m".repeat(TEXT_BYTES) : anyText(dice));
-      const bytes = alice.seal(envelope, bob.bundle, contents, { edition: dice.below(2) });
+      const bytes = alice.letter({ ...envelope, ...contents, recipient: bob.bundle, edition: dice.below(2) });
       return { envelope, bytes, contents };
     });
     for (const { envelope, bytes, contents } of genuine.toReversed()) {
@@ -182,9 +188,10 @@ const LETTERS: Target = {
 };
 
 /** Nobody writes that much, so nobody reads it. */
-function assertTooLong(alice: Somebody, bob: Somebody): void {
+function assertTooLong(alice: Author, bob: Author): void {
   const envelope = { id: idOf(99), from: "alice", to: "bob" };
-  const bytes = alice.seal(envelope, bob.bundle, contentsOf("m".repeat(TEXT_BYTES + 1)));
+  const text = "m".repeat(TEXT_BYTES + 1);
+  const bytes = alice.letter({ ...envelope, text, recipient: bob.bundle });
   assert(decodeLetter(bytes) !== MALFORMED);
   assertEquals(bob.open(envelope, bytes), undefined);
 }
@@ -233,9 +240,9 @@ const POSTS: Target = {
 // ---- receipts and bundles --------------------------------------------------------------------------------
 
 /** bob's receipts for alice, some of them of each outcome. */
-function receiptsOf(bob: Somebody): Receipt[] {
+function receiptsOf(bob: Author): Receipt[] {
   return OUTCOMES.flatMap((outcome, at) =>
-    [0, 1].map((edition) => bob.receipt("alice", { id: idOf(at), edition, outcome }))
+    [0, 1].map((edition) => bob.receipt("bob", "alice", { id: idOf(at), edition, outcome }))
   );
 }
 
@@ -253,8 +260,8 @@ const RECEIPTS: Target = {
     const nicks = { from: "bob", to: "alice" };
     const lies = genuine.map(({ id, edition, outcome }) =>
       dice.pick([
-        { ...mal.receipt("alice", { id, edition, outcome }, "bob") },
-        { ...bob.receipt("mal", { id, edition, outcome }) },
+        mal.receipt("bob", "alice", { id, edition, outcome }),
+        bob.receipt("bob", "mal", { id, edition, outcome }),
         { id, edition, outcome: dice.pick(OUTCOMES), signature: dice.pick(genuine).signature },
         { id, edition, outcome, signature: SIGNATURE },
       ])

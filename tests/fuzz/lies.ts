@@ -13,12 +13,12 @@ import {
 import type { Contents } from "../../core/messages/letter.ts";
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
+import type { Author } from "../kit/author.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import type { Dice } from "../kit/dice.ts";
 import { BODY, BUNDLE, SIGNATURE } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
 import { changed } from "./hostile.ts";
 import type { Plot, Signed, Underway } from "./plot.ts";
-import type { Somebody } from "./somebody.ts";
 
 /** Header and contents of a letter meet here. */
 const SEALED_AT = 1 + 8 + 32 + 166;
@@ -27,13 +27,13 @@ const KEY_DIGITS = 64;
 
 /** Somebody in a plot. */
 export class Liar {
-  readonly me: Somebody;
+  readonly me: Author;
   readonly #plot: Plot;
   readonly #prefix: string;
   #count = 0;
   readonly #last = new Map<string, { id: string; text: string }>();
 
-  constructor(plot: Plot, me: Somebody) {
+  constructor(plot: Plot, me: Author) {
     this.#plot = plot;
     this.me = me;
     this.#prefix = `abcdef0001${me.nick.charCodeAt(me.nick.length - 1).toString(16).padStart(6, "0")}`;
@@ -81,14 +81,17 @@ export class Liar {
     }
   }
 
-  #seal(dice: Dice, { id, from, to, sender, edition = 0, recipient = this.#plot.bundleOf(to) }: {
-    readonly id: string;
-    readonly from: Nick;
-    readonly to: Nick;
-    readonly sender?: Bundle;
-    readonly edition?: number;
-    readonly recipient?: Bundle | undefined;
-  }): Underway {
+  #seal(
+    dice: Dice,
+    { id, from, to, sender = this.me.bundle, edition = 0, recipient = this.#plot.bundleOf(to) }: {
+      readonly id: string;
+      readonly from: Nick;
+      readonly to: Nick;
+      readonly sender?: Bundle;
+      readonly edition?: number;
+      readonly recipient?: Bundle | undefined;
+    },
+  ): Underway {
     if (recipient === undefined) return { id, from, body: anyBody(dice) };
     const name = `${nickKey(from)} ${nickKey(to)}`;
     const last = this.#last.get(name);
@@ -100,8 +103,8 @@ export class Liar {
       text,
     };
     this.#last.set(name, { id, text });
-    const options = { edition, ...(sender === undefined ? {} : { sender }) };
-    const letter = { id, from, body: this.me.seal({ id, from, to }, recipient, contents, options) };
+    const body = this.me.letter({ id, from, to, edition, recipient, sender, ...contents });
+    const letter = { id, from, body };
     this.#plot.remember(this.#plot.letters, letter);
     return letter;
   }
@@ -164,7 +167,7 @@ export class Liar {
   /** For a message of somebody's, as it should be. */
   receipt(to: Nick, said: Omit<Receipt, "signature">, as: Nick = this.me.nick): Signed {
     this.#plot.ledger.signed(this.me.identity.publicKey, as, to, said);
-    const receipt = { ...this.me.receipt(to, said, as), from: as };
+    const receipt = { ...this.me.receipt(as, to, said), from: as };
     this.#plot.note(receipt);
     return receipt;
   }

@@ -9,9 +9,10 @@ import { Links } from "../../core/link/links.ts";
 import { CookieJar } from "../../core/wire/cookie.ts";
 import { decodePacket, type Initiation } from "../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import { START } from "../kit/scene.ts";
-import { Peer, PING, type Sent, sent } from "../kit/wire.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
+import { Peer, PING } from "../kit/peer.ts";
+import { type Sent, sent } from "../kit/sent.ts";
+import { START } from "../kit/surroundings.ts";
 import { anyFrame, changed } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 

@@ -8,23 +8,23 @@ import type { Action } from "../../core/action.ts";
 import { equalAddresses } from "../../core/base/address.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { HELD_MS } from "../../core/base/limits.ts";
-import type { Address, Millis } from "../../core/base/units.ts";
+import type { Address, Datagram, Millis } from "../../core/base/units.ts";
 import { Client } from "../../core/client/client.ts";
 import { KEY } from "../../core/durable/records.ts";
 import type { Machine, Records } from "../../core/machine.ts";
 import { Server } from "../../core/server/server.ts";
+import { Author } from "../kit/author.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import type { Dice } from "../kit/dice.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
-import { SERVER, START } from "../kit/scene.ts";
-import type { Dice } from "../simulator/random.ts";
+import { SERVER, START } from "../kit/surroundings.ts";
 import { Crowd } from "./crowd.ts";
 import { anyNick, changed } from "./hostile.ts";
 import { Insider, type InsiderOptions } from "./insider.ts";
 import { Liar } from "./lies.ts";
 import { Plot } from "./plot.ts";
 import { honestSays, memberSays, peerSays, serverSays, wild } from "./says.ts";
-import { Somebody } from "./somebody.ts";
-import { type Datagram, Subject } from "./subject.ts";
+import { Subject } from "./subject.ts";
 import type { Note, Target } from "./target.ts";
 import { ClientWitness, ServerWitness } from "./witness.ts";
 
@@ -62,8 +62,8 @@ function serverOf(dice: Dice, now: Millis, records: Records): Server {
 }
 
 interface ClientParts {
-  readonly me: Somebody;
-  readonly invited?: Somebody | undefined;
+  readonly me: Author;
+  readonly invited?: Author | undefined;
   readonly channelKey?: Uint8Array | undefined;
 }
 
@@ -77,7 +77,7 @@ function clientOf(dice: Dice, parts: ClientParts, now: Millis, records: Records)
 }
 
 /** A genuine client registers at the server, whatever happened there before. */
-function assertRegisters(dice: Dice, server: Subject, me: Somebody, note: Note): void {
+function assertRegisters(dice: Dice, server: Subject, me: Author, note: Note): void {
   server.advance(BREATH_MS);
   server.takeLeft();
   const client = new Subject(server.now, clientOf(dice, { me }, server.now, []), note);
@@ -128,7 +128,7 @@ function assertStartsDamaged(
 function insiderOf(
   dice: Dice,
   number: number,
-  { linkSecret: secret }: Somebody,
+  { linkSecret: secret }: Author,
   rest: Pick<InsiderOptions, "ownKey" | "say" | "hears" | "says">,
 ): Insider {
   return new Insider(dice.fork(), { address: insiderAt(number), spoofed: seemsAt(number), secret, ...rest });
@@ -145,7 +145,7 @@ const SERVER_TARGET: Target = {
     const subject = new Subject(START, serverOf(dice.fork(), START, []), note, watch);
     const ownKey = publicKeyIn(subject.records);
     const share = dice.pick(WILD);
-    const people = Array.from({ length: INSIDERS }, (_, at) => new Somebody(primitives, dice, `mal${at}`));
+    const people = Array.from({ length: INSIDERS }, (_, at) => new Author(primitives, dice, `mal${at}`));
     const plot = new Plot(people);
     const insiders = people.map((me, number) => {
       const say = wild(share, memberSays(plot, new Liar(plot, me)));
@@ -162,7 +162,7 @@ const SERVER_TARGET: Target = {
     });
     const crowd = new Crowd(dice, subject, insiders);
     for (let step = 0; step < STEPS; step++) crowd.step();
-    const genuine = new Somebody(primitives, dice, "genuine");
+    const genuine = new Author(primitives, dice, "genuine");
     assertRegisters(dice, subject, genuine, note);
     assertFallsSilent(subject);
     const start = (records: Records) => serverOf(dice.fork(), subject.now, records);
@@ -174,7 +174,7 @@ const SERVER_TARGET: Target = {
 
 // ---- a client --------------------------------------------------------------------------------------------
 
-function anyAction(dice: Dice, plot: Plot, { identity, nick }: Somebody): Action {
+function anyAction(dice: Dice, plot: Plot, { identity, nick }: Author): Action {
   const to = anyNick(dice);
   const write = (to: string | undefined) =>
     plot.ledger.write({ identity: identity.publicKey, nick, to }, dice.pick([1, 100, 3000]));
@@ -205,11 +205,11 @@ const CLIENT_TARGET: Target = {
   name: "client",
   iterations: 30,
   run(dice: Dice, note: Note): void {
-    const [me, bob] = ["alice", "bob"].map((nick) => new Somebody(primitives, dice, nick)) as [
-      Somebody,
-      Somebody,
+    const [me, bob] = ["alice", "bob"].map((nick) => new Author(primitives, dice, nick)) as [
+      Author,
+      Author,
     ];
-    const mals = Array.from({ length: INSIDERS }, (_, at) => new Somebody(primitives, dice, `mal${at}`));
+    const mals = Array.from({ length: INSIDERS }, (_, at) => new Author(primitives, dice, `mal${at}`));
     const people = [...mals, bob];
     const channelKey = dice.happens(0.5) ? dice.bytes(32) : undefined;
     const invited = dice.happens(0.5) ? bob : undefined;

@@ -4,14 +4,16 @@
  * `--target T --iteration I` repeats one iteration of one target.
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { givenSeed } from "../kit/dice.ts";
+import { Progress } from "../kit/progress.ts";
 import { attempt, type Target } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 
 /** Between two looks at the clock. */
 const SLICE_MS = 250;
 
-const options = parseArgs(Deno.args, { string: ["seconds", "seed", "target", "iteration"] });
-const seed = options.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(options.seed);
+const options = parseArgs(Deno.args, { string: ["seconds", "target", "iteration"] });
+const seed = givenSeed();
 const first = Number(options.iteration ?? 0);
 const end = performance.now() + Number(options.seconds ?? 0) * 1000;
 const chosen = TARGETS.filter(({ name }) => options.target === undefined || options.target === name);
@@ -21,6 +23,10 @@ if (chosen.length === 0) {
 }
 
 const done = new Map(chosen.map((target) => [target, 0]));
+const isTimed = options.seconds !== undefined;
+const total = chosen.reduce((sum, { iterations }) => sum + iterations, 0);
+const progress = new Progress("iterations", isTimed ? undefined : total);
+let all = 0;
 const failed = new Set<Target>();
 
 function run(target: Target, more: (count: number) => boolean): void {
@@ -28,14 +34,16 @@ function run(target: Target, more: (count: number) => boolean): void {
     const iteration = first + done.get(target)!;
     const failure = attempt(target, seed, iteration);
     done.set(target, done.get(target)! + 1);
+    progress.shows(++all, isTimed ? end - performance.now() : undefined);
     if (failure === undefined) continue;
     failed.add(target);
+    progress.clears();
     console.log(failure);
   }
 }
 
 if (options.iteration !== undefined) { for (const target of chosen) run(target, (count) => count < 1); }
-else if (options.seconds === undefined) {
+else if (!isTimed) {
   for (const target of chosen) run(target, (count) => count < target.iterations);
 } else {
   while (performance.now() < end && failed.size < chosen.length) {
@@ -45,6 +53,7 @@ else if (options.seconds === undefined) {
     }
   }
 }
+progress.clears();
 for (const [target, count] of done) {
   console.log(`${target.name}: ${count} iterations${failed.has(target) ? ", failed" : ""}`);
 }

@@ -17,7 +17,7 @@ import { Budget, type Holder, ParcelReceiver } from "../../core/link/parcel_rece
 import { type Chunk, ParcelSender } from "../../core/link/parcel_sender.ts";
 import { type Frame, readFrames } from "../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../core/wire/packet.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { anyNumber, framesBytes } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 
@@ -175,7 +175,7 @@ interface Flying {
 }
 
 /** Both ends, and the path between them. */
-class Pair {
+class Ends {
   #sender = new ParcelSender();
   readonly #budget = new Budget();
   #receiver = new ParcelReceiver(this.#budget);
@@ -338,7 +338,7 @@ const SENDER: Target = {
   iterations: 60,
   run(dice: Dice, note: Note): void {
     if (dice.happens(0.02)) overfill(dice);
-    const pair = new Pair(note);
+    const pair = new Ends(note);
     for (let step = 0; step < STEPS; step++) pair.step(dice);
     pair.heal();
   },

@@ -7,9 +7,9 @@ import type { Bundle, Receipt } from "../../core/messages/identity.ts";
 import { decodeLetter } from "../../core/messages/letter.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
 import type { Verb } from "../../core/messages/verb.ts";
+import type { Author } from "../kit/author.ts";
+import type { Dice } from "../kit/dice.ts";
 import { ID } from "../kit/samples.ts";
-import type { Dice } from "../simulator/random.ts";
-import type { Somebody } from "./somebody.ts";
 
 /** Whose a text is. */
 export interface Written {
@@ -70,7 +70,7 @@ const RECENT = 5;
 /** All of them tell each other all that they hear. */
 export class Plot {
   readonly ledger = new Ledger();
-  readonly people: readonly Somebody[];
+  readonly people: readonly Author[];
   /** Under which channel messages are sealed, if they are. */
   readonly channelKey: Uint8Array | undefined;
   readonly letters: Underway[] = [];
@@ -79,7 +79,7 @@ export class Plot {
   readonly ids: string[] = [ID];
   readonly #bundles = new Map<NickKey, Bundle>();
 
-  constructor(people: readonly Somebody[], channelKey?: Uint8Array) {
+  constructor(people: readonly Author[], channelKey?: Uint8Array) {
     this.people = people;
     this.channelKey = channelKey;
     for (const { nick, bundle } of people) this.know(nick, bundle);

@@ -3,7 +3,7 @@ import type { Address } from "../../core/base/units.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
-import type { Dice } from "../simulator/random.ts";
+import type { Dice } from "../kit/dice.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
 import type { Liar } from "./lies.ts";
 import type { Plot } from "./plot.ts";

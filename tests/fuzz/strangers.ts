@@ -4,69 +4,87 @@
  * changes for those who talk. Nor does it when another member throws genuine packets of anything at a client.
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
-
 import { addressKey, equalAddresses } from "../../core/base/address.ts";
 import type { Address } from "../../core/base/units.ts";
 import { VERSION } from "../../core/base/version.ts";
 import type { Verb } from "../../core/messages/verb.ts";
+import { Author } from "../kit/author.ts";
+import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
+import type { Dice } from "../kit/dice.ts";
+import { unordered } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import type { Process } from "../kit/process.ts";
+import { World } from "../kit/world.ts";
 import { changed } from "./hostile.ts";
 import { Insider } from "./insider.ts";
 import { Liar } from "./lies.ts";
 import { Plot } from "./plot.ts";
 import { memberSays, peerSays, wild } from "./says.ts";
-import { Somebody } from "./somebody.ts";
 import type { Note, Target } from "./target.ts";
-import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import { Scene, SERVER } from "../kit/scene.ts";
-import { unordered } from "../kit/wire.ts";
-import type { Dice } from "../simulator/random.ts";
 
 const ROUNDS = 400;
-const NAMES = ["SERVER", "alice", "bob", "carol"];
 /** In ten seconds after the last byte of a stranger no more leave than those who are there send anyway. */
 const DATAGRAMS_AFTERWARDS = 60;
 
-/** alice and bob have talked, carol is away and has mail. */
-function inUse(dice: Dice): Scene {
-  const scene = new Scene(dice.below(2 ** 32));
-  for (const nick of ["alice", "bob", "carol"]) scene.client(nick);
-  talk(scene);
-  scene.act("carol", { type: "deregister", nick: "carol" });
-  scene.act("alice", { type: "sendDirect", to: "carol", text: "mail" });
-  scene.run(3000);
-  for (const name of NAMES) scene.lines(name);
-  return scene;
+/** Those who are there: alice and bob have talked, carol is away and has mail. */
+interface Cast {
+  readonly world: World;
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly carol: Person;
 }
 
-function talk(scene: Scene): void {
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "hi" });
-  scene.act("bob", { type: "sendChannel", text: "all" });
-  scene.run(100);
+function inUse(dice: Dice): Cast {
+  const world = new World({ seed: dice.below(2 ** 32) });
+  const cast = { world, ...world.clients("alice", "bob", "carol") };
+  talk(cast);
+  cast.carol.deregisters();
+  cast.alice.writes("carol", "mail");
+  world.runs(3000);
+  world.everybodyLooks();
+  return cast;
 }
 
-function assertAllIsAsBefore(scene: Scene): void {
+function talk({ world, alice, bob }: Cast): void {
+  alice.writes("bob", "hi");
+  bob.posts("all");
+  world.runs(100);
+}
+
+function assertAllIsAsBefore(cast: Cast): void {
+  const { world, alice, bob, carol } = cast;
   // Nobody came or went.
-  assertEquals(scene.lines("SERVER").filter((line) => !/datagrams? dropped/.test(line)), []);
-  for (const name of ["alice", "bob", "carol"]) assertEquals(scene.lines(name), [], name);
-  talk(scene);
-  assertEquals(scene.lines("bob"), ["alice: hi", "[Message received by Server.]"]);
-  assertEquals(scene.lines("alice").toSorted(), ["[Channel_Message bob: all]", "[Message received by bob.]"]);
+  assertEquals(world.server.looks().filter((line) => !/datagrams? dropped/.test(line)), []);
+  for (const person of [alice, bob, carol]) person.sees();
+  talk(cast);
+  bob.sees("alice: hi", "[Message received by Server.]");
+  assertEquals(alice.looks().toSorted(), ["[Channel_Message bob: all]", "[Message received by bob.]"]);
 }
 
 /** A client that was never there before registers and has its mail; then all of them go on. */
-function assertNewcomersAreWelcome(scene: Scene): void {
-  scene.client("dave");
-  const lines = scene.lines("dave");
+function assertNewcomersAreWelcome({ world, alice }: Cast): void {
+  const dave = world.client("dave");
+  dave.starts();
+  world.runs(1000);
+  const lines = dave.looks();
   assert(lines.some((line) => line.includes("you are registered")), lines.join("\n"));
-  scene.act("alice", { type: "sendDirect", to: "dave", text: "welcome" });
-  scene.run(100);
-  assertEquals(scene.lines("dave"), ["alice: welcome"]);
+  alice.writes("dave", "welcome");
+  world.runs(100);
+  dave.sees("alice: welcome");
 }
 
-function fallsSilent(scene: Scene): void {
-  const { length } = scene.carried;
-  scene.run(10_000);
-  assertLess(scene.carried.length - length, DATAGRAMS_AFTERWARDS, "something goes on echoing");
+function fallsSilent({ world }: Cast): void {
+  const { length } = world.datagrams;
+  world.runs(10_000);
+  assertLess(world.datagrams.length - length, DATAGRAMS_AFTERWARDS, "something goes on echoing");
+}
+
+/** A datagram comes out of nowhere, and is looked at before time goes by. */
+function throwAt({ world }: Cast, target: Process, from: Address, bytes: Uint8Array): void {
+  target.receives(from, bytes);
+  world.runs(0);
+  assert(target.isAlive);
+  assert(!Number.isNaN(target.deadline));
 }
 
 /** What strangers have sent from an address, and what has left for it. */
@@ -77,9 +95,9 @@ class Accounts {
     this.#bytes.set(addressKey(from), (this.#bytes.get(addressKey(from)) ?? 0) + bytes);
   }
 
-  /** Looks at what was carried since `index`. */
-  check({ carried }: Scene, index: number): void {
-    for (const { to, bytes } of carried.slice(index)) {
+  /** Looks at what was sent since `index`. */
+  check({ world }: Cast, index: number): void {
+    for (const { to, bytes } of world.datagrams.slice(index)) {
       const left = this.#bytes.get(addressKey(to));
       if (left === undefined) continue;
       assertLessOrEqual(bytes.length, left, `${addressKey(to)} gets more than came from there`);
@@ -88,15 +106,24 @@ class Accounts {
   }
 }
 
-function strangers(target: string): Target {
+/** At whom strangers throw things. */
+type Aim = "a server" | "a client";
+
+function aimed({ world, alice }: Cast, aim: Aim): Process {
+  return aim === "a server" ? world.server : alice;
+}
+
+function strangers(aim: Aim): Target {
   return {
-    name: `strangers to ${target === "SERVER" ? "a server" : "a client"}`,
+    name: `strangers to ${aim}`,
     iterations: 40,
     run(dice: Dice, note: Note): void {
-      const scene = inUse(dice);
-      const real = scene.carried.map(({ bytes }) => bytes);
+      const cast = inUse(dice);
+      const { world } = cast;
+      const target = aimed(cast, aim);
+      const real = world.datagrams.map(({ bytes }) => bytes);
       const accounts = new Accounts();
-      let checked = scene.carried.length;
+      let checked = world.datagrams.length;
       for (let round = 0; round < ROUNDS; round++) {
         const stranger: Address = { host: `10.66.${dice.below(4)}.6`, port: 1 + dice.below(50) };
         const bytes = dice.pick([
@@ -107,41 +134,40 @@ function strangers(target: string): Target {
         ])();
         note(bytes);
         accounts.came(stranger, bytes.length);
-        scene.inject(target, stranger, bytes);
-        assert(!Number.isNaN(scene.deadlineOf(target)));
+        throwAt(cast, target, stranger, bytes);
         if (round % 10 > 0) continue;
-        scene.run(20);
-        accounts.check(scene, checked);
-        checked = scene.carried.length;
+        world.runs(20);
+        accounts.check(cast, checked);
+        checked = world.datagrams.length;
       }
-      fallsSilent(scene);
-      accounts.check(scene, checked);
-      assertAllIsAsBefore(scene);
-      assertNewcomersAreWelcome(scene);
+      fallsSilent(cast);
+      accounts.check(cast, checked);
+      assertAllIsAsBefore(cast);
+      assertNewcomersAreWelcome(cast);
     },
   };
 }
 
 /** Whoever is on the way sees each datagram, and sends it again and with changes, with the address that it came from. */
-function repeats(target: string): Target {
+function repeats(aim: Aim): Target {
   return {
-    name: `repeats to ${target === "SERVER" ? "a server" : "a client"}`,
+    name: `repeats to ${aim}`,
     iterations: 40,
     run(dice: Dice, note: Note): void {
-      const scene = inUse(dice);
-      const own = target === "SERVER" ? SERVER : scene.addressOf(target);
-      const real = scene.carried.filter(({ to }) => equalAddresses(to, own));
+      const cast = inUse(dice);
+      const { world } = cast;
+      const target = aimed(cast, aim);
+      const real = world.sent({ to: target });
       for (let round = 0; round < ROUNDS; round++) {
         const { from, bytes } = dice.pick(real);
         const again = dice.happens(0.4) ? bytes : changed(dice, bytes);
         note(again);
-        scene.inject(target, from, again);
-        assert(scene.deadlineOf(target) > 0);
-        if (round % 50 === 0) scene.run(20);
+        throwAt(cast, target, from, again);
+        if (round % 50 === 0) world.runs(20);
       }
-      fallsSilent(scene);
-      assertAllIsAsBefore(scene);
-      assertNewcomersAreWelcome(scene);
+      fallsSilent(cast);
+      assertAllIsAsBefore(cast);
+      assertNewcomersAreWelcome(cast);
     },
   };
 }
@@ -151,18 +177,19 @@ const SPOOFED: Address = { host: "10.0.2.1", port: 1 };
 
 /** A member whose keys are genuine, and what it says is not: by way of the server, and directly to alice. */
 class Mal {
-  readonly #scene: Scene;
-  readonly #me: Somebody;
+  readonly #cast: Cast;
+  readonly #me: Author;
   readonly #toServer: Insider;
   readonly #toAlice: Insider;
   #heard: number;
 
-  constructor(dice: Dice, scene: Scene) {
-    this.#scene = scene;
-    this.#heard = scene.carried.length;
-    const me = this.#me = new Somebody(primitives, dice, "mal");
+  constructor(dice: Dice, cast: Cast) {
+    const { world: { server }, alice } = cast;
+    this.#cast = cast;
+    this.#heard = cast.world.datagrams.length;
+    const me = this.#me = new Author(primitives, dice, "mal");
     const plot = new Plot([me]);
-    for (const nick of ["alice", "bob"]) plot.know(nick, scene.bundleOf(nick));
+    for (const nick of ["alice", "bob"]) plot.know(nick, server.bundleOf(nick));
     const liar = new Liar(plot, me);
     const common = {
       address: MAL,
@@ -170,7 +197,7 @@ class Mal {
       secret: me.linkSecret,
       hears: (verb: Verb) => plot.hear(verb),
     };
-    const [ofServer, ofAlice] = ["SERVER", "alice"].map((name) => Uint8Array.fromHex(scene.keyOf(name)));
+    const [ofServer, ofAlice] = [server, alice].map(({ key }) => Uint8Array.fromHex(key));
     const toServer = wild(0.1, memberSays(plot, liar));
     this.#toServer = new Insider(dice.fork(), { ...common, ownKey: ofServer!, say: toServer });
     const toAlice = wild(0.3, peerSays(plot, liar, "alice"));
@@ -178,44 +205,48 @@ class Mal {
   }
 
   register(): void {
+    const { world, world: { server } } = this.#cast;
     const { peer } = this.#toServer;
-    const handshake = peer.initiation(this.#scene.now);
-    const [response] = this.#scene.inject("SERVER", MAL, handshake.bytes);
-    handshake.finish(response!);
+    const handshake = peer.initiation(world.now);
+    const { length } = world.datagrams;
+    throwAt(this.#cast, server, MAL, handshake.bytes);
+    const [response] = world.datagrams.slice(length).filter(({ to }) => equalAddresses(to, MAL));
+    handshake.finish(response!.bytes);
     const { nick, bundle } = this.#me;
     const verb: Verb = { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] };
-    this.#scene.inject("SERVER", MAL, peer.packet([unordered(1, verb)]));
-    this.#scene.run(200);
+    throwAt(this.#cast, server, MAL, peer.packet([unordered(1, verb)]));
+    world.runs(200);
     this.hear();
   }
 
-  speak(toWhom: "SERVER" | "alice", note: Note): void {
+  speak(toWhom: "server" | "alice", note: Note): void {
+    const { world, alice } = this.#cast;
     const insider = toWhom === "alice" ? this.#toAlice : this.#toServer;
-    const { from, bytes } = insider.speak(this.#scene.now);
+    const { from, bytes } = insider.speak(world.now);
     note(bytes);
-    this.#scene.inject(toWhom, from, bytes);
+    throwAt(this.#cast, toWhom === "alice" ? alice : world.server, from, bytes);
   }
 
-  /** Takes what has reached it, and answers. */
+  /** Takes what was sent to it, and answers. */
   hear(): void {
-    const scene = this.#scene;
-    const alice = scene.addressOf("alice");
-    for (const { from, to, bytes } of scene.carried.slice(this.#heard)) {
-      const isFromAlice = equalAddresses(from, alice);
-      if (!isFromAlice && !equalAddresses(from, SERVER)) continue;
-      const answer = (isFromAlice ? this.#toAlice : this.#toServer).hear(scene.now, to, bytes);
-      if (answer !== undefined) scene.inject(isFromAlice ? "alice" : "SERVER", MAL, answer);
+    const { world, world: { server }, alice } = this.#cast;
+    for (const datagram of world.datagrams.slice(this.#heard)) {
+      const isFromAlice = datagram.is({ from: alice });
+      if (!isFromAlice && !datagram.is({ from: server })) continue;
+      const insider = isFromAlice ? this.#toAlice : this.#toServer;
+      const answer = insider.hear(world.now, datagram.to, datagram.bytes);
+      if (answer !== undefined) throwAt(this.#cast, isFromAlice ? alice : server, MAL, answer);
     }
-    this.#heard = scene.carried.length;
+    this.#heard = world.datagrams.length;
   }
 }
 
 /** Nobody but mal says anything: nothing else is to be seen. */
-function assertOnlyMalIsSeen(scene: Scene): void {
-  for (const name of ["alice", "bob"]) {
-    for (const line of scene.lines(name)) {
-      assert(!/^(\[Channel_Message )?(alice|bob|carol): /i.test(line), `${name} sees: ${line}`);
-      assert(!/(received by |^\[)(alice|bob|carol)\b/i.test(line), `${name} is told: ${line}`);
+function assertOnlyMalIsSeen({ alice, bob }: Cast): void {
+  for (const person of [alice, bob]) {
+    for (const line of person.looks()) {
+      assert(!/^(\[Channel_Message )?(alice|bob|carol): /i.test(line), `${person.nick} sees: ${line}`);
+      assert(!/(received by |^\[)(alice|bob|carol)\b/i.test(line), `${person.nick} is told: ${line}`);
     }
   }
 }
@@ -224,34 +255,33 @@ const PEER: Target = {
   name: "peer",
   iterations: 20,
   run(dice: Dice, note: Note): void {
-    const scene = inUse(dice);
-    const mal = new Mal(dice, scene);
+    const cast = inUse(dice);
+    const { world, alice, bob } = cast;
+    const mal = new Mal(dice, cast);
     mal.register();
-    assert(scene.lines("alice").some((line) => line.includes("mal")), "mal is not in the table");
-    for (const name of NAMES) scene.lines(name);
+    assert(alice.looks().some((line) => line.includes("mal")), "mal is not in the table");
+    world.everybodyLooks();
     for (let round = 0; round < ROUNDS; round++) {
-      if (dice.happens(0.05)) {
-        scene.act("alice", { type: "sendDirect", to: "mal", text: "x".repeat(dice.below(3000)) });
-      }
-      mal.speak(dice.happens(0.5) ? "alice" : "SERVER", note);
-      scene.run(dice.below(10));
+      if (dice.happens(0.05)) alice.writes("mal", "x".repeat(dice.below(3000)));
+      mal.speak(dice.happens(0.5) ? "alice" : "server", note);
+      world.runs(dice.below(10));
       mal.hear();
     }
-    assertOnlyMalIsSeen(scene);
-    scene.run(10_000);
-    fallsSilent(scene);
-    assertOnlyMalIsSeen(scene);
-    talk(scene);
-    assert(scene.lines("bob").includes("alice: hi"), "alice cannot write any more");
-    assert(scene.lines("alice").includes("[Channel_Message bob: all]"), "alice cannot read any more");
-    assertNewcomersAreWelcome(scene);
+    assertOnlyMalIsSeen(cast);
+    world.runs(10_000);
+    fallsSilent(cast);
+    assertOnlyMalIsSeen(cast);
+    talk(cast);
+    assert(bob.looks().includes("alice: hi"), "alice cannot write any more");
+    assert(alice.looks().includes("[Channel_Message bob: all]"), "alice cannot read any more");
+    assertNewcomersAreWelcome(cast);
   },
 };
 
 export const STRANGERS: readonly Target[] = [
-  strangers("SERVER"),
-  strangers("alice"),
-  repeats("SERVER"),
-  repeats("alice"),
+  strangers("a server"),
+  strangers("a client"),
+  repeats("a server"),
+  repeats("a client"),
   PEER,
 ];

@@ -4,16 +4,12 @@ import type { Action } from "../../core/action.ts";
 import { addressKey } from "../../core/base/address.ts";
 import { utf8Length } from "../../core/base/bytes.ts";
 import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
-import type { Address, Millis } from "../../core/base/units.ts";
-import type { Input, Machine, Output } from "../../core/machine.ts";
+import type { Address, Datagram, Millis } from "../../core/base/units.ts";
+import type { Change, Input, Machine, Output } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
-import { opened } from "../kit/wire.ts";
+import { inPasses } from "../../core/passes.ts";
+import { opened } from "../kit/sent.ts";
 import type { Note } from "./target.ts";
-
-export interface Datagram {
-  readonly to: Address;
-  readonly bytes: Uint8Array;
-}
 
 /** More ticks than this at one instant, or for one stretch of time, and the machine is busy with nothing. */
 const TICKS_AT_ONCE = 100;
@@ -96,27 +92,30 @@ export class Subject {
   }
 
   #perform(outputs: readonly Output[]): void {
-    for (const output of outputs) {
-      this.#watch(output);
-      switch (output.type) {
-        case "save":
-          this.#forget(output.key);
-          this.records.set(output.key, output.value);
-          this.#savedBytes += output.key.length + output.value.length;
-          break;
-        case "forget":
-        case "destroy":
-          this.#forget(output.key);
+    for (const output of outputs) this.#watch(output);
+    for (const deed of inPasses(outputs)) {
+      switch (deed.type) {
+        case "commit":
+          this.#commit(deed.changes);
           break;
         case "transmit":
-          this.#transmit(output);
+          this.#transmit(deed);
           break;
         case "notice":
-          this.notices.push(output.notice);
+          this.notices.push(deed.notice);
           break;
         case "exit":
           this.exited = true;
       }
+    }
+  }
+
+  #commit(changes: readonly Change[]): void {
+    for (const change of changes) {
+      this.#forget(change.key);
+      if (change.type !== "save") continue;
+      this.records.set(change.key, change.value);
+      this.#savedBytes += change.key.length + change.value.length;
     }
   }
 

@@ -1,6 +1,6 @@
 /** What the fuzzer runs: targets, in iterations that each have dice of their own, so that one can be repeated alone. */
 
-import { Dice } from "../simulator/random.ts";
+import { Dice } from "../kit/dice.ts";
 
 /** Is told of all bytes before they are handed over. */
 export type Note = (bytes: Uint8Array) => void;

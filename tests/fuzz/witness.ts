@@ -13,10 +13,10 @@ import { type Nick, type NickKey, nickKey, sameNick } from "../../core/messages/
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Shown } from "../../core/notice.ts";
+import type { Author } from "../kit/author.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import { opened } from "../kit/wire.ts";
+import { opened } from "../kit/sent.ts";
 import type { Plot } from "./plot.ts";
-import type { Somebody } from "./somebody.ts";
 
 function verbsOf(output: Output): readonly Verb[] {
   return output.type === "transmit" ? opened(output.to, output.bytes).verbs : [];
@@ -26,9 +26,9 @@ function verbsOf(output: Output): readonly Verb[] {
 
 export interface ClientWitnessOptions {
   readonly plot: Plot;
-  readonly me: Somebody;
+  readonly me: Author;
   /** Somebody whom the user knows from the start, so that nobody can pass for him. */
-  readonly invited: Somebody | undefined;
+  readonly invited: Author | undefined;
 }
 
 export class ClientWitness {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { assertEquals } from "@std/assert";
 import { MAIL_LIFE_MS, SWEEP_MS } from "../../core/base/limits.ts";
 import * as records from "../../core/durable/records.ts";
-import type { Process } from "../simulator/process.ts";
-import { World } from "../simulator/scenario.ts";
+import type { Process } from "../kit/process.ts";
+import { World } from "../kit/world.ts";
 import { ROOT } from "./imports.ts";
 
 /** The names that stand in the documented keys for what differs from record to record. */
@@ -43,7 +43,7 @@ function isOfForm(form: string, key: string): boolean {
 
 /** Every key that a server and its clients save in a time in which they do all that they can. */
 function playedKeys(): { server: Set<string>; client: Set<string> } {
-  const world = new World(1);
+  const world = new World();
   const keys = { server: new Set(world.server.disk.keys()), client: new Set<string>() };
   const watch = ({ disk }: Process, saved: Set<string>): void => {
     disk.onCommit = (changes) => {

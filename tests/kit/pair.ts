@@ -1,6 +1,5 @@
 /** Two tables of links with a wire between them that the test holds in its hands. */
 import { assertEquals } from "@std/assert";
-
 import { equalAddresses } from "../../core/base/address.ts";
 import { KEY_BYTES, type KeyPair } from "../../core/base/crypto.ts";
 import type { Address, Key, Millis } from "../../core/base/units.ts";
@@ -8,9 +7,10 @@ import type { Link } from "../../core/link/link.ts";
 import { type Arrival, Links } from "../../core/link/links.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "./cheap_primitives.ts";
+import { Dice } from "./dice.ts";
+import { verbOf } from "./peer.ts";
 import { ID } from "./samples.ts";
-import { type Sent, sent, verbOf } from "./wire.ts";
-import { Dice } from "../simulator/random.ts";
+import { type Sent, sent } from "./sent.ts";
 
 export const A: Address = { host: "10.0.0.1", port: 1 };
 export const B: Address = { host: "10.0.0.2", port: 2 };

@@ -1,41 +1,180 @@
-/** Somebody with an identity and a prekey, as dice make them: for tests of what is sealed and signed. */
-import { KEY_BYTES, type KeyPair, type Primitives } from "../../core/base/crypto.ts";
-import { type Bundle, Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
-import type { Row } from "../../core/messages/table.ts";
-import type { Dice } from "./seed.ts";
+/** Somebody with a client, who types, and sees a screen. */
+import { Commands } from "../../commands/_registry.ts";
+import * as dereg from "../../commands/dereg.ts";
+import * as help from "../../commands/help.ts";
+import * as invite from "../../commands/invite.ts";
+import * as peers from "../../commands/peers.ts";
+import * as quit from "../../commands/quit.ts";
+import * as reg from "../../commands/reg.ts";
+import * as send from "../../commands/send.ts";
+import * as sendAll from "../../commands/send_all.ts";
+import * as trust from "../../commands/trust.ts";
+import * as verify from "../../commands/verify.ts";
+import type { Action } from "../../core/action.ts";
+import { addressKey } from "../../core/base/address.ts";
+import type { Address, Key, Millis } from "../../core/base/units.ts";
+import { Client, type ClientOptions } from "../../core/client/client.ts";
+import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import type { Nick } from "../../core/messages/nick.ts";
+import type { Notice } from "../../core/notice.ts";
+import { Process, type ProcessOptions } from "./process.ts";
+import { SERVER, type Surroundings } from "./surroundings.ts";
 
-export class Person {
-  readonly nick: string;
-  readonly identity: Identity;
-  readonly secrets: Uint8Array;
-  readonly prekeySecret: Uint8Array;
-  readonly prekey: KeyPair;
-  readonly bundle: Bundle;
+const FIRST_PORT = 20_000;
 
-  constructor(primitives: Primitives, dice: Dice, nick: string, prekeyAt = 1_700_000_000_000) {
-    this.nick = nick;
-    this.secrets = dice.bytes(SECRETS_BYTES);
-    this.identity = new Identity(primitives, this.secrets);
-    this.prekeySecret = dice.bytes(KEY_BYTES);
-    this.prekey = primitives.keyPair(this.prekeySecret);
-    this.bundle = this.identity.bundle(nick, this.prekey.publicKey.toHex(), prekeyAt);
-  }
-
-  /** What opens letters to this person. */
-  get own(): { identity: string; prekey: KeyPair } {
-    return { identity: this.identity.publicKey, prekey: this.prekey };
-  }
-
-  /** The line of this person in a table, reached at a port of its own. */
-  row(values: Partial<Row> = {}): Row {
-    const address = { host: "10.0.0.9", port: 3000 };
-    return { nick: this.nick, ...this.bundle, ordinal: 1, online: true, addresses: [address], ...values };
-  }
+const COMMANDS = new Commands();
+for (
+  const [name, module] of Object.entries({
+    dereg,
+    help,
+    invite,
+    peers,
+    quit,
+    reg,
+    send,
+    sendAll,
+    trust,
+    verify,
+  })
+) {
+  COMMANDS.addModule(name, module);
 }
 
-/** The same digits with one bit changed. */
-export function flipped(digits: string, bit: number): string {
-  const bytes = Uint8Array.fromHex(digits);
-  bytes[bit >> 3]! ^= 1 << (bit & 7);
-  return bytes.toHex();
+export type ClientSettings = Partial<ClientOptions> & ProcessOptions & {
+  readonly host?: string;
+  /** Where it is each time; without one each start is on another port. */
+  readonly port?: number;
+};
+
+export class Person extends Process {
+  readonly nick: Nick;
+  /** What the file in the state folder would hold. */
+  identity: Identity;
+  /** Commands that are not over yet. */
+  unsettled = 0;
+  readonly #host: string;
+  readonly #settings: ClientSettings;
+  /** What the file of known servers would hold. */
+  #serverKey: Key | undefined;
+  #port = FIRST_PORT;
+
+  /** `host`: of the computer. `serverKey`: of the server, if it is known before the first start. */
+  constructor(surroundings: Surroundings, nick: Nick, host: string, settings: ClientSettings = {}) {
+    super(surroundings, nick, settings);
+    this.nick = nick;
+    this.#host = settings.host ?? host;
+    this.#settings = settings;
+    this.#serverKey = settings.serverKey;
+    this.identity = settings.identity ??
+      new Identity(surroundings.primitives, surroundings.random(SECRETS_BYTES));
+  }
+
+  protected makeMachine(now: Millis, own: Address): Client {
+    const options = {
+      nick: this.nick,
+      server: SERVER,
+      serverName: "the server",
+      own,
+      candidates: [own],
+      attempts: 5,
+      invited: [],
+      channelKey: undefined,
+      durable: true,
+      primitives: this.surroundings.primitives,
+      ...this.#settings,
+      serverKey: this.#serverKey,
+      identity: this.identity,
+    };
+    return new Client(now, options, this.random, this.disk.read());
+  }
+
+  protected override noticed(notice: Notice): void {
+    if (notice.type === "settled") this.unsettled--;
+    if (notice.type === "serverMet") this.#serverKey = notice.key;
+    super.noticed(notice);
+  }
+
+  override get host(): string {
+    return this.#host;
+  }
+
+  get key(): Key {
+    return this.identity.keyPair.publicKey.toHex();
+  }
+
+  get online(): string {
+    return `${this.nick} @ ${addressKey(this.address)} is ONLINE`;
+  }
+
+  get offline(): string {
+    return `${this.nick} @ ${addressKey(this.address)} is OFFLINE`;
+  }
+
+  /** The ids of what waits in the outbox, oldest first. */
+  get outbox(): string[] {
+    return this.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
+  }
+
+  // ---- what this person does -----------------------------------------------------------------------------
+
+  /** Starts the program, on a port that was not used before unless one is given. */
+  starts(port?: number): void {
+    this.opens(port);
+    this.unsettled = 1;
+    this.does({ type: "register", nick: this.nick });
+  }
+
+  /** Starts the program, which is asked for nothing yet. */
+  opens(port: number = this.#settings.port ?? this.#port++): void {
+    this.startAt({ host: this.#host, port });
+  }
+
+  /** Registers; starts the program for that if it does not run. */
+  registers(): void {
+    if (this.isAlive) this.does({ type: "register", nick: this.nick });
+    else this.starts();
+  }
+
+  /** Types a line at the prompt. Returns the date, as it will stand in front of a letter. */
+  types(line: string): string {
+    const outcome = COMMANDS.runLine(line);
+    if (outcome.type === "lines") this.shows(() => ({ stream: "screen", lines: outcome.lines }));
+    if (outcome.type === "wrong") this.shows(() => ({ stream: "screen", lines: [outcome.reason] }));
+    if (outcome.type === "actions") {
+      this.unsettled += outcome.actions.length;
+      for (const action of outcome.actions) this.act(action);
+    }
+    this.surroundings.runs(0);
+    return this.surroundings.date;
+  }
+
+  /** Does something that no prompt stands before. */
+  does(action: Action): void {
+    this.act(action);
+    this.surroundings.runs(0);
+  }
+
+  /** Sends a message that may have any characters. Returns the date, as it will stand in front of a letter. */
+  writes(to: Nick, text: string): string {
+    this.does({ type: "sendDirect", to, text });
+    return this.surroundings.date;
+  }
+
+  posts(text: string): void {
+    this.does({ type: "sendChannel", text });
+  }
+
+  deregisters(): void {
+    this.does({ type: "deregister", nick: this.nick });
+  }
+
+  /** ctrl-c, ctrl-d, SIGTERM or SIGHUP. */
+  pressesCtrlC(): void {
+    this.does({ type: "leave" });
+  }
+
+  /** Piped input is at its end. */
+  endsInput(): void {
+    this.does({ type: "finish" });
+  }
 }

@@ -5,10 +5,16 @@ import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identit
 import type { Row } from "../../core/messages/table.ts";
 import { REASONS, type Verb } from "../../core/messages/verb.ts";
 import type { ServerLimits } from "../../core/server/server.ts";
-import type { Dice } from "./seed.ts";
+import type { Dice } from "./dice.ts";
 
 export const ID = "00112233445566778899aabbccddeeff";
 export const TOP_ID = "f".repeat(32);
+
+/** A message's id: one of a sender process of its own, or the next ones of that. */
+export function idOf(process: number, sequence = 1): string {
+  return process.toString(16).padStart(16, "0") + sequence.toString(16).padStart(16, "0");
+}
+
 export const KEY = "0f".repeat(32);
 const U32 = 2 ** 32 - 1;
 const U48 = 2 ** 48 - 1;

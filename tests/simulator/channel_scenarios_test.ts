@@ -1,8 +1,9 @@
 /** The channel: to everybody but the sender, kept as mail for whoever is offline or silent. */
 import { assertEquals } from "@std/assert";
 import { KEY_BYTES } from "../../core/base/crypto.ts";
-import type { Person } from "./process.ts";
-import { scenario, sending, showing, type World } from "./scenario.ts";
+import type { Person } from "../kit/person.ts";
+import type { World } from "../kit/world.ts";
+import { scenario, sending, showing } from "./scenario.ts";
 
 scenario("a channel message reaches everybody who is online, but not its sender again", (world) => {
   const { alice, bob, carol } = world.clients("alice", "bob", "carol");

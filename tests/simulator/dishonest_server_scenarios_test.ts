@@ -4,9 +4,11 @@ import { MALFORMED, type Malformed } from "../../core/base/bytes.ts";
 import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/durable/records.ts";
 import { Identity, NO_SIGNATURE, OUTCOMES, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import type { Person } from "./process.ts";
-import { scenario, type World } from "./scenario.ts";
-import { ID, Stranger } from "./stranger.ts";
+import type { Person } from "../kit/person.ts";
+import { ID } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const MAIL = "SERVER: [You have messages]";
@@ -104,9 +106,10 @@ scenario("nor one that names somebody's identity beside a key that is not his", 
   world.runs(200);
   alice.types("send bob yes");
   world.runs(200);
-  const mallory = new Stranger(world);
+  const mallory = new Speaker(world, "mallory");
   const sender = { ...mallory.bundle("alice"), identity: alice.identity.publicKey };
-  const body = mallory.letter("alice", bob, ID, sender);
+  const recipient = world.server.bundleOf("bob");
+  const body = mallory.letter({ from: "alice", to: "bob", text: "x", recipient, sender });
   tampers(world, LETTER, (letter) => ({ ...letter, id: ID, body }));
   comesBack(world, bob);
   assertEquals(bob.looks().slice(-2), [MAIL, UNREADABLE("alice")]);

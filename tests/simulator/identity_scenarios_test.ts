@@ -1,7 +1,8 @@
 /** Whose a nick is, and what happens when it changes hands. */
 import { assert, assertEquals } from "@std/assert";
-import type { Person } from "./process.ts";
-import { scenario, type World } from "./scenario.ts";
+import type { Person } from "../kit/person.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];

@@ -2,18 +2,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { NICK } from "../../core/durable/records.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import type { Person } from "./process.ts";
-import { scenario, type World } from "./scenario.ts";
-import { ID, Stranger } from "./stranger.ts";
+import type { Person } from "../kit/person.ts";
+import { ID } from "../kit/samples.ts";
+import { Speaker } from "../kit/speaker.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 const FORGED = "[A channel message under the name of eve is not signed by eve, it is not shown.]";
 const UNREADABLE = "[A message from eve cannot be opened, it will be sealed again.]";
 
 /** alice, bob, and eve, who has their bundles from the table like everybody. */
-function withEve(world: World): { alice: Person; bob: Person; eve: Stranger } {
+function withEve(world: World): { alice: Person; bob: Person; eve: Speaker } {
   const { alice, bob } = world.clients("alice", "bob");
-  const eve = new Stranger(world);
-  eve.registers("eve");
+  const eve = new Speaker(world, "eve");
+  eve.registers();
   world.everybodyLooks();
   return { alice, bob, eve };
 }
@@ -82,8 +84,8 @@ scenario("who says what became of somebody else's letter is not believed", (worl
   alice.looks();
   const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
   for (const from of ["eve", "bob"]) {
-    eve.says(world.server, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", id) });
-    eve.says(alice, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", id) });
+    eve.says(world.server, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", { id }) });
+    eve.says(alice, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", { id }) });
   }
   eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, edition: 0 }] });
   world.runs(1000);

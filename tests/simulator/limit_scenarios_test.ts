@@ -8,9 +8,10 @@ import {
   MEMBER_MESSAGES_BURST,
   TEXT_BYTES,
 } from "../../core/base/limits.ts";
+import type { Person } from "../kit/person.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
-import type { Person } from "./process.ts";
-import { scenario, type World } from "./scenario.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const MAILBOX_FULL = "[Message to bob failed: the mailbox is full.]";

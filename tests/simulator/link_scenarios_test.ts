@@ -2,8 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import type { Person } from "./process.ts";
-import { type Kind, scenario, type World } from "./scenario.ts";
+import type { Kind } from "../kit/datagram.ts";
+import type { Person } from "../kit/person.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
@@ -14,7 +16,7 @@ function firstLines({ address }: Person): string[] {
 }
 
 scenario("a server that is met for the first time is asked for its key, which is shown", (world) => {
-  const alice = world.client("alice", { knowsServer: false });
+  const alice = world.client("alice", { serverKey: undefined });
   alice.starts();
   world.runs(100);
   const met = `[New server 'test', its key is ${world.server.key}]`;
@@ -31,7 +33,7 @@ scenario("a key that comes damaged gives way to the right one", (world) => {
     if (bytes[0] === 0x22 && damaged++ === 0) bytes[30]! ^= 1;
     return passes(from, to, bytes);
   };
-  const alice = world.client("alice", { knowsServer: false });
+  const alice = world.client("alice", { serverKey: undefined });
   alice.starts();
   world.runs(2000);
   const met = `[New server 'test', its key is ${world.server.key}]`;
@@ -133,7 +135,7 @@ scenario("two short messages share a packet, and five of their receipts", (world
     const began = world.schedule.now;
     const kindsOf = (kind: Kind) => world.sent({ kind }, began).map(({ kinds }) => kinds);
     alice.unsettled += texts.length;
-    for (const text of texts) alice.node.act({ type: "sendDirect", to: "bob", text });
+    for (const text of texts) alice.act({ type: "sendDirect", to: "bob", text });
     world.runs(100);
     alice.sees(...texts.map(() => "[Message received by bob.]"));
     bob.sees(...texts.map((text) => `alice: ${text}`));

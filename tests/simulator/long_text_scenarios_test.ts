@@ -6,9 +6,11 @@ import { ACK_TIMEOUT_MS, TEXT_BYTES } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { readFrames } from "../../core/wire/frame.ts";
 import { decodePacket } from "../../core/wire/packet.ts";
-import { CALM, type Weather } from "./network.ts";
-import type { Person } from "./process.ts";
-import { type Datagram, scenario, type World } from "./scenario.ts";
+import type { SeenDatagram } from "../kit/datagram.ts";
+import { CALM, type Weather } from "../kit/network.ts";
+import type { Person } from "../kit/person.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 /** A round trip of 200 ms: the longest message takes more than two, ten packets in the first. */
 const SLOW: Weather = { ...CALM, delay: 100 };
@@ -208,7 +210,7 @@ function lastPartLeft(world: World, from: Person, to: Person): Millis | undefine
   return world.sent({ from, to, kind: "part" }).find(hasLastPart)?.at;
 }
 
-function hasLastPart({ bytes }: Datagram): boolean {
+function hasLastPart({ bytes }: SeenDatagram): boolean {
   const packet = decodePacket(bytes);
   if (packet === MALFORMED || packet.type !== "transport") return false;
   const frames = readFrames(packet.sealed.subarray(0, -TAG_BYTES));

@@ -1,8 +1,10 @@
 /** Exactly once and in order, whoever is killed when. */
 import { assert, assertEquals } from "@std/assert";
 import { LINK_DEAD_MS } from "../../core/base/limits.ts";
-import type { Person } from "./process.ts";
-import { scenario, sending, showing, type Which, type World } from "./scenario.ts";
+import type { Which } from "../kit/datagram.ts";
+import type { Person } from "../kit/person.ts";
+import type { World } from "../kit/world.ts";
+import { scenario, sending, showing } from "./scenario.ts";
 
 // ---- order -----------------------------------------------------------------------------------------------
 

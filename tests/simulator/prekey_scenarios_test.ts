@@ -6,7 +6,7 @@ import type { Millis } from "../../core/base/units.ts";
 import { PREKEY } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
 import { prekeyId } from "../../core/messages/letter.ts";
-import type { Person } from "./process.ts";
+import type { Person } from "../kit/person.ts";
 import { scenario } from "./scenario.ts";
 
 const HOUR_MS = 3600_000;

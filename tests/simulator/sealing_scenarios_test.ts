@@ -3,8 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { ACK_TIMEOUT_MS, PREKEY_MS } from "../../core/base/limits.ts";
 import { OUTBOX, PREKEY } from "../../core/durable/records.ts";
-import type { Person } from "./process.ts";
-import { scenario, sending, type World } from "./scenario.ts";
+import type { Person } from "../kit/person.ts";
+import type { World } from "../kit/world.ts";
+import { scenario, sending } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];

@@ -5,13 +5,14 @@
  */
 import { assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
-import { simulate } from "./world.ts";
+import { givenSeed } from "../kit/dice.ts";
+import { simulate } from "./simulation.ts";
 
 const SEEDS = 2000;
 
-const options = parseArgs(Deno.args, { string: ["seed", "seeds"] });
+const options = parseArgs(Deno.args, { string: ["seeds"] });
 const count = options.seeds === undefined ? SEEDS : Number(options.seeds);
-const given = options.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(options.seed);
+const given = givenSeed();
 
 /** Declares the test of one half; returns its first seed. */
 export function testHalf(half: 0 | 1): number {

@@ -1,7 +1,7 @@
 /** The first half of the simulated worlds, and that a seed is enough to see one again. */
 import { assertEquals } from "@std/assert";
 import { testHalf } from "./share.ts";
-import { simulate } from "./world.ts";
+import { simulate } from "./simulation.ts";
 
 const first = testHalf(0);
 

@@ -3,9 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import { OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import { encodeDiscover, NONCE_BYTES } from "../../core/wire/packet.ts";
-import type { Person, Process } from "./process.ts";
-import { type Kind, open, scenario, type World } from "./scenario.ts";
-import { ID, somebody, STRANGER, Stranger } from "./stranger.ts";
+import { type Kind, open } from "../kit/datagram.ts";
+import { Peer } from "../kit/peer.ts";
+import type { Person } from "../kit/person.ts";
+import type { Process } from "../kit/process.ts";
+import { ID } from "../kit/samples.ts";
+import { Speaker, STRANGER } from "../kit/speaker.ts";
+import type { World } from "../kit/world.ts";
+import { scenario } from "./scenario.ts";
 
 const KEEP_ALIVE: Verb = { type: "keepAlive", nick: "eve" };
 const LEAVE: Verb = { type: "leave", nick: "bob", turn: 1000 };
@@ -13,7 +18,7 @@ const DEREGISTER: Verb = { type: "deregister", nick: "bob", turn: 1001 };
 
 scenario("who has a key of his own cannot register somebody else off", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   for (const verb of [LEAVE, DEREGISTER]) stranger.says(world.server, verb);
   stranger.wasHeard();
   world.runs(60_000);
@@ -26,7 +31,7 @@ scenario("who has a key of his own cannot register somebody else off", (world) =
 
 scenario("nor can somebody with a forged source address", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   for (const to of [world.server, bob]) stranger.says(to, KEEP_ALIVE);
   stranger.wasHeard();
   stranger.pretendsToBeAt(bob.address);
@@ -43,7 +48,7 @@ scenario("nor can somebody with a forged source address", (world) => {
 
 scenario("nor can somebody whose every datagram, from the first on, has a forged source address", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   stranger.pretendsToBeAt(bob.address);
   for (const verb of [LEAVE, DEREGISTER]) stranger.says(world.server, verb);
   stranger.pretendsToBeAt(world.server.address);
@@ -56,12 +61,12 @@ scenario("nor can somebody whose every datagram, from the first on, has a forged
 
 scenario("a packet that somebody sends on from elsewhere moves nobody", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   world.loses({ from: bob, kind: "post" });
   const began = world.schedule.now;
   bob.types("send_all hi");
   const [caught] = world.sent({ from: bob, kind: "post" }, began);
-  stranger.throwsAt(world.server, caught!.bytes);
+  stranger.throws(world.server, caught!.bytes);
   const long = "ho".repeat(400);
   alice.types(`send_all ${long}`);
   world.runs(20);
@@ -77,6 +82,12 @@ scenario("a packet that somebody sends on from elsewhere moves nobody", (world) 
   bob.sees();
 });
 
+/** A letter rightly sealed under a stranger's keys, with his own bundle in it. */
+function letter(world: World, stranger: Speaker, from: string, to: Person, id = ID): Uint8Array {
+  const recipient = world.server.bundleOf(to.nick);
+  return stranger.letter({ id, from, to: to.nick, text: "x", recipient });
+}
+
 /** The id of the only message that somebody waits with. */
 function idOf(person: Person): string {
   const [key = "", ...more] = person.disk.keys().filter((name) => name.startsWith("outbox/"));
@@ -86,7 +97,7 @@ function idOf(person: Person): string {
 
 scenario("nobody but the server is believed what only the server may say", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   world.cut(bob, world.server);
   alice.types("send bob hi");
   const id = idOf(alice);
@@ -103,10 +114,14 @@ scenario("nobody but the server is believed what only the server may say", (worl
     { type: "rows", since: version, upTo: 9, newest: 9, rows: [eve] },
     { type: "stored", id },
     { type: "rejected", id, reason: "quota" },
-    { type: "collected", to: "bob", receipts: [stranger.receipt("bob", "alice", id)] },
-    { type: "collected", to: "bob", receipts: [stranger.receipt("bob", "alice", id, "released")] },
-    { type: "letter", ...item, body: stranger.letter("bob", alice) },
-    { type: "channel", ...item, position: 2, body: stranger.letter("bob", alice) },
+    { type: "collected", to: "bob", receipts: [stranger.receipt("bob", "alice", { id })] },
+    {
+      type: "collected",
+      to: "bob",
+      receipts: [stranger.receipt("bob", "alice", { id, outcome: "released" })],
+    },
+    { type: "letter", ...item, body: letter(world, stranger, "bob", alice) },
+    { type: "channel", ...item, position: 2, body: letter(world, stranger, "bob", alice) },
   ];
   for (const verb of verbs) stranger.says(alice, verb);
   stranger.wasHeard();
@@ -118,11 +133,11 @@ scenario("nobody but the server is believed what only the server may say", (worl
 
 scenario("a receipt for an id that was never seen is no receipt", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   world.cut(bob);
   alice.types("send bob hi");
   for (let count = 0; count < 10; count++) {
-    stranger.says(alice, receipt(stranger.receipt("bob", "alice", ID)));
+    stranger.says(alice, receipt(stranger.receipt("bob", "alice", { id: ID })));
   }
   stranger.wasHeard();
   alice.sees();
@@ -131,11 +146,11 @@ scenario("a receipt for an id that was never seen is no receipt", (world) => {
 
 scenario("a receipt is one only from whoever has the recipient's key", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   world.cut(bob, world.server);
   alice.types("send bob hi");
   for (const outcome of OUTCOMES) {
-    stranger.says(alice, receipt(stranger.receipt("bob", "alice", idOf(alice), outcome)));
+    stranger.says(alice, receipt(stranger.receipt("bob", "alice", { id: idOf(alice), outcome })));
   }
   stranger.wasHeard();
   alice.sees();
@@ -148,8 +163,8 @@ function receipt(said: Receipt): Verb {
 
 scenario("a message in somebody else's name is neither shown nor receipted", (world) => {
   const { alice } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
-  stranger.says(alice, direct(stranger.letter("bob", alice), "bob", "alice"));
+  const stranger = new Speaker(world, "eve");
+  stranger.says(alice, direct(letter(world, stranger, "bob", alice), "bob", "alice"));
   stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
@@ -159,10 +174,10 @@ scenario("a message in somebody else's name is neither shown nor receipted", (wo
 
 scenario("a message from somebody the server does not know is neither shown nor receipted", (world) => {
   const { alice } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
+  const stranger = new Speaker(world, "eve");
   for (let count = 0; count < 200; count++) {
     const id = count.toString(16).padStart(32, "a");
-    stranger.says(alice, { ...direct(stranger.letter("eve", alice, id), "eve", "alice"), id });
+    stranger.says(alice, { ...direct(letter(world, stranger, "eve", alice, id), "eve", "alice"), id });
   }
   stranger.wasHeard();
   world.runs(60_000);
@@ -173,8 +188,8 @@ scenario("a message from somebody the server does not know is neither shown nor 
 
 scenario("a message for another nick is neither shown nor receipted", (world) => {
   const { alice } = world.clients("alice", "bob");
-  const stranger = new Stranger(world);
-  stranger.says(alice, direct(stranger.letter("bob", alice), "bob", "carol"));
+  const stranger = new Speaker(world, "eve");
+  stranger.says(alice, direct(letter(world, stranger, "bob", alice), "bob", "carol"));
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
@@ -192,19 +207,19 @@ scenario("who says something without being registered is told so, and nothing co
   alice.types("send bob hi");
   world.runs(200);
   alice.looks();
-  const stranger = new Stranger(world);
-  const about = { id: ID, from: "alice", to: "bob", body: stranger.letter("alice", bob) };
+  const stranger = new Speaker(world, "eve");
+  const about = { id: ID, from: "alice", to: "bob", body: letter(world, stranger, "alice", bob) };
   stranger.says(world.server, { ...about, type: "deposit" });
   stranger.says(world.server, { ...about, type: "post" });
   stranger.says(world.server, { type: "rowsSince", nick: "alice", version: { start: 0, counter: 0 } });
   stranger.says(world.server, { type: "saved", nick: "bob", stream: 1, position: 9 });
-  stranger.says(world.server, receipt(stranger.receipt("bob", "alice", idOf(alice))));
+  stranger.says(world.server, receipt(stranger.receipt("bob", "alice", { id: idOf(alice) })));
   stranger.says(world.server, { type: "noted", nick: "alice", receipts: [{ id: idOf(alice), edition: 0 }] });
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
   assertEquals(["letter", "channel", "receipt"].map((kind) => world.server.keeps(kind)), [1, 0, 0]);
-  assertEquals(stranger.kinds, ["notRegistered", "response"]);
+  assertEquals(stranger.kindsReceived, ["notRegistered", "response"]);
 });
 
 scenario(
@@ -220,7 +235,7 @@ scenario(
     bob.types("reg bob");
     world.runs(2000);
     world.everybodyLooks();
-    const stranger = new Stranger(world);
+    const stranger = new Speaker(world, "eve");
     for (const { to, bytes } of [...world.datagrams]) world.network.send(STRANGER, to, bytes);
     world.runs(60_000);
     alice.sees();
@@ -233,9 +248,9 @@ scenario(
   "an answer to somebody who has not proved his address is never longer than what he sent",
   (world) => {
     const { alice } = world.clients("alice");
-    const stranger = new Stranger(world);
+    const stranger = new Speaker(world, "eve");
     const asks = (to: Process, bytes: Uint8Array): (Kind | undefined)[] => {
-      stranger.throwsAt(to, bytes);
+      stranger.throws(to, bytes);
       world.runs(2);
       const answers = stranger.received.splice(0);
       const length = answers.reduce((sum, answer) => sum + answer.length, 0);
@@ -264,12 +279,9 @@ scenario(
 
 /** What so many strangers would ask somebody for a session with. */
 function initiations(world: World, to: Process, count: number): Uint8Array[] {
-  const { now } = world.schedule;
-  return Array.from({ length: count }, () => {
-    const { links } = somebody(world);
-    links.open(now, to.key, [to.address]).send(now, KEEP_ALIVE);
-    return links.takeDatagrams(now)[0]!.bytes;
-  });
+  const key = Uint8Array.fromHex(to.key);
+  const stranger = () => new Peer(world.primitives, world.random, key);
+  return Array.from({ length: count }, () => stranger().initiation(world.now).bytes);
 }
 
 scenario("ten thousand meaningless datagrams leave no trace", (world) => {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
-import type { Person } from "./process.ts";
+import type { Person } from "../kit/person.ts";
 import { scenario } from "./scenario.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";

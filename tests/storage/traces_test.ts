@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { Change } from "../../core/machine.ts";
 import { exists } from "../../storage/folders.ts";
 import { openSqlite } from "../../storage/sqlite.ts";
-import { seededDice } from "../kit/seed.ts";
+import { seededDice } from "../kit/dice.ts";
 
 const save = (key: string, value: Uint8Array): Change => ({ type: "save", key, value });
 const forget = (key: string): Change => ({ type: "forget", key });

@@ -1,9 +1,9 @@
 /** Wrong command lines: one clear sentence on standard error, and status 2 for their syntax, 1 for the rest. */
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertMatch } from "@std/assert";
-import { World } from "./session.ts";
+import { Host } from "./host.ts";
 
-/** `@` stands for the world's folder. */
+/** `@` stands for the host's folder. */
 type Row = readonly [args: string, status: number, sentence: RegExp];
 
 const SYNTAX: readonly Row[] = [
@@ -62,11 +62,11 @@ const REST: readonly Row[] = [
 ];
 
 Deno.test("wrong command lines", async (test) => {
-  await using world = await World.create();
+  await using host = await Host.create();
   for (const [args, status, sentence] of SYNTAX) {
     await test.step(args, async () => {
       // A USER for whom nothing can go wrong.
-      const session = world.run(args.split(" "), { env: { USER: "somebody" } });
+      const session = host.run(args.split(" "), { env: { USER: "somebody" } });
       assertEquals(await session.status, status, session.error.text);
       assertEquals(session.output.text, "");
       assertEquals(session.error.lines.length, 1, session.error.text);
@@ -76,8 +76,8 @@ Deno.test("wrong command lines", async (test) => {
 });
 
 Deno.test("what cannot be had", async (test) => {
-  await using world = await World.withServer();
-  const { folder } = world;
+  await using host = await Host.withServer();
+  const { folder } = host;
   await Deno.writeTextFile(
     `${folder}/text`,
     "This is no database, but it is long enough to look like one.\n".repeat(20),
@@ -85,10 +85,10 @@ Deno.test("what cannot be had", async (test) => {
   const other = new DatabaseSync(`${folder}/other.db`);
   other.exec("CREATE TABLE things(name TEXT)");
   other.close();
-  const first = world.client("x", ["--state", `${folder}/state`]);
+  const first = host.client("x", ["--state", `${folder}/state`]);
   await first.endInput();
   await first.status;
-  const holder = world.client("holder", ["--state", `${folder}/held`]);
+  const holder = host.client("holder", ["--state", `${folder}/held`]);
   await holder.sees("SERVER: [Welcome, you are registered.]");
   const taken = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
   const free = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -98,8 +98,8 @@ Deno.test("what cannot be had", async (test) => {
   for (const [pattern, status, sentence] of REST) {
     await test.step(pattern, async () => {
       const args = pattern.replace("USED", portOf(taken)).replace("FREE", portOf(free))
-        .replace("PORT", `${world.port}`).replaceAll("@", folder);
-      const session = world.run(args.split(" "));
+        .replace("PORT", `${host.port}`).replaceAll("@", folder);
+      const session = host.run(args.split(" "));
       assertEquals(await session.status, status, session.error.text);
       assertEquals(session.output.text, "");
       assertEquals(session.error.lines.length, 1, session.error.text);
@@ -112,12 +112,12 @@ Deno.test("what cannot be had", async (test) => {
 });
 
 Deno.test("without a nick it is the login name, and NAME-2 when that is taken on this machine", async () => {
-  await using world = await World.withServer();
-  const args = ["client", "-p", `${world.port}`];
+  await using host = await Host.withServer();
+  const args = ["client", "-p", `${host.port}`];
   const env = { USER: "ada" };
-  const first = world.run(args, { env });
+  const first = host.run(args, { env });
   await first.sees(/^ada @ 127\.0\.0\.1:\d+ is ONLINE\n/m);
-  const second = world.run(args, { env });
+  const second = host.run(args, { env });
   await second.sees(/^ada-2 @ 127\.0\.0\.1:\d+ is ONLINE\n/m);
 });
 

@@ -1,18 +1,18 @@
 /** `client --channel-key FILE`: what is said in the channel is for those who have the key. */
 import { assertEquals, assertFalse } from "@std/assert";
-import { type Session, World } from "./session.ts";
+import { Host, type Run } from "./host.ts";
 
 const OURS = "0123456789abcdef".repeat(4);
 const THEIRS = "fedcba9876543210".repeat(4);
 
-async function writeKey(world: World, name: string, digits: string): Promise<string> {
-  const file = `${world.folder}/${name}`;
+async function writeKey(host: Host, name: string, digits: string): Promise<string> {
+  const file = `${host.folder}/${name}`;
   await Deno.writeTextFile(file, `${digits}\n`, { mode: 0o600 });
   return file;
 }
 
-async function online(world: World, nick: string, key?: string): Promise<Session> {
-  const client = world.client(nick, key === undefined ? [] : ["--channel-key", key]);
+async function online(host: Host, nick: string, key?: string): Promise<Run> {
+  const client = host.client(nick, key === undefined ? [] : ["--channel-key", key]);
   await client.sees("SERVER: [Welcome, you are registered.]");
   await client.sees(new RegExp(`^${nick} @ .* is ONLINE\n`, "m"));
   return client;
@@ -22,13 +22,13 @@ const sealed = (nick: string) =>
   `[A channel message of ${nick} is sealed under a channel key that this client does not have, see 'client --channel-key'.]`;
 
 Deno.test("who has the channel's key reads what others do not, and sees what was not sealed", async () => {
-  await using world = await World.withServer();
-  const ours = await writeKey(world, "ours", OURS);
-  const copy = await writeKey(world, "copy", OURS.toUpperCase());
-  const x = await online(world, "x", ours);
-  const y = await online(world, "y", copy);
-  const z = await online(world, "z");
-  const w = await online(world, "w", await writeKey(world, "theirs", THEIRS));
+  await using host = await Host.withServer();
+  const ours = await writeKey(host, "ours", OURS);
+  const copy = await writeKey(host, "copy", OURS.toUpperCase());
+  const x = await online(host, "x", ours);
+  const y = await online(host, "y", copy);
+  const z = await online(host, "z");
+  const w = await online(host, "w", await writeKey(host, "theirs", THEIRS));
 
   await x.say("send_all for those with the key");
   await x.sees("[Message received by Server.]");
@@ -52,24 +52,24 @@ Deno.test("who has the channel's key reads what others do not, and sees what was
 });
 
 Deno.test("what was said meanwhile is read with the key that one has at the next start", async () => {
-  await using world = await World.withServer();
-  const key = await writeKey(world, "ours", OURS);
-  await world.beenThere("y");
-  await world.beenThere("z");
-  const x = await online(world, "x", key);
+  await using host = await Host.withServer();
+  const key = await writeKey(host, "ours", OURS);
+  await host.beenThere("y");
+  await host.beenThere("z");
+  const x = await online(host, "x", key);
   await x.say("send_all while you were away");
   await x.sees("[Message received by Server.]");
-  const y = await online(world, "y", key);
+  const y = await online(host, "y", key);
   await y.sees(/^\[Channel_Message x: .* while you were away\]$/m);
-  const z = await online(world, "z");
+  const z = await online(host, "z");
   await z.sees(sealed("x"));
 });
 
 Deno.test("a channel key that cannot be used ends the client at its start", async (test) => {
-  await using world = await World.withServer();
-  const key = await writeKey(world, "ours", OURS);
+  await using host = await Host.withServer();
+  const key = await writeKey(host, "ours", OURS);
   const refusal = async () => {
-    const client = world.client("x", ["--channel-key", key]);
+    const client = host.client("x", ["--channel-key", key]);
     assertEquals(await client.status, 1);
     assertEquals(client.output.text, "");
     return client.error.text;

@@ -1,23 +1,24 @@
 /** What must survive: `kill -9` of a server or a client, and a disk that is full. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { environment, isOnline, type Session, World } from "./session.ts";
+import { environment } from "../kit/program.ts";
+import { Host, isOnline, type Run } from "./host.ts";
 
 const STORED = "SERVER: [Message received by the server and saved]";
 
 Deno.test("mail survives kill -9 of the server between 'saved' and collection", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  await world.beenThere("y");
-  const x = await world.online("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("y");
+  const x = await host.online("x");
   for (const text of ["one", "two", "three"]) {
     await x.say(`send y ${text}`);
     await x.sees(STORED);
   }
   server.kill("SIGKILL");
   await server.status;
-  await world.startServer();
+  await host.startServer();
 
-  const y = await world.online("y");
+  const y = await host.online("y");
   await y.sees("SERVER: [You have messages]");
   await y.sees(/x: .* three\n/);
   // What comes later shows that nothing comes twice.
@@ -28,20 +29,20 @@ Deno.test("mail survives kill -9 of the server between 'saved' and collection", 
 });
 
 Deno.test("a script's hundred messages survive kill -9 of the server in the middle", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  await world.beenThere("y");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("y");
   const texts = Array.from({ length: 100 }, (_, index) => `number ${index + 1}`);
-  const x = world.client("x", ["--attempts", "0"]);
+  const x = host.client("x", ["--attempts", "0"]);
   await x.type(texts.map((text) => `send y ${text}\n`).join(""));
   for (let count = 0; count < 30; count++) await x.sees(STORED);
   server.kill("SIGKILL");
   await server.status;
-  await world.startServer();
+  await host.startServer();
   await x.endInput();
   assertEquals(await x.status, 0);
 
-  const y = await world.online("y");
+  const y = await host.online("y");
   await y.sees(/x: .* number 100\n/);
   await y.endInput();
   assertEquals(await y.status, 0);
@@ -49,9 +50,9 @@ Deno.test("a script's hundred messages survive kill -9 of the server in the midd
 });
 
 Deno.test("a client killed with -9 takes its place again at once, and misses nothing", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
-  const y = await world.online("y", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const y = await host.online("y", ["x"]);
   await x.sees(isOnline("y"));
   await x.say("send y before");
   await y.sees("x: before");
@@ -62,7 +63,7 @@ Deno.test("a client killed with -9 takes its place again at once, and misses not
   await x.say("send y meanwhile");
   await x.sees("[No ACK from y, message sent to server.]");
   await x.sees(STORED);
-  const again = await world.online("y", ["x"]);
+  const again = await host.online("y", ["x"]);
   await again.sees(/x: (.* )?meanwhile\n/);
   await x.sees(isOnline("y"));
   await x.say("send y after");
@@ -72,10 +73,10 @@ Deno.test("a client killed with -9 takes its place again at once, and misses not
 });
 
 Deno.test("a client on a terminal killed with -9 leaves its outbox for the next start", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  await world.beenThere("y");
-  const x = await world.onTerminal("x", [], {});
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("y");
+  const x = await host.onTerminal("x", [], {});
   server.kill("SIGKILL");
   await server.status;
   await x.say("send y kept");
@@ -86,20 +87,20 @@ Deno.test("a client on a terminal killed with -9 leaves its outbox for the next 
   x.kill("SIGKILL");
   await x.status;
 
-  await world.startServer();
-  const again = await world.online("x");
+  await host.startServer();
+  const again = await host.online("x");
   await again.sees(STORED);
-  const y = await world.online("y");
+  const y = await host.online("y");
   await y.sees(/x: .* kept\n/);
   assertEquals(messagesFrom(y, "x"), ["kept"]);
 });
 
 Deno.test("a nick belongs to the identity that registered it, online or not, and whoever stops the server", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const holder = await world.online("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const holder = await host.online("x");
   const isRefused = async () => {
-    const other = world.client("X", ["--state", ":memory:"]);
+    const other = host.client("X", ["--state", ":memory:"]);
     assertEquals(await other.status, 1);
     await other.sees("[Nickname 'X' belongs to another key.]");
     assertEquals(other.error.text, "");
@@ -112,18 +113,18 @@ Deno.test("a nick belongs to the identity that registered it, online or not, and
   await isRefused();
   server.kill("SIGKILL");
   await server.status;
-  await world.startServer();
+  await host.startServer();
   await isRefused();
-  await world.online("x");
+  await host.online("x");
 });
 
 Deno.test("a full disk ends the server with one sentence, and nothing acknowledged is missing", async () => {
-  await using world = await World.create();
+  await using host = await Host.create();
   // The signal that comes with the limit is ignored, so that writing fails as it does on a full disk.
   const shell = `trap "" XFSZ; ulimit -f 300; exec "$@"`;
-  const server = await world.startServer([], { shell });
-  await world.beenThere("y");
-  const x = await world.online("x");
+  const server = await host.startServer([], { shell });
+  await host.beenThere("y");
+  const x = await host.online("x");
   const padding = "x".repeat(900);
   const texts: string[] = [];
   for (let isStored = true; isStored;) {
@@ -143,10 +144,10 @@ Deno.test("a full disk ends the server with one sentence, and nothing acknowledg
   await x.sees(/$/);
   assert(x.output.lines.includes("[1 message waits and leaves at the next start.]"));
 
-  await world.startServer();
-  const again = await world.online("x");
+  await host.startServer();
+  const again = await host.online("x");
   await again.sees(STORED);
-  const y = await world.online("y");
+  const y = await host.online("y");
   await y.sees(new RegExp(`x: .* ${texts.length - 1} x+\n`));
   await y.endInput();
   await y.status;
@@ -154,25 +155,25 @@ Deno.test("a full disk ends the server with one sentence, and nothing acknowledg
 });
 
 /** The texts of the messages that somebody showed, without their dates. */
-function messagesFrom(session: Session, nick: string): string[] {
+function messagesFrom(session: Run, nick: string): string[] {
   return session.output.lines.filter((line) => line.startsWith(`${nick}: `)).map((line) =>
     line.slice(`${nick}: `.length).replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} /, "")
   );
 }
 
 Deno.test("what could not be printed is not taken for shown", async () => {
-  await using world = await World.withServer();
-  const y = await world.online("y");
+  await using host = await Host.withServer();
+  const y = await host.online("y");
   await y.type("quit\n");
   assertEquals(await y.status, 0);
-  const x = await world.online("x");
+  const x = await host.online("x");
   await x.type("send y are you there?\n");
   await x.sees("[Message received by SERVER.]");
-  const client = [Deno.execPath(), "run", "-A", "main.ts", "client", "-n", "y", "-p", `${world.port}`];
+  const client = [Deno.execPath(), "run", "-A", "main.ts", "client", "-n", "y", "-p", `${host.port}`];
   const full = new Deno.Command("bash", {
     args: ["-c", '"$@" </dev/null >/dev/full', "bash", ...client],
     cwd: new URL("../..", import.meta.url),
-    env: environment(world.folder),
+    env: environment(host.folder),
     stderr: "piped",
   });
   const { code, stderr } = await full.output();
@@ -181,6 +182,6 @@ Deno.test("what could not be printed is not taken for shown", async () => {
     new TextDecoder().decode(stderr),
     "cannot write to standard output: nobody reads it, or it has no room\n",
   );
-  const again = await world.online("y");
+  const again = await host.online("y");
   await again.sees(/x: .* are you there\?\n/);
 });

@@ -1,13 +1,13 @@
 /** How a client leaves, and that it gives the terminal back as it was. */
 import { assertEquals } from "@std/assert";
-import { freePort, type Session, World } from "./session.ts";
+import { freePort, Host, type Run } from "./host.ts";
 
 /** Where we are, the server's key, the welcome and the table. */
 const LINES_OF_START = 7;
 
 const WAYS: readonly [
   name: string,
-  leave: (client: Session) => Promise<void>,
+  leave: (client: Run) => Promise<void>,
   lines: string[],
   log: string,
 ][] = [
@@ -36,9 +36,9 @@ const WAYS: readonly [
 
 for (const [name, leave, lines, log] of WAYS) {
   Deno.test(`leaving by ${name}`, async () => {
-    await using world = await World.create();
-    const server = await world.startServer();
-    const x = await world.onTerminal("x");
+    await using host = await Host.create();
+    const server = await host.startServer();
+    const x = await host.onTerminal("x");
     await leave(x);
     assertEquals(await x.status, 0);
     assertEquals(x.screen.slice(LINES_OF_START), lines);
@@ -48,8 +48,8 @@ for (const [name, leave, lines, log] of WAYS) {
 }
 
 Deno.test("ctrl-c on a line clears it and stays", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x");
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
   await x.type("send x not this");
   await x.sees(/>>> send x not this/);
   await x.type("\x03");
@@ -59,16 +59,16 @@ Deno.test("ctrl-c on a line clears it and stays", async () => {
 });
 
 Deno.test("a client whose terminal is gone leaves", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const x = await world.onTerminal("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const x = await host.onTerminal("x");
   x.hangUp();
   await server.error.sees(/ INFO x is offline: left\n/);
 });
 
 Deno.test("dereg stays, quit from there leaves at once", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x");
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
   await x.say("dereg x");
   await x.sees("[You are Offline. Bye.]");
   await x.say("send x hi");
@@ -80,11 +80,11 @@ Deno.test("dereg stays, quit from there leaves at once", async () => {
 
 for (const terminal of [false, true]) {
   Deno.test(`without a server, ${terminal ? "on a terminal" : "with pipes"}`, async () => {
-    await using world = await World.create();
-    world.port = freePort();
-    const x = world.client("x", [], { terminal });
+    await using host = await Host.create();
+    host.port = freePort();
+    const x = host.client("x", [], { terminal });
     assertEquals(await x.status, 1);
-    const sentence = `no server at 127.0.0.1:${world.port}, start one with 'deno task server'`;
+    const sentence = `no server at 127.0.0.1:${host.port}, start one with 'deno task server'`;
     if (terminal) assertEquals(x.screen.at(-1), sentence);
     else assertEquals(x.error.text, `${sentence}\n`);
     assertEquals(x.settings.after, x.settings.before);
@@ -92,9 +92,9 @@ for (const terminal of [false, true]) {
 }
 
 Deno.test("the server ends with status 0 on SIGTERM and SIGINT", async () => {
-  await using world = await World.create();
+  await using host = await Host.create();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    const server = await world.startServer();
+    const server = await host.startServer();
     server.kill(signal);
     assertEquals(await server.status, 0);
     assertEquals(server.output.text, "");

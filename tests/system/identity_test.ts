@@ -1,45 +1,44 @@
 /** The identity of a client: its file, and that nobody has a nick without it. */
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { exists } from "../../storage/folders.ts";
-import { isOnline, type Session, World } from "./session.ts";
+import { Host, isOnline, type Run } from "./host.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
 /** Where a nick's state is, when nobody says otherwise. */
-const stateOf = (world: World, nick: string) =>
-  `${world.folder}/state/parley/127.0.0.1_${world.port}/${nick}`;
+const stateOf = (host: Host, nick: string) => `${host.folder}/state/parley/127.0.0.1_${host.port}/${nick}`;
 
 /** Registers and leaves. */
-async function visit(world: World, nick: string, ...args: string[]): Promise<void> {
-  const client = world.client(nick, args);
+async function visit(host: Host, nick: string, ...args: string[]): Promise<void> {
+  const client = host.client(nick, args);
   await client.sees(WELCOME);
   await client.endInput();
   assertEquals(await client.status, 0, client.error.text);
 }
 
 /** That a client ends at once, and with which sentence. */
-async function refusal(client: Session): Promise<string> {
+async function refusal(client: Run): Promise<string> {
   assertEquals(await client.status, 1, client.output.text);
   assertFalse(client.output.text.includes(WELCOME));
   assertEquals(client.error.lines.length, 1, client.error.text);
   return client.error.lines[0]!;
 }
 
-async function stop(session: Session): Promise<void> {
+async function stop(session: Run): Promise<void> {
   session.kill("SIGTERM");
   assertEquals(await session.status, 0);
 }
 
 Deno.test("another key does not get a nick: online, offline, after a restart of the server", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
+  await using host = await Host.create();
+  const server = await host.startServer();
   const isRefused = async (nick: string) => {
-    const other = world.client(nick, ["--state", `${world.folder}/other-${nick}`]);
+    const other = host.client(nick, ["--state", `${host.folder}/other-${nick}`]);
     assertEquals(await other.status, 1);
     await other.sees(`[Nickname '${nick}' belongs to another key.]`);
     assertFalse(other.output.text.includes(WELCOME));
   };
-  const owner = await world.online("Zoë");
+  const owner = await host.online("Zoë");
   await isRefused("Zoë");
   await isRefused("ZOË");
   await owner.say("send Zoë still here");
@@ -47,24 +46,24 @@ Deno.test("another key does not get a nick: online, offline, after a restart of 
   await stop(owner);
   await isRefused("zoë");
   await stop(server);
-  await world.startServer();
+  await host.startServer();
   await isRefused("zoë");
-  await world.online("Zoë");
+  await host.online("Zoë");
 });
 
 Deno.test("--identity brings the owner back from a new state folder, with the mail that waited", async () => {
-  await using world = await World.withServer();
-  await visit(world, "y");
-  const x = await world.online("x");
+  await using host = await Host.withServer();
+  await visit(host, "y");
+  const x = await host.online("x");
   await x.say("send y kept for you");
   await x.sees("SERVER: [Message received by the server and saved]");
 
   // All but the identity is lost.
-  const backup = `${world.folder}/backup`;
-  await Deno.copyFile(`${stateOf(world, "y")}/identity`, backup);
-  await Deno.remove(stateOf(world, "y"), { recursive: true });
-  const args = ["--state", `${world.folder}/new`, "--identity", backup];
-  const y = world.client("y", args);
+  const backup = `${host.folder}/backup`;
+  await Deno.copyFile(`${stateOf(host, "y")}/identity`, backup);
+  await Deno.remove(stateOf(host, "y"), { recursive: true });
+  const args = ["--state", `${host.folder}/new`, "--identity", backup];
+  const y = host.client("y", args);
   await y.sees(WELCOME);
   // It was sealed for a prekey that is gone.
   await y.sees("[A message from x cannot be opened, it will be sealed again.]");
@@ -72,77 +71,77 @@ Deno.test("--identity brings the owner back from a new state folder, with the ma
   await y.say("send x it is me");
   await x.sees("y: it is me");
   assertFalse(x.output.text.includes("another key"));
-  assertFalse(exists(`${world.folder}/new/identity`));
+  assertFalse(exists(`${host.folder}/new/identity`));
   await stop(y);
 
   // The new state without the identity is nobody's.
-  const sentence = await refusal(world.client("y", args.slice(0, 2)));
+  const sentence = await refusal(host.client("y", args.slice(0, 2)));
   assertEquals(
     sentence,
-    `cannot read the identity '${world.folder}/new/identity': there is no such file, put it back from a copy`,
+    `cannot read the identity '${host.folder}/new/identity': there is no such file, put it back from a copy`,
   );
 });
 
 Deno.test("an identity that is lost is not made anew, and one from a copy is as good as before", async () => {
-  await using world = await World.withServer();
-  await visit(world, "x");
-  const file = `${stateOf(world, "x")}/identity`;
-  await Deno.rename(file, `${world.folder}/copy`);
+  await using host = await Host.withServer();
+  await visit(host, "x");
+  const file = `${stateOf(host, "x")}/identity`;
+  await Deno.rename(file, `${host.folder}/copy`);
   for (let time = 0; time < 2; time++) {
     assertEquals(
-      await refusal(world.client("x")),
+      await refusal(host.client("x")),
       `cannot read the identity '${file}': there is no such file, put it back from a copy`,
     );
     assertFalse(exists(file));
   }
-  await Deno.rename(`${world.folder}/copy`, file);
-  await visit(world, "x");
+  await Deno.rename(`${host.folder}/copy`, file);
+  await visit(host, "x");
 });
 
 Deno.test("files that others may read, and those that are damaged, end the client at its start", async () => {
-  await using world = await World.withServer();
-  await visit(world, "x");
-  const file = `${stateOf(world, "x")}/identity`;
+  await using host = await Host.withServer();
+  await visit(host, "x");
+  const file = `${stateOf(host, "x")}/identity`;
   const mode = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
-  assertEquals([await mode(stateOf(world, "x")), await mode(file)], [0o700, 0o600]);
+  assertEquals([await mode(stateOf(host, "x")), await mode(file)], [0o700, 0o600]);
   await Deno.chmod(file, 0o644);
   assertEquals(
-    await refusal(world.client("x")),
+    await refusal(host.client("x")),
     `cannot use '${file}': others may read or change it, 'chmod 600 ${file}'`,
   );
   await Deno.chmod(file, 0o600);
-  const database = `${stateOf(world, "x")}/state.db`;
+  const database = `${stateOf(host, "x")}/state.db`;
   await Deno.chmod(database, 0o640);
   assertEquals(
-    await refusal(world.client("x")),
+    await refusal(host.client("x")),
     `cannot use '${database}': others may read or change it, 'chmod 600 ${database}'`,
   );
   await Deno.chmod(database, 0o600);
   const text = await Deno.readTextFile(file);
   await Deno.writeTextFile(file, text.slice(0, 50));
   assertEquals(
-    await refusal(world.client("x")),
+    await refusal(host.client("x")),
     `cannot use the identity '${file}': it is damaged, put it back from a copy`,
   );
   await Deno.writeTextFile(file, text);
-  await visit(world, "x");
+  await visit(host, "x");
 });
 
 Deno.test("one identity is in one place at a time", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
-  const file = `${stateOf(world, "x")}/identity`;
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const file = `${stateOf(host, "x")}/identity`;
   assertEquals(
-    await refusal(world.client("x", ["--state", `${world.folder}/other`, "--identity", file])),
+    await refusal(host.client("x", ["--state", `${host.folder}/other`, "--identity", file])),
     `cannot use the identity '${file}': it is in use by another process, stop that one`,
   );
   // A copy is not held, and takes the place over.
-  await Deno.copyFile(file, `${world.folder}/copy`);
-  const again = world.client("x", [
+  await Deno.copyFile(file, `${host.folder}/copy`);
+  const again = host.client("x", [
     "--state",
-    `${world.folder}/other`,
+    `${host.folder}/other`,
     "--identity",
-    `${world.folder}/copy`,
+    `${host.folder}/copy`,
   ]);
   await again.sees(WELCOME);
   // The old place hears of it with the next that it has to say.
@@ -151,10 +150,10 @@ Deno.test("one identity is in one place at a time", async () => {
 });
 
 /** Starts a client and kills it as soon as so many things have happened in the folder. */
-async function startAndKill(world: World, nick: string, state: string, events: number): Promise<void> {
+async function startAndKill(host: Host, nick: string, state: string, events: number): Promise<void> {
   await Deno.mkdir(state, { recursive: true, mode: 0o700 });
   using watcher = Deno.watchFs(state);
-  const client = world.client(nick, ["--state", state]);
+  const client = host.client(nick, ["--state", state]);
   const ended = client.status;
   let left = events;
   for await (const { kind } of watcher) {
@@ -165,16 +164,16 @@ async function startAndKill(world: World, nick: string, state: string, events: n
 }
 
 Deno.test("a client killed while it starts has its identity as before, or none yet; never a damaged one", async () => {
-  await using world = await World.create();
-  await world.startServer(["--max-new-nicks", "1000"]);
+  await using host = await Host.create();
+  await host.startServer(["--max-new-nicks", "1000"]);
   let found = 0;
   // The database is made with the first fourteen, then the identity; with the twentieth it is there.
   for (const events of [1, 6, 10, 12, 13, 14, 15, 16, 17, 18, 20, 24]) {
-    const state = `${world.folder}/state-${events}`;
-    await startAndKill(world, `x${events}`, state, events);
+    const state = `${host.folder}/state-${events}`;
+    await startAndKill(host, `x${events}`, state, events);
     const before = exists(`${state}/identity`) ? await Deno.readTextFile(`${state}/identity`) : undefined;
     if (before !== undefined) found++;
-    await visit(world, `x${events}`, "--state", state);
+    await visit(host, `x${events}`, "--state", state);
     const after = await Deno.readTextFile(`${state}/identity`);
     assertMatch(after, /^parley identity\n[0-9a-f]{128}\n$/);
     assertEquals(after, before ?? after, `after ${events} events`);
@@ -184,15 +183,15 @@ Deno.test("a client killed while it starts has its identity as before, or none y
 
 // ---- passphrases -----------------------------------------------------------------------------------------
 
-async function answer(client: Session, question: string, passphrase: string): Promise<void> {
+async function answer(client: Run, question: string, passphrase: string): Promise<void> {
   await client.output.asks(question);
   await client.say(passphrase);
 }
 
 Deno.test("--passphrase: asked twice, then once at each start; nothing of it is seen", async () => {
-  await using world = await World.withServer();
-  const file = `${stateOf(world, "x")}/identity`;
-  const maker = world.client("x", ["--passphrase"], { terminal: true });
+  await using host = await Host.withServer();
+  const file = `${stateOf(host, "x")}/identity`;
+  const maker = host.client("x", ["--passphrase"], { terminal: true });
   await answer(maker, "New passphrase: ", "correct horse");
   await answer(maker, "The same again: ", "correct horse");
   await maker.sees(WELCOME);
@@ -201,13 +200,13 @@ Deno.test("--passphrase: asked twice, then once at each start; nothing of it is 
   assertEquals(maker.settings.after, maker.settings.before);
   assertMatch(await Deno.readTextFile(file), /^parley identity, scrypt [0-9a-f]{32}\n[0-9a-f]{160}\n$/);
 
-  const wrong = world.client("x", [], { terminal: true });
+  const wrong = host.client("x", [], { terminal: true });
   await answer(wrong, `Passphrase of '${file}': `, "battery staple");
   assertEquals(await wrong.status, 1);
   await wrong.sees(`cannot open the identity '${file}': the passphrase is wrong`);
   assertEquals(wrong.settings.after, wrong.settings.before);
 
-  const owner = world.client("x", [], { terminal: true });
+  const owner = host.client("x", [], { terminal: true });
   await answer(owner, `Passphrase of '${file}': `, "correct horse");
   await owner.sees(WELCOME);
   await owner.sees(isOnline("x"));
@@ -220,10 +219,10 @@ Deno.test("--passphrase: asked twice, then once at each start; nothing of it is 
 });
 
 Deno.test("a passphrase that nobody can be asked for, or that nobody gives, ends the client", async () => {
-  await using world = await World.withServer();
-  await visit(world, "x");
-  const text = await Deno.readTextFile(`${stateOf(world, "x")}/identity`);
-  const protects = world.client("x", ["--passphrase"], { terminal: true });
+  await using host = await Host.withServer();
+  await visit(host, "x");
+  const text = await Deno.readTextFile(`${stateOf(host, "x")}/identity`);
+  const protects = host.client("x", ["--passphrase"], { terminal: true });
   await answer(protects, "New passphrase: ", "a");
   await protects.output.asks("The same again: ");
   await protects.type("\x03");
@@ -231,7 +230,7 @@ Deno.test("a passphrase that nobody can be asked for, or that nobody gives, ends
   await protects.sees("no passphrase was given");
   assertEquals(protects.settings.after, protects.settings.before);
   const sentence = "cannot ask for the passphrase: standard input is not a terminal";
-  assertEquals(await refusal(world.client("x", ["--passphrase"])), sentence);
-  assertEquals(await Deno.readTextFile(`${stateOf(world, "x")}/identity`), text);
-  await visit(world, "x");
+  assertEquals(await refusal(host.client("x", ["--passphrase"])), sentence);
+  assertEquals(await Deno.readTextFile(`${stateOf(host, "x")}/identity`), text);
+  await visit(host, "x");
 });

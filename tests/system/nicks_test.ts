@@ -1,25 +1,25 @@
 /** `parley nicks`: an operator sees who has which nick, and makes one free. */
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { exists } from "../../storage/folders.ts";
-import { freePort, isOnline, type Session, World } from "./session.ts";
+import { freePort, Host, isOnline, type Run } from "./host.ts";
 
 const STORED = "SERVER: [Message received by the server and saved]";
 
-async function stop(session: Session): Promise<void> {
+async function stop(session: Run): Promise<void> {
   session.kill("SIGTERM");
   assertEquals(await session.status, 0);
 }
 
-/** What `nicks` says of the world's server, which has stopped. */
-async function nicks(world: World, ...args: string[]): Promise<string[]> {
-  const session = world.run(["nicks", "--data", `${world.folder}/server.db`, ...args]);
+/** What `nicks` says of the host's server, which has stopped. */
+async function nicks(host: Host, ...args: string[]): Promise<string[]> {
+  const session = host.run(["nicks", "--data", `${host.folder}/server.db`, ...args]);
   assertEquals(await session.status, 0, session.error.text);
   assertEquals(session.error.text, "");
   return session.output.lines;
 }
 
 /** That `nicks` does nothing, and with which sentence. */
-async function refusal(session: Session): Promise<string> {
+async function refusal(session: Run): Promise<string> {
   assertEquals(await session.status, 1);
   assertEquals(session.output.text, "");
   assertEquals(session.error.lines.length, 1, session.error.text);
@@ -27,25 +27,25 @@ async function refusal(session: Session): Promise<string> {
 }
 
 /** The public identity of a client, as others are invited to know it. */
-async function identityOf(client: Session): Promise<string> {
+async function identityOf(client: Run): Promise<string> {
   await client.say("invite");
   const [, identity] = await client.sees(/^parley:.*&peer=[^:]*:([0-9a-f]{64})\n/m);
   return identity!;
 }
 
 /** Somebody else under a nick, who has a state folder of his own. */
-async function another(world: World, nick: string): Promise<Session> {
-  const client = world.client(nick, ["--state", `${world.folder}/another`]);
+async function another(host: Host, nick: string): Promise<Run> {
+  const client = host.client(nick, ["--state", `${host.folder}/another`]);
   await client.sees("SERVER: [Welcome, you are registered.]");
   await client.sees(isOnline(nick));
   return client;
 }
 
 Deno.test("nicks are listed with their keys, in the order in which they came, and how many letters wait", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const y = await world.online("Zoë");
-  const x = await world.online("x", ["Zoë"]);
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const y = await host.online("Zoë");
+  const x = await host.online("x", ["Zoë"]);
   const keys = { x: await identityOf(x), y: await identityOf(y) };
   await y.endInput();
   assertEquals(await y.status, 0);
@@ -55,77 +55,77 @@ Deno.test("nicks are listed with their keys, in the order in which they came, an
   }
   await stop(x);
   await stop(server);
-  assertEquals(await nicks(world), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
+  assertEquals(await nicks(host), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
   // To look changes nothing.
-  assertEquals(await nicks(world), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
+  assertEquals(await nicks(host), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
 });
 
 Deno.test("the data are looked for where the server at that port has them", async () => {
-  await using world = await World.create();
-  world.port = freePort();
-  const usual = `${world.folder}/data/parley/server-${world.port}.db`;
-  const args = ["nicks", "-p", `${world.port}`];
+  await using host = await Host.create();
+  host.port = freePort();
+  const usual = `${host.folder}/data/parley/server-${host.port}.db`;
+  const args = ["nicks", "-p", `${host.port}`];
   assertEquals(
-    await refusal(world.run(args)),
+    await refusal(host.run(args)),
     `cannot open '${usual}': there is no such file, give it with '--data'`,
   );
   assertFalse(exists(usual));
-  await Deno.mkdir(`${world.folder}/data/parley`, { recursive: true });
-  const server = await world.startServer(["--data", usual]);
-  await world.beenThere("x");
+  await Deno.mkdir(`${host.folder}/data/parley`, { recursive: true });
+  const server = await host.startServer(["--data", usual]);
+  await host.beenThere("x");
   await stop(server);
-  const session = world.run(args);
+  const session = host.run(args);
   assertEquals(await session.status, 0);
   assertMatch(session.output.text, /^x [0-9a-f]{64} 0\n$/);
 });
 
 Deno.test("while the server runs its data are its own, and what is no server's data is refused", async () => {
-  await using world = await World.withServer();
-  const data = `${world.folder}/server.db`;
+  await using host = await Host.withServer();
+  const data = `${host.folder}/server.db`;
   for (const args of [[], ["--release", "x"]]) {
     assertEquals(
-      await refusal(world.run(["nicks", "--data", data, ...args])),
+      await refusal(host.run(["nicks", "--data", data, ...args])),
       `cannot open '${data}': it is in use by another process, stop that one or choose another file`,
     );
   }
-  await world.beenThere("x");
-  const state = `${world.folder}/state/parley/127.0.0.1_${world.port}/x/state.db`;
+  await host.beenThere("x");
+  const state = `${host.folder}/state/parley/127.0.0.1_${host.port}/x/state.db`;
   assertEquals(
-    await refusal(world.run(["nicks", "--data", state])),
+    await refusal(host.run(["nicks", "--data", state])),
     `cannot open '${state}': it holds the data of a client, not of a server, choose another file`,
   );
 });
 
 Deno.test("a nick that nobody has cannot be released", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  await world.beenThere("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("x");
   await stop(server);
-  const before = await nicks(world);
-  const data = `${world.folder}/server.db`;
+  const before = await nicks(host);
+  const data = `${host.folder}/server.db`;
   assertEquals(
-    await refusal(world.run(["nicks", "--data", data, "--release", "y"])),
+    await refusal(host.run(["nicks", "--data", data, "--release", "y"])),
     `cannot release 'y': nobody has that nick in '${data}'`,
   );
-  assertEquals(await nicks(world), before);
+  assertEquals(await nicks(host), before);
 });
 
 Deno.test("after a release a waiting letter fails at its sender, and never reaches the new owner", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  await world.beenThere("y");
-  const x = await world.online("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("y");
+  const x = await host.online("x");
   await x.say("send y for the old one only");
   await x.sees(STORED);
   await stop(server);
-  assertEquals(await nicks(world, "--release", "Y"), ["'y' is free, 1 letter to it has failed"]);
-  assertEquals((await nicks(world)).map((line) => line.split(" ")[0]), ["x"]);
+  assertEquals(await nicks(host, "--release", "Y"), ["'y' is free, 1 letter to it has failed"]);
+  assertEquals((await nicks(host)).map((line) => line.split(" ")[0]), ["x"]);
 
-  await world.startServer();
+  await host.startServer();
   // Who has nothing to say notices the restart only with his next keep-alive.
   await x.say("send_all are you there?");
   await x.sees("[Message to y failed: the nickname was given up.]");
-  const y = await another(world, "y");
+  const y = await another(host, "y");
   await x.sees(
     "[y has another key than the pinned one: somebody else may have the nick. Nothing is sent to y until you say 'trust y'.]",
   );
@@ -137,36 +137,36 @@ Deno.test("after a release a waiting letter fails at its sender, and never reach
   await x.sees("[Message received by y.]");
   assertFalse(y.output.text.includes("old"));
   await stop(y);
-  const again = world.client("y", ["--state", `${world.folder}/another`]);
+  const again = host.client("y", ["--state", `${host.folder}/another`]);
   await x.say("send_all and now");
   await again.sees(/x: (.* )?and now\]\n/);
   assertFalse(again.output.text.includes("old"));
 });
 
 Deno.test("a sender who was away hears of it at his next start, and the old owner is told that the nick is gone", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  await world.beenThere("y");
-  const x = await world.online("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("y");
+  const x = await host.online("x");
   for (const text of ["one", "two"]) {
     await x.say(`send y ${text}`);
     await x.sees(STORED);
   }
   await stop(x);
   await stop(server);
-  assertEquals(await nicks(world, "--release", "y"), ["'y' is free, 2 letters to it have failed"]);
-  await world.startServer();
-  const y = await another(world, "y");
-  const old = world.client("y");
+  assertEquals(await nicks(host, "--release", "y"), ["'y' is free, 2 letters to it have failed"]);
+  await host.startServer();
+  const y = await another(host, "y");
+  const old = host.client("y");
   assertEquals(await old.status, 1);
   await old.sees("[Nickname 'y' belongs to another key.]");
-  const again = world.client("x");
+  const again = host.client("x");
   for (let count = 0; count < 2; count++) {
     await again.sees("[Message to y failed: the nickname was given up.]");
   }
   await again.endInput();
   assertEquals(await again.status, 1, "a script is told as well");
-  const once = await world.online("x", ["y"]);
+  const once = await host.online("x", ["y"]);
   await once.say("send x over");
   await once.sees("x: over");
   assertFalse(once.output.text.includes("given up"), "it is told once");

@@ -1,18 +1,18 @@
 /** The three test cases of the original, as its README shows them. */
 import { assert, assertEquals } from "@std/assert";
+import { Host, isOffline, isOnline, type Run } from "./host.ts";
 import { ORIGINAL } from "./original_transcripts.ts";
-import { isOffline, isOnline, type Session, World } from "./session.ts";
 
 /** Lines that the original does not have. */
 const ADDED =
   /^(\[New server 'test', its key is [0-9a-f]{64}\]|\[Message received by Server\.\]|\[\w has collected 1 message\.\]|\[1 message waits and leaves .*)$/;
 
 Deno.test("test case 1: messages, messages for somebody offline, and their collection", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x");
-  const y = await world.onTerminal("y", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  const y = await host.onTerminal("y", ["x"]);
   await x.sees(isOnline("y"));
-  const z = await world.onTerminal("z", ["x", "y"]);
+  const z = await host.onTerminal("z", ["x", "y"]);
   await x.sees(isOnline("z"));
   await y.sees(isOnline("z"));
 
@@ -51,10 +51,10 @@ Deno.test("test case 1: messages, messages for somebody offline, and their colle
 });
 
 Deno.test("test case 2: a message when the server has gone", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const x = await world.onTerminal("x");
-  const y = await world.onTerminal("y", ["x"]);
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const x = await host.onTerminal("x");
+  const y = await host.onTerminal("y", ["x"]);
   await x.sees(isOnline("y"));
   await y.say("dereg y");
   await y.sees("[You are Offline. Bye.]");
@@ -73,19 +73,19 @@ Deno.test("test case 2: a message when the server has gone", async () => {
     "[Exiting.]",
   ]);
 
-  await world.startServer();
-  const again = await world.onTerminal("x");
+  await host.startServer();
+  const again = await host.onTerminal("x");
   await again.sees("SERVER: [Message received by the server and saved]");
   await y.say("reg y");
   await y.sees(/^x: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} MSG post-exit server\n/m);
 });
 
 Deno.test("test case 3: a message to all", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x");
-  const y = await world.onTerminal("y", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  const y = await host.onTerminal("y", ["x"]);
   await x.sees(isOnline("y"));
-  const z = await world.onTerminal("z", ["x", "y"]);
+  const z = await host.onTerminal("z", ["x", "y"]);
   await x.sees(isOnline("z"));
   await y.sees(isOnline("z"));
 
@@ -99,7 +99,7 @@ Deno.test("test case 3: a message to all", async () => {
   assertEquals(essence(z.screen), essence(ORIGINAL.test3.z.split("\n")));
 });
 
-async function send(from: Session, sender: string, to: Session, recipient: string): Promise<void> {
+async function send(from: Run, sender: string, to: Run, recipient: string): Promise<void> {
   await from.say(`send ${recipient} MSG ${sender}->${recipient}`);
   await to.sees(`${sender}: MSG ${sender}->${recipient}`);
   await from.sees(`[Message received by ${recipient}.]`);

@@ -1,12 +1,12 @@
 /** Without a terminal: commands are read, plain lines are written. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { isOnline, World } from "./session.ts";
+import { Host, isOnline } from "./host.ts";
 
 Deno.test("commands wait for the registration, and the end of the input for what they sent", async () => {
-  await using world = await World.withServer();
-  await world.beenThere("z");
-  const y = await world.online("y");
-  const x = world.client("x");
+  await using host = await Host.withServer();
+  await host.beenThere("z");
+  const y = await host.online("y");
+  const x = host.client("x");
   await x.type("peers\nsend y  two  spaces \nsend z stored\nsend_all to all\nsend x to myself");
   await x.endInput();
   assertEquals(await x.status, 0);
@@ -32,8 +32,8 @@ Deno.test("commands wait for the registration, and the end of the input for what
 });
 
 Deno.test("everything else waits until what was before it is over", async () => {
-  await using world = await World.withServer();
-  const x = world.client("x");
+  await using host = await Host.withServer();
+  const x = host.client("x");
   await x.type("send x one\ndereg x\nsend x no\nreg x\nsend x two\nquit\nsend x never\n");
   assertEquals(await x.status, 0);
   const lines = x.output.lines.filter((line) => !/ is ONLINE$|->|table updated/.test(line));
@@ -53,8 +53,8 @@ Deno.test("everything else waits until what was before it is over", async () => 
 });
 
 Deno.test("what cannot be understood is said on standard error, and the next command is read", async () => {
-  await using world = await World.withServer();
-  const x = world.client("x");
+  await using host = await Host.withServer();
+  const x = host.client("x");
   await x.type("sned x hi\nsend x\nfrobnicate\n\n   \nsend x done\r\n");
   await x.endInput();
   assertEquals(await x.status, 1);
@@ -67,8 +67,8 @@ Deno.test("what cannot be understood is said on standard error, and the next com
 });
 
 Deno.test("an input that is empty is the end at once, once registered", async () => {
-  await using world = await World.withServer();
-  const x = world.client("x");
+  await using host = await Host.withServer();
+  const x = host.client("x");
   await x.endInput();
   assertEquals(await x.status, 0);
   assert(x.output.lines.includes("SERVER: [Welcome, you are registered.]"));
@@ -76,20 +76,20 @@ Deno.test("an input that is empty is the end at once, once registered", async ()
 });
 
 Deno.test("mail that waited is shown before the end", async () => {
-  await using world = await World.withServer();
-  await world.beenThere("y");
-  const x = world.client("x");
+  await using host = await Host.withServer();
+  await host.beenThere("y");
+  const x = host.client("x");
   await x.type("send y read me\n");
   await x.endInput();
   assertEquals(await x.status, 0);
-  const y = world.client("y");
+  const y = host.client("y");
   await y.sees(/^x: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} read me\n/m);
 });
 
 for (const [name, env] of [["TERM=dumb", { TERM: "dumb" }], ["NO_COLOR=1", { NO_COLOR: "1" }]] as const) {
   Deno.test(`a terminal with ${name}`, async () => {
-    await using world = await World.withServer();
-    const x = await world.onTerminal("x", [], { env });
+    await using host = await Host.withServer();
+    const x = await host.onTerminal("x", [], { env });
     await x.say("send x hi");
     await x.sees("x: hi");
     await x.say("quit");
@@ -101,9 +101,9 @@ for (const [name, env] of [["TERM=dumb", { TERM: "dumb" }], ["NO_COLOR=1", { NO_
 }
 
 Deno.test("pipes get no prompt and no escape sequence", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
-  const y = await world.online("y", ["x"], { env: { TERM: "xterm", FORCE_COLOR: "1" } });
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const y = await host.online("y", ["x"], { env: { TERM: "xterm", FORCE_COLOR: "1" } });
   await x.sees(isOnline("y"));
   await x.say("send y hi");
   await y.sees("x: hi");
@@ -112,8 +112,8 @@ Deno.test("pipes get no prompt and no escape sequence", async () => {
 });
 
 Deno.test("a message that fails is told by the status, too", async () => {
-  await using world = await World.withServer();
-  const x = world.client("x");
+  await using host = await Host.withServer();
+  const x = host.client("x");
   await x.type("send nobody hi\n");
   await x.endInput();
   assertEquals(await x.status, 1);
@@ -121,16 +121,16 @@ Deno.test("a message that fails is told by the status, too", async () => {
 });
 
 Deno.test("the end of the input waits until all mail is here", async () => {
-  await using world = await World.withServer();
-  const y = world.client("y");
+  await using host = await Host.withServer();
+  const y = host.client("y");
   await y.endInput();
   assertEquals(await y.status, 0);
-  const x = world.client("x");
+  const x = host.client("x");
   const texts = Array.from({ length: 100 }, (_, count) => `letter ${count}`);
   await x.type(texts.map((text) => `send y ${text}\n`).join(""));
   await x.endInput();
   assertEquals(await x.status, 0);
-  const again = world.client("y");
+  const again = host.client("y");
   await again.endInput();
   assertEquals(await again.status, 0);
   const shown = again.output.lines.filter((line) => line.startsWith("x: "));

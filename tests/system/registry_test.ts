@@ -1,6 +1,7 @@
 /** Adding a command is adding one file. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { PROJECT, World } from "./session.ts";
+import { PROJECT } from "../kit/program.ts";
+import { Host } from "./host.ts";
 
 const SHOUT = `
 import type { Commands } from "./_registry.ts";
@@ -21,15 +22,15 @@ export function register(commands: Commands): void {
 `;
 
 Deno.test("a file dropped into commands/ is a command", async () => {
-  await using world = await World.withServer();
-  const project = await copyProject(world.folder);
+  await using host = await Host.withServer();
+  const project = await copyProject(host.folder);
   await Deno.writeTextFile(`${project}/commands/shout.ts`, SHOUT);
 
-  const help = world.run(["help"], { project });
+  const help = host.run(["help"], { project });
   assertEquals(await help.status, 0);
   await help.sees(/^ {2}shout <nick> <message> +send a message in capitals\n/m);
 
-  const x = await world.onTerminal("x", [], { project });
+  const x = await host.onTerminal("x", [], { project });
   await x.say("help shout");
   await x.sees("usage: shout <nick> <message>");
   await x.say("shout x  how  are you? ");
@@ -53,12 +54,12 @@ const REFUSED: readonly [what: string, file: string, source: string, sentence: R
 ];
 
 Deno.test("what is no command is refused at the start, with its file named", async (test) => {
-  await using world = await World.create();
-  const project = await copyProject(world.folder);
+  await using host = await Host.create();
+  const project = await copyProject(host.folder);
   for (const [what, file, source, sentence] of REFUSED) {
     await test.step(what, async () => {
       await Deno.writeTextFile(`${project}/commands/${file}`, source);
-      const session = world.run(["help"], { project });
+      const session = host.run(["help"], { project });
       assertEquals(await session.status, 1);
       assertEquals(session.output.text, "");
       assertEquals(session.error.lines.length, 1);
@@ -70,7 +71,7 @@ Deno.test("what is no command is refused at the start, with its file named", asy
     });
   }
   await Deno.writeTextFile(`${project}/commands/_helper.ts`, "export const helper = 1;\n");
-  assertEquals(await world.run(["help"], { project }).status, 0);
+  assertEquals(await host.run(["help"], { project }).status, 0);
 });
 
 async function copyProject(folder: string): Promise<string> {

@@ -4,8 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
+import { PROJECT } from "../kit/program.ts";
+import { Host, type Run } from "./host.ts";
 import { formsOf, type Search } from "./memory_search.ts";
-import { PROJECT, type Session, World } from "./session.ts";
 
 const SEARCH = `${PROJECT}/tests/system/memory_search.ts`;
 const HELPER = [Deno.execPath(), "run", "--quiet", "-A", SEARCH];
@@ -33,18 +34,18 @@ const whyNot = await whyNotHere();
 
 /** A server whose memory can be looked through. */
 class OpenServer implements AsyncDisposable {
-  readonly #session: Session;
+  readonly #session: Run;
   readonly #folder: string;
 
-  private constructor(session: Session, folder: string) {
+  private constructor(session: Run, folder: string) {
     this.#session = session;
     this.#folder = folder;
   }
 
-  static async start(world: World): Promise<OpenServer> {
+  static async start(host: Host): Promise<OpenServer> {
     const words = HELPER.map((word) => `'${word}'`).join(" ");
-    const session = await world.startServer([], { shell: `exec ${words} "$@"` });
-    return new OpenServer(session, world.folder);
+    const session = await host.startServer([], { shell: `exec ${words} "$@"` });
+    return new OpenServer(session, host.folder);
   }
 
   /** Where each of these texts is to be found: in memory, in the files of the server's data, in its log. */
@@ -83,10 +84,10 @@ Deno.test({
     (whyNot === undefined ? "" : ` (left out: ${whyNot})`),
   ignore: whyNot !== undefined,
   fn: async () => {
-    await using world = await World.create();
-    await using server = await OpenServer.start(world);
+    await using host = await Host.create();
+    await using server = await OpenServer.start(host);
     const texts: string[] = [];
-    const send = async (from: Session, to: string, text: string) => {
+    const send = async (from: Run, to: string, text: string) => {
       texts.push(text);
       await from.say(`send ${to} ${text}`);
     };
@@ -94,8 +95,8 @@ Deno.test({
       assertEquals(await server.placesOf(texts), Object.fromEntries(texts.map((text) => [text, []])));
     };
 
-    await world.beenThere("y");
-    const x = await world.online("x");
+    await host.beenThere("y");
+    const x = await host.online("x");
     await x.say(`send_all ${CHANNEL_TEXT}`);
     await x.sees("[Message received by Server.]");
 
@@ -107,7 +108,7 @@ Deno.test({
     await send(x, "y", `${"and long it is ".repeat(400)}to the end of the pier`);
     await x.sees(STORED);
     await checkAll();
-    const y = await world.online("y");
+    const y = await host.online("y");
     await y.sees(/x: .* the heron waits for nobody\n/);
     await y.sees(/to the end of the pier\n/);
     await x.sees("[y has collected 3 messages.]");

@@ -1,12 +1,12 @@
 /** What the server says, and the demo. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { freePort, isOffline, isOnline, World } from "./session.ts";
+import { freePort, Host, isOffline, isOnline } from "./host.ts";
 
 Deno.test("the log says who came and went, and never what was said", async () => {
-  await using world = await World.create();
-  const server = await world.startServer(["--log-level", "debug"]);
-  const x = await world.online("x");
-  const y = await world.online("y", ["x"]);
+  await using host = await Host.create();
+  const server = await host.startServer(["--log-level", "debug"]);
+  const x = await host.online("x");
+  const y = await host.online("y", ["x"]);
   await x.sees(isOnline("y"));
   await x.say("send y secret-direct");
   await y.sees("x: secret-direct");
@@ -38,11 +38,11 @@ Deno.test("the log says who came and went, and never what was said", async () =>
 });
 
 Deno.test("with --log-level ERROR the server says nothing", async () => {
-  await using world = await World.create();
-  world.port = freePort();
-  const server = world.run(["server", "-p", `${world.port}`, "--data", ":memory:", "--log-level", "ERROR"]);
+  await using host = await Host.create();
+  host.port = freePort();
+  const server = host.run(["server", "-p", `${host.port}`, "--data", ":memory:", "--log-level", "ERROR"]);
   // It does not say when it listens: until then x waits.
-  const x = world.client("x", ["--attempts", "0"]);
+  const x = host.client("x", ["--attempts", "0"]);
   await x.endInput();
   assertEquals(await x.status, 0);
   server.kill("SIGTERM");
@@ -51,9 +51,9 @@ Deno.test("with --log-level ERROR the server says nothing", async () => {
 });
 
 Deno.test("the client's log has no texts, and is only written where asked", async () => {
-  await using world = await World.withServer();
-  const file = `${world.folder}/client.log`;
-  const x = world.client("x", ["--log", file]);
+  await using host = await Host.withServer();
+  const file = `${host.folder}/client.log`;
+  const x = host.client("x", ["--log", file]);
   await x.type("send x secret\n");
   await x.endInput();
   assertEquals(await x.status, 0);
@@ -64,25 +64,25 @@ Deno.test("the client's log has no texts, and is only written where asked", asyn
 });
 
 Deno.test("the demo ends by itself with status 0 and leaves nothing behind", async () => {
-  await using world = await World.create();
-  const demo = world.run(["demo"]);
+  await using host = await Host.create();
+  const demo = host.run(["demo"]);
   assertEquals(await demo.status, 0, demo.error.text);
   assertEquals(demo.error.text, "");
   const lines = demo.output.lines;
   assert(lines.includes("x      | [Message received by y.]"));
   assert(lines.includes("z      | [Channel_Message x: MSG x->y, z]"));
   assert(lines.every((line) => /^([xyz] {5}|server) \| /.test(line)));
-  assertEquals(await filesOfDemo(world.folder), []);
+  assertEquals(await filesOfDemo(host.folder), []);
 });
 
 Deno.test("the demo that is interrupted says so and leaves nothing behind", async () => {
-  await using world = await World.create();
-  const demo = world.run(["demo"]);
+  await using host = await Host.create();
+  const demo = host.run(["demo"]);
   await demo.sees(/x {6}\| x: MSG y->x\n|y {6}\| x: MSG x->y\n/);
   demo.kill("SIGTERM");
   assertEquals(await demo.status, 1);
   assertEquals(demo.error.lines, ["cannot finish the demo: it was interrupted"]);
-  assertEquals(await filesOfDemo(world.folder), []);
+  assertEquals(await filesOfDemo(host.folder), []);
 });
 
 async function filesOfDemo(folder: string): Promise<string[]> {

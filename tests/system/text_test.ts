@@ -1,7 +1,7 @@
 /** Text: everything printable arrives as it was written, and nothing else reaches the terminal. */
 import { assertEquals } from "@std/assert";
 import { utf8Length } from "../../core/base/bytes.ts";
-import { isOnline, World } from "./session.ts";
+import { Host, isOnline } from "./host.ts";
 
 const HARMFUL = [
   ["a screen cleared", "\x1b[2J\x1b[H", "<U+001B>[2J<U+001B>[H"],
@@ -16,10 +16,10 @@ const HARMFUL = [
 ] as const;
 
 Deno.test("control, bidi and zero-width characters become visible", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
-  const y = await world.onTerminal("y", ["x"]);
-  const z = await world.online("z", ["x", "y"]);
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const y = await host.onTerminal("y", ["x"]);
+  const z = await host.online("z", ["x", "y"]);
   await x.sees(isOnline("z"));
   for (const [, text, shown] of HARMFUL) {
     const line = new RegExp(`^x: ${RegExp.escape(shown)}\n`, "m");
@@ -39,8 +39,8 @@ Deno.test("control, bidi and zero-width characters become visible", async () => 
 });
 
 Deno.test("errors are harmless, too", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
+  await using host = await Host.withServer();
+  const x = await host.online("x");
   await x.say("send \u202eyou\u200b hi");
   await x.sees("[Unknown peer: <U+202E>you<U+200B>]");
   await x.say("\u202efoo\x1b[2J");
@@ -48,18 +48,18 @@ Deno.test("errors are harmless, too", async () => {
 });
 
 Deno.test("a text of several lines cannot fake a line of somebody else's", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x");
-  const y = await world.online("y", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  const y = await host.online("y", ["x"]);
   await x.sees(isOnline("y"));
   await x.type("\x1b[200~send y one\nSERVER: [You have messages]\r\n\tthree\x1b[201~\r");
   await y.sees("x: one\n  SERVER: [You have messages]\n      three");
 });
 
 Deno.test("any Unicode, spaces kept", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
-  const y = await world.online("y", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const y = await host.online("y", ["x"]);
   await x.sees(isOnline("y"));
   const texts = [
     "  a  b   c".trim(),
@@ -84,10 +84,10 @@ const LIMIT_BYTES = 65_536;
 for (const terminal of [false, true]) {
   const how = terminal ? "pasted" : "piped";
   Deno.test(`a message of 65,536 bytes that is ${how} arrives, one of 65,537 is refused`, async () => {
-    await using world = await World.withServer();
-    const x = await world.online("x", [], { terminal });
-    const y = await world.online("y", ["x"]);
-    await world.beenThere("z");
+    await using host = await Host.withServer();
+    const x = await host.online("x", [], { terminal });
+    const y = await host.online("y", ["x"]);
+    await host.beenThere("z");
     await x.sees(isOnline("y"));
     const enter = (line: string) => x.say(terminal ? `\x1b[200~${line}\x1b[201~` : line);
     for (const letter of ["x", "漢"]) {
@@ -104,7 +104,7 @@ for (const terminal of [false, true]) {
         await x.sees("[Message too long: 65537 bytes, at most 65536.]");
       }
     }
-    const z = await world.online("z");
+    const z = await host.online("z");
     for (const letter of ["x", "漢"]) {
       const [line] = await z.sees(/^x: .*\n/m);
       assertEquals(line.slice("x: 2022-03-22 21:35:12.521000 ".length, -1), textOf(letter, LIMIT_BYTES));

@@ -1,6 +1,6 @@
 /** Whose key it is: invitations, numbers to compare, and what happens when somebody has another key than before. */
 import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from "@std/assert";
-import { freePort, isOnline, type Session, World } from "./session.ts";
+import { freePort, Host, isOnline, type Run } from "./host.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
@@ -10,19 +10,19 @@ const changedKey = (nick: string) =>
 const trusted = (nick: string) =>
   `[The key that ${nick} has now is trusted. It is not verified: 'verify ${nick}'.]`;
 
-async function stop(session: Session): Promise<void> {
+async function stop(session: Run): Promise<void> {
   session.kill("SIGTERM");
   assertEquals(await session.status, 0);
 }
 
-async function invitationOf(client: Session): Promise<string> {
+async function invitationOf(client: Run): Promise<string> {
   await client.say("invite");
   const [line] = await client.sees(/^parley:\/\/.*$/m);
   return line;
 }
 
 /** The number that a client shows for somebody. */
-async function numberFor(client: Session, nick: string): Promise<string> {
+async function numberFor(client: Run, nick: string): Promise<string> {
   await client.say(`verify ${nick}`);
   const [, number] = await client.sees(
     new RegExp(`^\\[Your safety number with ${nick}: ((?:\\d{5} ){11}\\d{5})\\]\n`, "m"),
@@ -34,26 +34,26 @@ async function numberFor(client: Session, nick: string): Promise<string> {
  * Gives a nick that is offline to somebody else while the server is stopped, and starts it again. He registers at
  * another port, where nobody else sees him; it is his from the first moment that others can come back.
  */
-async function giveAway(world: World, nick: string): Promise<Session> {
-  const release = world.run(["nicks", "--data", `${world.folder}/server.db`, "--release", nick]);
+async function giveAway(host: Host, nick: string): Promise<Run> {
+  const release = host.run(["nicks", "--data", `${host.folder}/server.db`, "--release", nick]);
   assertEquals(await release.status, 0);
-  const { port } = world;
-  world.port = freePort();
-  const elsewhere = await world.startServer();
-  const registers = world.client(nick, ["--state", `${world.folder}/elsewhere`]);
+  const { port } = host;
+  host.port = freePort();
+  const elsewhere = await host.startServer();
+  const registers = host.client(nick, ["--state", `${host.folder}/elsewhere`]);
   await registers.sees(WELCOME);
   await stop(registers);
   await stop(elsewhere);
-  world.port = port;
-  await world.startServer();
-  const identity = ["--identity", `${world.folder}/elsewhere/identity`];
-  const other = world.client(nick, ["--state", `${world.folder}/other`, ...identity]);
+  host.port = port;
+  await host.startServer();
+  const identity = ["--identity", `${host.folder}/elsewhere/identity`];
+  const other = host.client(nick, ["--state", `${host.folder}/other`, ...identity]);
   await other.sees(isOnline(nick));
   return other;
 }
 
 /** The line of a nick in what `peers` shows, without its address. */
-async function peersLine(client: Session, nick: string): Promise<string> {
+async function peersLine(client: Run, nick: string): Promise<string> {
   await client.say("peers");
   await client.sees(/^SERVER @ .* is ONLINE$/m);
   const [, line] = await client.sees(new RegExp(`^${nick} @ \\S+ (.*)\n`, "m"));
@@ -61,38 +61,38 @@ async function peersLine(client: Session, nick: string): Promise<string> {
 }
 
 Deno.test("an invitation that one client shows starts another one, with server and key", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
+  await using host = await Host.create();
+  const server = await host.startServer();
   const [, key] = await server.error.sees(/ its key is ([0-9a-f]{64})\n/);
-  const alice = await world.online("Zoë");
+  const alice = await host.online("Zoë");
   const invitation = await invitationOf(alice);
   assertMatch(
     invitation,
-    new RegExp(`^parley://127\\.0\\.0\\.1:${world.port}/\\?server=${key}&peer=Zo%C3%AB:[0-9a-f]{64}$`),
+    new RegExp(`^parley://127\\.0\\.0\\.1:${host.port}/\\?server=${key}&peer=Zo%C3%AB:[0-9a-f]{64}$`),
   );
-  const bob = world.run(["client", invitation, "-n", "bob", "--state", `${world.folder}/bob`]);
+  const bob = host.run(["client", invitation, "-n", "bob", "--state", `${host.folder}/bob`]);
   await bob.sees(WELCOME);
   await bob.sees(isOnline("Zoë"));
   await bob.say("send zoë hello");
   await alice.sees("bob: hello");
   assertFalse(bob.output.text.includes("New server"), "it was not taken on trust");
   assertEquals(
-    await Deno.readTextFile(`${world.folder}/bob/known_servers`),
-    `127.0.0.1:${world.port} ${key}\n`,
+    await Deno.readTextFile(`${host.folder}/bob/known_servers`),
+    `127.0.0.1:${host.port} ${key}\n`,
   );
   await bob.endInput();
   assertEquals(await bob.status, 0);
 });
 
 Deno.test("an invitation pins who gave it: somebody else under that nick is not taken for him", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const alice = await world.online("alice");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const alice = await host.online("alice");
   const invitation = await invitationOf(alice);
   await stop(alice);
   await stop(server);
-  await giveAway(world, "alice");
-  const bob = world.run(["client", invitation, "-n", "bob", "--state", `${world.folder}/bob`]);
+  await giveAway(host, "alice");
+  const bob = host.run(["client", invitation, "-n", "bob", "--state", `${host.folder}/bob`]);
   await bob.sees(changedKey("alice"));
   await bob.say("send alice my secret");
   await bob.sees(changedKey("alice"));
@@ -101,17 +101,17 @@ Deno.test("an invitation pins who gave it: somebody else under that nick is not 
 });
 
 Deno.test("an invitation to another server's key is refused, and one that is none says so", async () => {
-  await using world = await World.withServer();
-  const invitation = await invitationOf(await world.online("alice"));
+  await using host = await Host.withServer();
+  const invitation = await invitationOf(await host.online("alice"));
   const key = /server=([0-9a-f]{64})/.exec(invitation)![1]!;
   const other = "0123456789abcdef".repeat(4);
-  const bob = world.run(["client", invitation.replace(key, other), "-n", "bob", "--state", ":memory:"]);
+  const bob = host.run(["client", invitation.replace(key, other), "-n", "bob", "--state", ":memory:"]);
   assertEquals(await bob.status, 1);
   assert(
-    bob.error.text.startsWith(`the server at 127.0.0.1:${world.port} has the key '${key}', not '${other}'`),
+    bob.error.text.startsWith(`the server at 127.0.0.1:${host.port} has the key '${key}', not '${other}'`),
   );
 
-  const nobody = world.run(["client", "alice"]);
+  const nobody = host.run(["client", "alice"]);
   assertEquals(await nobody.status, 2);
   assertEquals(
     nobody.error.text,
@@ -120,15 +120,15 @@ Deno.test("an invitation to another server's key is refused, and one that is non
 });
 
 Deno.test("an invitation does not take the place of a key that is pinned", async () => {
-  await using world = await World.withServer();
-  const alice = await world.online("alice");
+  await using host = await Host.withServer();
+  const alice = await host.online("alice");
   const invitation = await invitationOf(alice);
-  const bob = await world.online("bob", ["alice"]);
+  const bob = await host.online("bob", ["alice"]);
   await bob.say("send alice hello");
   await bob.sees("[Message received by alice.]");
   await stop(bob);
   const forged = invitation.replace(/[0-9a-f]{64}$/, "0123456789abcdef".repeat(4));
-  const again = world.run(["client", forged, "-n", "bob"]);
+  const again = host.run(["client", forged, "-n", "bob"]);
   await again.sees("[The invitation gives another key for alice than the one that is pinned, which stays.]");
   await again.sees(isOnline("alice"));
   await again.say("send alice it is me");
@@ -136,10 +136,10 @@ Deno.test("an invitation does not take the place of a key that is pinned", async
 });
 
 Deno.test("'verify' shows the same number at both ends, another one for others, and marks whom", async () => {
-  await using world = await World.withServer();
-  const x = await world.online("x");
-  const y = await world.online("y", ["x"]);
-  const z = await world.online("z", ["x", "y"]);
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const y = await host.online("y", ["x"]);
+  const z = await host.online("z", ["x", "y"]);
   for (const client of [x, y]) await client.sees(isOnline("z"));
   assertEquals(await peersLine(x, "y"), "is ONLINE");
   const number = await numberFor(x, "y");
@@ -159,25 +159,25 @@ Deno.test("'verify' shows the same number at both ends, another one for others, 
   // What is verified stays so in the next process.
   assertEquals(await numberFor(x, "y"), number);
   await stop(x);
-  const again = await world.online("x", ["y"]);
+  const again = await host.online("x", ["y"]);
   assertEquals(await peersLine(again, "y"), "is ONLINE (verified)");
   assertEquals(await numberFor(again, "y"), number);
 });
 
 Deno.test("a changed key stops 'send' until 'trust'", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const y = await world.online("y");
-  const x = await world.online("x");
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const y = await host.online("y");
+  const x = await host.online("x");
   await x.say("send y hello");
   await y.sees("x: hello");
   const number = await numberFor(x, "y");
   await stop(y);
   await stop(x);
   await stop(server);
-  const newOwner = await giveAway(world, "y");
-  const other = await world.online("z", ["y"]);
-  const back = world.client("x");
+  const newOwner = await giveAway(host, "y");
+  const other = await host.online("z", ["y"]);
+  const back = host.client("x");
   await back.sees(changedKey("y"));
   await back.say("send y my secret");
   await back.sees(changedKey("y"));
@@ -199,10 +199,10 @@ Deno.test("a changed key stops 'send' until 'trust'", async () => {
 });
 
 Deno.test("what waits for somebody is not sent to another key before 'trust'", async () => {
-  await using world = await World.create();
-  const server = await world.startServer();
-  const y = await world.online("y");
-  const x = world.client("x", ["--attempts", "0"]);
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const y = await host.online("y");
+  const x = host.client("x", ["--attempts", "0"]);
   await x.sees(isOnline("x"));
   await x.say("send y hello");
   await y.sees("x: hello");
@@ -214,9 +214,9 @@ Deno.test("what waits for somebody is not sent to another key before 'trust'", a
   // A command that comes later has been done: so has the one before.
   await x.say("send nobody hi");
   await x.sees("[Unknown peer: nobody]");
-  const newOwner = await giveAway(world, "y");
+  const newOwner = await giveAway(host, "y");
   await x.sees(changedKey("y"));
-  const other = await world.online("z", ["y"]);
+  const other = await host.online("z", ["y"]);
   await x.sees(isOnline("z"));
   await x.say("send z hi");
   await other.sees("x: hi");

@@ -1,6 +1,6 @@
 /** What arrives never damages what is being typed. */
 import { assertEquals } from "@std/assert";
-import { isOnline, World } from "./session.ts";
+import { Host, isOnline } from "./host.ts";
 
 /** Two columns each, so that rows of an odd width cannot be filled. */
 const TYPED =
@@ -9,9 +9,9 @@ const COUNT = 200;
 const COLUMNS = 41;
 
 Deno.test("typing while 200 messages arrive", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x", [], { columns: COLUMNS });
-  const y = await world.online("y", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x", [], { columns: COLUMNS });
+  const y = await host.online("y", ["x"]);
   await x.sees(isOnline("y"));
 
   const texts = Array.from(
@@ -48,9 +48,9 @@ Deno.test("typing while 200 messages arrive", async () => {
 });
 
 Deno.test("history and completion", async () => {
-  await using world = await World.withServer();
-  const x = await world.onTerminal("x");
-  await world.online("yasemin", ["x"]);
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  await host.online("yasemin", ["x"]);
   await x.sees(isOnline("yasemin"));
   await x.type("send ya\thello\r");
   await x.sees("[Message received by yasemin.]");

@@ -8,7 +8,7 @@ import { Identity, NO_HASH } from "../../core/messages/identity.ts";
 import { Sealer } from "../../core/messages/letter.ts";
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import { PROJECT } from "./session.ts";
+import { PROJECT } from "../kit/program.ts";
 
 const ALICE: Address = { host: "192.0.2.1", port: 40000 };
 const BOB: Address = { host: "192.0.2.2", port: 9999 };

@@ -24,8 +24,8 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A machine whose answers are scripted, in a world that writes down what happens to it. */
-class World implements Machine, Socket {
+/** A machine whose answers are scripted, in a rig that writes down what happens to it. */
+class Rig implements Machine, Socket {
   readonly log: string[] = [];
   readonly instants: Millis[] = [];
   readonly driver: Driver;
@@ -38,14 +38,14 @@ class World implements Machine, Socket {
   mostWaiting = 0;
   /** What a send waits for. */
   gate: Promise<void> = Promise.resolve();
-  readonly #answer: (name: string, world: World) => Output[];
+  readonly #answer: (name: string, rig: Rig) => Output[];
   readonly #arrived: number[] = [];
   #received = 0;
   #wanted: PromiseWithResolvers<void> | undefined;
   #socketFailure: Error | undefined;
 
   /** `answer` is the machine: the name of an input in, outputs out. `arrived` waits in the kernel from the start. */
-  constructor(answer: (name: string, world: World) => Output[], ...arrived: number[]) {
+  constructor(answer: (name: string, rig: Rig) => Output[], ...arrived: number[]) {
     this.#answer = answer;
     this.#arrived = arrived;
     this.driver = drive({
@@ -105,9 +105,9 @@ class World implements Machine, Socket {
 
 Deno.test("outputs are performed in three passes, each in list order", async () => {
   const exiting: Output = { type: "notice", notice: { type: "exiting" } };
-  const world = new World(() => [SHOW, transmit(1), save("a"), transmit(2), forget("b"), exiting, EXIT], 0);
-  assertEquals(await world.driver.ended, 3);
-  assertEquals(world.log, [
+  const rig = new Rig(() => [SHOW, transmit(1), save("a"), transmit(2), forget("b"), exiting, EXIT], 0);
+  assertEquals(await rig.driver.ended, 3);
+  assertEquals(rig.log, [
     "step 0",
     "commit save a, forget b",
     "send 1",
@@ -120,17 +120,17 @@ Deno.test("outputs are performed in three passes, each in list order", async () 
 });
 
 Deno.test("datagrams that wait are stepped at one instant and share one commit", async () => {
-  const world = new World(
-    (name, world) => {
-      world.clock++;
+  const rig = new Rig(
+    (name, rig) => {
+      rig.clock++;
       return name === "3" ? [save(name), EXIT] : [save(name), transmit(Number(name))];
     },
     1,
     2,
     3,
   );
-  await world.driver.ended;
-  assertEquals(world.log, [
+  await rig.driver.ended;
+  assertEquals(rig.log, [
     "step 1",
     "step 2",
     "step 3",
@@ -140,126 +140,126 @@ Deno.test("datagrams that wait are stepped at one instant and share one commit",
     "send 2",
     "sent 2",
   ]);
-  assertEquals(world.instants, [1000, 1000, 1000]);
+  assertEquals(rig.instants, [1000, 1000, 1000]);
 });
 
 Deno.test("with nothing to save there is no commit, and the answer leaves before the next datagram", async () => {
-  const world = new World((name) => name === "2" ? [SHOW, EXIT] : [SHOW, transmit(1)], 1, 2);
-  await world.driver.ended;
-  assertEquals(world.log, ["step 1", "send 1", "sent 1", "show registered", "step 2", "show registered"]);
+  const rig = new Rig((name) => name === "2" ? [SHOW, EXIT] : [SHOW, transmit(1)], 1, 2);
+  await rig.driver.ended;
+  assertEquals(rig.log, ["step 1", "send 1", "sent 1", "show registered", "step 2", "show registered"]);
 });
 
 Deno.test("a wake-up takes 256 inputs at most, and more are not received meanwhile", async () => {
   const arrived = Array.from({ length: 600 }, () => 0);
-  const world = new World(
-    (_, world) => world.instants.length === 600 ? [save("x"), EXIT] : [save("x")],
+  const rig = new Rig(
+    (_, rig) => rig.instants.length === 600 ? [save("x"), EXIT] : [save("x")],
     ...arrived,
   );
-  await world.driver.ended;
-  const commits = world.log.filter((line) => line.startsWith("commit"));
+  await rig.driver.ended;
+  const commits = rig.log.filter((line) => line.startsWith("commit"));
   assertEquals(commits.map((line) => line.split(",").length), [256, 256, 88]);
-  assertEquals(world.mostWaiting, 256);
+  assertEquals(rig.mostWaiting, 256);
 });
 
 Deno.test("when a commit fails nothing is sent or shown, and the end is its error", async () => {
-  const world = new World(() => [SHOW, transmit(1), save("a"), EXIT], 1);
-  world.commitFailure = new Error("the disk is full");
-  await assertRejects(() => world.driver.ended, Error, "the disk is full");
-  world.driver.act({ type: "quit" });
+  const rig = new Rig(() => [SHOW, transmit(1), save("a"), EXIT], 1);
+  rig.commitFailure = new Error("the disk is full");
+  await assertRejects(() => rig.driver.ended, Error, "the disk is full");
+  rig.driver.act({ type: "quit" });
   await settle();
-  assertEquals(world.log, ["step 1"]);
+  assertEquals(rig.log, ["step 1"]);
 });
 
 Deno.test("one send at a time, and no step until the last one is done", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const world = new World(
+  const rig = new Rig(
     (name) => name === "1" ? [transmit(1), transmit(2)] : name === "9" ? [EXIT] : [],
     1,
   );
-  world.gate = promise;
+  rig.gate = promise;
   await settle();
-  world.driver.act({ type: "listPeers" });
-  world.arrive(9);
+  rig.driver.act({ type: "listPeers" });
+  rig.arrive(9);
   await settle();
-  assertEquals(world.log, ["step 1", "send 1"]);
+  assertEquals(rig.log, ["step 1", "send 1"]);
   resolve();
-  await world.driver.ended;
-  assertEquals(world.log, ["step 1", "send 1", "sent 1", "send 2", "sent 2", "step listPeers", "step 9"]);
+  await rig.driver.ended;
+  assertEquals(rig.log, ["step 1", "send 1", "sent 1", "send 2", "sent 2", "step listPeers", "step 9"]);
 });
 
 Deno.test("actions are stepped in the order they were given, with no datagram at all", async () => {
-  const world = new World((name) => name === "leave" ? [EXIT] : []);
-  world.driver.act({ type: "listPeers" });
-  world.driver.act({ type: "finish" });
+  const rig = new Rig((name) => name === "leave" ? [EXIT] : []);
+  rig.driver.act({ type: "listPeers" });
+  rig.driver.act({ type: "finish" });
   await settle();
-  world.driver.act({ type: "leave" });
-  await world.driver.ended;
-  assertEquals(world.log, ["step listPeers", "step finish", "step leave"]);
+  rig.driver.act({ type: "leave" });
+  await rig.driver.ended;
+  assertEquals(rig.log, ["step listPeers", "step finish", "step leave"]);
 });
 
 Deno.test("a tick comes at the deadline, and a timer that fires early is set again", async () => {
-  const world = new World((name, world) => {
+  const rig = new Rig((name, rig) => {
     if (name === "tick") return [EXIT];
-    world.deadline = 1020;
+    rig.deadline = 1020;
     return [];
   }, 1);
   // Slower than the real clock or faster: the driver must not care.
-  world.clockStep = 2;
-  await world.driver.ended;
-  assertEquals(world.log, ["step 1", "step tick"]);
-  assertGreaterOrEqual(world.instants[1] ?? 0, 1020);
+  rig.clockStep = 2;
+  await rig.driver.ended;
+  assertEquals(rig.log, ["step 1", "step tick"]);
+  assertGreaterOrEqual(rig.instants[1] ?? 0, 1020);
 });
 
 Deno.test("a deadline that moves nearer moves the timer", async () => {
-  const world = new World((name, world) => {
+  const rig = new Rig((name, rig) => {
     if (name === "tick") return [EXIT];
-    world.deadline = world.clock + (name === "1" ? 1e12 : 20);
+    rig.deadline = rig.clock + (name === "1" ? 1e12 : 20);
     return [];
   }, 1);
-  world.clockStep = 5;
+  rig.clockStep = 5;
   await settle();
-  world.arrive(2);
-  await world.driver.ended;
-  assertEquals(world.log, ["step 1", "step 2", "step tick"]);
+  rig.arrive(2);
+  await rig.driver.ended;
+  assertEquals(rig.log, ["step 1", "step 2", "step tick"]);
 });
 
 Deno.test("a deadline that has come is kept without a timer, after the datagrams that came before", async () => {
-  const world = new World(
-    (name, world) => {
-      world.deadline = world.clock;
+  const rig = new Rig(
+    (name, rig) => {
+      rig.deadline = rig.clock;
       return name === "tick" ? [EXIT] : [save(name)];
     },
     1,
     2,
   );
-  await world.driver.ended;
-  assertEquals(world.log, ["step 1", "step 2", "step tick", "commit save 1, save 2"]);
+  await rig.driver.ended;
+  assertEquals(rig.log, ["step 1", "step 2", "step tick", "commit save 1, save 2"]);
 });
 
 Deno.test("after its exit a machine is not stepped, and nothing more is received", async () => {
-  const world = new World(
-    (_, world) => {
-      world.deadline = world.clock;
+  const rig = new Rig(
+    (_, rig) => {
+      rig.deadline = rig.clock;
       return [save("a"), transmit(1), EXIT];
     },
     1,
     2,
   );
-  assertEquals(await world.driver.ended, 3);
-  world.driver.act({ type: "quit" });
-  world.arrive(3, 4, 5);
+  assertEquals(await rig.driver.ended, 3);
+  rig.driver.act({ type: "quit" });
+  rig.arrive(3, 4, 5);
   await settle();
   // The receive that was pending takes one.
-  assertEquals(world.unreceived, 2);
-  assertEquals(world.log, ["step 1", "commit save a", "send 1", "sent 1"]);
+  assertEquals(rig.unreceived, 2);
+  assertEquals(rig.log, ["step 1", "commit save a", "send 1", "sent 1"]);
 });
 
 Deno.test("a socket that fails is the end; one that was closed is not", async () => {
-  const failing = new World(() => []);
+  const failing = new Rig(() => []);
   failing.closeSocket(new Error("no more memory"));
   await assertRejects(() => failing.driver.ended, Error, "no more memory");
 
-  const closed = new World(() => [EXIT]);
+  const closed = new Rig(() => [EXIT]);
   closed.closeSocket();
   await settle();
   closed.driver.act({ type: "quit" });

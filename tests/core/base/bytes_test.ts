@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { equalBytes, Reader, utf8Length, Writer } from "../../../core/base/bytes.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 function written(write: (writer: Writer) => void): Uint8Array {
   const writer = new Writer();

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert"
 
 import { type Primitives, primitives } from "../../../core/base/crypto.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 const NONE = new Uint8Array(0);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { dateAndTime } from "../../../core/base/text.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 /** What the platform says, in the form of the original. */
 function expected(instant: number): string {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Largest } from "../../../core/base/largest.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 Deno.test("where no name has any, none has most", () => {
   const largest = new Largest();

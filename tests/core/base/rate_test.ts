@@ -1,7 +1,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { HOSTS } from "../../../core/base/limits.ts";
 import { HostRates, Rate } from "../../../core/base/rate.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 /** How many of `count` are taken at an instant. */
 function taken(rate: Rate, now: number, count = 100): number {

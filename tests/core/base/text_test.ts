@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse, assertGreater } from "@std/assert";
 import { COMBINING_MARKS } from "../../../core/base/limits.ts";
 import { harmless } from "../../../core/base/text.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 Deno.test("ordinary text of any script stays as it is, spaces included", () => {
   for (const text of ["", "hi", "a  b ", "Grüße, Zoë!", "你好，世界", "привет", "שלום", "नमस्ते", "a\u{301}"]) {

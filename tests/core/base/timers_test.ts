@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
 import { Timers } from "../../../core/base/timers.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 Deno.test("a key is due at its instant, once", () => {
   const timers = new Timers<string>();

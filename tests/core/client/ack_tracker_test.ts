@@ -13,7 +13,7 @@ import { AckTracker } from "../../../core/client/ack_tracker.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 import { BODY, LONGEST_TEXT } from "../../kit/samples.ts";
 
 const NOTHING = new Uint8Array(0);

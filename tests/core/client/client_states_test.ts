@@ -22,8 +22,8 @@ import { Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
 import type { Row } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import { Dice } from "../../kit/dice.ts";
 import { ID } from "../../kit/samples.ts";
-import { Dice } from "../../simulator/random.ts";
 import { NICK, OWN, SERVER, ServerByHand, START } from "./server_by_hand.ts";
 
 const AL: Address = { host: "10.0.0.3", port: 3003 };

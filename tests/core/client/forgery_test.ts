@@ -3,106 +3,111 @@
  * nicks, ids and receipts count only from the key whose they are.
  */
 import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
+import type { Millis } from "../../../core/base/units.ts";
 import { isReceiptOf, NO_SIGNATURE, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import type { Person } from "../../kit/person.ts";
 import { ID, TOP_ID } from "../../kit/samples.ts";
-import { Scene, SERVER, type Voice } from "../../kit/scene.ts";
-import { opened } from "../../kit/wire.ts";
+import { Speaker } from "../../kit/speaker.ts";
+import { World } from "../../kit/world.ts";
 
-function withAliceAndBob(): { scene: Scene; mallory: Voice } {
-  const scene = new Scene();
-  scene.client("alice");
-  scene.client("bob");
-  const mallory = scene.voice("mallory");
-  for (const name of ["alice", "bob", "SERVER"]) scene.lines(name);
-  return { scene, mallory };
+/** alice and bob, whose screens are empty, and somebody else. */
+interface Cast {
+  readonly world: World;
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly mallory: Speaker;
+}
+
+function withAliceAndBob(): Cast {
+  const world = new World();
+  const { alice, bob } = world.clients("alice", "bob");
+  return { world, alice, bob, mallory: new Speaker(world, "mal") };
 }
 
 /** alice's message reaches bob and is receipted. */
-function assertTheyTalk(scene: Scene): void {
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "still here" });
-  scene.run(100);
-  assertEquals(scene.lines("bob"), ["alice: still here"]);
-  assertEquals(scene.lines("alice"), ["[Message received by bob.]"]);
+function assertTheyTalk({ world, alice, bob }: Cast): void {
+  alice.does({ type: "sendDirect", to: "bob", text: "still here" });
+  world.runs(100);
+  assertEquals(bob.looks(), ["alice: still here"]);
+  assertEquals(alice.looks(), ["[Message received by bob.]"]);
 }
 
 /** alice's "hi" is not settled, and arrives as soon as it can. */
-function assertItStillWaits(scene: Scene): void {
-  scene.run(1000);
-  assertEquals(scene.lines("alice"), ["[No ACK from bob, message sent to server.]"]);
-  scene.cut.clear();
-  scene.run(5000);
-  assertEquals(scene.lines("bob"), ["alice: hi"]);
-  assertNotEquals(scene.lines("alice"), []);
+function assertItStillWaits({ world, alice, bob }: Cast): void {
+  world.runs(1000);
+  assertEquals(alice.looks(), ["[No ACK from bob, message sent to server.]"]);
+  world.mend(bob, world.server);
+  world.runs(5000);
+  assertEquals(bob.looks(), ["alice: hi"]);
+  assertNotEquals(alice.looks(), []);
 }
 
 /** mallory is a member like all others, under the nick mal. */
-function register(scene: Scene, mallory: Voice, candidates: VerbOf<"register">["candidates"] = []): void {
+function register({ world, mallory }: Cast, candidates: VerbOf<"register">["candidates"] = []): void {
   const bundle = mallory.bundle("mal");
-  scene.say("mallory", SERVER, { type: "register", nick: "mal", turn: 1, asked: true, bundle, candidates });
-  scene.run(200);
-  assertArrayIncludes(mallory.heard.map(({ type }) => type), ["registered"]);
-  for (const name of ["alice", "bob", "SERVER"]) scene.lines(name);
-}
-
-function tell(scene: Scene, to: string, verb: Verb): void {
-  scene.say("mallory", scene.addressOf(to), verb);
+  mallory.tells(world.server, { type: "register", nick: "mal", turn: 1, asked: true, bundle, candidates });
+  world.runs(200);
+  assertArrayIncludes(mallory.kindsHeard, ["registered"]);
+  world.everybodyLooks();
 }
 
 /** What mallory seals for alice as it should be, in some nick and to some nick. */
-function letterFrom(scene: Scene, mallory: Voice, from: string, to: string): VerbOf<"direct"> {
-  const body = mallory.letter({ id: ID, from, to }, scene.bundleOf("alice"), "psst");
-  return { type: "direct", id: ID, from, to, body };
+function letterFrom({ world, mallory }: Cast, from: string, to: string): VerbOf<"direct"> {
+  const recipient = world.server.bundleOf("alice");
+  return { type: "direct", id: ID, from, to, body: mallory.letter({ from, to, text: "psst", recipient }) };
 }
 
 /** What mallory signs in some nick. */
 function receiptFrom(
-  mallory: Voice,
+  mallory: Speaker,
   id: string,
   from: string,
   said: Partial<Receipt> = {},
 ): VerbOf<"receipt"> {
-  const receipt = mallory.identity.receipt(from, "alice", { id, edition: 0, outcome: "read", ...said });
-  return { type: "receipt", from, to: "alice", ...receipt };
+  return { type: "receipt", from, to: "alice", ...mallory.receipt(from, "alice", { id, ...said }) };
 }
 
-Deno.test("two clients talk", () => assertTheyTalk(withAliceAndBob().scene));
+Deno.test("two clients talk", () => assertTheyTalk(withAliceAndBob()));
 
 Deno.test("a receipt for a message that does not exist says nothing to anybody", () => {
-  const { scene, mallory } = withAliceAndBob();
-  tell(scene, "alice", receiptFrom(mallory, ID, "bob"));
-  assertEquals(scene.lines("alice"), []);
-  assertTheyTalk(scene);
+  const cast = withAliceAndBob();
+  const { alice, mallory } = cast;
+  mallory.tells(alice, receiptFrom(mallory, ID, "bob"));
+  assertEquals(alice.looks(), []);
+  assertTheyTalk(cast);
 });
 
 for (const isMember of [false, true]) {
   Deno.test(`a receipt counts only from the recipient's link${isMember ? ", not from another member's" : ""}`, () => {
-    const { scene, mallory } = withAliceAndBob();
-    if (isMember) register(scene, mallory);
-    assertTheyTalk(scene);
-    scene.carried.length = 0;
-    scene.cut.add("bob").add("SERVER");
-    scene.act("alice", { type: "sendDirect", to: "bob", text: "hi" });
-    scene.run(100);
+    const cast = withAliceAndBob();
+    const { world, alice, bob, mallory } = cast;
+    if (isMember) register(cast);
+    assertTheyTalk(cast);
+    const began = world.now;
+    world.cut(bob, world.server);
+    alice.does({ type: "sendDirect", to: "bob", text: "hi" });
+    world.runs(100);
     // The id is known: it is in the packet that bob never got.
-    for (const id of idsFrom(scene, "alice")) {
+    for (const id of idsFrom(cast, began)) {
       for (const from of ["mal", "mallory", "alice", "bob", "BOB"]) {
-        for (const outcome of OUTCOMES) tell(scene, "alice", receiptFrom(mallory, id, from, { outcome }));
+        for (const outcome of OUTCOMES) mallory.tells(alice, receiptFrom(mallory, id, from, { outcome }));
       }
     }
-    assertItStillWaits(scene);
+    assertItStillWaits(cast);
   });
 }
 
 Deno.test("a receipt counts only with its recipient's signature, about this message and this sealing", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory);
-  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
-  scene.run(100);
-  const { id } = heardLetters(mallory).at(-1)!;
+  const cast = withAliceAndBob();
+  const { world, alice, mallory } = cast;
+  register(cast);
+  alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+  world.runs(100);
+  const { id } = mallory.heardOf("direct").at(-1)!;
   const genuine = receiptFrom(mallory, id, "mal");
-  const stranger = scene.voice("stranger");
+  const stranger = new Speaker(world, "stranger", { address: { host: "10.66.6.7", port: 7 } });
   const forgeries: readonly Partial<Receipt>[] = [
     { signature: NO_SIGNATURE },
     { signature: receiptFrom(stranger, id, "mal").signature },
@@ -115,85 +120,89 @@ Deno.test("a receipt counts only with its recipient's signature, about this mess
     receiptFrom(mallory, id, "mal", { edition: 1 }),
     receiptFrom(mallory, id, "mal", { outcome: "released" }),
   ];
-  for (const forgery of forgeries) tell(scene, "alice", { ...genuine, ...forgery });
+  for (const forgery of forgeries) mallory.tells(alice, { ...genuine, ...forgery });
   // Genuine, but somebody else brings it.
-  scene.say("stranger", scene.addressOf("alice"), genuine);
+  stranger.tells(alice, genuine);
   // Five hundred milliseconds without a receipt, and still none.
-  scene.run(1000);
-  assertEquals(scene.lines("alice"), [
+  world.runs(1000);
+  assertEquals(alice.looks(), [
     "[No ACK from mal, message sent to server.]",
     "[Message received by SERVER.]",
     "SERVER: [Message received by the server and saved]",
   ]);
-  tell(scene, "alice", genuine);
-  assertEquals(scene.lines("alice"), ["[Message received by mal.]"]);
+  mallory.tells(alice, genuine);
+  assertEquals(alice.looks(), ["[Message received by mal.]"]);
 });
 
 Deno.test("what was not opened is sealed again, once; what is said of the first sealing is not about the second", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory);
-  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
-  scene.run(100);
-  const [first] = heardLetters(mallory);
+  const cast = withAliceAndBob();
+  const { world, alice, mallory } = cast;
+  register(cast);
+  alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+  world.runs(100);
+  const [first] = mallory.heardOf("direct");
   const unreadable = receiptFrom(mallory, first!.id, "mal", { outcome: "unreadable" });
-  for (let count = 0; count < 3; count++) tell(scene, "alice", unreadable);
+  for (let count = 0; count < 3; count++) mallory.tells(alice, unreadable);
   // The table is asked first whether mal has another prekey now.
-  scene.run(500);
-  const letters = heardLetters(mallory);
+  world.runs(500);
+  const letters = mallory.heardOf("direct");
   assertEquals(letters.map(({ id, body }) => [id, body[0]]), [[first!.id, 0], [first!.id, 1]]);
   // It goes both ways, for mal has not answered for half a second.
   const stored = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
-  assertEquals(scene.lines("alice"), stored);
+  assertEquals(alice.looks(), stored);
   const again = receiptFrom(mallory, first!.id, "mal", { outcome: "unreadable", edition: 1 });
-  tell(scene, "alice", again);
-  assertEquals(scene.lines("alice"), [
+  mallory.tells(alice, again);
+  assertEquals(alice.looks(), [
     "[Message to mal failed: the recipient could not open it, sealed twice.]",
   ]);
-  scene.run(60_000);
-  assertEquals([heardLetters(mallory).length, scene.lines("alice")], [2, []]);
+  world.runs(60_000);
+  assertEquals([mallory.heardOf("direct").length, alice.looks()], [2, []]);
 });
 
 for (const type of ["deregister", "leave"] as const) {
   Deno.test(`${type} in the name of somebody else takes nobody offline`, () => {
-    const { scene, mallory } = withAliceAndBob();
-    scene.say("mallory", SERVER, { type, nick: "alice", turn: 9 });
-    scene.run(5000);
-    assertEquals(mallory.heard.map((verb) => verb.type), type === "leave" ? [] : ["deregistered"]);
-    assertEquals([...scene.lines("SERVER"), ...scene.lines("bob")], []);
-    assertTheyTalk(scene);
+    const cast = withAliceAndBob();
+    const { world, bob, mallory } = cast;
+    mallory.tells(world.server, { type, nick: "alice", turn: 9 });
+    world.runs(5000);
+    assertEquals(mallory.kindsHeard, type === "leave" ? [] : ["deregistered"]);
+    assertEquals([...world.server.looks(), ...bob.looks()], []);
+    assertTheyTalk(cast);
   });
 }
 
 Deno.test("verbs of a member from another link than its own are answered 'not registered', and do nothing", () => {
-  const { scene, mallory } = withAliceAndBob();
-  scene.say("mallory", SERVER, {
+  const { world, alice, bob, mallory } = withAliceAndBob();
+  mallory.tells(world.server, {
     type: "post",
     id: ID,
     from: "alice",
-    body: mallory.post(ID, "alice", "I am alice"),
+    body: mallory.post({ from: "alice", text: "I am alice" }),
   });
   const letter = { id: ID, from: "alice", to: "bob" };
-  const body = mallory.letter(letter, scene.bundleOf("bob"), "I am alice");
-  scene.say("mallory", SERVER, { type: "deposit", ...letter, body });
-  scene.say("mallory", SERVER, { type: "saved", nick: "bob", stream: 1, position: 1 });
-  scene.say("mallory", SERVER, receiptFrom(mallory, ID, "bob"));
-  scene.say("mallory", SERVER, { type: "noted", nick: "bob", receipts: [{ id: ID, edition: 0 }] });
-  scene.say("mallory", SERVER, { type: "keepAlive", nick: "alice" });
-  assertEquals(mallory.heard.map((verb) => verb.type), Array(6).fill("notRegistered"));
-  assertEquals([...scene.lines("alice"), ...scene.lines("bob")], []);
+  const recipient = world.server.bundleOf("bob");
+  const body = mallory.letter({ ...letter, text: "I am alice", recipient });
+  mallory.tells(world.server, { type: "deposit", ...letter, body });
+  mallory.tells(world.server, { type: "saved", nick: "bob", stream: 1, position: 1 });
+  mallory.tells(world.server, receiptFrom(mallory, ID, "bob"));
+  mallory.tells(world.server, { type: "noted", nick: "bob", receipts: [{ id: ID, edition: 0 }] });
+  mallory.tells(world.server, { type: "keepAlive", nick: "alice" });
+  assertEquals(mallory.kindsHeard, Array(6).fill("notRegistered"));
+  assertEquals([...alice.looks(), ...bob.looks()], []);
 });
 
 Deno.test("what a server says counts only from the server", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory);
-  const says = (verb: Verb) => tell(scene, "alice", verb);
+  const cast = withAliceAndBob();
+  const { alice, mallory } = cast;
+  register(cast);
+  const says = (verb: Verb) => mallory.tells(alice, verb);
   says({ type: "replaced", nick: "alice" });
   says({ type: "notRegistered", nick: "alice" });
   says({ type: "deregistered", nick: "alice" });
   says({ type: "refused", nick: "alice", reason: "other key" });
   const since = { start: 2 ** 47, counter: 0 };
   // bob's messages are to go to mallory, and his own to count for nothing.
-  const addresses = [scene.addressOf("mallory")];
+  const addresses = [mallory.address];
   const row = { nick: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses };
   says({ type: "rows", since, upTo: 1, newest: 1, rows: [row] });
   says({ type: "rows", since, upTo: 2, newest: 2, rows: [{ ...row, online: false }] });
@@ -207,35 +216,37 @@ Deno.test("what a server says counts only from the server", () => {
     waiting: 1,
     dropped: 1,
   });
-  says({ type: "letter", ...place, body: letterFrom(scene, mallory, "bob", "alice").body });
-  says({ type: "channel", ...place, body: mallory.post(ID, "bob", "fake") });
-  assertEquals(scene.lines("alice"), []);
-  assertTheyTalk(scene);
+  says({ type: "letter", ...place, body: letterFrom(cast, "bob", "alice").body });
+  says({ type: "channel", ...place, body: mallory.post({ from: "bob", text: "fake" }) });
+  assertEquals(alice.looks(), []);
+  assertTheyTalk(cast);
 });
 
 Deno.test("stored, rejected, collected: who is not the server settles no message", () => {
-  const { scene, mallory } = withAliceAndBob();
-  assertTheyTalk(scene);
-  scene.carried.length = 0;
-  scene.cut.add("bob").add("SERVER");
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "hi" });
-  scene.run(100);
-  for (const id of idsFrom(scene, "alice")) {
-    tell(scene, "alice", { type: "stored", id });
-    tell(scene, "alice", { type: "rejected", id, reason: "unknown" });
+  const cast = withAliceAndBob();
+  const { world, alice, bob, mallory } = cast;
+  assertTheyTalk(cast);
+  const began = world.now;
+  world.cut(bob, world.server);
+  alice.does({ type: "sendDirect", to: "bob", text: "hi" });
+  world.runs(100);
+  for (const id of idsFrom(cast, began)) {
+    mallory.tells(alice, { type: "stored", id });
+    mallory.tells(alice, { type: "rejected", id, reason: "unknown" });
     for (const outcome of OUTCOMES) {
       const receipts = [mallory.identity.receipt("bob", "alice", { id, edition: 0, outcome })];
-      tell(scene, "alice", { type: "collected", to: "bob", receipts });
+      mallory.tells(alice, { type: "collected", to: "bob", receipts });
     }
   }
-  assertItStillWaits(scene);
+  assertItStillWaits(cast);
 });
 
 for (const isMember of [false, true]) {
   const who = isMember ? "another member" : "a stranger";
   Deno.test(`nobody shows or receipts what ${who} writes in a nick that is not his, or to another nick`, () => {
-    const { scene, mallory } = withAliceAndBob();
-    if (isMember) register(scene, mallory);
+    const cast = withAliceAndBob();
+    const { world, alice, bob, mallory } = cast;
+    if (isMember) register(cast);
     mallory.heard.length = 0;
     const lies = [
       ["bob", "alice"],
@@ -245,19 +256,20 @@ for (const isMember of [false, true]) {
       ["mal", "bob"],
       ["bob", "carol"],
     ] as const;
-    for (const [from, to] of lies) tell(scene, "alice", letterFrom(scene, mallory, from, to));
-    scene.run(2000);
+    for (const [from, to] of lies) mallory.tells(alice, letterFrom(cast, from, to));
+    world.runs(2000);
     const heard = mallory.heard.filter(({ type }) => type !== "rows" && type !== "alive");
-    assertEquals([heard, scene.lines("alice"), scene.lines("bob")], [[], [], []]);
-    assertTheyTalk(scene);
+    assertEquals([heard, alice.looks(), bob.looks()], [[], [], []]);
+    assertTheyTalk(cast);
   });
 }
 
 Deno.test("a member's message in its own nick is shown and receipted", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory);
-  tell(scene, "alice", letterFrom(scene, mallory, "mal", "alice"));
-  assertEquals(scene.lines("alice"), ["mal: psst"]);
+  const cast = withAliceAndBob();
+  const { world, alice, mallory } = cast;
+  register(cast);
+  mallory.tells(alice, letterFrom(cast, "mal", "alice"));
+  assertEquals(alice.looks(), ["mal: psst"]);
   const receipt = mallory.heard.at(-1)!;
   assert(receipt.type === "receipt");
   const { id, from, to, edition, outcome } = receipt;
@@ -268,69 +280,68 @@ Deno.test("a member's message in its own nick is shown and receipted", () => {
     edition: 0,
     outcome: "read",
   });
-  assert(isReceiptOf(primitives, scene.bundleOf("alice").identity, { from, to }, receipt));
+  assert(isReceiptOf(primitives, world.server.bundleOf("alice").identity, { from, to }, receipt));
 });
 
 Deno.test("who is deregistered answers nothing", () => {
-  const { scene, mallory } = withAliceAndBob();
-  scene.act("alice", { type: "deregister", nick: "alice" });
-  scene.run(100);
-  scene.lines("alice");
-  tell(scene, "alice", letterFrom(scene, mallory, "bob", "alice"));
-  assertEquals([mallory.heard, scene.lines("alice")], [[], []]);
+  const cast = withAliceAndBob();
+  const { world, alice, mallory } = cast;
+  alice.does({ type: "deregister", nick: "alice" });
+  world.runs(100);
+  alice.looks();
+  mallory.tells(alice, letterFrom(cast, "bob", "alice"));
+  assertEquals([mallory.heard, alice.looks()], [[], []]);
 });
 
-function heardLetters(voice: Voice): VerbOf<"direct">[] {
-  return voice.heard.filter((verb) => verb.type === "direct");
-}
-
-/** Of the direct messages that somebody has sent. */
-function idsFrom(scene: Scene, name: string): string[] {
-  const { host } = scene.addressOf(name);
-  const ids = scene.carried.filter(({ from }) => from.host === host)
-    .flatMap(({ to, bytes }) => opened(to, bytes).verbs)
+/** The ids of the direct messages that alice has sent since. */
+function idsFrom({ world, alice }: Cast, since: Millis): string[] {
+  const ids = world.sent({ from: alice, kind: "direct" }, since)
+    .flatMap(({ verbs }) => verbs)
     .flatMap((verb) => verb.type === "direct" ? [verb.id] : []);
   assert(ids.length > 0);
   return [...new Set(ids)];
 }
 
 Deno.test("what is meant for the server goes to no client that claims the server's address", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory, [SERVER]);
-  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
-  scene.run(2000);
-  assertArrayIncludes(mallory.heard.map(({ type }) => type), ["direct"]);
-  scene.cut.add("SERVER");
-  scene.act("alice", { type: "sendChannel", text: "x" });
-  scene.run(2400);
+  const cast = withAliceAndBob();
+  const { world, alice, mallory } = cast;
+  register(cast, [world.server.address]);
+  alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+  world.runs(2000);
+  assertArrayIncludes(mallory.kindsHeard, ["direct"]);
+  world.cut(world.server);
+  alice.does({ type: "sendChannel", text: "x" });
+  world.runs(2400);
   assertEquals(mallory.heard.filter(({ type }) => type === "register" || type === "post"), []);
 });
 
 Deno.test("what is meant for a peer goes to nobody else who claims its address", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory, [scene.addressOf("bob")]);
-  assertTheyTalk(scene);
+  const cast = withAliceAndBob();
+  const { world, alice, bob, mallory } = cast;
+  register(cast, [bob.address]);
+  assertTheyTalk(cast);
   assertEquals(mallory.heard.filter(({ type }) => type === "direct"), []);
-  scene.cut.add("mallory");
-  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
-  scene.run(3000);
-  assertEquals(scene.lines("bob"), []);
-  assertFalse(scene.lines("alice").includes("[Message received by mal.]"));
+  world.cut(mallory);
+  alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+  world.runs(3000);
+  assertEquals(bob.looks(), []);
+  assertFalse(alice.looks().includes("[Message received by mal.]"));
 });
 
 Deno.test("nobody can use up the next id of somebody else", () => {
-  const { scene, mallory } = withAliceAndBob();
-  register(scene, mallory);
-  scene.act("alice", { type: "sendChannel", text: "one" });
-  scene.run(100);
+  const cast = withAliceAndBob();
+  const { world, alice, bob, mallory } = cast;
+  register(cast);
+  alice.does({ type: "sendChannel", text: "one" });
+  world.runs(100);
   const heard = mallory.heard.find((verb) => verb.type === "channel");
   assert(heard?.type === "channel");
   const next = heard.id.slice(0, -1) + "2";
-  const body = mallory.post(next, "mal", "squat");
-  scene.say("mallory", SERVER, { type: "post", id: next, from: "mal", body });
-  scene.run(100);
-  scene.lines("bob");
-  scene.act("alice", { type: "sendChannel", text: "two" });
-  scene.run(100);
-  assertEquals(scene.lines("bob"), ["[Channel_Message alice: two]"]);
+  const body = mallory.post({ id: next, text: "squat" });
+  mallory.tells(world.server, { type: "post", id: next, from: "mal", body });
+  world.runs(100);
+  bob.looks();
+  alice.does({ type: "sendChannel", text: "two" });
+  world.runs(100);
+  assertEquals(bob.looks(), ["[Channel_Message alice: two]"]);
 });

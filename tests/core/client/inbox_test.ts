@@ -4,7 +4,7 @@ import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE, sequenceOf } from "../../../core/messages/message_id.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 /** The id of the n-th message of the alice process that was started as the `start`-th. */
 function idOf(count: number, start = 1): string {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { KNOWN_PEERS } from "../../../core/base/limits.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const ONE = "01".repeat(32);
 const OTHER = "02".repeat(32);

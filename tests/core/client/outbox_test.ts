@@ -4,8 +4,8 @@ import { AckTracker } from "../../../core/client/ack_tracker.ts";
 import type { OutgoingMessage } from "../../../core/client/outbox.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Recorded } from "../../kit/effects.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const idOf = (count: number) => "ab".repeat(8) + count.toString(16).padStart(16, "0");
 const PEOPLE = ["bob", "carol", "Zoë", "dave"];

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { PeerLinks } from "../../../core/client/peer_links.ts";
-import { TestLink } from "../../kit/wire.ts";
+import { TestLink } from "../../kit/test_link.ts";
 
 const [ONE, OTHER] = [new TestLink(0).link, new TestLink(0).link];
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../../../core/base/limits.ts";
 import { PostChains } from "../../../core/client/post_chains.ts";
 import { NO_HASH } from "../../../core/messages/identity.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const ALICE = "a1".repeat(32);
 const BOB = "b0".repeat(32);

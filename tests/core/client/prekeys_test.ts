@@ -5,16 +5,16 @@ import { Prekeys } from "../../../core/client/prekeys.ts";
 import type { Output } from "../../../core/machine.ts";
 import { type Bundle, isGenuine } from "../../../core/messages/identity.ts";
 import { prekeyId } from "../../../core/messages/letter.ts";
-import { Recorded } from "../../kit/effects.ts";
-import { Person } from "../../kit/person.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { Author } from "../../kit/author.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const NOW = 1_700_000_000_000;
 
 /** Somebody who makes prekeys, on his disk. */
 class Owner {
   readonly #dice = seededDice();
-  readonly #person = new Person(primitives, this.#dice, "Zoë");
+  readonly #person = new Author(primitives, this.#dice, "Zoë");
   recorded: Recorded;
   prekeys: Prekeys;
 
@@ -53,7 +53,7 @@ class Owner {
     this.prekeys.sweep(now);
     const outputs = this.recorded.effects.takeOutputs(now, []);
     for (const { key } of outputs.filter((output) => output.type === "destroy")) {
-      this.recorded.disk.delete(key);
+      this.recorded.disk.commit([{ type: "forget", key }]);
     }
     return outputs;
   }

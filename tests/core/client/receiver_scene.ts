@@ -1,140 +1,65 @@
 /**
- * A client whose server and peers are voices of the test's, which say what they want, true or not. What the server's
- * operator may do to it can be played here; a real server never would.
+ * A client whose server and peers are in the hands of the test: they say what they want, true or not, and nothing by
+ * themselves. What the server's operator may do to a client can be played here; a real server never would.
  */
-import { addressKey } from "../../../core/base/address.ts";
-import type { Address, Millis } from "../../../core/base/units.ts";
-import { Client, type ClientOptions } from "../../../core/client/client.ts";
-import type { Action, Machine, Output } from "../../../core/machine.ts";
-import { type Bundle, Identity, NO_HASH, SECRETS_BYTES } from "../../../core/messages/identity.ts";
-import { Sealer } from "../../../core/messages/letter.ts";
-import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
-import { encodePost, postHash } from "../../../core/messages/post.ts";
+import type { Action } from "../../../core/action.ts";
+import type { Millis } from "../../../core/base/units.ts";
+import type { Bundle, Identity } from "../../../core/messages/identity.ts";
 import type { Row } from "../../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { type Notice, render } from "../../../core/notice.ts";
-import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { START, Voice } from "../../kit/scene.ts";
-import { Dice } from "../../simulator/random.ts";
+import type { Writing } from "../../kit/author.ts";
+import { HostileServer } from "../../kit/hostile_server.ts";
+import type { ClientSettings, Person } from "../../kit/person.ts";
+import { Speaker } from "../../kit/speaker.ts";
+import { World } from "../../kit/world.ts";
 
-const SERVER: Address = { host: "10.0.0.1", port: 9999 };
-const OWN: Address = { host: "10.0.0.2", port: 3000 };
-
-/** Somebody under a nick, with a voice of his own. */
-export class Peer {
-  readonly nick: string;
-  readonly identity: Identity;
-  readonly voice: Voice;
-  readonly address: Address;
-  readonly bundle: Bundle;
-  readonly #random: (count: number) => Uint8Array;
-  #posted = { number: 0, hash: NO_HASH };
-
-  constructor(dice: Dice, nick: string, address: Address, keyAt: (address: Address) => string) {
-    this.nick = nick;
-    this.address = address;
-    this.voice = new Voice(dice.fork(), keyAt);
-    this.identity = this.voice.identity;
-    this.bundle = this.voice.bundle(nick);
-    this.#random = (count) => dice.bytes(count);
-  }
-
-  row(values: Partial<Row> = {}): Row {
-    const { address, bundle, nick } = this;
-    return { nick, ...bundle, ordinal: this.address.port, online: true, addresses: [address], ...values };
-  }
-
-  /** A letter of this peer's. `sender` and `keyPair` are what it is sealed with, if not his own. */
-  letter(
-    id: string,
-    { nick, bundle }: { nick: string; bundle: Bundle },
-    text: string,
-    { after = NO_MESSAGE, edition = 0, sender = this.bundle, keyPair = this.identity.keyPair } = {},
-  ): Uint8Array {
-    const sealer = new Sealer(primitives, this.#random, keyPair);
-    const contents = { after, afterHash: NO_HASH, sentAt: START, text };
-    const keys = { sender, recipient: bundle };
-    return sealer.seal(START, { id, from: this.nick, to: nick }, edition, keys, contents)!;
-  }
-
-  /** His next post, or one that stands where it is said to. */
-  post(
-    id: string,
-    text: string,
-    { number = this.#posted.number + 1, previous = this.#posted.hash, sentAt = START } = {},
-    channelKey: Uint8Array | undefined = undefined,
-  ): Uint8Array {
-    const place = { id, from: this.nick, sentAt, text, number, previous };
-    const post = encodePost(primitives, this.identity, channelKey, place);
-    this.#posted = { number, hash: postHash(primitives, id, post) };
-    return post;
-  }
-}
+/** After so long what was said has been heard, and answered. */
+const HEARD_MS = 60;
 
 export class Stage {
-  now: Millis = START;
   readonly nick = "bob";
-  readonly identity: Identity;
-  readonly server: Voice;
-  readonly #dice = new Dice(1);
-  readonly #peers: Peer[] = [];
-  readonly #disk = new Map<string, Uint8Array>();
-  #client: Client;
+  readonly server: HostileServer;
+  readonly #world = new World();
+  #bob: Person;
   #notices: Notice[] = [];
-  #flying: { from: Address; to: Address; bytes: Uint8Array }[] = [];
+  #peers = 0;
   #streams = 0;
   #position = 0;
   #versions = 0;
 
-  constructor(options: Partial<ClientOptions> = {}) {
-    this.identity = new Identity(primitives, this.#dice.bytes(SECRETS_BYTES));
-    this.server = new Voice(this.#dice.fork(), () => this.key);
-    this.#client = this.#start(options);
+  constructor(settings: ClientSettings = {}) {
+    this.server = HostileServer.inThePlaceOfTheServer(this.#world);
+    this.server.answers = false;
+    this.#bob = this.#opens(settings);
   }
 
-  /** The key of the client's links. */
-  get key(): string {
-    return this.identity.keyPair.publicKey.toHex();
+  #opens(settings: ClientSettings): Person {
+    const bob = this.#world.client(this.nick, { attempts: 0, ...settings });
+    bob.onNotice = (notice) => this.#notices.push(notice);
+    bob.opens();
+    return bob;
+  }
+
+  get identity(): Identity {
+    return this.#bob.identity;
   }
 
   /** The bundle that the client registered last. */
   get bundle(): Bundle {
-    const registers = this.server.heard.filter((verb) => verb.type === "register");
-    return registers.at(-1)!.bundle;
-  }
-
-  #start(options: Partial<ClientOptions>): Client {
-    const own = {
-      nick: this.nick,
-      server: SERVER,
-      serverName: "the server",
-      serverKey: this.server.key,
-      own: OWN,
-      candidates: [],
-      attempts: 0,
-      identity: this.identity,
-      invited: [],
-      channelKey: undefined,
-      durable: true,
-      primitives,
-      ...options,
-    };
-    const records = [...this.#disk].sort(([a], [b]) => a < b ? -1 : 1);
-    return new Client(this.now, own, (count) => this.#dice.bytes(count), records);
+    return this.server.heardOf("register").at(-1)!.bundle;
   }
 
   /** The process is killed and started again with what is on disk. */
-  restarts(options: Partial<ClientOptions> = {}): void {
-    this.#flying = [];
-    this.#client = this.#start(options);
+  restarts(settings: ClientSettings = {}): void {
+    const { disk, identity } = this.#bob;
+    this.#bob.isKilled();
+    this.#bob = this.#opens({ disk, identity, ...settings });
   }
 
-  peer(nick: string): Peer {
-    const number = this.#peers.length + 3;
-    const address = { host: `10.0.0.${number}`, port: 3000 + number };
-    const peer = new Peer(this.#dice.fork(), nick, address, () => this.key);
-    this.#peers.push(peer);
-    return peer;
+  peer(nick: string): Speaker {
+    const port = 3003 + this.#peers++;
+    return new Speaker(this.#world, nick, { address: { host: "10.66.6.6", port } });
   }
 
   // ---- what the server says ------------------------------------------------------------------------------
@@ -167,24 +92,21 @@ export class Stage {
   }
 
   serverSays(verb: Verb): void {
-    this.#say(this.server, verb);
+    this.server.says(this.#bob, verb);
+    this.run(HEARD_MS);
   }
 
   /** Directly. */
-  says(peer: Peer, id: string, body: Uint8Array, { from = peer.nick, to = this.nick } = {}): void {
-    this.#say(peer.voice, { type: "direct", id, from, to, body });
-  }
-
-  #say(voice: Voice, verb: Verb): void {
-    voice.linkTo(this.now, OWN).send(this.now, verb);
-    this.run(60);
+  says(peer: Speaker, id: string, body: Uint8Array, { from = peer.nick, to = this.nick } = {}): void {
+    peer.says(this.#bob, { type: "direct", id, from, to, body });
+    this.run(HEARD_MS);
   }
 
   // ---- what comes of it ----------------------------------------------------------------------------------
 
   acts(action: Action): void {
-    this.#perform(this.#client, OWN, this.#client.step(this.now, { type: "action", action }));
-    this.run(60);
+    this.#bob.act(action);
+    this.run(HEARD_MS);
   }
 
   /** The lines that were shown since this was asked last; never the table. */
@@ -196,50 +118,39 @@ export class Stage {
   }
 
   /** The receipts that somebody has heard since this was asked last. */
-  receipts(voice: Voice): VerbOf<"receipt">[] {
-    const receipts = voice.heard.filter((verb) => verb.type === "receipt");
-    voice.heard.splice(0, voice.heard.length, ...voice.heard.filter((verb) => verb.type !== "receipt"));
+  receipts({ heard }: Speaker): VerbOf<"receipt">[] {
+    const receipts = heard.filter((verb) => verb.type === "receipt");
+    heard.splice(0, heard.length, ...heard.filter((verb) => verb.type !== "receipt"));
     return receipts;
   }
 
   /** How often the client has asked the server for rows. */
   get questions(): number {
-    return this.server.heard.filter(({ type }) => type === "rowsSince").length;
+    return this.server.heardOf("rowsSince").length;
   }
 
   /** The names of the records of one kind. */
   saved(kind: string): string[] {
-    return [...this.#disk.keys()].filter((key) => key.startsWith(`${kind}/`)).sort();
+    return this.#bob.disk.keys().filter((key) => key.startsWith(`${kind}/`)).sort();
   }
 
-  /** Lets time go by; a datagram takes a millisecond. */
   run(ms: Millis): void {
-    for (const end = this.now + ms; this.now < end; this.now++) {
-      const arriving = this.#flying;
-      this.#flying = [];
-      for (const { from, to, bytes } of arriving) {
-        const reached = this.#nodes.find(([, address]) => addressKey(address) === addressKey(to));
-        if (reached === undefined) continue;
-        this.#perform(...reached, reached[0].step(this.now, { type: "datagram", from, bytes }));
-      }
-      for (const node of this.#nodes) {
-        if (node[0].deadline <= this.now) this.#perform(...node, node[0].step(this.now, { type: "tick" }));
-      }
-    }
+    this.#world.runs(ms);
   }
+}
 
-  get #nodes(): [Machine, Address][] {
-    const peers = this.#peers.map(({ voice, address }): [Machine, Address] => [voice, address]);
-    return [[this.#client, OWN], [this.server, SERVER], ...peers];
-  }
+/** A letter of a peer's. */
+export function letterOf(
+  { author }: Speaker,
+  id: string,
+  { nick: to, bundle: recipient }: { nick: string; bundle: Bundle },
+  text: string,
+  rest: Partial<Writing> = {},
+): Uint8Array {
+  return author.letter({ id, to, recipient, text, ...rest });
+}
 
-  #perform(machine: Machine, from: Address, outputs: readonly Output[]): void {
-    for (const output of outputs) {
-      if (output.type === "transmit") this.#flying.push({ from, to: output.to, bytes: output.bytes });
-      if (machine !== this.#client) continue;
-      if (output.type === "save") this.#disk.set(output.key, output.value);
-      if (output.type === "forget" || output.type === "destroy") this.#disk.delete(output.key);
-      if (output.type === "notice") this.#notices.push(output.notice);
-    }
-  }
+/** A peer's line in the table. */
+export function row({ author, address }: Speaker, values: Partial<Row> = {}): Row {
+  return author.row({ ordinal: address.port, addresses: [address], ...values });
 }

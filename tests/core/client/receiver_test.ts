@@ -4,8 +4,10 @@ import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../../
 import { isReceiptOf, type Outcome } from "../../../core/messages/identity.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import { altered } from "../../kit/peer.ts";
 import { BODY, TOP_ID } from "../../kit/samples.ts";
-import { type Peer, Stage } from "./receiver_scene.ts";
+import type { Speaker } from "../../kit/speaker.ts";
+import { letterOf, row, Stage } from "./receiver_scene.ts";
 
 const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
 const ID = idOf(1);
@@ -14,10 +16,10 @@ const CHANGED = "[alice has another key than the pinned one: somebody else may h
   "Nothing is sent to alice until you say 'trust alice'.]";
 
 /** Bob, who is registered, and Alice, whom he knows from the table. */
-function met(): { stage: Stage; alice: Peer } {
+function met(): { stage: Stage; alice: Speaker } {
   const stage = new Stage();
   const alice = stage.peer("alice");
-  stage.registered(alice.row());
+  stage.registered(row(alice));
   stage.lines();
   return { stage, alice };
 }
@@ -33,37 +35,32 @@ function said(stage: Stage, receipts: VerbOf<"receipt">[], to = "alice"): [Outco
 }
 
 /** What Alice heard directly, and what the server heard. */
-function answers(stage: Stage, alice: Peer): { alice: [Outcome, number][]; server: [Outcome, number][] } {
+function answers(stage: Stage, alice: Speaker): { alice: [Outcome, number][]; server: [Outcome, number][] } {
   return {
-    alice: said(stage, stage.receipts(alice.voice)),
+    alice: said(stage, stage.receipts(alice)),
     server: said(stage, stage.receipts(stage.server)),
   };
-}
-
-/** The same letter, with the last of its bytes changed. */
-function damaged(letter: Uint8Array): Uint8Array {
-  return letter.with(letter.length - 1, letter.at(-1)! ^ 1);
 }
 
 // ---- read ------------------------------------------------------------------------------------------------
 
 Deno.test("a letter that comes directly is shown, and receipted to its sender", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, alice.letter(ID, stage, "hello"));
+  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
   assertEquals(stage.lines(), ["alice: hello"]);
   assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [] });
 });
 
 Deno.test("a letter that comes by way of the server is shown, and receipted to the server", () => {
   const { stage, alice } = met();
-  stage.hands("letter", ID, "alice", alice.letter(ID, stage, "hello"));
+  stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello"));
   assertEquals(stage.lines(), ["alice: hello"]);
   assertEquals(answers(stage, alice), { alice: [], server: [["read", 0]] });
 });
 
 Deno.test("a letter that was read is receipted again on whatever way it comes again, and shown once", () => {
   const { stage, alice } = met();
-  const letter = alice.letter(ID, stage, "hello");
+  const letter = letterOf(alice, ID, stage, "hello");
   stage.says(alice, ID, letter);
   stage.says(alice, ID, letter);
   stage.hands("letter", ID, "alice", letter);
@@ -73,24 +70,24 @@ Deno.test("a letter that was read is receipted again on whatever way it comes ag
 
 Deno.test("a letter that was read is receipted as read also when it comes as its other sealing", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, alice.letter(ID, stage, "hello"));
-  stage.says(alice, ID, alice.letter(ID, stage, "hello", { edition: 1 }));
+  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
+  stage.says(alice, ID, letterOf(alice, ID, stage, "hello", { edition: 1 }));
   assertEquals(stage.lines(), ["alice: hello"]);
   assertEquals(answers(stage, alice).alice, [["read", 0], ["read", 1]]);
 });
 
 Deno.test("a letter that was read is receipted as read also when it could not be opened any more", () => {
   const { stage, alice } = met();
-  const letter = alice.letter(ID, stage, "hello");
+  const letter = letterOf(alice, ID, stage, "hello");
   stage.says(alice, ID, letter);
-  stage.hands("letter", ID, "alice", damaged(letter));
+  stage.hands("letter", ID, "alice", altered(letter));
   assertEquals(stage.lines(), ["alice: hello"]);
   assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [["read", 0]] });
 });
 
 Deno.test("the sender is shown as the table writes him, and his case does not matter to the seal", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, alice.letter(ID, stage, "hello"), { from: "ALICE", to: "BOB" });
+  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"), { from: "ALICE", to: "BOB" });
   assertEquals(stage.lines(), ["alice: hello"]);
   assertEquals(answers(stage, alice).alice, [["read", 0]]);
 });
@@ -100,17 +97,17 @@ Deno.test("the first letter pins its sender's identity, also of one who is not i
   const alice = stage.peer("alice");
   stage.registered();
   assertEquals(stage.saved("known_peer"), []);
-  stage.hands("letter", ID, "alice", alice.letter(ID, stage, "hello"));
+  stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello"));
   assertEquals(stage.saved("known_peer"), ["known_peer/alice"]);
   stage.lines();
-  stage.shows(stage.peer("alice").row());
+  stage.shows(row(stage.peer("alice")));
   assertEquals(stage.lines(), [CHANGED]);
 });
 
 Deno.test("a letter under a bundle of another day is read, as long as the identity is the same", () => {
   const { stage, alice } = met();
   const sender = alice.identity.bundle("alice", "5e".repeat(32), 1);
-  stage.hands("letter", ID, "alice", alice.letter(ID, stage, "hello", { sender }));
+  stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello", { sender }));
   assertEquals(stage.lines(), ["alice: hello"]);
 });
 
@@ -119,15 +116,15 @@ Deno.test("a letter under a bundle of another day is read, as long as the identi
 Deno.test("what is no letter, was damaged, is for another prekey or under a forged bundle is unreadable", () => {
   const { stage, alice } = met();
   const otherPrekey = stage.identity.bundle(stage.nick, "5e".repeat(32), 1);
-  const forged = { ...alice.bundle, prekeyAt: 1, signature: "5a".repeat(64) };
+  const forged = { ...alice.author.bundle, prekeyAt: 1, signature: "5a".repeat(64) };
   const bodies = [
     BODY,
     new Uint8Array(0),
-    damaged(alice.letter(idOf(3), stage, "x")),
-    alice.letter(idOf(4), { nick: stage.nick, bundle: otherPrekey }, "x"),
-    alice.letter(idOf(5), { nick: "carol", bundle: stage.bundle }, "x"),
-    alice.letter(TOP_ID, stage, "x"),
-    alice.letter(idOf(7), stage, "x", { sender: forged }),
+    altered(letterOf(alice, idOf(3), stage, "x")),
+    letterOf(alice, idOf(4), { nick: stage.nick, bundle: otherPrekey }, "x"),
+    letterOf(alice, idOf(5), { nick: "carol", bundle: stage.bundle }, "x"),
+    letterOf(alice, TOP_ID, stage, "x"),
+    letterOf(alice, idOf(7), stage, "x", { sender: forged }),
   ];
   for (const [at, body] of bodies.entries()) {
     stage.hands("letter", idOf(1 + at), "alice", body);
@@ -140,18 +137,17 @@ Deno.test("what is no letter, was damaged, is for another prekey or under a forg
 Deno.test("nobody but the holder of the keys in the table writes under a nick, whatever bundle he borrows", () => {
   const { stage, alice } = met();
   const mallory = stage.peer("alice");
-  const { keyPair } = mallory.identity;
-  const key = keyPair.publicKey.toHex();
+  const { key } = mallory;
   // The whole bundle is Alice's, and so the secret of its key is not known; or the key alone is Mallory's; or the
   // identity as well, with Alice's signature.
   const senders = [
-    alice.bundle,
-    { ...alice.bundle, key },
-    { ...mallory.bundle, signature: alice.bundle.signature },
+    alice.author.bundle,
+    { ...alice.author.bundle, key },
+    { ...mallory.author.bundle, signature: alice.author.bundle.signature },
   ];
   for (const [at, sender] of senders.entries()) {
     const id = idOf(1 + at);
-    stage.hands("letter", id, "alice", mallory.letter(id, stage, "give me your money", { sender, keyPair }));
+    stage.hands("letter", id, "alice", letterOf(mallory, id, stage, "give me your money", { sender }));
     assertEquals(stage.lines(), [UNREADABLE], `${at}`);
     assertEquals(answers(stage, alice).server, [["unreadable", 0]], `${at}`);
   }
@@ -159,7 +155,7 @@ Deno.test("nobody but the holder of the keys in the table writes under a nick, w
 
 Deno.test("of a letter that cannot be opened is told once, on whatever ways it comes; it is receipted each time", () => {
   const { stage, alice } = met();
-  const letter = damaged(alice.letter(ID, stage, "hello"));
+  const letter = altered(letterOf(alice, ID, stage, "hello"));
   stage.says(alice, ID, letter);
   stage.says(alice, ID, letter);
   stage.hands("letter", ID, "alice", letter);
@@ -170,9 +166,9 @@ Deno.test("of a letter that cannot be opened is told once, on whatever ways it c
 
 Deno.test("the same message sealed again is read; when that is unreadable too it is told of once more", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, damaged(alice.letter(ID, stage, "hello")));
-  const again = alice.letter(ID, stage, "hello", { edition: 1 });
-  for (let time = 0; time < 2; time++) stage.says(alice, ID, damaged(again));
+  stage.says(alice, ID, altered(letterOf(alice, ID, stage, "hello")));
+  const again = letterOf(alice, ID, stage, "hello", { edition: 1 });
+  for (let time = 0; time < 2; time++) stage.says(alice, ID, altered(again));
   const twice = "[A message from alice cannot be opened, it was sealed twice.]";
   assertEquals(stage.lines(), [UNREADABLE, twice]);
   const receipts = answers(stage, alice).alice;
@@ -198,46 +194,46 @@ Deno.test("of 1,024 letters that could not be opened it is remembered that they 
 // ---- refused ---------------------------------------------------------------------------------------------
 
 /** Bob has heard from Alice; then somebody else has her nick. */
-function exchanged(): { stage: Stage; alice: Peer; mallory: Peer } {
+function exchanged(): { stage: Stage; alice: Speaker; mallory: Speaker } {
   const { stage, alice } = met();
-  stage.says(alice, ID, alice.letter(ID, stage, "hello"));
+  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
   stage.lines();
-  stage.receipts(alice.voice);
+  stage.receipts(alice);
   return { stage, alice, mallory: stage.peer("alice") };
 }
 
 Deno.test("a letter of another identity than the one pinned is refused, and the user told once", () => {
   const { stage, mallory } = exchanged();
   for (const id of [idOf(2), idOf(3), idOf(2)]) {
-    stage.hands("letter", id, "alice", mallory.letter(id, stage, "give me your money"));
+    stage.hands("letter", id, "alice", letterOf(mallory, id, stage, "give me your money"));
   }
   assertEquals(stage.lines(), [CHANGED]);
   assertEquals(said(stage, stage.receipts(stage.server)), Array(3).fill(["refused", 0]));
   const third = stage.peer("alice");
-  stage.hands("letter", idOf(4), "alice", third.letter(idOf(4), stage, "me too"));
+  stage.hands("letter", idOf(4), "alice", letterOf(third, idOf(4), stage, "me too"));
   assertEquals(stage.lines(), [CHANGED]);
 });
 
 Deno.test("a row with another identity is told of once, and letters from there are refused as well", () => {
   const { stage, mallory } = exchanged();
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   assertEquals(stage.lines(), [CHANGED]);
-  stage.says(mallory, idOf(2), mallory.letter(idOf(2), stage, "x"));
-  stage.shows(mallory.row({ online: false }));
+  stage.says(mallory, idOf(2), letterOf(mallory, idOf(2), stage, "x"));
+  stage.shows(row(mallory, { online: false }));
   assertEquals(stage.lines(), []);
-  assertEquals(said(stage, stage.receipts(mallory.voice)), [["refused", 0]]);
+  assertEquals(said(stage, stage.receipts(mallory)), [["refused", 0]]);
 });
 
 Deno.test("a letter that was refused is read once its identity is trusted", () => {
   const { stage, mallory } = exchanged();
-  stage.shows(mallory.row());
-  const letter = mallory.letter(idOf(2), stage, "I lost my keys");
+  stage.shows(row(mallory));
+  const letter = letterOf(mallory, idOf(2), stage, "I lost my keys");
   stage.says(mallory, idOf(2), letter);
   stage.acts({ type: "trust", nick: "alice" });
   stage.lines();
   stage.says(mallory, idOf(2), letter);
   assertEquals(stage.lines(), ["alice: I lost my keys"]);
-  assertEquals(said(stage, stage.receipts(mallory.voice)), [["refused", 0], ["read", 0]]);
+  assertEquals(said(stage, stage.receipts(mallory)), [["refused", 0], ["read", 0]]);
 });
 
 Deno.test("whom an invitation names is pinned before the first letter", () => {
@@ -245,8 +241,8 @@ Deno.test("whom an invitation names is pinned before the first letter", () => {
   const stage = new Stage({ invited: [{ nick: "alice", identity: alice.identity.publicKey }] });
   stage.registered();
   stage.lines();
-  stage.hands("letter", idOf(1), "alice", mallory.letter(idOf(1), stage, "x"));
-  stage.hands("letter", idOf(2), "alice", alice.letter(idOf(2), stage, "hello"));
+  stage.hands("letter", idOf(1), "alice", letterOf(mallory, idOf(1), stage, "x"));
+  stage.hands("letter", idOf(2), "alice", letterOf(alice, idOf(2), stage, "hello"));
   assertEquals(stage.lines(), [CHANGED, "alice: hello"]);
   assertEquals(said(stage, stage.receipts(stage.server)), [["refused", 0], ["read", 0]]);
 });
@@ -259,10 +255,10 @@ Deno.test("a letter from whom the table does not name waits until the server say
   stage.registered();
   stage.lines();
   const asked = stage.questions;
-  stage.says(alice, ID, alice.letter(ID, stage, "hello"));
+  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
   assertEquals([stage.lines(), answers(stage, alice).alice], [[], []]);
   assertEquals(stage.questions, asked + 1);
-  stage.shows(alice.row());
+  stage.shows(row(alice));
   assertEquals(stage.lines(), ["alice: hello"]);
   assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [] });
 });
@@ -270,16 +266,18 @@ Deno.test("a letter from whom the table does not name waits until the server say
 Deno.test("a letter from another key than the one in the table is never taken", () => {
   const { stage, alice } = met();
   const mallory = stage.peer("mallory");
-  stage.says(mallory, ID, alice.letter(ID, stage, "hello"), { from: "alice" });
-  stage.shows(mallory.row());
+  stage.says(mallory, ID, letterOf(alice, ID, stage, "hello"), { from: "alice" });
+  stage.shows(row(mallory));
   assertEquals(stage.lines(), []);
-  assertEquals([stage.receipts(mallory.voice), stage.receipts(alice.voice)], [[], []]);
+  assertEquals([stage.receipts(mallory), stage.receipts(alice)], [[], []]);
 });
 
 Deno.test("a letter for another nick is not taken", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, alice.letter(ID, { nick: "carol", bundle: stage.bundle }, "hello"), { to: "carol" });
-  assertEquals([stage.lines(), stage.receipts(alice.voice)], [[], []]);
+  stage.says(alice, ID, letterOf(alice, ID, { nick: "carol", bundle: stage.bundle }, "hello"), {
+    to: "carol",
+  });
+  assertEquals([stage.lines(), stage.receipts(alice)], [[], []]);
 });
 
 Deno.test("1,024 letters of strangers wait, and of what finds no room nobody hears", () => {
@@ -288,15 +286,15 @@ Deno.test("1,024 letters of strangers wait, and of what finds no room nobody hea
   stage.registered();
   stage.lines();
   for (let count = 1; count <= STRANGERS_MESSAGES + 1; count++) stage.says(alice, idOf(count), BODY);
-  stage.shows(alice.row());
+  stage.shows(row(alice));
   stage.run(2000);
   assertEquals(stage.lines().length, STRANGERS_MESSAGES);
-  const ids = stage.receipts(alice.voice).map(({ id }) => id);
+  const ids = stage.receipts(alice).map(({ id }) => id);
   assertEquals(ids.length, STRANGERS_MESSAGES);
   assertFalse(ids.includes(idOf(STRANGERS_MESSAGES + 1)));
   // Now there is room again.
   stage.says(alice, idOf(STRANGERS_MESSAGES + 1), BODY);
-  assertEquals(said(stage, stage.receipts(alice.voice)), [["unreadable", 0]]);
+  assertEquals(said(stage, stage.receipts(alice)), [["unreadable", 0]]);
 });
 
 Deno.test("of the letters of strangers 4 MiB wait, each time", () => {
@@ -312,9 +310,9 @@ Deno.test("of the letters of strangers 4 MiB wait, each time", () => {
       stage.run(200);
     }
     stage.says(peer, idOf(most + 2), new Uint8Array(0));
-    stage.shows(peer.row());
+    stage.shows(row(peer));
     stage.run(1000);
-    const ids = stage.receipts(peer.voice).map(({ id }) => id).sort();
+    const ids = stage.receipts(peer).map(({ id }) => id).sort();
     const expected = Array.from({ length: most }, (_, at) => idOf(at + 1));
     assertEquals(ids, [...expected, idOf(most + 2)]);
   }

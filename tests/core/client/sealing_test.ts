@@ -12,10 +12,10 @@ import { type Contents, decodeLetter, Opener } from "../../../core/messages/lett
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
 import { decodePost, isAuthentic, type Post, postHash, textOf } from "../../../core/messages/post.ts";
 import { type Row, Table } from "../../../core/messages/table.ts";
-import { Recorded } from "../../kit/effects.ts";
-import { Person } from "../../kit/person.ts";
+import { Author } from "../../kit/author.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
 import { TOP_ID } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
 
 const NOW = 1_700_000_000_000;
 const CHANNEL_KEY = new Uint8Array(32).fill(0xc0);
@@ -24,9 +24,9 @@ const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).pa
 /** Alice's process, with the messages that she wrote; Bob, and somebody else under his nick. */
 class Desk {
   readonly dice = seededDice();
-  readonly alice = new Person(primitives, this.dice, "Alice");
-  readonly bob = new Person(primitives, this.dice, "Bob");
-  readonly other = new Person(primitives, this.dice, "Bob");
+  readonly alice = new Author(primitives, this.dice, "Alice");
+  readonly bob = new Author(primitives, this.dice, "Bob");
+  readonly other = new Author(primitives, this.dice, "Bob");
   readonly recorded = new Recorded();
   readonly table = new Table();
   readonly prekeys: Prekeys;
@@ -60,7 +60,7 @@ class Desk {
   }
 
   /** What of one kind is on the disk. */
-  saved(kind: string): [string, Uint8Array][] {
+  saved(kind: string): (readonly [string, Uint8Array])[] {
     this.recorded.perform(NOW);
     return this.recorded.records(kind);
   }

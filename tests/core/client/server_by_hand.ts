@@ -6,7 +6,7 @@ import type { Bundle, Identity } from "../../../core/messages/identity.ts";
 import type { Row, Version } from "../../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import type { Dice } from "../../kit/seed.ts";
+import type { Dice } from "../../kit/dice.ts";
 
 export const NICK = "bob";
 export const SERVER: Address = { host: "10.0.0.1", port: 9999 };

@@ -4,7 +4,8 @@ import { MALFORMED } from "../../../core/base/bytes.ts";
 import { type Bundle, safetyNumber } from "../../../core/messages/identity.ts";
 import { decodeLetter, prekeyId } from "../../../core/messages/letter.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { type Peer, Stage } from "./receiver_scene.ts";
+import type { Speaker } from "../../kit/speaker.ts";
+import { row, Stage } from "./receiver_scene.ts";
 
 const CHANGED = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
@@ -12,10 +13,10 @@ const TRUSTED = "[The key that alice has now is trusted. It is not verified: 've
 const DIFFERS = "[The invitation gives another key for alice than the one that is pinned, which stays.]";
 
 /** Bob, who is registered, Alice, whom he knows from the table, and somebody who gets her nick in it later. */
-function met(): { stage: Stage; alice: Peer; mallory: Peer } {
+function met(): { stage: Stage; alice: Speaker; mallory: Speaker } {
   const stage = new Stage();
   const [alice, mallory] = [stage.peer("alice"), stage.peer("alice")];
-  stage.registered(alice.row());
+  stage.registered(row(alice));
   stage.lines();
   return { stage, alice, mallory };
 }
@@ -43,8 +44,8 @@ function send(stage: Stage, text: string): string[] {
 }
 
 /** The prekeys of the letters that somebody has heard. */
-function prekeysHeard({ voice }: Peer): string[] {
-  return voice.heard.filter((verb) => verb.type === "direct").map(({ body }) => {
+function prekeysHeard(speaker: Speaker): string[] {
+  return speaker.heardOf("direct").map(({ body }) => {
     const letter = decodeLetter(body);
     assert(letter !== MALFORMED);
     return letter.prekeyId;
@@ -61,7 +62,7 @@ function numberWith({ identity, nick }: Stage, other: Bundle): string {
 Deno.test("verify shows the safety number that the other one sees as well, and marks for good", () => {
   const { stage, alice } = met();
   assertEquals(peers(stage), ["alice is ONLINE"]);
-  const number = numberWith(stage, alice.bundle);
+  const number = numberWith(stage, alice.author.bundle);
   assertEquals(verify(stage, "ALICE"), [
     `[Your safety number with alice: ${number}]`,
     "[alice is marked as verified. If alice sees another number, somebody is between you: " +
@@ -69,21 +70,21 @@ Deno.test("verify shows the safety number that the other one sees as well, and m
   ]);
   assertEquals(peers(stage), ["alice is ONLINE (verified)"]);
   stage.restarts();
-  stage.registered(alice.row({ online: false }));
+  stage.registered(row(alice, { online: false }));
   assertEquals(peers(stage), ["alice is OFFLINE (verified)"]);
 });
 
 Deno.test("verify pins whom nobody has written to", () => {
   const { stage, mallory } = met();
   verify(stage);
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   assertEquals(stage.lines(), [CHANGED]);
 });
 
 Deno.test("who has another identity than before cannot be verified, and does not stay verified", () => {
   const { stage, alice, mallory } = met();
   verify(stage);
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   stage.lines();
   // The number of the new key is shown, for whoever wants to compare before he trusts it.
   const [number, advice] = verify(stage);
@@ -93,7 +94,7 @@ Deno.test("who has another identity than before cannot be verified, and does not
     /another one than the pinned one\. If alice sees the same number, say 'trust alice'\.\]$/,
   );
   assertEquals(peers(stage), ["alice is ONLINE (another key than the pinned one)"]);
-  stage.shows(alice.row());
+  stage.shows(row(alice));
   assertEquals(peers(stage), ["alice is ONLINE (verified)"]);
 });
 
@@ -119,7 +120,7 @@ Deno.test("trust takes the mark of whom was verified away, and sends nothing aga
 Deno.test("nothing is sent to another identity than before until that is trusted", () => {
   const { stage, mallory } = met();
   verify(stage);
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   stage.lines();
   assertEquals(send(stage, "secret"), [CHANGED]);
   stage.run(10_000);
@@ -128,15 +129,15 @@ Deno.test("nothing is sent to another identity than before until that is trusted
   assertEquals(stage.saved("outbox"), []);
   assertEquals(trust(stage), [TRUSTED]);
   assertEquals(send(stage, "hello"), []);
-  assertEquals(prekeysHeard(mallory), [prekeyId(mallory.bundle.prekey)]);
+  assertEquals(prekeysHeard(mallory), [prekeyId(mallory.author.bundle.prekey)]);
   assertEquals(peers(stage), ["alice is ONLINE"]);
 });
 
 Deno.test("what waits when the identity changes goes nowhere, and to whom is trusted then, sealed for him", () => {
   const { stage, alice, mallory } = met();
   assertEquals(send(stage, "hello"), []);
-  assertEquals(prekeysHeard(alice), [prekeyId(alice.bundle.prekey)]);
-  stage.shows(mallory.row());
+  assertEquals(prekeysHeard(alice), [prekeyId(alice.author.bundle.prekey)]);
+  stage.shows(row(mallory));
   assertEquals(stage.lines(), [CHANGED]);
   stage.server.heard.splice(0);
   stage.run(40_000);
@@ -144,16 +145,16 @@ Deno.test("what waits when the identity changes goes nowhere, and to whom is tru
   assertEquals(stage.server.heard.filter(({ type }) => type === "deposit"), []);
   assertEquals(trust(stage), [TRUSTED.replace(". It", ", for 1 message that waited as well. It")]);
   stage.run(100);
-  assertEquals(prekeysHeard(mallory), [prekeyId(mallory.bundle.prekey)]);
+  assertEquals(prekeysHeard(mallory), [prekeyId(mallory.author.bundle.prekey)]);
 });
 
 Deno.test("whom the user trusts is trusted after a restart as well, unverified", () => {
   const { stage, mallory } = met();
   verify(stage);
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   trust(stage);
   stage.restarts();
-  stage.registered(mallory.row());
+  stage.registered(row(mallory));
   assertEquals(stage.lines(), ["SERVER: [Welcome, you are registered.]"]);
   assertEquals(peers(stage), ["alice is ONLINE"]);
 });
@@ -161,9 +162,9 @@ Deno.test("whom the user trusts is trusted after a restart as well, unverified",
 Deno.test("once another identity is trusted the former one is another key", () => {
   const { stage, alice, mallory } = met();
   verify(stage);
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   trust(stage);
-  stage.shows(alice.row());
+  stage.shows(row(alice));
   assertEquals(stage.lines(), [CHANGED]);
   assertEquals(peers(stage), ["alice is ONLINE (another key than the pinned one)"]);
 });
@@ -188,23 +189,23 @@ Deno.test("there is no invitation before the server's key is known", () => {
 Deno.test("whom an invitation names is pinned, unverified, and anybody else under the nick is another", () => {
   const { alice, mallory } = met();
   const stage = new Stage({ invited: [{ nick: "Alice", identity: alice.identity.publicKey }] });
-  stage.registered(alice.row());
+  stage.registered(row(alice));
   assertEquals(stage.lines(), ["SERVER: [Welcome, you are registered.]"]);
   assertEquals(peers(stage), ["alice is ONLINE"]);
-  stage.shows(mallory.row());
+  stage.shows(row(mallory));
   assertEquals(stage.lines(), [CHANGED]);
 });
 
 Deno.test("an invitation that names another identity than the one pinned is told of, and the pin stays", () => {
   const { stage, alice, mallory } = met();
   verify(stage);
-  const named = (peer: Peer) => ({ invited: [{ nick: "alice", identity: peer.identity.publicKey }] });
+  const named = (peer: Speaker) => ({ invited: [{ nick: "alice", identity: peer.identity.publicKey }] });
   stage.restarts(named(mallory));
-  stage.registered(alice.row());
+  stage.registered(row(alice));
   assertEquals(stage.lines(), [DIFFERS, "SERVER: [Welcome, you are registered.]"]);
   assertEquals(peers(stage), ["alice is ONLINE (verified)"]);
   stage.restarts(named(alice));
-  stage.registered(alice.row());
+  stage.registered(row(alice));
   assertEquals(stage.lines(), ["SERVER: [Welcome, you are registered.]"]);
   assertEquals(peers(stage), ["alice is ONLINE (verified)"]);
 });

@@ -4,7 +4,7 @@ import { SAVE_LATER_MS } from "../../../core/base/limits.ts";
 import { byName, byNick, DurableMap } from "../../../core/durable/durable_map.ts";
 import { Effects } from "../../../core/durable/effects.ts";
 import { CHAIN, CHANNEL, CURSOR, firstOf } from "../../../core/durable/records.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 import { BODY } from "../../kit/samples.ts";
 
 const HASH = "c0".repeat(32);

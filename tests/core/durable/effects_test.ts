@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { SAVE_LATER_MS } from "../../../core/base/limits.ts";
 import { Effects } from "../../../core/durable/effects.ts";
 import type { Output } from "../../../core/machine.ts";
-import { PEER } from "../../kit/wire.ts";
+import { PEER } from "../../kit/test_link.ts";
 
 const bytes = (value: number) => Uint8Array.of(value);
 const saved = (key: string, value: number): Output => ({ type: "save", key, value: bytes(value) });

@@ -23,6 +23,7 @@ import {
 } from "../../../core/durable/records.ts";
 import { OUTCOMES } from "../../../core/messages/identity.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
+import { seededDice } from "../../kit/dice.ts";
 import {
   BODY,
   BUNDLE,
@@ -35,7 +36,6 @@ import {
   mutated,
   SIGNATURE,
 } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
 
 const SECRET = "0123456789abcdef".repeat(4);
 const U48 = 2 ** 48 - 1;

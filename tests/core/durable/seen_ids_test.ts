@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
 import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../../../core/base/limits.ts";
 import { SeenIds } from "../../../core/durable/seen_ids.ts";
-import { Recorded } from "../../kit/effects.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const idOf = (prefix: string, count: number) => prefix.padEnd(16, "0") + count.toString(16).padStart(16, "0");
 const FROM = "alice";

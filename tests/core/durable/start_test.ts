@@ -7,7 +7,7 @@ import { Effects } from "../../../core/durable/effects.ts";
 import { INITIATION, KEY, START } from "../../../core/durable/records.ts";
 import { initiationClock, nextStart, ownKey } from "../../../core/durable/start.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const NOW = 1_700_000_000_000;
 const SECRET = "0123456789abcdef".repeat(4);

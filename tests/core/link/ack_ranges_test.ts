@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { ACK_RANGES } from "../../../core/base/limits.ts";
 import { AckRanges } from "../../../core/link/ack_ranges.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 function received(...numbers: number[]): AckRanges {
   const acks = new AckRanges();

@@ -18,21 +18,11 @@ import {
 } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
 import { CHALLENGE_BYTES } from "../../../core/wire/frame.ts";
+import { seededDice } from "../../kit/dice.ts";
 import { chat } from "../../kit/pair.ts";
-import { seededDice } from "../../kit/seed.ts";
-import {
-  acking,
-  ELSEWHERE,
-  forged,
-  nameOf,
-  numberOf,
-  PEER,
-  PING,
-  type Sent,
-  TestLink,
-  unordered,
-  verbOf,
-} from "../../kit/wire.ts";
+import { acking, altered, PING, unordered, verbOf } from "../../kit/peer.ts";
+import { nameOf, numberOf, type Sent } from "../../kit/sent.ts";
+import { ELSEWHERE, PEER, TestLink } from "../../kit/test_link.ts";
 
 /** Whose keys a packet is under, as the peer knows them. */
 function indexOf({ packet }: Sent): number | undefined {
@@ -150,7 +140,7 @@ Deno.test("where the newest packet came from, three times its bytes go until the
   assertNotEquals(link.address, ELSEWHERE);
 
   // More bytes from there, more bytes there; a wrong answer is only that.
-  const wrong = peer.packet([{ type: "response", data: forged(data) }]);
+  const wrong = peer.packet([{ type: "response", data: altered(data) }]);
   test.receive(12_000, wrong, ELSEWHERE);
   const more = test.run(12_000, 14_000).filter(({ packet }) => packet.type === "transport");
   assertLessOrEqual(bytesOf(left) + bytesOf(more), AMPLIFICATION_LIMIT * (bytes.length + wrong.length));
@@ -171,7 +161,9 @@ Deno.test("an older packet, a forged one and a repeat move nobody", () => {
   const older = test.peer.packet([PING]);
   const newest = test.peer.packet([PING]);
   test.receive(2000, newest);
-  for (const bytes of [older, newest, forged(test.peer.packet([PING]))]) test.receive(2000, bytes, ELSEWHERE);
+  for (const bytes of [older, newest, altered(test.peer.packet([PING]))]) {
+    test.receive(2000, bytes, ELSEWHERE);
+  }
   test.link.send(2001, verbOf("x"));
   const left = test.run(2001, 2010);
   assertEquals(left.map(({ to }) => to), [PEER]);
@@ -332,7 +324,7 @@ Deno.test("whatever happens, the next deadline is a later one", () => {
         ),
       () => test.acknowledge(now, from()),
       () => test.receive(now, peer.packet([acking(1 + dice.below(20))]), from()),
-      () => test.receive(now, forged(peer.packet([PING])), from()),
+      () => test.receive(now, altered(peer.packet([PING])), from()),
       () => {
         if (test.initiation() !== undefined) test.receive(now, peer.answer(test.initiation()!).bytes, from());
       },

@@ -2,17 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { LINK_DEAD_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
-import {
-  acking,
-  ELSEWHERE,
-  forged,
-  nameOf,
-  PEER,
-  type PeerSession,
-  PING,
-  TestLink,
-  verbOf,
-} from "../../kit/wire.ts";
+import { acking, altered, type PeerSession, PING, verbOf } from "../../kit/peer.ts";
+import { nameOf } from "../../kit/sent.ts";
+import { ELSEWHERE, PEER, TestLink } from "../../kit/test_link.ts";
 import { type Behind, CELLS, type Input, type State } from "./link_table.ts";
 
 const START = 1_000_000;
@@ -40,7 +32,7 @@ const INPUTS = {
   },
   "unconfirmed": ({ test }, now) => void test.peerConnects(now),
   "response": ({ test }, now) => void test.receive(now, response(test)),
-  "response forged": ({ test }, now) => void test.receive(now, forged(response(test), 50)),
+  "response forged": ({ test }, now) => void test.receive(now, altered(response(test), 50)),
   "response repeated": ({ test }, now) => {
     const bytes = response(test);
     for (let count = 0; count < 2; count++) test.receive(now, bytes);
@@ -53,7 +45,7 @@ const INPUTS = {
     ),
   "packet": ({ test }, now) => void test.receive(now, test.peer.packet([PING])),
   "packet repeated": ({ test, came }, now) => void test.receive(now, came ?? test.peer.packet([PING])),
-  "packet forged": ({ test }, now) => void test.receive(now, forged(test.peer.packet([PING]))),
+  "packet forged": ({ test }, now) => void test.receive(now, altered(test.peer.packet([PING]))),
   "packet under the former session": ({ test, former }, now) =>
     void test.receive(now, test.peer.packet([PING], former === undefined ? {} : { session: former })),
   "acknowledgement": ({ test }, now) => test.acknowledge(now),

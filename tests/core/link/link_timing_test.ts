@@ -1,6 +1,5 @@
 /** When a link sends what: handshakes, acknowledgements, repeats. How it grows old is in link_renewal_test.ts. */
 import { assert, assertEquals, assertFalse, assertLessOrEqual, assertNotEquals } from "@std/assert";
-
 import {
   ACK_DELAY_MS,
   ACK_RANGES,
@@ -16,18 +15,9 @@ import {
 import type { Millis } from "../../../core/base/units.ts";
 import type { Frame } from "../../../core/wire/frame.ts";
 import { chat } from "../../kit/pair.ts";
-import {
-  acking,
-  ELSEWHERE,
-  nameOf,
-  numberOf,
-  PEER,
-  PING,
-  type Sent,
-  TestLink,
-  unordered,
-  verbOf,
-} from "../../kit/wire.ts";
+import { acking, PING, unordered, verbOf } from "../../kit/peer.ts";
+import { nameOf, numberOf, type Sent } from "../../kit/sent.ts";
+import { ELSEWHERE, PEER, TestLink } from "../../kit/test_link.ts";
 
 /** How long after `begin` each of these leaves, with nobody answering. */
 function departures(test: TestLink, begin: Millis, end: Millis, is: (sent: Sent) => boolean): Millis[] {

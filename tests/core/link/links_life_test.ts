@@ -6,8 +6,8 @@ import {
   assertGreater,
   assertGreaterOrEqual,
   assertLess,
+  assertLessOrEqual,
 } from "@std/assert";
-import { assertLessOrEqual } from "@std/assert";
 import {
   AMPLIFICATION_LIMIT,
   LINK_IDLE_MS,
@@ -19,7 +19,8 @@ import {
 } from "../../../core/base/limits.ts";
 import type { Address } from "../../../core/base/units.ts";
 import { A, C, chat, connected, type End, type Left, Pair } from "../../kit/pair.ts";
-import { nameOf, verbOf } from "../../kit/wire.ts";
+import { verbOf } from "../../kit/peer.ts";
+import { nameOf } from "../../kit/sent.ts";
 
 const D: Address = { host: "10.0.0.4", port: 4 };
 

@@ -1,7 +1,12 @@
 /** Tables of links: who gets through to whom, and what strangers get. */
-import { assert, assertEquals, assertFalse, assertGreaterOrEqual } from "@std/assert";
-import { assertLessOrEqual, assertNotEquals } from "@std/assert";
-
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+  assertNotEquals,
+} from "@std/assert";
 import {
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
@@ -12,10 +17,11 @@ import {
 } from "../../../core/base/limits.ts";
 import { decodePacket, encodeDiscover, encodeVersions, NONCE_BYTES } from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import { seededDice } from "../../kit/dice.ts";
 import { A, B, C, chat, connected, type End, Pair, START } from "../../kit/pair.ts";
+import { altered, Peer, PING, verbOf } from "../../kit/peer.ts";
 import { LONGEST_TEXT } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
-import { forged, nameOf, Peer, PING, verbOf } from "../../kit/wire.ts";
+import { nameOf } from "../../kit/sent.ts";
 
 const STRANGER = { host: "10.6.6.6", port: 6 };
 
@@ -193,7 +199,7 @@ Deno.test("a stranger gets nothing longer than what it sent, and leaves nothing 
     const { bytes } = peer.initiation(START);
     const unknown = [
       peer.packet([PING]),
-      forged(bytes, bytes.length - 17),
+      altered(bytes, bytes.length - 17),
       stranger(a, count).initiation(START).bytes,
     ];
     for (const datagram of [bytes, ...others, ...unknown, new Uint8Array(count).fill(count)]) {
@@ -307,7 +313,7 @@ Deno.test("a replayed initiation draws nothing and displaces no session, nor doe
   back.send(pair.now, verbOf("z"), "z");
   const { epoch } = back;
   pair.left.length = 0;
-  for (const copy of [bytes, bytes, forged(bytes, 40)]) pair.b.receive(pair.now, STRANGER, copy);
+  for (const copy of [bytes, bytes, altered(bytes, 40)]) pair.b.receive(pair.now, STRANGER, copy);
   pair.run(100);
   assertEquals(pair.left.filter(({ to }) => to === STRANGER), []);
   link.send(pair.now, verbOf("y"));

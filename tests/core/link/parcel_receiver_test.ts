@@ -13,7 +13,7 @@ import { Budget, type Holder, ParcelReceiver } from "../../../core/link/parcel_r
 import { type Chunk, ParcelSender } from "../../../core/link/parcel_sender.ts";
 import { type Frame, type PartFrame, readFrames } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 
 const NAME_BYTES = 4;
 

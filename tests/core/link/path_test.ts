@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
 import { AMPLIFICATION_LIMIT } from "../../../core/base/limits.ts";
 import { Path } from "../../../core/link/path.ts";
-import { seededDice } from "../../kit/seed.ts";
-import { PEER } from "../../kit/wire.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { PEER } from "../../kit/test_link.ts";
 
 const CHALLENGE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 

@@ -11,7 +11,7 @@ import type { Millis } from "../../../core/base/units.ts";
 import { AckRanges } from "../../../core/link/ack_ranges.ts";
 import { Recovery } from "../../../core/link/recovery.ts";
 import type { Ranges } from "../../../core/wire/frame.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 import { flight, send } from "./recovery_scene.ts";
 
 interface Acknowledgement {
@@ -21,7 +21,7 @@ interface Acknowledgement {
 }
 
 /** A sender and a receiver with a path between them that loses, delays and changes the order of packets. */
-class World {
+class LossyPath {
   readonly recovery: Recovery<number>;
   readonly received = new AckRanges();
   readonly dice: Dice;
@@ -139,28 +139,28 @@ class World {
 Deno.test("over any path every packet is settled once, and all are when the path is whole again", () => {
   const dice = seededDice();
   for (let run = 0; run < 40; run++) {
-    const world = new World(dice.fork());
+    const path = new LossyPath(dice.fork());
     // Safety: anything may happen.
-    world.loss = dice.pick([0, 0.01, 0.1, 0.5]);
+    path.loss = dice.pick([0, 0.01, 0.1, 0.5]);
     for (let step = 0; step < 400; step++) {
-      if (dice.happens(0.3)) world.flush(dice.below(20));
-      world.step(world.now + dice.below(50));
-      if (dice.happens(0.005)) world.recovery.pathChanged(world.now);
-      if (dice.happens(0.005)) world.loss = dice.pick([0, 0.01, 0.1, 1]);
+      if (dice.happens(0.3)) path.flush(dice.below(20));
+      path.step(path.now + dice.below(50));
+      if (dice.happens(0.005)) path.recovery.pathChanged(path.now);
+      if (dice.happens(0.005)) path.loss = dice.pick([0, 0.01, 0.1, 1]);
     }
     // Liveness: all is settled, and what is sent then is acknowledged.
-    world.loss = 0;
-    for (let step = 0; world.unsettled.size > 0; step++) {
+    path.loss = 0;
+    for (let step = 0; path.unsettled.size > 0; step++) {
       assertLess(step, 2000, "packets stay in flight");
-      world.step(Infinity);
+      path.step(Infinity);
     }
-    const before = world.acked;
-    for (let left = 100, step = 0; left > 0 || world.unsettled.size > 0; step++) {
+    const before = path.acked;
+    for (let left = 100, step = 0; left > 0 || path.unsettled.size > 0; step++) {
       assertLess(step, 5000, "no packet leaves");
-      left -= world.flush(left);
-      world.step(left > 0 ? world.recovery.roomAt(world.now) : Infinity);
+      left -= path.flush(left);
+      path.step(left > 0 ? path.recovery.roomAt(path.now) : Infinity);
     }
-    assertLess(before + 50, world.acked);
+    assertLess(before + 50, path.acked);
   }
 });
 

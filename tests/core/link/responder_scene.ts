@@ -18,8 +18,8 @@ import {
   type Response,
 } from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { forged, Peer } from "../../kit/wire.ts";
-import { Dice } from "../../simulator/random.ts";
+import { Dice } from "../../kit/dice.ts";
+import { altered, Peer } from "../../kit/peer.ts";
 
 export const NOW = 1_000_000;
 const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
@@ -34,7 +34,7 @@ export function hostOf(count: number): Address {
 
 export type Load = "calm" | "busy" | "overloaded" | "insistent" | "spent";
 
-export class Scene {
+export class TestResponder {
   readonly dice = new Dice(1);
   readonly ownKey = primitives.keyPair(this.dice.bytes(KEY_BYTES));
   readonly peer = this.newPeer();
@@ -86,7 +86,7 @@ export class Scene {
 
   /** With a good mac1: that needs no secret, only the responder's key. */
   nonsense(timestamp: Millis): Uint8Array {
-    const bytes = forged(this.peer.initiation(timestamp).bytes, IN_NOISE);
+    const bytes = altered(this.peer.initiation(timestamp).bytes, IN_NOISE);
     setMac1(primitives, mac1Key(primitives, this.ownKey.publicKey), bytes, bytes.length - MAC_BYTES);
     return bytes;
   }

@@ -26,8 +26,9 @@ import type { Address, Millis } from "../../../core/base/units.ts";
 import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../../core/wire/epoch.ts";
 import { decodePacket, MAC_BYTES, type Response } from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { forged, PEER } from "../../kit/wire.ts";
-import { FROM, hostOf, type Load, NOW, Scene } from "./responder_scene.ts";
+import { altered } from "../../kit/peer.ts";
+import { PEER } from "../../kit/test_link.ts";
+import { FROM, hostOf, type Load, NOW, TestResponder } from "./responder_scene.ts";
 
 type Peers = "new" | "waiting" | "confirmed";
 type Answer = "response" | "the same" | "cookie" | "nothing";
@@ -53,10 +54,10 @@ const INPUTS = {
   },
   "mac1 forged": ({ peer }) => {
     const { bytes } = peer.initiation(NOW + 1);
-    return forged(bytes, bytes.length - MAC_BYTES - 1);
+    return altered(bytes, bytes.length - MAC_BYTES - 1);
   },
   "Noise forged": (scene) => scene.nonsense(NOW + 1),
-} as const satisfies Readonly<Record<string, (scene: Scene, first: Uint8Array) => Uint8Array>>;
+} as const satisfies Readonly<Record<string, (scene: TestResponder, first: Uint8Array) => Uint8Array>>;
 
 type Input = keyof typeof INPUTS;
 
@@ -97,8 +98,10 @@ const COOKIES: Readonly<Record<Input, Answer>> = {
 };
 
 /** A scene in a state that began five seconds ago, and the initiation that led to it. */
-function sceneIn(peers: Peers): { scene: Scene; first: Uint8Array; response: Uint8Array | undefined } {
-  const scene = new Scene();
+function sceneIn(
+  peers: Peers,
+): { scene: TestResponder; first: Uint8Array; response: Uint8Array | undefined } {
+  const scene = new TestResponder();
   const first = scene.peer.initiation(NOW).bytes;
   if (peers === "new") return { scene, first, response: undefined };
   const response = scene.receive(NOW - 5000, first)!;
@@ -156,7 +159,11 @@ interface Coming {
 const NONE = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
 
 /** Answers to so many initiations, each of somebody else, at one instant; from everywhere, if not told otherwise. */
-function answers(scene: Scene, now: Millis, { count, hasCookie, fromOf = hostOf }: Coming): typeof NONE {
+function answers(
+  scene: TestResponder,
+  now: Millis,
+  { count, hasCookie, fromOf = hostOf }: Coming,
+): typeof NONE {
   const counts = { ...NONE };
   for (let index = 0; index < count; index++) {
     const { bytes } = scene.newPeer().initiation(now);
@@ -167,7 +174,7 @@ function answers(scene: Scene, now: Millis, { count, hasCookie, fromOf = hostOf 
 }
 
 Deno.test("50 initiations in a second are answered without a cookie, and 50 in the next one", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const some = { ...NONE, response: INITIATIONS_PER_SECOND, cookie: 25 };
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
     assertEquals(answers(scene, now, { count: INITIATIONS_PER_SECOND + 25, hasCookie: false }), some);
@@ -178,7 +185,7 @@ Deno.test("50 initiations in a second are answered without a cookie, and 50 in t
 });
 
 Deno.test("400 in a second are answered with one, and 400 in the next one", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
     // Nobody gets a cookie before 50 have come; these mean nothing.
     scene.load(now, "busy");
@@ -195,7 +202,7 @@ Deno.test("400 in a second are answered with one, and 400 in the next one", () =
 const fromPorts = (count: number): Address => ({ ...FROM, port: 1 + count });
 
 Deno.test("from one host 5 at once are answered and 20 a second, without a cookie, and as many with one", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const come = (now: Millis, count: number, hasCookie: boolean) =>
     answers(scene, now, { count, hasCookie, fromOf: fromPorts });
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
@@ -207,7 +214,7 @@ Deno.test("from one host 5 at once are answered and 20 a second, without a cooki
 });
 
 Deno.test("what one host uses up is nobody else's", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   scene.load(NOW, "spent");
   const others = answers(scene, NOW, { count: 20, hasCookie: false });
   assertEquals(others, { ...NONE, response: 20 });
@@ -216,7 +223,7 @@ Deno.test("what one host uses up is nobody else's", () => {
 });
 
 Deno.test("whoever claims somebody's address without a cookie uses up nothing that a cookie gives", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   for (let count = 0; count < 10 * HANDSHAKES_PER_SECOND; count++) scene.receive(NOW, scene.nonsense(NOW));
   const { bytes } = scene.peer.initiation(NOW);
   assertEquals(kindOf(scene.receive(NOW, bytes)), "cookie");
@@ -224,7 +231,7 @@ Deno.test("whoever claims somebody's address without a cookie uses up nothing th
 });
 
 Deno.test("with a cookie for one address nobody gets an answer at another one", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   scene.load(NOW, "busy");
   const elsewhere = scene.withCookie(NOW, scene.peer.initiation(NOW).bytes, hostOf(1));
   assertEquals(kindOf(scene.receive(NOW, elsewhere, FROM)), "cookie");
@@ -232,7 +239,7 @@ Deno.test("with a cookie for one address nobody gets an answer at another one", 
 });
 
 Deno.test("the same initiation once more is no other one: it uses up nothing", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const { bytes } = scene.peer.initiation(NOW);
   const response = scene.receive(NOW, bytes);
   for (let count = 0; count < 100; count++) assertEquals(scene.receive(NOW, bytes), response);
@@ -241,14 +248,14 @@ Deno.test("the same initiation once more is no other one: it uses up nothing", (
 });
 
 Deno.test("initiations with a wrong mac1 count for nothing", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const { bytes } = scene.newPeer(primitives.keyPair(scene.dice.bytes(KEY_BYTES))).initiation(NOW);
   for (let count = 0; count < 10 * HANDSHAKES_PER_SECOND; count++) assertFalse(scene.receive(NOW, bytes));
   assertEquals(kindOf(scene.receive(NOW, scene.peer.initiation(NOW).bytes)), "response");
 });
 
 Deno.test("under load an initiation is answered with a cookie, then with one and the same response", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   scene.load(NOW, "busy");
   const { bytes } = scene.peer.initiation(NOW);
   assertEquals(kindOf(scene.receive(NOW, bytes)), "cookie");
@@ -262,7 +269,7 @@ Deno.test("under load an initiation is answered with a cookie, then with one and
 // ---- sessions that wait ----------------------------------------------------------------------------------
 
 Deno.test("a response is for its initiator: it leads to a session that both have", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const handshake = scene.peer.initiation(NOW);
   const response = scene.receive(NOW, handshake.bytes, PEER)!;
   const { index, ownIndex } = handshake.finish(response);
@@ -276,23 +283,23 @@ Deno.test("a response is for its initiator: it leads to a session that both have
 });
 
 /** What waits after so many initiations of one peer: responses, oldest first. */
-function begun(scene: Scene, count: number): Uint8Array[] {
+function begun(scene: TestResponder, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, at) => scene.receive(NOW, scene.peer.initiation(NOW + at).bytes)!);
 }
 
-function waits(scene: Scene, response: Uint8Array): boolean {
+function waits(scene: TestResponder, response: Uint8Array): boolean {
   return scene.responder.get(NOW, (decodePacket(response) as Response).sender) !== undefined;
 }
 
 Deno.test("of one peer three sessions wait: a newer initiation takes the oldest's place", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const responses = begun(scene, UNCONFIRMED_PER_PEER + 1);
   assertEquals(responses.map((response) => waits(scene, response)), [false, true, true, true]);
   assertEquals(scene.indices.size, UNCONFIRMED_PER_PEER);
 });
 
 Deno.test("any of them may be confirmed; then those before it are gone, and those behind it wait on", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const responses = begun(scene, 3);
   scene.confirm(responses[1]!);
   assertEquals(responses.map((response) => waits(scene, response)), [false, false, true]);
@@ -300,7 +307,7 @@ Deno.test("any of them may be confirmed; then those before it are gone, and thos
 });
 
 Deno.test("what is forgotten is gone", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const responses = begun(scene, 3);
   for (let count = 0; count < 2; count++) scene.responder.forget(scene.peer.key);
   assertEquals(responses.map((response) => waits(scene, response)), [false, false, false]);
@@ -308,7 +315,7 @@ Deno.test("what is forgotten is gone", () => {
 });
 
 Deno.test("sessions wait for ten seconds", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const response = scene.receive(NOW, scene.peer.initiation(NOW).bytes)!;
   const { sender } = decodePacket(response) as Response;
   const nonsense = scene.nonsense(NOW);
@@ -321,7 +328,7 @@ Deno.test("sessions wait for ten seconds", () => {
 });
 
 Deno.test("so many sessions wait and no more: the oldest give way", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   scene.load(NOW, "busy");
   // Nobody of them comes more often than one host may.
   const places = Array.from(
@@ -353,11 +360,11 @@ const [LOW, MIDDLE, HIGH] = ["00000005aaaaaaaa", "00000005bbbbbbbb", "00000006aa
 
 Deno.test("a conversation that both have goes on; any other begins under a higher epoch than either has had", () => {
   const at = (epoch: Epoch) => ({ epoch, lastEpoch: epoch });
-  assertEquals(new Scene().named(MIDDLE, at(MIDDLE)), MIDDLE);
+  assertEquals(new TestResponder().named(MIDDLE, at(MIDDLE)), MIDDLE);
   for (const proposed of [NO_EPOCH, LOW, HIGH, MIDDLE]) {
     for (const known of [at(NO_EPOCH), at(LOW), at(HIGH), { epoch: NO_EPOCH, lastEpoch: MIDDLE }]) {
       if (proposed === known.epoch && proposed !== NO_EPOCH) continue;
-      const named = new Scene().named(proposed, known);
+      const named = new TestResponder().named(proposed, known);
       const what = `${proposed} to ${known.epoch}, ${known.lastEpoch}`;
       assertGreater(named, proposed, what);
       assertGreater(named, known.lastEpoch, what);
@@ -367,7 +374,7 @@ Deno.test("a conversation that both have goes on; any other begins under a highe
 });
 
 Deno.test("two conversations that begin at the same moment have different epochs", () => {
-  const scene = new Scene();
+  const scene = new TestResponder();
   const epochs = [scene.named(NO_EPOCH)];
   scene.responder.forget(scene.peer.key);
   epochs.push(scene.named(NO_EPOCH));
@@ -376,7 +383,7 @@ Deno.test("two conversations that begin at the same moment have different epochs
 
 Deno.test("whatever epoch is proposed, what answers is well-formed, and so is the epoch in it", () => {
   for (const proposed of ["fffffffe00000000", "ffffffff00000000", "f".repeat(2 * EPOCH_BYTES)]) {
-    const scene = new Scene();
+    const scene = new TestResponder();
     const handshake = scene.peer.initiation(NOW, proposed);
     const answer = scene.receive(NOW, handshake.bytes);
     if (answer === undefined) continue;

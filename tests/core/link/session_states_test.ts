@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { REKEY_AFTER_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
-import { forged, type PeerSession, PING, TestLink, verbOf } from "../../kit/wire.ts";
+import { altered, type PeerSession, PING, verbOf } from "../../kit/peer.ts";
+import { TestLink } from "../../kit/test_link.ts";
 import { CELLS, type Input, LIVES, type State } from "./session_table.ts";
 
 interface Case {
@@ -17,7 +18,7 @@ const INPUTS = {
   "packet": ({ test, session }, now) => void test.receive(now, test.peer.packet([PING], { session })),
   "packet repeated": ({ test, came }, now) => void (came && test.receive(now, came)),
   "packet forged": ({ test, session }, now) =>
-    void test.receive(now, forged(test.peer.packet([PING], { session }))),
+    void test.receive(now, altered(test.peer.packet([PING], { session }))),
   "initiation repeated": ({ test, initiation }, now) => void test.receive(now, initiation),
   "newer initiation": ({ test }, now) => void test.receive(now, test.peer.initiation(now).bytes),
   "newer session": ({ test }, now) => void test.peerConnects(now),

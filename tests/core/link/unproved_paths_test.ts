@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { AMPLIFICATION_LIMIT } from "../../../core/base/limits.ts";
 import { chat } from "../../kit/pair.ts";
-import { acking, ELSEWHERE, numberOf, PING, type Sent, TestLink, verbOf } from "../../kit/wire.ts";
+import { acking, PING, verbOf } from "../../kit/peer.ts";
+import { numberOf, type Sent } from "../../kit/sent.ts";
+import { ELSEWHERE, TestLink } from "../../kit/test_link.ts";
 
 function bytesOf(packets: readonly Sent[]): number {
   return packets.reduce((sum, { bytes }) => sum + bytes.length, 0);

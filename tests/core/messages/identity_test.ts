@@ -16,10 +16,10 @@ import {
   textHash,
 } from "../../../core/messages/identity.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
+import { Author, flipped } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { flipped, Person } from "../../kit/person.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 import { ID, TOP_ID } from "../../kit/samples.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
 import { bundleByHand, receiptByHand, safetyNumberByHand } from "./letter_by_hand.ts";
 
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
@@ -27,8 +27,8 @@ const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 /** Ed25519's: a signature is also one with this added to its second half, for whoever does not look (RFC 8032, 5.1.7). */
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
-function twoPeople(dice: Dice, kind: Primitives = primitives): [Person, Person] {
-  return [new Person(kind, dice, "Zoë"), new Person(kind, dice, "bob")];
+function twoPeople(dice: Dice, kind: Primitives = primitives): [Author, Author] {
+  return [new Author(kind, dice, "Zoë"), new Author(kind, dice, "bob")];
 }
 
 // ---- the keys of an identity -----------------------------------------------------------------------------
@@ -53,7 +53,9 @@ Deno.test("whoever writes into the secrets later changes no identity", () => {
 Deno.test("a bundle is made as it is by hand", () => {
   const dice = seededDice();
   for (const nick of ["a", "Zoë_1.-", "ΣΊΣΥΦΟΣ"]) {
-    const { bundle, secrets } = new Person(primitives, dice, nick, dice.below(2 ** 31) * 2 ** 10);
+    const { bundle, secrets } = new Author(primitives, dice, nick, {
+      prekeyAt: dice.below(2 ** 31) * 2 ** 10,
+    });
     const keys = { identity: bytes(bundle.identity), key: bytes(bundle.key), prekey: bytes(bundle.prekey) };
     const made = bundleByHand(secrets.slice(0, 32), nickKey(nick), { ...keys, prekeyAt: bundle.prekeyAt });
     assertEquals(bundle.signature, made.signature.toHex());
@@ -181,7 +183,7 @@ Deno.test("a signature for one purpose serves no other one", () => {
 
 // ---- safety numbers --------------------------------------------------------------------------------------
 
-const asPerson = ({ nick, identity }: Person) => ({ nick, identity: identity.publicKey });
+const asPerson = ({ nick, identity }: Author) => ({ nick, identity: identity.publicKey });
 
 Deno.test("a safety number has 60 digits in groups of five, the same at both ends and by hand", () => {
   const dice = seededDice();

@@ -5,9 +5,9 @@ import { primitives } from "../../../core/base/crypto.ts";
 import { type Bundle, NO_HASH } from "../../../core/messages/identity.ts";
 import { type Contents, decodeLetter, Opener, Sealer } from "../../../core/messages/letter.ts";
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
-import { Person } from "../../kit/person.ts";
+import { Author } from "../../kit/author.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 import { ID } from "../../kit/samples.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
 
 export const NOW = 1_700_000_000_000;
 export const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
@@ -19,15 +19,15 @@ export function contents(text: string): Contents {
 /** Alice, who writes, and Bob, who reads. */
 export class Two {
   readonly dice: Dice;
-  readonly alice: Person;
-  readonly bob: Person;
+  readonly alice: Author;
+  readonly bob: Author;
   sealer: Sealer;
   opener: Opener;
 
   constructor(readonly kind = primitives) {
     this.dice = seededDice();
-    this.alice = new Person(kind, this.dice, "Alice");
-    this.bob = new Person(kind, this.dice, "bob");
+    this.alice = new Author(kind, this.dice, "Alice");
+    this.bob = new Author(kind, this.dice, "bob");
     this.sealer = this.newSealer();
     this.opener = this.newOpener();
   }

@@ -5,8 +5,8 @@ import { primitives, TAG_BYTES } from "../../../core/base/crypto.ts";
 import { LETTER_SECRET_MS, LETTER_SECRETS } from "../../../core/base/limits.ts";
 import type { Bundle } from "../../../core/messages/identity.ts";
 import { decodeLetter, Opener, Sealer } from "../../../core/messages/letter.ts";
+import { Author } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { Person } from "../../kit/person.ts";
 import { ephemeralOf, idOf, NOW, Two } from "./letter_scene.ts";
 
 Deno.test("one ephemeral key serves for an hour to one prekey, and no longer", () => {
@@ -21,7 +21,7 @@ Deno.test("one ephemeral key serves for an hour to one prekey, and no longer", (
 Deno.test("two recipients, and two prekeys of one, never share an ephemeral key", () => {
   const two = new Two();
   const { bob, dice } = two;
-  const other = new Person(primitives, dice, "carol").bundle;
+  const other = new Author(primitives, dice, "carol").bundle;
   const recipients = [bob.bundle, other, { ...bob.bundle, prekey: other.prekey }, {
     ...bob.bundle,
     key: other.key,
@@ -35,7 +35,7 @@ Deno.test("a message that is sealed once more for the same keys under another id
   // Anybody can put somebody else's keys into a bundle of his own. Id, sealing and secret are the same: under the same
   // message key the same text would give the same ciphertext.
   const two = new Two();
-  const { identity } = new Person(primitives, two.dice, "bob").bundle;
+  const { identity } = new Author(primitives, two.dice, "bob").bundle;
   const [before, after] = [two.seal("x"), two.seal("x", { recipient: { ...two.bob.bundle, identity } })];
   assertEquals(ephemeralOf(after), ephemeralOf(before));
   assertNotEquals(ciphertextOf(after), ciphertextOf(before));

@@ -5,8 +5,8 @@ import { BODY_BYTES, TEXT_BYTES } from "../../../core/base/limits.ts";
 import { bundle as bundleField } from "../../../core/messages/field.ts";
 import { decodeLetter, Opener, paddingFor, prekeyId, Sealer } from "../../../core/messages/letter.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
+import { Author, flipped } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { flipped, Person } from "../../kit/person.ts";
 import { ID, LONGEST_TEXT, mutated, TOP_ID } from "../../kit/samples.ts";
 import { contentsByHand, letterByHand } from "./letter_by_hand.ts";
 import { contents, idOf, NOW, Two } from "./letter_scene.ts";
@@ -118,7 +118,7 @@ Deno.test("neither of the two sealings of a message passes for the other one", (
 Deno.test("a letter opens for its recipient's identity, key and prekey, and with no other one of these", () => {
   const two = new Two();
   const { bob, dice } = two;
-  const other = new Person(primitives, dice, "bob");
+  const other = new Author(primitives, dice, "bob");
   const letter = two.seal("secret");
   assertEquals(two.open(letter, { own: { ...bob.own, identity: other.identity.publicKey } }), undefined);
   assertEquals(two.open(letter, { own: { ...bob.own, prekey: other.prekey } }), undefined);
@@ -130,7 +130,7 @@ Deno.test("a letter opens for its recipient's identity, key and prekey, and with
 
 Deno.test("nobody who lacks the sender's secret seals under the sender's bundle", () => {
   const two = new Two();
-  const mallory = new Person(primitives, two.dice, "mallory");
+  const mallory = new Author(primitives, two.dice, "mallory");
   two.sealer = new Sealer(primitives, (count) => two.dice.bytes(count), mallory.identity.keyPair);
   assertEquals(two.open(two.seal("forged")), undefined);
 });

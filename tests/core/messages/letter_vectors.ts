@@ -21,7 +21,7 @@ const CHANNEL_KEY = counting(0x41, 32);
 const FIRST_EPHEMERAL = counting(0xc1, 32);
 const SECOND_EPHEMERAL = counting(0xe1, 32);
 
-class Person {
+class Correspondent {
   readonly nick: string;
   readonly secrets: Uint8Array;
   readonly prekeySecret: Uint8Array;
@@ -76,8 +76,8 @@ class Person {
   }
 }
 
-const ALICE = new Person("Alice", 0x01, NOW - 3600_000);
-const BOB = new Person("bob", 0x61, NOW - 7200_000);
+const ALICE = new Correspondent("Alice", 0x01, NOW - 3600_000);
+const BOB = new Correspondent("bob", 0x61, NOW - 7200_000);
 /** Of Alice's messages to Bob: the first, the second ... */
 const idOf = (count: number): string => `0102030001a1a2a3${String(count).padStart(16, "0")}`;
 const postIdOf = (count: number): string => `0102030001b1b2b3${String(count).padStart(16, "0")}`;

@@ -4,17 +4,10 @@ import { primitives } from "../../../core/base/crypto.ts";
 import { BODY_BYTES, TEXT_BYTES } from "../../../core/base/limits.ts";
 import { NO_HASH } from "../../../core/messages/identity.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
-import {
-  decodePost,
-  encodePost,
-  isAuthentic,
-  type Post,
-  postHash,
-  textOf,
-} from "../../../core/messages/post.ts";
-import { flipped, Person } from "../../kit/person.ts";
+import { decodePost, isAuthentic, type Post, postHash, textOf } from "../../../core/messages/post.ts";
+import { Author, flipped } from "../../kit/author.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 import { ID, LONGEST_TEXT, mutated, TOP_ID } from "../../kit/samples.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
 import { postByHand, type PostParts } from "./letter_by_hand.ts";
 
 const NOW = 1_700_000_000_000;
@@ -25,18 +18,18 @@ const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 const KINDS = [["an open", undefined], ["a sealed", CHANNEL_KEY]] as const;
 
 /** Somebody who posts. */
-class Poster extends Person {
+class Poster extends Author {
   constructor(dice: Dice, nick = "Alice") {
     super(primitives, dice, nick);
   }
 
-  post(
+  /** The first post, unless it is said to stand elsewhere. */
+  posts(
     channelKey: Uint8Array | undefined,
     text: string,
     { id = ID, number = 1, previous = NO_HASH, sentAt = NOW } = {},
   ): Uint8Array {
-    const place = { id, from: this.nick, number, previous, sentAt, text };
-    return encodePost(primitives, this.identity, channelKey, place);
+    return this.post({ id, number, previous, sentAt, text }, channelKey);
   }
 }
 
@@ -61,7 +54,7 @@ for (const [kind, key] of KINDS) {
   Deno.test(`${kind} post says what was written, and where it stands`, () => {
     const alice = new Poster(seededDice());
     const place = { number: 2 ** 40, previous: "7e".repeat(32), sentAt: NOW + 0.5 };
-    const post = alice.post(key, "Zoë\n😀", place);
+    const post = alice.posts(key, "Zoë\n😀", place);
     const { identity, isSealed, number, previous, sentAt } = decoded(post);
     assertEquals({ number, previous, sentAt }, { ...place, sentAt: NOW });
     assertEquals([identity, isSealed], [alice.identity.publicKey, key !== undefined]);
@@ -84,7 +77,7 @@ for (const [kind, key] of KINDS) {
         text,
       };
       const made = postByHand(parts);
-      const post = alice.post(key, text, { id: id.toHex(), number, previous: previous.toHex() });
+      const post = alice.posts(key, text, { id: id.toHex(), number, previous: previous.toHex() });
       assertEquals(post, made.post);
       assertEquals(postHash(primitives, id.toHex(), post), made.hash.toHex());
     }
@@ -92,7 +85,7 @@ for (const [kind, key] of KINDS) {
 
   Deno.test(`${kind} post of which a byte was changed is not authentic`, () => {
     const dice = seededDice();
-    const post = new Poster(dice).post(key, "hello");
+    const post = new Poster(dice).posts(key, "hello");
     for (let at = 0; at < post.length; at++) {
       const changed = decodePost(post.with(at, post[at]! ^ 1 << dice.below(8)));
       assert(
@@ -104,7 +97,7 @@ for (const [kind, key] of KINDS) {
   });
 
   Deno.test(`${kind} post that was cut off or made longer is no post`, () => {
-    const post = new Poster(seededDice()).post(key, "hello");
+    const post = new Poster(seededDice()).posts(key, "hello");
     for (let length = 0; length < post.length; length++) {
       assertEquals(decodePost(post.subarray(0, length)), MALFORMED, `${length} bytes`);
     }
@@ -112,7 +105,7 @@ for (const [kind, key] of KINDS) {
   });
 
   Deno.test(`${kind} post is bound to its id and to its sender's nick, in whatever case`, () => {
-    const post = new Poster(seededDice()).post(key, "hello");
+    const post = new Poster(seededDice()).posts(key, "hello");
     assertEquals(read(post, key, { from: "ALICE" }), "hello");
     for (let bit = 0; bit < 128; bit++) assertEquals(read(post, key, { id: flipped(ID, bit) }), undefined);
     for (const from of ["bob", "Alic", "Alice1", ""]) assertEquals(read(post, key, { from }), undefined);
@@ -121,7 +114,7 @@ for (const [kind, key] of KINDS) {
   Deno.test(`nobody signs ${kind} post with his own key under somebody else's identity`, () => {
     const dice = seededDice();
     const [alice, mallory] = [new Poster(dice), new Poster(dice)];
-    const [mine, hers] = [mallory.post(key, "forged"), alice.post(key, "x")];
+    const [mine, hers] = [mallory.posts(key, "forged"), alice.posts(key, "x")];
     const at = 6 + 32 + 6 + 1;
     const forged = Uint8Array.from([...mine.subarray(0, at), ...hers.subarray(at, at + 32)]);
     assertEquals(read(Uint8Array.of(...forged, ...mine.subarray(at + 32)), key), undefined);
@@ -131,7 +124,7 @@ for (const [kind, key] of KINDS) {
 
   Deno.test(`no bytes make reading ${kind} post throw`, () => {
     const dice = seededDice();
-    const post = new Poster(dice).post(key, "hello");
+    const post = new Poster(dice).posts(key, "hello");
     for (let round = 0; round < 2000; round++) {
       const changed = round % 4 === 0 ? dice.bytes(dice.below(400)) : mutated(dice, post);
       if (read(changed, key) !== undefined) assertEquals(changed, post);
@@ -139,7 +132,7 @@ for (const [kind, key] of KINDS) {
   });
 
   Deno.test(`the longest text of ${kind} post finds room in a verb, and is read again`, () => {
-    const post = new Poster(seededDice()).post(key, LONGEST_TEXT);
+    const post = new Poster(seededDice()).posts(key, LONGEST_TEXT);
     assert(post.length <= BODY_BYTES);
     assertEquals(read(post, key), LONGEST_TEXT);
   });
@@ -148,7 +141,7 @@ for (const [kind, key] of KINDS) {
 // ---- the channel key -------------------------------------------------------------------------------------
 
 Deno.test("a sealed post is read under its channel key, and under no other", () => {
-  const post = decoded(new Poster(seededDice()).post(CHANNEL_KEY, "secret"));
+  const post = decoded(new Poster(seededDice()).posts(CHANNEL_KEY, "secret"));
   assertEquals(textOf(primitives, CHANNEL_KEY, ID, post), "secret");
   assertEquals(textOf(primitives, OTHER_KEY, ID, post), undefined);
   assertEquals(textOf(primitives, undefined, ID, post), undefined);
@@ -157,7 +150,7 @@ Deno.test("a sealed post is read under its channel key, and under no other", () 
 });
 
 Deno.test("an open post is read by everybody, with whatever channel key", () => {
-  const post = decoded(new Poster(seededDice()).post(undefined, "hello"));
+  const post = decoded(new Poster(seededDice()).posts(undefined, "hello"));
   for (const key of [undefined, CHANNEL_KEY, OTHER_KEY]) {
     assertEquals(textOf(primitives, key, ID, post), "hello");
   }
@@ -166,7 +159,7 @@ Deno.test("an open post is read by everybody, with whatever channel key", () => 
 Deno.test("what is sealed is bound to its id, its sender and everything before it, also for who can sign", () => {
   const dice = seededDice();
   const [alice, mallory] = [new Poster(dice), new Poster(dice)];
-  const post = decoded(alice.post(CHANNEL_KEY, "secret"));
+  const post = decoded(alice.posts(CHANNEL_KEY, "secret"));
   assertEquals(textOf(primitives, CHANNEL_KEY, TOP_ID, post), undefined);
   const identity = mallory.identity.publicKey;
   assertEquals(textOf(primitives, CHANNEL_KEY, ID, { ...post, identity }), undefined);
@@ -182,7 +175,7 @@ Deno.test("what is sealed is bound to its id, its sender and everything before i
 
 Deno.test("what was sealed does not pass for open, and what was open not for sealed", () => {
   const alice = new Poster(seededDice());
-  const [open, sealed] = [alice.post(undefined, "x"), alice.post(CHANNEL_KEY, "x")];
+  const [open, sealed] = [alice.posts(undefined, "x"), alice.posts(CHANNEL_KEY, "x")];
   const at = 6 + 32 + 6;
   assertEquals([open[at], sealed[at]], [0, 1]);
   assertEquals(read(open.with(at, 1), CHANNEL_KEY), undefined);
@@ -192,7 +185,7 @@ Deno.test("what was sealed does not pass for open, and what was open not for sea
 
 Deno.test("the same text under two ids shows no common bytes of content", () => {
   const alice = new Poster(seededDice());
-  const [one, other] = [ID, TOP_ID].map((id) => decoded(alice.post(CHANNEL_KEY, "x", { id })).content);
+  const [one, other] = [ID, TOP_ID].map((id) => decoded(alice.posts(CHANNEL_KEY, "x", { id })).content);
   const same = one!.filter((byte, at) => byte === other![at]).length;
   assert(same < one!.length / 8, `${same} of ${one!.length}`);
 });
@@ -200,7 +193,7 @@ Deno.test("the same text under two ids shows no common bytes of content", () => 
 // ---- what it says ----------------------------------------------------------------------------------------
 
 Deno.test("a post that says no text, or too long a one, says nothing", () => {
-  const post = decoded(new Poster(seededDice()).post(undefined, "hi"));
+  const post = decoded(new Poster(seededDice()).posts(undefined, "hi"));
   const long = new Uint8Array(3 + TEXT_BYTES + 1).fill(0x78);
   long.set([1, 0, 1]);
   for (
@@ -230,15 +223,15 @@ Deno.test("open posts are as long as their text, sealed ones are filled up to 25
     ] as const
   ) {
     const text = "x".repeat(length);
-    assertEquals(alice.post(undefined, text).length, around + length);
-    assertEquals(alice.post(CHANNEL_KEY, text).length, around + filled + 16);
+    assertEquals(alice.posts(undefined, text).length, around + length);
+    assertEquals(alice.posts(CHANNEL_KEY, text).length, around + filled + 16);
   }
 });
 
 // ---- the chain -------------------------------------------------------------------------------------------
 
 Deno.test("the hash of a post binds its id and every byte of it", () => {
-  const post = new Poster(seededDice()).post(undefined, "hello");
+  const post = new Poster(seededDice()).posts(undefined, "hello");
   const hash = postHash(primitives, ID, post);
   assertEquals(hash, primitives.hash(bytes(ID), post).toHex());
   assertNotEquals(postHash(primitives, TOP_ID, post), hash);
@@ -249,8 +242,8 @@ Deno.test("the hash of a post binds its id and every byte of it", () => {
 
 Deno.test("number and hash of the post before are signed", () => {
   const alice = new Poster(seededDice());
-  const first = alice.post(undefined, "one");
-  const second = alice.post(undefined, "two", { number: 2, previous: postHash(primitives, ID, first) });
+  const first = alice.posts(undefined, "one");
+  const second = alice.posts(undefined, "two", { number: 2, previous: postHash(primitives, ID, first) });
   assertEquals(decoded(second).previous, postHash(primitives, ID, first));
   const asFirst = Uint8Array.from([...first.subarray(0, 38), ...second.subarray(38)]);
   assertFalse(isAuthentic(primitives, { id: ID, from: "Alice" }, decoded(asFirst)));

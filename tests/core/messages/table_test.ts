@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { addressKey } from "../../../core/base/address.ts";
 import { NO_VERSION, type Row, Table } from "../../../core/messages/table.ts";
+import { seededDice } from "../../kit/dice.ts";
 import { BUNDLE } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
 
 const START = 1000;
 const OTHER_KEY = "f0".repeat(32);

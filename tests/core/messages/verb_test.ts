@@ -4,6 +4,7 @@ import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../../core/base/limits.
 import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../../core/messages/verb.ts";
 import { FRAME_HEADER_BYTES } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
+import { seededDice } from "../../kit/dice.ts";
 import {
   BODY,
   BUNDLE,
@@ -17,7 +18,6 @@ import {
   SIGNATURE,
   VERBS,
 } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
 
 Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);

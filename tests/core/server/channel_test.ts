@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../../core/base/limits.ts";
 import { Channel, type ChannelRow } from "../../../core/server/channel.ts";
-import { Recorded } from "../../kit/effects.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
 
 const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");
 

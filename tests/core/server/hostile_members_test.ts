@@ -1,13 +1,15 @@
 /** What one member can do to another one, and to those who write to it. */
 import { assert, assertEquals, assertLess } from "@std/assert";
+import type { Person } from "../../kit/person.ts";
 import { ID } from "../../kit/samples.ts";
-import { Scene, SERVER, type Voice } from "../../kit/scene.ts";
+import { Speaker } from "../../kit/speaker.ts";
+import { World } from "../../kit/world.ts";
 
-function withMallory(): { scene: Scene; mallory: Voice } {
-  const scene = new Scene();
-  scene.client("alice");
-  const mallory = scene.voice("mallory");
-  scene.say("mallory", SERVER, {
+function withMallory(): { world: World; alice: Person; mallory: Speaker } {
+  const world = new World();
+  const { alice } = world.clients("alice");
+  const mallory = new Speaker(world, "mal");
+  mallory.tells(world.server, {
     type: "register",
     nick: "mal",
     turn: 1,
@@ -15,33 +17,33 @@ function withMallory(): { scene: Scene; mallory: Voice } {
     bundle: mallory.bundle("mal"),
     candidates: [],
   });
-  scene.run(1000);
-  scene.lines("alice");
-  return { scene, mallory };
+  world.runs(1000);
+  alice.looks();
+  return { world, alice, mallory };
 }
 
 for (const body of [[], [7], [1], [1, 2, 3]]) {
   Deno.test(`a deposited body [${body}] that is no letter is receipted once and is gone`, () => {
-    const { scene } = withMallory();
-    scene.say("mallory", SERVER, {
+    const { world, mallory } = withMallory();
+    mallory.tells(world.server, {
       type: "deposit",
       id: ID,
       from: "mal",
       to: "alice",
       body: Uint8Array.from(body),
     });
-    scene.run(1000);
-    scene.carried.length = 0;
-    scene.run(20_000);
-    assertLess(scene.carried.length, 50);
+    world.runs(1000);
+    world.datagrams.length = 0;
+    world.runs(20_000);
+    assertLess(world.datagrams.length, 50);
   });
 }
 
 Deno.test("a message that was sealed again reaches a recipient who comes back, though the server has the first sealing", () => {
-  const { scene, mallory } = withMallory();
+  const { world, alice, mallory } = withMallory();
   // mal is there and slow: alice deposits the first sealing.
-  scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
-  scene.run(1000);
+  alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+  world.runs(1000);
   const first = mallory.heard.find((verb) => verb.type === "direct")!;
   assert(first.type === "direct");
   const receipt = mallory.identity.receipt("mal", "alice", {
@@ -50,12 +52,12 @@ Deno.test("a message that was sealed again reaches a recipient who comes back, t
     outcome: "unreadable",
   });
   // It cannot open it, says so directly, and is away before the second sealing comes.
-  scene.say("mallory", scene.addressOf("alice"), { type: "receipt", from: "mal", to: "alice", ...receipt });
+  mallory.tells(alice, { type: "receipt", from: "mal", to: "alice", ...receipt });
   mallory.heard.length = 0;
-  scene.cut.add("mallory");
-  scene.run(120_000);
-  scene.cut.clear();
-  scene.say("mallory", SERVER, {
+  world.cut(mallory);
+  world.runs(120_000);
+  world.mend(mallory);
+  mallory.tells(world.server, {
     type: "register",
     nick: "mal",
     turn: 2,
@@ -63,20 +65,20 @@ Deno.test("a message that was sealed again reaches a recipient who comes back, t
     bundle: mallory.bundle("mal"),
     candidates: [],
   });
-  scene.run(1000);
-  scene.say("mallory", SERVER, { type: "receipt", from: "mal", to: "alice", ...receipt });
-  scene.run(120_000);
+  world.runs(1000);
+  mallory.tells(world.server, { type: "receipt", from: "mal", to: "alice", ...receipt });
+  world.runs(120_000);
   const later = mallory.heard.flatMap((verb) => "body" in verb ? [`${verb.type} ${verb.body[0]}`] : []);
   assert(later.some((it) => it.endsWith(" 1")), "the second sealing never came");
 });
 
 for (const isOnline of [true, false]) {
   Deno.test(`a prekey that is no key (owner ${isOnline ? "online" : "offline"}) ends no client that writes to its owner, and the user hears that nothing left`, () => {
-    const scene = new Scene();
-    scene.client("alice");
-    const mallory = scene.voice("mallory");
+    const world = new World();
+    const { alice } = world.clients("alice");
+    const mallory = new Speaker(world, "mal");
     const bundle = mallory.identity.bundle("mal", "00".repeat(32), 1);
-    scene.say("mallory", SERVER, {
+    mallory.tells(world.server, {
       type: "register",
       nick: "mal",
       turn: 1,
@@ -84,14 +86,14 @@ for (const isOnline of [true, false]) {
       bundle,
       candidates: [],
     });
-    if (!isOnline) scene.say("mallory", SERVER, { type: "leave", nick: "mal", turn: 2 });
-    scene.run(1000);
-    scene.lines("alice");
-    scene.act("alice", { type: "sendDirect", to: "mal", text: "hi" });
-    scene.run(20_000);
-    assertEquals(scene.lines("alice"), ["[Message to mal failed: the recipient's keys are not valid.]"]);
-    scene.run(600_000);
-    const messages = scene.lines("alice").filter((line) => /Message|Exiting|responding/.test(line));
-    assertEquals([messages, scene.exitStatusOf("alice")], [[], undefined]);
+    if (!isOnline) mallory.tells(world.server, { type: "leave", nick: "mal", turn: 2 });
+    world.runs(1000);
+    alice.looks();
+    alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+    world.runs(20_000);
+    assertEquals(alice.looks(), ["[Message to mal failed: the recipient's keys are not valid.]"]);
+    world.runs(600_000);
+    const messages = alice.looks().filter((line) => /Message|Exiting|responding/.test(line));
+    assertEquals([messages, alice.exitStatus], [[], undefined]);
   });
 }

@@ -17,7 +17,7 @@ import type { Change } from "../../../core/machine.ts";
 import { NO_SIGNATURE } from "../../../core/messages/identity.ts";
 import { listNicks, releaseNick } from "../../../core/server/nick_admin.ts";
 import { OfflineStore } from "../../../core/server/offline_store.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 import { BUNDLE, ID, IPV4, KEY as SECRET, SIGNATURE } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;

@@ -5,31 +5,40 @@ import {
   MEMBER_MESSAGES_PER_SECOND,
   MEMBER_QUESTIONS_BURST,
 } from "../../../core/base/limits.ts";
+import type { Address } from "../../../core/base/units.ts";
 import { type Bundle, Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import type { Person } from "../../kit/person.ts";
 import { ID, NO_LIMITS } from "../../kit/samples.ts";
-import { Scene, SERVER, type Voice } from "../../kit/scene.ts";
+import { Speaker } from "../../kit/speaker.ts";
+import { World } from "../../kit/world.ts";
 
 const HOUR_MS = 3_600_000;
+const ELSEWHERE: Address = { host: "10.66.6.7", port: 7 };
 
 function registration(nick: string, turn: number, bundle: Bundle): VerbOf<"register"> {
   return { type: "register", nick, turn, asked: true, bundle, candidates: [] };
 }
 
-function withAliceAndMallory(): { scene: Scene; mallory: Voice } {
-  const scene = new Scene();
-  scene.client("alice");
-  scene.client("bob");
-  const mallory = scene.voice("mallory");
-  for (const name of ["alice", "bob", "SERVER"]) scene.lines(name);
-  return { scene, mallory };
+/** alice and bob, whose screens are empty, and somebody else. */
+interface Cast {
+  readonly world: World;
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly mallory: Speaker;
 }
 
-function assertRefused(scene: Scene, mallory: Voice): void {
+function withAliceAndMallory(): Cast {
+  const world = new World();
+  const { alice, bob } = world.clients("alice", "bob");
+  return { world, alice, bob, mallory: new Speaker(world, "mal") };
+}
+
+function assertRefused({ world, mallory }: Cast): void {
   for (const [at, nick] of ["alice", "ALICE"].entries()) {
-    scene.say("mallory", SERVER, registration(nick, at + 1, mallory.bundle(nick)));
-    scene.run(5000);
+    mallory.tells(world.server, registration(nick, at + 1, mallory.bundle(nick)));
+    world.runs(5000);
   }
   assertEquals(mallory.heard, [
     { type: "refused", nick: "alice", reason: "other key" },
@@ -40,67 +49,70 @@ function assertRefused(scene: Scene, mallory: Voice): void {
 // ---- another identity ------------------------------------------------------------------------------------
 
 Deno.test("another identity does not get a nick whose holder is online; he is not even asked", () => {
-  const { scene, mallory } = withAliceAndMallory();
-  scene.carried.length = 0;
-  assertRefused(scene, mallory);
-  const { host } = scene.addressOf("alice");
-  assertEquals(scene.carried.filter(({ to }) => to.host === host), []);
-  assertEquals([...scene.lines("SERVER"), ...scene.lines("alice"), ...scene.lines("bob")], []);
-  scene.act("alice", { type: "sendDirect", to: "bob", text: "still here" });
-  scene.run(100);
-  assertEquals(scene.lines("bob"), ["alice: still here"]);
+  const cast = withAliceAndMallory();
+  const { world, alice, bob } = cast;
+  const began = world.now;
+  assertRefused(cast);
+  assertEquals(world.sent({ to: alice }, began), []);
+  assertEquals([...world.server.looks(), ...alice.looks(), ...bob.looks()], []);
+  alice.does({ type: "sendDirect", to: "bob", text: "still here" });
+  world.runs(100);
+  assertEquals(bob.looks(), ["alice: still here"]);
 });
 
 /** In which ways the holder may be gone. */
-const GONE: Readonly<Record<string, (scene: Scene) => void>> = {
-  "does not answer": (scene) => scene.cut.add("alice"),
-  "has been silent for an hour": (scene) => {
-    scene.cut.add("alice");
-    scene.run(HOUR_MS);
+const GONE: Readonly<Record<string, (cast: Cast) => void>> = {
+  "does not answer": ({ world, alice }) => world.cut(alice),
+  "has been silent for an hour": ({ world, alice }) => {
+    world.cut(alice);
+    world.runs(HOUR_MS);
   },
-  "is deregistered": (scene) => scene.act("alice", { type: "deregister", nick: "alice" }),
-  "has left": (scene) => scene.act("alice", { type: "leave" }),
+  "is deregistered": ({ alice }) => alice.deregisters(),
+  "has left": ({ alice }) => alice.pressesCtrlC(),
 };
 
 for (const [how, goes] of Object.entries(GONE)) {
   Deno.test(`nor one whose holder ${how}`, () => {
-    const { scene, mallory } = withAliceAndMallory();
-    const { identity } = scene.bundleOf("alice");
-    goes(scene);
-    scene.run(5000);
-    assertRefused(scene, mallory);
-    assertEquals(scene.bundleOf("alice").identity, identity);
+    const cast = withAliceAndMallory();
+    const { world } = cast;
+    const { identity } = world.server.bundleOf("alice");
+    goes(cast);
+    world.runs(5000);
+    assertRefused(cast);
+    assertEquals(world.server.bundleOf("alice").identity, identity);
   });
 }
 
 Deno.test("a client that is refused says so and ends", () => {
-  const { scene } = withAliceAndMallory();
-  scene.client("Alice", {}, "another");
-  assertEquals(scene.lines("another").at(-1), "[Nickname 'Alice' belongs to another key.]");
-  assertEquals(scene.exitStatusOf("another"), 1);
-  assertEquals(scene.lines("alice"), []);
+  const { world, alice } = withAliceAndMallory();
+  const another = world.client("Alice");
+  another.starts();
+  world.runs(1000);
+  assertEquals(another.looks().at(-1), "[Nickname 'Alice' belongs to another key.]");
+  assertEquals(another.exitStatus, 1);
+  assertEquals(alice.looks(), []);
 });
 
 // ---- somebody else's bundle ------------------------------------------------------------------------------
 
 /** What mallory registers with, under a nick, and why that is not hers to do. */
-const NOT_HERS: Readonly<Record<string, (scene: Scene, mallory: Voice) => [nick: string, bundle: Bundle]>> = {
-  "the bundle of a nick's holder": (scene) => ["alice", scene.bundleOf("alice")],
-  "somebody else's bundle, under a new nick": (scene) => ["mal", scene.bundleOf("alice")],
-  "a bundle for another nick": (_, mallory) => ["mal", mallory.bundle("mel")],
-  "an identity that did not sign": (scene, mallory) => {
-    const { identity } = scene.bundleOf("alice");
+const NOT_HERS: Readonly<Record<string, (cast: Cast) => [nick: string, bundle: Bundle]>> = {
+  "the bundle of a nick's holder": ({ world }) => ["alice", world.server.bundleOf("alice")],
+  "somebody else's bundle, under a new nick": ({ world }) => ["mal", world.server.bundleOf("alice")],
+  "a bundle for another nick": ({ mallory }) => ["mal", mallory.bundle("mel")],
+  "an identity that did not sign": ({ world, mallory }) => {
+    const { identity } = world.server.bundleOf("alice");
     return ["alice", { ...mallory.bundle("alice"), identity }];
   },
-  "a key that is not the link's": (scene, mallory) => {
-    const { key } = scene.bundleOf("alice");
+  "a key that is not the link's": ({ world, mallory }) => {
+    const { key } = world.server.bundleOf("alice");
     return ["mal", { ...mallory.bundle("mal"), key }];
   },
-  "a prekey that was not signed": (_, mallory) => {
+  "a prekey that was not signed": ({ mallory }) => {
     const bundle = mallory.bundle("mal");
     return ["mal", { ...bundle, prekey: bundle.key }];
   },
-  "another time than was signed": (_, mallory) => {
+  "another time than was signed": ({ mallory }) => {
     const bundle = mallory.bundle("mal");
     return ["mal", { ...bundle, prekeyAt: bundle.prekeyAt + 1 }];
   },
@@ -108,13 +120,14 @@ const NOT_HERS: Readonly<Record<string, (scene: Scene, mallory: Voice) => [nick:
 
 for (const [what, lies] of Object.entries(NOT_HERS)) {
   Deno.test(`who registers with ${what} gets no answer, and changes nothing`, () => {
-    const { scene, mallory } = withAliceAndMallory();
-    const before = scene.bundleOf("alice");
-    scene.say("mallory", SERVER, registration(...at(1, lies(scene, mallory))));
-    scene.run(5000);
-    assertEquals([mallory.heard, scene.bundleOf("alice")], [[], before]);
-    assertEquals([...scene.lines("SERVER"), ...scene.lines("alice"), ...scene.lines("bob")], []);
-    scene.say("mallory", SERVER, registration("mal", 2, mallory.bundle("mal")));
+    const cast = withAliceAndMallory();
+    const { world, alice, bob, mallory } = cast;
+    const before = world.server.bundleOf("alice");
+    mallory.tells(world.server, registration(...at(1, lies(cast))));
+    world.runs(5000);
+    assertEquals([mallory.heard, world.server.bundleOf("alice")], [[], before]);
+    assertEquals([...world.server.looks(), ...alice.looks(), ...bob.looks()], []);
+    mallory.tells(world.server, registration("mal", 2, mallory.bundle("mal")));
     assert(mallory.heard.some(({ type }) => type === "registered"));
   });
 }
@@ -125,67 +138,75 @@ function at(turn: number, [nick, bundle]: [string, Bundle]): [string, number, Bu
 
 // ---- the same identity -----------------------------------------------------------------------------------
 
+/** They register, one after the other. Their screens are empty. */
+function registered<People extends readonly Person[]>(world: World, ...people: People): People {
+  for (const person of people) {
+    person.starts();
+    world.runs(1000);
+  }
+  world.everybodyLooks();
+  return people;
+}
+
 Deno.test("the same identity takes over from elsewhere at once; the old place is told when it speaks next", () => {
-  const scene = new Scene();
+  const world = new World();
   const identity = new Identity(primitives, new Uint8Array(SECRETS_BYTES).fill(7));
-  scene.client("alice", { identity });
-  scene.client("bob");
-  scene.client("alice", { identity }, "elsewhere");
-  for (const name of ["alice", "bob", "elsewhere"]) scene.lines(name);
-  scene.act("bob", { type: "sendDirect", to: "alice", text: "where are you" });
-  scene.run(1000);
-  assertEquals([scene.lines("alice"), scene.lines("elsewhere")], [[], ["bob: where are you"]]);
-  assertEquals(scene.lines("bob"), ["[Message received by alice.]"]);
-  scene.act("alice", { type: "sendChannel", text: "still me" });
-  scene.run(1000);
-  assertEquals(scene.lines("alice"), [
+  const clients = [world.client("alice", { identity }), world.client("bob")] as const;
+  const [alice, bob, elsewhere] = registered(world, ...clients, world.client("alice", { identity }));
+  bob.does({ type: "sendDirect", to: "alice", text: "where are you" });
+  world.runs(1000);
+  assertEquals([alice.looks(), elsewhere.looks()], [[], ["bob: where are you"]]);
+  assertEquals(bob.looks(), ["[Message received by alice.]"]);
+  alice.does({ type: "sendChannel", text: "still me" });
+  world.runs(1000);
+  assertEquals(alice.looks(), [
     "[You were registered as 'alice' from another place, this one is offline now.]",
   ]);
-  assertEquals([scene.lines("bob"), scene.lines("elsewhere")], [[], []]);
+  assertEquals([bob.looks(), elsewhere.looks()], [[], []]);
 });
 
 Deno.test("a place that was replaced takes the nick back when its user asks for it, and not by itself", () => {
-  const scene = new Scene();
+  const world = new World();
   const identity = new Identity(primitives, new Uint8Array(SECRETS_BYTES).fill(7));
-  scene.client("alice", { identity });
-  scene.client("alice", { identity }, "elsewhere");
-  scene.run(60_000);
-  for (const name of ["alice", "elsewhere"]) scene.lines(name);
-  scene.run(600_000);
-  assertEquals([scene.lines("alice"), scene.lines("elsewhere")], [[], []]);
-  scene.act("alice", { type: "register", nick: "alice" });
-  scene.run(60_000);
-  assertEquals(scene.lines("alice")[0], "SERVER: [Welcome, you are registered.]");
-  assertEquals(scene.lines("elsewhere"), [
+  const clients = [world.client("alice", { identity }), world.client("alice", { identity })] as const;
+  const [alice, elsewhere] = registered(world, ...clients);
+  world.runs(60_000);
+  world.everybodyLooks();
+  world.runs(600_000);
+  assertEquals([alice.looks(), elsewhere.looks()], [[], []]);
+  alice.registers();
+  world.runs(60_000);
+  assertEquals(alice.looks()[0], "SERVER: [Welcome, you are registered.]");
+  assertEquals(elsewhere.looks(), [
     "[You were registered as 'alice' from another place, this one is offline now.]",
   ]);
 });
 
 Deno.test("the same identity takes its nick back after it was away", () => {
-  const { scene } = withAliceAndMallory();
-  scene.act("alice", { type: "deregister", nick: "alice" });
-  scene.run(HOUR_MS);
-  scene.lines("alice");
-  scene.act("alice", { type: "register", nick: "alice" });
-  scene.run(1000);
-  assertEquals(scene.lines("alice")[0], "SERVER: [Welcome, you are registered.]");
+  const { world, alice } = withAliceAndMallory();
+  alice.deregisters();
+  world.runs(HOUR_MS);
+  alice.looks();
+  alice.registers();
+  world.runs(1000);
+  assertEquals(alice.looks()[0], "SERVER: [Welcome, you are registered.]");
 });
 
 Deno.test("one identity may hold several nicks, one after the other on one link; each stays its own", () => {
-  const { scene, mallory } = withAliceAndMallory();
-  const thief = scene.voice("thief");
+  const { world, mallory } = withAliceAndMallory();
+  const thief = new Speaker(world, "thief", { address: ELSEWHERE });
   for (const [count, nick] of ["one", "two"].entries()) {
-    scene.say("mallory", SERVER, registration(nick, count + 1, mallory.bundle(nick)));
-    scene.run(1000);
+    mallory.tells(world.server, registration(nick, count + 1, mallory.bundle(nick)));
+    world.runs(1000);
   }
-  const { host, port } = scene.addressOf("mallory");
-  assertEquals(scene.lines("SERVER"), [
+  const { host, port } = mallory.address;
+  assertEquals(world.server.looks(), [
     `one registered at ${host}:${port}`,
     "one is offline: left",
     `two registered at ${host}:${port}`,
   ]);
   for (const [count, nick] of ["one", "two"].entries()) {
-    scene.say("thief", SERVER, registration(nick, count + 1, thief.bundle(nick)));
+    thief.tells(world.server, registration(nick, count + 1, thief.bundle(nick)));
   }
   assertEquals(thief.heard, [
     { type: "refused", nick: "one", reason: "other key" },
@@ -196,21 +217,20 @@ Deno.test("one identity may hold several nicks, one after the other on one link;
 // ---- how much one may take -------------------------------------------------------------------------------
 
 /** What the server answers to a registration. */
-function answerTo(scene: Scene, voice: string, verb: Verb): string {
-  const { heard } = scene.voiceOf(voice);
-  heard.length = 0;
-  scene.say(voice, SERVER, verb);
-  const answer = heard.find(({ type }) => type === "registered" || type === "refused");
+function answerTo(world: World, speaker: Speaker, verb: Verb): string {
+  speaker.heard.length = 0;
+  speaker.tells(world.server, verb);
+  const answer = speaker.heard.find(({ type }) => type === "registered" || type === "refused");
   return answer?.type === "refused" ? answer.reason : answer?.type ?? "nothing";
 }
 
 Deno.test("from one address so many new nicks in an hour; those that it has are not new, others have their own", () => {
-  const scene = new Scene(1, { ...NO_LIMITS, newNicksPerHour: 2 });
-  const mallory = scene.voice("mallory");
-  const other = scene.voice("other");
+  const world = new World({ server: { limits: { ...NO_LIMITS, newNicksPerHour: 2 } } });
+  const mallory = new Speaker(world, "mal");
+  const other = new Speaker(world, "other", { address: ELSEWHERE });
   let turn = 0;
   const register = (nick: string) =>
-    answerTo(scene, "mallory", registration(nick, ++turn, mallory.bundle(nick)));
+    answerTo(world, mallory, registration(nick, ++turn, mallory.bundle(nick)));
   assertEquals(["a", "b", "c", "d", "a", "B"].map(register), [
     "registered",
     "registered",
@@ -219,16 +239,16 @@ Deno.test("from one address so many new nicks in an hour; those that it has are 
     "registered",
     "registered",
   ]);
-  assertEquals(answerTo(scene, "other", registration("e", 1, other.bundle("e"))), "registered");
-  scene.run(HOUR_MS / 2);
+  assertEquals(answerTo(world, other, registration("e", 1, other.bundle("e"))), "registered");
+  world.runs(HOUR_MS / 2);
   assertEquals(["c", "d"].map(register), ["registered", "rate"]);
 });
 
 Deno.test("so many nicks in all, and no more; those that there are go on", () => {
-  const scene = new Scene(1, { ...NO_LIMITS, nicks: 2 });
-  const mallory = scene.voice("mallory");
+  const world = new World({ server: { limits: { ...NO_LIMITS, nicks: 2 } } });
+  const mallory = new Speaker(world, "mal");
   const answers = ["a", "b", "c", "a"].map((nick, count) =>
-    answerTo(scene, "mallory", registration(nick, count + 1, mallory.bundle(nick)))
+    answerTo(world, mallory, registration(nick, count + 1, mallory.bundle(nick)))
   );
   assertEquals(answers, ["registered", "registered", "full", "registered"]);
 });
@@ -241,46 +261,46 @@ for (
   ] as const
 ) {
   Deno.test(`a client that gets no nick says why and ends: ${reason}`, () => {
-    const scene = new Scene();
-    const { key } = scene.voice("another server");
-    const server = scene.addressOf("another server");
-    scene.client("alice", { server, serverKey: key });
-    scene.lines("alice");
-    scene.say("another server", scene.addressOf("alice"), { type: "refused", nick: "alice", reason });
-    assertEquals([scene.lines("alice"), scene.exitStatusOf("alice")], [[line], 1]);
+    const world = new World();
+    const other = new Speaker(world, "another server");
+    const alice = world.client("alice", { server: other.address, serverKey: other.key });
+    alice.starts();
+    world.runs(1000);
+    alice.looks();
+    other.tells(alice, { type: "refused", nick: "alice", reason });
+    assertEquals([alice.looks(), alice.exitStatus], [[line], 1]);
   });
 }
 
-/** mallory as a member, in a scene with somebody who reads. */
-function withMember(): { scene: Scene; mallory: Voice } {
-  const scene = new Scene();
-  scene.client("alice");
-  const mallory = scene.voice("mallory");
-  scene.say("mallory", SERVER, registration("mal", 1, mallory.bundle("mal")));
-  scene.run(1000);
+/** mallory as a member, in a world with somebody who reads. */
+function withMember(): { world: World; mallory: Speaker } {
+  const world = new World();
+  world.clients("alice");
+  const mallory = new Speaker(world, "mal");
+  mallory.tells(world.server, registration("mal", 1, mallory.bundle("mal")));
+  world.runs(1000);
   mallory.heard.length = 0;
-  return { scene, mallory };
+  return { world, mallory };
 }
 
 Deno.test("a member may say so much at once, then so much a second; of the rest it is told to say it later", () => {
-  const { scene, mallory } = withMember();
-  const { now: begin } = scene;
-  const link = mallory.linkTo(begin, SERVER);
+  const { world, mallory } = withMember();
+  const { now: begin } = world;
   const count = MEMBER_MESSAGES_BURST + 2 * MEMBER_MESSAGES_PER_SECOND;
   const idOf = (number: number) => ID.slice(0, 16) + number.toString(16).padStart(16, "0");
   const post = (number: number): Verb => (
-    { type: "post", id: idOf(number), from: "mal", body: mallory.post(idOf(number), "mal", "x") }
+    { type: "post", id: idOf(number), from: "mal", body: mallory.post({ id: idOf(number), text: "x" }) }
   );
   const answers = () => mallory.heard.filter(({ type }) => type === "stored" || type === "rejected");
   for (let number = 1; number <= count; number++) {
-    link.send(scene.now, post(number));
+    mallory.says(world.server, post(number));
     // A link holds no more than a thousand.
-    if (number % 500 === 0) scene.run(50);
+    if (number % 500 === 0) world.runs(50);
   }
-  scene.run(200);
+  world.runs(200);
   assertEquals(answers().length, count);
   const stored = answers().filter(({ type }) => type === "stored").length;
-  const seconds = (scene.now - begin) / 1000;
+  const seconds = (world.now - begin) / 1000;
   assertGreater(count, stored);
   assertLessOrEqual(MEMBER_MESSAGES_BURST, stored);
   assertLessOrEqual(stored, MEMBER_MESSAGES_BURST + seconds * MEMBER_MESSAGES_PER_SECOND);
@@ -288,24 +308,23 @@ Deno.test("a member may say so much at once, then so much a second; of the rest 
   assert(rejected?.type === "rejected" && rejected.reason === "rate");
   // What was stored before is answered all the same; what was not is taken a second later.
   mallory.heard.length = 0;
-  scene.say("mallory", SERVER, post(1));
-  scene.run(1000);
-  const again = { ...post(1), id: rejected.id, body: mallory.post(rejected.id, "mal", "x") } as Verb;
-  scene.say("mallory", SERVER, again);
+  mallory.tells(world.server, post(1));
+  world.runs(1000);
+  const again = { ...post(1), id: rejected.id, body: mallory.post({ id: rejected.id, text: "x" }) } as Verb;
+  mallory.tells(world.server, again);
   assertEquals(answers(), [{ type: "stored", id: idOf(1) }, { type: "stored", id: rejected.id }]);
 });
 
 Deno.test("a member may ask so often; whoever is told nothing asks again", () => {
-  const { scene, mallory } = withMember();
-  const link = mallory.linkTo(scene.now, SERVER);
+  const { world, mallory } = withMember();
   const ask = () => {
-    link.send(scene.now, { type: "rowsSince", nick: "mal", version: { start: 0, counter: 0 } });
-    scene.run(4);
+    mallory.says(world.server, { type: "rowsSince", nick: "mal", version: { start: 0, counter: 0 } });
+    world.runs(4);
   };
   for (let count = 0; count < 2 * MEMBER_QUESTIONS_BURST; count++) ask();
   const answered = () => mallory.heard.filter(({ type }) => type === "rows").length;
   assertEquals(answered(), MEMBER_QUESTIONS_BURST);
-  scene.run(1000);
+  world.runs(1000);
   ask();
   assertEquals(answered(), MEMBER_QUESTIONS_BURST + 1);
 });

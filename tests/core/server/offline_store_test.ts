@@ -11,7 +11,7 @@ import {
 } from "../../../core/base/limits.ts";
 import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { OfflineStore, type StoredLetter } from "../../../core/server/offline_store.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { Recorded } from "../../kit/recorded.ts";
 import { LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
 import { seededDice } from "../../kit/seed.ts";
 

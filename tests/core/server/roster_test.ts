@@ -7,10 +7,11 @@ import { Table, type Version } from "../../../core/messages/table.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { reachableAt, Roster } from "../../../core/server/roster.ts";
 import { StreamWriter } from "../../../core/server/stream_writer.ts";
-import { Recorded } from "../../kit/effects.ts";
+import { seededDice } from "../../kit/dice.ts";
+import { Recorded } from "../../kit/recorded.ts";
 import { BUNDLE, IPV4, IPV6 } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
-import { PEER, type Sent, TestLink } from "../../kit/wire.ts";
+import type { Sent } from "../../kit/sent.ts";
+import { PEER, TestLink } from "../../kit/test_link.ts";
 
 const START = 1000;
 const NOTHING: Version = { start: 0, counter: 0 };

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { ACK_DELAY_MS, STREAM_WINDOW } from "../../../core/base/limits.ts";
 import { type StreamItem, StreamReader } from "../../../core/client/stream_reader.ts";
 import { StreamWriter } from "../../../core/server/stream_writer.ts";
+import { seededDice } from "../../kit/dice.ts";
 import { ID } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
-import { TestLink } from "../../kit/wire.ts";
+import { TestLink } from "../../kit/test_link.ts";
 
 const STREAM = 77;
 

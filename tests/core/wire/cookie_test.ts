@@ -13,8 +13,9 @@ import {
   MAC_BYTES,
 } from "../../../core/wire/packet.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { ELSEWHERE, forged, PEER } from "../../kit/wire.ts";
-import { Dice } from "../../simulator/random.ts";
+import { Dice } from "../../kit/dice.ts";
+import { altered } from "../../kit/peer.ts";
+import { ELSEWHERE, PEER } from "../../kit/test_link.ts";
 
 const MALLORY: Address = { host: PEER.host, port: PEER.port + 1 };
 const NO_MAC = new Uint8Array(MAC_BYTES);
@@ -64,11 +65,11 @@ for (const [kind, primitives] of Object.entries({ real: realPrimitives, cheap: c
     assertEquals(bytes.slice(50), before.slice(50));
     assert(hasMac1(primitives, key, bytes, 50));
     for (let at = 0; at < 50; at++) {
-      assertFalse(hasMac1(primitives, key, forged(bytes, at), 50), `byte ${at}`);
+      assertFalse(hasMac1(primitives, key, altered(bytes, at), 50), `byte ${at}`);
     }
     // What comes behind the mac is not its business: that is where mac2 stands.
-    for (let at = 50; at < 60; at++) assert(hasMac1(primitives, key, forged(bytes, at), 50));
-    assertFalse(hasMac1(primitives, mac1Key(primitives, forged(responderKey)), bytes, 50));
+    for (let at = 50; at < 60; at++) assert(hasMac1(primitives, key, altered(bytes, at), 50));
+    assertFalse(hasMac1(primitives, mac1Key(primitives, altered(responderKey)), bytes, 50));
   });
 
   Deno.test(`${kind}: without a cookie mac2 is zeros, whatever stood there, and zeros are no mac2`, () => {
@@ -90,7 +91,7 @@ for (const [kind, primitives] of Object.entries({ real: realPrimitives, cheap: c
     for (const { bytes } of [first, second]) {
       assert(sides.baker.hasMac2(1, PEER, decodePacket(bytes) as Initiation));
       for (let at = 0; at < bytes.length; at++) {
-        const changed = { ...first, bytes: forged(bytes, at) };
+        const changed = { ...first, bytes: altered(bytes, at) };
         assertFalse(sides.baker.hasMac2(1, PEER, changed), `byte ${at}`);
       }
     }
@@ -144,18 +145,18 @@ for (const [kind, primitives] of Object.entries({ real: realPrimitives, cheap: c
     assertEquals(receiver, initiation.sender);
     const { jar } = sides;
     for (let at = 0; at < sealed.length; at++) {
-      assertFalse(jar.takeCookie(0, salt, forged(sealed, at), initiation.mac1), `byte ${at}`);
+      assertFalse(jar.takeCookie(0, salt, altered(sealed, at), initiation.mac1), `byte ${at}`);
     }
-    assertFalse(jar.takeCookie(0, forged(salt), sealed, initiation.mac1));
+    assertFalse(jar.takeCookie(0, altered(salt), sealed, initiation.mac1));
     assertFalse(jar.takeCookie(0, salt, sealed, sides.initiation(0).mac1));
-    const other = new CookieJar(primitives, forged(sides.responderKey));
+    const other = new CookieJar(primitives, altered(sides.responderKey));
     assertFalse(other.takeCookie(0, salt, sealed, initiation.mac1));
     // None of them has left anything in the jar.
     assertFalse(sides.isGood(0, PEER));
     assert(jar.takeCookie(0, salt, sealed, initiation.mac1));
     assert(sides.isGood(0, PEER));
     // Nor does a forged one take away what is there.
-    assertFalse(jar.takeCookie(0, salt, forged(sealed), initiation.mac1));
+    assertFalse(jar.takeCookie(0, salt, altered(sealed), initiation.mac1));
     assert(sides.isGood(0, PEER));
   });
 

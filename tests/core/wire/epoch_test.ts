@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater, assertMatch, assertNotEquals } from "@std/assert";
 
 import { EPOCH_BYTES, nextEpoch, NO_EPOCH } from "../../../core/wire/epoch.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 const random = (bytes: number) => new Uint8Array(bytes).fill(0xab);
 

@@ -10,8 +10,8 @@ import {
   writeFrame,
 } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
+import { type Dice, seededDice } from "../../kit/dice.ts";
 import { mutated } from "../../kit/samples.ts";
-import { type Dice, seededDice } from "../../kit/seed.ts";
 
 const TOP = Number.MAX_SAFE_INTEGER;
 const DATA = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);

@@ -21,8 +21,8 @@ import {
   type Packet,
   SALT_BYTES,
 } from "../../../core/wire/packet.ts";
+import { seededDice } from "../../kit/dice.ts";
 import { mutated } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
 
 const RESPONSE_NOISE_BYTES = 60;
 const SEALED_COOKIE_BYTES = 32;

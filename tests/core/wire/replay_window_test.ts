@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { REPLAY_WINDOW_PACKETS } from "../../../core/base/limits.ts";
 import { ReplayWindow } from "../../../core/wire/replay_window.ts";
-import { seededDice } from "../../kit/seed.ts";
+import { seededDice } from "../../kit/dice.ts";
 
 /** RFC 6479: one word of the ring is always being cleared, so so many numbers are certainly remembered. */
 const REMEMBERED = REPLAY_WINDOW_PACKETS - 32;

@@ -1,3 +1,6 @@
+/** The one source of chance in the tests. */
+import { parseArgs } from "@std/cli/parse-args";
+
 /** Reproducible randomness: one seed, one run (sfc32, a small generator that passes PractRand). */
 export class Dice {
   #a: number;
@@ -52,4 +55,17 @@ export class Dice {
     this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum | 0;
     return sum >>> 0;
   }
+}
+
+/** The seed that `--seed S` gives, or a new one. */
+export function givenSeed(): number {
+  const { seed } = parseArgs(Deno.args, { string: ["seed"] });
+  return seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(seed);
+}
+
+/** Dice for a random test. The seed is printed first; `deno test ... -- --seed S` throws the same dice again. */
+export function seededDice(): Dice {
+  const seed = givenSeed();
+  console.log(`seed ${seed}`);
+  return new Dice(seed);
 }

@@ -2,10 +2,14 @@ import type { Change, Records, Store } from "../../core/machine.ts";
 
 /** A disk that outlives its process: what was committed is there, nothing else; a commit can fail. */
 export class Disk implements Store {
-  #records = new Map<string, Uint8Array>();
+  readonly #records: Map<string, Uint8Array>;
   failing = false;
   /** Called after each commit. */
   onCommit: (changes: readonly Change[]) => void = () => {};
+
+  constructor(records: Records = []) {
+    this.#records = new Map(records);
+  }
 
   get size(): number {
     return this.#records.size;
@@ -13,6 +17,10 @@ export class Disk implements Store {
 
   keys(): string[] {
     return [...this.#records.keys()];
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#records.get(key);
   }
 
   read(): Records {

@@ -2,8 +2,8 @@
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
-import type { Disk } from "./disk.ts";
-import type { Dice } from "./random.ts";
+import type { Dice } from "../kit/dice.ts";
+import type { Disk } from "../kit/disk.ts";
 
 /** Changes one or two things; says what it did. */
 export function tamper(dice: Dice, disk: Disk): string {

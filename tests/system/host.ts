@@ -1,19 +1,13 @@
 /**
- * What the end-to-end tests need: a world with a folder, a server and clients of its own, and sessions, which are
+ * What the end-to-end tests need: a host with a folder, a server and clients of its own, and runs of the program, which are
  * processes that are typed to and looked at. Nothing here waits for a time; everything waits to see something.
  * @module
  */
-import { fileURLToPath } from "node:url";
+import { environment, PERMISSIONS, PROJECT } from "../kit/program.ts";
 import { Emulator } from "../terminal/emulator.ts";
 import { PATIENCE_MS, Transcript } from "./transcript.ts";
 
-/** The folder of the project. */
-export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
-
-/** What the tasks in deno.json give to server and client. */
-const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
-
-/** The window of a session on a terminal. */
+/** The window of a run on a terminal. */
 const COLUMNS = 100;
 const ROWS = 24;
 
@@ -42,39 +36,39 @@ export interface Options {
 }
 
 /** A server, its clients, and a folder that takes the place of the user's. */
-export class World implements AsyncDisposable {
+export class Host implements AsyncDisposable {
   readonly folder: string;
-  readonly #sessions: Session[] = [];
+  readonly #runs: Run[] = [];
   port = 0;
 
   private constructor(folder: string) {
     this.folder = folder;
   }
 
-  static async create(): Promise<World> {
+  static async create(): Promise<Host> {
     await (loaded ??= loadProgram());
-    return new World(await Deno.makeTempDir({ prefix: "parley-test-" }));
+    return new Host(await Deno.makeTempDir({ prefix: "parley-test-" }));
   }
 
   /** With a server that listens. */
-  static async withServer(): Promise<World> {
-    const world = await World.create();
-    await world.startServer();
-    return world;
+  static async withServer(): Promise<Host> {
+    const host = await Host.create();
+    await host.startServer();
+    return host;
   }
 
   /** Runs our program. */
-  run(args: readonly string[], options: Options = {}): Session {
-    const session = new Session(args, options, this.folder);
-    this.#sessions.push(session);
-    return session;
+  run(args: readonly string[], options: Options = {}): Run {
+    const run = new Run(args, options, this.folder);
+    this.#runs.push(run);
+    return run;
   }
 
   /**
    * A server that listens: the first on a free port, the next ones on the same again, with the same data and
    * name unless the arguments say otherwise.
    */
-  async startServer(args: readonly string[] = [], options: Options = {}): Promise<Session> {
+  async startServer(args: readonly string[] = [], options: Options = {}): Promise<Run> {
     const isFirst = this.port === 0;
     for (let tries = 1;; tries++) {
       if (isFirst) this.port = freePort();
@@ -91,12 +85,12 @@ export class World implements AsyncDisposable {
     }
   }
 
-  client(nick: string, args: readonly string[] = [], options: Options = {}): Session {
+  client(nick: string, args: readonly string[] = [], options: Options = {}): Run {
     return this.run(["client", "-n", nick, "-i", "127.0.0.1", "-p", `${this.port}`, ...args], options);
   }
 
   /** A client that is registered, and knows all of these to be online. */
-  async online(nick: string, others: readonly string[] = [], options: Options = {}): Promise<Session> {
+  async online(nick: string, others: readonly string[] = [], options: Options = {}): Promise<Run> {
     const client = this.client(nick, [], options);
     await client.sees("SERVER: [Welcome, you are registered.]");
     for (const name of [nick, ...others].sort()) await client.sees(isOnline(name));
@@ -104,7 +98,7 @@ export class World implements AsyncDisposable {
   }
 
   /** The same, on a terminal. */
-  onTerminal(nick: string, others: readonly string[] = [], options: Options = {}): Promise<Session> {
+  onTerminal(nick: string, others: readonly string[] = [], options: Options = {}): Promise<Run> {
     return this.online(nick, others, { ...options, terminal: true });
   }
 
@@ -116,13 +110,13 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => session.end()));
+    await Promise.all(this.#runs.map((run) => run.end()));
     await Deno.remove(this.folder, { recursive: true });
   }
 }
 
 /** A process of ours, the keys it is given and what it shows. */
-export class Session {
+export class Run {
   readonly output: Transcript;
   readonly error: Transcript;
   readonly #ended: Promise<number>;
@@ -284,19 +278,4 @@ function onTerminal(command: readonly string[], columns: number): string {
   const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   return `stty rows ${ROWS} cols ${columns}; echo "before $(stty -g)"; ` +
     `sh -c 'echo "pid $$"; exec "$0" "$@"' ${quoted}; status=$?; echo; echo "after $(stty -g)"; exit $status`;
-}
-
-/** Ours, but for the user's folders. What Deno has loaded before it finds where it always is. */
-export function environment(folder: string): Record<string, string> {
-  return {
-    DENO_DIR: Deno.env.get("DENO_DIR") ??
-      `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`,
-    HOME: folder,
-    TMPDIR: folder,
-    XDG_STATE_HOME: `${folder}/state`,
-    XDG_DATA_HOME: `${folder}/data`,
-    SHELL: "/bin/sh",
-    TERM: "xterm-256color",
-    NO_COLOR: "",
-  };
 }

@@ -3,7 +3,8 @@
  * meaning here. Each says how many messages were sent, shown and shown twice, and how long receipts took.
  * @module
  */
-import { BadNetwork, type Process, type Weather } from "./network.ts";
+import type { Child } from "../child.ts";
+import { BadNetwork, type RelayWeather } from "./network.ts";
 
 const [SERVER, BOB, ALICE] = [1, 2, 3] as const;
 const AT_ONCE = 5;
@@ -22,7 +23,7 @@ export interface Figures {
 
 export interface Scenario {
   readonly name: string;
-  readonly weather: Weather;
+  readonly weather: RelayWeather;
   /** Returns the times to the receipts. */
   play(network: BadNetwork): Promise<{ sent: number; times: number[] }>;
 }
@@ -40,7 +41,7 @@ function connections(count: number): Scenario["play"] {
         await client.endInput();
         const status = await client.ended;
         if (status !== 0) {
-          const shown = client.output.all.map(({ text }) => text).join("\n");
+          const shown = client.lines.map(({ text }) => text).join("\n");
           throw new Error(`connection ${number} ended with status ${status}:\n${shown}`);
         }
         times.push(performance.now() - client.startedAt);
@@ -55,7 +56,7 @@ function connections(count: number): Scenario["play"] {
 function messages(count: number, bytes: number, interval: number): Scenario["play"] {
   return async (network) => {
     const alice = startClient(network, ALICE, "alice");
-    await alice.output.until(
+    await alice.until(
       (lines) => lines.some(({ text }) => /^bob @ .* is ONLINE$/.test(text)),
       "bob is known",
     );
@@ -65,9 +66,8 @@ function messages(count: number, bytes: number, interval: number): Scenario["pla
       sentAt.push(performance.now());
       await alice.say(`send bob ${`${number} `.padEnd(bytes, "m")}`);
     }
-    const receipts = () =>
-      alice.output.all.flatMap(({ at, text }) => Array<number>(receiptsIn(text)).fill(at));
-    await alice.output.until(() => receipts().length >= count, "all receipts");
+    const receipts = () => alice.lines.flatMap(({ at, text }) => Array<number>(receiptsIn(text)).fill(at));
+    await alice.until(() => receipts().length >= count, "all receipts");
     return { sent: count, times: receipts().map((at, index) => at - sentAt[index]!) };
   };
 }
@@ -112,12 +112,12 @@ export async function play(scenario: Scenario): Promise<Figures> {
   await using network = await BadNetwork.create(3);
   network.run(SERVER, "server", "--data", ":memory:", "--max-new-nicks", "1000", "--log-level", "WARN");
   const bob = startClient(network, BOB, "bob");
-  await bob.output.until((lines) => lines.some(({ text }) => text.includes("Welcome")), "bob is registered");
+  await bob.until((lines) => lines.some(({ text }) => text.includes("Welcome")), "bob is registered");
   await network.change(scenario.weather);
   const { sent, times } = await scenario.play(network);
   const shown = () =>
-    bob.output.all.flatMap(({ text }) => /^alice\d*: (?:\d+-\S+ \S+ )?(\d+) /.exec(text)?.[1] ?? []);
-  await bob.output.until(() => new Set(shown()).size >= sent, "all messages");
+    bob.lines.flatMap(({ text }) => /^alice\d*: (?:\d+-\S+ \S+ )?(\d+) /.exec(text)?.[1] ?? []);
+  await bob.until(() => new Set(shown()).size >= sent, "all messages");
   const { bytes } = await network.change({});
   times.sort((one, other) => one - other);
   return {
@@ -130,7 +130,7 @@ export async function play(scenario: Scenario): Promise<Figures> {
   };
 }
 
-function startClient(network: BadNetwork, host: number, nick: string): Process {
+function startClient(network: BadNetwork, host: number, nick: string): Child {
   return network.run(host, "client", "-n", nick, "-i", `10.77.0.${SERVER}`, "--attempts", "0");
 }
 

@@ -4,7 +4,7 @@
  */
 import { addressKey } from "../../core/base/address.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
-import type { Dice } from "./random.ts";
+import type { Dice } from "./dice.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface Weather {

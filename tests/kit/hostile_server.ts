@@ -1,16 +1,20 @@
 /** A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants. */
-import { primitives } from "../../core/base/crypto.ts";
 import type { Link } from "../../core/link/link.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
-import { type Arena, SERVER, type Victim } from "./arena.ts";
-import { Speaker } from "./attacker.ts";
+import type { Person } from "./person.ts";
+import { SERVER_NAME } from "./server_process.ts";
+import { Speaker } from "./speaker.ts";
+import { SERVER } from "./surroundings.ts";
+import type { World } from "./world.ts";
 
 /** Letters and posts as the server has them in its hands. */
 export type Message = Pick<VerbOf<"letter">, "id" | "from" | "body">;
 
 export class HostileServer extends Speaker {
+  /** Whether it says what a server has to say; otherwise it says only what the test wants. */
+  answers = true;
   /** Whether it says that it has stored what it was given. */
   stores = true;
   /** Who is said to be away, whatever is true. */
@@ -23,19 +27,20 @@ export class HostileServer extends Speaker {
   #counter = 0;
   #lastStream: number;
 
-  private constructor(arena: Arena) {
-    super(arena, { address: SERVER, ownKey: primitives.keyPair(arena.serverSecret), name: "arena" });
-    this.#start = this.#lastStream = arena.now;
+  private constructor(world: World) {
+    const ownKey = world.primitives.keyPair(world.server.secret);
+    super(world, "SERVER", { address: SERVER, ownKey, name: SERVER_NAME });
+    this.#start = this.#lastStream = world.now;
   }
 
   /** Takes the place of the honest one, with its key. Whoever is online registers again, and sees no difference. */
-  static inThePlaceOfTheServer(arena: Arena): HostileServer {
-    arena.server.isKilled();
-    const server = new HostileServer(arena);
-    for (const { nick, key, address, node } of arena.victims) {
-      if (node.isAlive) server.says({ key, address }, { type: "deregistered", nick });
+  static inThePlaceOfTheServer(world: World): HostileServer {
+    world.server.isKilled();
+    const server = new HostileServer(world);
+    for (const person of world.people) {
+      if (person.isAlive) server.says(person, { type: "deregistered", nick: person.nick });
     }
-    arena.runs(500);
+    world.runs(500);
     return server;
   }
 
@@ -44,7 +49,8 @@ export class HostileServer extends Speaker {
   }
 
   protected override onVerb(link: Link, verb: Verb): void {
-    const { now } = this.arena;
+    const { now } = this.home;
+    if (!this.answers) return;
     switch (verb.type) {
       case "register":
         return this.#onRegister(link, verb);
@@ -59,7 +65,7 @@ export class HostileServer extends Speaker {
   }
 
   #onRegister(link: Link, { nick, bundle }: VerbOf<"register">): void {
-    const { now } = this.arena;
+    const { now } = this.home;
     const key = nickKey(nick);
     this.#links.set(key, link);
     const stream = ++this.#lastStream;
@@ -82,7 +88,7 @@ export class HostileServer extends Speaker {
     // No more than two fit into one part.
     for (let at = 0; at < seen.length; at += 2) {
       const page = { since: { start, counter: since }, upTo, newest: upTo, rows: seen.slice(at, at + 2) };
-      link.tell(this.arena.now, { type: "rows", ...page });
+      link.tell(this.home.now, { type: "rows", ...page });
     }
   }
 
@@ -100,7 +106,7 @@ export class HostileServer extends Speaker {
       if (reader !== nickKey(nick)) this.#tellRows(link, reader, [row], since);
     }
     this.wakesUp();
-    this.arena.runs(100);
+    this.home.runs(100);
   }
 
   /** Whether somebody is there is told to all others, truly or not. */
@@ -110,16 +116,10 @@ export class HostileServer extends Speaker {
   }
 
   /** Hands over something in the recipient's stream. */
-  hands(to: Victim, type: "letter" | "channel", { id, from, body }: Message): void {
+  hands(to: Person, type: "letter" | "channel", { id, from, body }: Message): void {
     const place = this.#streams.get(nickKey(to.nick))!;
     place.position++;
     this.tells(to, { type, ...place, waited: false, id, from, body });
-  }
-
-  /** Says something to a client, over the link that this has opened. */
-  tells(to: Victim, verb: Verb): void {
-    this.says(to, verb);
-    this.arena.runs(50);
   }
 
   /** The letters that somebody has given to the server. */

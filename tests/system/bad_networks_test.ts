@@ -1,7 +1,7 @@
 /** Real programs on real bad networks, where the machine allows it. */
 import { assertEquals } from "@std/assert";
-import { BadNetwork } from "./network.ts";
-import { describe, play, SCENARIOS } from "./scenarios.ts";
+import { BadNetwork } from "../kit/bad_networks/network.ts";
+import { describe, play, SCENARIOS } from "../kit/bad_networks/scenarios.ts";
 
 const whyNot = await BadNetwork.whyNot();
 

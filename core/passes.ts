@@ -1,0 +1,25 @@
+/**
+ * The order in which the outputs of a wake-up are performed: first one commit of everything that is saved and
+ * forgotten, then what is transmitted, then what the user sees, and the exit. So nothing is acknowledged or shown that
+ * is not durable. The driver, the simulator and the tests all perform the list that comes from here.
+ * @module
+ */
+import type { Change, Output } from "./machine.ts";
+
+/** One thing to do. A commit makes all changes of a wake-up durable at once; when it fails, nothing else is done. */
+export type Deed = { readonly type: "commit"; readonly changes: readonly Change[] } | Exclude<Output, Change>;
+
+/** What is to be done for these outputs, in this order; within a pass the outputs keep theirs. */
+export function inPasses(outputs: readonly Output[]): Deed[] {
+  const changes = outputs.filter(isChange);
+  const transmits = outputs.filter((output) => output.type === "transmit");
+  const rest = outputs.filter((output) => output.type === "notice" || output.type === "exit");
+  return changes.length === 0
+    ? [...transmits, ...rest]
+    : [{ type: "commit", changes }, ...transmits, ...rest];
+}
+
+/** True if the output is a part of the commit. */
+export function isChange(output: Output): output is Change {
+  return output.type === "save" || output.type === "forget" || output.type === "destroy";
+}

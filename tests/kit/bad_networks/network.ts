@@ -1,0 +1,94 @@
+/**
+ * Hosts on this machine with a bad network between them, and our program on them. The network is a relay in
+ * Python, which can open a TUN device without a foreign-function interface.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { Child } from "../child.ts";
+import { PERMISSIONS, PROJECT } from "../program.ts";
+
+const RELAY = fileURLToPath(new URL("relay.py", import.meta.url));
+
+/** What the relay does to packets; see relay.py for the units. */
+export interface RelayWeather {
+  readonly loss?: number;
+  readonly corruption?: number;
+  readonly duplication?: number;
+  readonly delay?: number;
+  readonly jitter?: number;
+  readonly light?: number;
+  readonly dark?: number;
+  readonly nat?: number;
+  readonly rebinding?: number;
+}
+
+/** Of all packets between hosts under one weather. */
+export interface Counts {
+  readonly packets: number;
+  /** Payloads of UDP. */
+  readonly bytes: number;
+  readonly lost: number;
+  readonly corrupted: number;
+}
+
+/** The hosts, numbered from 1; host 1 has the address 10.77.0.1. */
+export class BadNetwork implements AsyncDisposable {
+  readonly folder: string;
+  readonly #relay: Child;
+  readonly #children: Child[] = [];
+  #names: string[] = [];
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.#relay = new Child(["python3", RELAY], { folder });
+  }
+
+  static async create(hosts: number): Promise<BadNetwork> {
+    const network = new BadNetwork(await Deno.makeTempDir({ prefix: "parley-net-" }));
+    network.#names = await network.#order({ hosts }) as string[];
+    return network;
+  }
+
+  /** Why this machine cannot have one; `undefined` when it can. */
+  static async whyNot(): Promise<string | undefined> {
+    if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "network namespaces need Linux and root";
+    // A relay that fails says why on standard error, which is no news here.
+    const { success } = await new Deno.Command("sh", {
+      args: ["-c", `echo '{"hosts": 1}' | python3 '${RELAY}'`],
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success
+      ? undefined
+      : "network namespaces need python3, iproute2, /dev/net/tun and the right to use them";
+  }
+
+  /** Another weather from now on; returns what was counted under the last one. */
+  async change(weather: RelayWeather): Promise<Counts> {
+    return await this.#order(weather) as Counts;
+  }
+
+  /** Runs our program on a host, whose users have folders of their own. */
+  run(host: number, ...args: string[]): Child {
+    const ours = [Deno.execPath(), "run", ...PERMISSIONS, `${PROJECT}/main.ts`, ...args];
+    const child = new Child(["ip", "netns", "exec", this.#names[host - 1]!, ...ours], {
+      folder: this.folder,
+    });
+    this.#children.push(child);
+    return child;
+  }
+
+  async #order(order: object): Promise<unknown> {
+    const answers = this.#relay.lines.length;
+    await this.#relay.say(JSON.stringify(order));
+    await this.#relay.until(({ length }) => length > answers, "the relay's answer");
+    return JSON.parse(this.#relay.lines.at(-1)!.text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#children.map((child) => child.end()));
+    await this.#relay.endInput();
+    await this.#relay.ended;
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,23 @@
+/** Our program as tests and benchmarks start it: where it is, what it may do, and folders of its own. */
+import { fileURLToPath } from "node:url";
+
+/** The folder of the project. */
+export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The permissions that the tasks in deno.json give to server and client. */
+export const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
+
+/** The environment of the tests, but for the user's folders. What Deno has loaded before it finds where it always is. */
+export function environment(folder: string): Record<string, string> {
+  return {
+    DENO_DIR: Deno.env.get("DENO_DIR") ??
+      `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`,
+    HOME: folder,
+    TMPDIR: folder,
+    XDG_STATE_HOME: `${folder}/state`,
+    XDG_DATA_HOME: `${folder}/data`,
+    SHELL: "/bin/sh",
+    TERM: "xterm-256color",
+    NO_COLOR: "",
+  };
+}
