@@ -1,4 +1,5 @@
 /** Asks for a passphrase at the terminal, without echo. */
+import { ReadStream } from "node:tty";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENDING_SIGNALS } from "./signals.ts";
 
@@ -11,29 +12,50 @@ const DELETE = 0x7f;
 /** Nobody types more. */
 const MOST_BYTES = 1024;
 
+/** A terminal is silent when it brought nothing in two turns: a read may be on its way when the first one ends. */
+const TURN_MS = 10;
+const SILENT_TURNS = 2;
+/** One that is never silent is given back all the same. */
+const MOST_TURNS = 100;
+
 /** Nobody answers. The message is a sentence for the user. */
 export class PassphraseError extends ExpectedError {
   override readonly name = "PassphraseError";
 }
 
-/** What was read behind the last answer: whoever pastes two lines answers two questions. */
-let ahead: number[] = [];
+/** The bytes behind the last answer: two lines that are pasted at once answer two questions. */
+let ahead: readonly number[] = [];
 
-/** The terminal is given back however this ends, by a signal as well. */
+/**
+ * The terminal is given back however this ends, by a signal as well. The bytes that it holds at that moment are read
+ * before there is echo again, so that half a passphrase comes neither to the screen nor to the next reader, which may
+ * be a shell. Behind an answer they are kept for the question that may follow, and only for that one. Without an
+ * answer they are dropped: they are the rest of something that was to be secret, and no question follows.
+ */
 export async function askPassphrase(question: string): Promise<string> {
   if (!Deno.stdin.isTerminal()) {
     throw new PassphraseError("cannot ask for the passphrase: standard input is not a terminal");
   }
-  const ended = Promise.withResolvers<never>();
-  const end = () => ended.reject(new PassphraseError("no passphrase was given"));
-  for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, end);
+  const answered = Promise.withResolvers<string>();
+  const refuse = () => answered.reject(new PassphraseError("no passphrase was given"));
+  for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, refuse);
   // First, so that nothing that is typed once the question is there can be seen.
   Deno.stdin.setRaw(true);
   say(question);
+  // A read of Deno.stdin that waits cannot be taken back, and would steal the first keys of the next reader.
+  const terminal = new ReadStream(0);
+  const typed = new Typed(answered.resolve, refuse);
+  typed.take(ahead);
+  ahead = [];
+  terminal.on("data", (bytes) => typed.take(bytes)).on("error", refuse).on("close", refuse);
   try {
-    return new TextDecoder().decode(Uint8Array.from(await Promise.race([readAnswer(), ended.promise])));
+    const answer = await answered.promise;
+    ahead = typed.behind;
+    return answer;
   } finally {
-    for (const signal of ENDING_SIGNALS) Deno.removeSignalListener(signal, end);
+    await silence(terminal);
+    terminal.destroy();
+    for (const signal of ENDING_SIGNALS) Deno.removeSignalListener(signal, refuse);
     Deno.stdin.setRaw(false);
     say("\n");
   }
@@ -43,19 +65,50 @@ function say(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
-async function readAnswer(): Promise<number[]> {
-  const answer: number[] = [];
-  const buffer = new Uint8Array(256);
-  for (;;) {
-    for (let byte; (byte = ahead.shift()) !== undefined;) {
-      if (byte === RETURN || byte === NEW_LINE) return answer;
-      if (byte === CTRL_C || byte === CTRL_D) throw new PassphraseError("no passphrase was given");
-      if (byte === BACKSPACE || byte === DELETE) dropLast(answer);
-      else if (answer.length < MOST_BYTES) answer.push(byte);
+async function silence(terminal: ReadStream): Promise<void> {
+  for (let turns = 0, silent = 0; silent < SILENT_TURNS && turns < MOST_TURNS; turns++) {
+    const before = terminal.bytesRead;
+    await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+    silent = terminal.bytesRead === before ? silent + 1 : 0;
+  }
+}
+
+/** The keys of one answer, and the bytes that came behind its end. */
+class Typed {
+  readonly #answer: number[] = [];
+  readonly #answered: (answer: string) => void;
+  readonly #refuse: () => void;
+  readonly behind: number[] = [];
+  #isOver = false;
+
+  constructor(answered: (answer: string) => void, refuse: () => void) {
+    this.#answered = answered;
+    this.#refuse = refuse;
+  }
+
+  take(bytes: Iterable<number>): void {
+    for (const byte of bytes) {
+      if (!this.#isOver) this.#press(byte);
+      else if (this.behind.length < MOST_BYTES) this.behind.push(byte);
     }
-    const count = await Deno.stdin.read(buffer);
-    if (count === null) throw new PassphraseError("no passphrase was given");
-    ahead = [...buffer.subarray(0, count)];
+  }
+
+  #press(byte: number): void {
+    switch (byte) {
+      case RETURN:
+      case NEW_LINE:
+        this.#isOver = true;
+        return this.#answered(new TextDecoder().decode(Uint8Array.from(this.#answer)));
+      case CTRL_C:
+      case CTRL_D:
+        this.#isOver = true;
+        return this.#refuse();
+      case BACKSPACE:
+      case DELETE:
+        return dropLast(this.#answer);
+      default:
+        if (this.#answer.length < MOST_BYTES) this.#answer.push(byte);
+    }
   }
 }
 

@@ -140,12 +140,13 @@ Deno.test(
 Deno.test(
   "a leftover of a process that was killed while it made one does no harm",
   withFile(async (path) => {
+    const other = Deno.pid + 1;
     for (const leftover of [KNOWN_TEXT.slice(0, 40), KNOWN_TEXT + KNOWN_TEXT]) {
       write(`${path}.${Deno.pid}`, leftover);
-      write(`${path}.1`, leftover);
+      write(`${path}.${other}`, leftover);
       const secrets = await make(path);
       assertEquals(await secretsOf(path), secrets);
-      assertEquals(filesBeside(path), ["identity", "identity.1"]);
+      assertEquals(filesBeside(path), ["identity", `identity.${other}`]);
       Deno.removeSync(path);
     }
   }),

@@ -55,4 +55,9 @@ export const filesBeside = (path: string) =>
 
 /** Two keys of 32 bytes as no random draw gives them. */
 export const KNOWN = Uint8Array.from({ length: 64 }, (_, at) => at);
-export const KNOWN_TEXT = `parley identity\n${KNOWN.toHex()}\n`;
+export const KNOWN_TEXT = textOf(KNOWN);
+
+/** A file without a passphrase. */
+export function textOf(secrets: Uint8Array): string {
+  return `parley identity\n${secrets.toHex()}\n`;
+}

@@ -1,7 +1,7 @@
 /** Wrong command lines: one clear sentence on standard error, and status 2 for their syntax, 1 for the rest. */
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertMatch } from "@std/assert";
-import { Host } from "./host.ts";
+import { freePort, Host } from "./host.ts";
 
 /** `@` stands for the host's folder. */
 type Row = readonly [args: string, status: number, sentence: RegExp];
@@ -91,13 +91,11 @@ Deno.test("what cannot be had", async (test) => {
   const holder = host.client("holder", ["--state", `${folder}/held`]);
   await holder.sees("SERVER: [Welcome, you are registered.]");
   const taken = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
-  const free = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  free.close();
   const before = await Promise.all(["text", "other.db"].map((name) => Deno.readFile(`${folder}/${name}`)));
 
   for (const [pattern, status, sentence] of REST) {
     await test.step(pattern, async () => {
-      const args = pattern.replace("USED", portOf(taken)).replace("FREE", portOf(free))
+      const args = pattern.replace("USED", portOf(taken)).replace("FREE", `${freePort()}`)
         .replace("PORT", `${host.port}`).replaceAll("@", folder);
       const session = host.run(args.split(" "));
       assertEquals(await session.status, status, session.error.text);

@@ -149,18 +149,22 @@ Deno.test("one identity is in one place at a time", async () => {
   await x.sees("[You were registered as 'x' from another place, this one is offline now.]");
 });
 
-/** Starts a client and kills it as soon as so many things have happened in the folder. */
+/**
+ * Starts a client and kills it as soon as so many things have happened in the folder. Things of one kind that happen to
+ * one file may be told as one, when nobody has looked meanwhile: then the client is killed when it has started.
+ */
 async function startAndKill(host: Host, nick: string, state: string, events: number): Promise<void> {
   await Deno.mkdir(state, { recursive: true, mode: 0o700 });
   using watcher = Deno.watchFs(state);
   const client = host.client(nick, ["--state", state]);
   const ended = client.status;
+  const startedOrEnded = client.sees(WELCOME).catch(() => {}).then(() => watcher.close());
   let left = events;
   for await (const { kind } of watcher) {
     if (kind !== "access" && --left <= 0) break;
   }
   client.kill("SIGKILL");
-  await ended;
+  await Promise.all([ended, startedOrEnded]);
 }
 
 Deno.test("a client killed while it starts has its identity as before, or none yet; never a damaged one", async () => {

@@ -1,54 +1,56 @@
 /** The three test cases of the original, as its README shows them. */
 import { assert, assertEquals } from "@std/assert";
 import { Host, isOffline, isOnline, type Run } from "./host.ts";
+import { checkInTime, inTime } from "./in_time.ts";
 import { ORIGINAL } from "./original_transcripts.ts";
 
 /** Lines that the original does not have. */
 const ADDED =
   /^(\[New server 'test', its key is [0-9a-f]{64}\]|\[Message received by Server\.\]|\[\w has collected 1 message\.\]|\[1 message waits and leaves .*)$/;
 
-Deno.test("test case 1: messages, messages for somebody offline, and their collection", async () => {
-  await using host = await Host.withServer();
-  const x = await host.onTerminal("x");
-  const y = await host.onTerminal("y", ["x"]);
-  await x.sees(isOnline("y"));
-  const z = await host.onTerminal("z", ["x", "y"]);
-  await x.sees(isOnline("z"));
-  await y.sees(isOnline("z"));
+Deno.test("test case 1: messages, messages for somebody offline, and their collection", () =>
+  inTime(async () => {
+    await using host = await Host.withServer();
+    const x = await host.onTerminal("x");
+    const y = await host.onTerminal("y", ["x"]);
+    await x.sees(isOnline("y"));
+    const z = await host.onTerminal("z", ["x", "y"]);
+    await x.sees(isOnline("z"));
+    await y.sees(isOnline("z"));
 
-  await send(x, "x", y, "y");
-  await send(x, "x", z, "z");
-  await send(y, "y", x, "x");
-  await send(y, "y", z, "z");
-  await send(z, "z", x, "x");
-  await send(z, "z", y, "y");
+    await send(x, "x", y, "y");
+    await send(x, "x", z, "z");
+    await send(y, "y", x, "x");
+    await send(y, "y", z, "z");
+    await send(z, "z", x, "x");
+    await send(z, "z", y, "y");
 
-  await x.say("dereg x");
-  await x.sees("[You are Offline. Bye.]");
-  await y.sees(isOffline("x"));
-  await z.sees(isOffline("x"));
-  for (const [session, nick] of [[y, "y"], [z, "z"]] as const) {
-    await session.say(`send x MSG post-dereg from ${nick}`);
-    await session.sees("SERVER: [Message received by the server and saved]");
-  }
-  await x.say("reg x");
-  await x.sees(/z: .* MSG post-dereg from z\n/);
-  for (const session of [y, z]) {
-    await session.sees(isOnline("x"));
-    await session.sees("[x has collected 1 message.]");
-  }
-  // Whoever leaves later sees the others go, which the original does not show.
-  const sessions = [[x, ORIGINAL.test1.x], [y, ORIGINAL.test1.y], [z, ORIGINAL.test1.z]] as const;
-  const screens = sessions.map(([session]) => session.screen);
-  for (const [index, [session, transcript]] of sessions.entries()) {
-    await session.type("\x03");
-    assertEquals(await session.status, 0);
-    assertEquals(essence([...screens[index]!, session.screen.at(-1)!]), essence(transcript.split("\n")));
-  }
+    await x.say("dereg x");
+    await x.sees("[You are Offline. Bye.]");
+    await y.sees(isOffline("x"));
+    await z.sees(isOffline("x"));
+    for (const [session, nick] of [[y, "y"], [z, "z"]] as const) {
+      await session.say(`send x MSG post-dereg from ${nick}`);
+      await session.sees("SERVER: [Message received by the server and saved]");
+    }
+    await x.say("reg x");
+    await x.sees(/z: .* MSG post-dereg from z\n/);
+    for (const session of [y, z]) {
+      await session.sees(isOnline("x"));
+      await session.sees("[x has collected 1 message.]");
+    }
+    // Whoever leaves later sees the others go, which the original does not show.
+    const sessions = [[x, ORIGINAL.test1.x], [y, ORIGINAL.test1.y], [z, ORIGINAL.test1.z]] as const;
+    const screens = sessions.map(([session]) => session.screen);
+    for (const [index, [session, transcript]] of sessions.entries()) {
+      await session.type("\x03");
+      assertEquals(await session.status, 0);
+      assertEquals(essence([...screens[index]!, session.screen.at(-1)!]), essence(transcript.split("\n")));
+    }
 
-  const [, port] = /^Client IP->127\.0\.0\.1 Port->(\d+)$/m.exec(x.screen.join("\n")) ?? [];
-  assert(x.screen.includes(`x @ 127.0.0.1:${port} is ONLINE`));
-});
+    const [, port] = /^Client IP->127\.0\.0\.1 Port->(\d+)$/m.exec(x.screen.join("\n")) ?? [];
+    assert(x.screen.includes(`x @ 127.0.0.1:${port} is ONLINE`));
+  }));
 
 Deno.test("test case 2: a message when the server has gone", async () => {
   await using host = await Host.create();
@@ -102,7 +104,8 @@ Deno.test("test case 3: a message to all", async () => {
 async function send(from: Run, sender: string, to: Run, recipient: string): Promise<void> {
   await from.say(`send ${recipient} MSG ${sender}->${recipient}`);
   await to.sees(`${sender}: MSG ${sender}->${recipient}`);
-  await from.sees(`[Message received by ${recipient}.]`);
+  await from.sees(new RegExp(`^\\[(Message received by|No ACK from) ${recipient}\\b.*\n`, "m"));
+  checkInTime(from);
 }
 
 /**

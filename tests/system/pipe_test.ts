@@ -1,35 +1,38 @@
 /** Without a terminal: commands are read, plain lines are written. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Host, isOnline } from "./host.ts";
+import { checkInTime, inTime } from "./in_time.ts";
 
-Deno.test("commands wait for the registration, and the end of the input for what they sent", async () => {
-  await using host = await Host.withServer();
-  await host.beenThere("z");
-  const y = await host.online("y");
-  const x = host.client("x");
-  await x.type("peers\nsend y  two  spaces \nsend z stored\nsend_all to all\nsend x to myself");
-  await x.endInput();
-  assertEquals(await x.status, 0);
-  assertEquals(x.error.text, "");
-  await y.output.seesInAnyOrder("x: two  spaces", "[Channel_Message x: to all]");
+Deno.test("commands wait for the registration, and the end of the input for what they sent", () =>
+  inTime(async () => {
+    await using host = await Host.withServer();
+    await host.beenThere("z");
+    const y = await host.online("y");
+    const x = host.client("x");
+    await x.type("peers\nsend y  two  spaces \nsend z stored\nsend_all to all\nsend x to myself");
+    await x.endInput();
+    assertEquals(await x.status, 0);
+    assertEquals(x.error.text, "");
+    checkInTime(x);
+    await y.output.seesInAnyOrder("x: two  spaces", "[Channel_Message x: to all]");
 
-  const lines = x.output.text.replaceAll(/127\.0\.0\.1:\d+/g, "ADDRESS").split("\n");
-  // In the order in which they came for the first time.
-  const nicks = ["SERVER @ ADDRESS is ONLINE", "z @ ADDRESS is OFFLINE", "y @ ADDRESS is ONLINE"];
-  const table = [...nicks, "x @ ADDRESS is ONLINE"];
-  const start = ["SERVER: [Welcome, you are registered.]", "[Client table updated.]", ...table, ...table];
-  assertEquals(lines.slice(2, 2 + start.length), start);
-  // Messages overlap, so their receipts come in any order.
-  assertEquals(lines.slice(2 + start.length, -2).sort(), [
-    "SERVER: [Message received by the server and saved]",
-    "[Message received by SERVER.]",
-    "[Message received by Server.]",
-    "[Message received by x.]",
-    "[Message received by y.]",
-    "x: to myself",
-  ]);
-  assertEquals(lines.slice(-2), ["[Exiting]", ""]);
-});
+    const lines = x.output.text.replaceAll(/127\.0\.0\.1:\d+/g, "ADDRESS").split("\n");
+    // In the order in which they came for the first time.
+    const nicks = ["SERVER @ ADDRESS is ONLINE", "z @ ADDRESS is OFFLINE", "y @ ADDRESS is ONLINE"];
+    const table = [...nicks, "x @ ADDRESS is ONLINE"];
+    const start = ["SERVER: [Welcome, you are registered.]", "[Client table updated.]", ...table, ...table];
+    assertEquals(lines.slice(2, 2 + start.length), start);
+    // Messages overlap, so their receipts come in any order.
+    assertEquals(lines.slice(2 + start.length, -2).sort(), [
+      "SERVER: [Message received by the server and saved]",
+      "[Message received by SERVER.]",
+      "[Message received by Server.]",
+      "[Message received by x.]",
+      "[Message received by y.]",
+      "x: to myself",
+    ]);
+    assertEquals(lines.slice(-2), ["[Exiting]", ""]);
+  }));
 
 Deno.test("everything else waits until what was before it is over", async () => {
   await using host = await Host.withServer();

@@ -1,5 +1,5 @@
 /** Asking for a passphrase: what is typed, and what is seen of it. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertFalse } from "@std/assert";
 import { checkRestored, onTerminal, Pty, RUN } from "./pty.ts";
 
 const PROGRAM = new URL("passphrase_program.ts", import.meta.url).pathname;
@@ -11,6 +11,7 @@ async function answer(keys: string, ...questions: readonly string[]) {
   await pty.type(keys);
   const end = await pty.end();
   checkRestored(end);
+  assertEquals(end.unread, "");
   return end;
 }
 
@@ -60,6 +61,12 @@ onTerminal("two answers pasted at once answer two questions", async () => {
   }
 });
 
+onTerminal("a line pasted behind the last answer is for nobody", async () => {
+  const { screen, status } = await answer("one\rtwo\rthree\r", "New:", "Again:");
+  assertEquals(screen, ["New:", 'got "one"', "Again:", 'got "two"']);
+  assertEquals(status, "0");
+});
+
 onTerminal("ctrl-c and ctrl-d say that there was no answer, and the terminal is as it was", async () => {
   for (const key of ["\x03", "\x04"]) {
     for (const typed of ["", "half"]) {
@@ -71,16 +78,24 @@ onTerminal("ctrl-c and ctrl-d say that there was no answer, and the terminal is 
 });
 
 onTerminal("a signal while it is asked gives the terminal back, too", async () => {
-  for (const signal of ["TERM", "HUP", "INT"]) {
-    const pty = new Pty(`sh -c 'echo "pid $$"; exec ${RUN} ${PROGRAM} New:'`);
-    await pty.see("New: ");
-    const [, pid] = /pid (\d+)/.exec(pty.output) ?? [];
-    await pty.type("half");
-    Deno.kill(Number(pid), `SIG${signal}` as Deno.Signal);
-    const end = await pty.end();
-    assertEquals(end.screen.slice(1), ["New:", "no passphrase was given"]);
-    assertEquals(end.status, "1");
-    checkRestored(end);
+  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
+    // The second one is about as long as what the terminal holds at most.
+    for (const typed of ["half", "half".repeat(1000)]) {
+      const pty = new Pty(`sh -c 'echo "pid $$ on $(tty)"; exec ${RUN} ${PROGRAM} New:'`);
+      await pty.see("New: ");
+      const [, pid, path] = /pid (\d+) on (\S+)/.exec(pty.output) ?? [];
+      // So that it is there before the signal, and not read.
+      Deno.kill(Number(pid), "SIGSTOP");
+      await pty.typeUnread(typed, path!);
+      Deno.kill(Number(pid), signal);
+      Deno.kill(Number(pid), "SIGCONT");
+      const end = await pty.end();
+      assertEquals(end.screen.slice(1), ["New:", "no passphrase was given"]);
+      assertEquals(end.unread, "");
+      assertFalse(pty.output.includes("half"));
+      assertEquals(end.status, "1");
+      checkRestored(end);
+    }
   }
 });
 

@@ -24,6 +24,9 @@ async function canMakeTerminals(): Promise<boolean> {
 
 const hasTerminals = await canMakeTerminals();
 
+/** The last line: the bytes that the next reader of the terminal gets, in brackets. */
+const NEXT_READER = `stty -icanon -echo min 0 time 0; echo "unread [$(cat)]"`;
+
 /** A program on its pseudo-terminal, within a shell that says afterwards how the terminal was left. */
 export class Pty {
   readonly #process: Deno.ChildProcess;
@@ -32,7 +35,7 @@ export class Pty {
   output = "";
 
   constructor(command: string) {
-    const shell = `stty rows ${ROWS} cols ${COLUMNS}; ${command}; echo "status $?"; stty -a`;
+    const shell = `stty rows ${ROWS} cols ${COLUMNS}; ${command}; echo "status $?"; stty -a; ${NEXT_READER}`;
     this.#process = new Deno.Command("script", {
       args: ["-qefc", shell, "/dev/null"],
       env: { TERM: "xterm", SHELL: "/bin/sh" },
@@ -49,6 +52,17 @@ export class Pty {
     writer.releaseLock();
   }
 
+  /**
+   * Types what the program does not read yet, for it is stopped, and returns when the terminal holds it: what was given
+   * to script(1) is not there at once. The path is what `tty` says within.
+   */
+  async typeUnread(keys: string, path: string): Promise<void> {
+    await this.type(keys);
+    // With a timeout of 0 it reads nothing, and tells whether there is something to be read.
+    const args = ["-c", `until read -t 0; do :; done < "$1"`, "bash", path];
+    await new Deno.Command("bash", { args }).output();
+  }
+
   /** Reads until the output has the text. */
   async see(text: string): Promise<void> {
     while (!this.output.includes(text)) {
@@ -59,7 +73,9 @@ export class Pty {
   }
 
   /** Reads to the end and returns what the program wrote, and how it left the terminal. */
-  async end(): Promise<{ screen: string[]; emulator: Emulator; status: string; settings: string }> {
+  async end(): Promise<
+    { screen: string[]; emulator: Emulator; status: string; settings: string; unread: string | undefined }
+  > {
     for (let read = await this.#reader.read(); !read.done; read = await this.#reader.read()) {
       this.output += read.value;
     }
@@ -74,6 +90,7 @@ export class Pty {
       emulator,
       status: rest.split("\r\n", 1)[0] ?? "",
       settings: rest,
+      unread: /\nunread \[([^]*)\]\r\n$/.exec(rest)?.[1],
     };
   }
 }

@@ -18,8 +18,8 @@ import { Links } from "../../../core/link/links.ts";
 import { Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import { Dice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { Dice } from "../../simulator/random.ts";
 import { NICK, SERVER, ServerByHand, START } from "./server_by_hand.ts";
 
 /** For a prekey that is a day old before the first keep-alive is due. */

@@ -11,9 +11,9 @@ import {
 } from "../../../core/base/limits.ts";
 import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { OfflineStore, type StoredLetter } from "../../../core/server/offline_store.ts";
+import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
 import { LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
-import { seededDice } from "../../kit/seed.ts";
 
 /** What the server counts for a letter besides its body. */
 const RECORD_BYTES = 100;
