@@ -101,7 +101,7 @@ export class Mailroom {
     connection.stream.pump(now, link);
   }
 
-  /** What may have been lost with a link: what is not saved, and letters of which nobody has said what became. */
+  /** Hands over what may have been lost with a link: what is not saved, unanswered letters, and receipts. */
   handOverAgain(now: Millis, { nick, connection }: Member): void {
     if (connection === undefined) return;
     const { link, stream } = connection;
@@ -112,6 +112,7 @@ export class Mailroom {
       }
     }
     stream.pump(now, link);
+    this.tellCollected(now, link, nick);
   }
 
   /** A member says what became of a letter: only that makes it a receipt. */
@@ -133,6 +134,6 @@ export class Mailroom {
 
   #tell(now: Millis, link: Link, to: Nick, receipts: readonly Receipt[]): void {
     const name = receipts.map(({ id, edition }) => `${id}-${edition}`);
-    link.sendAfresh(now, { type: "collected", to, receipts }, `collected/${name}`);
+    link.send(now, { type: "collected", to, receipts }, `collected/${name}`);
   }
 }

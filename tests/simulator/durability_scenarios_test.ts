@@ -148,6 +148,25 @@ scenario("the sender dies before it has noted a receipt: the message is shown on
   assertEquals(alice.keeps("outbox"), 0);
 });
 
+// Found by seed 942182131: the server forgot what it was telling when its link died, and told it only at the next
+// registration, perhaps a day later.
+scenario("a receipt that was lost with the sender's link is told at his next sign of life", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  bob.types("dereg bob");
+  world.runs(200);
+  alice.types("send bob hi");
+  world.runs(200);
+  world.everybodyLooks();
+  world.cut(alice);
+  bob.types("reg bob");
+  world.runs(50_000);
+  assert(bob.looks().some((line) => /^alice: .* hi$/.test(line)));
+  world.mend(alice);
+  world.runs(30_000);
+  alice.sees(...world.table(alice.online, bob.online), "[bob has collected 1 message.]");
+  assertEquals([alice.keeps("outbox"), world.server.keeps("receipt")], [0, 0]);
+});
+
 scenario("the sender dies before it has noted 'stored': the letter is there once", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   bob.types("dereg bob");
