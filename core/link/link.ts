@@ -286,6 +286,7 @@ export class Link {
     if (this.#peer !== undefined) this.#context.forget(this.#peer);
   }
 
+  /** The row of the table in link_states.ts that holds now. */
   get #state(): LinkState {
     const isUnderWay = this.#initiator !== undefined;
     if (this.#sessions.present !== undefined) return isUnderWay ? "renewing" : "open";
@@ -293,6 +294,7 @@ export class Link {
     return this.#peer === undefined ? "asking" : "seeking";
   }
 
+  /** Begins or stops the handshake, as the table says for this event. */
   #on(now: Millis, event: LinkEvent): void {
     switch (LINK[this.#state][event]) {
       case "begin":

@@ -1,7 +1,7 @@
 /**
- * The states of a link. A link does not write its state down: the state follows from what the link has, a session or
- * none, a handshake under way or none. `link.ts` looks up here what an event means for the handshake. The table in
- * docs/protocol.md, section 4, shows how that looks from outside.
+ * The states of a link. A link does not store its state: the state follows from whether it has a session, and
+ * whether a handshake is under way. `link.ts` looks up here what an event does to the handshake. The table in
+ * docs/protocol.md section 4 shows the same from outside.
  */
 export const LINK_STATES = {
   closed: "no session and no handshake",
@@ -28,6 +28,7 @@ export type LinkEvent = keyof typeof LINK_EVENTS;
 /** A handshake begins, or the one that is under way stops. */
 export type LinkMove = "begin" | "stop";
 
+/** The move for an event in a state. Without an entry the handshake stays as it is. */
 export const LINK: Readonly<Record<LinkState, Readonly<Partial<Record<LinkEvent, LinkMove>>>>> = {
   // Without a session a handshake is under way for as long as anything waits.
   closed: {

@@ -70,7 +70,7 @@ type Owner = { readonly link: Link; session?: Session };
 export class Links {
   readonly #options: LinksOptions;
   readonly #links = new Set<Link>();
-  /** The link to our server, whose address may be asked for its key. */
+  /** The link to our server, whose address discovers may ask for its key. */
   #server: Link | undefined;
   readonly #byPeer = new Map<Key, Link>();
   /** All indices that we have given out; `undefined` for sessions that are not confirmed yet. */
@@ -138,8 +138,9 @@ export class Links {
   }
 
   /**
-   * The link to our server, of which there is one. Its address is asked for its key, because we do not know it, or
-   * because nobody there has the one that we know. The link waits until a key is `trust`ed.
+   * The link to our server, of which there is one. Discovers ask its address for the key if we know none, or
+   * if ours gets no answer. An answer is an arrival of type "announced"; without a key the link waits for
+   * `trust`.
    */
   openServer(now: Millis, peer: Key | undefined, address: Address): Link {
     return this.#server = this.#add(now, peer, [address], true);
@@ -234,7 +235,7 @@ export class Links {
     };
   }
 
-  /** The index leads to the link whose initiation is answered. From now on it is that of the new session. */
+  /** The index leads to the link whose initiation is answered, and becomes that of the new session. */
   #onResponse(now: Millis, from: Address, packet: Response): Arrival | undefined {
     const owner = this.#byIndex.get(packet.receiver);
     const opened = owner?.link.receiveResponse(now, from, packet);

@@ -58,7 +58,7 @@ class Lane {
   waiting: Parcel[] = [];
   /** Parcels that have begun to leave, from the oldest that is not over. */
   open: Parcel[] = [];
-  /** How many of the open ones go in parts. */
+  /** How many of the open parcels are cut into parts and not over. */
   inParts = 0;
   #last = 0;
 
@@ -196,7 +196,7 @@ export class ParcelSender {
     this.#dropSettled();
   }
 
-  /** What is settled does not leave again. */
+  /** Takes settled chunks out of those that wait to leave again. */
   #dropSettled(): void {
     this.#again = this.#again.filter(({ settled }) => !settled);
   }
