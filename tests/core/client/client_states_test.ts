@@ -1,9 +1,7 @@
 /** Walks the tables of a client: the life of its process, and what may be done when. */
 import { assertEquals } from "@std/assert";
-import { equalAddresses } from "../../../core/base/address.ts";
-import { KEY_BYTES } from "../../../core/base/crypto.ts";
-import type { Address, Datagram, Millis } from "../../../core/base/units.ts";
-import { Client } from "../../../core/client/client.ts";
+import type { Action } from "../../../core/action.ts";
+import type { Millis } from "../../../core/base/units.ts";
 import {
   LIFE,
   LIFE_EVENTS,
@@ -16,130 +14,82 @@ import {
   VERDICTS,
 } from "../../../core/client/client_states.ts";
 import type { Standing } from "../../../core/client/membership_states.ts";
-import { Links } from "../../../core/link/links.ts";
-import type { Action, Input } from "../../../core/machine.ts";
-import { Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
-import type { Row } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
-import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Dice } from "../../kit/dice.ts";
+import { HostileServer } from "../../kit/hostile_server.ts";
+import type { Person } from "../../kit/person.ts";
 import { ID } from "../../kit/samples.ts";
-import { NICK, OWN, SERVER, ServerByHand, START } from "./server_by_hand.ts";
+import { Speaker } from "../../kit/speaker.ts";
+import { World } from "../../kit/world.ts";
+import { ServerVerbs } from "./server_verbs.ts";
 
-const AL: Address = { host: "10.0.0.3", port: 3003 };
+const NICK = "bob";
+
+/** After so long what was said has been heard, and answered. */
+const HEARD_MS = 60;
 
 /** A client whose server and whose peer al, who is away, say what the test wants. */
 class Case {
-  now: Millis = START;
-  readonly server: ServerByHand;
-  readonly #client: Client;
-  readonly #key: string;
-  readonly #al: Links;
-  readonly #alRow: Row;
-  #notices: string[] = [];
-  #exits: string[] = [];
+  readonly verbs = new ServerVerbs(NICK);
+  readonly server: HostileServer;
+  readonly #world = new World();
+  readonly #bob: Person;
+  readonly #al: Speaker;
+  readonly #notices: string[] = [];
+  /** How many verbs the test has looked at. */
+  #looked = 0;
 
   constructor() {
-    const dice = new Dice(1);
-    const random = (count: number) => dice.bytes(count);
-    const [identity, al] = [1, 2].map(() => new Identity(primitives, random(SECRETS_BYTES))) as [
-      Identity,
-      Identity,
-    ];
-    this.#key = identity.keyPair.publicKey.toHex();
-    this.server = new ServerByHand(dice, identity);
-    this.#al = new Links({
-      primitives,
-      random,
-      ownKey: al.keyPair,
-      timestamp: (now) => now,
-      name: undefined,
-      keepsAlive: false,
-    });
-    const prekey = primitives.keyPair(random(KEY_BYTES)).publicKey.toHex();
-    const bundle = al.bundle("al", prekey, START);
-    this.#alRow = { nick: "al", ...bundle, ordinal: 2, online: false, addresses: [AL] };
-    const options = {
-      nick: NICK,
-      server: SERVER,
-      serverName: "the server",
-      serverKey: this.server.key,
-      own: OWN,
-      candidates: [],
-      attempts: 0,
-      identity,
-      invited: [],
-      channelKey: undefined,
-      durable: true,
-      primitives,
-    };
-    this.#client = new Client(START, options, random, []);
+    this.server = HostileServer.inThePlaceOfTheServer(this.#world);
+    this.server.answers = false;
+    this.#al = new Speaker(this.#world, "al");
+    this.#bob = this.#world.client(NICK, { attempts: 0 });
+    this.#bob.onNotice = ({ type }) => this.#notices.push(type);
+    this.#bob.opens();
   }
 
-  #step(input: Input): void {
-    if (this.isOver) return;
-    const leaving: Datagram[] = [];
-    for (const output of this.#client.step(this.now, input)) {
-      if (output.type === "notice") this.#notices.push(output.notice.type);
-      if (output.type === "exit") this.#exits.push(`exit ${output.status}`);
-      if (output.type === "transmit") leaving.push(output);
-    }
-    const [toAl, toServer] = [leaving.filter(isToAl), leaving.filter((datagram) => !isToAl(datagram))];
-    for (const { bytes } of toAl) this.#al.receive(this.now, OWN, bytes);
-    const answers = this.server.exchange(this.now, toServer).map(({ bytes }) => ({ from: SERVER, bytes }));
-    const more = this.#al.takeDatagrams(this.now).map(({ bytes }) => ({ from: AL, bytes }));
-    for (const { from, bytes } of [...answers, ...more]) this.#step({ type: "datagram", from, bytes });
-  }
-
-  /** Lets time go by: what leaves arrives at once, on either side. */
   run(millis: Millis): void {
-    const end = this.now + millis;
-    this.#step({ type: "tick" });
-    while (!this.isOver) {
-      const next = Math.min(this.#client.deadline, this.server.deadline, this.#al.deadline);
-      if (next > end) break;
-      this.now = Math.max(this.now, next);
-      this.#step({ type: "tick" });
-    }
-    this.now = end;
+    this.#world.runs(millis);
   }
 
   get isOver(): boolean {
-    return this.#exits.length > 0;
+    return !this.#bob.isAlive;
   }
 
   acts(action: Action): void {
-    this.#step({ type: "action", action });
-    this.run(10);
+    this.#bob.act(action);
+    this.run(HEARD_MS);
   }
 
   says(verb: Verb): void {
-    this.server.says(this.now, verb);
-    this.run(10);
+    this.server.says(this.#bob, verb);
+    this.run(HEARD_MS);
   }
 
   /** The server lets the client in, and tells it who there is. */
   admits(): void {
-    this.says(this.server.registered);
-    this.says(this.server.rows([this.server.row(), this.#alRow]));
+    const { address: own, identity } = this.#bob;
+    const { address, author } = this.#al;
+    const registered = this.server.heardOf("register").at(-1);
+    const bundle = registered?.bundle ?? identity.bundle(NICK, this.#bob.key, this.#world.now);
+    this.says(this.verbs.registered());
+    this.says(this.verbs.rows([
+      { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [own] },
+      author.row({ ordinal: 2, online: false, addresses: [address] }),
+    ]));
   }
 
   alSays(verb: Verb): void {
-    this.#al.open(this.now, this.#key, [OWN]).send(this.now, verb);
-    this.run(10);
+    this.#al.says(this.#bob, verb);
+    this.run(HEARD_MS);
   }
 
   /** All that was seen since the test looked last: notices, verbs for the server (`>`), the end. */
   look(): string[] {
-    const seen = [...this.#notices, ...this.server.heard.map(({ type }) => `> ${type}`), ...this.#exits];
-    this.#notices = [];
-    this.server.heard = [];
-    return seen;
+    const verbs = this.server.kindsHeard.slice(this.#looked);
+    this.#looked += verbs.length;
+    const end = this.isOver ? [`exit ${this.#bob.exitStatus}`] : [];
+    return [...this.#notices.splice(0), ...verbs.map((verb) => `> ${verb}`), ...end];
   }
-}
-
-function isToAl({ to }: Datagram): boolean {
-  return equalAddresses(to, AL);
 }
 
 const REGISTER: Action = { type: "register", nick: NICK };
@@ -315,7 +265,7 @@ for (const state of Object.keys(LIFE_STATES) as LifeState[]) {
 Deno.test("an input that has ended, and nothing is under way any more: the process ends", () => {
   const it = new Case();
   LIVES.finishing(it);
-  const { id } = it.server.deposit;
+  const { id } = it.server.heardOf("deposit").at(-1)!;
   it.look();
   it.says({ type: "stored", id });
   assertEquals(it.look(), ["stored", "settled", "exiting", "> leave", "exit 0"]);
@@ -362,7 +312,7 @@ const COMES_UP: Readonly<Record<Matter, readonly [does: (it: Case) => void, done
   end: [(it) => it.acts({ type: "finish" }), ["exiting", "> leave", "exit 0"]],
   peerVerb: [(it) => it.alSays({ type: "direct", to: NICK, ...LETTER }), ["unreadable"]],
   streamItem: [
-    (it) => it.says({ type: "letter", stream: it.server.stream, position: 1, waited: false, ...LETTER }),
+    (it) => it.says({ type: "letter", stream: it.verbs.stream, position: 1, waited: false, ...LETTER }),
     ["unreadable", "> receipt", "> saved"],
   ],
 };
@@ -396,11 +346,11 @@ for (const matter of WAITING) {
   Deno.test(`registering, ${matter}, then online: ${VERDICTS.online[matter]}`, () => {
     const it = new Case();
     STANDINGS.registering(it);
-    const admission = it.server.registered;
+    const admission = it.verbs.registered();
     COMES_UP[matter][0](it);
     it.look();
     it.says(admission);
-    it.says(it.server.rows([]));
+    it.says(it.verbs.rows([]));
     const seen = it.look().filter((one) => one !== "> rowsSince");
     assertEquals(seen.slice(0, 3), ["registered", "tableChanged", "settled"]);
     assertEquals(seen.slice(3), seenOf(VERDICTS.online[matter], matter));

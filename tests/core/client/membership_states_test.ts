@@ -1,7 +1,7 @@
 /** Walks the table of a client's membership: every event in every state, also where nothing is to come of it. */
 import { assertEquals } from "@std/assert";
 import { KEEP_ALIVE_MS, PREKEY_MS, ROWS_AGAIN_MS } from "../../../core/base/limits.ts";
-import type { Millis } from "../../../core/base/units.ts";
+import type { Address, Millis } from "../../../core/base/units.ts";
 import { Attempts } from "../../../core/client/attempts.ts";
 import { Membership } from "../../../core/client/membership.ts";
 import {
@@ -14,45 +14,40 @@ import {
 } from "../../../core/client/membership_states.ts";
 import { Prekeys } from "../../../core/client/prekeys.ts";
 import { StreamReader } from "../../../core/client/stream_reader.ts";
-import { Links } from "../../../core/link/links.ts";
-import { Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
+import type { Link } from "../../../core/link/links.ts";
+import type { Row } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
-import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Dice } from "../../kit/dice.ts";
+import { HostileServer } from "../../kit/hostile_server.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { NICK, SERVER, ServerByHand, START } from "./server_by_hand.ts";
+import { Speaker } from "../../kit/speaker.ts";
+import { SERVER, START } from "../../kit/surroundings.ts";
+import { World } from "../../kit/world.ts";
+import { ServerVerbs } from "./server_verbs.ts";
+
+const NICK = "bob";
+const OWN: Address = { host: "10.0.0.2", port: 3000 };
 
 /** For a prekey that is a day old before the first keep-alive is due. */
 const SOON_MS = 15_000;
 
-class Case {
-  now = START;
-  readonly server: ServerByHand;
+/** A membership, and links that carry what it says. */
+class Member extends Speaker {
   readonly membership: Membership;
   /** The news that the rest of the client got since the test looked last. */
-  told: string[] = [];
-  readonly #recorded = new Recorded();
-  readonly #links: Links;
+  readonly told: string[] = [];
+  readonly recorded = new Recorded();
 
   /** The prekey is a day old so long after the start. */
-  constructor(prekeyDueMs: Millis) {
-    const { effects } = this.#recorded;
-    const dice = new Dice(1);
+  constructor(world: World, prekeyDueMs: Millis) {
     // Two bytes are a chance: in the middle, for keep-alives without jitter.
-    const random = (count: number) => count === 2 ? Uint8Array.of(128, 0) : dice.bytes(count);
-    const identity = new Identity(primitives, random(SECRETS_BYTES));
-    this.server = new ServerByHand(dice, identity);
-    const links = this.#links = new Links({
-      primitives,
-      random,
-      ownKey: identity.keyPair,
-      timestamp: (now) => now,
-      name: undefined,
-      keepsAlive: true,
-    });
+    const random = (count: number) => count === 2 ? Uint8Array.of(128, 0) : world.random(count);
+    super(world, NICK, { address: OWN, random });
+    const { effects } = this.recorded;
+    const { identity, links } = this;
+    const { primitives } = world;
     const prekeys = new Prekeys({ primitives, random, effects, identity, nick: NICK });
     prekeys.bundle(START + prekeyDueMs - PREKEY_MS);
-    this.membership = new Membership(this.now, {
+    this.membership = new Membership(world.now, {
       effects,
       links,
       attempts: new Attempts(0, () => 0),
@@ -65,47 +60,69 @@ class Case {
       },
       nick: NICK,
       server: SERVER,
-      serverKey: this.server.key,
+      serverKey: world.server.key,
       primitives,
       prekeys,
       candidates: [],
     });
   }
 
-  /** Lets time go by: what leaves arrives at once, on either side. */
+  protected override onVerb(_link: Link, verb: Verb): void {
+    this.membership.receive(this.home.now, verb);
+  }
+
+  override wakesUp(): void {
+    this.membership.runTimers(this.home.now);
+    super.wakesUp();
+  }
+}
+
+/** Timers are at most so late. */
+const STEP_MS = 10;
+
+class Case {
+  readonly verbs = new ServerVerbs(NICK);
+  readonly membership: Membership;
+  readonly #world = new World();
+  readonly #server = HostileServer.inThePlaceOfTheServer(this.#world);
+  readonly #member: Member;
+  /** How many verbs of the member's the test has looked at. */
+  #looked = 0;
+
+  constructor(prekeyDueMs: Millis) {
+    this.#server.answers = false;
+    this.#member = new Member(this.#world, prekeyDueMs);
+    this.membership = this.#member.membership;
+  }
+
+  get now(): Millis {
+    return this.#world.now;
+  }
+
   run(millis: Millis): void {
-    const { membership, server } = this;
-    const end = this.now + millis;
-    for (;;) {
-      membership.runTimers(this.now);
-      const answers = server.exchange(this.now, this.#links.takeDatagrams(this.now));
-      for (const { bytes } of answers) {
-        const arrival = this.#links.receive(this.now, SERVER, bytes);
-        for (const verb of arrival?.type === "verbs" ? arrival.verbs : []) membership.receive(this.now, verb);
-      }
-      if (answers.length > 0) continue;
-      const next = Math.min(this.#links.deadline, server.deadline, membership.deadline);
-      if (next > end) break;
-      this.now = Math.max(this.now, next);
+    for (let left = millis; left > 0; left -= STEP_MS) {
+      this.#member.wakesUp();
+      this.#world.runs(STEP_MS);
     }
-    this.now = end;
   }
 
   says(verb: Verb): void {
-    this.server.says(this.now, verb);
-    this.run(10);
+    this.#server.says(this.#member, verb);
+    this.run(STEP_MS);
+  }
+
+  /** The member's line in the table. */
+  row(values: Partial<Row> = {}): Row {
+    const { bundle } = this.#server.heardOf("register").at(-1)!;
+    return { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
   }
 
   /** All that was seen since the test looked last: notices, news for the rest of the client, verbs that left. */
   look(): { notices: string[]; told: string[]; verbs: Verb[] } {
-    const seen = {
-      notices: this.#recorded.perform(this.now).map(({ type }) => type),
-      told: this.told,
-      verbs: this.server.heard,
-    };
-    this.told = [];
-    this.server.heard = [];
-    return seen;
+    const { recorded, told } = this.#member;
+    const verbs = this.#server.heard.slice(this.#looked);
+    this.#looked += verbs.length;
+    return { notices: recorded.perform(this.now).map(({ type }) => type), told: told.splice(0), verbs };
   }
 }
 
@@ -115,11 +132,11 @@ const WAYS: Readonly<
 > = {
   offline: ["leaving", (it) => it.says({ type: "deregistered", nick: NICK })],
   registering: [undefined, (it) => it.membership.register(it.now)],
-  welcomed: ["registering", (it) => it.says(it.server.registered)],
+  welcomed: ["registering", (it) => it.says(it.verbs.registered())],
   retrying: ["welcomed", (it) => it.says({ type: "notRegistered", nick: NICK })],
-  online: ["welcomed", (it) => it.says(it.server.rows([it.server.row()]))],
+  online: ["welcomed", (it) => it.says(it.verbs.rows([it.row()]))],
   renewing: ["online", (it) => it.says({ type: "notRegistered", nick: NICK })],
-  renewed: ["renewing", (it) => it.says(it.server.registered)],
+  renewed: ["renewing", (it) => it.says(it.verbs.registered())],
   leaving: ["online", (it) => it.membership.deregister(it.now)],
   withdrawing: ["renewing", (it) => it.membership.deregister(it.now)],
 };
@@ -142,7 +159,7 @@ const EVENTS: Readonly<Record<MembershipEvent, (it: Case) => void>> = {
   deregister: (it) => it.membership.deregister(it.now),
   leave: (it) => it.membership.leave(it.now),
   checkIn: (it) => it.membership.checkIn(it.now),
-  registered: (it) => it.says(it.server.registered),
+  registered: (it) => it.says(it.verbs.registered()),
   refused: (it) => it.says({ type: "refused", nick: NICK, reason: "other key" }),
   notRegistered: (it) => it.says({ type: "notRegistered", nick: NICK }),
   replaced: (it) => it.says({ type: "replaced", nick: NICK }),
@@ -150,19 +167,18 @@ const EVENTS: Readonly<Record<MembershipEvent, (it: Case) => void>> = {
   restarted: (it) => it.membership.serverRestarted(it.now, false),
   restartedForUs: (it) => it.membership.serverRestarted(it.now, true),
   behind: (it) => {
-    it.server.changes();
-    it.says(it.server.alive);
+    it.verbs.changes();
+    it.says(it.verbs.alive());
   },
-  complete: (it) => it.says(it.server.rows([])),
+  complete: (it) => it.says(it.verbs.rows([])),
   countedOut: (it) => {
-    const { counter } = it.server.alive.version;
     // A table that is not complete stays so.
-    const upTo = ASKED.includes(it.membership.state) ? counter - 1 : counter;
-    it.says(it.server.rows([it.server.row({ online: false })], upTo));
+    const lacksLast = ASKED.includes(it.membership.state);
+    it.says(it.verbs.rows([it.row({ online: false })], lacksLast));
   },
   rowsDue: (it) => {
-    it.server.changes();
-    it.says(it.server.alive);
+    it.verbs.changes();
+    it.says(it.verbs.alive());
     it.membership.askForRows(it.now);
     it.run(ROWS_AGAIN_MS - 100);
     it.look();

@@ -16,7 +16,7 @@ import type { Notice } from "../../../core/notice.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { Dice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { SERVER, START } from "./server_by_hand.ts";
+import { SERVER, START } from "../../kit/surroundings.ts";
 
 const [FIRST, SECOND, THIRD] = ["a1", "b2", "c3"].map((byte) => byte.repeat(KEY_BYTES)) as [Key, Key, Key];
 
