@@ -114,7 +114,7 @@ Deno.test("attack: the server hands a post over again, in new streams and to new
   hands(scene, 1);
   bob.sees();
   // Under another id, or as a letter, it is none of alice's.
-  server.hands(bob, "channel", { ...scene.posts[0]!, id: idOf(1) });
+  server.hands(bob, "channel", { ...scene.posts[0]!, id: idOf(1, 1) });
   bob.sees(FORGED);
   server.hands(bob, "letter", scene.posts[1]!);
   bob.sees("[A message from alice cannot be opened, it will be sealed again.]");
@@ -179,9 +179,9 @@ Deno.test("attack: a sender and the server tell different people different thing
     from: "alice",
     body: encodePost(primitives, identity, undefined, { ...about, id, number, previous, text }),
   });
-  const forOthers = post(idOf(9, 1), 1, NO_HASH, "yes");
-  const forBob = post(idOf(9, 1), 1, NO_HASH, "no");
-  const next = post(idOf(9, 2), 2, postHash(primitives, forOthers.id, forOthers.body), "as I said");
+  const forOthers = post(idOf(1, 9), 1, NO_HASH, "yes");
+  const forBob = post(idOf(1, 9), 1, NO_HASH, "no");
+  const next = post(idOf(2, 9), 2, postHash(primitives, forOthers.id, forOthers.body), "as I said");
   server.hands(bob, "channel", forBob);
   server.hands(bob, "channel", next);
   bob.sees("[Channel_Message alice: no]", EXCHANGED, "[Channel_Message alice: as I said]");

@@ -33,7 +33,7 @@ const JUNK = new Uint8Array(300);
 /** mallory gives the server so many letters to somebody, each with an id of its own, as fast as the network goes. */
 function deposits(arena: Arena, mallory: Speaker, to: string, count: number, from = 1): void {
   for (let number = from; number < from + count; number++) {
-    mallory.says(arena.server, { type: "deposit", id: idOf(1, number), from: "mal", to, body: JUNK });
+    mallory.says(arena.server, { type: "deposit", id: idOf(number, 1), from: "mal", to, body: JUNK });
     if (number % 100 === 0) arena.runs(50);
   }
   arena.runs(1000);
@@ -59,7 +59,7 @@ Deno.test("attack: fill somebody's mailbox: a quarter of it, then 'quota', and o
   assertEquals(answers(mallory), { stored: SHARE, quota: 50 });
   // From another process, or under another spelling of one's nick, it is the same sender.
   mallory.heard.length = 0;
-  mallory.says(arena.server, { type: "deposit", id: idOf(2), from: "MAL", to: "BOB", body: JUNK });
+  mallory.says(arena.server, { type: "deposit", id: idOf(1, 2), from: "MAL", to: "BOB", body: JUNK });
   arena.runs(200);
   assertEquals([answers(mallory), arena.server.keeps("letter")], [{ quota: 1 }, SHARE]);
   alice.looks();
@@ -166,14 +166,16 @@ Deno.test("attack: ask for the table again and again: 20 answers, then 4 a secon
 
 Deno.test("attack: ids of made-up prefixes, under all nicks that one can have: another's are remembered", () => {
   const seen = new SeenIds(new Effects(true));
-  const others = idOf(7);
+  const others = idOf(1, 7);
   seen.add(1, "alice", others);
   for (let nick = 0; nick <= SEEN_PREFIXES / SEEN_PREFIXES_PER_SENDER; nick++) {
-    for (let prefix = 0; prefix < SEEN_PREFIXES_PER_SENDER; prefix++) seen.add(2, `mal${nick}`, idOf(prefix));
+    for (let prefix = 0; prefix < SEEN_PREFIXES_PER_SENDER; prefix++) {
+      seen.add(2, `mal${nick}`, idOf(1, prefix));
+    }
   }
   assert(seen.has("alice", others));
   // Somebody had to give way: one of those who have most.
-  assert(!seen.has("mal0", idOf(0)));
+  assert(!seen.has("mal0", idOf(1, 0)));
 });
 
 Deno.test("attack: ids of made-up prefixes: they push out one's own, so that what another wrote is not shown twice", () => {
@@ -194,7 +196,7 @@ Deno.test("attack: ids of made-up prefixes: they push out one's own, so that wha
   const recipient = arena.server.bundleOf("bob");
   const sender = mallory.bundle("mal");
   const says = (prefix: number) => {
-    const about = { id: idOf(prefix), from: "mal", to: "bob" };
+    const about = { id: idOf(1, prefix), from: "mal", to: "bob" };
     const body = mallory.letter({ ...about, text: `${prefix}`, recipient, sender });
     mallory.says(bob, { type: "direct", ...about, body });
   };
@@ -223,7 +225,7 @@ function strangerWrites(arena: Arena, alice: Person, stranger: Speaker, count: n
   const about = { from: nick, to: "alice" };
   const keys = { recipient: arena.server.bundleOf("alice"), sender: stranger.bundle(nick) };
   for (let number = 1; number <= count; number++) {
-    const id = idOf(stranger.address.port, number);
+    const id = idOf(number, stranger.address.port);
     const body = stranger.letter({ ...about, ...keys, id, text });
     stranger.says(alice, { type: "direct", id, ...about, body });
     if (number % 50 === 0) arena.runs(50);

@@ -70,7 +70,7 @@ for (const isMember of [false, true]) {
     mallory.heard.length = 0;
     for (const [at, sender] of senders.entries()) {
       for (const [spelling, from] of ["alice", "ALICE", "bob", "nobody"].entries()) {
-        const about = { id: idOf(at, spelling + 1), from, to: "bob" };
+        const about = { id: idOf(spelling + 1, at), from, to: "bob" };
         const body = mallory.letter({ ...about, text: "forged", recipient, sender });
         mallory.says(bob, { type: "direct", ...about, body });
       }
@@ -117,7 +117,7 @@ Deno.test("attack: a member deposits in another's name, or for himself under ano
   arena.everybodyLooks();
   const recipient = arena.server.bundleOf("bob");
   for (const [at, from] of ["alice", "mal"].entries()) {
-    const about = { id: idOf(1, at + 1), from, to: "bob" };
+    const about = { id: idOf(at + 1, 1), from, to: "bob" };
     const body = mallory.letter({
       ...about,
       text: "forged",
@@ -173,7 +173,7 @@ Deno.test("attack: the server alters a letter, wherever: it cannot be opened, an
 
 Deno.test("attack: the server hands over a genuine letter under another id or nick, or to another: none can open it", () => {
   const { bob, carol, server, letters: [letter] } = withLetters(1);
-  server.hands(bob, "letter", { ...letter!, id: idOf(1) });
+  server.hands(bob, "letter", { ...letter!, id: idOf(1, 1) });
   bob.sees(UNREADABLE);
   server.hands(bob, "letter", { ...letter!, from: "carol" });
   bob.sees(UNREADABLE.replace("alice", "carol"));
@@ -190,7 +190,7 @@ Deno.test("attack: the server hands over a genuine letter under another id or ni
 Deno.test("attack: the server writes under a nick with an identity that it has made up: refused, with a warning", () => {
   const { arena, bob, server } = withLetters(0);
   const mallory = new Speaker(arena, "mal");
-  const about = { id: idOf(1), from: "alice", to: "bob" };
+  const about = { id: idOf(1, 1), from: "alice", to: "bob" };
   const body = mallory.letter({
     ...about,
     text: "forged",
@@ -214,7 +214,7 @@ Deno.test("attack: the server writes under a nick with a bundle that is not sign
     mallory.bundle("mal"),
   ];
   for (const [at, sender] of senders.entries()) {
-    const about = { id: idOf(at + 1), from: "alice", to: "bob" };
+    const about = { id: idOf(1, at + 1), from: "alice", to: "bob" };
     const body = mallory.letter({ ...about, text: "forged", recipient, sender });
     server.hands(bob, "letter", { ...about, body });
     bob.sees(UNREADABLE);
@@ -235,7 +235,7 @@ Deno.test("attack: the server writes in the name of somebody verified, with a co
     { prekeyAt: alice.prekeyAt + 1 },
   ];
   for (const [at, change] of changes.entries()) {
-    const about = { id: idOf(at + 1), from: "alice", to: "bob" };
+    const about = { id: idOf(1, at + 1), from: "alice", to: "bob" };
     const body = mallory.letter({ ...about, text: "forged", recipient, sender: { ...alice, ...change } });
     server.hands(bob, "letter", { ...about, body });
     bob.sees(UNREADABLE);

@@ -22,7 +22,7 @@ import { decodePost, isAuthentic, textOf } from "../../core/messages/post.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/messages/verb.ts";
 import { Author } from "../kit/author.ts";
 import type { Dice } from "../kit/dice.ts";
-import { BUNDLE, IPV4, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
+import { BUNDLE, idOf, IPV4, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
 import { anyBytes, anyId } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 
@@ -112,10 +112,6 @@ function anyEnvelope(dice: Dice, { id, from, to }: Envelope): Envelope {
 
 function equalEnvelopes(a: Envelope, b: Envelope): boolean {
   return a.id === b.id && sameNick(a.from, b.from) && sameNick(a.to, b.to);
-}
-
-function idOf(count: number): string {
-  return count.toString(16).padStart(32, "0");
 }
 
 function anyText(dice: Dice): string {

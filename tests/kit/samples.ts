@@ -10,8 +10,8 @@ import type { Dice } from "./dice.ts";
 export const ID = "00112233445566778899aabbccddeeff";
 export const TOP_ID = "f".repeat(32);
 
-/** A message's id: one of a sender process of its own, or the next ones of that. */
-export function idOf(process: number, sequence = 1): string {
+/** Ids of one sender process, which is 16 digits or a number; the first of them, the second ... */
+export function idOf(sequence: number, process: string | number = "aaaaaa0001bbbbbb"): string {
   return process.toString(16).padStart(16, "0") + sequence.toString(16).padStart(16, "0");
 }
 

@@ -14,11 +14,10 @@ import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { BODY, LONGEST_TEXT } from "../../kit/samples.ts";
+import { BODY, idOf, LONGEST_TEXT } from "../../kit/samples.ts";
 
 const NOTHING = new Uint8Array(0);
 const hashOf = (count: number, text: string) => textHash(primitives, idOf(count), text);
-const idOf = (count: number) => "ab".repeat(8) + count.toString(16).padStart(16, "0");
 
 function trackerOf(recorded = new Recorded()): AckTracker {
   return new AckTracker(recorded.effects, primitives);

@@ -6,25 +6,10 @@ import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals
 import type { Millis } from "../../../core/base/units.ts";
 import { isReceiptOf, NO_SIGNATURE, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
+import { aliceBobAndMallory, type Cast } from "../../kit/cast.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import type { Person } from "../../kit/person.ts";
 import { ID, TOP_ID } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
-import { World } from "../../kit/world.ts";
-
-/** alice and bob, whose screens are empty, and somebody else. */
-interface Cast {
-  readonly world: World;
-  readonly alice: Person;
-  readonly bob: Person;
-  readonly mallory: Speaker;
-}
-
-function withAliceAndBob(): Cast {
-  const world = new World();
-  const { alice, bob } = world.clients("alice", "bob");
-  return { world, alice, bob, mallory: new Speaker(world, "mal") };
-}
 
 /** alice's message reaches bob and is receipted. */
 function assertTheyTalk({ world, alice, bob }: Cast): void {
@@ -69,10 +54,10 @@ function receiptFrom(
   return { type: "receipt", from, to: "alice", ...mallory.receipt(from, "alice", { id, ...said }) };
 }
 
-Deno.test("two clients talk", () => assertTheyTalk(withAliceAndBob()));
+Deno.test("two clients talk", () => assertTheyTalk(aliceBobAndMallory()));
 
 Deno.test("a receipt for a message that does not exist says nothing to anybody", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { alice, mallory } = cast;
   mallory.tells(alice, receiptFrom(mallory, ID, "bob"));
   assertEquals(alice.looks(), []);
@@ -81,7 +66,7 @@ Deno.test("a receipt for a message that does not exist says nothing to anybody",
 
 for (const isMember of [false, true]) {
   Deno.test(`a receipt counts only from the recipient's link${isMember ? ", not from another member's" : ""}`, () => {
-    const cast = withAliceAndBob();
+    const cast = aliceBobAndMallory();
     const { world, alice, bob, mallory } = cast;
     if (isMember) register(cast);
     assertTheyTalk(cast);
@@ -100,7 +85,7 @@ for (const isMember of [false, true]) {
 }
 
 Deno.test("a receipt counts only with its recipient's signature, about this message and this sealing", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   register(cast);
   alice.does({ type: "sendDirect", to: "mal", text: "hi" });
@@ -135,7 +120,7 @@ Deno.test("a receipt counts only with its recipient's signature, about this mess
 });
 
 Deno.test("what was not opened is sealed again, once; what is said of the first sealing is not about the second", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   register(cast);
   alice.does({ type: "sendDirect", to: "mal", text: "hi" });
@@ -161,7 +146,7 @@ Deno.test("what was not opened is sealed again, once; what is said of the first 
 
 for (const type of ["deregister", "leave"] as const) {
   Deno.test(`${type} in the name of somebody else takes nobody offline`, () => {
-    const cast = withAliceAndBob();
+    const cast = aliceBobAndMallory();
     const { world, bob, mallory } = cast;
     mallory.tells(world.server, { type, nick: "alice", turn: 9 });
     world.runs(5000);
@@ -172,7 +157,7 @@ for (const type of ["deregister", "leave"] as const) {
 }
 
 Deno.test("verbs of a member from another link than its own are answered 'not registered', and do nothing", () => {
-  const { world, alice, bob, mallory } = withAliceAndBob();
+  const { world, alice, bob, mallory } = aliceBobAndMallory();
   mallory.tells(world.server, {
     type: "post",
     id: ID,
@@ -192,7 +177,7 @@ Deno.test("verbs of a member from another link than its own are answered 'not re
 });
 
 Deno.test("what a server says counts only from the server", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { alice, mallory } = cast;
   register(cast);
   const says = (verb: Verb) => mallory.tells(alice, verb);
@@ -223,7 +208,7 @@ Deno.test("what a server says counts only from the server", () => {
 });
 
 Deno.test("stored, rejected, collected: who is not the server settles no message", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, bob, mallory } = cast;
   assertTheyTalk(cast);
   const began = world.now;
@@ -244,7 +229,7 @@ Deno.test("stored, rejected, collected: who is not the server settles no message
 for (const isMember of [false, true]) {
   const who = isMember ? "another member" : "a stranger";
   Deno.test(`nobody shows or receipts what ${who} writes in a nick that is not his, or to another nick`, () => {
-    const cast = withAliceAndBob();
+    const cast = aliceBobAndMallory();
     const { world, alice, bob, mallory } = cast;
     if (isMember) register(cast);
     mallory.heard.length = 0;
@@ -265,7 +250,7 @@ for (const isMember of [false, true]) {
 }
 
 Deno.test("a member's message in its own nick is shown and receipted", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   register(cast);
   mallory.tells(alice, letterFrom(cast, "mal", "alice"));
@@ -284,7 +269,7 @@ Deno.test("a member's message in its own nick is shown and receipted", () => {
 });
 
 Deno.test("who is deregistered answers nothing", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   alice.does({ type: "deregister", nick: "alice" });
   world.runs(100);
@@ -303,7 +288,7 @@ function idsFrom({ world, alice }: Cast, since: Millis): string[] {
 }
 
 Deno.test("what is meant for the server goes to no client that claims the server's address", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   register(cast, [world.server.address]);
   alice.does({ type: "sendDirect", to: "mal", text: "hi" });
@@ -316,7 +301,7 @@ Deno.test("what is meant for the server goes to no client that claims the server
 });
 
 Deno.test("what is meant for a peer goes to nobody else who claims its address", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, bob, mallory } = cast;
   register(cast, [bob.address]);
   assertTheyTalk(cast);
@@ -329,7 +314,7 @@ Deno.test("what is meant for a peer goes to nobody else who claims its address",
 });
 
 Deno.test("nobody can use up the next id of somebody else", () => {
-  const cast = withAliceAndBob();
+  const cast = aliceBobAndMallory();
   const { world, alice, bob, mallory } = cast;
   register(cast);
   alice.does({ type: "sendChannel", text: "one" });

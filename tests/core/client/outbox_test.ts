@@ -6,8 +6,8 @@ import { nickKey } from "../../../core/messages/nick.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
+import { idOf } from "../../kit/samples.ts";
 
-const idOf = (count: number) => "ab".repeat(8) + count.toString(16).padStart(16, "0");
 const PEOPLE = ["bob", "carol", "Zoë", "dave"];
 
 function trackerWith(count: number, to: string): { tracker: AckTracker; messages: OutgoingMessage[] } {

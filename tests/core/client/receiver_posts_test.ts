@@ -1,11 +1,10 @@
 /** What becomes of channel messages: shown, or not, and what the user hears of them. Nobody receipts them. */
 import { assertEquals } from "@std/assert";
 import { NO_HASH } from "../../../core/messages/identity.ts";
-import { BODY } from "../../kit/samples.ts";
+import { BODY, idOf } from "../../kit/samples.ts";
 import type { Speaker } from "../../kit/speaker.ts";
 import { letterOf, row, Stage } from "./receiver_scene.ts";
 
-const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
 const CHANNEL_KEY = new Uint8Array(32).fill(0xc0);
 
 /** Bob, who is registered, and Alice, whom he knows from the table. */

@@ -5,11 +5,10 @@ import { isReceiptOf, type Outcome } from "../../../core/messages/identity.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { altered } from "../../kit/peer.ts";
-import { BODY, TOP_ID } from "../../kit/samples.ts";
+import { BODY, idOf, TOP_ID } from "../../kit/samples.ts";
 import type { Speaker } from "../../kit/speaker.ts";
 import { letterOf, row, Stage } from "./receiver_scene.ts";
 
-const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
 const ID = idOf(1);
 const UNREADABLE = "[A message from alice cannot be opened, it will be sealed again.]";
 const CHANGED = "[alice has another key than the pinned one: somebody else may have the nick. " +

@@ -15,11 +15,10 @@ import { type Row, Table } from "../../../core/messages/table.ts";
 import { Author } from "../../kit/author.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { TOP_ID } from "../../kit/samples.ts";
+import { idOf, TOP_ID } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;
 const CHANNEL_KEY = new Uint8Array(32).fill(0xc0);
-const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
 
 /** Alice's process, with the messages that she wrote; Bob, and somebody else under his nick. */
 class Desk {

@@ -10,7 +10,6 @@ import { type Dice, seededDice } from "../../kit/dice.ts";
 import { ID } from "../../kit/samples.ts";
 
 export const NOW = 1_700_000_000_000;
-export const idOf = (count: number): string => `aaaaaa0001bbbbbb${count.toString(16).padStart(16, "0")}`;
 
 export function contents(text: string): Contents {
   return { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: NOW, text };

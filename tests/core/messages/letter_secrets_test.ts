@@ -7,7 +7,8 @@ import type { Bundle } from "../../../core/messages/identity.ts";
 import { decodeLetter, Opener, Sealer } from "../../../core/messages/letter.ts";
 import { Author } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { ephemeralOf, idOf, NOW, Two } from "./letter_scene.ts";
+import { idOf } from "../../kit/samples.ts";
+import { ephemeralOf, NOW, Two } from "./letter_scene.ts";
 
 Deno.test("one ephemeral key serves for an hour to one prekey, and no longer", () => {
   const two = new Two();

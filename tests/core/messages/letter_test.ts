@@ -7,9 +7,9 @@ import { decodeLetter, Opener, paddingFor, prekeyId, Sealer } from "../../../cor
 import { nickKey } from "../../../core/messages/nick.ts";
 import { Author, flipped } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
-import { ID, LONGEST_TEXT, mutated, TOP_ID } from "../../kit/samples.ts";
+import { ID, idOf, LONGEST_TEXT, mutated, TOP_ID } from "../../kit/samples.ts";
 import { contentsByHand, letterByHand } from "./letter_by_hand.ts";
-import { contents, idOf, NOW, Two } from "./letter_scene.ts";
+import { contents, NOW, Two } from "./letter_scene.ts";
 
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 

@@ -3,8 +3,7 @@ import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../../core/base/limits.ts";
 import { Channel, type ChannelRow } from "../../../core/server/channel.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-
-const idOf = (order: number) => "ef".repeat(8) + order.toString(16).padStart(16, "0");
+import { idOf } from "../../kit/samples.ts";
 
 function post(channel: Channel, order: number, from = "alice", storedAt = 0): ChannelRow {
   return channel.post(0, {

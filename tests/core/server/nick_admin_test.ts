@@ -18,14 +18,12 @@ import { NO_SIGNATURE } from "../../../core/messages/identity.ts";
 import { listNicks, releaseNick } from "../../../core/server/nick_admin.ts";
 import { OfflineStore } from "../../../core/server/offline_store.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { BUNDLE, ID, IPV4, KEY as SECRET, SIGNATURE } from "../../kit/samples.ts";
+import { BUNDLE, ID, idOf, IPV4, KEY as SECRET, SIGNATURE } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;
 const ALICE = "a1".repeat(32);
 const BOB = "b2".repeat(32);
 const CAROL = "c3".repeat(32);
-
-const idOf = (count: number) => "cd".repeat(8) + count.toString(16).padStart(16, "0");
 
 type Entry = readonly [key: string, value: Uint8Array];
 

@@ -8,9 +8,10 @@ import {
 import type { Address } from "../../../core/base/units.ts";
 import { type Bundle, Identity, SECRETS_BYTES } from "../../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
+import { aliceBobAndMallory, type Cast } from "../../kit/cast.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import type { Person } from "../../kit/person.ts";
-import { ID, NO_LIMITS } from "../../kit/samples.ts";
+import { idOf, NO_LIMITS } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
 import { World } from "../../kit/world.ts";
 
@@ -19,20 +20,6 @@ const ELSEWHERE: Address = { host: "10.66.6.7", port: 7 };
 
 function registration(nick: string, turn: number, bundle: Bundle): VerbOf<"register"> {
   return { type: "register", nick, turn, asked: true, bundle, candidates: [] };
-}
-
-/** alice and bob, whose screens are empty, and somebody else. */
-interface Cast {
-  readonly world: World;
-  readonly alice: Person;
-  readonly bob: Person;
-  readonly mallory: Speaker;
-}
-
-function withAliceAndMallory(): Cast {
-  const world = new World();
-  const { alice, bob } = world.clients("alice", "bob");
-  return { world, alice, bob, mallory: new Speaker(world, "mal") };
 }
 
 function assertRefused({ world, mallory }: Cast): void {
@@ -49,7 +36,7 @@ function assertRefused({ world, mallory }: Cast): void {
 // ---- another identity ------------------------------------------------------------------------------------
 
 Deno.test("another identity does not get a nick whose holder is online; he is not even asked", () => {
-  const cast = withAliceAndMallory();
+  const cast = aliceBobAndMallory();
   const { world, alice, bob } = cast;
   const began = world.now;
   assertRefused(cast);
@@ -73,7 +60,7 @@ const GONE: Readonly<Record<string, (cast: Cast) => void>> = {
 
 for (const [how, goes] of Object.entries(GONE)) {
   Deno.test(`nor one whose holder ${how}`, () => {
-    const cast = withAliceAndMallory();
+    const cast = aliceBobAndMallory();
     const { world } = cast;
     const { identity } = world.server.bundleOf("alice");
     goes(cast);
@@ -84,7 +71,7 @@ for (const [how, goes] of Object.entries(GONE)) {
 }
 
 Deno.test("a client that is refused says so and ends", () => {
-  const { world, alice } = withAliceAndMallory();
+  const { world, alice } = aliceBobAndMallory();
   const another = world.client("Alice");
   another.starts();
   world.runs(1000);
@@ -120,7 +107,7 @@ const NOT_HERS: Readonly<Record<string, (cast: Cast) => [nick: string, bundle: B
 
 for (const [what, lies] of Object.entries(NOT_HERS)) {
   Deno.test(`who registers with ${what} gets no answer, and changes nothing`, () => {
-    const cast = withAliceAndMallory();
+    const cast = aliceBobAndMallory();
     const { world, alice, bob, mallory } = cast;
     const before = world.server.bundleOf("alice");
     mallory.tells(world.server, registration(...at(1, lies(cast))));
@@ -183,7 +170,7 @@ Deno.test("a place that was replaced takes the nick back when its user asks for 
 });
 
 Deno.test("the same identity takes its nick back after it was away", () => {
-  const { world, alice } = withAliceAndMallory();
+  const { world, alice } = aliceBobAndMallory();
   alice.deregisters();
   world.runs(HOUR_MS);
   alice.looks();
@@ -193,7 +180,7 @@ Deno.test("the same identity takes its nick back after it was away", () => {
 });
 
 Deno.test("one identity may hold several nicks, one after the other on one link; each stays its own", () => {
-  const { world, mallory } = withAliceAndMallory();
+  const { world, mallory } = aliceBobAndMallory();
   const thief = new Speaker(world, "thief", { address: ELSEWHERE });
   for (const [count, nick] of ["one", "two"].entries()) {
     mallory.tells(world.server, registration(nick, count + 1, mallory.bundle(nick)));
@@ -287,7 +274,6 @@ Deno.test("a member may say so much at once, then so much a second; of the rest 
   const { world, mallory } = withMember();
   const { now: begin } = world;
   const count = MEMBER_MESSAGES_BURST + 2 * MEMBER_MESSAGES_PER_SECOND;
-  const idOf = (number: number) => ID.slice(0, 16) + number.toString(16).padStart(16, "0");
   const post = (number: number): Verb => (
     { type: "post", id: idOf(number), from: "mal", body: mallory.post({ id: idOf(number), text: "x" }) }
   );

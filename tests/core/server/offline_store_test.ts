@@ -13,13 +13,11 @@ import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { OfflineStore, type StoredLetter } from "../../../core/server/offline_store.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
+import { idOf, LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
 
 /** What the server counts for a letter besides its body. */
 const RECORD_BYTES = 100;
 const OTHER_SIGNATURE = "a5".repeat(64);
-
-const idOf = (count: number) => "cd".repeat(8) + count.toString(16).padStart(16, "0");
 
 function storeOf(recorded = new Recorded(), totalBytes = MAIL_TOTAL_BYTES): OfflineStore {
   return new OfflineStore(0, recorded.effects, { totalBytes });
