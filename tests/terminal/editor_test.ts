@@ -5,8 +5,8 @@ import { HISTORY_LIMIT_LINES } from "../../terminal/history.ts";
 import { KeyDecoder } from "../../terminal/keys.ts";
 import { EMPTY_LINE, LINE_LIMIT_CHARACTERS, replace, shown, textOf } from "../../terminal/line.ts";
 import { graphemesOf } from "../../terminal/rows.ts";
+import { seededDice } from "../kit/dice.ts";
 import { LONGEST } from "./longest.ts";
-import { Random, seed } from "./random.ts";
 
 const NICKS = ["alice", "alfred", "bob"];
 
@@ -172,7 +172,7 @@ Deno.test("the longest message, its command and a byte more are not too long", (
 });
 
 Deno.test("however a line is edited, its cells are the graphemes of its text", () => {
-  const random = new Random(seed());
+  const dice = seededDice();
   const pieces = [
     "a",
     "e\u0301",
@@ -189,11 +189,11 @@ Deno.test("however a line is edited, its cells are the graphemes of its text", (
     "क्",
     "ष",
   ] as const;
-  const piece = () => Array.from({ length: random.below(5) }, () => random.pick(pieces)).join("");
+  const piece = () => Array.from({ length: dice.below(5) }, () => dice.pick(pieces)).join("");
   let line = EMPTY_LINE;
   for (let step = 0; step < 3_000; step++) {
-    const from = random.below(line.cells.length + 1);
-    const to = random.below(3) > 0 ? from : from + random.below(line.cells.length - from + 1);
+    const from = dice.below(line.cells.length + 1);
+    const to = dice.below(3) > 0 ? from : from + dice.below(line.cells.length - from + 1);
     const [inserted, behind] = [piece(), line.cells.slice(to).join("")];
     line = replace(line, from, to, inserted);
     assertEquals(line.cells, graphemesOf(textOf(line)), `step ${step}`);
@@ -208,13 +208,13 @@ Deno.test("however a line is edited, its cells are the graphemes of its text", (
 });
 
 Deno.test("any bytes keep the line within its bounds", () => {
-  const random = new Random(seed());
+  const dice = seededDice();
   const decoder = new KeyDecoder();
   let editor = NEW_EDITOR;
   for (let step = 0; step < 3_000; step++) {
     const bytes = Uint8Array.from(
-      { length: random.below(8) },
-      () => random.below(random.pick([32, 128, 256])),
+      { length: dice.below(8) },
+      () => dice.below(dice.pick([32, 128, 256])),
     );
     for (const key of decoder.push(bytes)) editor = press(editor, key, complete).editor;
     if (step % 5 === 0) decoder.settle();

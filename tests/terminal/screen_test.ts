@@ -3,7 +3,7 @@ import { NEW_EDITOR, press } from "../../terminal/editor.ts";
 import type { KeyCommand } from "../../terminal/escape_sequences.ts";
 import type { KeyPress } from "../../terminal/keys.ts";
 import { lineOf, moveTo, shown } from "../../terminal/line.ts";
-import { Random, seed } from "./random.ts";
+import { Dice, givenSeed } from "../kit/dice.ts";
 import { PROMPT, Scene } from "./scene.ts";
 
 const FAMILY = "👨‍👩‍👧";
@@ -95,11 +95,12 @@ for (const reflows of [true, false]) {
   });
 
   Deno.test(`after each frame the screen is as it should be, on a terminal that ${how}`, () => {
-    const first = seed();
+    const first = givenSeed();
+    console.log(`seed ${first}`);
     for (let run = 0; run < 100; run++) {
-      const random = new Random(first + run);
+      const dice = new Dice(first + run);
       try {
-        play(random, reflows);
+        play(dice, reflows);
       } catch (error) {
         throw new Error(`replay with: -- --seed ${first + run}`, { cause: error });
       }
@@ -140,22 +141,22 @@ const COMMANDS: readonly [KeyCommand, ...KeyCommand[]] = [
 ];
 
 /** A user types and edits, messages come, the window changes; after each step all must be in its place. */
-function play(random: Random, reflows: boolean): void {
-  const before = Array.from({ length: random.below(4) }, () => "$$");
-  const scene = new Scene(anySize(random), reflows, before);
+function play(dice: Dice, reflows: boolean): void {
+  const before = Array.from({ length: dice.below(4) }, () => "$$");
+  const scene = new Scene(anySize(dice), reflows, before);
   let editor = NEW_EDITOR;
   for (let step = 0; step < 60; step++) {
-    const dice = random.below(10);
-    if (dice === 0) {
-      const { columns, rows } = anySize(random);
+    const roll = dice.below(10);
+    if (roll === 0) {
+      const { columns, rows } = anySize(dice);
       // A terminal that cuts off loses what a window smaller both ways had; nobody can bring that back.
       if (reflows) scene.resize({ columns, rows });
-      else scene.resize(random.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
-    } else if (dice < 4) {
-      const count = random.below(4);
-      scene.print(...Array.from({ length: count }, (_, at) => `${step}.${at} ${random.text(PIECES, 9)}`));
+      else scene.resize(dice.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
+    } else if (roll < 4) {
+      const count = dice.below(4);
+      scene.print(...Array.from({ length: count }, (_, at) => `${step}.${at} ${anyText(dice, 9)}`));
     } else {
-      const pressed = press(editor, anyKey(random), () => []);
+      const pressed = press(editor, anyKey(dice), () => []);
       editor = pressed.editor;
       if (pressed.event?.type === "submitted") scene.print(PROMPT + pressed.event.echo);
       scene.type(shown(editor.line));
@@ -164,12 +165,17 @@ function play(random: Random, reflows: boolean): void {
   }
 }
 
-function anySize(random: Random): { columns: number; rows: number } {
-  return { columns: 3 + random.below(40), rows: 1 + random.below(12) };
+/** At most so many pieces, one behind the other. */
+function anyText(dice: Dice, longest: number): string {
+  return Array.from({ length: dice.below(longest + 1) }, () => dice.pick(PIECES)).join("");
 }
 
-function anyKey(random: Random): KeyPress {
-  if (random.below(3) === 0) return { name: random.pick(COMMANDS) };
-  const text = random.text(PIECES, 6).replaceAll("\x1b[31m", "").replaceAll("\x1b[0m", "");
-  return random.below(2) === 0 ? { name: "text", text } : { name: "paste", text: `${text}\n\t` };
+function anySize(dice: Dice): { columns: number; rows: number } {
+  return { columns: 3 + dice.below(40), rows: 1 + dice.below(12) };
+}
+
+function anyKey(dice: Dice): KeyPress {
+  if (dice.below(3) === 0) return { name: dice.pick(COMMANDS) };
+  const text = anyText(dice, 6).replaceAll("\x1b[31m", "").replaceAll("\x1b[0m", "");
+  return dice.below(2) === 0 ? { name: "text", text } : { name: "paste", text: `${text}\n\t` };
 }
