@@ -1,12 +1,12 @@
 /** Where attacks take place: a world with real cryptography, whose clients meet the server for the first time. */
 import { primitives } from "../../core/base/crypto.ts";
 import type { Nick } from "../../core/messages/nick.ts";
-import type { ServerSettings } from "../kit/server_process.ts";
+import type { ServerProcessOptions } from "../kit/server_process.ts";
 import { Speaker, type SpeakerOptions } from "../kit/speaker.ts";
 import { World } from "../kit/world.ts";
 
 export class Arena extends World {
-  constructor(server: ServerSettings = {}) {
+  constructor(server: ServerProcessOptions = {}) {
     super({ primitives, server, clients: { serverKey: undefined, port: 20_000 } });
   }
 

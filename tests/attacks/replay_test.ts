@@ -21,7 +21,7 @@ function kept({ state }: Process): string[] {
 
 const DROPPED = /^\d+ datagrams dropped/;
 
-interface Session {
+interface Recording {
   readonly arena: Arena;
   readonly alice: Person;
   readonly bob: Person;
@@ -30,7 +30,7 @@ interface Session {
 }
 
 /** Three register and talk in every way there is: directly, by mail, in parts, on the channel; one goes and comes. */
-function recorded(): Session {
+function recorded(): Recording {
   const arena = new Arena();
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
   alice.writes("bob", "one");
@@ -62,7 +62,7 @@ function replay(arena: Arena, tape: readonly SeenDatagram[], source: (from: Addr
 }
 
 /** Nobody is shown anything; the server's log counts what it has dropped, and says nothing else. */
-function assertNothingWasShown({ arena, alice, bob, carol }: Session, when: string): void {
+function assertNothingWasShown({ arena, alice, bob, carol }: Recording, when: string): void {
   for (const victim of [alice, bob, carol]) {
     assert(victim.isAlive, when);
     assertEquals(victim.looks(), [], `${victim.nick}, ${when}`);

@@ -27,42 +27,42 @@ const ROUNDS = 400;
 const DATAGRAMS_AFTERWARDS = 60;
 
 /** Those who are there: alice and bob have talked, carol is away and has mail. */
-interface Cast {
+interface Company {
   readonly world: World;
   readonly alice: Person;
   readonly bob: Person;
   readonly carol: Person;
 }
 
-function inUse(dice: Dice): Cast {
+function inUse(dice: Dice): Company {
   const world = new World({ seed: dice.below(2 ** 32) });
-  const cast = { world, ...world.clients("alice", "bob", "carol") };
-  talk(cast);
-  cast.carol.deregisters();
-  cast.alice.writes("carol", "mail");
+  const company = { world, ...world.clients("alice", "bob", "carol") };
+  talk(company);
+  company.carol.deregisters();
+  company.alice.writes("carol", "mail");
   world.runs(3000);
   world.everybodyLooks();
-  return cast;
+  return company;
 }
 
-function talk({ world, alice, bob }: Cast): void {
+function talk({ world, alice, bob }: Company): void {
   alice.writes("bob", "hi");
   bob.posts("all");
   world.runs(100);
 }
 
-function assertAllIsAsBefore(cast: Cast): void {
-  const { world, alice, bob, carol } = cast;
+function assertAllIsAsBefore(company: Company): void {
+  const { world, alice, bob, carol } = company;
   // Nobody came or went.
   assertEquals(world.server.looks().filter((line) => !/datagrams? dropped/.test(line)), []);
   for (const person of [alice, bob, carol]) person.sees();
-  talk(cast);
+  talk(company);
   bob.sees("alice: hi", "[Message received by Server.]");
   assertEquals(alice.looks().toSorted(), ["[Channel_Message bob: all]", "[Message received by bob.]"]);
 }
 
 /** A client that was never there before registers and has its mail; then all of them go on. */
-function assertNewcomersAreWelcome({ world, alice }: Cast): void {
+function assertNewcomersAreWelcome({ world, alice }: Company): void {
   const dave = world.client("dave");
   dave.starts();
   world.runs(1000);
@@ -73,14 +73,14 @@ function assertNewcomersAreWelcome({ world, alice }: Cast): void {
   dave.sees("alice: welcome");
 }
 
-function fallsSilent({ world }: Cast): void {
+function fallsSilent({ world }: Company): void {
   const { length } = world.datagrams;
   world.runs(10_000);
   assertLess(world.datagrams.length - length, DATAGRAMS_AFTERWARDS, "something goes on echoing");
 }
 
 /** A datagram comes out of nowhere, and is looked at before time goes by. */
-function throwAt({ world }: Cast, target: Process, from: Address, bytes: Uint8Array): void {
+function throwAt({ world }: Company, target: Process, from: Address, bytes: Uint8Array): void {
   target.receives(from, bytes);
   world.runs(0);
   assert(target.isAlive);
@@ -96,7 +96,7 @@ class Accounts {
   }
 
   /** Looks at what was sent since `index`. */
-  check({ world }: Cast, index: number): void {
+  check({ world }: Company, index: number): void {
     for (const { to, bytes } of world.datagrams.slice(index)) {
       const left = this.#bytes.get(addressKey(to));
       if (left === undefined) continue;
@@ -109,7 +109,7 @@ class Accounts {
 /** At whom strangers throw things. */
 type Aim = "a server" | "a client";
 
-function aimed({ world, alice }: Cast, aim: Aim): Process {
+function aimed({ world, alice }: Company, aim: Aim): Process {
   return aim === "a server" ? world.server : alice;
 }
 
@@ -118,9 +118,9 @@ function strangers(aim: Aim): Target {
     name: `strangers to ${aim}`,
     iterations: 40,
     run(dice: Dice, note: Note): void {
-      const cast = inUse(dice);
-      const { world } = cast;
-      const target = aimed(cast, aim);
+      const company = inUse(dice);
+      const { world } = company;
+      const target = aimed(company, aim);
       const real = world.datagrams.map(({ bytes }) => bytes);
       const accounts = new Accounts();
       let checked = world.datagrams.length;
@@ -134,16 +134,16 @@ function strangers(aim: Aim): Target {
         ])();
         note(bytes);
         accounts.came(stranger, bytes.length);
-        throwAt(cast, target, stranger, bytes);
+        throwAt(company, target, stranger, bytes);
         if (round % 10 > 0) continue;
         world.runs(20);
-        accounts.check(cast, checked);
+        accounts.check(company, checked);
         checked = world.datagrams.length;
       }
-      fallsSilent(cast);
-      accounts.check(cast, checked);
-      assertAllIsAsBefore(cast);
-      assertNewcomersAreWelcome(cast);
+      fallsSilent(company);
+      accounts.check(company, checked);
+      assertAllIsAsBefore(company);
+      assertNewcomersAreWelcome(company);
     },
   };
 }
@@ -154,20 +154,20 @@ function repeats(aim: Aim): Target {
     name: `repeats to ${aim}`,
     iterations: 40,
     run(dice: Dice, note: Note): void {
-      const cast = inUse(dice);
-      const { world } = cast;
-      const target = aimed(cast, aim);
+      const company = inUse(dice);
+      const { world } = company;
+      const target = aimed(company, aim);
       const real = world.sent({ to: target });
       for (let round = 0; round < ROUNDS; round++) {
         const { from, bytes } = dice.pick(real);
         const again = dice.happens(0.4) ? bytes : changed(dice, bytes);
         note(again);
-        throwAt(cast, target, from, again);
+        throwAt(company, target, from, again);
         if (round % 50 === 0) world.runs(20);
       }
-      fallsSilent(cast);
-      assertAllIsAsBefore(cast);
-      assertNewcomersAreWelcome(cast);
+      fallsSilent(company);
+      assertAllIsAsBefore(company);
+      assertNewcomersAreWelcome(company);
     },
   };
 }
@@ -177,16 +177,16 @@ const SPOOFED: Address = { host: "10.0.2.1", port: 1 };
 
 /** A member whose keys are genuine, and what it says is not: by way of the server, and directly to alice. */
 class Mal {
-  readonly #cast: Cast;
+  readonly #company: Company;
   readonly #me: Author;
   readonly #toServer: Insider;
   readonly #toAlice: Insider;
   #heard: number;
 
-  constructor(dice: Dice, cast: Cast) {
-    const { world: { server }, alice } = cast;
-    this.#cast = cast;
-    this.#heard = cast.world.datagrams.length;
+  constructor(dice: Dice, company: Company) {
+    const { world: { server }, alice } = company;
+    this.#company = company;
+    this.#heard = company.world.datagrams.length;
     const me = this.#me = new Author(primitives, dice, "mal");
     const plot = new Plot([me]);
     for (const nick of ["alice", "bob"]) plot.know(nick, server.bundleOf(nick));
@@ -205,44 +205,44 @@ class Mal {
   }
 
   register(): void {
-    const { world, world: { server } } = this.#cast;
+    const { world, world: { server } } = this.#company;
     const { peer } = this.#toServer;
     const handshake = peer.initiation(world.now);
     const { length } = world.datagrams;
-    throwAt(this.#cast, server, MAL, handshake.bytes);
+    throwAt(this.#company, server, MAL, handshake.bytes);
     const [response] = world.datagrams.slice(length).filter(({ to }) => equalAddresses(to, MAL));
     handshake.finish(response!.bytes);
     const { nick, bundle } = this.#me;
     const verb: Verb = { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] };
-    throwAt(this.#cast, server, MAL, peer.packet([unordered(1, verb)]));
+    throwAt(this.#company, server, MAL, peer.packet([unordered(1, verb)]));
     world.runs(200);
     this.hear();
   }
 
   speak(toWhom: "server" | "alice", note: Note): void {
-    const { world, alice } = this.#cast;
+    const { world, alice } = this.#company;
     const insider = toWhom === "alice" ? this.#toAlice : this.#toServer;
     const { from, bytes } = insider.speak(world.now);
     note(bytes);
-    throwAt(this.#cast, toWhom === "alice" ? alice : world.server, from, bytes);
+    throwAt(this.#company, toWhom === "alice" ? alice : world.server, from, bytes);
   }
 
   /** Takes what was sent to it, and answers. */
   hear(): void {
-    const { world, world: { server }, alice } = this.#cast;
+    const { world, world: { server }, alice } = this.#company;
     for (const datagram of world.datagrams.slice(this.#heard)) {
       const isFromAlice = datagram.is({ from: alice });
       if (!isFromAlice && !datagram.is({ from: server })) continue;
       const insider = isFromAlice ? this.#toAlice : this.#toServer;
       const answer = insider.hear(world.now, datagram.to, datagram.bytes);
-      if (answer !== undefined) throwAt(this.#cast, isFromAlice ? alice : server, MAL, answer);
+      if (answer !== undefined) throwAt(this.#company, isFromAlice ? alice : server, MAL, answer);
     }
     this.#heard = world.datagrams.length;
   }
 }
 
 /** Nobody but mal says anything: nothing else is to be seen. */
-function assertOnlyMalIsSeen({ alice, bob }: Cast): void {
+function assertOnlyMalIsSeen({ alice, bob }: Company): void {
   for (const person of [alice, bob]) {
     for (const line of person.looks()) {
       assert(!/^(\[Channel_Message )?(alice|bob|carol): /i.test(line), `${person.nick} sees: ${line}`);
@@ -255,9 +255,9 @@ const PEER: Target = {
   name: "peer",
   iterations: 20,
   run(dice: Dice, note: Note): void {
-    const cast = inUse(dice);
-    const { world, alice, bob } = cast;
-    const mal = new Mal(dice, cast);
+    const company = inUse(dice);
+    const { world, alice, bob } = company;
+    const mal = new Mal(dice, company);
     mal.register();
     assert(alice.looks().some((line) => line.includes("mal")), "mal is not in the table");
     world.everybodyLooks();
@@ -267,14 +267,14 @@ const PEER: Target = {
       world.runs(dice.below(10));
       mal.hear();
     }
-    assertOnlyMalIsSeen(cast);
+    assertOnlyMalIsSeen(company);
     world.runs(10_000);
-    fallsSilent(cast);
-    assertOnlyMalIsSeen(cast);
-    talk(cast);
+    fallsSilent(company);
+    assertOnlyMalIsSeen(company);
+    talk(company);
     assert(bob.looks().includes("alice: hi"), "alice cannot write any more");
     assert(alice.looks().includes("[Channel_Message bob: all]"), "alice cannot read any more");
-    assertNewcomersAreWelcome(cast);
+    assertNewcomersAreWelcome(company);
   },
 };
 

@@ -4,7 +4,7 @@ import { environment } from "./program.ts";
 /** Longer than anything takes on a busy machine: only a test that fails waits so long. */
 const PATIENCE_MS = 180_000;
 
-export interface Line {
+export interface ChildLine {
   /** Milliseconds, as `performance.now()` gives them. */
   readonly at: number;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface Line {
 
 export class Child {
   /** All that it has printed. */
-  readonly lines: Line[] = [];
+  readonly lines: ChildLine[] = [];
   readonly startedAt = performance.now();
   /** The exit status, when all has been read. */
   readonly ended: Promise<number>;
@@ -79,7 +79,7 @@ export class Child {
   }
 
   /** Waits until this is so of all its lines. */
-  async until(isSo: (lines: readonly Line[]) => boolean, what: string): Promise<void> {
+  async until(isSo: (lines: readonly ChildLine[]) => boolean, what: string): Promise<void> {
     const late = Promise.withResolvers<never>();
     const fail = (why: string) =>
       new Error(`${what}: ${why}\n${this.lines.map(({ text }) => cut(text)).join("\n")}`);

@@ -32,7 +32,7 @@ export interface Left extends Sent {
   readonly from: Address;
 }
 
-export interface Options {
+export interface PairOptions {
   readonly seed?: number;
   /** What B is called, if it tells its key to whoever asks. */
   readonly name?: string;
@@ -47,10 +47,10 @@ export class End {
   readonly keyPair: KeyPair;
   readonly heard: { readonly at: Millis; readonly arrival: Arrival }[] = [];
   readonly #dice: Dice;
-  readonly #options: Options;
+  readonly #options: PairOptions;
   #lastTimestamp = 0;
 
-  constructor(address: Address, dice: Dice, options: Options) {
+  constructor(address: Address, dice: Dice, options: PairOptions) {
     this.address = address;
     this.#dice = dice;
     this.#options = options;
@@ -116,7 +116,7 @@ export class Pair {
   passes: (datagram: Left) => boolean = () => true;
   #underWay: { readonly at: Millis; readonly datagram: Left }[] = [];
 
-  constructor(options: Options = {}) {
+  constructor(options: PairOptions = {}) {
     const dice = new Dice(options.seed ?? 1);
     const { keepsAlive = false } = options;
     this.a = new End(A, dice.fork(), { keepsAlive });
@@ -173,7 +173,7 @@ export class Pair {
 }
 
 /** A has said "x" to B, and B has heard it and acknowledged it. */
-export function connected(options: Options = {}): { pair: Pair; link: Link; back: Link } {
+export function connected(options: PairOptions = {}): { pair: Pair; link: Link; back: Link } {
   const pair = new Pair(options);
   const link = pair.open();
   link.send(pair.now, verbOf("x"), "x");

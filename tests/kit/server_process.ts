@@ -15,7 +15,7 @@ import { SERVER, type Surroundings } from "./surroundings.ts";
 /** What the server calls itself. */
 export const SERVER_NAME = "test";
 
-export interface ServerSettings extends ProcessOptions {
+export interface ServerProcessOptions extends ProcessOptions {
   readonly name?: string;
   readonly limits?: ServerLimits;
   /** What it computes with, if not with what everybody does. */
@@ -25,9 +25,9 @@ export interface ServerSettings extends ProcessOptions {
 export class ServerProcess extends Process {
   /** From its next start on. */
   limits: ServerLimits;
-  readonly #settings: ServerSettings;
+  readonly #settings: ServerProcessOptions;
 
-  constructor(surroundings: Surroundings, settings: ServerSettings = {}) {
+  constructor(surroundings: Surroundings, settings: ServerProcessOptions = {}) {
     super(surroundings, "SERVER", settings);
     this.limits = settings.limits ?? NO_LIMITS;
     this.#settings = settings;

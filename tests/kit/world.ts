@@ -10,14 +10,14 @@ import { cheapPrimitives } from "./cheap_primitives.ts";
 import { SeenDatagram, type Which } from "./datagram.ts";
 import { type ClientSettings, Person } from "./person.ts";
 import type { Process } from "./process.ts";
-import { ServerProcess, type ServerSettings } from "./server_process.ts";
+import { ServerProcess, type ServerProcessOptions } from "./server_process.ts";
 import { SERVER, START, Surroundings } from "./surroundings.ts";
 
 export interface WorldOptions {
   readonly seed?: number;
   /** Cheap ones unless the test is about cryptography. */
   readonly primitives?: Primitives;
-  readonly server?: ServerSettings;
+  readonly server?: ServerProcessOptions;
   /** Settings of all clients that have no others. */
   readonly clients?: ClientSettings;
 }

@@ -16,7 +16,7 @@ function complete(line: string, cursor: number): string[] {
 }
 
 /** A line with its cursor, as the tests write it: "hel|lo". */
-class Session {
+class TypingSession {
   editor: Editor = NEW_EDITOR;
   events: EditorEvent[] = [];
 
@@ -49,7 +49,7 @@ class Session {
   }
 }
 
-const lineAfter = (keys: string) => new Session().keys(keys).line;
+const lineAfter = (keys: string) => new TypingSession().keys(keys).line;
 
 Deno.test("typing, moving and deleting", () => {
   assertEquals(lineAfter("hello"), "hello|");
@@ -68,7 +68,7 @@ Deno.test("the cursor and Backspace take a grapheme cluster as one character", (
 });
 
 Deno.test("an accent that comes after its letter joins it", () => {
-  const session = new Session().keys("xe").keys("\u0301");
+  const session = new TypingSession().keys("xe").keys("\u0301");
   assertEquals(session.editor.line.cells, ["x", "e\u0301"]);
   assertEquals(session.editor.line.cursor, 2);
 });
@@ -89,26 +89,26 @@ Deno.test("what is killed can be put back elsewhere", () => {
 });
 
 Deno.test("Enter submits and empties the line, also an empty one", () => {
-  const session = new Session().keys("hi[left][enter][enter]");
+  const session = new TypingSession().keys("hi[left][enter][enter]");
   assertEquals(session.submitted, ["hi", ""]);
   assertEquals(session.line, "|");
 });
 
 Deno.test("ctrl-c clears a line, and interrupts on an empty one; ctrl-d ends on an empty one", () => {
-  const session = new Session().keys("hi[interrupt]");
+  const session = new TypingSession().keys("hi[interrupt]");
   assertEquals([session.line, session.events], ["|", []]);
   assertEquals(session.keys("[interrupt]").events, [{ type: "interrupted" }]);
-  assertEquals(new Session().keys("[deleteOrEnd]").events, [{ type: "ended" }]);
+  assertEquals(new TypingSession().keys("[deleteOrEnd]").events, [{ type: "ended" }]);
 });
 
 Deno.test("ctrl-l and ctrl-z are events and leave the line alone", () => {
-  const session = new Session().keys("hi[clearScreen][suspend]");
+  const session = new TypingSession().keys("hi[clearScreen][suspend]");
   assertEquals(session.events, [{ type: "cleared" }, { type: "suspended" }]);
   assertEquals(session.line, "hi|");
 });
 
 Deno.test("history: up and down, the draft is kept", () => {
-  const session = new Session().keys("one[enter]two[enter]dra[left]");
+  const session = new TypingSession().keys("one[enter]two[enter]dra[left]");
   assertEquals(session.keys("[up]").line, "two|");
   assertEquals(session.keys("[up][up][up]").line, "one|");
   assertEquals(session.keys("[down]").line, "two|");
@@ -116,14 +116,14 @@ Deno.test("history: up and down, the draft is kept", () => {
 });
 
 Deno.test("history: a line submitted from it is the newest; blank lines and repetitions are not kept", () => {
-  const session = new Session().keys("one[enter]two[enter]two[enter] [enter][up][up][enter]");
+  const session = new TypingSession().keys("one[enter]two[enter]two[enter] [enter][up][up][enter]");
   assertEquals(session.submitted, ["one", "two", "two", " ", "one"]);
   assertEquals(session.editor.history.entries, ["one", "two", "one"]);
   assertEquals(session.keys("[up][up][interrupt][up]").line, "one|");
 });
 
 Deno.test("history is bounded", () => {
-  const session = new Session();
+  const session = new TypingSession();
   for (let at = 0; at < HISTORY_LIMIT_LINES + 10; at++) session.keys(`line ${at}[enter]`);
   assertEquals(session.editor.history.entries.length, HISTORY_LIMIT_LINES);
   assertEquals(session.editor.history.entries[0], "line 10");
@@ -134,7 +134,7 @@ Deno.test("Tab: one candidate, what several have in common, a list, nothing", ()
   assertEquals(lineAfter("send a[tab]"), "send al|");
   assertEquals(lineAfter("send b hi[left][left][left][tab]"), "send bob | hi");
   assertEquals(lineAfter("send z[tab]"), "send z|");
-  const session = new Session().keys("send al[tab]");
+  const session = new TypingSession().keys("send al[tab]");
   assertEquals([session.line, session.events], ["send al|", [{
     type: "listed",
     words: ["alice", "alfred"],
@@ -142,7 +142,7 @@ Deno.test("Tab: one candidate, what several have in common, a list, nothing", ()
 });
 
 Deno.test("a line break in a paste submits nothing and is submitted with the line", () => {
-  const session = new Session().keys("say ").paste("one\r\ntwo\rthree\n\tfour\x07\x1b[31m\x7f");
+  const session = new TypingSession().keys("say ").paste("one\r\ntwo\rthree\n\tfour\x07\x1b[31m\x7f");
   assertEquals(session.events, []);
   assertEquals(textOf(shown(session.editor.line)), "say one⏎two⏎three⏎    four[31m");
   session.keys("[backspace][enter]");
@@ -151,7 +151,7 @@ Deno.test("a line break in a paste submits nothing and is submitted with the lin
 });
 
 Deno.test("a line has a longest length, cut between graphemes; what is beyond is left out", () => {
-  const session = new Session().paste("x".repeat(LINE_LIMIT_CHARACTERS - 3)).keys("👍👍");
+  const session = new TypingSession().paste("x".repeat(LINE_LIMIT_CHARACTERS - 3)).keys("👍👍");
   assertEquals(textOf(session.editor.line).length, LINE_LIMIT_CHARACTERS - 1);
   session.keys("[home]ab");
   assertEquals(textOf(session.editor.line).length, LINE_LIMIT_CHARACTERS);
@@ -160,7 +160,7 @@ Deno.test("a line has a longest length, cut between graphemes; what is beyond is
 
 Deno.test("the longest message, its command and a byte more are not too long", () => {
   for (const line of LONGEST) {
-    const session = new Session().keys(`${line}[enter]`).paste(line).keys("[enter]");
+    const session = new TypingSession().keys(`${line}[enter]`).paste(line).keys("[enter]");
     for (const end of [0, line.length - 2]) {
       session.keys(line.slice(0, end)).paste(line.slice(end, -1)).keys(`${line.at(-1)}[enter]`);
     }

@@ -22,7 +22,7 @@ function letter(count: number, values: Partial<IncomingMessage> = {}): IncomingM
   return { ...place, sentAt: 1, dated: false, text: textOf(id), ...values };
 }
 
-class Reader {
+class TestInbox {
   readonly recorded: Recorded;
   readonly inbox: Inbox;
 
@@ -46,15 +46,15 @@ class Reader {
   }
 
   /** The process is killed and started again with what is on disk. */
-  restart(now: number): Reader {
-    const next = new Reader(this.recorded.restarted());
+  restart(now: number): TestInbox {
+    const next = new TestInbox(this.recorded.restarted());
     next.inbox.showUnshown(now);
     return next;
   }
 }
 
 Deno.test("messages that come in order are shown at once", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(2), letter(3));
   assertEquals(reader.shown(), ["m1", "m2", "m3"]);
   assertEquals(reader.inbox.lastShown("ALICE"), { id: idOf(3), hash: hashOf(idOf(3)) });
@@ -63,7 +63,7 @@ Deno.test("messages that come in order are shown at once", () => {
 });
 
 Deno.test("a message is shown once, however often it comes", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(1));
   reader.accept(9, letter(1, { dated: true }));
   assertEquals(reader.shown(), ["m1"]);
@@ -72,14 +72,14 @@ Deno.test("a message is shown once, however often it comes", () => {
 });
 
 Deno.test("a message is saved before it is shown", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1));
   const outputs = reader.recorded.effects.takeOutputs(0, []);
   assertEquals(outputs.map(({ type }) => type).slice(0, 2), ["save", "notice"]);
 });
 
 Deno.test("what comes too early waits for what was written before it", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(4), letter(3));
   assertEquals(reader.shown(), ["m1"]);
   reader.accept(1, letter(2));
@@ -87,7 +87,7 @@ Deno.test("what comes too early waits for what was written before it", () => {
 });
 
 Deno.test("after 5 s it is shown behind a word about the gap; what comes later still is dated", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(3), letter(4));
   assertEquals(reader.shown(HELD_MS - 1), ["m1"]);
   assertEquals(reader.shown(HELD_MS), ["missing", "m3", "m4"]);
@@ -98,7 +98,7 @@ Deno.test("after 5 s it is shown behind a word about the gap; what comes later s
 });
 
 Deno.test("of two gaps the earlier one is told first", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(3));
   reader.accept(1, letter(5));
   assertEquals(reader.shown(HELD_MS), ["m1", "missing", "m3"]);
@@ -106,20 +106,20 @@ Deno.test("of two gaps the earlier one is told first", () => {
 });
 
 Deno.test("the first message ever, and the first after a failed one, come in their place", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(7, { after: NO_MESSAGE }), letter(9, { after: idOf(7) }));
   assertEquals(reader.shown(), ["m7", "m9"]);
 });
 
 Deno.test("a message of an earlier process of the sender that comes late is dated", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1, { id: idOf(1, 2), after: NO_MESSAGE, text: "new" }));
   reader.accept(1, letter(8, { id: idOf(8, 1), after: idOf(7, 1), text: "old" }));
   assertEquals(reader.shown(), ["new", "dated old"]);
 });
 
 Deno.test("64 messages of a sender are held; the next one ends the waiting", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   const held = Array.from({ length: HELD_PER_SENDER_MESSAGES }, (_, at) => letter(at + 3));
   reader.accept(0, letter(1), ...held);
   assertEquals(reader.shown(), ["m1"]);
@@ -130,7 +130,7 @@ Deno.test("64 messages of a sender are held; the next one ends the waiting", () 
 });
 
 Deno.test("one sender's gap holds up nobody else, and no channel message", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(
     0,
     letter(2, { after: idOf(1) }),
@@ -141,7 +141,7 @@ Deno.test("one sender's gap holds up nobody else, and no channel message", () =>
 });
 
 Deno.test("after a kill what may not have been shown is shown, in order; what was shown is not", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1));
   reader.shown(0);
   // "Shown" is durable now.
@@ -157,7 +157,7 @@ Deno.test("after a kill what may not have been shown is shown, in order; what wa
 });
 
 Deno.test("after a kill a held message still waits for the one before it", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(3));
   reader.shown(0);
   reader.shown(60);
@@ -168,7 +168,7 @@ Deno.test("after a kill a held message still waits for the one before it", () =>
 });
 
 Deno.test("what was shown leaves nothing but its id behind", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   for (let count = 1; count <= 50; count++) reader.accept(count, letter(count));
   reader.shown(50);
   reader.shown(200);
@@ -177,7 +177,7 @@ Deno.test("what was shown leaves nothing but its id behind", () => {
 });
 
 Deno.test("of two gaps, the later message came first: both are told, both messages shown", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(5));
   reader.accept(1, letter(3));
   assertEquals([...reader.shown(HELD_MS), ...reader.shown(HELD_MS + 1)], [
@@ -194,13 +194,13 @@ Deno.test("of two gaps, the later message came first: both are told, both messag
 const FALSE_HASH = "0f".repeat(32);
 
 Deno.test("a message that follows another text than its sender wrote is shown behind a word about it", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(2, { afterHash: FALSE_HASH }), letter(3));
   assertEquals(reader.shown(), ["m1", "exchanged", "m2", "m3"]);
 });
 
 Deno.test("that is told also of what had to wait, and after a restart", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1));
   reader.shown(0);
   reader.accept(100, letter(3, { afterHash: FALSE_HASH }));
@@ -213,18 +213,18 @@ Deno.test("that is told also of what had to wait, and after a restart", () => {
 });
 
 Deno.test("of a message that is missing nobody knows what it said", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1), letter(3, { afterHash: FALSE_HASH }));
   assertEquals(reader.shown(HELD_MS), ["m1", "missing", "m3"]);
   // The first one that was ever shown, and one that comes late, are compared with nothing either.
-  const newcomer = new Reader();
+  const newcomer = new TestInbox();
   newcomer.accept(0, letter(5, { after: NO_MESSAGE, afterHash: FALSE_HASH }));
   newcomer.accept(1, letter(3, { afterHash: FALSE_HASH }));
   assertEquals(newcomer.shown(1), ["m5", "dated m3"]);
 });
 
 Deno.test("channel messages have other ways to tell that", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1));
   reader.accept(0, letter(2, { channel: true, afterHash: FALSE_HASH }));
   assertEquals(reader.shown(), ["m1", "m2"]);
@@ -234,7 +234,7 @@ Deno.test("channel messages have other ways to tell that", () => {
 // ---- what is passed over ---------------------------------------------------------------------------------
 
 Deno.test("a message that is passed over was seen and is not shown, also after a restart", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   const message = letter(1, { channel: true });
   reader.inbox.pass(0, message);
   assert(reader.inbox.has(message));
@@ -247,7 +247,7 @@ Deno.test("a message that is passed over was seen and is not shown, also after a
 });
 
 Deno.test("ids of channel messages and of direct ones are kept apart", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.inbox.pass(0, letter(1, { channel: true }));
   assertFalse(reader.inbox.has(letter(1)));
   reader.accept(0, letter(1));
@@ -255,7 +255,7 @@ Deno.test("ids of channel messages and of direct ones are kept apart", () => {
 });
 
 Deno.test("ids are remembered for 45 days, and as long as there is a prekey from before they were seen", () => {
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(1000, letter(1));
   reader.inbox.sweep(999 + SEEN_LIFE_MS, Infinity);
   reader.inbox.sweep(1000 + 2 * SEEN_LIFE_MS, 999);
@@ -265,11 +265,11 @@ Deno.test("ids are remembered for 45 days, and as long as there is a prekey from
 });
 
 Deno.test("that a channel message was not sealed is shown with it, also after a kill", () => {
-  const isOpen = (reader: Reader, now: number) =>
+  const isOpen = (reader: TestInbox, now: number) =>
     reader.recorded.perform(now).flatMap((notice) =>
       notice.type === "channelReceived" || notice.type === "directReceived" ? [notice.message.isOpen] : []
     );
-  const reader = new Reader();
+  const reader = new TestInbox();
   reader.accept(0, letter(1, { channel: true, isOpen: true }), letter(2, { channel: true }));
   assertEquals(isOpen(reader, 0), [true, false]);
   assertEquals(isOpen(reader.restart(10), 10), [true, false]);

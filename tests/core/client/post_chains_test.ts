@@ -13,7 +13,7 @@ const identityOf = (count: number): string => count.toString(16).padStart(64, "0
 const hashOf = (number: number): string => (0xff - number).toString(16).repeat(32);
 
 /** A process that keeps chains, on its disk. */
-class Reader {
+class Follower {
   recorded = new Recorded();
   postChains = new PostChains(this.recorded.effects);
 
@@ -39,25 +39,25 @@ class Reader {
 
 Deno.test("the first post that is heard of somebody is the next one, whatever its number", () => {
   for (const number of [1, 2, 2 ** 48 - 1]) {
-    assertEquals(new Reader().standing(ALICE, number, BOB), { type: "next" });
+    assertEquals(new Follower().standing(ALICE, number, BOB), { type: "next" });
   }
 });
 
 Deno.test("the post that names the one before it is the next one", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5, 8);
   assertEquals(reader.standing(ALICE, 9), { type: "next" });
 });
 
 Deno.test("a post behind others that are missing stands behind a gap of so many", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5);
   assertEquals(reader.standing(ALICE, 7), { type: "gap", missing: 1 });
   assertEquals(reader.standing(ALICE, 100), { type: "gap", missing: 94 });
 });
 
 Deno.test("a post of a number that there was, or of an earlier one, is late; a repeat when its id may be forgotten", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5, 6);
   const standing = (number: number, age: number) =>
     reader.postChains.standingOf(NOW, ID, { identity: ALICE, number, previous: hashOf(6), sentAt: NOW - age })
@@ -69,7 +69,7 @@ Deno.test("a post of a number that there was, or of an earlier one, is late; a r
 });
 
 Deno.test("each state folder of an identity has a chain of its own; of too many the oldest is forgotten", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5);
   assertEquals(reader.standing(ALICE, 1, NO_HASH, OTHER_FOLDER), { type: "next" });
   reader.takes(ALICE, 1, 1, OTHER_FOLDER);
@@ -85,7 +85,7 @@ Deno.test("each state folder of an identity has a chain of its own; of too many 
 });
 
 Deno.test("a post that names another one than its sender wrote stands behind an exchanged one", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5);
   for (const hash of [hashOf(4), hashOf(6), NO_HASH]) {
     assertEquals(reader.standing(ALICE, 6, hash), { type: "exchanged" });
@@ -93,7 +93,7 @@ Deno.test("a post that names another one than its sender wrote stands behind an 
 });
 
 Deno.test("to ask where a post stands changes nothing", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 1);
   for (let round = 0; round < 2; round++) {
     assertEquals(reader.standing(ALICE, 4), { type: "gap", missing: 2 });
@@ -102,7 +102,7 @@ Deno.test("to ask where a post stands changes nothing", () => {
 });
 
 Deno.test("after a gap the chain goes on from the post that was taken", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 1);
   reader.takes(ALICE, 4);
   assertEquals(reader.standing(ALICE, 5), { type: "next" });
@@ -110,7 +110,7 @@ Deno.test("after a gap the chain goes on from the post that was taken", () => {
 });
 
 Deno.test("each identity has a chain of its own", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5);
   reader.takes(BOB, 1);
   assertEquals(reader.standing(BOB, 2), { type: "next" });
@@ -118,7 +118,7 @@ Deno.test("each identity has a chain of its own", () => {
 });
 
 Deno.test("chains go on after a restart", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 5, 6);
   reader.takes(BOB, 1);
   reader.restarts();
@@ -129,14 +129,14 @@ Deno.test("chains go on after a restart", () => {
 });
 
 Deno.test("where a chain ends is saved at once, for the post's own commit", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.takes(ALICE, 1);
   const outputs = reader.recorded.effects.takeOutputs(0, []);
   assertEquals(outputs.map(({ type }) => type), ["save"]);
 });
 
 Deno.test("20,000 people are watched; when there is no room those who are known still are", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   for (let count = 0; count < KNOWN_PEERS; count++) reader.takes(identityOf(count), 1);
   reader.takes(identityOf(0), 2);
   reader.takes(identityOf(KNOWN_PEERS), 1);
@@ -149,7 +149,7 @@ Deno.test("20,000 people are watched; when there is no room those who are known 
 });
 
 Deno.test("our own posts count from 1, and each names the one before it", () => {
-  const { postChains } = new Reader();
+  const { postChains } = new Follower();
   assertEquals(postChains.next, { number: 1, previous: NO_HASH });
   assertEquals(postChains.next, { number: 1, previous: NO_HASH });
   postChains.posted(hashOf(1));
@@ -158,7 +158,7 @@ Deno.test("our own posts count from 1, and each names the one before it", () => 
 });
 
 Deno.test("our own chain goes on after a restart", () => {
-  const reader = new Reader();
+  const reader = new Follower();
   reader.postChains.posted(hashOf(1));
   reader.restarts();
   assertEquals(reader.postChains.next, { number: 2, previous: hashOf(1) });

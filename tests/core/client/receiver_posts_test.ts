@@ -3,13 +3,13 @@ import { assertEquals } from "@std/assert";
 import { NO_HASH } from "../../../core/messages/identity.ts";
 import { BODY, idOf } from "../../kit/samples.ts";
 import type { Speaker } from "../../kit/speaker.ts";
-import { letterOf, row, Stage } from "./receiver_scene.ts";
+import { ClientStage, letterOf, row } from "./receiver_scene.ts";
 
 const CHANNEL_KEY = new Uint8Array(32).fill(0xc0);
 
 /** Bob, who is registered, and Alice, whom he knows from the table. */
-function met(channelKey?: Uint8Array): { stage: Stage; alice: Speaker } {
-  const stage = new Stage({ channelKey });
+function met(channelKey?: Uint8Array): { stage: ClientStage; alice: Speaker } {
+  const stage = new ClientStage({ channelKey });
   const alice = stage.peer("alice");
   stage.registered(row(alice));
   stage.lines();
@@ -17,7 +17,7 @@ function met(channelKey?: Uint8Array): { stage: Stage; alice: Speaker } {
 }
 
 /** The server hands over posts of somebody, the first under the first id ...: what is shown. */
-function shown(stage: Stage, from: string, posts: readonly Uint8Array[], firstId = 1): string[] {
+function shown(stage: ClientStage, from: string, posts: readonly Uint8Array[], firstId = 1): string[] {
   for (const [at, post] of posts.entries()) stage.hands("channel", idOf(firstId + at), from, post);
   return stage.lines();
 }

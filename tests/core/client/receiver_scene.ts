@@ -17,7 +17,7 @@ import { World } from "../../kit/world.ts";
 /** After so long what was said has been heard, and answered. */
 const HEARD_MS = 60;
 
-export class Stage {
+export class ClientStage {
   readonly nick = "bob";
   readonly server: HostileServer;
   readonly #world = new World();

@@ -7,7 +7,7 @@ import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { altered } from "../../kit/peer.ts";
 import { BODY, idOf, TOP_ID } from "../../kit/samples.ts";
 import type { Speaker } from "../../kit/speaker.ts";
-import { letterOf, row, Stage } from "./receiver_scene.ts";
+import { ClientStage, letterOf, row } from "./receiver_scene.ts";
 
 const ID = idOf(1);
 const UNREADABLE = "[A message from alice cannot be opened, it will be sealed again.]";
@@ -15,8 +15,8 @@ const CHANGED = "[alice has another key than the pinned one: somebody else may h
   "Nothing is sent to alice until you say 'trust alice'.]";
 
 /** Bob, who is registered, and Alice, whom he knows from the table. */
-function met(): { stage: Stage; alice: Speaker } {
-  const stage = new Stage();
+function met(): { stage: ClientStage; alice: Speaker } {
+  const stage = new ClientStage();
   const alice = stage.peer("alice");
   stage.registered(row(alice));
   stage.lines();
@@ -24,7 +24,7 @@ function met(): { stage: Stage; alice: Speaker } {
 }
 
 /** What receipts say: the outcome, and about which sealing. Each has to be Bob's, for a message of this nick's. */
-function said(stage: Stage, receipts: VerbOf<"receipt">[], to = "alice"): [Outcome, number][] {
+function said(stage: ClientStage, receipts: VerbOf<"receipt">[], to = "alice"): [Outcome, number][] {
   return receipts.map((receipt) => {
     const nicks = { from: stage.nick, to };
     assertEquals({ from: receipt.from, to: receipt.to }, nicks);
@@ -34,7 +34,10 @@ function said(stage: Stage, receipts: VerbOf<"receipt">[], to = "alice"): [Outco
 }
 
 /** What Alice heard directly, and what the server heard. */
-function answers(stage: Stage, alice: Speaker): { alice: [Outcome, number][]; server: [Outcome, number][] } {
+function answers(
+  stage: ClientStage,
+  alice: Speaker,
+): { alice: [Outcome, number][]; server: [Outcome, number][] } {
   return {
     alice: said(stage, stage.receipts(alice)),
     server: said(stage, stage.receipts(stage.server)),
@@ -92,7 +95,7 @@ Deno.test("the sender is shown as the table writes him, and his case does not ma
 });
 
 Deno.test("the first letter pins its sender's identity, also of one who is not in the table", () => {
-  const stage = new Stage();
+  const stage = new ClientStage();
   const alice = stage.peer("alice");
   stage.registered();
   assertEquals(stage.saved("known_peer"), []);
@@ -193,7 +196,7 @@ Deno.test("of 1,024 letters that could not be opened it is remembered that they 
 // ---- refused ---------------------------------------------------------------------------------------------
 
 /** Bob has heard from Alice; then somebody else has her nick. */
-function exchanged(): { stage: Stage; alice: Speaker; mallory: Speaker } {
+function exchanged(): { stage: ClientStage; alice: Speaker; mallory: Speaker } {
   const { stage, alice } = met();
   stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
   stage.lines();
@@ -237,7 +240,7 @@ Deno.test("a letter that was refused is read once its identity is trusted", () =
 
 Deno.test("whom an invitation names is pinned before the first letter", () => {
   const { alice, mallory } = exchanged();
-  const stage = new Stage({ invited: [{ nick: "alice", identity: alice.identity.publicKey }] });
+  const stage = new ClientStage({ invited: [{ nick: "alice", identity: alice.identity.publicKey }] });
   stage.registered();
   stage.lines();
   stage.hands("letter", idOf(1), "alice", letterOf(mallory, idOf(1), stage, "x"));
@@ -249,7 +252,7 @@ Deno.test("whom an invitation names is pinned before the first letter", () => {
 // ---- strangers -------------------------------------------------------------------------------------------
 
 Deno.test("a letter from whom the table does not name waits until the server says who that is", () => {
-  const stage = new Stage();
+  const stage = new ClientStage();
   const alice = stage.peer("alice");
   stage.registered();
   stage.lines();
@@ -280,7 +283,7 @@ Deno.test("a letter for another nick is not taken", () => {
 });
 
 Deno.test("1,024 letters of strangers wait, and of what finds no room nobody hears", () => {
-  const stage = new Stage();
+  const stage = new ClientStage();
   const alice = stage.peer("alice");
   stage.registered();
   stage.lines();
@@ -297,7 +300,7 @@ Deno.test("1,024 letters of strangers wait, and of what finds no room nobody hea
 });
 
 Deno.test("of the letters of strangers 4 MiB wait, each time", () => {
-  const stage = new Stage();
+  const stage = new ClientStage();
   const [alice, carol] = [stage.peer("alice"), stage.peer("carol")];
   stage.registered();
   // No letters: their first byte says so.

@@ -5,7 +5,7 @@ import { type Bundle, safetyNumber } from "../../../core/messages/identity.ts";
 import { decodeLetter, prekeyId } from "../../../core/messages/letter.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import type { Speaker } from "../../kit/speaker.ts";
-import { row, Stage } from "./receiver_scene.ts";
+import { ClientStage, row } from "./receiver_scene.ts";
 
 const CHANGED = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
@@ -13,8 +13,8 @@ const TRUSTED = "[The key that alice has now is trusted. It is not verified: 've
 const DIFFERS = "[The invitation gives another key for alice than the one that is pinned, which stays.]";
 
 /** Bob, who is registered, Alice, whom he knows from the table, and somebody who gets her nick in it later. */
-function met(): { stage: Stage; alice: Speaker; mallory: Speaker } {
-  const stage = new Stage();
+function met(): { stage: ClientStage; alice: Speaker; mallory: Speaker } {
+  const stage = new ClientStage();
   const [alice, mallory] = [stage.peer("alice"), stage.peer("alice")];
   stage.registered(row(alice));
   stage.lines();
@@ -22,23 +22,23 @@ function met(): { stage: Stage; alice: Speaker; mallory: Speaker } {
 }
 
 /** What `peers` says of everybody but the server. */
-function peers(stage: Stage): string[] {
+function peers(stage: ClientStage): string[] {
   stage.lines();
   stage.acts({ type: "listPeers" });
   return stage.lines().slice(1).map((line) => line.replace(/@ \S+ /, ""));
 }
 
-function verify(stage: Stage, nick = "alice"): string[] {
+function verify(stage: ClientStage, nick = "alice"): string[] {
   stage.acts({ type: "verify", nick });
   return stage.lines();
 }
 
-function trust(stage: Stage, nick = "alice"): string[] {
+function trust(stage: ClientStage, nick = "alice"): string[] {
   stage.acts({ type: "trust", nick });
   return stage.lines();
 }
 
-function send(stage: Stage, text: string): string[] {
+function send(stage: ClientStage, text: string): string[] {
   stage.acts({ type: "sendDirect", to: "alice", text });
   return stage.lines();
 }
@@ -52,7 +52,7 @@ function prekeysHeard(speaker: Speaker): string[] {
   });
 }
 
-function numberWith({ identity, nick }: Stage, other: Bundle): string {
+function numberWith({ identity, nick }: ClientStage, other: Bundle): string {
   const own = { nick, identity: identity.publicKey };
   return safetyNumber(primitives, own, { nick: "alice", identity: other.identity });
 }
@@ -181,14 +181,14 @@ Deno.test("an invitation names the server with its key and us with our identity"
 });
 
 Deno.test("there is no invitation before the server's key is known", () => {
-  const stage = new Stage({ serverKey: undefined });
+  const stage = new ClientStage({ serverKey: undefined });
   stage.acts({ type: "invite" });
   assertEquals(stage.lines(), ["[Server not responding.]"]);
 });
 
 Deno.test("whom an invitation names is pinned, unverified, and anybody else under the nick is another", () => {
   const { alice, mallory } = met();
-  const stage = new Stage({ invited: [{ nick: "Alice", identity: alice.identity.publicKey }] });
+  const stage = new ClientStage({ invited: [{ nick: "Alice", identity: alice.identity.publicKey }] });
   stage.registered(row(alice));
   assertEquals(stage.lines(), ["SERVER: [Welcome, you are registered.]"]);
   assertEquals(peers(stage), ["alice is ONLINE"]);

@@ -8,7 +8,7 @@ export const RTT = 100;
 const NEVER = Infinity;
 
 /** A path that was measured before the first packet left, and who numbers the packets. */
-export class Path {
+export class TestPath {
   readonly congestion = new Congestion(0);
   #number = 0;
 

@@ -10,14 +10,14 @@ import {
 } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
 import { Congestion, type Departure } from "../../../core/link/congestion.ts";
-import { Path, RTT } from "./congestion_scene.ts";
+import { RTT, TestPath } from "./congestion_scene.ts";
 
 const INITIAL_PACKETS = INITIAL_WINDOW_BYTES / DATAGRAM_BYTES;
 
 // ---- the window ------------------------------------------------------------------------------------------
 
 Deno.test("the initial window is ten datagrams (section 7.2)", () => {
-  const path = new Path();
+  const path = new TestPath();
   assertEquals(path.congestion.window, INITIAL_WINDOW_BYTES);
   assertEquals(path.room(0), INITIAL_WINDOW_BYTES);
   path.send(0, INITIAL_PACKETS);
@@ -25,7 +25,7 @@ Deno.test("the initial window is ten datagrams (section 7.2)", () => {
 });
 
 Deno.test("what is sent is in flight until it is acknowledged or lost", () => {
-  const path = new Path();
+  const path = new TestPath();
   const [first, second, third] = path.send(0, 3, 500);
   assertEquals(path.congestion.bytesInFlight, 1500);
   path.ack([first!]);
@@ -36,25 +36,25 @@ Deno.test("what is sent is in flight until it is acknowledged or lost", () => {
 });
 
 Deno.test("in slow start the window grows by what is acknowledged (section 7.3.1)", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.ack(path.fill(0).slice(0, 3));
   assertEquals(path.congestion.window, INITIAL_WINDOW_BYTES + 3 * DATAGRAM_BYTES);
 });
 
 Deno.test("in slow start the window doubles with each round trip", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let trip = 0; trip < 3; trip++) path.ack(path.fill(trip * RTT));
   assertEquals(path.congestion.window, 8 * INITIAL_WINDOW_BYTES);
 });
 
 Deno.test("a loss halves the window and sets the slow start threshold (section 7.3.2)", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.lose(path.fill(0).slice(0, 1));
   assertEquals(path.congestion.window, INITIAL_WINDOW_BYTES * LOSS_REDUCTION);
 });
 
 Deno.test("losses of one flight halve the window once", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.lose(flight.slice(0, 2));
   path.lose(flight.slice(5, 7));
@@ -62,7 +62,7 @@ Deno.test("losses of one flight halve the window once", () => {
 });
 
 Deno.test("in the recovery period nothing makes the window grow (section 7.3.2)", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.lose(flight.slice(0, 1));
   path.ack(flight.slice(1));
@@ -70,7 +70,7 @@ Deno.test("in the recovery period nothing makes the window grow (section 7.3.2)"
 });
 
 Deno.test("a packet sent in the recovery period ends it, even if it left at the same instant", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.lose(flight.slice(0, 1));
   path.ack(flight.slice(1));
@@ -83,7 +83,7 @@ Deno.test("a packet sent in the recovery period ends it, even if it left at the 
 });
 
 Deno.test("in congestion avoidance the window grows by a datagram with each window (section 7.3.3)", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.lose(flight.slice(0, 1));
   path.ack(flight.slice(1));
@@ -95,13 +95,13 @@ Deno.test("in congestion avoidance the window grows by a datagram with each wind
 });
 
 Deno.test("the window is never smaller than two datagrams (section 7.2)", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let loss = 0; loss < 5; loss++) path.lose(path.send(0));
   assertEquals(path.congestion.window, MINIMUM_WINDOW_BYTES);
 });
 
 Deno.test("the window is never larger than the maximum", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let trip = 0; trip < 10; trip++) path.ack(path.fill(trip * RTT));
   assertEquals(path.congestion.window, MAXIMUM_WINDOW_BYTES);
 });
@@ -109,13 +109,13 @@ Deno.test("the window is never larger than the maximum", () => {
 // ---- a sender with little to say (section 7.8) -----------------------------------------------------------
 
 Deno.test("a window that is not made use of does not grow", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let trip = 0; trip < 100; trip++) path.ack(path.send(trip * RTT, INITIAL_PACKETS - 1));
   assertEquals(path.congestion.window, INITIAL_WINDOW_BYTES);
 });
 
 Deno.test("all that was under way when the window was full made use of it", () => {
-  const path = new Path();
+  const path = new TestPath();
   const early = path.send(0, 3);
   const late = path.fill(50);
   path.ack(early);
@@ -125,7 +125,7 @@ Deno.test("all that was under way when the window was full made use of it", () =
 });
 
 Deno.test("what is sent after the window was full is judged for itself", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.ack(path.fill(0));
   const before = path.congestion.window;
   path.ack(path.send(RTT, 2));
@@ -133,7 +133,7 @@ Deno.test("what is sent after the window was full is judged for itself", () => {
 });
 
 Deno.test("a sender that pacing holds back makes use of the window", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.ack(path.fill(0));
   // Twice the burst fits into the window now; at one instant only the burst may leave.
   const burst = path.send(RTT, INITIAL_PACKETS);
@@ -144,7 +144,7 @@ Deno.test("a sender that pacing holds back makes use of the window", () => {
 });
 
 Deno.test("a burst that is small beside the window does not make use of it", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let trip = 0; trip < 3; trip++) path.ack(path.fill(trip * RTT));
   const before = path.congestion.window;
   for (let trip = 10; trip < 20; trip++) path.ack(path.send(trip * RTT, 3 * INITIAL_PACKETS));
@@ -154,18 +154,18 @@ Deno.test("a burst that is small beside the window does not make use of it", () 
 // ---- persistent congestion (section 7.6) -----------------------------------------------------------------
 
 Deno.test("nothing but losses for the persistent congestion duration", () => {
-  const path = new Path();
+  const path = new TestPath();
   assertFalse(path.lose([...path.send(0), ...path.send(200), ...path.send(400)], 400));
   assert(path.lose(path.send(401), 400));
 });
 
 Deno.test("two losses are enough if nothing was sent between them", () => {
-  const path = new Path();
+  const path = new TestPath();
   assert(path.lose([...path.send(0), ...path.send(401)], 400));
 });
 
 Deno.test("an acknowledgement of a packet between two losses: no persistent congestion (section 7.6.2)", () => {
-  const path = new Path();
+  const path = new TestPath();
   const [first, between, last] = [path.send(0), path.send(200), path.send(401)];
   path.ack(between);
   assertFalse(path.lose([...first, ...last], 400));
@@ -206,7 +206,7 @@ Deno.test("numbers that were not given to packets do not interrupt a run of loss
 });
 
 Deno.test("it leaves the least window, and slow start up to the threshold (section 7.6.2)", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.lose(path.fill(0));
   path.congestion.collapse();
   assertEquals(path.congestion.window, MINIMUM_WINDOW_BYTES);
@@ -219,7 +219,7 @@ Deno.test("it leaves the least window, and slow start up to the threshold (secti
 });
 
 Deno.test("after it what was in flight may make the window grow", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.lose(flight.slice(0, 9));
   path.congestion.collapse();
@@ -230,13 +230,13 @@ Deno.test("after it what was in flight may make the window grow", () => {
 // ---- pacing (section 7.7) --------------------------------------------------------------------------------
 
 Deno.test("bursts are limited to the initial window", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let trip = 0; trip < 3; trip++) path.ack(path.fill(trip * RTT));
   assertEquals(path.room(1_000_000), INITIAL_WINDOW_BYTES);
 });
 
 Deno.test("after a burst a datagram may leave each smoothed_rtt / (N * window in datagrams)", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.ack(path.fill(0));
   const interval = RTT / (PACING_GAIN * 2 * INITIAL_PACKETS);
   let now = 1000;
@@ -254,7 +254,7 @@ Deno.test("after a burst a datagram may leave each smoothed_rtt / (N * window in
 });
 
 Deno.test("who waits until pacing allows finds room then, however fractions are rounded", () => {
-  const path = new Path();
+  const path = new TestPath();
   for (let trip = 0; trip < 8; trip++) path.ack(path.fill(trip * RTT));
   let now = 1_700_000_000_000.123;
   for (let packet = 0; packet < 500; packet++) {
@@ -265,17 +265,17 @@ Deno.test("who waits until pacing allows finds room then, however fractions are 
 });
 
 Deno.test("as long as pacing allows, it is now", () => {
-  assertEquals(new Path().roomAt(77), 77);
+  assertEquals(new TestPath().roomAt(77), 77);
 });
 
 Deno.test("when the window is the limit, waiting does not help", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.fill(0);
   assertEquals(path.roomAt(0), Infinity);
 });
 
 Deno.test("a last bit of the window is room for a short packet, not for a full one", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.send(0, 9);
   path.send(0, 1, 1000);
   assertEquals(path.room(1000), 200);
@@ -283,7 +283,7 @@ Deno.test("a last bit of the window is room for a short packet, not for a full o
 });
 
 Deno.test("probes leave whatever pacing says, and what follows waits for that", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.ack(path.fill(0));
   path.send(1000, INITIAL_PACKETS + 2);
   const interval = RTT / (PACING_GAIN * 2 * INITIAL_PACKETS);
@@ -303,7 +303,7 @@ Deno.test("a path without delay is not paced, and nothing is divided by zero", (
 // ---- another path (RFC 9000 section 9.4) -----------------------------------------------------------------
 
 Deno.test("on another path the window begins again; what is in flight stays so", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.lose(path.fill(0).slice(0, 1));
   path.congestion.reset();
   assertEquals(path.congestion.window, INITIAL_WINDOW_BYTES);
@@ -311,7 +311,7 @@ Deno.test("on another path the window begins again; what is in flight stays so",
 });
 
 Deno.test("what was sent on the former path makes the window neither grow nor shrink", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.congestion.reset();
   path.ack(flight.slice(5));
@@ -320,7 +320,7 @@ Deno.test("what was sent on the former path makes the window neither grow nor sh
 });
 
 Deno.test("slow start begins again on another path", () => {
-  const path = new Path();
+  const path = new TestPath();
   const flight = path.fill(0);
   path.lose(flight.slice(0, 1));
   path.ack(flight.slice(1));
@@ -330,7 +330,7 @@ Deno.test("slow start begins again on another path", () => {
 });
 
 Deno.test("losses on the former path and on this one are no persistent congestion", () => {
-  const path = new Path();
+  const path = new TestPath();
   const former = path.send(0, 2);
   path.lose(former.slice(0, 1));
   path.congestion.reset();
@@ -341,7 +341,7 @@ Deno.test("losses on the former path and on this one are no persistent congestio
 });
 
 Deno.test("nor are losses before and after, with nothing sent between them", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.lose(path.send(0));
   path.congestion.reset();
   path.congestion.measured(700);
@@ -349,7 +349,7 @@ Deno.test("nor are losses before and after, with nothing sent between them", () 
 });
 
 Deno.test("nor are losses on this path before it was measured", () => {
-  const path = new Path();
+  const path = new TestPath();
   path.congestion.reset();
   assertFalse(path.lose([...path.send(0), ...path.send(1000)], 400));
 });

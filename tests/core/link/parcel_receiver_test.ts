@@ -45,7 +45,7 @@ function partsOf(number: number, parts: number): PartFrame[] {
   }));
 }
 
-class Receiver {
+class TestReceiver {
   readonly parcels: ParcelReceiver;
 
   constructor(readonly budget = new Budget()) {
@@ -92,14 +92,14 @@ function roomIn(budget: Budget): number {
 // ---- ordered ---------------------------------------------------------------------------------------------
 
 Deno.test("ordered parcels are handed on in order, and what was missing brings all that waited for it", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const seen = [1, 3, 5, 4, 2, 6].map((number) => receiver.ordered(number));
   assertEquals(seen, [[1], [], [], [], [2, 3, 4, 5], [6]]);
   receiver.assertEmpty();
 });
 
 Deno.test("what comes again is not handed on again, nor held twice", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   assertEquals([2, 2].map((number) => receiver.ordered(number)), [[], []]);
   const { held } = receiver.parcels;
   assertEquals(receiver.ordered(2), []);
@@ -109,14 +109,14 @@ Deno.test("what comes again is not handed on again, nor held twice", () => {
 });
 
 Deno.test("an empty parcel is handed on to nobody, and lets pass what is behind it", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   for (const number of [3, 4]) receiver.ordered(number);
   assertEquals([receiver.empty(2), receiver.empty(1)], [[], [3, 4]]);
   receiver.assertEmpty();
 });
 
 Deno.test("an empty one takes the place of parts that have come", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const [first, second] = partsOf(1, 2);
   assertEquals([receiver.part(first!), receiver.ordered(2), receiver.empty(1)], [[], [], [2]]);
   receiver.assertEmpty();
@@ -125,7 +125,7 @@ Deno.test("an empty one takes the place of parts that have come", () => {
 });
 
 Deno.test("beyond the span from the next one there is no room", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   assertEquals(receiver.ordered(PARCEL_SPAN + 1), undefined);
   assertEquals(receiver.part(partsOf(PARCEL_SPAN + 1, 2)[0]!), undefined);
   assertEquals(receiver.ordered(PARCEL_SPAN), []);
@@ -134,7 +134,7 @@ Deno.test("beyond the span from the next one there is no room", () => {
 });
 
 Deno.test("what is held is a copy: the datagram it came in belongs to somebody else", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const datagram = verb(2);
   receiver.parcels.receiveOrdered(2, datagram);
   datagram.fill(0);
@@ -156,7 +156,7 @@ Deno.test("parts are put together in whatever order they come, and doubled ones 
     1,
   ]];
   for (const order of orders) {
-    const receiver = new Receiver();
+    const receiver = new TestReceiver();
     const parts = partsOf(1, 3);
     const seen = order.map((index) => receiver.part(parts[index]!));
     assertEquals(seen.at(-1), [1], order.join());
@@ -168,7 +168,7 @@ Deno.test("parts are put together in whatever order they come, and doubled ones 
 });
 
 Deno.test("a parcel of the most parts, and many at once", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const parcels = Array.from({ length: UNFINISHED_PARCELS }, (_, at) => partsOf(at + 1, PARCEL_PARTS));
   const seen = [];
   for (let index = PARCEL_PARTS - 1; index >= 0; index--) {
@@ -180,7 +180,7 @@ Deno.test("a parcel of the most parts, and many at once", () => {
 
 Deno.test("parts that do not agree on how many there are make nothing longer than the first of them said", () => {
   for (const [first, other] of [[2, 3], [3, 2], [2, PARCEL_PARTS], [PARCEL_PARTS, 2]] as const) {
-    const receiver = new Receiver();
+    const receiver = new TestReceiver();
     const [said, contradicted] = [partsOf(1, first), partsOf(1, other)];
     assertEquals(receiver.part(said[0]!), []);
     // Those beyond the first one's end are taken for nothing, and so is what stands where something is.
@@ -197,7 +197,7 @@ Deno.test("parts that do not agree on how many there are make nothing longer tha
 
 Deno.test("a parcel that comes whole and in parts is handed on once", () => {
   for (const isFirst of [true, false]) {
-    const receiver = new Receiver();
+    const receiver = new TestReceiver();
     const parts = partsOf(2, 2);
     if (isFirst) receiver.ordered(2);
     for (const part of parts) assertEquals(receiver.part(part), []);
@@ -205,14 +205,14 @@ Deno.test("a parcel that comes whole and in parts is handed on once", () => {
     assertEquals(receiver.ordered(1), [1, 2]);
     receiver.assertEmpty();
   }
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   receiver.part(partsOf(1, 2)[0]!);
   assertEquals(receiver.ordered(1), [1]);
   receiver.assertEmpty();
 });
 
 Deno.test("of 16 parcels parts are kept; of others they count as lost until one is whole", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const parcels = Array.from({ length: UNFINISHED_PARCELS + 1 }, (_, at) => partsOf(at + 1, 2));
   const more = parcels.pop()!;
   for (const [first] of parcels) assertEquals(receiver.part(first!), []);
@@ -232,7 +232,7 @@ Deno.test("of 16 parcels parts are kept; of others they count as lost until one 
 // ---- budgets ---------------------------------------------------------------------------------------------
 
 Deno.test("one peer's early parcels take so many bytes; the one that all wait for finds room", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const length = 64 * 1024;
   let number = 2;
   while (receiver.ordered(number, length) !== undefined) number++;
@@ -251,7 +251,7 @@ Deno.test("all peers together take so many bytes; when there is no more room, wh
   const budget = new Budget();
   const receivers = Array.from(
     { length: Math.ceil(UNFINISHED_BYTES / LINK_EARLY_BYTES) + 1 },
-    () => new Receiver(budget),
+    () => new TestReceiver(budget),
   );
   const length = 64 * 1024;
   for (const receiver of receivers) {
@@ -263,7 +263,7 @@ Deno.test("all peers together take so many bytes; when there is no more room, wh
   assertEquals([lost.length, lost[0]!.parcels.held], [1, 0]);
   // What it had acknowledged is gone: it takes nothing any more, and its conversation ends.
   assertEquals(lost[0]!.ordered(2), undefined);
-  const modest = new Receiver(budget);
+  const modest = new TestReceiver(budget);
   for (const part of partsOf(1, PARCEL_PARTS)) assert(modest.part(part) !== undefined);
   for (const { parcels } of receivers) parcels.clear();
   modest.assertEmpty();
@@ -273,7 +273,7 @@ Deno.test("what is refused holds nothing", () => {
   const budget = new Budget();
   // Somebody has it all, and nobody knows how much he holds.
   assert(budget.take(UNFINISHED_BYTES, { held: 0, lose: () => {} }));
-  const receiver = new Receiver(budget);
+  const receiver = new TestReceiver(budget);
   for (const part of partsOf(2, 2)) assertEquals(receiver.part(part), undefined);
   assertEquals([receiver.ordered(2), receiver.parcels.held], [undefined, 0]);
   // What need not be held needs no room.
@@ -284,7 +284,7 @@ Deno.test("what is refused holds nothing", () => {
 });
 
 Deno.test("after it was cleared nothing of it comes back", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   receiver.ordered(3);
   receiver.part(partsOf(2, 2)[0]!);
   receiver.parcels.clear();
@@ -297,25 +297,25 @@ Deno.test("after it was cleared nothing of it comes back", () => {
 // ---- unordered -------------------------------------------------------------------------------------------
 
 Deno.test("unordered parcels are handed on as they come, each once", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   const seen = [3, 1, 3, 5, 2, 1, 4, 5, 2, 6].map((number) => receiver.unordered(number));
   assertEquals(seen, [[3], [1], [], [5], [2], [], [4], [], [], [6]]);
   receiver.assertEmpty();
 });
 
 Deno.test("numbers too large to count do no harm", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   for (const number of [2 ** 60, 2 ** 60 + 1024, 2 ** 60 + 2048, 2 ** 62 - 1]) receiver.unordered(number);
   receiver.assertEmpty();
 });
 
 Deno.test("ordered and unordered ones have numbers of their own", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   assertEquals([receiver.unordered(1), receiver.ordered(1)], [[1], [1]]);
 });
 
 Deno.test("unordered ones that lack for the length of the span were cancelled", () => {
-  const receiver = new Receiver();
+  const receiver = new TestReceiver();
   assertEquals(receiver.unordered(PARCEL_SPAN), [PARCEL_SPAN]);
   assertEquals(receiver.unordered(1), [1]);
   assertEquals(receiver.unordered(PARCEL_SPAN + 2), [PARCEL_SPAN + 2]);
@@ -335,7 +335,7 @@ Deno.test("unordered ones that lack for the length of the span were cancelled", 
 
 /** What a sender and a receiver make of a path that loses, doubles and mixes; some verbs are cancelled. */
 function overABadPath(dice: Dice): void {
-  const [sender, receiver] = [new ParcelSender(), new Receiver()];
+  const [sender, receiver] = [new ParcelSender(), new TestReceiver()];
   const ordered: number[] = [];
   const cancelled = new Set<number>();
   const seen: number[] = [];

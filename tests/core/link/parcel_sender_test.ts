@@ -46,7 +46,7 @@ function nameOf(frame: Frame): string {
   }
 }
 
-class Sender {
+class TestSender {
   readonly parcels = new ParcelSender();
 
   ordered(name: string, length?: number, tag?: string): boolean {
@@ -85,8 +85,8 @@ function namesOf(packets: readonly Packet[]): string[][] {
 }
 
 /** Verbs of one frame each, called a, b, c and so on. */
-function sent(count: number, length = 10): { sender: Sender; packets: Packet[] } {
-  const sender = new Sender();
+function sent(count: number, length = 10): { sender: TestSender; packets: Packet[] } {
+  const sender = new TestSender();
   for (let at = 0; at < count; at++) sender.ordered(String.fromCharCode(97 + at % 26), length);
   return { sender, packets: sender.packets() };
 }
@@ -94,7 +94,7 @@ function sent(count: number, length = 10): { sender: Sender; packets: Packet[] }
 // ---- what leaves first, and how much of it -----------------------------------------------------------------
 
 Deno.test("told verbs leave first, then unordered ones, then ordered ones, each in the order of sending", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   for (const name of ["a", "b"]) sender.ordered(name);
   for (const name of ["x", "y"]) sender.unordered(name);
   for (const name of ["t", "s"]) sender.parcels.tell(verb(name));
@@ -112,7 +112,7 @@ Deno.test("what was lost leaves before what is new, except for what is told", ()
 });
 
 Deno.test("unordered verbs overtake a long text that has begun", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   sender.ordered("a", 3 * PART_BYTES);
   assertEquals(namesOf([sender.packet()]), [["p1 0/3 a"]]);
   sender.unordered("x");
@@ -120,7 +120,7 @@ Deno.test("unordered verbs overtake a long text that has begun", () => {
 });
 
 Deno.test("ordered verbs do not overtake each other: what does not fit keeps those behind it", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   for (const [name, length] of [["a", 1000], ["b", 1000], ["c", 10]] as const) sender.ordered(name, length);
   assertEquals(sender.named(), [["o1 a"], ["o2 b", "o3 c"]]);
 });
@@ -153,7 +153,7 @@ Deno.test("a verb of one part leaves whole, one byte more makes two, and the las
 
 Deno.test("the longest verbs have no more parts than there may be", () => {
   for (const longest of LONGEST) {
-    const sender = new Sender();
+    const sender = new TestSender();
     sender.parcels.send(encodeVerb(longest), true, undefined);
     const frames = sender.packets().flatMap(({ frames }) => frames);
     assertLessOrEqual(frames.length, PARCEL_PARTS, longest.type);
@@ -165,14 +165,14 @@ Deno.test("the longest page of table rows leaves whole: parts have the numbers o
   const rows = Array.from({ length: Math.floor(ROWS_BYTES / rowBytes(row("nick"))) }, () => row("nick"));
   // What is left of the page goes into the last nick.
   rows.push(row("n".repeat(4 + ROWS_BYTES - rows.length * rowBytes(rows.pop()!))));
-  const sender = new Sender();
+  const sender = new TestSender();
   const page: Verb = { type: "rows", since: NO_VERSION, upTo: 1, newest: 1, rows };
   sender.parcels.send(encodeVerb(page), false, undefined);
   assertEquals(sender.packets().map(({ frames }) => frames.map(({ type }) => type)), [["unordered"]]);
 });
 
 Deno.test("where there is less room than for a frame nothing is written and nothing is lost", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   sender.parcels.tell(verb("t"));
   sender.ordered("a");
   for (const most of [0, 1, FRAME_HEADER_BYTES + 9]) assertEquals(sender.packet(0, most).frames, []);
@@ -218,14 +218,14 @@ Deno.test("one of several parts holds up no whole ones before it", () => {
 });
 
 Deno.test("so many verbs of a kind wait, and so many bytes in all; then there is no room", () => {
-  const many = new Sender();
+  const many = new TestSender();
   for (let count = 0; count < LINK_QUEUE_VERBS; count++) assert(many.ordered("a"));
   assertFalse(many.ordered("b", 10, "tag"));
   assertFalse(many.parcels.has("tag"));
   assert(many.unordered("x"));
   many.packet();
   assert(many.ordered("b"));
-  const large = new Sender();
+  const large = new TestSender();
   let taken = 0;
   while (large.ordered("a", 65_536)) taken++;
   assertEquals(taken, Math.floor(LINK_QUEUE_BYTES / 65_536) + 1);
@@ -236,7 +236,7 @@ Deno.test("so many verbs of a kind wait, and so many bytes in all; then there is
 });
 
 Deno.test("so many told verbs wait; more are lost", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   for (let count = 0; count < LINK_QUEUE_VERBS + 10; count++) sender.parcels.tell(verb("t"));
   assertEquals(sender.named().flat().length, LINK_QUEUE_VERBS);
 });
@@ -288,7 +288,7 @@ Deno.test("what room is left repeats what is under way, once, and nothing that i
 });
 
 Deno.test("a tag is known until all parts are acknowledged; when the last of them first left is told", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   sender.ordered("a", 2 * PART_BYTES, "tag");
   const left = [];
   for (const now of [10, 20]) {
@@ -307,7 +307,7 @@ Deno.test("a tag is known until all parts are acknowledged; when the last of the
 // ---- cancelled -------------------------------------------------------------------------------------------
 
 Deno.test("what is cancelled before it begins never leaves, and takes no number", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   for (const name of ["a", "b", "c"]) sender.ordered(name, 10, name);
   sender.unordered("x", 10, "x");
   for (const tag of ["b", "x", "nothing"]) sender.parcels.cancel(tag);
@@ -316,7 +316,7 @@ Deno.test("what is cancelled before it begins never leaves, and takes no number"
 });
 
 Deno.test("an unordered verb that is cancelled is not repeated: nothing waits for its number", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   sender.unordered("x", 10, "x");
   const { chunks } = sender.packet();
   sender.parcels.again(chunks);
@@ -344,7 +344,7 @@ Deno.test("an ordered verb that is cancelled under way goes on as nothing, for w
 
 for (const begun of [1, 2, 3]) {
   Deno.test(`a text of three parts, cancelled when ${begun} of them have left, goes on as nothing at once`, () => {
-    const sender = new Sender();
+    const sender = new TestSender();
     sender.ordered("a", 3 * PART_BYTES, "a");
     sender.ordered("b");
     const left = Array.from({ length: begun }, () => sender.packet());
@@ -358,7 +358,7 @@ for (const begun of [1, 2, 3]) {
 }
 
 Deno.test("cancelled texts make room for others", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   const name = (at: number) => String.fromCharCode(97 + at);
   for (let at = 0; at <= UNFINISHED_PARCELS; at++) sender.ordered(name(at), 2 * PART_BYTES, name(at));
   sender.packets();
@@ -369,7 +369,7 @@ Deno.test("cancelled texts make room for others", () => {
 // ---- the peer begins anew --------------------------------------------------------------------------------
 
 Deno.test("for a peer that begins anew all that is not acknowledged leaves again, in order, under new numbers", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   for (const name of ["a", "b", "c"]) sender.ordered(name, 10, name);
   sender.unordered("x", 10, "x");
   const first = sender.packet();
@@ -388,7 +388,7 @@ Deno.test("for a peer that begins anew all that is not acknowledged leaves again
 });
 
 Deno.test("what is cleared is gone", () => {
-  const sender = new Sender();
+  const sender = new TestSender();
   for (const name of ["a", "b"]) sender.ordered(name, 2 * PART_BYTES, name);
   sender.parcels.tell(verb("t"));
   sender.packet();
