@@ -8,7 +8,7 @@ export function register(commands: Commands): void {
     usage: "",
     help: "say which version this is, and which protocol it speaks",
     arity: { least: 0, most: 0 },
-    place: "shell",
+    place: "both",
     run: () => ({ type: "lines", lines: [`parley ${config.version}, protocol version ${VERSION}`] }),
   });
 }

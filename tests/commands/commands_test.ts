@@ -49,7 +49,7 @@ function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("server, nicks, client, demo, version and help are for the shell, the others for the prompt", () => {
+Deno.test("server, nicks, client and demo are for the shell, help and version for both, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
   assertEquals(names("shell"), ["client", "demo", "help", "nicks", "server", "version"]);
   assertEquals(names("prompt"), [
@@ -63,6 +63,7 @@ Deno.test("server, nicks, client, demo, version and help are for the shell, the 
     "send_all",
     "trust",
     "verify",
+    "version",
   ]);
 });
 
