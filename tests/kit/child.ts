@@ -98,7 +98,11 @@ export class Child {
   /** The end, by force. */
   async end(): Promise<void> {
     await this.endInput();
-    if (!this.#hasEnded) this.#child.kill("SIGTERM");
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
     await this.ended;
   }
 }
