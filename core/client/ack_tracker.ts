@@ -96,8 +96,8 @@ export class AckTracker {
     return [...this.#outbox.messages].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
   }
 
-  get(id: MessageId): OutgoingMessage | undefined {
-    return this.#outbox.get(id);
+  messageWith(id: MessageId): OutgoingMessage | undefined {
+    return this.#outbox.messageWith(id);
   }
 
   /** Messages neither delivered nor stored, oldest first; for one recipient or for all. */
@@ -136,9 +136,9 @@ export class AckTracker {
   }
 
   /** What is to be sent of a message from now on. */
-  sealed(message: OutgoingMessage, body: Uint8Array): void {
+  saveSealed(message: OutgoingMessage, body: Uint8Array): void {
     message.body = body;
-    this.keep(message);
+    this.save(message);
   }
 
   /** Somebody else has the nick now, who knows nothing of what was before; what waits is to be sealed for him. */
@@ -146,7 +146,7 @@ export class AckTracker {
     let last: Sent = { id: NO_MESSAGE, hash: NO_HASH };
     for (const message of this.unstored(to)) {
       Object.assign(message, { after: last.id, afterHash: last.hash, body: NOTHING, edition: 0 });
-      this.keep(message);
+      this.save(message);
       last = { id: message.id, hash: this.#hashOf(message.id, message.text) };
     }
     this.#setLastSent(now, to, last);
@@ -157,7 +157,7 @@ export class AckTracker {
     this.#outbox.setStored(message, false);
     message.edition = 1;
     message.body = NOTHING;
-    this.keep(message);
+    this.save(message);
     this.restart(now, message);
     // The recipient has answered, if not as we would like.
     message.unanswered = true;
@@ -176,9 +176,9 @@ export class AckTracker {
   }
 
   /** The next message whose time has come; it is due again later, less and less often. */
-  next(now: Millis): OutgoingMessage | undefined {
+  takeDue(now: Millis): OutgoingMessage | undefined {
     for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
-      const message = this.#outbox.get(id);
+      const message = this.#outbox.messageWith(id);
       if (message === undefined || message.stored) continue;
       this.#timers.set(id, now + retryAfter(message.tries++));
       return message;
@@ -207,7 +207,7 @@ export class AckTracker {
     this.#outbox.setStored(message, true);
     message.body = NOTHING;
     this.#timers.clear(message.id);
-    this.keep(message);
+    this.save(message);
   }
 
   /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
@@ -238,7 +238,7 @@ export class AckTracker {
   }
 
   /** Makes a message durable as it is. */
-  keep(message: OutgoingMessage): void {
+  save(message: OutgoingMessage): void {
     this.#outbox.save(message.id);
   }
 }

@@ -255,7 +255,9 @@ export class Client implements Machine {
   #readStream(now: Millis): void {
     if (this.#verdictOn("streamItem") !== "do") return;
     const chance = this.#life.state === "finishing" ? 0 : this.#links.chance();
-    for (let item; (item = this.#stream.next(now, chance)) !== undefined;) this.#receiver.onItem(now, item);
+    for (let item; (item = this.#stream.takeNext(now, chance)) !== undefined;) {
+      this.#receiver.onItem(now, item);
+    }
   }
 
   #rowsChanged(now: Millis, rows: readonly Row[]): void {
@@ -336,9 +338,9 @@ export class Client implements Machine {
     if (verdict === "say silent") this.#effects.notice({ type: "serverSilent" });
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
-      this.#state.sweep(now);
-      this.#sender.sweep(now);
-      this.#receiver.sweep();
+      this.#state.forgetOld(now);
+      this.#sender.forgetOld(now);
+      this.#receiver.forgetSecrets();
     }
   }
 

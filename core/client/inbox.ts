@@ -59,8 +59,8 @@ export class Inbox {
     return this.#lastShown.get(nickKey(from)) ?? { id: NO_MESSAGE, hash: NO_HASH };
   }
 
-  has(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
-    return this.#seen.has(seenAs(message), message.id);
+  hasSeen(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
+    return this.#seen.hasSeen(seenAs(message), message.id);
   }
 
   /** Whether a message may have been seen so long ago, behind so many gaps, that nobody knows. */
@@ -72,14 +72,14 @@ export class Inbox {
   showUnshown(now: Millis): void {
     const unshown = [...this.#held.entries()];
     for (const [, { message }] of unshown) {
-      if (!this.has(message)) this.#seen.add(now, seenAs(message), message.id);
+      if (!this.hasSeen(message)) this.#seen.add(now, seenAs(message), message.id);
     }
     for (const [name, held] of unshown) if (this.#held.get(name) === held) this.#showOrHold(now, held);
   }
 
   /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
   accept(now: Millis, message: IncomingMessage): void {
-    if (this.has(message)) return;
+    if (this.hasSeen(message)) return;
     this.#seen.add(now, seenAs(message), message.id);
     const held = { message, arrival: ++this.#arrivals };
     this.#held.set(nameOf(message), held);
@@ -87,7 +87,7 @@ export class Inbox {
   }
 
   /** A message that is passed over from now on. */
-  pass(now: Millis, message: Pick<IncomingMessage, "channel" | "from" | "id">): void {
+  markSeen(now: Millis, message: Pick<IncomingMessage, "channel" | "from" | "id">): void {
     this.#seen.add(now, seenAs(message), message.id);
   }
 
@@ -100,8 +100,8 @@ export class Inbox {
   }
 
   /** Forgets ids; not those under a prekey that we still have, for who keeps a letter could hand it over once more. */
-  sweep(now: Millis, oldestPrekey: Millis): void {
-    this.#seen.sweep(Math.min(now - SEEN_LIFE_MS, oldestPrekey));
+  forgetOldIds(now: Millis, oldestPrekey: Millis): void {
+    this.#seen.forgetOldIds(Math.min(now - SEEN_LIFE_MS, oldestPrekey));
   }
 
   #showOrHold(now: Millis, held: Held): void {
@@ -125,7 +125,7 @@ export class Inbox {
   }
 
   #wasShown(from: Nick, id: MessageId): boolean {
-    return this.#seen.has(from, id) && this.#held.get(nameOf({ channel: false, from, id })) === undefined;
+    return this.#seen.hasSeen(from, id) && this.#held.get(nameOf({ channel: false, from, id })) === undefined;
   }
 
   /**

@@ -15,7 +15,7 @@ export class KnownPeers {
     this.#pins = new DurableMap(effects, byNick(KNOWN_PEER));
   }
 
-  of(nick: Nick): Pin | undefined {
+  pinOf(nick: Nick): Pin | undefined {
     return this.#pins.get(nickKey(nick));
   }
 
@@ -26,13 +26,13 @@ export class KnownPeers {
 
   /** Whether an identity is not another one than the nick had before. */
   agrees(nick: Nick, identity: Key): boolean {
-    const pin = this.of(nick);
+    const pin = this.pinOf(nick);
     return pin === undefined || pin.identity === identity;
   }
 
   /** The first contact: the identity is pinned, unless one is already. Whether it is the one that is pinned. */
   meet(nick: Nick, identity: Key): boolean {
-    if (this.of(nick) === undefined && this.#pins.size < KNOWN_PEERS) this.pin(nick, identity, false);
+    if (this.pinOf(nick) === undefined && this.#pins.size < KNOWN_PEERS) this.pin(nick, identity, false);
     return this.agrees(nick, identity);
   }
 

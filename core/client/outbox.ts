@@ -91,7 +91,7 @@ export class Outbox {
     return this.#messages.group(recipientKey(to)).values();
   }
 
-  get(id: MessageId): OutgoingMessage | undefined {
+  messageWith(id: MessageId): OutgoingMessage | undefined {
     return this.#messages.get(id);
   }
 

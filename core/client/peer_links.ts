@@ -7,7 +7,7 @@ export class PeerLinks {
   /** One peer may have had several nicks. */
   readonly #nicks = new WeakMap<Link, Set<NickKey>>();
 
-  of(nick: Nick): Link | undefined {
+  linkOf(nick: Nick): Link | undefined {
     return this.#links.get(nickKey(nick));
   }
 
@@ -16,7 +16,7 @@ export class PeerLinks {
   }
 
   set(nick: Nick, link: Link): void {
-    if (this.of(nick) === link) return;
+    if (this.linkOf(nick) === link) return;
     this.delete(nick);
     const nicks = this.#nicks.get(link) ?? new Set<NickKey>();
     this.#nicks.set(link, nicks.add(nickKey(nick)));
@@ -24,7 +24,7 @@ export class PeerLinks {
   }
 
   delete(nick: Nick): void {
-    const link = this.of(nick);
+    const link = this.linkOf(nick);
     if (link === undefined) return;
     this.#links.delete(nickKey(nick));
     this.#nicks.get(link)?.delete(nickKey(nick));

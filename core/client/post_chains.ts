@@ -17,7 +17,7 @@ type End = ValueOf<typeof CHAIN>;
  * Where a post stands: rightly; behind so many that are missing; behind another one than its sender wrote; behind one
  * that should have come later, from a folder that is a copy; or so far behind that it must be a repeat.
  */
-export type Standing =
+export type PostStanding =
   | { readonly type: "next" }
   | { readonly type: "gap"; readonly missing: number }
   | { readonly type: "exchanged" }
@@ -36,18 +36,22 @@ export class PostChains {
   }
 
   /** Where our next post stands. */
-  get next(): Place {
+  get nextPlace(): Place {
     const { number, hash } = this.#own.get(LAST) ?? { number: 0, hash: NO_HASH };
     return { number: number + 1, previous: hash };
   }
 
   /** Our next post was made; that is durable before it leaves. */
   posted(hash: string): void {
-    this.#own.set(LAST, { number: this.next.number, hash });
+    this.#own.set(LAST, { number: this.nextPlace.number, hash });
   }
 
   /** A post that was not seen before; ids are remembered for 45 days: what is much older may have been. */
-  standingOf(now: Millis, id: MessageId, post: Pick<Post, "identity" | keyof Place | "sentAt">): Standing {
+  standingOf(
+    now: Millis,
+    id: MessageId,
+    post: Pick<Post, "identity" | keyof Place | "sentAt">,
+  ): PostStanding {
     const { identity, number, previous, sentAt } = post;
     const end = this.#ends.get(nameOf(identity, id));
     if (end === undefined) return { type: "next" };

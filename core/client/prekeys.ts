@@ -65,7 +65,7 @@ export class Prekeys {
     return this.#current = this.#save({ secret, at: Math.floor(now), supersededAt: CURRENT });
   }
 
-  find(id: string): KeyPair | undefined {
+  keyPairOf(id: string): KeyPair | undefined {
     return this.#prekeys.get(id)?.keyPair;
   }
 
@@ -75,7 +75,7 @@ export class Prekeys {
   }
 
   /** Destroys what no letter can need any more. */
-  sweep(now: Millis): void {
+  destroyOld(now: Millis): void {
     for (const [id, { supersededAt }] of this.#prekeys.entries()) {
       if (supersededAt === CURRENT || supersededAt + PREKEY_LIFE_MS > now) continue;
       this.#prekeys.destroy(id);

@@ -73,15 +73,15 @@ export class Receiver {
 
   #isForAnother({ from, id }: VerbOf<"direct">, letter: Letter | Malformed): boolean {
     const { inbox, prekeys } = this.#options;
-    return letter !== MALFORMED && prekeys.find(letter.prekeyId) === undefined &&
-      !inbox.has({ channel: false, from, id });
+    return letter !== MALFORMED && prekeys.keyPairOf(letter.prekeyId) === undefined &&
+      !inbox.hasSeen({ channel: false, from, id });
   }
 
   /** An item that the server hands over. A letter that was seen is receipted again, a channel message is not. */
   onItem(now: Millis, item: StreamItem): void {
     const { effects, inbox, membership, nick } = this.#options;
     const { body, from, id, type, waited } = item;
-    const isNew = !inbox.has({ channel: type === "channel", from, id });
+    const isNew = !inbox.hasSeen({ channel: type === "channel", from, id });
     if (isNew && waited && !this.#saidMailWaits) {
       this.#saidMailWaits = true;
       effects.notice({ type: "mailWaiting" });
@@ -96,7 +96,7 @@ export class Receiver {
     this.#saidMailWaits = false;
   }
 
-  sweep(): void {
+  forgetSecrets(): void {
     this.#opener.forgetSecrets();
   }
 
@@ -134,9 +134,9 @@ export class Receiver {
     dated: boolean,
   ): void {
     const { identity, inbox, nick } = this.#options;
-    const outcome = inbox.has({ channel: false, from, id })
+    const outcome = inbox.hasSeen({ channel: false, from, id })
       ? "read"
-      : this.#take(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
+      : this.#open(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
     const edition = editionOf(body);
     const receipt = identity.receipt(nick, from, { id, edition, outcome });
     const verb = { type: "receipt", from: nick, to: from, ...receipt } as const;
@@ -144,7 +144,7 @@ export class Receiver {
   }
 
   /** Opens a letter and puts it into the inbox, or says why not. */
-  #take(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
+  #open(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
     const { id, from } = envelope;
     const { identity, inbox, knownPeers, prekeys } = this.#options;
     const isLost = inbox.isForgotten({ channel: false, from, id });
@@ -155,7 +155,7 @@ export class Receiver {
       this.#tellChanged(from, letter.sender.identity);
       return "refused";
     }
-    const prekey = prekeys.find(letter.prekeyId);
+    const prekey = prekeys.keyPairOf(letter.prekeyId);
     const own = prekey === undefined ? undefined : { identity: identity.publicKey, prekey };
     const contents = own === undefined ? undefined : this.#opener.open(envelope, letter, own);
     if (contents === undefined) return this.#tellUnreadable(envelope, letter);
@@ -167,7 +167,7 @@ export class Receiver {
   /** Whoever is not pinned yet is who the table says that he is. */
   #agrees(from: Nick, identity: Key): boolean {
     const { knownPeers, membership } = this.#options;
-    const known = knownPeers.of(from) ?? membership.table.get(from);
+    const known = knownPeers.pinOf(from) ?? membership.table.get(from);
     return known === undefined || known.identity === identity;
   }
 
@@ -215,7 +215,7 @@ export class Receiver {
     if (!isLate) postChains.took(identity, id, { number, hash: postHash(primitives, id, body) });
     const text = textOf(primitives, channelKey, id, post);
     if (text === undefined) {
-      inbox.pass(now, { channel: true, from, id });
+      inbox.markSeen(now, { channel: true, from, id });
       return effects.notice({ type: "postSealed", from });
     }
     const isOpen = channelKey !== undefined && !isSealed;

@@ -38,12 +38,12 @@ export class Sealing {
     this.#sealer = new Sealer(options.primitives, options.random, options.identity.keyPair);
   }
 
-  sweep(now: Millis): void {
+  forgetOldSecrets(now: Millis): void {
     this.#sealer.forgetOldSecrets(now);
   }
 
   /** What is sealed from now on is sealed under new secrets: the same message may be sealed in another place of its order. */
-  beginAnew(): void {
+  forgetSecrets(): void {
     this.#sealer.forgetOldSecrets(Infinity);
   }
 
@@ -67,7 +67,7 @@ export class Sealing {
     if (message.body.length > 0) return "sealed";
     const body = message.to === undefined ? this.#post(message) : this.#letter(now, message);
     if (typeof body === "string") return body;
-    tracker.sealed(message, body);
+    tracker.saveSealed(message, body);
     return "sealed";
   }
 
@@ -84,7 +84,7 @@ export class Sealing {
   /** Posts are numbered when their turn has come. */
   #post(message: OutgoingMessage): Uint8Array {
     const { postChains, channelKey, identity, nick: from, primitives } = this.#options;
-    const post = encodePost(primitives, identity, channelKey, { ...message, ...postChains.next, from });
+    const post = encodePost(primitives, identity, channelKey, { ...message, ...postChains.nextPlace, from });
     postChains.posted(postHash(primitives, message.id, post));
     return post;
   }
@@ -92,7 +92,7 @@ export class Sealing {
   /** Whether a receipt is about this sealing of the message and its recipient's: an id alone proves nothing. */
   isReceiptFor(message: OutgoingMessage, from: Nick, receipt: Receipt): boolean {
     const { knownPeers, nick, primitives } = this.#options;
-    const identity = knownPeers.of(from)?.identity ?? this.rowOf(message)?.identity;
+    const identity = knownPeers.pinOf(from)?.identity ?? this.rowOf(message)?.identity;
     const isAbout = message.to !== undefined && sameNick(message.to, from) &&
       message.edition === receipt.edition;
     return isAbout && identity !== undefined &&

@@ -68,7 +68,7 @@ export class Sender {
     const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
     if (this.#transmit(now, message, { command: true })) return;
     // Unless it has failed it waits unsealed, and is saved like that.
-    if (tracker.get(message.id) !== undefined) tracker.keep(message);
+    if (tracker.messageWith(message.id) !== undefined) tracker.save(message);
   }
 
   /** The input has ended: from now on everything that waits is waited for like a command. */
@@ -103,7 +103,7 @@ export class Sender {
 
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const row of rows) {
-      const link = this.#peerLinks.of(row.nick);
+      const link = this.#peerLinks.linkOf(row.nick);
       // Somebody else has the nick now.
       if (link !== undefined && link.peer !== row.key) {
         for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
@@ -119,7 +119,7 @@ export class Sender {
   /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
   trusts(now: Millis, row: Row): void {
     this.#options.tracker.beginAnew(now, row.nick);
-    this.#options.sealing.beginAnew();
+    this.#options.sealing.forgetSecrets();
     if (!this.#options.membership.isRegistered) return;
     for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
   }
@@ -134,7 +134,7 @@ export class Sender {
 
   runTimers(now: Millis): void {
     const { tracker } = this.#options;
-    for (let message = tracker.next(now); message !== undefined; message = tracker.next(now)) {
+    for (let message = tracker.takeDue(now); message !== undefined; message = tracker.takeDue(now)) {
       const leavesUntil = this.#leavesUntil(now, message);
       if (tracker.isTooOld(now, message)) this.#fail(now, message, "too old");
       else if (leavesUntil > now) tracker.postpone(message, leavesUntil);
@@ -151,8 +151,8 @@ export class Sender {
   }
 
   /** Forgets messages that were stored so long ago that the server has dropped them, and says so. */
-  sweep(now: Millis): void {
-    this.#options.sealing.sweep(now);
+  forgetOld(now: Millis): void {
+    this.#options.sealing.forgetOldSecrets(now);
     for (const message of this.#options.tracker.expired(now)) this.#fail(now, message, "expired");
   }
 
@@ -244,7 +244,7 @@ export class Sender {
    * long as the recipient is heard.
    */
   #leavesUntil(now: Millis, { id, body, to }: OutgoingMessage): Millis {
-    const link = to === undefined ? undefined : this.#peerLinks.of(to);
+    const link = to === undefined ? undefined : this.#peerLinks.linkOf(to);
     if (link === undefined || body.length <= PART_BYTES || !link.has(id)) return now;
     return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
   }
@@ -260,7 +260,7 @@ export class Sender {
     const { attempts, membership } = this.#options;
     attempts.done(message.id);
     membership.link.cancel(message.id);
-    if (message.to !== undefined) this.#peerLinks.of(message.to)?.cancel(message.id);
+    if (message.to !== undefined) this.#peerLinks.linkOf(message.to)?.cancel(message.id);
   }
 
   /** Nothing is sent for now, and the command that wrote it is over. */
@@ -291,7 +291,7 @@ export class Sender {
   /** From a peer, directly. */
   onReceipt(now: Millis, from: Nick, receipt: Receipt): void {
     const { effects, sealing, tracker } = this.#options;
-    const message = tracker.get(receipt.id);
+    const message = tracker.messageWith(receipt.id);
     if (message === undefined || !sealing.isReceiptFor(message, from, receipt)) return;
     if (receipt.outcome !== "read") return this.#onUnread(now, message, receipt.outcome);
     this.#stop(message);
@@ -327,7 +327,7 @@ export class Sender {
   #onStored(now: Millis, { id }: VerbOf<"stored">): void {
     const { attempts, effects, membership, tracker } = this.#options;
     attempts.done(id);
-    const message = tracker.get(id);
+    const message = tracker.messageWith(id);
     if (message === undefined || message.stored) return;
     membership.link.cancel(id);
     if (message.to === undefined) {
@@ -344,7 +344,7 @@ export class Sender {
   /** The server takes it not; while the recipient is there and time remains, the direct way goes on. */
   #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
     const { attempts, membership, tracker } = this.#options;
-    const message = tracker.get(id);
+    const message = tracker.messageWith(id);
     if (message === undefined || message.stored) return;
     if (reason === "rate") {
       membership.link.cancel(id);
@@ -368,7 +368,7 @@ export class Sender {
   #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
     const { sealing, tracker } = this.#options;
     const { id, outcome } = receipt;
-    const message = tracker.get(id);
+    const message = tracker.messageWith(id);
     if (message === undefined) tracker.forget(id);
     if (message === undefined || message.edition > receipt.edition) return true;
     if (outcome !== "released" && !sealing.isReceiptFor(message, to, receipt)) return false;

@@ -39,13 +39,13 @@ export class ClientState {
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);
     this.ids = idSource(options);
-    this.prekeys.sweep(now);
+    this.prekeys.destroyOld(now);
   }
 
   /** Forgets what is too old. */
-  sweep(now: Millis): void {
-    this.inbox.sweep(now, this.prekeys.oldestAt);
-    this.prekeys.sweep(now);
+  forgetOld(now: Millis): void {
+    this.inbox.forgetOldIds(now, this.prekeys.oldestAt);
+    this.prekeys.destroyOld(now);
   }
 }
 

@@ -63,7 +63,7 @@ export class StreamReader {
     this.#early.clear();
   }
 
-  /** Files an item, to be taken by `next`; a repeat is acknowledged again. */
+  /** Files an item, to be taken by `takeNext`; a repeat is acknowledged again. */
   file(now: Millis, item: StreamItem): void {
     const position = item.stream === this.#stream ? this.#position : 0;
     if (item.stream < this.#earlyStream || item.position > position + STREAM_WINDOW) return;
@@ -73,7 +73,7 @@ export class StreamReader {
   }
 
   /** The next item in order, if it has come; from now on it counts as saved. `chance` spreads acknowledgements. */
-  next(now: Millis, chance: number): StreamItem | undefined {
+  takeNext(now: Millis, chance: number): StreamItem | undefined {
     if (this.#earlyStream !== this.#stream) return undefined;
     const item = this.#early.get(this.#position + 1);
     if (item === undefined) return undefined;

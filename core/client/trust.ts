@@ -33,7 +33,7 @@ export class Trust {
   invited(people: readonly Acquaintance[]): void {
     const { effects, knownPeers } = this.#options;
     for (const { nick, identity } of people) {
-      if (knownPeers.of(nick) === undefined) knownPeers.pin(nick, identity, false);
+      if (knownPeers.pinOf(nick) === undefined) knownPeers.pin(nick, identity, false);
       else if (!knownPeers.agrees(nick, identity)) effects.notice({ type: "inviteDiffers", nick });
     }
   }
@@ -80,7 +80,7 @@ export class Trust {
     const { effects, knownPeers, membership } = this.#options;
     const rows = membership.table.rows();
     const verified = rows.filter(({ nick, identity }) => {
-      const pin = knownPeers.of(nick);
+      const pin = knownPeers.pinOf(nick);
       return pin?.verified && pin.identity === identity;
     });
     const changed = rows.filter(({ nick, identity }) => !knownPeers.agrees(nick, identity));

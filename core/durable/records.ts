@@ -8,7 +8,7 @@ import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
 import type { Records } from "../machine.ts";
 import * as f from "../messages/field.ts";
 import { type MessageId, STATE_BYTES } from "../messages/message_id.ts";
-import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
+import { type Nick, nickKey } from "../messages/nick.ts";
 
 /** The digits of a number in a key: 10^15 is below 2^53, up to which numbers are exact. */
 const NUMBER_DIGITS = 15;
@@ -56,10 +56,6 @@ export class RecordKind<Shape extends f.Fields = f.Fields> {
   /** The key of a record about a nick. */
   keyFor(nick: Nick): string {
     return this.key(nameFor(nick));
-  }
-
-  nickOf(key: string): NickKey {
-    return decodeURIComponent(this.nameOf(key));
   }
 
   /** Whether a key is of this kind. */

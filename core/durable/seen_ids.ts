@@ -35,7 +35,7 @@ export class SeenIds {
     for (const sender of this.#seen.groups.keys()) this.#count(sender);
   }
 
-  has(from: string, id: MessageId): boolean {
+  hasSeen(from: string, id: MessageId): boolean {
     const number = sequenceOf(id);
     const seen = this.#seen.get(nameOf(nameFor(from), prefixOf(id)));
     return seen?.runs.some(({ from, to }) => from <= number && number <= to) ?? false;
@@ -45,7 +45,7 @@ export class SeenIds {
   isForgotten(from: string, id: MessageId): boolean {
     const sender = nameFor(from);
     const seen = this.#seen.get(nameOf(sender, prefixOf(id)));
-    if (seen !== undefined) return sequenceOf(id) <= seen.floor && !this.has(from, id);
+    if (seen !== undefined) return sequenceOf(id) <= seen.floor && !this.hasSeen(from, id);
     return startsOf(id) <= (this.#seen.get(nameOf(sender, folderOf(id)))?.floor ?? -1);
   }
 
@@ -81,7 +81,7 @@ export class SeenIds {
   }
 
   /** Forgets what was seen for the last time before an instant. */
-  sweep(before: Millis): void {
+  forgetOldIds(before: Millis): void {
     for (const [name, { at }] of this.#seen.entries()) if (at <= before) this.#forget(name);
   }
 

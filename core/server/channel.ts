@@ -38,7 +38,7 @@ export class Channel {
       .reduce((last, { number }) => Math.max(last, number), 0);
   }
 
-  has(from: Nick, id: MessageId): boolean {
+  hasPost(from: Nick, id: MessageId): boolean {
     return this.#names.has(nameOf(from, id));
   }
 
@@ -89,7 +89,7 @@ export class Channel {
   }
 
   /** Drops what is too old. */
-  sweep(now: Millis): void {
+  dropOld(now: Millis): void {
     for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(now, row);
   }
 

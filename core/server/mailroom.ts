@@ -37,13 +37,13 @@ export class Mailroom {
   deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
     const { id, body } = verb;
     const from = member.nick;
-    const recipient = this.#options.roster.get(verb.to);
+    const recipient = this.#options.roster.memberNamed(verb.to);
     const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
     if (recipient === undefined) return reject("unknown");
     const held = this.#options.store.letter(recipient.nick, from, id);
     // Its recipient could not open the one that is here, and has said so directly.
     if (held !== undefined && editionOf(held.body) < editionOf(body)) this.#options.store.withdraw(held);
-    if (!this.#options.store.has(from, id)) {
+    if (!this.#options.store.hasStored(from, id)) {
       if (!member.messages.take(now)) return reject("rate");
       const letter = { id, from, to: recipient.nick, storedAt: now, body, order: ++this.#order };
       const reason = this.#options.store.deposit(now, letter);
@@ -60,7 +60,7 @@ export class Mailroom {
   }
 
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
-    if (!this.#options.channel.has(member.nick, id)) {
+    if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
         return link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
       }
@@ -123,7 +123,7 @@ export class Mailroom {
     // It may be a late word on the sealing before it.
     if (letter === undefined || editionOf(letter.body) !== edition || outcome === "released") return;
     this.#options.store.collect(now, letter, receipt);
-    const sender = this.#options.roster.get(to)?.connection;
+    const sender = this.#options.roster.memberNamed(to)?.connection;
     if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
   }
 

@@ -86,12 +86,12 @@ export class OfflineStore {
   }
 
   #saw(now: Millis, from: Nick, id: MessageId): void {
-    if (!this.#seen.has(from, id)) this.#seen.add(now, from, id);
+    if (!this.#seen.hasSeen(from, id)) this.#seen.add(now, from, id);
   }
 
   /** Whether a message was stored before, even if it has been collected since. */
-  has(from: Nick, id: MessageId): boolean {
-    return this.#byId.has(receiptName(from, id)) || this.#seen.has(from, id);
+  hasStored(from: Nick, id: MessageId): boolean {
+    return this.#byId.has(receiptName(from, id)) || this.#seen.hasSeen(from, id);
   }
 
   /** A message that waits here to be collected. */
@@ -174,14 +174,14 @@ export class OfflineStore {
   }
 
   /** Drops what is too old. */
-  sweep(now: Millis): void {
+  forgetOld(now: Millis): void {
     for (const letter of this.#letters.values()) {
       if (letter.storedAt + MAIL_LIFE_MS <= now) this.#remove(letter);
     }
     for (const [name, { at }] of this.#receipts.entries()) {
       if (at + MAIL_LIFE_MS <= now) this.#receipts.delete(name);
     }
-    this.#seen.sweep(now - SEEN_LIFE_MS);
+    this.#seen.forgetOldIds(now - SEEN_LIFE_MS);
   }
 
   #remove(letter: StoredLetter): void {

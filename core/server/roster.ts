@@ -103,7 +103,7 @@ export class Roster {
     return this.#members.size;
   }
 
-  get(nick: Nick): Member | undefined {
+  memberNamed(nick: Nick): Member | undefined {
     return this.#members.get(nickKey(nick));
   }
 

@@ -203,7 +203,7 @@ export class Server implements Machine {
   #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
     const { nick, bundle } = verb;
     const refuse = (reason: Reason) => link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
-    const member = this.#roster.get(nick);
+    const member = this.#roster.memberNamed(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
     // The handshake has proved the key; the bundle proves that it is this identity's.
     const isKnown = member !== undefined && equalBundles(member, bundle);
@@ -310,8 +310,8 @@ export class Server implements Machine {
     this.#roster.runTimers(now);
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
-      this.#store.sweep(now);
-      this.#channel.sweep(now);
+      this.#store.forgetOld(now);
+      this.#channel.dropOld(now);
     }
     if (this.#reportDue <= now) {
       this.#reportDue = now + DROPPED_REPORT_MS;

@@ -173,9 +173,9 @@ Deno.test("attack: ids of made-up prefixes, under all nicks that one can have: a
       seen.add(2, `mal${nick}`, idOf(1, prefix));
     }
   }
-  assert(seen.has("alice", others));
+  assert(seen.hasSeen("alice", others));
   // Somebody had to give way: one of those who have most.
-  assert(!seen.has("mal0", idOf(1, 0)));
+  assert(!seen.hasSeen("mal0", idOf(1, 0)));
 });
 
 Deno.test("attack: ids of made-up prefixes: they push out one's own, so that what another wrote is not shown twice", () => {

@@ -108,7 +108,9 @@ export class ClientWitness {
   // ---- what is saved -------------------------------------------------------------------------------------
 
   #onSave(key: string, value: Uint8Array): void {
-    if (KNOWN_PEER.matches(key)) this.#onPin(KNOWN_PEER.nickOf(key), KNOWN_PEER.decode(value));
+    if (KNOWN_PEER.matches(key)) {
+      this.#onPin(decodeURIComponent(KNOWN_PEER.nameOf(key)), KNOWN_PEER.decode(value));
+    }
     if (INBOX.matches(key)) this.#onSaved(key, value);
     if (OUTBOX.matches(key)) {
       const message = OUTBOX.decode(value);

@@ -61,7 +61,9 @@ function exchange(dice: Dice, disk: Disk): string {
 
 function readdress(dice: Dice, disk: Disk): string {
   const picked = pick(dice, disk);
-  const nicks = disk.keys().filter((key) => NICK.matches(key)).map((key) => NICK.nickOf(key));
+  const nicks = disk.keys().filter((key) => NICK.matches(key)).map((key) =>
+    decodeURIComponent(NICK.nameOf(key))
+  );
   if (picked === undefined || !("to" in picked.record)) return "nothing";
   write(disk, picked.key, { ...picked.record, [dice.pick(["to", "from"])]: dice.pick(nicks) });
   return picked.key;

@@ -31,9 +31,9 @@ Deno.test("a message without a receipt is due after 500 ms, not before", () => {
   const tracker = trackerOf();
   const message = tracker.add(1000, idOf(1), "bob", "hi");
   assertEquals(tracker.deadline, 1000 + ACK_TIMEOUT_MS);
-  assertEquals(tracker.next(1499), undefined);
-  assertEquals(tracker.next(1500), message);
-  assertEquals(tracker.next(1500), undefined);
+  assertEquals(tracker.takeDue(1499), undefined);
+  assertEquals(tracker.takeDue(1500), message);
+  assertEquals(tracker.takeDue(1500), undefined);
 });
 
 Deno.test("then it is due less and less often, up to every 30 s", () => {
@@ -42,7 +42,7 @@ Deno.test("then it is due less and less often, up to every 30 s", () => {
   const waits = [];
   for (let [last, round] = [0, 0]; round < 7; round++) {
     const at = tracker.deadline;
-    assert(tracker.next(at) !== undefined);
+    assert(tracker.takeDue(at) !== undefined);
     waits.push(at - last);
     last = at;
   }
@@ -52,35 +52,35 @@ Deno.test("then it is due less and less often, up to every 30 s", () => {
 Deno.test("when the recipient or the server is back, it begins again", () => {
   const tracker = trackerOf();
   const message = tracker.add(0, idOf(1), "bob", "hi");
-  for (let round = 0; round < 5; round++) tracker.next(tracker.deadline);
+  for (let round = 0; round < 5; round++) tracker.takeDue(tracker.deadline);
   message.unanswered = true;
   tracker.restart(100_000, message);
   assertFalse(message.unanswered);
-  assertEquals(tracker.next(100_500), message);
+  assertEquals(tracker.takeDue(100_500), message);
   assertEquals(tracker.deadline, 100_500 + RETRY_FIRST_MS);
 });
 
 Deno.test("a receipt ends it", () => {
   const tracker = trackerOf();
   tracker.delivered(10, tracker.add(0, idOf(1), "bob", "hi"));
-  assertEquals([tracker.waiting, tracker.get(idOf(1))], [0, undefined]);
-  assertEquals(tracker.next(1e9), undefined);
+  assertEquals([tracker.waiting, tracker.messageWith(idOf(1))], [0, undefined]);
+  assertEquals(tracker.takeDue(1e9), undefined);
 });
 
 Deno.test("what the server has is remembered with its text and without what left, and no longer due", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
   const message = tracker.add(0, idOf(1), "bob", "secret");
-  tracker.sealed(message, BODY);
+  tracker.saveSealed(message, BODY);
   tracker.stored(message);
-  assertEquals(tracker.next(1e9), undefined);
-  assertEquals([tracker.waiting, tracker.get(idOf(1))?.stored], [0, true]);
+  assertEquals(tracker.takeDue(1e9), undefined);
+  assertEquals([tracker.waiting, tracker.messageWith(idOf(1))?.stored], [0, true]);
   assertEquals(tracker.unstored(), []);
   recorded.performAll(1);
   const again = restarted(recorded);
-  const { stored, text, body, to } = again.get(idOf(1))!;
+  const { stored, text, body, to } = again.messageWith(idOf(1))!;
   assertEquals([stored, text, body, to], [true, "secret", NOTHING, "bob"]);
-  assertEquals([again.waiting, again.unstored(), again.next(1e9)], [0, [], undefined]);
+  assertEquals([again.waiting, again.unstored(), again.takeDue(1e9)], [0, [], undefined]);
 });
 
 Deno.test("what is stored twice counts once", () => {
@@ -101,25 +101,25 @@ Deno.test("a new message is not sealed; it is durable once it is kept or sealed,
   assertEquals([message.body, message.edition], [NOTHING, 0]);
   recorded.performAll(0);
   assertEquals(recorded.records("outbox"), []);
-  tracker.keep(message);
+  tracker.save(message);
   recorded.perform(100);
-  assertEquals(restarted(recorded).get(idOf(1))?.body, NOTHING);
-  tracker.sealed(message, BODY);
+  assertEquals(restarted(recorded).messageWith(idOf(1))?.body, NOTHING);
+  tracker.saveSealed(message, BODY);
   recorded.perform(100);
-  assertEquals([message.body, restarted(recorded).get(idOf(1))?.body], [BODY, BODY]);
+  assertEquals([message.body, restarted(recorded).messageWith(idOf(1))?.body], [BODY, BODY]);
 });
 
 Deno.test("somebody else with the nick knows nothing of what was before: what waits begins anew for him, durably", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
   const [before, first, second] = [1, 2, 3].map((count) => tracker.add(0, idOf(count), "bob", `m${count}`));
-  for (const message of [before!, first!, second!]) tracker.sealed(message, BODY);
+  for (const message of [before!, first!, second!]) tracker.saveSealed(message, BODY);
   tracker.delivered(0, before!);
   tracker.sealAgain(0, first!);
   tracker.beginAnew(0, "BOB");
   recorded.performAll(100);
   for (const known of [tracker, restarted(recorded)]) {
-    const [one, two] = [known.get(idOf(2))!, known.get(idOf(3))!];
+    const [one, two] = [known.messageWith(idOf(2))!, known.messageWith(idOf(3))!];
     assertEquals([one.after, one.afterHash, two.after], [NO_MESSAGE, NO_HASH, idOf(2)]);
     assertEquals(two.afterHash, textHash(primitives, idOf(2), "m2"));
     for (const { body, edition } of [one, two]) assertEquals([body, edition], [NOTHING, 0]);
@@ -131,8 +131,8 @@ Deno.test("what its recipient could not open begins anew, also when the server h
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
   const message = tracker.add(0, idOf(1), "bob", "hi");
-  tracker.sealed(message, BODY);
-  for (let round = 0; round < 3; round++) tracker.next(tracker.deadline);
+  tracker.saveSealed(message, BODY);
+  for (let round = 0; round < 3; round++) tracker.takeDue(tracker.deadline);
   tracker.stored(message);
   tracker.sealAgain(100_000, message);
   // It is not told of as unanswered: its recipient has answered.
@@ -143,12 +143,12 @@ Deno.test("what its recipient could not open begins anew, also when the server h
     NOTHING,
   ]);
   assertEquals([tracker.waiting, tracker.unstored()], [1, [message]]);
-  assertEquals(tracker.next(100_499), undefined);
-  assertEquals(tracker.next(100_500), message);
-  assertEquals(tracker.next(100_499 + RETRY_FIRST_MS), undefined);
-  assertEquals(tracker.next(100_500 + RETRY_FIRST_MS), message);
+  assertEquals(tracker.takeDue(100_499), undefined);
+  assertEquals(tracker.takeDue(100_500), message);
+  assertEquals(tracker.takeDue(100_499 + RETRY_FIRST_MS), undefined);
+  assertEquals(tracker.takeDue(100_500 + RETRY_FIRST_MS), message);
   recorded.perform(100_000);
-  const { stored, edition, body, text } = restarted(recorded).get(idOf(1))!;
+  const { stored, edition, body, text } = restarted(recorded).messageWith(idOf(1))!;
   assertEquals([stored, edition, body, text], [false, 1, NOTHING, "hi"]);
 });
 
@@ -162,8 +162,12 @@ Deno.test("a message that the server takes later is due then, once", () => {
   const tracker = trackerOf();
   const message = tracker.add(0, idOf(1), "bob", "hi");
   tracker.delay(message, 1000);
-  assertEquals([tracker.next(999), tracker.next(1000), tracker.next(1000)], [undefined, message, undefined]);
-  assertEquals(tracker.next(1000 + RETRY_FIRST_MS), message);
+  assertEquals([tracker.takeDue(999), tracker.takeDue(1000), tracker.takeDue(1000)], [
+    undefined,
+    message,
+    undefined,
+  ]);
+  assertEquals(tracker.takeDue(1000 + RETRY_FIRST_MS), message);
 });
 
 Deno.test("10,000 messages wait at most; what is stored is none of them", () => {
@@ -183,7 +187,7 @@ Deno.test("64 MiB of text wait at most, counted in UTF-8, what is stored among i
     tracker.stored(tracker.add(0, idOf(count), "bob", LONGEST_TEXT));
   }
   assertEquals([tracker.isFull(0), tracker.isFull(1)], [false, true]);
-  tracker.delivered(0, tracker.get(idOf(1))!);
+  tracker.delivered(0, tracker.messageWith(idOf(1))!);
   assertEquals([tracker.isFull(TEXT_BYTES), tracker.isFull(TEXT_BYTES + 1)], [false, true]);
 });
 
@@ -206,7 +210,7 @@ Deno.test("nothing waits for a message that failed: the next one names the one b
   tracker.add(0, idOf(1), "bob", "a");
   const failing = tracker.add(0, idOf(2), "bob", "b");
   tracker.failed(0, failing);
-  assertEquals(tracker.get(idOf(2)), undefined);
+  assertEquals(tracker.messageWith(idOf(2)), undefined);
   const { after, afterHash } = tracker.add(0, idOf(3), "bob", "c");
   assertEquals([after, afterHash], [idOf(1), hashOf(1, "a")]);
 });
@@ -237,8 +241,8 @@ Deno.test("a message is too old after 7 days, not before", () => {
 Deno.test("everything but what was told survives a kill", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  tracker.sealed(tracker.add(5.5, idOf(1), "bob", "hi"), BODY);
-  tracker.keep(tracker.add(6, idOf(2), undefined, "all"));
+  tracker.saveSealed(tracker.add(5.5, idOf(1), "bob", "hi"), BODY);
+  tracker.save(tracker.add(6, idOf(2), undefined, "all"));
   recorded.perform(6);
   const again = restarted(recorded);
   const [direct, channel] = again.unstored();
@@ -246,7 +250,7 @@ Deno.test("everything but what was told survives a kill", () => {
   assertEquals([direct?.body, direct?.after, direct?.afterHash], [BODY, NO_MESSAGE, NO_HASH]);
   assertEquals([channel?.to, channel?.text], [undefined, "all"]);
   assertEquals([direct?.unsettled, direct?.unanswered], [false, false]);
-  assertEquals(again.next(1e9), undefined);
+  assertEquals(again.takeDue(1e9), undefined);
   const { after, afterHash } = again.add(7, idOf(3), "bob", "more");
   assertEquals([after, afterHash], [idOf(1), hashOf(1, "hi")]);
 });
@@ -255,7 +259,7 @@ Deno.test("a delivered message is still the last one for the next after a restar
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
   const message = tracker.add(0, idOf(1), "bob", "hi");
-  tracker.keep(message);
+  tracker.save(message);
   tracker.delivered(1, message);
   recorded.performAll(1);
   assertEquals(recorded.records("outbox"), []);
@@ -268,13 +272,17 @@ Deno.test("what is forgotten is gone durably, what failed as well", () => {
     const recorded = new Recorded();
     const tracker = trackerOf(recorded);
     const message = tracker.add(0, idOf(1), "bob", "hi");
-    tracker.sealed(message, BODY);
+    tracker.saveSealed(message, BODY);
     tracker.stored(message);
     recorded.perform(0);
     if (isFailure) tracker.failed(1, message);
     else tracker.forget(idOf(1));
     recorded.perform(1);
-    assertEquals([recorded.records("outbox"), tracker.get(idOf(1)), tracker.waiting], [[], undefined, 0]);
+    assertEquals([recorded.records("outbox"), tracker.messageWith(idOf(1)), tracker.waiting], [
+      [],
+      undefined,
+      0,
+    ]);
   }
 });
 

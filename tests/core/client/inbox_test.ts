@@ -67,8 +67,8 @@ Deno.test("a message is shown once, however often it comes", () => {
   reader.accept(0, letter(1), letter(1));
   reader.accept(9, letter(1, { dated: true }));
   assertEquals(reader.shown(), ["m1"]);
-  assert(reader.inbox.has(letter(1)));
-  assertFalse(reader.inbox.has(letter(2)));
+  assert(reader.inbox.hasSeen(letter(1)));
+  assertFalse(reader.inbox.hasSeen(letter(2)));
 });
 
 Deno.test("a message is saved before it is shown", () => {
@@ -236,8 +236,8 @@ Deno.test("channel messages have other ways to tell that", () => {
 Deno.test("a message that is passed over was seen and is not shown, also after a restart", () => {
   const reader = new TestInbox();
   const message = letter(1, { channel: true });
-  reader.inbox.pass(0, message);
-  assert(reader.inbox.has(message));
+  reader.inbox.markSeen(0, message);
+  assert(reader.inbox.hasSeen(message));
   reader.accept(1, message);
   assertEquals(reader.shown(1), []);
   reader.shown(100);
@@ -248,8 +248,8 @@ Deno.test("a message that is passed over was seen and is not shown, also after a
 
 Deno.test("ids of channel messages and of direct ones are kept apart", () => {
   const reader = new TestInbox();
-  reader.inbox.pass(0, letter(1, { channel: true }));
-  assertFalse(reader.inbox.has(letter(1)));
+  reader.inbox.markSeen(0, letter(1, { channel: true }));
+  assertFalse(reader.inbox.hasSeen(letter(1)));
   reader.accept(0, letter(1));
   assertEquals(reader.shown(), ["m1"]);
 });
@@ -257,11 +257,11 @@ Deno.test("ids of channel messages and of direct ones are kept apart", () => {
 Deno.test("ids are remembered for 45 days, and as long as there is a prekey from before they were seen", () => {
   const reader = new TestInbox();
   reader.accept(1000, letter(1));
-  reader.inbox.sweep(999 + SEEN_LIFE_MS, Infinity);
-  reader.inbox.sweep(1000 + 2 * SEEN_LIFE_MS, 999);
-  assert(reader.inbox.has(letter(1)));
-  reader.inbox.sweep(1000 + SEEN_LIFE_MS, 1000);
-  assertFalse(reader.inbox.has(letter(1)));
+  reader.inbox.forgetOldIds(999 + SEEN_LIFE_MS, Infinity);
+  reader.inbox.forgetOldIds(1000 + 2 * SEEN_LIFE_MS, 999);
+  assert(reader.inbox.hasSeen(letter(1)));
+  reader.inbox.forgetOldIds(1000 + SEEN_LIFE_MS, 1000);
+  assertFalse(reader.inbox.hasSeen(letter(1)));
 });
 
 Deno.test("that a channel message was not sealed is shown with it, also after a kill", () => {

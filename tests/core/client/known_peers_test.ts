@@ -22,36 +22,36 @@ class Knower {
 Deno.test("of a nick that nobody has met every identity is right, and asking pins none", () => {
   const { peers } = new Knower();
   for (const identity of [ONE, OTHER]) assert(peers.agrees("Zoë", identity));
-  assertEquals(peers.of("Zoë"), undefined);
+  assertEquals(peers.pinOf("Zoë"), undefined);
 });
 
 Deno.test("the first contact pins the identity, unverified, for the nick in whatever case", () => {
   const { peers } = new Knower();
   assert(peers.meet("Zoë", ONE));
   for (const nick of ["Zoë", "ZOË", "zoe\u0308"]) {
-    assertEquals(peers.of(nick), { identity: ONE, verified: false }, nick);
+    assertEquals(peers.pinOf(nick), { identity: ONE, verified: false }, nick);
     assert(peers.agrees(nick, ONE));
     assertFalse(peers.agrees(nick, OTHER));
   }
-  assertEquals(peers.of("zoe"), undefined);
+  assertEquals(peers.pinOf("zoe"), undefined);
 });
 
 Deno.test("a later contact changes no pin, whichever identity comes", () => {
   const { peers } = new Knower();
   peers.meet("x", ONE);
   assertFalse(peers.meet("X", OTHER));
-  assertEquals(peers.of("x"), { identity: ONE, verified: false });
+  assertEquals(peers.pinOf("x"), { identity: ONE, verified: false });
   peers.pin("x", ONE, true);
   assert(peers.meet("x", ONE));
   assertFalse(peers.meet("x", OTHER));
-  assertEquals(peers.of("x"), { identity: ONE, verified: true });
+  assertEquals(peers.pinOf("x"), { identity: ONE, verified: true });
 });
 
 Deno.test("a pin is changed by who decides it", () => {
   const { peers } = new Knower();
   peers.meet("x", ONE);
   peers.pin("X", OTHER, false);
-  assertEquals(peers.of("x"), { identity: OTHER, verified: false });
+  assertEquals(peers.pinOf("x"), { identity: OTHER, verified: false });
   assertFalse(peers.agrees("x", ONE));
   assertFalse(peers.meet("x", ONE));
 });
@@ -69,8 +69,8 @@ Deno.test("pins are there again after a restart, one for each nick", () => {
   knower.peers.pin("X", OTHER, true);
   knower.restarts();
   assertEquals(knower.recorded.records("known_peer").length, 2);
-  assertEquals(knower.peers.of("ΣΊΣΥΦΟΣ"), { identity: ONE, verified: false });
-  assertEquals(knower.peers.of("x"), { identity: OTHER, verified: true });
+  assertEquals(knower.peers.pinOf("ΣΊΣΥΦΟΣ"), { identity: ONE, verified: false });
+  assertEquals(knower.peers.pinOf("x"), { identity: OTHER, verified: true });
 });
 
 Deno.test("what changes no pin is not saved", () => {
@@ -89,7 +89,7 @@ Deno.test("a damaged record is as good as none", () => {
     new Uint8Array(33).fill(7),
   ]] as const;
   const peers = new KnownPeers(new Recorded(damaged).effects);
-  assertEquals([peers.of("x"), peers.of("y")], [undefined, undefined]);
+  assertEquals([peers.pinOf("x"), peers.pinOf("y")], [undefined, undefined]);
 });
 
 Deno.test("20,000 are pinned; of one more the word is taken, and the pins stay and can be changed", () => {
@@ -99,10 +99,10 @@ Deno.test("20,000 are pinned; of one more the word is taken, and the pins stay a
     assert(knower.peers.meet("late", identity));
     assert(knower.peers.agrees("late", identity));
   }
-  assertEquals(knower.peers.of("late"), undefined);
+  assertEquals(knower.peers.pinOf("late"), undefined);
   assertFalse(knower.peers.meet("n0", OTHER));
   knower.peers.pin("n0", OTHER, true);
-  assertEquals(knower.peers.of("n0"), { identity: OTHER, verified: true });
+  assertEquals(knower.peers.pinOf("n0"), { identity: OTHER, verified: true });
   knower.restarts();
   assertEquals(knower.recorded.records("known_peer").length, KNOWN_PEERS);
 });

@@ -73,7 +73,7 @@ Deno.test("whatever becomes of messages, they are listed and counted as by a wal
       const nick = dice.pick([undefined, ...PEOPLE]);
       const to = dice.happens(0.5) ? nick?.toUpperCase() : nick;
       const added = tracker.add(step, idOf(step), to, `m${step}`);
-      tracker.keep(added);
+      tracker.save(added);
       all.push(added);
     } else {
       const fate = dice.pick(message.to === undefined ? [0, 1, 2] : [0, 1, 2, 3, 4, 4]);

@@ -8,7 +8,7 @@ Deno.test("a link is found by the nick however it is written, and the nicks by t
   const links = new PeerLinks();
   links.set("Bob", ONE);
   links.set("carol", OTHER);
-  assertEquals([links.of("BOB") === ONE, links.of("carol") === OTHER, links.of("dave")], [
+  assertEquals([links.linkOf("BOB") === ONE, links.linkOf("carol") === OTHER, links.linkOf("dave")], [
     true,
     true,
     undefined,
@@ -29,5 +29,5 @@ Deno.test("a nick that is written to over another link, or is somebody else's, i
   links.delete("CAROL");
   links.delete("dave");
   assertEquals([links.nicksOn(ONE), links.nicksOn(OTHER)], [[], ["bob"]]);
-  assertEquals([links.of("bob") === OTHER, links.of("carol")], [true, undefined]);
+  assertEquals([links.linkOf("bob") === OTHER, links.linkOf("carol")], [true, undefined]);
 });

@@ -150,18 +150,18 @@ Deno.test("20,000 people are watched; when there is no room those who are known 
 
 Deno.test("our own posts count from 1, and each names the one before it", () => {
   const { postChains } = new Follower();
-  assertEquals(postChains.next, { number: 1, previous: NO_HASH });
-  assertEquals(postChains.next, { number: 1, previous: NO_HASH });
+  assertEquals(postChains.nextPlace, { number: 1, previous: NO_HASH });
+  assertEquals(postChains.nextPlace, { number: 1, previous: NO_HASH });
   postChains.posted(hashOf(1));
   postChains.posted(hashOf(2));
-  assertEquals(postChains.next, { number: 3, previous: hashOf(2) });
+  assertEquals(postChains.nextPlace, { number: 3, previous: hashOf(2) });
 });
 
 Deno.test("our own chain goes on after a restart", () => {
   const reader = new Follower();
   reader.postChains.posted(hashOf(1));
   reader.restarts();
-  assertEquals(reader.postChains.next, { number: 2, previous: hashOf(1) });
+  assertEquals(reader.postChains.nextPlace, { number: 2, previous: hashOf(1) });
 });
 
 Deno.test("a damaged record is as good as none", () => {
@@ -172,5 +172,5 @@ Deno.test("a damaged record is as good as none", () => {
   const postChains = new PostChains(new Recorded(damaged).effects);
   const post = { identity: ALICE, number: 3, previous: NO_HASH, sentAt: NOW };
   assertEquals(postChains.standingOf(NOW, ID, post), { type: "next" });
-  assertEquals(postChains.next, { number: 1, previous: NO_HASH });
+  assertEquals(postChains.nextPlace, { number: 1, previous: NO_HASH });
 });

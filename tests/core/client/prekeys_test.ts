@@ -42,7 +42,7 @@ class Owner {
 
   /** Whether a letter under this bundle can be opened. */
   opens({ prekey }: Bundle): boolean {
-    const found = this.prekeys.find(prekeyId(prekey));
+    const found = this.prekeys.keyPairOf(prekeyId(prekey));
     if (found !== undefined) assertEquals(found.publicKey.toHex(), prekey);
     return found !== undefined;
   }
@@ -50,7 +50,7 @@ class Owner {
   /** Sweeps, and what is destroyed. */
   sweep(now: number): Output[] {
     this.recorded.perform(now);
-    this.prekeys.sweep(now);
+    this.prekeys.destroyOld(now);
     const outputs = this.recorded.effects.takeOutputs(now, []);
     for (const { key } of outputs.filter((output) => output.type === "destroy")) {
       this.recorded.disk.commit([{ type: "forget", key }]);
@@ -108,7 +108,7 @@ Deno.test("letters under each prekey of the last weeks open, under others none",
   const owner = new Owner();
   const bundles = Array.from({ length: 10 }, (_, day) => owner.prekeys.bundle(NOW + day * PREKEY_MS));
   for (const bundle of bundles) assert(owner.opens(bundle));
-  assertEquals(owner.prekeys.find("00".repeat(8)), undefined);
+  assertEquals(owner.prekeys.keyPairOf("00".repeat(8)), undefined);
 });
 
 Deno.test("the bundle survives a restart, and so do the prekeys before it", () => {

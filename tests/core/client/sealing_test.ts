@@ -122,7 +122,7 @@ Deno.test("what is to leave is saved, with the prekey that it names", () => {
   assertEquals(desk.saved("outbox").length, 1);
   assertEquals(desk.saved("prekey").length, 1);
   const later = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives);
-  assertEquals(later.get(message.id)?.body, message.body);
+  assertEquals(later.messageWith(message.id)?.body, message.body);
 });
 
 Deno.test("for somebody whom the table does not name nothing is sealed", () => {
@@ -224,7 +224,7 @@ Deno.test("a post is numbered once, however often it leaves; post and number are
   const { body } = message;
   assertEquals(desk.sealing.seal(NOW, message), "sealed");
   assertEquals(message.body, body);
-  assertEquals(desk.postChains.next, { number: 2, previous: postHash(primitives, message.id, body) });
+  assertEquals(desk.postChains.nextPlace, { number: 2, previous: postHash(primitives, message.id, body) });
 });
 
 Deno.test("letters do not wait for posts, and have no number", () => {

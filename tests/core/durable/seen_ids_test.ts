@@ -15,10 +15,10 @@ function loaded(recorded: Recorded): SeenIds {
 
 Deno.test("an id is seen once it was added, and no other", () => {
   const seen = new SeenIds(new Recorded().effects);
-  assertFalse(seen.has(FROM, idOf("a", 5)));
+  assertFalse(seen.hasSeen(FROM, idOf("a", 5)));
   seen.add(0, FROM, idOf("a", 5));
-  assert(seen.has(FROM, idOf("a", 5)));
-  for (const other of [idOf("a", 4), idOf("a", 6), idOf("b", 5)]) assertFalse(seen.has(FROM, other));
+  assert(seen.hasSeen(FROM, idOf("a", 5)));
+  for (const other of [idOf("a", 4), idOf("a", 6), idOf("b", 5)]) assertFalse(seen.hasSeen(FROM, other));
 });
 
 Deno.test("a conversation without gaps is one run, in whatever order it came", () => {
@@ -39,7 +39,7 @@ Deno.test("ids agree with a set, whatever comes and is taken back, in whatever o
     // So few numbers that there are never more runs than are remembered.
     for (let step = 0; step < 150; step++) {
       const id = idOf(dice.pick(["a", "b"]), 1 + dice.below(2 * SEEN_RUNS));
-      assertEquals(seen.has(FROM, id), model.has(id));
+      assertEquals(seen.hasSeen(FROM, id), model.has(id));
       if (dice.happens(0.2)) {
         seen.remove(FROM, id);
         model.delete(id);
@@ -53,8 +53,8 @@ Deno.test("ids agree with a set, whatever comes and is taken back, in whatever o
     for (const prefix of ["a", "b"]) {
       for (let count = 1; count <= 2 * SEEN_RUNS; count++) {
         const id = idOf(prefix, count);
-        assertEquals(seen.has(FROM, id), model.has(id));
-        assertEquals(again.has(FROM, id), model.has(id));
+        assertEquals(seen.hasSeen(FROM, id), model.has(id));
+        assertEquals(again.hasSeen(FROM, id), model.has(id));
       }
     }
   }
@@ -64,8 +64,8 @@ Deno.test("of too many runs the lowest is forgotten first", () => {
   const recorded = new Recorded();
   const seen = new SeenIds(recorded.effects);
   for (let run = 1; run <= SEEN_RUNS + 1; run++) seen.add(0, FROM, idOf("a", 2 * run));
-  assertFalse(seen.has(FROM, idOf("a", 2)));
-  assert(seen.has(FROM, idOf("a", 4)));
+  assertFalse(seen.hasSeen(FROM, idOf("a", 2)));
+  assert(seen.hasSeen(FROM, idOf("a", 4)));
   // Up to there nobody knows what was seen and what was not; also after a restart.
   recorded.performAll(1);
   for (const one of [seen, loaded(recorded)]) {
@@ -73,7 +73,7 @@ Deno.test("of too many runs the lowest is forgotten first", () => {
     assertEquals(forgotten, [true, true, false, false, false]);
     assertFalse(one.isForgotten(FROM, idOf("b", 1)));
   }
-  assert(seen.has(FROM, idOf("a", 2 * SEEN_RUNS + 2)));
+  assert(seen.hasSeen(FROM, idOf("a", 2 * SEEN_RUNS + 2)));
   recorded.performAll(1);
   assertLessOrEqual(recorded.records("seen")[0]![1].length, HEADER_BYTES + SEEN_RUNS * RUN_BYTES);
 });
@@ -83,12 +83,12 @@ Deno.test("ids of a process are forgotten when the last one was seen at an insta
   const seen = new SeenIds(recorded.effects);
   seen.add(0, FROM, idOf("a", 1));
   seen.add(1000, FROM, idOf("a", 2));
-  seen.sweep(999);
-  assert(seen.has(FROM, idOf("a", 1)));
+  seen.forgetOldIds(999);
+  assert(seen.hasSeen(FROM, idOf("a", 1)));
   recorded.performAll(1000);
   assertEquals(recorded.records("seen").length, 1);
-  seen.sweep(1000);
-  assertFalse(seen.has(FROM, idOf("a", 2)));
+  seen.forgetOldIds(1000);
+  assertFalse(seen.hasSeen(FROM, idOf("a", 2)));
   recorded.performAll(1001);
   assertEquals(recorded.records("seen"), []);
 });
@@ -99,8 +99,8 @@ Deno.test("ids are remembered apart for each sender, whose name is written in an
   seen.add(0, "Zoë", idOf("a", 1));
   recorded.performAll(1);
   for (const one of [seen, loaded(recorded)]) {
-    assert(one.has("ZOË", idOf("a", 1)));
-    for (const other of ["bob", "#Zoë", "zo"]) assertFalse(one.has(other, idOf("a", 1)));
+    assert(one.hasSeen("ZOË", idOf("a", 1)));
+    for (const other of ["bob", "#Zoë", "zo"]) assertFalse(one.hasSeen(other, idOf("a", 1)));
   }
 });
 
@@ -117,12 +117,12 @@ Deno.test("of one sender 2,000 processes are remembered; the one used least rece
   for (const one of [seen, loaded(recorded)]) {
     const ids = [1, 2, 3, 4].map((count) => idOf(prefixOf(count), 1));
     // What is remembered of the folder takes a place as well.
-    assertEquals(ids.map((id) => one.has(FROM, id)), [true, false, false, true]);
+    assertEquals(ids.map((id) => one.hasSeen(FROM, id)), [true, false, false, true]);
     // Of its processes up to there nobody knows what was seen, nor of those that were never heard.
     assertEquals(ids.map((id) => one.isForgotten(FROM, id)), [false, true, true, false]);
-    assert(one.has(FROM, idOf("c", 1)));
+    assert(one.hasSeen(FROM, idOf("c", 1)));
     // Nobody uses up what is another's.
-    assert(one.has("bob", idOf("b", 1)));
+    assert(one.hasSeen("bob", idOf("b", 1)));
   }
   assertEquals(recorded.records("seen").length, SEEN_PREFIXES_PER_SENDER + 1);
 });
@@ -136,10 +136,10 @@ Deno.test("of all senders 100,000 processes are remembered; whoever has most mak
     for (let sender = 0; sender < senders; sender++) seen.add(0, `n${sender}`, idOf(prefixOf(count), 1));
   }
   const forgotten = Array.from({ length: senders }, (_, sender) => sender)
-    .filter((sender) => !seen.has(`n${sender}`, idOf(prefixOf(0), 1)));
+    .filter((sender) => !seen.hasSeen(`n${sender}`, idOf(prefixOf(0), 1)));
   assertEquals(forgotten.length, 1);
   seen.add(0, "bob", idOf("c", 1));
-  for (const prefix of ["b", "c"]) assert(seen.has("bob", idOf(prefix, 1)));
+  for (const prefix of ["b", "c"]) assert(seen.hasSeen("bob", idOf(prefix, 1)));
 });
 
 // ---- as if it had not been seen --------------------------------------------------------------------------
@@ -154,10 +154,10 @@ Deno.test("what is removed was not seen, and nothing else is forgotten, at once 
     seen.remove("ALICE", idOf("a", removed));
     recorded.performAll(1);
     for (const one of [seen, loaded(recorded)]) {
-      const left = [1, 2, 3, 4, 5].filter((count) => one.has(FROM, idOf("a", count)));
+      const left = [1, 2, 3, 4, 5].filter((count) => one.hasSeen(FROM, idOf("a", count)));
       assertEquals(left, [1, 2, 3, 4, 5].filter((count) => count !== removed));
-      assert(one.has(FROM, idOf("b", removed)));
-      assert(one.has("bob", idOf("a", removed)));
+      assert(one.hasSeen(FROM, idOf("b", removed)));
+      assert(one.hasSeen("bob", idOf("a", removed)));
     }
   }
 });
@@ -169,7 +169,7 @@ Deno.test("what is removed is so durably at once; what was added before it as we
   seen.remove(FROM, idOf("a", 1));
   recorded.perform(0);
   const again = loaded(recorded);
-  assertEquals([again.has(FROM, idOf("a", 1)), again.has(FROM, idOf("a", 2))], [false, true]);
+  assertEquals([again.hasSeen(FROM, idOf("a", 1)), again.hasSeen(FROM, idOf("a", 2))], [false, true]);
 });
 
 Deno.test("what was not seen cannot be removed; what was removed may be seen again", () => {
@@ -178,11 +178,11 @@ Deno.test("what was not seen cannot be removed; what was removed may be seen aga
   seen.add(0, FROM, idOf("a", 1));
   seen.remove(FROM, idOf("a", 2));
   seen.remove(FROM, idOf("b", 1));
-  assert(seen.has(FROM, idOf("a", 1)));
+  assert(seen.hasSeen(FROM, idOf("a", 1)));
   seen.remove(FROM, idOf("a", 1));
-  assertFalse(seen.has(FROM, idOf("a", 1)));
+  assertFalse(seen.hasSeen(FROM, idOf("a", 1)));
   seen.add(1, FROM, idOf("a", 1));
-  assert(seen.has(FROM, idOf("a", 1)));
+  assert(seen.hasSeen(FROM, idOf("a", 1)));
 });
 
 Deno.test("a damaged record is as good as none", () => {
@@ -190,10 +190,10 @@ Deno.test("a damaged record is as good as none", () => {
   const whole = Uint8Array.fromHex("000000000000" + "000000000000" + "000000000001" + "000000000002");
   for (const length of [1, 7, 13, 23]) {
     const seen = new SeenIds(new Recorded([[key, whole.subarray(0, length)]]).effects);
-    assertFalse(seen.has(FROM, idOf("a", 1)));
+    assertFalse(seen.hasSeen(FROM, idOf("a", 1)));
   }
   const seen = new SeenIds(new Recorded([[key, whole]]).effects);
-  assertEquals([1, 2, 3].map((count) => seen.has(FROM, idOf("a", count))), [true, true, false]);
+  assertEquals([1, 2, 3].map((count) => seen.hasSeen(FROM, idOf("a", count))), [true, true, false]);
 });
 
 Deno.test("an id with a number beyond 2^53 can be removed", () => {
@@ -201,5 +201,5 @@ Deno.test("an id with a number beyond 2^53 can be removed", () => {
   const id = "00112233445566778899aabbccddeeff";
   seen.add(0, FROM, id);
   seen.remove(FROM, id);
-  assertFalse(seen.has(FROM, id));
+  assertFalse(seen.hasSeen(FROM, id));
 });

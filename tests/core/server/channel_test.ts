@@ -63,8 +63,8 @@ Deno.test("rows and cursors survive a restart; numbers go on", () => {
   assertEquals(unread(again, "bob"), ["m9"]);
   assertEquals(again.lastOrder, 9);
   assertEquals(post(again, 10).number, 3);
-  assert(again.has("alice", idOf(5)));
-  assertFalse(again.has("alice", idOf(6)));
+  assert(again.hasPost("alice", idOf(5)));
+  assertFalse(again.hasPost("alice", idOf(6)));
 });
 
 Deno.test("a row is durable at once", () => {
@@ -92,9 +92,9 @@ Deno.test("rows live 30 days; who missed some and has others is told how many", 
   channel.join("bob");
   post(channel, 1, "alice", 0);
   post(channel, 2, "alice", 10);
-  channel.sweep(MAIL_LIFE_MS - 1);
+  channel.dropOld(MAIL_LIFE_MS - 1);
   assertEquals(channel.takeDropped(0, "bob"), 0);
-  channel.sweep(MAIL_LIFE_MS);
+  channel.dropOld(MAIL_LIFE_MS);
   assertEquals([unread(channel, "bob"), channel.takeDropped(0, "bob")], [["m2"], 1]);
   recorded.perform(0);
   assertEquals(recorded.records("channel").length, 1);
@@ -119,13 +119,13 @@ Deno.test("whatever is said, read and dropped, everybody's unread rows are those
     }
     if (dice.happens(0.1)) {
       const oldest = Math.max(1, at - dice.below(50));
-      channel.sweep(oldest - 1 + MAIL_LIFE_MS);
+      channel.dropOld(oldest - 1 + MAIL_LIFE_MS);
       rows = rows.filter(({ storedAt }) => storedAt >= oldest);
     }
     for (const nick of people) {
       const walked = rows.filter(({ number, from }) => number > cursors.get(nick)! && from !== nick);
       assertEquals(channel.unread(nick.toUpperCase()), walked);
     }
-    for (const { from, id } of rows) assert(channel.has(from, id));
+    for (const { from, id } of rows) assert(channel.hasPost(from, id));
   }
 });

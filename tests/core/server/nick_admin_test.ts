@@ -180,7 +180,7 @@ Deno.test("mail that waits for it fails: its senders are told, and nobody gets i
       { id: idOf(2), edition: 1, ...released },
     ],
   }]);
-  assert(server.has("x", idOf(1)), "it does not come once more");
+  assert(server.hasStored("x", idOf(1)), "it does not come once more");
 });
 
 Deno.test("a letter that is none fails as well, and leaves a record that can be read", () => {

@@ -105,7 +105,7 @@ Deno.test("a letter that its sender withdraws was never here: it may come again,
   const store = storeOf();
   store.deposit(0, letter(1));
   store.withdraw(letter(1));
-  assertEquals([holds(store, letter(1)), store.has("alice", idOf(1)), receipts(store, "alice")], [
+  assertEquals([holds(store, letter(1)), store.hasStored("alice", idOf(1)), receipts(store, "alice")], [
     false,
     false,
     [],
@@ -131,7 +131,7 @@ for (const outcome of OUTCOMES) {
         assertEquals(one.receipt("bob", idOf(1)), undefined);
         assertEquals(texts(one, "bob"), []);
         // Only what could not be opened may come again.
-        assertEquals(one.has("alice", idOf(1)), outcome !== "unreadable");
+        assertEquals(one.hasStored("alice", idOf(1)), outcome !== "unreadable");
       }
     });
   }
@@ -145,14 +145,14 @@ Deno.test("what could not be opened is deposited again under the same id; its re
   collect(store, 1, first, { outcome: "unreadable" });
   const again = letter(2, { id: idOf(1) });
   assertEquals(store.deposit(2, again), undefined);
-  assert(store.has("alice", idOf(1)));
+  assert(store.hasStored("alice", idOf(1)));
   assertEquals(texts(store, "bob"), ["m2"]);
   const read = { edition: 1, outcome: "read" } as const;
   collect(store, 3, again, read);
   recorded.perform(3);
   for (const one of [store, restarted(recorded)]) {
     assertEquals(receipts(one, "alice"), [receipt(again, read)]);
-    assert(one.has("alice", idOf(1)));
+    assert(one.hasStored("alice", idOf(1)));
   }
 });
 
@@ -174,13 +174,13 @@ Deno.test("a receipt is noted only for the sealing that it is about", () => {
 Deno.test("an id is known for good, also when its letter is gone, also after a restart", () => {
   const recorded = new Recorded();
   const store = storeOf(recorded);
-  assertFalse(store.has("alice", idOf(1)));
+  assertFalse(store.hasStored("alice", idOf(1)));
   store.deposit(0, letter(1));
   collect(store, 1, letter(1));
   store.noted("alice", [{ id: idOf(1), edition: 0 }]);
-  assert(store.has("alice", idOf(1)));
+  assert(store.hasStored("alice", idOf(1)));
   recorded.performAll(1);
-  assert(restarted(recorded).has("alice", idOf(1)));
+  assert(restarted(recorded).hasStored("alice", idOf(1)));
   assertEquals([...recorded.records("letter"), ...recorded.records("receipt")], []);
 });
 
@@ -196,7 +196,7 @@ Deno.test("letters and receipts survive a kill right after the commit, and their
   assertEquals(receipts(again, "alice"), [receipt(letter(7))]);
   assertEquals(again.lastOrder, 8);
   assert(holds(again, letter(8)));
-  assert(again.has("alice", idOf(7)) && again.has("alice", idOf(8)));
+  assert(again.hasStored("alice", idOf(7)) && again.hasStored("alice", idOf(8)));
 });
 
 Deno.test("nobody notes the receipts of somebody else", () => {
@@ -272,7 +272,7 @@ Deno.test("one sender fills a quarter of a mailbox, 250 letters; there is room a
   const store = storeOf();
   assertEquals(fill(store, ["alice"], SHORT), [250]);
   assertEquals(store.deposit(0, letter(5000)), "quota");
-  assertFalse(store.has("alice", idOf(5000)));
+  assertFalse(store.hasStored("alice", idOf(5000)));
   assertEquals(store.deposit(0, letter(5001, { from: "ALICE" })), "quota");
   assertEquals(store.deposit(0, letter(5002, { to: "carol" })), undefined);
   assertEquals(store.deposit(0, letter(5003, { from: "carol" })), undefined);
@@ -298,7 +298,7 @@ Deno.test("a mailbox takes 1,000 letters; the next one is refused, and there is 
   const store = storeOf();
   assertEquals(fill(store, SENDERS, SHORT), [SHARE, SHARE, SHARE, SHARE, 0]);
   assertEquals(store.deposit(0, letter(5000, { from: "frank" })), "quota");
-  assertFalse(store.has("frank", idOf(5000)));
+  assertFalse(store.hasStored("frank", idOf(5000)));
   assertEquals(store.deposit(0, letter(5001, { from: "frank", to: "carol" })), undefined);
   collect(store, 0, letter(1));
   assertEquals(store.deposit(0, letter(5000, { from: "frank" })), undefined);
@@ -325,7 +325,7 @@ Deno.test("the operator says how much mail there may be in all; there is room ag
   const store = storeOf(recorded, 3 * (SHORT.length + RECORD_BYTES));
   assertEquals(fill(store, ["alice"], SHORT), [3]);
   assertEquals(store.deposit(0, letter(4, { body: SHORT, from: "dave", to: "carol" })), "full");
-  assertFalse(store.has("dave", idOf(4)));
+  assertFalse(store.hasStored("dave", idOf(4)));
   recorded.perform(0);
   assertEquals(recorded.records("letter").length, 3);
   collect(store, 0, letter(1, { body: SHORT }));
@@ -368,12 +368,12 @@ Deno.test("mail and receipts live 30 days, not an instant less or longer", () =>
   store.deposit(10, letter(2, { storedAt: 10 }));
   store.deposit(0, letter(3));
   collect(store, 10, letter(3));
-  store.sweep(MAIL_LIFE_MS - 1);
+  store.forgetOld(MAIL_LIFE_MS - 1);
   assertEquals(texts(store, "bob"), ["m1", "m2"]);
-  store.sweep(MAIL_LIFE_MS);
+  store.forgetOld(MAIL_LIFE_MS);
   assertEquals(texts(store, "bob"), ["m2"]);
   assertEquals(receipts(store, "alice").length, 1);
-  store.sweep(MAIL_LIFE_MS + 10);
+  store.forgetOld(MAIL_LIFE_MS + 10);
   assertEquals([texts(store, "bob"), receipts(store, "alice")], [[], []]);
   recorded.perform(MAIL_LIFE_MS);
   assertEquals([...recorded.records("letter"), ...recorded.records("receipt")], []);
@@ -383,8 +383,8 @@ Deno.test("the ids of a sender's process are known for 45 days after its last le
   const store = storeOf();
   store.deposit(0, letter(1));
   store.deposit(1000, letter(2));
-  store.sweep(999 + SEEN_LIFE_MS);
-  assert(store.has("alice", idOf(1)));
-  store.sweep(1000 + SEEN_LIFE_MS);
-  assertFalse(store.has("alice", idOf(1)) || store.has("alice", idOf(2)));
+  store.forgetOld(999 + SEEN_LIFE_MS);
+  assert(store.hasStored("alice", idOf(1)));
+  store.forgetOld(1000 + SEEN_LIFE_MS);
+  assertFalse(store.hasStored("alice", idOf(1)) || store.hasStored("alice", idOf(2)));
 });

@@ -86,7 +86,7 @@ Deno.test("a new member is offline, and nobody is told of it before it has chang
   const roster = withMembers(1);
   const member = roster.add("eve", OTHER);
   assertEquals([member.online, member.addresses, member.ordinal], [false, [], 2]);
-  assertEquals(roster.get("EVE"), member);
+  assertEquals(roster.memberNamed("EVE"), member);
   assertEquals([roster.size, ask(roster, NOTHING)[0]!.rows.length], [2, 1]);
 });
 

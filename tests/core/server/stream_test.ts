@@ -36,7 +36,7 @@ function sent(test: TestLink, now: number): StreamItem[] {
 
 function take(reader: StreamReader, now = 0, chance = 0): string[] {
   const texts = [];
-  for (let item; (item = reader.next(now, chance)) !== undefined;) texts.push(textOf(item));
+  for (let item; (item = reader.takeNext(now, chance)) !== undefined;) texts.push(textOf(item));
   return texts;
 }
 
