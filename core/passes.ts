@@ -1,15 +1,21 @@
 /**
- * The order in which the outputs of a wake-up are performed: first one commit of everything that is saved and
- * forgotten, then what is transmitted, then what the user sees, and the exit. So nothing is acknowledged or shown that
- * is not durable. The driver, the simulator and the tests all perform the list that comes from here.
+ * The order in which the outputs of a wake-up are performed: first all saves, forgets and destroys as one
+ * commit, then the transmits, then the notices and the exit. So nothing is acknowledged or shown that is not
+ * durable (docs/architecture.md, section 2). The driver, the simulator and the tests all perform the list
+ * that comes from here.
  * @module
  */
 import type { Change, Output } from "./machine.ts";
 
-/** One thing to do. A commit makes all changes of a wake-up durable at once; when it fails, nothing else is done. */
+/**
+ * One thing to do. A commit makes all changes of a wake-up durable at once. If it fails, nothing that stands
+ * behind it is done, and the process ends.
+ */
 export type Deed = { readonly type: "commit"; readonly changes: readonly Change[] } | Exclude<Output, Change>;
 
-/** What is to be done for these outputs, in this order; within a pass the outputs keep theirs. */
+/**
+ * The deeds for these outputs, in the order in which they are done. Within a pass the outputs keep theirs.
+ */
 export function inPasses(outputs: readonly Output[]): Deed[] {
   const changes = outputs.filter(isChange);
   const transmits = outputs.filter((output) => output.type === "transmit");

@@ -1,14 +1,15 @@
-/** Tells which name has the largest count, without a walk over all names. */
+/** Keeps a count for each name, and finds the name with the largest count without a walk over all names. */
 export class Largest {
   readonly #counts = new Map<string, number>();
-  /** The names of each count, those that have had it longest first. */
+  /** The names that have each count. Among equals the one that has had the count longest comes first. */
   readonly #names: (Set<string> | undefined)[] = [];
 
-  /** One with the largest count, or `undefined` when no name has any. */
+  /** A name with the largest count; `undefined` when all counts are 0. */
   get name(): string | undefined {
     return this.#names.at(-1)?.keys().next().value;
   }
 
+  /** Sets a count. A name whose count is 0 is forgotten. */
   set(name: string, count: number): void {
     const before = this.#counts.get(name) ?? 0;
     if (count === before) return;

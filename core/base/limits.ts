@@ -214,8 +214,8 @@ export const RETRY_FIRST_MS = 5_000;
 export const RETRY_MAXIMUM_MS = 30_000;
 
 /**
- * By then a recipient who is not in the table is unknown. Not before, for a line that has just changed may be on its
- * way.
+ * A message whose recipient is still not in the table at this try fails as one to an unknown peer. It does
+ * not fail at the first try, because a change of the table may be on its way.
  */
 export const UNKNOWN_AFTER_TRIES = 2;
 

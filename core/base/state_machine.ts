@@ -1,18 +1,19 @@
 /**
- * A state machine is a table that runs: each event is looked up in the present state, and the cell says what is done.
- * The tables stand beside their machines; `deno task tables` prints them into the docs, and tests walk their cells.
+ * State machines as tables that run. An event is looked up in the present state; the cell says which move is
+ * made, and which state follows. Each table stands beside its machine. `deno task tables` prints the tables
+ * into the docs (docs/architecture.md, section 6), and tests walk all cells, the empty ones too.
  */
 import type { Millis } from "./units.ts";
 
-/** For each state, what each event does there. An event that has no cell is ignored. */
+/** For each state the cells of the events that mean something there. An event without a cell is ignored. */
 export type StateTable<State extends string, Event extends string, Move extends string> = Readonly<
   Record<State, Readonly<Partial<Record<Event, Cell<State, Move>>>>>
 >;
 
-/** The move to make, and the state that follows where that is another one. */
+/** The move to make, and the state that follows if it is another one. */
 export type Cell<State extends string, Move extends string> = readonly [move: Move, state?: State];
 
-/** Makes each move, once the new state is entered; `from` is the state before it. */
+/** The functions that make the moves. Each is called in the new state already; `from` is the state before. */
 export type Moves<State extends string, Move extends string> = Readonly<
   Record<Move, (now: Millis, from: State) => void>
 >;
@@ -32,10 +33,12 @@ export class StateMachine<State extends string, Event extends string, Move exten
     return this.#state;
   }
 
+  /** True if the event means nothing in the present state. */
   ignores(event: Event): boolean {
     return this.#table[this.#state][event] === undefined;
   }
 
+  /** Enters the state that follows on the event, then makes the move, which may cause further events. */
   on(now: Millis, event: Event): void {
     const from = this.#state;
     const cell = this.#table[from][event];
