@@ -1,6 +1,7 @@
 /**
- * A map whose entries stand on disk, each in a record of one kind. It begins with the records that the last process
- * left, and a change of the map changes the disk: no part of a machine keeps a map here and its copy there by hand.
+ * A map whose entries are kept on disk, each in a record of one kind. It begins with the records that the
+ * last process left, and every change of the map changes the disk. So no part of a machine has to keep a map
+ * and its records in step by hand.
  */
 import type { Millis } from "../base/units.ts";
 import type { Fields, ValuesOf } from "../messages/field.ts";
@@ -8,24 +9,24 @@ import type { NickKey } from "../messages/nick.ts";
 import type { Effects } from "./effects.ts";
 import { nameFor, type RecordKind } from "./records.ts";
 
-/** Says how the entries of a map stand in records, and which of them belong together. */
+/** Says how the entries of a map are written as records, and which entries form a group. */
 export interface Form<Key, Value, Shape extends Fields> {
   readonly kind: RecordKind<Shape>;
   /** The name of an entry's record. */
   nameOf(key: Key, value: Value): string | number;
   entryOf(name: string, record: ValuesOf<Shape>): readonly [Key, Value];
   recordOf(value: Value): ValuesOf<Shape>;
-  /** The group that an entry belongs to, whatever becomes of its value. */
+  /** The group that an entry belongs to. It stays the same, however the value changes. */
   groupOf?(key: Key, value: Value): string;
-  /** A group has at most so many entries: with one more the oldest gives way. */
+  /** The most entries that a group has. With one more the oldest is deleted. */
   readonly most?: number;
 }
 
-/** `Shape` stands for the fields of the records, which nobody but the constructor needs to know. */
+/** `Shape` stands for the fields of the records. Only the constructor needs to know it. */
 export class DurableMap<Key, Value, Shape extends Fields = Fields> {
   readonly #effects: Effects;
   readonly #form: Form<Key, Value, Shape>;
-  /** The one that was set last is last. */
+  /** The entry that was set last comes last. */
   readonly #entries = new Map<Key, Value>();
   readonly #groups = new Map<string, Map<Key, Value>>();
 
@@ -44,7 +45,10 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
     return this.#entries.get(key);
   }
 
-  /** The entry that was set last comes last; those of the last process come first, sorted as their records are. */
+  /**
+   * The entry that was set last comes last. Those of the last process come first, in the order of their
+   * records' keys.
+   */
   entries(): MapIterator<[Key, Value]> {
     return this.#entries.entries();
   }
@@ -53,28 +57,29 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
     return this.#entries.values();
   }
 
-  /** The entries of one group, in the same order. */
+  /** The entries of one group, in the same order; none if there is no such group. */
   group(name: string): ReadonlyMap<Key, Value> {
     return this.#groups.get(name) ?? new Map();
   }
 
+  /** All groups that have entries. */
   get groups(): ReadonlyMap<string, ReadonlyMap<Key, Value>> {
     return this.#groups;
   }
 
-  /** Makes this the newest entry; it is durable before anybody hears of it. */
+  /** Makes this the newest entry. It is durable before this wake-up transmits or shows anything. */
   set(key: Key, value: Value): void {
     this.setUnsaved(key, value);
     this.save(key);
   }
 
-  /** The same, but the disk has it a little later, with the value as it is then. */
+  /** The same, but the record is saved a little later (`SAVE_LATER_MS`), with the value as it is then. */
   setLater(now: Millis, key: Key, value: Value): void {
     this.setUnsaved(key, value);
     this.#effects.saveLater(now, this.#recordKey(key, value), () => this.#encode(value));
   }
 
-  /** The same, but the disk stays as it is until the entry is saved. */
+  /** The same, but the record stays as it is until the entry is saved. */
   setUnsaved(key: Key, value: Value): void {
     putLast(this.#entries, key, value);
     const { groupOf, most = Infinity } = this.#form;
@@ -86,20 +91,20 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
     if (group.size > most) this.delete(group.keys().next().value!);
   }
 
-  /** Saves an entry whose value was changed in its place. */
+  /** Saves an entry whose value was changed in place. */
   save(key: Key): void {
     const value = this.get(key);
     if (value !== undefined) this.#effects.save(this.#recordKey(key, value), () => this.#encode(value));
   }
 
-  /** Returns whether there was one. */
+  /** Deletes an entry and its record. Returns false if there was no such entry. */
   delete(key: Key): boolean {
     const record = this.#remove(key);
     if (record !== undefined) this.#effects.forget(record);
     return record !== undefined;
   }
 
-  /** The same, but the disk forgets it a little later. */
+  /** The same, but the record is deleted a little later. */
   deleteLater(now: Millis, key: Key): void {
     const record = this.#remove(key);
     if (record !== undefined) this.#effects.forgetLater(now, record);
@@ -111,7 +116,7 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
     if (record !== undefined) this.#effects.destroy(record);
   }
 
-  /** Returns the key of its record. */
+  /** Takes an entry out of the map and out of its group. Returns the key of its record. */
   #remove(key: Key): string | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
@@ -150,7 +155,7 @@ export function byName<Shape extends Fields>(
   };
 }
 
-/** The same for records that are named by nicks. */
+/** The same for records that are named by nicks (`nameFor`). */
 export function byNick<Shape extends Fields>(
   kind: RecordKind<Shape>,
 ): Form<NickKey, ValuesOf<Shape>, Shape> {

@@ -5,48 +5,57 @@ import type { Notice } from "../notice.ts";
 import { kindPrefixOf, type RecordKind } from "./records.ts";
 
 /**
- * Stands between the parts of a machine and the world: they take from it the records that the last process left, and
- * it gathers what a step wants done.
+ * Stands between the parts of a machine and the world. The parts take from it the records that the last
+ * process left, and it gathers the outputs of a step.
  *
- * Changes that need not be durable before anything is shown (a message was shown, a letter was collected) wait for
- * company: one commit for many of them. They never share a commit with the wake-up that asked for them: its notices
- * come after its commit, and "shown" must not be durable before the message was shown.
+ * Some changes need not be durable before anything is shown: that a message was shown, that its receipt has
+ * come, how far a member has read. They wait for company, so that one commit serves many of them. They never
+ * share a commit with the wake-up that asked for them, because its notices come after its commit, and "shown"
+ * must not be durable before the message was shown (docs/architecture.md, section 7).
  */
 export class Effects {
+  /** False if nothing outlives the process: then no record is even encoded. */
   readonly #keeps: boolean;
   /** The records of the last process that no part has taken yet, by kind. */
   readonly #found: Map<string, (readonly [key: string, value: Uint8Array])[]>;
   #outputs: Output[] = [];
-  /** Changes that wait, by key: those of earlier wake-ups, and those of the wake-up at `#asking`. */
+  /**
+   * The changes that wait, by key of the record. Those that earlier wake-ups asked for are ripe. The fresh
+   * ones are of the wake-up at `#asking`: all steps of a wake-up have the same instant.
+   */
   readonly #ripe = new Map<string, () => Change>();
   readonly #fresh = new Map<string, () => Change>();
   #asking: Millis = -Infinity;
+  /** When the changes that wait leave for the disk. */
   #laterDue: Millis = Infinity;
   #exitStatus: number | undefined;
 
-  /** `keeps`: whether anything outlives the process; else no record is even made. */
+  /** `keeps` is true if records outlive the process. */
   constructor(keeps: boolean, records: Records = []) {
     this.#keeps = keeps;
     this.#found = Map.groupBy(records, ([key]) => kindPrefixOf(key));
   }
 
-  /** Hands the records of a kind to the one part that owns the kind; here they are not kept any longer. */
+  /**
+   * Hands over the records of a kind to the one part that owns the kind. They are not kept here any longer.
+   */
   takeFound(kind: RecordKind): Records {
     const found = this.#found.get(kind.prefix) ?? [];
     this.#found.delete(kind.prefix);
     return found;
   }
 
-  /** At once while something waits to be taken: what was asked for before the first step. */
+  /** At once (-Infinity) if outputs wait to be taken: a constructor asks for some before the first step. */
   get deadline(): Millis {
     return this.#outputs.length > 0 ? -Infinity : this.#laterDue;
   }
 
-  /** Whether the process is about to end. */
+  /** True if the process is about to end. */
   get exiting(): boolean {
     return this.#exitStatus !== undefined;
   }
 
+  /** Saves a record in this wake-up's commit. */
   save(key: string, value: () => Uint8Array): void {
     if (this.#keeps) this.#change({ type: "save", key, value: value() });
   }
@@ -55,19 +64,22 @@ export class Effects {
     this.#change({ type: "forget", key });
   }
 
-  /** Like `forget`, and nothing of it is left on the disk. */
+  /** Like `forget`, but no trace of the record is left on disk. */
   destroy(key: string): void {
     this.#change({ type: "destroy", key });
   }
 
-  /** Several of these for one key become one save, no later than the first of them: the value is asked for then. */
+  /**
+   * Saves a record a little later. Several calls for one key make one save, and `value` is called only then.
+   * None of them waits longer than `SAVE_LATER_MS` after the first.
+   */
   saveLater(now: Millis, key: string, value: () => Uint8Array): void {
     this.#changeLater(now, key, () => ({ type: "save", key, value: value() }));
   }
 
   forgetLater(now: Millis, key: string): void {
     this.#changeLater(now, key, () => ({ type: "forget", key }));
-    // What is about to be forgotten is not saved before.
+    // A save of this record that waits is of no use any more.
     this.#ripe.delete(key);
   }
 
@@ -75,12 +87,12 @@ export class Effects {
     this.#outputs.push({ type: "notice", notice });
   }
 
-  /** Ends the process once everything is durable; the first status counts. */
+  /** Ends the process once every change is durable. The first status counts. */
   exit(status: number): void {
     this.#exitStatus ??= status;
   }
 
-  /** All that is to be done now. */
+  /** Takes everything that is to be done now, with the datagrams that leave in this step. */
   takeOutputs(now: Millis, datagrams: readonly Datagram[]): Output[] {
     const outputs = this.#outputs;
     this.#outputs = [];
@@ -88,6 +100,8 @@ export class Effects {
       this.#ripen(now);
       for (const change of this.#ripe.values()) outputs.push(change());
       this.#ripe.clear();
+      // An exit waits for no company. Fresh changes still wait for the next wake-up, because the notices of
+      // this one have to come before them.
       this.#laterDue = this.#fresh.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
     }
     for (const { to, bytes } of datagrams) outputs.push({ type: "transmit", to, bytes });
@@ -97,7 +111,7 @@ export class Effects {
     return outputs;
   }
 
-  /** A change at once takes the place of one that may wait. */
+  /** Asks for a change at once, in the place of one of the same record that waits. */
   #change(change: Change): void {
     if (!this.#keeps) return;
     this.#ripe.delete(change.key);
@@ -113,7 +127,7 @@ export class Effects {
     this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
   }
 
-  /** Changes that another wake-up than this one asked for are ripe. */
+  /** Makes those changes ripe that another wake-up than this one asked for. */
   #ripen(now: Millis): void {
     if (this.#asking === now) return;
     for (const [key, change] of this.#fresh) this.#ripe.set(key, change);

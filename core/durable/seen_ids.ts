@@ -1,4 +1,7 @@
-/** Which message ids have been seen: per sender process a few runs of sequence numbers, kept for 45 days. */
+/**
+ * Remembers which message ids were seen: for each process of a sender a few runs of sequence numbers, for 45
+ * days (docs/protocol.md, section 6).
+ */
 import { Largest } from "../base/largest.ts";
 import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
@@ -7,11 +10,19 @@ import { DurableMap } from "./durable_map.ts";
 import type { Effects } from "./effects.ts";
 import { firstOf, nameFor, secondOf, SEEN } from "./records.ts";
 
-/** What is remembered of a process; of a state folder, up to which start its processes were forgotten (as `floor`). */
+/**
+ * The memory of one process of a sender (a prefix of ids), or of the sender's state folder (the first digits
+ * of the prefix). A folder has an entry only if processes of it were forgotten.
+ */
 interface Seen {
-  /** Up to here runs were forgotten: of what is not in one nobody knows whether it was seen. */
+  /**
+   * The highest number that was forgotten. Nobody knows whether a number up to it was seen, unless it is in a
+   * run. In the entry of a folder it is a count of starts: processes of starts up to it were forgotten.
+   */
   floor: number;
+  /** The numbers that were seen. The runs ascend, and neither touch nor overlap. */
   readonly runs: { from: number; to: number }[];
+  /** When an id was last seen. */
   at: Millis;
 }
 
@@ -19,9 +30,12 @@ interface Seen {
 const GREATEST = 2 ** 48 - 1;
 
 export class SeenIds {
-  /** By sender and the first half of ids; of each sender the one used least recently first. */
+  /** By sender and prefix; for each sender the prefix that was used least recently comes first. */
   readonly #seen: DurableMap<string, Seen>;
-  /** The sender of whom most is remembered has to make room: nobody uses up what is another's. */
+  /**
+   * When too much is remembered in all, the sender with the most entries makes room. So nobody can use up the
+   * memory that others need.
+   */
   readonly #largest = new Largest();
 
   constructor(effects: Effects) {
@@ -35,13 +49,14 @@ export class SeenIds {
     for (const sender of this.#seen.groups.keys()) this.#count(sender);
   }
 
+  /** True if the id is known to have been seen. */
   hasSeen(from: string, id: MessageId): boolean {
     const number = sequenceOf(id);
     const seen = this.#seen.get(nameOf(nameFor(from), prefixOf(id)));
     return seen?.runs.some(({ from, to }) => from <= number && number <= to) ?? false;
   }
 
-  /** Whether an id is not known to have been seen, and may have been. */
+  /** True if the id is not known to have been seen, but may have been. */
   isForgotten(from: string, id: MessageId): boolean {
     const sender = nameFor(from);
     const seen = this.#seen.get(nameOf(sender, prefixOf(id)));
@@ -50,8 +65,8 @@ export class SeenIds {
   }
 
   /**
-   * Remembers an id. That is saved a little later: until then the record of the message itself says that it was
-   * seen, and who loads one adds its id.
+   * Remembers an id. It is saved a little later. Until then the record of the message itself shows that it
+   * was seen, so the owner of such records adds their ids when it starts.
    */
   add(now: Millis, from: string, id: MessageId): void {
     const sender = nameFor(from);
@@ -66,7 +81,7 @@ export class SeenIds {
     while (this.#seen.size > SEEN_PREFIXES) this.#forgetOldest(now, largest);
   }
 
-  /** As if this one had not been seen. */
+  /** Forgets one id, as if it had not been seen. */
   remove(from: string, id: MessageId): void {
     const name = nameOf(nameFor(from), prefixOf(id));
     const number = sequenceOf(id);
@@ -75,21 +90,25 @@ export class SeenIds {
     if (seen === undefined || at < 0) return;
     const { from: first, to: last } = seen.runs[at]!;
     const rest = [{ from: first, to: number - 1 }, { from: number + 1, to: last }];
-    // Beyond 2^53 a number and the next are the same.
+    // Beyond 2^53 numbers are not exact: a neighbour may be the number itself.
     seen.runs.splice(at, 1, ...rest.filter(({ from, to }) => from <= to && (to < number || from > number)));
     this.#seen.save(name);
   }
 
-  /** Forgets what was seen for the last time before an instant. */
+  /** Forgets the processes of which nothing was seen after `before`. */
   forgetOldIds(before: Millis): void {
     for (const [name, { at }] of this.#seen.entries()) if (at <= before) this.#forget(name);
   }
 
-  /** Of a sender the process used least recently is forgotten; its folder remembers up to which start that was done. */
+  /**
+   * Forgets the process of a sender that was used least recently. Its state folder remembers up to which
+   * start processes are forgotten.
+   */
   #forgetOldest(now: Millis, sender: string): void {
     const oldest = this.#seen.group(sender).keys().next().value!;
     this.#forget(oldest);
     const prefix = secondOf(oldest);
+    // This was the entry of a folder itself.
     if (folderOf(prefix) === prefix) return;
     const folder = nameOf(sender, folderOf(prefix));
     const floor = Math.max(startsOf(prefix), this.#seen.get(folder)?.floor ?? 0);
@@ -111,7 +130,9 @@ export class SeenIds {
   }
 }
 
-/** `sender` as it stands in names of records; a prefix of ids, or what those of one folder have in common. */
+/**
+ * The name of a record. `sender` is encoded by `nameFor`, and `prefix` may be that of a whole state folder.
+ */
 function nameOf(sender: string, prefix: string): string {
   return `${sender}/${prefix}`;
 }

@@ -1,4 +1,7 @@
-/** What a client or a server goes on from when it starts: its key, and numbers that only ever grow. */
+/**
+ * The state that goes on from one start to the next: the server's key, and instants that only ever grow,
+ * whatever the clock says.
+ */
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import type { Address, Millis, Random } from "../base/units.ts";
 import type { Records } from "../machine.ts";
@@ -7,7 +10,7 @@ import { byName, DurableMap } from "./durable_map.ts";
 import type { Effects } from "./effects.ts";
 import { IDENTITY, INITIATION, KEY, LAST, OWN, START } from "./records.ts";
 
-/** The key of an earlier start, or a new one, which is durable before anything leaves. */
+/** The server's key: the one of its first start, or a new one, which is durable before anything leaves. */
 export function ownKey(primitives: Primitives, random: Random, effects: Effects): KeyPair {
   const keys = new DurableMap(effects, byName(KEY));
   const known = keys.get(OWN);
@@ -17,17 +20,26 @@ export function ownKey(primitives: Primitives, random: Random, effects: Effects)
   return primitives.keyPair(secret);
 }
 
-/** The times of our initiations. */
+/**
+ * Gives the times of our initiations. A responder takes an initiation only if its time is later than that of
+ * every one before (docs/protocol.md, section 2).
+ */
 export function initiationClock(effects: Effects): (now: Millis) => Millis {
   return growingClock(effects, INITIATION, OWN);
 }
 
-/** When a server started: later than its start before. */
+/**
+ * The instant of this start of a server. It is later than that of the start before, and names this life of
+ * the table (`Version`).
+ */
 export function nextStart(now: Millis, effects: Effects): Millis {
   return growingClock(effects, START, LAST)(now);
 }
 
-/** Instants that grow with every call and over restarts, even when the clock goes back. */
+/**
+ * A clock whose instants grow with every call and over restarts, even when the real clock goes back. Each one
+ * is durable before it is sent.
+ */
 function growingClock(
   effects: Effects,
   kind: typeof INITIATION | typeof START,
@@ -41,7 +53,7 @@ function growingClock(
   };
 }
 
-/** Whose state this is and at which server, or `undefined` when it is new. */
+/** The owner of a state folder and the owner's server; `undefined` when the folder is new. */
 export function ownerOf(records: Records): { nick: Nick; server: Address } | undefined {
   for (const [, identity] of IDENTITY.read(records)) return identity;
   return undefined;
