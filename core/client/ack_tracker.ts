@@ -1,11 +1,11 @@
 /**
- * The ACK tracker: our messages that wait for a receipt, by id. It remembers (on disk as well) and says when
- * something is due; it sends nothing itself.
+ * The ACK tracker: our messages that wait for a receipt, by id. It remembers them, on disk as well, and says
+ * when one is due; it sends nothing itself (docs/protocol.md, section 6).
  *
  *     queued --500 ms--> also deposited --stored--> stored --collected--> gone
  *        \----------------receipt-------------------/-----receipt-------> gone
  *
- * What its recipient could not open goes back to queued, once.
+ * A message that its recipient could not open goes back to queued, once.
  */
 import { remember } from "../base/bounded_map.ts";
 import type { Primitives } from "../base/crypto.ts";
@@ -30,13 +30,15 @@ import { Outbox, type OutgoingMessage } from "./outbox.ts";
 
 const NOTHING = new Uint8Array(0);
 
+/** A message as the next one to the same recipient names it. */
 type Sent = ValueOf<typeof SENT>;
 
 export class AckTracker {
   readonly #primitives: Primitives;
   readonly #outbox: Outbox;
+  /** The last message to each recipient that has not failed. */
   readonly #lastSent: DurableMap<NickKey, Sent>;
-  /** What failed in this process, and what was sent before it. */
+  /** For each message that has failed in this process the one that was sent before it. */
   readonly #failedAfter = new Map<MessageId, Sent>();
   readonly #timers = new Timers<MessageId>();
 
@@ -47,7 +49,7 @@ export class AckTracker {
     this.#noteNewest();
   }
 
-  /** The record of what was sent last may be a little older than the newest message in the outbox. */
+  /** The record of the last message is saved a little later, so the outbox may hold a newer message. */
   #noteNewest(): void {
     const newest = new Map<NickKey, OutgoingMessage>();
     for (const message of this.#outbox.messages) {
@@ -70,7 +72,7 @@ export class AckTracker {
     return this.#timers.deadline;
   }
 
-  /** How many messages wait, neither delivered nor stored. */
+  /** The number of messages that are neither delivered nor stored. */
   get waiting(): number {
     return this.#outbox.waiting;
   }
@@ -80,17 +82,20 @@ export class AckTracker {
     return this.#outbox.waitingFor(to);
   }
 
-  /** Everybody for whom messages wait; the channel is among them. */
+  /** All recipients of such messages. The channel is one of them. */
   get recipients(): Iterable<NickKey> {
     return this.#outbox.recipients;
   }
 
-  /** Whether one more of so many bytes would be too many. */
+  /** True if there is no room for one more text of so many bytes. */
   isFull(bytes: number): boolean {
     return this.waiting >= OUTBOX_MESSAGES || this.#outbox.bytes + bytes > OUTBOX_BYTES;
   }
 
-  /** Messages that were stored, and must have been dropped by the server since. */
+  /**
+   * Stored messages that the server must have dropped: it got them within their 7 days, and has kept them for
+   * 30.
+   */
   expired(now: Millis): OutgoingMessage[] {
     const life = MESSAGE_LIFE_MS + MAIL_LIFE_MS;
     return [...this.#outbox.messages].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
@@ -100,19 +105,21 @@ export class AckTracker {
     return this.#outbox.messageWith(id);
   }
 
-  /** Messages neither delivered nor stored, oldest first; for one recipient or for all. */
+  /** The messages that are neither delivered nor stored, oldest first: to one recipient, or all of them. */
   unstored(to?: Nick): OutgoingMessage[] {
     const messages = to === undefined ? this.#outbox.messages : this.#outbox.messagesTo(to);
     return [...messages].filter(({ stored }) => !stored);
   }
 
-  /** The first channel message that the server does not have: they leave one after the other, in order. */
+  /** The oldest post that the server does not have. Posts leave one after the other, in order. */
   get nextPost(): OutgoingMessage | undefined {
     const [first] = this.#outbox.messagesTo(undefined);
     return first;
   }
 
-  /** A new message of the user's, to be `keep`t before it is sent. The 500 ms begin now. */
+  /**
+   * Adds a new message of the user's. Its 500 ms begin now. It is not saved before `save` or `saveSealed`.
+   */
   add(now: Millis, id: MessageId, to: Nick | undefined, text: string): OutgoingMessage {
     const after = to === undefined ? undefined : this.#lastSent.get(nickKey(to));
     const message: OutgoingMessage = {
@@ -135,13 +142,16 @@ export class AckTracker {
     return message;
   }
 
-  /** What is to be sent of a message from now on. */
+  /** Stores the bytes that every later transmission of this message sends. */
   saveSealed(message: OutgoingMessage, body: Uint8Array): void {
     message.body = body;
     this.save(message);
   }
 
-  /** Somebody else has the nick now, who knows nothing of what was before; what waits is to be sealed for him. */
+  /**
+   * Another identity holds the nick now and knows nothing of earlier messages. Those that wait are to be
+   * sealed again, and the first of them names no message before it.
+   */
   beginAnew(now: Millis, to: Nick): void {
     let last: Sent = { id: NO_MESSAGE, hash: NO_HASH };
     for (const message of this.unstored(to)) {
@@ -152,30 +162,30 @@ export class AckTracker {
     this.#setLastSent(now, to, last);
   }
 
-  /** Its recipient could not open it: it begins anew, once. */
+  /** The recipient could not open the message: it begins anew, once, as edition 1. */
   sealAgain(now: Millis, message: OutgoingMessage): void {
     this.#outbox.setStored(message, false);
     message.edition = 1;
     message.body = NOTHING;
     this.save(message);
     this.restart(now, message);
-    // The recipient has answered, if not as we would like.
+    // The recipient has answered, so the line about a missing answer would be wrong.
     message.unanswered = true;
   }
 
-  /** A message that the server takes later. */
+  /** Puts a message off that the server is too busy to take. */
   delay(message: OutgoingMessage, until: Millis): void {
     this.#timers.set(message.id, until);
   }
 
-  /** Begins again: the recipient or the server is back. */
+  /** The recipient or the server is back: the 500 ms and the tries begin anew. */
   restart(now: Millis, message: OutgoingMessage): void {
     message.unanswered = false;
     message.tries = 0;
     this.#timers.set(message.id, now + ACK_TIMEOUT_MS);
   }
 
-  /** The next message whose time has come; it is due again later, less and less often. */
+  /** A message whose time has come, if there is one. It is due again later, less and less often. */
   takeDue(now: Millis): OutgoingMessage | undefined {
     for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
       const message = this.#outbox.messageWith(id);
@@ -186,23 +196,30 @@ export class AckTracker {
     return undefined;
   }
 
-  /** The 500 ms have not begun yet: it is looked at again later. */
+  /** Puts a message off whose 500 ms have not begun yet. */
   postpone(message: OutgoingMessage, until: Millis): void {
     message.tries = 0;
     this.#timers.set(message.id, until);
   }
 
+  /** True if the message has been tried for 7 days. */
   isTooOld(now: Millis, message: OutgoingMessage): boolean {
     return message.sentAt + MESSAGE_LIFE_MS <= now;
   }
 
-  /** The recipient has it. */
+  /**
+   * The recipient has the message; for a post, the server has it. It is forgotten here at once, and on disk a
+   * little later.
+   */
   delivered(now: Millis, message: OutgoingMessage): void {
     this.#timers.clear(message.id);
     this.#outbox.deleteLater(now, message.id);
   }
 
-  /** The server has it: it waits, in case that its recipient cannot open it, until that has collected it. */
+  /**
+   * The server has the letter. The text is kept until the recipient has collected it, in case it must be
+   * sealed again.
+   */
   stored(message: OutgoingMessage): void {
     this.#outbox.setStored(message, true);
     message.body = NOTHING;
@@ -210,7 +227,7 @@ export class AckTracker {
     this.save(message);
   }
 
-  /** It will never arrive, so nothing waits for it: the next message follows the one before it. */
+  /** The message will never arrive, so nobody must wait for it: the next message names the one before it. */
   failed(now: Millis, message: OutgoingMessage): void {
     this.forget(message.id);
     if (message.to === undefined) return;
@@ -220,14 +237,14 @@ export class AckTracker {
     if (last?.id === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
   }
 
-  /** The message itself, or the newest before it that has not failed. */
+  /** This message, or the newest one before it that has not failed. */
   #notFailed(sent: Sent): Sent {
     let newest = sent;
     for (let before; (before = this.#failedAfter.get(newest.id)) !== undefined;) newest = before;
     return newest;
   }
 
-  /** Gone for good, durable before anybody hears of it. */
+  /** Forgets a message, here and on disk at once. */
   forget(id: MessageId): void {
     this.#timers.clear(id);
     this.#outbox.delete(id);
@@ -237,13 +254,13 @@ export class AckTracker {
     this.#lastSent.setLater(now, nickKey(to), sent);
   }
 
-  /** Makes a message durable as it is. */
+  /** Saves a message as it is now. */
   save(message: OutgoingMessage): void {
     this.#outbox.save(message.id);
   }
 }
 
-/** How long to wait after so many tries. */
+/** The wait before the next try: it doubles with each, up to a maximum. */
 function retryAfter(tries: number): Millis {
   return Math.min(RETRY_FIRST_MS * 2 ** tries, RETRY_MAXIMUM_MS);
 }

@@ -2,32 +2,41 @@ import { ATTEMPT_MS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 
 /**
- * What waits for the server, and when to stop waiting: after five attempts in a row that brought no authentic
- * packet of any kind, each half a second or a probe timeout apart. A command of the user's then ends the client; what the client does by itself never does.
+ * Decides when to stop waiting for the server: after five attempts in a row that brought no authentic packet
+ * of any kind. An attempt takes half a second, or one probe timeout if that is longer. Then a command of the
+ * user's ends the client. Nothing else ends it: the user is told once that the server is silent, and the
+ * client goes on trying.
  */
 export class Attempts {
   readonly #most: number;
   /** The probe timeout towards the server. */
   readonly #probeTimeout: () => Millis;
-  /** What waits and since when, commands of the user's apart from the rest; what has waited longest stands first. */
+  /**
+   * The keys of what waits, each with the instant since when; the longest wait comes first. Commands of the
+   * user are kept apart from the rest.
+   */
   readonly #commands = new Map<string, Millis>();
   readonly #others = new Map<string, Millis>();
+  /** When the user was last told that the server is silent. */
   #saidSilentAt: Millis | undefined;
 
-  /** `most` attempts, or 0 to wait for ever. */
+  /** `most` is the number of attempts; 0 means that the client waits for ever. */
   constructor(most: number, probeTimeout: () => Millis) {
     this.#probeTimeout = probeTimeout;
     this.#most = most === 0 ? Infinity : most;
   }
 
-  /** A repeat changes nothing, unless it makes a command of what was none. */
+  /**
+   * Begins to wait for an answer. A second call for the same key changes nothing, unless it makes a command
+   * of what was none.
+   */
   wait(now: Millis, key: string, command: boolean): void {
     if (this.#commands.has(key) || (!command && this.#others.has(key))) return;
     this.#others.delete(key);
     (command ? this.#commands : this.#others).set(key, now);
   }
 
-  /** The server answered, or nobody asks any more. */
+  /** The server has answered, or nobody asks any more. */
   done(key: string): void {
     this.#commands.delete(key);
     this.#others.delete(key);
@@ -38,13 +47,13 @@ export class Attempts {
     this.#others.clear();
   }
 
-  /** When to look again, if the server was last heard at `heardAt`. */
+  /** When to check again, if the server was last heard at `heardAt`. */
   deadline(heardAt: Millis): Millis {
     const commands = this.#endOf(this.#commands, heardAt);
     return this.#saidSilent(heardAt) ? commands : Math.min(commands, this.#endOf(this.#others, heardAt));
   }
 
-  /** What is to be done now: end the client, say once that the server is silent, or nothing. */
+  /** Says what to do now: to end the client, to tell the user once that the server is silent, or nothing. */
   check(now: Millis, heardAt: Millis): "give up" | "say silent" | undefined {
     if (this.#endOf(this.#commands, heardAt) <= now) return "give up";
     if (this.#saidSilent(heardAt) || this.#endOf(this.#others, heardAt) > now) return undefined;
@@ -52,12 +61,14 @@ export class Attempts {
     return "say silent";
   }
 
-  /** When the first of these has waited long enough: instants never go back. */
+  /** When the longest of these waits is over. A packet from the server begins them all anew. */
   #endOf(waits: ReadonlyMap<string, Millis>, heardAt: Millis): Millis {
+    // Instants never go back, so the first entry is the oldest.
     const [since = Infinity] = waits.values();
     return Math.max(since, heardAt) + this.#most * Math.max(ATTEMPT_MS, this.#probeTimeout());
   }
 
+  /** True if the user was told since the server was last heard. */
   #saidSilent(heardAt: Millis): boolean {
     return this.#saidSilentAt !== undefined && this.#saidSilentAt > heardAt;
   }

@@ -1,6 +1,6 @@
 /**
- * The client: one user, one server, many peers. This file is the door: it takes inputs apart and hands each to
- * the part that it concerns. `client_states.ts` says which of them may be done when.
+ * The client: one user, one server, many peers. This file is the door of the wing: it takes each input apart
+ * and hands it to the part that it concerns. `client_states.ts` says what may be done when.
  */
 import type { Action } from "../action.ts";
 import type { Primitives } from "../base/crypto.ts";
@@ -31,22 +31,22 @@ import { Trust } from "./trust.ts";
 export interface ClientOptions {
   readonly nick: Nick;
   readonly server: Address;
-  /** The same as the user wrote it. */
+  /** The server as the user wrote it, HOST:PORT. */
   readonly serverName: string;
-  /** The server's public key, where it is known before. */
+  /** The server's public key; `undefined` before the first contact with it. */
   readonly serverKey: Key | undefined;
-  /** Where this client's own socket is, as it is to be shown. */
+  /** The address of this client's own socket, as the user is shown it. */
   readonly own: Address;
-  /** Other addresses of this machine under which peers may reach the client. */
+  /** Further addresses of this machine at which peers may reach the client. */
   readonly candidates: readonly Address[];
   readonly identity: Identity;
-  /** The people whom an invitation names. */
+  /** The people in the invitation that the client was started with. */
   readonly invited: readonly Acquaintance[];
-  /** 32 bytes under which channel messages are sealed; without it they are open. */
+  /** The 32 bytes under which posts are sealed; without them posts are open. */
   readonly channelKey: Uint8Array | undefined;
-  /** Attempts for a command before the client gives up; 0: never. */
+  /** The number of attempts after which a command that gets no answer ends the client; 0 for no end. */
   readonly attempts: number;
-  /** True if records outlive the process. */
+  /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
 }
@@ -64,6 +64,7 @@ export class Client implements Machine {
   readonly #contact: ServerContact;
   readonly #requests: Requests;
   readonly #options: ClientOptions;
+  /** The life of the process: its table in `client_states.ts` says when which of these moves is made. */
   readonly #life = new StateMachine(LIFE, "new", {
     start: (now) => this.#start(now),
     finish: (now) => this.#finish(now),
@@ -176,6 +177,7 @@ export class Client implements Machine {
   }
 
   get deadline(): Millis {
+    // A client that is about to end waits only until its last changes are saved.
     if (this.#effects.exiting) return this.#effects.deadline;
     return Math.min(
       this.#effects.deadline,
@@ -195,6 +197,8 @@ export class Client implements Machine {
     if (input.type === "action") this.#onAction(now, input.action);
     if (input.type === "tick") this.#runTimers(now);
     if (!this.#effects.exiting) this.#life.on(now, "stepOver");
+    // Only a tick transmits, so that the answers to all inputs of a wake-up share packets. The step that asks
+    // for the end transmits as well, because no tick follows it.
     const leaves = input.type === "tick" || this.#effects.exiting;
     return this.#effects.takeOutputs(now, leaves ? this.#links.takeDatagrams(now) : []);
   }
@@ -225,12 +229,16 @@ export class Client implements Machine {
     }
   }
 
+  /**
+   * Takes the verbs of a peer. A peer may speak for a nick only if the table gives the key of its link for
+   * that nick (docs/protocol.md, section 5).
+   */
   #onPeerPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
     if (restarted) this.#sender.peerRestarted(now, link);
     if (this.#verdictOn("peerVerb") !== "do") return;
     for (const verb of verbs) {
       if (verb.type === "direct") this.#receiver.onDirect(now, link, verb);
-      // Nobody but the server can say anything of a nick.
+      // Only the server may say that a nick was released.
       if (verb.type !== "receipt" || !sameNick(verb.to, this.#nick) || verb.outcome === "released") continue;
       if (this.#membership.table.get(verb.from)?.key === link.peer) {
         this.#sender.onReceipt(now, verb.from, verb);
@@ -251,9 +259,10 @@ export class Client implements Machine {
     } else if (!this.#membership.receive(now, verb)) this.#sender.receiveFromServer(now, verb);
   }
 
-  /** Takes what the server handed over, in order; nothing before the table is complete. */
+  /** Takes the items of the stream that have come, in order. They wait until the user is online. */
   #readStream(now: Millis): void {
     if (this.#verdictOn("streamItem") !== "do") return;
+    // Clients spread their acknowledgements, but one that is about to end acknowledges at once.
     const chance = this.#life.state === "finishing" ? 0 : this.#links.chance();
     for (let item; (item = this.#stream.takeNext(now, chance)) !== undefined;) {
       this.#receiver.onItem(now, item);
@@ -265,7 +274,10 @@ export class Client implements Machine {
     this.#sender.rowsChanged(now, rows);
   }
 
-  /** Does all that has waited until we are registered, whichever registration it is. */
+  /**
+   * Does everything that has waited for a registration: after every one, also after those that the client
+   * makes by itself.
+   */
   #catchUp(now: Millis): void {
     this.#receiver.cameOnline();
     this.#sender.cameOnline(now);
@@ -284,6 +296,7 @@ export class Client implements Machine {
 
   // ---- the end -------------------------------------------------------------------------------------------
 
+  /** Ends the process at once. One datagram tells the server, and nothing waits for an answer. */
   #leave(now: Millis, status: number): void {
     this.#membership.leave(now);
     this.#sender.flush();
@@ -292,21 +305,30 @@ export class Client implements Machine {
     this.#effects.exit(status);
   }
 
+  /**
+   * The input has ended. Everything that is awaited counts as a command from now on, the mail too, so that a
+   * silent server ends the client.
+   */
   #finish(now: Millis): void {
     this.#sender.finish(now);
     if (!this.#stream.isDrained) this.#attempts.wait(now, "mail", true);
   }
 
+  /**
+   * Ends a process whose input has ended as soon as nothing is under way any more. The status is 1 if
+   * messages are left.
+   */
   #leaveIfDone(now: Millis): void {
     const verdict = this.#verdictOn("end");
     if (verdict === "wait") return;
     const left = this.#state.tracker.waiting;
-    // What is held back waits for a word of the user, who has none to say any more.
+    // Messages that are held back wait for a word of the user, who has none to say any more.
     const isUnderWay = this.#sender.isUnderWay || !this.#stream.isDrained;
     if (verdict === "do" && isUnderWay) return;
     this.#leave(now, left > 0 ? 1 : 0);
   }
 
+  /** The attempts of a command are used up (`attempts.ts`): says why, and ends with status 1. */
   #giveUp(): void {
     const effects = this.#effects;
     const neverHeard = this.#membership.link.heardAt === -Infinity;
@@ -317,6 +339,7 @@ export class Client implements Machine {
     effects.exit(1);
   }
 
+  /** Says what is left undone: commands, and messages that wait. */
   #tellWhatWaits(): void {
     const { waiting } = this.#requests;
     if (waiting > 0) this.#effects.notice({ type: "notDone", count: waiting });
@@ -344,6 +367,7 @@ export class Client implements Machine {
     }
   }
 
+  /** Tells the server what is saved. An older acknowledgement that is still on its way is of no use. */
   #acknowledgeStream(now: Millis): void {
     const saved = { type: "saved", nick: this.#nick, ...this.#stream.saved } as const;
     this.#membership.link.sendAfresh(now, saved, "saved");

@@ -1,36 +1,40 @@
 /**
- * The states of a client, in two tables: the life of its process, and what may be done when. The second follows from
- * the standing of its membership alone (`membership_states.ts`).
+ * The states of a client in two tables: the life of its process, and what may be done when. The second
+ * follows from the standing of the client's membership alone (`membership_states.ts`). docs/architecture.md,
+ * section 6, has both.
  */
 import type { StateTable } from "../base/state_machine.ts";
 import { MEMBERSHIP_STATES, type MembershipState, type Standing } from "./membership_states.ts";
 
 // ---- the life of the process -----------------------------------------------------------------------------
 
+/** The states of a client's process. */
 export const LIFE_STATES = {
-  new: "nothing was asked of it yet",
+  new: "nothing was asked of the client yet",
   starting: "the client has never been online",
   running: "the client has been online",
   finishingEarly: "the input ended before the client was ever online",
-  finishing: "the input has ended: so does the process, when everything is delivered or stored",
+  finishing: "the input has ended, and the process ends when nothing is under way any more",
   quitting: "the process ends when the client is deregistered",
 } as const;
 
 export type LifeState = keyof typeof LIFE_STATES;
 
+/** The events that change them. */
 export const LIFE_EVENTS = {
-  action: "the user asks for anything at all",
+  action: "the user asks for anything",
   leave: "the user asks for the end at once",
   finish: "the input has ended",
-  quit: "the user asks for the end, being online",
-  cameOnline: "registered, and the table is complete; for each registration",
+  quit: "the user, who is online, asks to deregister and then to end",
+  cameOnline: "the client is registered and its table is complete; this follows each registration",
   wasRefused: "the server does not give the nick to this client",
-  wentOffline: "refused, replaced or deregistered",
-  stepOver: "an input is dealt with",
+  wentOffline: "the client was refused, replaced or deregistered",
+  stepOver: "the client has dealt with an input",
 } as const;
 
 export type LifeEvent = keyof typeof LIFE_EVENTS;
 
+/** The moves of the table. `client.ts` makes them. */
 export type LifeMove =
   | "start"
   | "finish"
@@ -84,32 +88,39 @@ export const LIFE: StateTable<LifeState, LifeEvent, LifeMove> = {
 
 // ---- what may be done when -------------------------------------------------------------------------------
 
+/** Everything that depends on the standing. */
 export const MATTERS = {
-  register: "as the client's own nick",
-  registerOther: "as another nick",
-  deregister: "the client's own nick",
-  deregisterOther: "another nick",
-  quit: "the command",
-  listPeers: "the command",
-  trust: "the command",
-  verify: "the command",
-  invite: "the command",
-  sendDirect: "the command",
-  sendChannel: "the command",
-  end: "the end of a process whose input has ended",
-  peerVerb: "a peer's verb is taken",
-  streamItem: "a letter or a channel message that the server hands over is taken",
+  register: "the user registers the client's own nick",
+  registerOther: "the user asks to register another nick",
+  deregister: "the user deregisters the client's own nick",
+  deregisterOther: "the user asks to deregister another nick",
+  quit: "the user asks to deregister and then to end",
+  listPeers: "the user asks who is in the table",
+  trust: "the user trusts the new key of a peer",
+  verify: "the user asks for the safety number with a peer",
+  invite: "the user asks for an invitation",
+  sendDirect: "the user writes to a peer",
+  sendChannel: "the user writes to the channel",
+  end: "a process whose input has ended is about to end",
+  peerVerb: "a verb has come from a peer",
+  streamItem: "the server has handed over a letter or a post",
 } as const;
 
 export type Matter = keyof typeof MATTERS;
 
-/** The notice that says why something is not done. */
+/** The notices that tell the user why something is not done. */
 export type Refusal = "alreadyRegistered" | "belongsToOther" | "notYou" | "youAreOffline";
 
-/** It is done, it waits for another standing, it is ignored, the process ends at once, or it is refused. */
+/**
+ * The matter is taken up, waits for another standing, is ignored, ends the process at once, or is refused by
+ * a notice.
+ */
 export type Verdict = "do" | "wait" | "ignore" | "leave" | Refusal;
 
-/** While the server is to answer a registration or a deregistration, everything waits for that. */
+/**
+ * Until the server has answered a registration or a deregistration, nobody knows whether the nick is ours.
+ * Everything waits for that answer, but verbs of peers are ignored: their senders try again.
+ */
 const WAITING = {
   register: "wait",
   registerOther: "wait",

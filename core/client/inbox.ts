@@ -1,7 +1,8 @@
 /**
- * What others wrote to us: saved first, shown once, in order. A message is shown when the one that its sender
- * wrote before it was shown; otherwise it is held, 5 s at most. Records of what may not have been shown stay on
- * disk and are shown at the next start.
+ * The inbox: messages of others are saved first, shown once, and shown in order (docs/protocol.md, section
+ * 6). A message is shown when the one that its sender wrote before it was shown; otherwise it is held, for 5
+ * s at most. Its record stays on disk until it was shown. The next start shows what the last one may not have
+ * shown.
  */
 import type { Primitives } from "../base/crypto.ts";
 import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../base/limits.ts";
@@ -15,8 +16,10 @@ import { NO_HASH, textHash } from "../messages/identity.ts";
 import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
+/** A message as its record has it. */
 export type IncomingMessage = ValueOf<typeof INBOX>;
 
+/** A message that is not shown yet. Its number of arrival is the name of its record. */
 interface Held {
   readonly message: IncomingMessage;
   readonly arrival: number;
@@ -26,13 +29,16 @@ export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
+  /** The last message of each sender that was shown in its place: late ones do not count. */
   readonly #lastShown: DurableMap<NickKey, ValueOf<typeof SHOWN>>;
   /**
-   * Messages that were not shown, by sender and id, in order of arrival: they wait for the one before them, or the
-   * last process has left them.
+   * The messages that are not shown yet, by sender and id, in the order of their arrival. They wait for the
+   * one before them, or the last process has left them.
    */
   readonly #held: DurableMap<string, Held>;
+  /** When a held message is shown although the one before it is missing. */
   readonly #timers = new Timers<string>();
+  /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
   constructor(effects: Effects, primitives: Primitives) {
@@ -54,30 +60,32 @@ export class Inbox {
     return this.#timers.deadline;
   }
 
-  /** The last message of a sender that stands in its place: its id, and the hash of its text. */
+  /** The last message of a sender that was shown in its place, and the hash of its text. */
   lastShown(from: Nick): ValueOf<typeof SHOWN> {
     return this.#lastShown.get(nickKey(from)) ?? { id: NO_MESSAGE, hash: NO_HASH };
   }
 
+  /** True if the message has come before, whether or not it was shown. */
   hasSeen(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
     return this.#seen.hasSeen(seenAs(message), message.id);
   }
 
-  /** Whether a message may have been seen so long ago, behind so many gaps, that nobody knows. */
+  /** True if nobody can tell whether the message has come before, because ids of that time are forgotten. */
   isForgotten(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
     return this.#seen.isForgotten(seenAs(message), message.id);
   }
 
-  /** Shows what the last process had saved and perhaps not shown. */
+  /** Shows the messages that the last process saved and may not have shown. */
   showUnshown(now: Millis): void {
     const unshown = [...this.#held.entries()];
     for (const [, { message }] of unshown) {
+      // Ids are saved a little later than the messages themselves.
       if (!this.hasSeen(message)) this.#seen.add(now, seenAs(message), message.id);
     }
     for (const [name, held] of unshown) if (this.#held.get(name) === held) this.#showOrHold(now, held);
   }
 
-  /** Takes a message: saved now, shown now or later. One that was seen before is passed over. */
+  /** Takes a message: it is saved now, and shown now or later. One that was seen before is passed over. */
   accept(now: Millis, message: IncomingMessage): void {
     if (this.hasSeen(message)) return;
     this.#seen.add(now, seenAs(message), message.id);
@@ -86,24 +94,31 @@ export class Inbox {
     this.#showOrHold(now, held);
   }
 
-  /** A message that is passed over from now on. */
+  /** Makes a message count as seen that is not to be shown. */
   markSeen(now: Millis, message: Pick<IncomingMessage, "channel" | "from" | "id">): void {
     this.#seen.add(now, seenAs(message), message.id);
   }
 
-  /** Messages that have waited long enough for the one before them. */
+  /** Shows the messages that have waited long enough for the one before them. */
   runTimers(now: Millis): void {
     for (let name = this.#timers.next(now); name !== undefined; name = this.#timers.next(now)) {
-      // There may be other gaps before it.
+      // Older messages of the sender may be held behind gaps of their own, and are shown first.
       for (let held; (held = this.#held.get(name)) !== undefined;) this.#showBehindGap(now, held);
     }
   }
 
-  /** Forgets ids; not those under a prekey that we still have, for who keeps a letter could hand it over once more. */
+  /**
+   * Forgets ids that are older than 45 days and older than our oldest prekey: somebody who kept a letter
+   * under one of our prekeys could hand it over once more (X3DH section 4.2).
+   */
   forgetOldIds(now: Millis, oldestPrekey: Millis): void {
     this.#seen.forgetOldIds(Math.min(now - SEEN_LIFE_MS, oldestPrekey));
   }
 
+  /**
+   * Shows a message whose turn has come, and holds any other. If too many are held then, the oldest of its
+   * sender's is shown behind its gap.
+   */
   #showOrHold(now: Millis, held: Held): void {
     const { message } = held;
     const place = message.channel ? "next" : this.#placeOf(message);
@@ -115,7 +130,9 @@ export class Inbox {
     }
   }
 
-  /** Where a message stands among its sender's: the next one, too early, or too late to stand in its place. */
+  /**
+   * The place of a message among its sender's: it is next, or too early, or too late to stand in its place.
+   */
   #placeOf({ id, after, from }: IncomingMessage): "next" | "early" | "late" {
     const last = this.#lastShown.get(nickKey(from))?.id;
     if (after === last) return "next";
@@ -124,13 +141,14 @@ export class Inbox {
     return waitsForNothing || this.#wasShown(from, after) ? "next" : "early";
   }
 
+  /** True if a message was seen and is not held any more. */
   #wasShown(from: Nick, id: MessageId): boolean {
     return this.#seen.hasSeen(from, id) && this.#held.get(nameOf({ channel: false, from, id })) === undefined;
   }
 
   /**
-   * Tells of the gap, and shows what stands right behind it; all that follows on that is shown with it. Of
-   * several messages behind gaps the one that was written first comes first.
+   * Reports a gap, and shows the message behind it with all that follow on it. If several messages of the
+   * sender stand behind gaps, the one that was written first is shown.
    */
   #showBehindGap(now: Millis, waiting: Held): void {
     let held = waiting;
@@ -141,11 +159,13 @@ export class Inbox {
     this.#show(now, held, false);
   }
 
+  /** Shows a message, and then those that have waited for it. */
   #show(now: Millis, { message }: Held, late: boolean): void {
     const { id, channel, isOpen, from, sentAt, text } = message;
     this.#held.deleteLater(now, nameOf(message));
     this.#timers.clear(nameOf(message));
     const last = this.#lastShown.get(nickKey(from));
+    // The message before this one was shown with another text than its sender gave to that id.
     if (!channel && last !== undefined && last.id === message.after && last.hash !== message.afterHash) {
       this.#effects.notice({ type: "exchanged", from });
     }
@@ -165,14 +185,14 @@ export class Inbox {
 }
 
 /**
- * Under what name an id is remembered: everybody sees the ids of channel messages, so they are kept apart from
- * those of direct ones. No nick has a `#`.
+ * The name under which ids of a sender are remembered. Everybody sees the ids of posts, so they are kept
+ * apart from those of direct messages. No nick has a `#`.
  */
 function seenAs({ channel, from }: Pick<IncomingMessage, "channel" | "from">): string {
   return channel ? `#${from}` : from;
 }
 
-/** An id is its sender's: others may use the same. */
+/** The name of a message. The sender belongs to it, because two senders may use the same id. */
 function nameOf(message: Pick<IncomingMessage, "channel" | "from" | "id">): string {
   return `${nickKey(seenAs(message))} ${message.id}`;
 }

@@ -1,6 +1,7 @@
 /**
- * The client's relation to its server: registering, staying registered, the table, going offline. This file notices
- * the events and makes the moves; `membership_states.ts` says which event leads to which move.
+ * The client's relation to its server: it registers, stays registered, keeps its copy of the table, and goes
+ * offline (docs/protocol.md, section 7). This file notices the events and makes the moves;
+ * `membership_states.ts` says which event leads to which move.
  */
 import type { Primitives } from "../base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "../base/limits.ts";
@@ -27,12 +28,16 @@ import type { StreamReader } from "./stream_reader.ts";
 
 /** The news that the rest of the client gets. */
 export interface MembershipEvents {
-  /** The table is complete: from now on the user can talk. Also after each registration that came by itself. */
+  /**
+   * We are registered and our table is complete, so the user can talk. This follows every registration, also
+   * those that we make by ourselves.
+   */
   cameOnline(now: Millis): void;
   /** The server has not given us the nick. `wentOffline` follows. */
   wasRefused(now: Millis): void;
-  /** Deregistered, refused or replaced: from now on nobody can talk. */
+  /** We were deregistered, refused or replaced, and can send nothing any more. */
   wentOffline(now: Millis): void;
+  /** These rows of the table are new or different. */
   rowsChanged(now: Millis, rows: readonly Row[]): void;
 }
 
@@ -44,11 +49,11 @@ export interface MembershipOptions {
   readonly events: MembershipEvents;
   readonly nick: Nick;
   readonly server: Address;
-  /** The server's public key, where it is known before. */
+  /** The server's public key; `undefined` before the first contact with it. */
   readonly serverKey: Key | undefined;
   readonly primitives: Primitives;
   readonly prekeys: Prekeys;
-  /** Our own addresses, as far as we know them. */
+  /** The addresses of this machine. Peers try them beside the address that the server sees. */
   readonly candidates: readonly Address[];
 }
 
@@ -58,10 +63,14 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #timers = new Timers<"keepAlive" | "rows" | "prekey">();
   readonly #machine: StateMachine<MembershipState, MembershipEvent, MembershipMove>;
-  /** Counts what we say about being there. */
+  /**
+   * Counts our `register`, `deregister` and `leave`, so that a late one does not undo a newer one
+   * (docs/protocol.md, section 5).
+   */
   #turn = 0;
-  /** The version that the server was last known to have. */
+  /** The newest version of the server's table that we have heard of. */
   #newest: Version = NO_VERSION;
+  /** Rows that have changed since the user was last shown the table. */
   #unprinted: Row[] = [];
 
   constructor(now: Millis, options: MembershipOptions) {
@@ -76,7 +85,7 @@ export class Membership {
     return this.#machine.state;
   }
 
-  /** True if the server takes our verbs as those of our nick. */
+  /** True if we may speak for our nick (`MEMBERSHIP_STATES`). */
   get isRegistered(): boolean {
     return MEMBERSHIP_STATES[this.#machine.state].isRegistered;
   }
@@ -95,17 +104,23 @@ export class Membership {
     this.#machine.on(now, "deregister");
   }
 
-  /** Says in one datagram that we are gone; nothing waits for it. */
+  /** Tells the server in one datagram that we are gone. Nothing waits for an answer. */
   leave(now: Millis): void {
     this.#machine.on(now, "leave");
   }
 
-  /** Says that we are there, at once: should another process have our place now, the server tells us. */
+  /**
+   * Sends a keep-alive at once. If another process has our place now, the server answers that we were
+   * replaced.
+   */
   checkIn(now: Millis): void {
     this.#machine.on(now, "checkIn");
   }
 
-  /** Asks for what changed since our version; again after a while, until it has come. */
+  /**
+   * Asks for the rows that have changed since our version, again each 500 ms while we know that we are
+   * behind.
+   */
   askForRows(now: Millis): void {
     if (this.#timers.has("rows")) return;
     const { nick } = this.#options;
@@ -113,7 +128,9 @@ export class Membership {
     this.#timers.set("rows", now + ROWS_AGAIN_MS);
   }
 
-  /** The server is in a new life: what it knew of us is gone, unless this is its answer to our registration. */
+  /**
+   * The server is in a new process. It knows nothing of us, unless this is its answer to our registration.
+   */
   serverRestarted(now: Millis, answersUs: boolean): void {
     this.#options.stream.forget();
     this.#newest = NO_VERSION;
@@ -131,8 +148,9 @@ export class Membership {
     }
   }
 
-  /** Takes a verb from the server; false when it is not about membership. */
+  /** Takes a verb of the server. Returns false if the verb is not about our membership. */
   receive(now: Millis, verb: Verb): boolean {
+    // A verb about another nick is not for us: it counts as taken, and changes nothing.
     if ("nick" in verb && !sameNick(verb.nick, this.#options.nick)) return true;
     switch (verb.type) {
       case "registered":
@@ -160,6 +178,7 @@ export class Membership {
 
   #onRegistered(now: Millis, { dropped, members, stream, version, waiting }: VerbOf<"registered">): void {
     const { effects, stream: reader } = this.#options;
+    // The stream's number tells an answer that comes later than the one to a newer registration.
     if (this.#machine.ignores("registered") || !reader.begin(stream, members, waiting)) return;
     this.#machine.on(now, "registered");
     if (dropped > 0) effects.notice({ type: "channelDropped", count: dropped });
@@ -176,11 +195,13 @@ export class Membership {
   }
 
   #onRows(now: Millis, verb: VerbOf<"rows">): void {
+    // These rows come from an earlier life of the server.
     if (verb.since.start < this.#newest.start) return;
     const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
     const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
     const changed = this.table.apply(verb.since, verb.upTo, rows);
     this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
+    // Rows between our version and these are missing, so we are behind and ask for them.
     if (changed === undefined) return this.#compareTables(now);
     this.#unprinted.push(...changed.filter((row) => news.includes(row)));
     this.#compareTables(now);
@@ -190,6 +211,7 @@ export class Membership {
     if (own?.online === false) this.#machine.on(now, "countedOut");
   }
 
+  /** Raises one of the events `behind` and `complete`. */
   #compareTables(now: Millis): void {
     this.#machine.on(now, this.table.isBehind(this.#newest) ? "behind" : "complete");
   }
@@ -206,7 +228,7 @@ export class Membership {
       },
       sendRegister: (now) => this.#sendRegister(now),
       welcome: () => effects.notice({ type: "registered" }),
-      // The new stream is begun, and that is all.
+      // `StreamReader.begin` has begun the new stream, and there is nothing else to do.
       goOn: () => {},
       askForRows: (now) => this.askForRows(now),
       stopAsking: () => this.#timers.clear("rows"),
@@ -250,18 +272,21 @@ export class Membership {
     };
   }
 
+  /** Goes offline: nothing that was asked of the server is awaited any more. */
   #end(now: Millis, from: MembershipState): void {
     const { attempts, effects, events } = this.#options;
     this.link.cancel("register");
     this.link.cancel("keepAlive");
     attempts.clear();
     events.wentOffline(now);
-    // The user waits for the answer to a registration or a deregistration.
+    // In every other standing a registration or a deregistration of the user's was under way, and is over
+    // now.
     if (MEMBERSHIP_STATES[from].standing !== "online") effects.notice({ type: "settled" });
   }
 
   #sendRegister(now: Millis): void {
     const { nick, candidates, prekeys } = this.#options;
+    // Only a registration that the user asked for may take the nick back from a process that has replaced us.
     const asked = this.#machine.state === "registering";
     const [turn, bundle] = [++this.#turn, prekeys.bundle(now)];
     this.link.sendAfresh(now, { type: "register", nick, turn, asked, bundle, candidates }, "register");
@@ -274,6 +299,7 @@ export class Membership {
     this.link.sendAfresh(now, verb, "deregister");
   }
 
+  /** The jitter spreads the keep-alives of clients that have registered at the same moment. */
   #planKeepAlive(now: Millis): void {
     const jitter = KEEP_ALIVE_JITTER * (2 * this.#options.links.chance() - 1);
     this.#timers.set("keepAlive", now + KEEP_ALIVE_MS * (1 + jitter));
@@ -292,7 +318,11 @@ export class Membership {
     effects.notice({ type: "tableChanged", server, rows: this.table.rows(), changed });
   }
 
-  /** True if the nick's holder has made this bundle. A row that the server has made up is reported and dropped. */
+  /**
+   * True if the owner of the nick has signed this bundle (docs/security.md, "Formats and key schedule"). A
+   * bundle that we have has been checked before. A row that is not genuine is reported, and the caller drops
+   * it.
+   */
   #isGenuine(row: Row): boolean {
     const known = this.table.get(row.nick);
     if (known !== undefined && equalBundles(known, row)) return true;
@@ -301,7 +331,7 @@ export class Membership {
     return false;
   }
 
-  /** The row's addresses as we reach them: the server's own host is where we reach the server. */
+  /** The row with addresses that we can reach: the server's own host is where we reach the server. */
   #resolve(row: Row): Row {
     const { server } = this.#options;
     const addresses = row.addresses.map(({ host, port }) => ({
@@ -312,11 +342,14 @@ export class Membership {
   }
 }
 
-/** Whether two lines look the same: keys are not shown, and change each day. */
+/**
+ * True if the user would see no difference between two rows. Keys are not shown, and prekeys change each day.
+ */
 function looksLike(a: Row | undefined, b: Row): boolean {
   return a !== undefined && equalRows(a, { ...b, ...bundleOf(a) });
 }
 
+/** The later one of two versions. */
 function newer(a: Version, b: Version): Version {
   return b.start > a.start || (b.start === a.start && b.counter > a.counter) ? b : a;
 }

@@ -1,18 +1,23 @@
 /**
- * The states of a client's membership at its server. Once online, the client stays online for its user, whatever
- * happens to the server: when the server does not know us any more, or is in a new life, we register again by
- * ourselves and say nothing. So the user sees less (the standing) than there is to know (the state).
+ * The states of a client's membership at its server. Once online, a client stays online for its user,
+ * whatever happens to the server: if the server does not know us any more, or has restarted, we register
+ * again by ourselves and say nothing. So the user is shown less (the standing) than there is to know (the
+ * state).
  *
- * Each answer to a registration says how new the server's table is; only when ours is as new can the user talk.
+ * Each answer to a registration names the version of the server's table. The user can talk once our own table
+ * has come up to it (docs/protocol.md, section 7).
  */
 import type { StateTable } from "../base/state_machine.ts";
 
-/** The state as far as the user knows it. */
+/** The state as far as the user can tell. */
 export type Standing = "offline" | "registering" | "online" | "leaving";
 
 interface Meaning {
   readonly standing: Standing;
-  /** True if the server takes our verbs as those of our nick, and the user has been let in. */
+  /**
+   * True if we may speak for our nick: the server has registered us, and we have been online since the user
+   * asked for it.
+   */
   readonly isRegistered: boolean;
   readonly means: string;
 }
@@ -21,7 +26,7 @@ export const MEMBERSHIP_STATES = {
   offline: {
     standing: "offline",
     isRegistered: false,
-    means: "not registered: before the first registration, deregistered, refused or replaced",
+    means: "not registered: never yet, or we were deregistered, refused or replaced",
   },
   registering: {
     standing: "registering",
@@ -31,27 +36,27 @@ export const MEMBERSHIP_STATES = {
   welcomed: {
     standing: "registering",
     isRegistered: false,
-    means: "it is answered, and the table is not complete yet",
+    means: "the registration is answered, and our table is not complete yet",
   },
   retrying: {
     standing: "registering",
     isRegistered: false,
-    means: "the server has lost us before the table was complete, and we register again by ourselves",
+    means: "the server lost us before our table was complete, and we register again by ourselves",
   },
   online: {
     standing: "online",
     isRegistered: true,
-    means: "registered, and the table was complete",
+    means: "registered, and since then our table has been complete",
   },
   renewing: {
     standing: "online",
     isRegistered: false,
-    means: "we register again by ourselves, and that is not answered yet",
+    means: "we register again by ourselves, and the server has not answered yet",
   },
   renewed: {
     standing: "online",
     isRegistered: true,
-    means: "it is answered, and the table is not complete yet",
+    means: "the server has answered, and our table is not complete yet",
   },
   leaving: {
     standing: "leaving",
@@ -61,34 +66,35 @@ export const MEMBERSHIP_STATES = {
   withdrawing: {
     standing: "leaving",
     isRegistered: false,
-    means: "the same, begun while we were registering again",
+    means: "as in leaving, but it was begun while we were registering again",
   },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 export type MembershipState = keyof typeof MEMBERSHIP_STATES;
 
 export const MEMBERSHIP_EVENTS = {
-  register: "the user's command",
-  deregister: "the user's command",
+  register: "the user asks to register",
+  deregister: "the user asks to deregister",
   leave: "the process is about to end",
-  checkIn: "something came that was meant for another process under our nick",
-  registered: "the server's answer, unless a newer registration was answered before",
-  refused: "the server's answer",
-  notRegistered: "the server does not know us (any more)",
+  checkIn: "a letter came that may be for another process under our nick",
+  registered: "the server has registered us, and has not answered a newer registration before",
+  refused: "the server does not give us the nick",
+  notRegistered: "the server does not know us, or not any more",
   replaced: "another process has registered under our nick",
-  deregistered: "the server's answer",
-  restarted: "the server is in a new process",
-  restartedForUs: "the same, and its first packet answers our registration",
-  behind: "the server has told of a newer table than ours",
-  complete: "the server has told of its table, and ours is as new",
+  deregistered: "the server has deregistered us",
+  restarted: "the server is in a new process, which does not know us",
+  restartedForUs: "the server is in a new process, and its first packet answers our registration",
+  behind: "the server has named a version of its table that is newer than ours",
+  complete: "the server has named the version of its table, and ours is as new",
   countedOut: "the table says that we are offline",
-  rowsDue: "500 ms after rows were asked for, while the table is behind",
+  rowsDue: "500 ms have passed since we asked for rows, and our table is still behind",
   prekeyDue: "our prekey is a day old",
-  keepAliveDue: "25 s +- 20 % after we last said that we are there",
+  keepAliveDue: "25 s +- 20 % have passed since we last said that we are there",
 } as const;
 
 export type MembershipEvent = keyof typeof MEMBERSHIP_EVENTS;
 
+/** The moves of the table. `membership.ts` makes them. */
 export type MembershipMove =
   | "register"
   | "sendRegister"
@@ -107,6 +113,11 @@ export type MembershipMove =
   | "endReplaced"
   | "endRefused";
 
+/**
+ * While an answer is awaited, each keep-alive repeats the question instead. A client that was replaced goes
+ * offline and does not register again by itself: otherwise two processes would take the nick from each other
+ * for ever.
+ */
 export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, MembershipMove> = {
   offline: {
     register: ["register", "registering"],

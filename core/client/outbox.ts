@@ -1,6 +1,6 @@
 /**
- * The outbox: our messages that wait for a receipt, here and on disk, in the order in which they were written. One of
- * them, and those to one recipient, are found and counted without a walk over all.
+ * The outbox: our messages that wait for a receipt, in memory and on disk, in the order in which they were
+ * written. It finds and counts messages by id and by recipient without a walk over all.
  */
 import { utf8Length } from "../base/bytes.ts";
 import type { Millis } from "../base/units.ts";
@@ -10,42 +10,48 @@ import { OUTBOX } from "../durable/records.ts";
 import type { MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
+/** A message of ours. The last three fields are not on disk. */
 export interface OutgoingMessage {
   readonly id: MessageId;
-  /** Absent for the channel. */
+  /** The recipient; `undefined` for the channel. */
   readonly to: Nick | undefined;
+  /**
+   * Our message before this one to the same recipient that has not failed, and the hash of its text. They
+   * change only if the message is to be sealed for another identity.
+   */
   after: MessageId;
   afterHash: string;
   readonly sentAt: Millis;
   readonly text: string;
-  /** What leaves, the same on every way and each time: a letter or a post; nothing as long as it is not sealed. */
+  /** The letter or post, the same bytes on every way and each time; empty until it is sealed. */
   body: Uint8Array;
-  /** Which of its two sealings that is. */
+  /** 0, or 1 once the recipient could not open edition 0. */
   edition: number;
-  /** The server has it. Only the outbox changes this, for it counts those that wait. */
+  /** The server has it. Only the outbox changes this, because it counts the messages that wait. */
   stored: boolean;
-  /** The user gave the command in this process and has not yet been told how it went. */
+  /** The user gave the command in this process and has not been told yet how it went. */
   unsettled: boolean;
-  /** The 500 ms are over; the server may have it too. */
+  /** The line about a missing answer was shown, or is not to be shown any more. */
   unanswered: boolean;
-  /** How often its time has come since it began, or began afresh. */
+  /** How many times the message was due since it began, or began anew. */
   tries: number;
 }
 
-/** The channel's place among the recipients. No nick is empty. */
+/** The place of the channel among the recipients. No nick is empty. */
 const CHANNEL: NickKey = "";
 
+/** The key of a recipient, or of the channel (`undefined`). */
 export function recipientKey(to: Nick | undefined): NickKey {
   return to === undefined ? CHANNEL : nickKey(to);
 }
 
-/** The state in which a message of an earlier process begins in this one. */
+/** The fields that are not on disk, as a message of an earlier process begins with them. */
 const FORMER = { unsettled: false, unanswered: false, tries: 0 };
 
 export class Outbox {
   readonly #effects: Effects;
   readonly #messages: DurableMap<MessageId, OutgoingMessage>;
-  /** How many of a recipient's messages are not stored. Nobody has an entry for whom none waits. */
+  /** How many messages to each recipient are not stored. A recipient without any has no entry. */
   readonly #waitingFor = new Map<NickKey, number>();
   #waiting = 0;
   #bytes = 0;
@@ -62,31 +68,32 @@ export class Outbox {
     for (const message of this.#messages.values()) this.#count(message, 1);
   }
 
-  /** The bytes of all texts. */
+  /** The bytes of all texts in UTF-8. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** How many messages are not stored: in all, and for one recipient. */
+  /** The number of messages that are not stored. */
   get waiting(): number {
     return this.#waiting;
   }
 
+  /** The same for one recipient. */
   waitingFor(to: Nick): number {
     return this.#waitingFor.get(nickKey(to)) ?? 0;
   }
 
-  /** Everybody for whom messages wait that are not stored; the channel is among them. */
+  /** All recipients of messages that are not stored. The channel is one of them. */
   get recipients(): Iterable<NickKey> {
     return this.#waitingFor.keys();
   }
 
-  /** All messages. */
+  /** All messages, oldest first. */
   get messages(): Iterable<OutgoingMessage> {
     return this.#messages.values();
   }
 
-  /** Those to one recipient, or to the channel. */
+  /** The messages to one recipient or to the channel, oldest first. */
   messagesTo(to: Nick | undefined): Iterable<OutgoingMessage> {
     return this.#messages.group(recipientKey(to)).values();
   }
@@ -95,13 +102,13 @@ export class Outbox {
     return this.#messages.get(id);
   }
 
-  /** A new message, which is not durable before it is saved. */
+  /** Adds a new message. It is not on disk before `save`. */
   add(message: OutgoingMessage): void {
     this.#messages.setUnsaved(message.id, message);
     this.#count(message, 1);
   }
 
-  /** Makes a message durable as it is. */
+  /** Saves a message as it is now. */
   save(id: MessageId): void {
     this.#messages.save(id);
   }
@@ -111,18 +118,21 @@ export class Outbox {
     message.stored = stored;
   }
 
-  /** Gone here at once, on disk a little later. */
+  /** Deletes a message here at once, and on disk a little later. */
   deleteLater(now: Millis, id: MessageId): void {
     this.#leave(id);
     this.#messages.deleteLater(now, id);
   }
 
-  /** Gone in both places at once. One that is gone here may still stand on disk. */
+  /**
+   * Deletes a message here and on disk at once. One that is gone here may still be on disk (`deleteLater`).
+   */
   delete(id: MessageId): void {
     this.#leave(id);
     if (!this.#messages.delete(id)) this.#effects.forget(OUTBOX.key(id));
   }
 
+  /** Takes a message out of the counts. */
   #leave(id: MessageId): void {
     const message = this.#messages.get(id);
     if (message !== undefined) this.#count(message, -1);

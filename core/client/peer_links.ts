@@ -1,16 +1,20 @@
-/** Over which link we last wrote to whom directly: found by the nick, and by the link, without a walk over all. */
+/**
+ * The links over which we last wrote to our peers directly. A link is found by the nick, and the nicks by the
+ * link, without a walk over all.
+ */
 import type { Link } from "../link/links.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
 export class PeerLinks {
   readonly #links = new Map<NickKey, Link>();
-  /** One peer may have had several nicks. */
+  /** The nicks of each link: one peer may have had several. */
   readonly #nicks = new WeakMap<Link, Set<NickKey>>();
 
   linkOf(nick: Nick): Link | undefined {
     return this.#links.get(nickKey(nick));
   }
 
+  /** The nicks to which we last wrote over this link. */
   nicksOn(link: Link): NickKey[] {
     return [...this.#nicks.get(link) ?? []];
   }

@@ -1,6 +1,7 @@
 /**
- * Where each sender of channel messages stands: ourselves, and everybody whom we have heard. Who brings his identity
- * to another state folder counts anew there; the first bits of an id tell one folder from another.
+ * Where each chain of posts stands: our own, and those of everybody whom we have heard (docs/security.md,
+ * "Post"). If somebody brings an identity to another state folder, a chain of its own begins there; the first
+ * 24 bits of an id tell one folder from another.
  */
 import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
@@ -11,11 +12,17 @@ import { NO_HASH } from "../messages/identity.ts";
 import { folderOf, type MessageId } from "../messages/message_id.ts";
 import type { Place, Post } from "../messages/post.ts";
 
+/** The number and the hash of a chain's last post. */
 type End = ValueOf<typeof CHAIN>;
 
 /**
- * Where a post stands: rightly; behind so many that are missing; behind another one than its sender wrote; behind one
- * that should have come later, from a folder that is a copy; or so far behind that it must be a repeat.
+ * The standing of a post towards its chain:
+ *
+ *     next        it follows on the last post, or is the first that we see of its chain
+ *     gap         `missing` posts before it have not come
+ *     exchanged   its sender wrote another post before it than the one that we have seen
+ *     late        it is numbered like one before, as by a state folder that is an old copy
+ *     repeat      the same, and its date is so far away that it may have been shown before
  */
 export type PostStanding =
   | { readonly type: "next" }
@@ -25,7 +32,7 @@ export type PostStanding =
   | { readonly type: "repeat" };
 
 export class PostChains {
-  /** The last post of each sender from each of his folders, those heard least recently first. */
+  /** The last post of each sender from each state folder. The one that was heard longest ago comes first. */
   readonly #ends: DurableMap<string, End>;
   /** Our own last post. */
   readonly #own: DurableMap<string, End>;
@@ -35,18 +42,21 @@ export class PostChains {
     this.#own = new DurableMap(effects, byName(POSTED));
   }
 
-  /** Where our next post stands. */
+  /** The place of our next post. */
   get nextPlace(): Place {
     const { number, hash } = this.#own.get(LAST) ?? { number: 0, hash: NO_HASH };
     return { number: number + 1, previous: hash };
   }
 
-  /** Our next post was made; that is durable before it leaves. */
+  /** Our next post was made, and has this hash. That is durable before the post leaves. */
   posted(hash: string): void {
     this.#own.set(LAST, { number: this.nextPlace.number, hash });
   }
 
-  /** A post that was not seen before; ids are remembered for 45 days: what is much older may have been. */
+  /**
+   * The standing of a post whose id is not known. Ids are remembered for 45 days, so a post that is much
+   * older may have been shown before.
+   */
   standingOf(
     now: Millis,
     id: MessageId,
@@ -61,10 +71,12 @@ export class PostChains {
     return { type: previous === end.hash ? "next" : "exchanged" };
   }
 
-  /** A post was taken, one that is not late: saved in one commit with it. */
+  /**
+   * A post that is not late was taken: the chain ends with it now. That is saved in one commit with the post.
+   */
   took(identity: Key, id: MessageId, end: End): void {
     const senders = this.#ends.groups;
-    // With no room for new people those who are known are still watched.
+    // When there is no room for new senders, those who are known are still watched.
     if (senders.has(identity) || senders.size < KNOWN_PEERS) this.#ends.set(nameOf(identity, id), end);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Our own prekeys: a new one each day; those before it are kept for as long as a letter under them may come, and
- * destroyed then.
+ * Our own prekeys. There is a new one each day; those before it are kept for as long as a letter under them
+ * may come, and are destroyed then (X3DH section 3.2; docs/security.md, "Keys").
  */
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import { PREKEY_LIFE_MS, PREKEY_MS } from "../base/limits.ts";
@@ -12,6 +12,7 @@ import type { Bundle, Identity } from "../messages/identity.ts";
 import { prekeyId } from "../messages/letter.ts";
 import type { Nick } from "../messages/nick.ts";
 
+/** A prekey of ours, with its key pair made from the secret. */
 type Prekey = ValueOf<typeof PREKEY> & { readonly publicKey: Key; readonly keyPair: KeyPair };
 
 export interface PrekeysOptions {
@@ -22,14 +23,15 @@ export interface PrekeysOptions {
   readonly nick: Nick;
 }
 
-/** What stands for "not superseded". */
+/** The value of `supersededAt` in the prekey that is not superseded. */
 const CURRENT = 0;
 
 export class Prekeys {
   readonly #options: PrekeysOptions;
-  /** By what a letter names them by. */
+  /** By `prekeyId`, as letters name them. */
   readonly #prekeys: DurableMap<string, Prekey>;
   #current: Prekey | undefined;
+  /** The bundle of the current prekey, which is signed once. */
   #bundle: Bundle | undefined;
 
   constructor(options: PrekeysOptions) {
@@ -43,12 +45,15 @@ export class Prekeys {
     this.#current = [...this.#prekeys.values()].findLast(({ supersededAt }) => supersededAt === CURRENT);
   }
 
-  /** When the current one is to be replaced. */
+  /** When the current prekey is to be replaced; -Infinity if there is none. */
   get renewAt(): Millis {
     return (this.#current?.at ?? -Infinity) + PREKEY_MS;
   }
 
-  /** What others need to write to us. A prekey that is made for it is durable before anybody hears of it. */
+  /**
+   * The bundle that others need to write to us. A prekey that is made for it is durable before anybody hears
+   * of it.
+   */
   bundle(now: Millis): Bundle {
     const { publicKey, at } = this.#newest(now);
     if (this.#bundle?.prekey === publicKey) return this.#bundle;
@@ -56,25 +61,27 @@ export class Prekeys {
     return this.#bundle = identity.bundle(nick, publicKey, at);
   }
 
+  /** The prekey of the day. A new one is made when the last is a day old. */
   #newest(now: Millis): Prekey {
     const known = this.#current;
-    // A clock that was set back leaves a prekey of the future.
+    // If the clock was set back, the last one seems to have been made in the future.
     if (known !== undefined && Math.abs(now - known.at) < PREKEY_MS) return known;
     if (known !== undefined) this.#save({ ...known, supersededAt: Math.floor(Math.max(now, known.at)) });
     const secret = this.#options.random(KEY_BYTES).toHex();
     return this.#current = this.#save({ secret, at: Math.floor(now), supersededAt: CURRENT });
   }
 
+  /** The key pair of a prekey that a letter names; `undefined` if we do not have it, or not any more. */
   keyPairOf(id: string): KeyPair | undefined {
     return this.#prekeys.get(id)?.keyPair;
   }
 
-  /** When the oldest that we still have was made. */
+  /** When the oldest prekey that we still have was made; Infinity if there is none. */
   get oldestAt(): Millis {
     return Math.min(...[...this.#prekeys.values()].map(({ at }) => at));
   }
 
-  /** Destroys what no letter can need any more. */
+  /** Destroys the prekeys that no letter can need any more. */
   destroyOld(now: Millis): void {
     for (const [id, { supersededAt }] of this.#prekeys.entries()) {
       if (supersededAt === CURRENT || supersededAt + PREKEY_LIFE_MS > now) continue;

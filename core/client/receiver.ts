@@ -1,6 +1,7 @@
 /**
- * What others wrote to us, on its way to the inbox: letters are opened, channel messages checked. Of a letter its
- * sender hears what became of it, with our signature, the way on which it came.
+ * Takes the messages of others on their way to the inbox: it opens letters and checks posts
+ * (docs/security.md, "Formats and key schedule"). The sender of a letter gets a signed receipt, on the way by
+ * which the letter came.
  */
 import { remember } from "../base/bounded_map.ts";
 import { MALFORMED, type Malformed } from "../base/bytes.ts";
@@ -34,20 +35,23 @@ export interface ReceiverOptions {
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
   readonly postChains: PostChains;
+  /** The key under which posts are sealed; `undefined` if there is none. */
   readonly channelKey: Uint8Array | undefined;
 }
 
 export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #opener: Opener;
-  /** Messages from senders we do not know, until the server has told us who there is. */
+  /**
+   * Letters from senders whom the table does not have with the key of their link, until newer rows have come.
+   */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;
   /** True if the user was told that mail waits, since we last came online. */
   #saidMailWaits = false;
-  /** What could not be opened and was told of, oldest first. */
+  /** Letters that did not open, oldest first: each is reported once. */
   readonly #unreadable = new Map<string, true>();
-  /** Of each nick the identity that is not the one pinned and was told of last, oldest first. */
+  /** The last identity change reported per nick, so that each is reported once. */
   readonly #told = new Map<NickKey, Key>();
 
   constructor(options: ReceiverOptions) {
@@ -55,7 +59,7 @@ export class Receiver {
     this.#opener = new Opener(options.primitives, options.identity.keyPair);
   }
 
-  /** Directly from a peer. Its link has proved its key, and the table whose that is. */
+  /** Takes a letter that came directly. The link has proved its key, and the table says whose key that is. */
   onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
     const { membership, nick } = this.#options;
     if (!sameNick(verb.to, nick)) return;
@@ -64,20 +68,25 @@ export class Receiver {
       this.#keepStranger(link, verb);
       return membership.askForRows(now);
     }
-    // Sealed for a prekey that is not ours: another place may have our nick now, and this is for it; or we have lost it.
-    // By way of the server the letter comes to whoever has the nick.
+    // If it is sealed for a prekey that is not ours, another place may have our nick now and the letter is
+    // for that place, or we have lost the prekey. It gets no answer. So it comes to the server as well, which
+    // hands it to the place that has the nick (docs/security.md, "Letter").
     const letter = decodeLetter(verb.body);
     if (this.#isForAnother(verb, letter)) return membership.checkIn(now);
     this.#onLetter(now, link, { ...verb, from: row.nick }, letter, false);
   }
 
+  /** True if we do not have the letter's prekey, and have not seen the message. */
   #isForAnother({ from, id }: VerbOf<"direct">, letter: Letter | Malformed): boolean {
     const { inbox, prekeys } = this.#options;
     return letter !== MALFORMED && prekeys.keyPairOf(letter.prekeyId) === undefined &&
       !inbox.hasSeen({ channel: false, from, id });
   }
 
-  /** An item that the server hands over. A letter that was seen is receipted again, a channel message is not. */
+  /**
+   * Takes an item that the server hands over. The receipt for a letter that was seen is sent again; posts
+   * have none.
+   */
   onItem(now: Millis, item: StreamItem): void {
     const { effects, inbox, membership, nick } = this.#options;
     const { body, from, id, type, waited } = item;
@@ -91,15 +100,17 @@ export class Receiver {
     } else if (isNew) this.#onPost(now, item);
   }
 
-  /** The server begins to hand over all that has waited. */
+  /** We have registered: from now on the server hands over everything that has waited. */
   cameOnline(): void {
     this.#saidMailWaits = false;
   }
 
+  /** Forgets the secrets of letters, so that none outlives its prekey for long. */
   forgetSecrets(): void {
     this.#opener.forgetSecrets();
   }
 
+  /** Reports new identities, and takes the letters of strangers up again. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const { nick, identity } of rows) {
       if (!this.#options.knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
@@ -109,12 +120,12 @@ export class Receiver {
     this.#strangersBytes = 0;
     for (const { link, verb } of strangers) {
       const row = this.#options.membership.table.get(verb.from);
-      // Whoever was silent for so long that his link was forgotten tries again.
+      // A link that was silent for too long is forgotten, and its peer tries again.
       if (this.#options.links.holds(link) && row?.key === link.peer) this.onDirect(now, link, verb);
     }
   }
 
-  /** What finds no room is not receipted, so its sender tries again. */
+  /** Keeps a stranger's letter. One that finds no room gets no receipt, so its sender tries again. */
   #keepStranger(link: Link, verb: VerbOf<"direct">): void {
     const bytes = verb.body.length;
     if (this.#strangers.length >= STRANGERS_MESSAGES || this.#strangersBytes + bytes > STRANGERS_BYTES) {
@@ -126,6 +137,10 @@ export class Receiver {
 
   // ---- letters -------------------------------------------------------------------------------------------
 
+  /**
+   * Opens a letter, unless it was seen before, and sends a receipt over the link that it came by. The receipt
+   * leaves after the commit that saves the message.
+   */
   #onLetter(
     now: Millis,
     link: Link,
@@ -143,7 +158,10 @@ export class Receiver {
     link.send(now, verb, `receipt/${id}-${edition}`);
   }
 
-  /** Opens a letter and puts it into the inbox, or says why not. */
+  /**
+   * Opens a letter and puts it into the inbox, or says why not. The checks come in the order that
+   * docs/security.md gives ("Letter").
+   */
   #open(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
     const { id, from } = envelope;
     const { identity, inbox, knownPeers, prekeys } = this.#options;
@@ -164,21 +182,27 @@ export class Receiver {
     return "read";
   }
 
-  /** Whoever is not pinned yet is who the table says that he is. */
+  /**
+   * True if this is the identity that is pinned for the nick, or before the first contact the one in the
+   * table. A nick that is in neither may have any identity.
+   */
   #agrees(from: Nick, identity: Key): boolean {
     const { knownPeers, membership } = this.#options;
     const known = knownPeers.pinOf(from) ?? membership.table.get(from);
     return known === undefined || known.identity === identity;
   }
 
-  /** The bundles of the table are known to be genuine. */
+  /**
+   * True if the owner of the nick has signed the letter's bundle. Those in the table have been checked
+   * before.
+   */
   #isGenuine(from: Nick, { sender }: Letter): boolean {
     const { membership, primitives } = this.#options;
     const row = membership.table.get(from);
     return (row !== undefined && equalBundles(row, sender)) || isGenuine(primitives, from, sender);
   }
 
-  /** Once for each sealing of a message, on whatever ways it comes. */
+  /** Reports a letter that does not open: once for each edition, whatever the ways on which it comes. */
   #tellUnreadable({ id, from }: Envelope, letter: Letter | undefined): "unreadable" {
     const name = `${nickKey(from)} ${id} ${letter?.edition}`;
     if (this.#unreadable.has(name)) return "unreadable";
@@ -187,7 +211,9 @@ export class Receiver {
     return "unreadable";
   }
 
-  /** Once for each change: of whom it was told last time that is no news. */
+  /**
+   * Reports that a nick has another identity than the pinned one, unless that was the last news of this nick.
+   */
   #tellChanged(nick: Nick, identity: Key): void {
     const name = nickKey(nick);
     if (this.#told.get(name) === identity) return;
@@ -197,6 +223,7 @@ export class Receiver {
 
   // ---- the channel ---------------------------------------------------------------------------------------
 
+  /** Checks the signature of a post and its place in the chain of its sender, and puts it into the inbox. */
   #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
     const { postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
     const post = decodePost(body);
@@ -206,6 +233,7 @@ export class Receiver {
     const { identity, isSealed, number, sentAt } = post;
     if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
     const standing = postChains.standingOf(now, id, post);
+    // A late post may have been shown so long ago that its id is forgotten.
     const isLost = standing.type === "late" && inbox.isForgotten({ channel: true, from, id });
     if (standing.type === "repeat" || isLost) return effects.notice({ type: "postRepeated", from });
     if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
@@ -214,6 +242,7 @@ export class Receiver {
     const isLate = standing.type === "late";
     if (!isLate) postChains.took(identity, id, { number, hash: postHash(primitives, id, body) });
     const text = textOf(primitives, channelKey, id, post);
+    // We cannot read it, but it has its place in the chain, and its copies are passed over.
     if (text === undefined) {
       inbox.markSeen(now, { channel: true, from, id });
       return effects.notice({ type: "postSealed", from });

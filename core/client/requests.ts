@@ -1,4 +1,7 @@
-/** The user's requests: each is done, waits, or is refused, as the standing of the membership says. */
+/**
+ * The user's requests. Each is done, put off or refused, as the standing of the membership says
+ * (`client_states.ts`). The sentence about a request that is not done is in core/notice.ts.
+ */
 import type { Action } from "../action.ts";
 import { utf8Length } from "../base/bytes.ts";
 import { TEXT_BYTES, WAITING_ACTIONS } from "../base/limits.ts";
@@ -13,7 +16,7 @@ import type { Membership } from "./membership.ts";
 import type { Sender } from "./sender.ts";
 import type { Trust } from "./trust.ts";
 
-/** An action that is done only with some standings. */
+/** An action that depends on the standing. The other two are taken at any time. */
 export type Request = Exclude<Action, { type: "leave" | "finish" }>;
 
 export interface RequestsOptions {
@@ -24,33 +27,34 @@ export interface RequestsOptions {
   readonly membership: Membership;
   readonly sender: Sender;
   readonly trust: Trust;
-  /** The process is to end at once. */
+  /** Ends the process at once. */
   leave(now: Millis): void;
-  /** The process is to deregister, and to end then. */
+  /** Deregisters, and ends the process after that. */
   quit(now: Millis): void;
 }
 
 export class Requests {
   readonly #options: RequestsOptions;
-  /** Requests that wait for the server's answer, oldest first. */
+  /** The requests that wait for an answer of the server, oldest first. */
   #waiting: Request[] = [];
 
   constructor(options: RequestsOptions) {
     this.#options = options;
   }
 
-  /** How many of them wait. */
+  /** The number of requests that wait for an answer of the server. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** The server has answered: the requests that have waited are made again. */
+  /** The server has answered: makes the requests that have waited once more. */
   retry(now: Millis): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const request of waiting) this.make(now, request);
   }
 
+  /** Does a request, puts it off, or refuses it. */
   make(now: Millis, request: Request): void {
     const verdict = verdictOn(this.#options.membership.state, this.#matterOf(request));
     switch (verdict) {
@@ -106,6 +110,7 @@ export class Requests {
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
     if (!this.#fits(text)) return;
     const { nick } = row;
+    // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
     if (!knownPeers.meet(nick, row.identity)) return this.#answer({ type: "peerKeyChanged", nick });
     sender.compose(now, nick, text);
   }
@@ -123,7 +128,7 @@ export class Requests {
     else this.#answer({ type, nick: type === "notYou" ? nick : own });
   }
 
-  /** A request about somebody in the table, which is over at once. */
+  /** Carries out a request about a peer in the table, one that is over at once. */
   #withPeer(nick: string, act: (row: Row) => void): void {
     const row = this.#options.membership.table.get(nick);
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick });
@@ -131,13 +136,14 @@ export class Requests {
     this.#settled();
   }
 
+  /** Returns false, and says so, if the text is too long. */
   #fits(text: string): boolean {
     const bytes = utf8Length(text);
     if (bytes > TEXT_BYTES) this.#answer({ type: "tooLong", bytes });
     return bytes <= TEXT_BYTES;
   }
 
-  /** A request that is over with one notice. */
+  /** Ends a request with one notice. */
   #answer(notice: Notice): void {
     this.#options.effects.notice(notice);
     this.#settled();

@@ -1,4 +1,7 @@
-/** What leaves of a message: sealed for its recipient, or signed for the channel; and whose receipts count. */
+/**
+ * Seals messages for their recipients, signs those for the channel, and tells whose receipts count
+ * (docs/security.md, "Formats and key schedule").
+ */
 import type { Primitives } from "../base/crypto.ts";
 import type { Millis, Random } from "../base/units.ts";
 import { type Identity, isReceiptOf, type Receipt } from "../messages/identity.ts";
@@ -20,13 +23,16 @@ export interface SealingOptions {
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
   readonly postChains: PostChains;
-  /** Under which channel messages are sealed, where there is one. */
+  /** The key under which posts are sealed; `undefined` if they are open. */
   readonly channelKey: Uint8Array | undefined;
   readonly tracker: AckTracker;
   readonly table: Table;
 }
 
-/** Whether a message can leave: now, later, or never, because one of the recipient's keys is no key. */
+/**
+ * Whether a message can leave: it is sealed now; it has to wait; or it never can, because one of the
+ * recipient's keys is not valid.
+ */
 export type Sealed = "sealed" | "waits" | "impossible";
 
 export class Sealing {
@@ -38,27 +44,36 @@ export class Sealing {
     this.#sealer = new Sealer(options.primitives, options.random, options.identity.keyPair);
   }
 
+  /** Forgets the secrets that are older than an hour. */
   forgetOldSecrets(now: Millis): void {
     this.#sealer.forgetOldSecrets(now);
   }
 
-  /** What is sealed from now on is sealed under new secrets: the same message may be sealed in another place of its order. */
+  /**
+   * Forgets all secrets, because messages are about to be sealed again as edition 0, and perhaps name another
+   * message before them. Under a new secret no key seals two texts (docs/security.md, "Letter").
+   */
   forgetSecrets(): void {
     this.#sealer.forgetOldSecrets(Infinity);
   }
 
-  /** The line of a message's recipient in the table. */
+  /**
+   * The row of a message's recipient; `undefined` for the channel, and for a nick that is not in the table.
+   */
   rowOf({ to }: Pick<OutgoingMessage, "to">): Row | undefined {
     return to === undefined ? undefined : this.#options.table.get(to);
   }
 
-  /** Its recipient has another identity than before: the user has to decide. */
+  /** True if the recipient has another identity than the pinned one, so that the user has to decide. */
   isHeldBack(message: Pick<OutgoingMessage, "to">): boolean {
     const row = this.rowOf(message);
     return row !== undefined && !this.#options.knownPeers.agrees(row.nick, row.identity);
   }
 
-  /** Whether a message can leave now. The bytes that leave are made the first time that it can, and saved. */
+  /**
+   * Says whether a message can leave now. The first time that it can, the bytes are made and saved; they do
+   * not change any more.
+   */
   seal(now: Millis, message: OutgoingMessage): Sealed {
     const { tracker } = this.#options;
     if (this.isHeldBack(message) || (message.to === undefined && tracker.nextPost !== message)) {
@@ -81,7 +96,10 @@ export class Sealing {
       "impossible";
   }
 
-  /** Posts are numbered when their turn has come. */
+  /**
+   * Makes a post. It gets its number only when its turn has come, so that posts that fail before leave no
+   * gap.
+   */
   #post(message: OutgoingMessage): Uint8Array {
     const { postChains, channelKey, identity, nick: from, primitives } = this.#options;
     const post = encodePost(primitives, identity, channelKey, { ...message, ...postChains.nextPlace, from });
@@ -89,7 +107,11 @@ export class Sealing {
     return post;
   }
 
-  /** Whether a receipt is about this sealing of the message and its recipient's: an id alone proves nothing. */
+  /**
+   * True if the recipient has signed this receipt, and for this edition of the message. The recipient is the
+   * identity that is pinned, or before the first contact the one in the table. The id alone proves nothing,
+   * because the server knows it.
+   */
   isReceiptFor(message: OutgoingMessage, from: Nick, receipt: Receipt): boolean {
     const { knownPeers, nick, primitives } = this.#options;
     const identity = knownPeers.pinOf(from)?.identity ?? this.rowOf(message)?.identity;

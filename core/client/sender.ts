@@ -1,6 +1,7 @@
 /**
- * Sending: messages directly to their recipients, and by way of the server when that does not answer. A message is
- * sealed, or signed for the channel, when it is first transmitted, and leaves as the same bytes on every way.
+ * Sending: messages go directly to their recipients, and by way of the server if a recipient is offline or
+ * has not answered in 500 ms (docs/protocol.md, section 6). A message is sealed, or signed for the channel,
+ * when it is first transmitted, and leaves as the same bytes on every way.
  */
 import { utf8Length } from "../base/bytes.ts";
 import {
@@ -43,8 +44,11 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #peerLinks = new PeerLinks();
+  /** Letters that were collected, by recipient: they are counted until the line about them is shown. */
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
+  /** When the line about the collected letters of a recipient is due. */
   readonly #timers = new Timers<NickKey>();
+  /** True if the input has ended. */
   #finishing = false;
 
   constructor(options: SenderOptions) {
@@ -57,7 +61,7 @@ export class Sender {
 
   // ---- the user's messages -------------------------------------------------------------------------------
 
-  /** A new message to a peer in the table, or to the channel. */
+  /** Takes a new message of the user's: to a peer in the table, or to the channel (`undefined`). */
   compose(now: Millis, to: Nick | undefined, text: string): void {
     const { effects, ids, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
@@ -67,11 +71,14 @@ export class Sender {
     }
     const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
     if (this.#transmit(now, message, { command: true })) return;
-    // Unless it has failed it waits unsealed, and is saved like that.
+    // Unless it has failed by now, it has to wait, and is saved unsealed.
     if (tracker.messageWith(message.id) !== undefined) tracker.save(message);
   }
 
-  /** The input has ended: from now on everything that waits is waited for like a command. */
+  /**
+   * The input has ended: every message that waits is awaited like a command from now on, except those that
+   * are held back.
+   */
   finish(now: Millis): void {
     this.#finishing = true;
     for (const message of this.#options.tracker.unstored()) {
@@ -79,32 +86,34 @@ export class Sender {
     }
   }
 
-  /** How many messages to a peer wait for the user to trust its key. */
+  /** The number of messages to a peer that are held back until the user trusts the peer's new key. */
   heldBackFor(to: Nick): number {
     const { sealing, tracker } = this.#options;
     return sealing.isHeldBack({ to }) ? tracker.waitingFor(to) : 0;
   }
 
-  /** Whether any message waits for something else than a word of the user. */
+  /** True if any message waits for something other than a word of the user. */
   get isUnderWay(): boolean {
     const { sealing, tracker } = this.#options;
     for (const to of tracker.recipients) if (!sealing.isHeldBack({ to })) return true;
     return false;
   }
 
-  /** The server knows us (again), and we know who there is: everything that waits starts afresh. */
+  /** We are registered, perhaps again, and our table is complete: every message that waits starts afresh. */
   cameOnline(now: Millis): void {
     for (const message of this.#options.tracker.unstored()) this.#startAfresh(now, message);
   }
 
+  /** Nothing can be sent any more: every message that waits is set aside. */
   wentOffline(): void {
     for (const message of this.#options.tracker.unstored()) this.#setAside(message);
   }
 
+  /** The recipients of waiting messages may be online now, or offline, or have other keys. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const row of rows) {
       const link = this.#peerLinks.linkOf(row.nick);
-      // Somebody else has the nick now.
+      // The nick has another key now, and nothing more goes to the holder of the former one.
       if (link !== undefined && link.peer !== row.key) {
         for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
         this.#peerLinks.delete(row.nick);
@@ -116,7 +125,7 @@ export class Sender {
     }
   }
 
-  /** The user accepts the identity that the table gives for a nick: what waits is for its holder from now on. */
+  /** The user accepts the identity that the table gives for a nick: messages that wait are sealed for it. */
   trusts(now: Millis, row: Row): void {
     this.#options.tracker.beginAnew(now, row.nick);
     this.#options.sealing.forgetSecrets();
@@ -124,7 +133,7 @@ export class Sender {
     for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
   }
 
-  /** A peer is in a new process: what was on its way to the former one is sent again. */
+  /** A peer is in a new process: messages that were on their way to its former process are sent again. */
   peerRestarted(now: Millis, link: Link): void {
     if (!this.#options.membership.isRegistered) return;
     for (const nick of this.#peerLinks.nicksOn(link)) {
@@ -145,23 +154,28 @@ export class Sender {
     }
   }
 
-  /** Says what was still being gathered: the process is about to end. */
+  /** Shows the lines that are still being gathered, because the process is about to end. */
   flush(): void {
     for (const key of [...this.#collected.keys()]) this.#tellCollected(key);
   }
 
-  /** Forgets messages that were stored so long ago that the server has dropped them, and says so. */
+  /**
+   * Fails the messages that were stored so long ago that the server must have dropped them. It forgets old
+   * secrets as well.
+   */
   forgetOld(now: Millis): void {
     this.#options.sealing.forgetOldSecrets(now);
     for (const message of this.#options.tracker.expired(now)) this.#fail(now, message, "expired");
   }
 
+  /** Shows one line for all letters that a recipient has collected. */
   #tellCollected(key: NickKey): void {
     const entry = this.#collected.get(key);
     this.#collected.delete(key);
     if (entry !== undefined) this.#options.effects.notice({ type: "collected", ...entry });
   }
 
+  /** A message to ourselves is shown and receipted like any other, but does not leave. */
   #sendToSelf(now: Millis, text: string): void {
     const { effects, ids, inbox, nick } = this.#options;
     const id = ids.next(nickKey(nick));
@@ -174,12 +188,13 @@ export class Sender {
 
   // ---- what leaves ---------------------------------------------------------------------------------------
 
+  /** Transmits a message again as if it were new: the 500 ms and the tries begin anew. */
   #startAfresh(now: Millis, message: OutgoingMessage): void {
     this.#options.tracker.restart(now, message);
     this.#transmit(now, message, { command: message.unsettled });
   }
 
-  /** The 500 ms are over, or a later retry is due. */
+  /** The 500 ms are over, or a later try is due: the server gets the message as well. */
   #again(now: Millis, message: OutgoingMessage): void {
     const { effects, sealing } = this.#options;
     const row = sealing.rowOf(message);
@@ -192,9 +207,10 @@ export class Sender {
   }
 
   /**
-   * The one place where a message is sealed. If it can leave it goes the way that its recipient's row says, or both
-   * ways; otherwise this is false, and it stays for now, or has failed because nobody can ever seal it. `command`:
-   * the user waits for the server.
+   * The one place where a message is sealed. A sealed message goes directly if its recipient is online, and
+   * otherwise to the server; with `bothWays` the server gets it in any case. Returns false if nothing leaves:
+   * then the message waits, or it has failed because nobody can ever seal it. `command` is true if the user
+   * waits for the server.
    */
   #transmit(
     now: Millis,
@@ -204,7 +220,7 @@ export class Sender {
     const { sealing } = this.#options;
     const sealed = sealing.seal(now, message);
     if (sealed === "impossible") this.#fail(now, message, "keys");
-    // Of several posts each waits for the server, and one leaves.
+    // Posts leave one after the other. Those behind the first one wait for the server, too.
     if (sealed === "waits" && message.to === undefined) this.#waitForServer(now, message, command);
     if (sealed !== "sealed") return false;
     const row = sealing.rowOf(message);
@@ -233,6 +249,7 @@ export class Sender {
     this.#options.attempts.wait(now, id, command || this.#finishing);
   }
 
+  /** Sends the oldest post that waits: posts leave one at a time (docs/protocol.md, section 7). */
   #sendNextPost(now: Millis): void {
     const { membership, tracker } = this.#options;
     const { nextPost } = tracker;
@@ -240,8 +257,9 @@ export class Sender {
   }
 
   /**
-   * When the 500 ms of a message are over: of one in several parts they begin when the last part has left, as
-   * long as the recipient is heard.
+   * The end of the 500 ms of a message in several parts (docs/protocol.md, section 4). They run from the
+   * departure of the last part; as long as parts still have to leave, from the last sign of life of the
+   * recipient. For any other message it returns `now`.
    */
   #leavesUntil(now: Millis, { id, body, to }: OutgoingMessage): Millis {
     const link = to === undefined ? undefined : this.#peerLinks.linkOf(to);
@@ -255,7 +273,7 @@ export class Sender {
     return link;
   }
 
-  /** Nothing more is sent for this message. */
+  /** Sends nothing more for this message. */
   #stop(message: OutgoingMessage): void {
     const { attempts, membership } = this.#options;
     attempts.done(message.id);
@@ -263,17 +281,19 @@ export class Sender {
     if (message.to !== undefined) this.#peerLinks.linkOf(message.to)?.cancel(message.id);
   }
 
-  /** Nothing is sent for now, and the command that wrote it is over. */
+  /** Sends nothing for now, and ends the command that wrote the message. */
   #setAside(message: OutgoingMessage): void {
     this.#stop(message);
     this.#settle(message);
   }
 
+  /** Tells once that the command that wrote the message is over. */
   #settle(message: OutgoingMessage): void {
     if (message.unsettled) this.#options.effects.notice({ type: "settled" });
     message.unsettled = false;
   }
 
+  /** Gives a message up for good, and tells why. */
   #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
     const { effects, tracker } = this.#options;
     this.#stop(message);
@@ -288,7 +308,7 @@ export class Sender {
 
   // ---- receipts ------------------------------------------------------------------------------------------
 
-  /** From a peer, directly. */
+  /** Takes a receipt that came directly from a peer. */
   onReceipt(now: Millis, from: Nick, receipt: Receipt): void {
     const { effects, sealing, tracker } = this.#options;
     const message = tracker.messageWith(receipt.id);
@@ -300,18 +320,25 @@ export class Sender {
     this.#settle(message);
   }
 
-  /** It arrived and was not read: it is sealed again, once. */
+  /**
+   * The message has arrived and was not read. If it was unreadable it is sealed again, once; otherwise it
+   * fails.
+   */
   #onUnread(now: Millis, message: OutgoingMessage, outcome: Exclude<Outcome, "read">): void {
     const { membership, tracker } = this.#options;
     if (outcome !== "unreadable" || message.edition > 0) return this.#fail(now, message, outcome);
     this.#stop(message);
-    // With the prekey that the recipient has now; with that change of the table it leaves, or when its time is over.
+    // The second edition needs the recipient's present prekey. It leaves when the table has changed, or at
+    // the latest when its 500 ms are over.
     tracker.sealAgain(now, message);
     membership.askForRows(now);
   }
 
   // ---- what comes from the server ------------------------------------------------------------------------
 
+  /**
+   * Takes the server's answers to deposits and posts, and its news of letters. Other verbs mean nothing here.
+   */
   receiveFromServer(now: Millis, verb: Verb): void {
     switch (verb.type) {
       case "stored":
@@ -341,7 +368,10 @@ export class Sender {
     this.#settle(message);
   }
 
-  /** The server takes it not; while the recipient is there and time remains, the direct way goes on. */
+  /**
+   * The server does not take the message. If it was only too busy, the message is tried again soon. The
+   * direct way goes on while the recipient is online, unless the input has ended.
+   */
   #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
     const { attempts, membership, tracker } = this.#options;
     const message = tracker.messageWith(id);
@@ -357,6 +387,7 @@ export class Sender {
     membership.link.cancel(id);
   }
 
+  /** Notes the receipts that the server hands over, and acknowledges them. */
   #onCollected(now: Millis, { to, receipts }: VerbOf<"collected">): void {
     const { effects, membership, nick } = this.#options;
     const noted = receipts.filter((receipt) => this.#onCollectedOne(now, to, receipt));
@@ -364,13 +395,20 @@ export class Sender {
     membership.link.send(now, { type: "noted", nick, receipts: noted });
   }
 
-  /** Once the server knows that we know, nobody will tell us again: what we know is durable. Of a forgery we say nothing. */
+  /**
+   * Returns true if the receipt is to be acknowledged. The server then forgets it and nobody will tell us
+   * again, so our note of it is saved before (docs/architecture.md, section 2). A forged receipt is not
+   * acknowledged.
+   */
   #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
     const { sealing, tracker } = this.#options;
     const { id, outcome } = receipt;
     const message = tracker.messageWith(id);
+    // A message that is gone here may still have a record on disk.
     if (message === undefined) tracker.forget(id);
+    // A late receipt for edition 0 says nothing about edition 1.
     if (message === undefined || message.edition > receipt.edition) return true;
+    // `released` is the server's own word, and not signed.
     if (outcome !== "released" && !sealing.isReceiptFor(message, to, receipt)) return false;
     if (outcome !== "read") {
       this.#onUnread(now, message, outcome);

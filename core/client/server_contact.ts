@@ -1,7 +1,8 @@
 /**
- * The contact with the server's address: which key is taken for the server's, and why nobody answers. A key that is
- * announced is believed. Another one takes its place only until somebody is heard under the first, which may have
- * been damaged on its way.
+ * The contact with the server's address: which key counts as the server's, and why nobody answers. At the
+ * first contact the announced key is believed (docs/protocol.md, section 1, "Whose key?"). Announcements are
+ * not signed. So a later one takes the place of the first, until somebody has been heard under the first key:
+ * that proves that its holder is there.
  */
 import { StateMachine, type StateTable } from "../base/state_machine.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
@@ -13,18 +14,19 @@ export const CONTACT_STATES = {
   unknown: "no key is known",
   announced: "a key was announced and is believed; nobody has been heard under it yet",
   known: "the key was known from the start, or its holder has been heard",
-  doubted: "the same, and the user was told that another key is announced",
+  doubted: "the key is known, and the user was told that another one is announced",
 } as const;
 
 export type ContactState = keyof typeof CONTACT_STATES;
 
 export const CONTACT_EVENTS = {
-  announcement: "of another key than the one that is taken for the server's",
-  packet: "an authentic packet from the server",
+  announcement: "another key is announced than the one that counts as the server's",
+  packet: "an authentic packet has come from the server",
 } as const;
 
 export type ContactEvent = keyof typeof CONTACT_EVENTS;
 
+/** The moves of the table: to believe a key, to tell the user of a new server, and to warn of another key. */
 export type ContactMove = "believe" | "greet" | "warn";
 
 export const CONTACT: StateTable<ContactState, ContactEvent, ContactMove> = {
@@ -47,43 +49,46 @@ export interface ServerContactOptions {
   /** The link to the server. */
   readonly link: Link;
   readonly server: Address;
-  /** The same as the user wrote it. */
+  /** The server as the user wrote it, HOST:PORT. */
   readonly serverName: string;
 }
 
 export class ServerContact {
   readonly #options: ServerContactOptions;
   readonly #machine: StateMachine<ContactState, ContactEvent, ContactMove>;
-  /** The last announcement of another key than the one that is taken for the server's. */
+  /** The last announcement of a key that did not count as the server's when it came. */
   #announced: { readonly key: Key; readonly name: string } | undefined;
-  /** The versions that a datagram from there names. */
+  /** The versions of the protocol that a datagram from the server's address says it speaks. */
   #otherVersions: readonly number[] | undefined;
 
   constructor(options: ServerContactOptions) {
     const { effects, link, links } = this.#options = options;
     this.#machine = new StateMachine(CONTACT, link.peer === undefined ? "unknown" : "known", {
       believe: (now) => links.trust(now, link, this.#announced!.key),
-      // Only now is it proved that the key that was announced is somebody's.
+      // Only now is it proved that somebody holds the key that was announced.
       greet: () => effects.notice({ type: "serverMet", ...this.#announced! }),
       warn: () => this.#warn(),
     });
   }
 
+  /** Somebody at the server's address has announced this key and name. */
   onAnnounced(now: Millis, key: Key, name: string): void {
     if (key === this.#options.link.peer) return;
     this.#announced = { key, name };
     this.#machine.on(now, "announcement");
   }
 
+  /** An authentic packet has come from the server. */
   onPacket(now: Millis): void {
     this.#machine.on(now, "packet");
   }
 
+  /** Somebody at the server's address says that it speaks only these versions (RFC 8999, section 6). */
   onForeign(versions: readonly number[]): void {
     this.#otherVersions = versions;
   }
 
-  /** Why nobody has ever answered. */
+  /** The notice that says why nobody has ever answered. */
   get absence(): Notice {
     const { server } = this.#options;
     const versions = this.#otherVersions;
@@ -92,7 +97,10 @@ export class ServerContact {
       : { type: "otherVersions", server, versions };
   }
 
-  /** The holder of the key that we know may be there all the same; if nobody was ever heard, the client ends. */
+  /**
+   * Tells the user of the other key. The holder of the key that we know may be there all the same, so the
+   * client ends only if nobody was ever heard.
+   */
   #warn(): void {
     const { effects, link, serverName: server } = this.#options;
     const ends = link.heardAt === -Infinity;

@@ -1,4 +1,4 @@
-/** What a client knows from one process to the next. */
+/** Everything that a client keeps from one process to the next. */
 import type { Primitives } from "../base/crypto.ts";
 import type { Address, Millis, Random } from "../base/units.ts";
 import { byName, DurableMap } from "../durable/durable_map.ts";
@@ -42,14 +42,17 @@ export class ClientState {
     this.prekeys.destroyOld(now);
   }
 
-  /** Forgets what is too old. */
+  /** Forgets everything that is too old. */
   forgetOld(now: Millis): void {
     this.inbox.forgetOldIds(now, this.prekeys.oldestAt);
     this.prekeys.destroyOld(now);
   }
 }
 
-/** Ids go on as before, or are new. Each start is counted, and that is durable before an id is given. */
+/**
+ * Makes ids go on where the last process stopped. Each start of the state folder is counted, and the count is
+ * durable before an id leaves (docs/protocol.md, section 6).
+ */
 function idSource({ effects, nick, random, server }: ClientStateOptions): IdSource {
   const identities = new DurableMap(effects, byName(IDENTITY));
   const { state, starts } = identities.get(OWN) ?? { state: random(STATE_BYTES).toHex(), starts: 0 };

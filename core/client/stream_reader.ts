@@ -1,7 +1,7 @@
 /**
- * The member's end of its stream: everything the server hands over since the last registration, letters and
- * channel messages together, numbered from 1 in the order in which the server stored them. Taken in order,
- * acknowledged by the last position that is saved.
+ * The client's end of its stream: everything that the server hands over since the last registration, letters
+ * and posts together, numbered from 1 in the order in which the server stored them (docs/protocol.md, section
+ * 7). Items are taken in order. The acknowledgement names the last position that is saved.
  */
 import { ACK_DELAY_MS, CHANNEL_ACK_PER_MEMBER_MS, STREAM_WINDOW } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
@@ -10,33 +10,38 @@ import type { VerbOf } from "../messages/verb.ts";
 export type StreamItem = VerbOf<"letter"> | VerbOf<"channel">;
 
 export class StreamReader {
+  /** The number of the present stream; 0 before the first. */
   #stream = 0;
+  /** The position of the last item that was taken. */
   #position = 0;
+  /** The longest delay before a post is acknowledged. */
   #ackDelay: Millis = ACK_DELAY_MS;
   #ackDue: Millis = Infinity;
   /** The position of the last item that waited when the stream began. */
   #waiting = 0;
+  /** Items that have come and were not taken, by position. */
   readonly #early = new Map<number, StreamItem>();
-  /** Of which stream those are: items may overtake the answer that begins their stream. */
+  /** The stream that those items belong to. They may overtake the answer that begins it. */
   #earlyStream = 0;
 
   get deadline(): Millis {
     return this.#ackDue;
   }
 
-  /** Whether everything that waited at the registration is here. */
+  /** True if everything that waited at the registration has been taken. */
   get isDrained(): boolean {
     return this.#position >= this.#waiting;
   }
 
-  /** What is saved so far: the answer to the server. */
+  /** The stream, and the position up to which it is saved: the fields of the acknowledgement. */
   get saved(): { stream: number; position: number } {
     return { stream: this.#stream, position: this.#position };
   }
 
   /**
-   * A new registration: the server begins at 1 again. Streams count up; an answer to an earlier registration
-   * that comes late is of no use, and says so. The more members, the longer acknowledgements may wait.
+   * Begins the stream of a new registration. Streams count up: returns false if this answer belongs to an
+   * earlier registration and comes too late. The more members there are, the longer acknowledgements may
+   * wait, so that they do not flood the server.
    */
   begin(stream: number, members: number, waiting: number): boolean {
     if (stream <= this.#stream) return false;
@@ -49,7 +54,7 @@ export class StreamReader {
     return true;
   }
 
-  /** The server is in a new life: its streams may count from anywhere. */
+  /** The server is in a new process, whose streams may count from anywhere. */
   forget(): void {
     this.#stream = 0;
     this.#earlyStream = 0;
@@ -57,13 +62,17 @@ export class StreamReader {
     this.#ackDue = Infinity;
   }
 
+  /** Drops the items of an earlier stream than this one. */
   #expect(stream: number): void {
     if (stream <= this.#earlyStream) return;
     this.#earlyStream = stream;
     this.#early.clear();
   }
 
-  /** Files an item, to be taken by `takeNext`; a repeat is acknowledged again. */
+  /**
+   * Files an item until `takeNext` takes it. One that was taken before is acknowledged again. The server
+   * sends no item further ahead than `STREAM_WINDOW`, so none is kept.
+   */
   file(now: Millis, item: StreamItem): void {
     const position = item.stream === this.#stream ? this.#position : 0;
     if (item.stream < this.#earlyStream || item.position > position + STREAM_WINDOW) return;
@@ -72,7 +81,10 @@ export class StreamReader {
     else this.#ackDue = Math.min(this.#ackDue, now);
   }
 
-  /** The next item in order, if it has come; from now on it counts as saved. `chance` spreads acknowledgements. */
+  /**
+   * Takes the next item, if it has come. From then on it counts as saved, because the acknowledgement leaves
+   * after the commit. A post is acknowledged after the part `chance` (0 to 1) of the longest delay.
+   */
   takeNext(now: Millis, chance: number): StreamItem | undefined {
     if (this.#earlyStream !== this.#stream) return undefined;
     const item = this.#early.get(this.#position + 1);
@@ -83,7 +95,7 @@ export class StreamReader {
     return item;
   }
 
-  /** Whether an acknowledgement is to leave now. */
+  /** Returns true, once, if an acknowledgement is to leave now. */
   takeAck(now: Millis): boolean {
     if (this.#ackDue > now) return false;
     this.#ackDue = Infinity;

@@ -1,4 +1,7 @@
-/** What a user decides about keys: whom to trust, whom he has verified, and how others come to know him. */
+/**
+ * The user's decisions about keys: whom to trust, who is verified, and how others come to know us
+ * (docs/security.md, "What is trusted when").
+ */
 import type { Primitives } from "../base/crypto.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -15,7 +18,7 @@ export interface TrustOptions {
   readonly effects: Effects;
   readonly identity: Identity;
   readonly nick: Nick;
-  /** As the user wrote it. */
+  /** The server as the user wrote it, HOST:PORT. */
   readonly serverName: string;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
@@ -29,7 +32,10 @@ export class Trust {
     this.#options = options;
   }
 
-  /** Somebody has told us by other means who these are. What is pinned stays. */
+  /**
+   * Pins the identities in an invitation, which the user got by other means. Whatever is pinned stays: a
+   * difference is reported.
+   */
   invited(people: readonly Acquaintance[]): void {
     const { effects, knownPeers } = this.#options;
     for (const { nick, identity } of people) {
@@ -38,7 +44,7 @@ export class Trust {
     }
   }
 
-  /** From now on the nick's identity is the one that the table gives; whether it is the right one nobody has verified. */
+  /** Pins the identity that the table gives for a nick. It counts as not verified. */
   trust(now: Millis, row: Row): void {
     const { nick, identity } = row;
     const { effects, knownPeers, sender } = this.#options;
@@ -50,6 +56,7 @@ export class Trust {
     if (isNew) sender.trusts(now, row);
   }
 
+  /** True, and the user is told so, if the nick is our own. */
   #isOurs(nick: Nick): boolean {
     const { effects, nick: own } = this.#options;
     if (!sameNick(nick, own)) return false;
@@ -57,7 +64,10 @@ export class Trust {
     return true;
   }
 
-  /** Shows what to compare, and takes it for compared; not that of a key which is not trusted. */
+  /**
+   * Shows the safety number, which two users compare by other means, and marks the peer as verified. A peer
+   * whose identity is not the pinned one is not marked.
+   */
   verify(row: Row): void {
     const { effects, identity, knownPeers, nick, primitives } = this.#options;
     if (this.#isOurs(row.nick)) return;
@@ -67,7 +77,7 @@ export class Trust {
     effects.notice({ type: "safetyNumber", nick: row.nick, number, isTrusted });
   }
 
-  /** What somebody else starts from to reach us here, and to know us. */
+  /** Shows an invitation, with which somebody else can reach our server and know our identity. */
   invite(): void {
     const { effects, identity, membership, nick, serverName } = this.#options;
     const serverKey = membership.link.peer;
@@ -75,7 +85,9 @@ export class Trust {
     effects.notice({ type: "invite", server: serverName, serverKey, nick, identity: identity.publicKey });
   }
 
-  /** Who is there, who of them is verified, and who has another identity than before. */
+  /**
+   * Shows the table, and tells which peers are verified and which have another identity than the pinned one.
+   */
   list(server: { readonly host: string; readonly port: number }): void {
     const { effects, knownPeers, membership } = this.#options;
     const rows = membership.table.rows();
