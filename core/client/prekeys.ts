@@ -28,7 +28,7 @@ const CURRENT = 0;
 
 export class Prekeys {
   readonly #options: PrekeysOptions;
-  /** By `prekeyId`, as letters name them. */
+  /** All prekeys by `prekeyId`, as letters name them. */
   readonly #prekeys: DurableMap<string, Prekey>;
   #current: Prekey | undefined;
   /** The bundle of the current prekey, which is signed once. */

@@ -82,8 +82,8 @@ export class StreamReader {
   }
 
   /**
-   * Takes the next item, if it has come. From then on it counts as saved, because the acknowledgement leaves
-   * after the commit. A post is acknowledged after the part `chance` (0 to 1) of the longest delay.
+   * Takes the next item, if it has come. It counts as saved at once, because the acknowledgement leaves after
+   * the commit. A post is acknowledged after the part `chance` (0 to 1) of the longest delay.
    */
   takeNext(now: Millis, chance: number): StreamItem | undefined {
     if (this.#earlyStream !== this.#stream) return undefined;

@@ -30,7 +30,10 @@ interface Seen {
 const GREATEST = 2 ** 48 - 1;
 
 export class SeenIds {
-  /** By sender and prefix; for each sender the prefix that was used least recently comes first. */
+  /**
+   * The entries by sender and prefix. Among those of a sender the one that was used least recently comes
+   * first.
+   */
   readonly #seen: DurableMap<string, Seen>;
   /**
    * When too much is remembered in all, the sender with the most entries makes room. So nobody can use up the

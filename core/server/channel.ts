@@ -1,4 +1,8 @@
-/** The group channel: one durable row per message, and for each member the number of the last one it has saved. */
+/**
+ * The channel: one durable row for each post, and for each member a cursor, the number of the last post that
+ * it has saved (docs/protocol.md, section 7). Cursors may be saved late: a cursor that is behind means only
+ * that posts are handed over once more.
+ */
 import { CHANNEL_BYTES, CHANNEL_ROWS, MAIL_LIFE_MS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import { byName, byNick, DurableMap } from "../durable/durable_map.ts";
@@ -7,15 +11,16 @@ import { CHANNEL, CURSOR, DROPPED, LAST, type ValueOf } from "../durable/records
 import type { MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 
-/** `order` counts everything that the server has stored, `number` channel messages alone. */
+/** A stored post. `order` counts everything that the server has stored, `number` counts posts alone. */
 export type ChannelRow = ValueOf<typeof CHANNEL> & { readonly order: number };
 
 export class Channel {
-  /** By number, oldest first. */
+  /** All rows by number, oldest first. */
   readonly #rows: DurableMap<number, ChannelRow>;
-  /** The sender and the id of each. */
+  /** The names of all rows: sender and id. */
   readonly #names = new Set<string>();
   readonly #cursors: DurableMap<NickKey, ValueOf<typeof CURSOR>>;
+  /** The number of the last post that was dropped. Numbers go on from it when no row is left. */
   readonly #dropped: DurableMap<string, ValueOf<typeof DROPPED>>;
   #bytes = 0;
   #lastNumber: number;
@@ -38,16 +43,17 @@ export class Channel {
       .reduce((last, { number }) => Math.max(last, number), 0);
   }
 
+  /** True if the post is here. One that was dropped is not known any more. */
   hasPost(from: Nick, id: MessageId): boolean {
     return this.#names.has(nameOf(from, id));
   }
 
-  /** Takes a message, and drops the oldest when there are too many. */
+  /** Stores a post, and drops the oldest ones when there are too many. */
   post(now: Millis, message: Omit<ChannelRow, "number">): ChannelRow {
     const row = { ...message, number: ++this.#lastNumber };
     this.#rows.set(row.number, row);
     this.#count(row);
-    // Nobody misses his own.
+    // The sender has its own post already, so its cursor moves on, unless an earlier post is not saved yet.
     if (this.#cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
     while (this.#rows.size > CHANNEL_ROWS || this.#bytes > CHANNEL_BYTES) {
       this.#drop(now, this.#rows.values().next().value!);
@@ -55,13 +61,13 @@ export class Channel {
     return row;
   }
 
-  /** A new member: hears what is said from now on. */
+  /** A new member is handed only posts that come from now on. */
   join(nick: Nick): void {
     const key = nickKey(nick);
     if (this.#cursors.get(key) === undefined) this.#cursors.set(key, { number: this.#lastNumber });
   }
 
-  /** What a member has not saved yet, its own messages left out. */
+  /** The posts that a member has not saved yet, without its own. */
   unread(nick: Nick): ChannelRow[] {
     const unread: ChannelRow[] = [];
     for (
@@ -75,7 +81,10 @@ export class Channel {
     return unread;
   }
 
-  /** How many messages a member has missed that are no longer here; told once. */
+  /**
+   * The number of posts that were dropped before a member had saved them. They are counted once, because the
+   * cursor moves behind them.
+   */
   takeDropped(now: Millis, nick: Nick): number {
     const oldest = this.#oldest;
     const dropped = Math.max(0, oldest - this.#cursorOf(nick) - 1);
@@ -83,12 +92,12 @@ export class Channel {
     return dropped;
   }
 
-  /** A member has saved everything up to this row. */
+  /** The member has saved everything up to this row. */
   advance(now: Millis, nick: Nick, row: ChannelRow): void {
     if (this.#cursorOf(nick) < row.number) this.#setCursor(now, nick, row.number);
   }
 
-  /** Drops what is too old. */
+  /** Drops the posts that are older than 30 days. */
   dropOld(now: Millis): void {
     for (const row of this.#rows.values()) if (row.storedAt + MAIL_LIFE_MS <= now) this.#drop(now, row);
   }

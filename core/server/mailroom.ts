@@ -1,6 +1,7 @@
 /**
- * What members say to each other by way of the server: letters and receipts in, letters and receipts out, and the
- * channel. The server answers when it is durable; the driver sees to that.
+ * The mailroom: it takes deposits and posts, hands them over, and passes receipts back (docs/protocol.md,
+ * sections 6 and 7). Every answer leaves after the commit of its step, because the driver transmits only
+ * then.
  */
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
@@ -17,23 +18,27 @@ export interface MailroomOptions {
   readonly store: OfflineStore;
   readonly channel: Channel;
   readonly roster: Roster;
-  /** A member has a little time to give a sign of life. */
+  /** Gives a member a little time for a sign of life. */
   probe(now: Millis, member: Member): void;
-  /** A member is to begin anew, with its next registration. */
+  /** Takes a member for absent. It begins anew with its next registration. */
   depart(now: Millis, member: Member): void;
 }
 
 export class Mailroom {
   readonly #options: MailroomOptions;
-  /** Counts everything that is stored. */
+  /** Counts letters and posts together, in the order in which they are stored. */
   #order: number;
 
-  /** Store and channel are loaded. */
+  /** The count goes on from the letters and posts that store and channel have. */
   constructor(options: MailroomOptions) {
     this.#options = options;
     this.#order = Math.max(options.store.lastOrder, options.channel.lastOrder);
   }
 
+  /**
+   * Stores a letter and pushes it at once to a recipient who is there. A deposit may be repeated, because its
+   * answer may have been lost.
+   */
   deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
     const { id, body } = verb;
     const from = member.nick;
@@ -41,7 +46,8 @@ export class Mailroom {
     const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
     if (recipient === undefined) return reject("unknown");
     const held = this.#options.store.letter(recipient.nick, from, id);
-    // Its recipient could not open the one that is here, and has said so directly.
+    // The sender has sealed the message again, because its recipient could not open the letter that is held
+    // here, and said so directly.
     if (held !== undefined && editionOf(held.body) < editionOf(body)) this.#options.store.withdraw(held);
     if (!this.#options.store.hasStored(from, id)) {
       if (!member.messages.take(now)) return reject("rate");
@@ -49,16 +55,19 @@ export class Mailroom {
       const reason = this.#options.store.deposit(now, letter);
       if (reason !== undefined) return reject(reason);
       if (this.#hand(now, recipient, { type: "letter", letter, waited: false })) {
+        // A letter that is pushed asks for a sign of life.
         this.#options.probe(now, recipient);
       }
     } else if (held === undefined) {
-      // The sender may have missed that it was collected; or have known and forgotten, with a copy of his folder.
+      // It was collected before. The sender may have missed that, or may have forgotten it with an old copy
+      // of its folder.
       const receipt = this.#options.store.receipt(from, id);
       return receipt === undefined ? reject("known") : this.#tell(now, link, receipt.to, [receipt]);
     }
     link.send(now, { type: "stored", id }, `answer/${id}`);
   }
 
+  /** Stores a post and pushes it at once to all other members who are there. */
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
@@ -78,7 +87,7 @@ export class Mailroom {
     link.send(now, { type: "stored", id }, `answer/${id}`);
   }
 
-  /** Hands something over to a member who is there. */
+  /** Hands something over to a member. Returns false if the member is not there. */
   #hand(now: Millis, member: Member, entry: StreamEntry): boolean {
     if (member.connection === undefined) return false;
     const { stream, link } = member.connection;
@@ -92,7 +101,10 @@ export class Mailroom {
     return true;
   }
 
-  /** A member has saved its stream up to a position: the channel's cursor moves on. */
+  /**
+   * A member has saved its stream up to a position, so its cursor in the channel moves on. A letter stays
+   * until its receipt comes.
+   */
   saved(now: Millis, link: Link, { nick, connection }: Member, { stream, position }: VerbOf<"saved">): void {
     if (connection?.stream.stream !== stream) return;
     for (const entry of connection.stream.acknowledge(position)) {
@@ -101,11 +113,15 @@ export class Mailroom {
     connection.stream.pump(now, link);
   }
 
-  /** Hands over what may have been lost with a link: what is not saved, unanswered letters, and receipts. */
+  /**
+   * Hands over again whatever may have been lost with a link: items that are not saved, letters without a
+   * receipt, and receipts.
+   */
   handOverAgain(now: Millis, { nick, connection }: Member): void {
     if (connection === undefined) return;
     const { link, stream } = connection;
     stream.rewind();
+    // These letters were saved, but their receipts have not come.
     if (stream.length === 0) {
       for (const letter of this.#options.store.lettersFor(nick)) {
         stream.push({ type: "letter", letter, waited: false });
@@ -115,19 +131,19 @@ export class Mailroom {
     this.tellCollected(now, link, nick);
   }
 
-  /** A member says what became of a letter: only that makes it a receipt. */
+  /** A member says what became of a letter. Nothing else makes a receipt of the letter. */
   receipted(now: Millis, member: Member, verb: VerbOf<"receipt">): void {
     const { to, id, edition, outcome, signature } = verb;
     const receipt = { id, edition, outcome, signature };
     const letter = this.#options.store.letter(member.nick, to, id);
-    // It may be a late word on the sealing before it.
+    // A late receipt for edition 0 says nothing about edition 1. `released` is never a member's word.
     if (letter === undefined || editionOf(letter.body) !== edition || outcome === "released") return;
     this.#options.store.collect(now, letter, receipt);
     const sender = this.#options.roster.memberNamed(to)?.connection;
     if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
   }
 
-  /** What became of a member's messages while nobody could tell it. */
+  /** Hands over the receipts for a member's letters that it has not acknowledged. */
   tellCollected(now: Millis, link: Link, nick: Nick): void {
     for (const { to, receipts } of this.#options.store.receiptsFor(nick)) this.#tell(now, link, to, receipts);
   }

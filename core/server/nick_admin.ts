@@ -1,4 +1,7 @@
-/** What an operator sees and does of the nicks on a server's disk, while the server is not running. */
+/**
+ * The nicks on a server's disk, for the operator: to list them and to release one, while the server is not
+ * running (docs/security.md, "What is trusted when").
+ */
 import type { Key, Millis } from "../base/units.ts";
 import { CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "../durable/records.ts";
 import type { Change, Records } from "../machine.ts";
@@ -6,14 +9,15 @@ import { NO_SIGNATURE } from "../messages/identity.ts";
 import { editionOf } from "../messages/letter.ts";
 import { type Nick, nickKey, sameNick } from "../messages/nick.ts";
 
+/** A nick, and the identity that owns it. */
 export interface Binding {
   readonly nick: Nick;
   readonly identity: Key;
-  /** How many letters wait for it. */
+  /** The number of letters that wait for the nick. */
   readonly letters: number;
 }
 
-/** In the order in which the nicks first came. */
+/** All nicks, in the order in which they were first registered. */
 export function listNicks(records: Records): Binding[] {
   const kept = [...records];
   const letters = new Map<string, number>();
@@ -24,8 +28,9 @@ export function listNicks(records: Records): Binding[] {
 }
 
 /**
- * What makes a nick free for whoever registers it next. Mail that waits for it fails: its senders are told, and nobody
- * else ever gets it. What it wrote itself stays.
+ * The changes that make a nick free for the next identity that registers it. Letters that wait for it fail:
+ * their senders get the receipt `released`, and the next owner never gets the letters. Letters and posts that
+ * the nick wrote itself stay.
  */
 export function releaseNick(now: Millis, records: Records, nick: Nick): Change[] {
   const kept = [...records];

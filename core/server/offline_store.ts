@@ -1,6 +1,7 @@
 /**
- * The offline store: letters, kept until their recipient has saved and acknowledged that letter, and receipts,
- * kept until the sender has acknowledged that. What is in a letter nobody here can read.
+ * The offline store: letters, which are kept until their recipient has said what became of them, and
+ * receipts, which are kept until the sender of the letter has acknowledged them (docs/protocol.md, section
+ * 7). Letters are sealed, so nobody here can read them.
  */
 import {
   COLLECTED_RECEIPTS,
@@ -30,9 +31,10 @@ import type { MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Reason } from "../messages/verb.ts";
 
-/** `order` counts everything that the server has stored. */
+/** A letter that waits. `order` counts everything that the server has stored. */
 export type StoredLetter = ValueOf<typeof LETTER> & { readonly order: number };
 
+/** An amount of mail. */
 interface Amount {
   readonly letters: number;
   readonly bytes: number;
@@ -40,22 +42,29 @@ interface Amount {
 
 const NONE: Amount = { letters: 0, bytes: 0 };
 
-/** What the operator allows. */
+/** The limits that the operator sets. */
 export interface MailLimits {
-  /** Bytes of all mail. */
+  /** The most bytes of all mail. */
   readonly totalBytes: number;
 }
 
 export class OfflineStore {
   readonly #limits: MailLimits;
-  /** By order, grouped by recipient. */
+  /** The letters by order, grouped by recipient. */
   readonly #letters: DurableMap<number, StoredLetter>;
-  /** By sender and id. */
+  /** The same letters by `receiptName`: by sender and id. */
   readonly #byId = new Map<string, StoredLetter>();
-  /** How much mail there is: in all, for a recipient, from a sender, and from the one to the other. */
+  /**
+   * The mail by accounts (`accountsOf`): in all, for each recipient, from each sender, and from each sender
+   * to each recipient.
+   */
   readonly #amounts = new Map<string, Amount>();
-  /** By sender and id, grouped by sender. */
+  /** The receipts by `receiptName`, grouped by sender. */
   readonly #receipts: DurableMap<string, ValueOf<typeof RECEIPT>>;
+  /**
+   * The ids of letters that were ever stored, so that a late repeat of a deposit does not bring a letter
+   * back.
+   */
   readonly #seen: SeenIds;
   /** The highest order among the letters of earlier processes. */
   readonly lastOrder: number;
@@ -78,7 +87,8 @@ export class OfflineStore {
     const letters = [...this.#letters.values()];
     for (const letter of letters) this.#count(letter, 1);
     this.lastOrder = letters.at(-1)?.order ?? 0;
-    // What is here was seen, even if that was not saved in time.
+    // Ids are saved a little later than letters and receipts, so those of letters and receipts on disk are
+    // added here. An unreadable letter may be deposited again, so its id does not count.
     for (const { from, id } of letters) this.#saw(now, from, id);
     for (const [name, { from, outcome }] of this.#receipts.entries()) {
       if (outcome !== "unreadable") this.#saw(now, from, secondOf(name));
@@ -89,30 +99,30 @@ export class OfflineStore {
     if (!this.#seen.hasSeen(from, id)) this.#seen.add(now, from, id);
   }
 
-  /** Whether a message was stored before, even if it has been collected since. */
+  /** True if the letter was stored before, even if it has been collected since. */
   hasStored(from: Nick, id: MessageId): boolean {
     return this.#byId.has(receiptName(from, id)) || this.#seen.hasSeen(from, id);
   }
 
-  /** A message that waits here to be collected. */
+  /** The letter of this sender and id, if it waits here for this recipient. */
   letter(to: Nick, from: Nick, id: MessageId): StoredLetter | undefined {
     const letter = this.#byId.get(receiptName(from, id));
     return letter !== undefined && sameNick(letter.to, to) ? letter : undefined;
   }
 
-  /** Its sender has sealed it again: as if this letter had never come. */
+  /** Removes a letter as if it had never come, because its sender has sealed the message again. */
   withdraw(letter: StoredLetter): void {
     this.#remove(letter);
     this.#seen.remove(letter.from, letter.id);
   }
 
-  /** What became of a message, as long as its sender has not acknowledged that. */
+  /** The receipt for a letter, as long as its sender has not acknowledged it. */
   receipt(from: Nick, id: MessageId): (Receipt & { readonly to: Nick }) | undefined {
     const receipt = this.#receipts.get(receiptName(from, id));
     return receipt === undefined ? undefined : { id, ...receipt };
   }
 
-  /** Takes a letter, or says why not. */
+  /** Stores a letter, or says why not (docs/security.md, "Bounds"). */
   deposit(now: Millis, letter: StoredLetter): Reason | undefined {
     const bytes = sizeOf(letter);
     const accounts = accountsOf(letter);
@@ -135,22 +145,22 @@ export class OfflineStore {
     return undefined;
   }
 
-  /** The mail of a nick, in the order in which it was stored. */
+  /** The letters that wait for a nick, in the order in which they were stored. */
   lettersFor(nick: Nick): StoredLetter[] {
     return [...this.#letters.group(nickKey(nick)).values()];
   }
 
-  /** The recipient has said what became of this letter: it becomes a receipt for its sender. */
+  /** The recipient has said what became of a letter: the receipt for the sender takes its place. */
   collect(now: Millis, letter: StoredLetter, { edition, outcome, signature }: Receipt): void {
     this.#remove(letter);
-    // It may come once more, sealed again.
+    // The letter may come once more, sealed again.
     if (outcome === "unreadable") this.#seen.remove(letter.from, letter.id);
     const { from, to } = letter;
     const receipt = { from, to, at: Math.floor(now), edition, outcome, signature };
     this.#receipts.set(receiptName(from, letter.id), receipt);
   }
 
-  /** What was collected of a sender's mail and not yet acknowledged by him, in lists that fit into a verb. */
+  /** The receipts for a sender's letters that it has not acknowledged, in lists that fit into a verb. */
   receiptsFor(sender: Nick): { to: Nick; receipts: Receipt[] }[] {
     const lists: { to: Nick; receipts: Receipt[] }[] = [];
     const open = new Map<NickKey, { to: Nick; receipts: Receipt[] }>();
@@ -166,14 +176,14 @@ export class OfflineStore {
     return lists;
   }
 
-  /** The sender knows: these receipts are done with. */
+  /** The sender knows the outcome: its receipts are forgotten. One for another edition stays. */
   noted(sender: Nick, names: readonly Pick<Receipt, "id" | "edition">[]): void {
     for (const { id, edition } of names) {
       if (this.receipt(sender, id)?.edition === edition) this.#receipts.delete(receiptName(sender, id));
     }
   }
 
-  /** Drops what is too old. */
+  /** Drops letters and receipts that are older than 30 days, and ids that are older than 45. */
   forgetOld(now: Millis): void {
     for (const letter of this.#letters.values()) {
       if (letter.storedAt + MAIL_LIFE_MS <= now) this.#remove(letter);
@@ -188,7 +198,7 @@ export class OfflineStore {
     if (this.#letters.delete(letter.order)) this.#count(letter, -1);
   }
 
-  /** Takes up a letter among those that are here, or takes it out. */
+  /** Adds a letter to the index and the accounts (1), or takes it out of them (-1). */
   #count(letter: StoredLetter, sign: 1 | -1): void {
     if (sign > 0) this.#byId.set(receiptName(letter.from, letter.id), letter);
     else this.#byId.delete(receiptName(letter.from, letter.id));
@@ -205,13 +215,13 @@ export class OfflineStore {
   }
 }
 
-/** The accounts in which a letter counts. */
+/** The names of the accounts in which a letter counts. */
 function accountsOf({ from, to }: StoredLetter) {
   const [sender, recipient] = [nickKey(from), nickKey(to)];
   return { all: "", mailbox: `to ${recipient}`, share: `${sender} to ${recipient}`, sent: `from ${sender}` };
 }
 
-/** What a letter takes of a mailbox: its body and about as much as the rest of the record. */
+/** The bytes that a letter takes of a mailbox: its body, and 100 for the rest of the record. */
 function sizeOf(letter: StoredLetter): number {
   return letter.body.length + 100;
 }

@@ -1,4 +1,7 @@
-/** The server's table: every nick, who holds it, where, since which change; and what to tell whom about it. */
+/**
+ * The server's table: for each nick its owner, where the owner can be reached, and the counter of the last
+ * change. It also decides who is told of which changes (docs/protocol.md, section 7, "The table").
+ */
 import { equalAddresses, isLoopback, isUnicast } from "../base/address.ts";
 import {
   CANDIDATES,
@@ -23,9 +26,12 @@ import type { Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 
+/**
+ * A client that the server knows, online or not: its row of the table, and what else the server knows of it.
+ */
 export interface Member extends Row {
   nick: Nick;
-  /** Always this one: the nick is bound to it. */
+  /** It never changes: the nick is bound to it. */
   readonly identity: Key;
   key: Key;
   prekey: Key;
@@ -34,24 +40,29 @@ export interface Member extends Row {
   readonly ordinal: number;
   online: boolean;
   addresses: readonly Address[];
-  /** The counter of the last change. */
+  /** The counter of the last change of the row; 0 before the first. */
   change: number;
-  /** The process that registered last, and the one whose place it took. */
+  /**
+   * The process that registered last, and the one whose place it took. `undefined` in a life of the server in
+   * which there was none.
+   */
   process: string | undefined;
   formerProcess: string | undefined;
-  /** Present while registered in this life of the server. */
+  /** `undefined` while the member is not registered. */
   connection: Connection | undefined;
+  /** The rate of its deposits and posts. */
   readonly messages: Rate;
+  /** The rate of its questions for rows, and of its registrations. */
   readonly questions: Rate;
 }
 
-/** Where a member is registered, and what waits for it there. */
+/** The link on which a member is registered, and the stream of what waits for it there. */
 export interface Connection {
   readonly link: Link;
   readonly stream: StreamWriter;
 }
 
-/** What is known of a member who has not registered in this life of the server. */
+/** The fields of a member that has not registered in this life of the server. */
 function absent() {
   return {
     process: undefined,
@@ -65,13 +76,18 @@ function absent() {
 export class Roster {
   readonly #start: number;
   readonly #members: DurableMap<NickKey, Member>;
-  /** Members by the counter of their last change, and in that order; a new one is not among them before its first. */
+  /**
+   * The members in the order of their last changes, by the counter of that change. A new one has no place
+   * here before its first.
+   */
   readonly #changes = new Map<number, Member>();
+  /** The number of changes in this life of the server. */
   #counter = 0;
   #lastOrdinal = 0;
+  /** The counter up to which changes were pushed. */
   #pushed: number;
   #pushDue: Millis = Infinity;
-  /** Who has asked for rows, and since when. */
+  /** The links that have asked for rows, with the version that each of them has. */
   readonly #questions = new Map<Link, Version>();
 
   constructor(effects: Effects, start: number) {
@@ -111,7 +127,7 @@ export class Roster {
     return this.#members.values();
   }
 
-  /** A new nick, bound to an identity. */
+  /** Adds a new nick and binds it to the identity in the bundle. It is saved with its first change. */
   add(nick: Nick, bundle: Bundle): Member {
     const ordinal = ++this.#lastOrdinal;
     const member = { nick, ...bundle, ordinal, online: false, addresses: [], change: 0, ...absent() };
@@ -119,21 +135,23 @@ export class Roster {
     return member;
   }
 
-  /** A row has changed: it is saved now and pushed soon, together with others. */
+  /** The row of a member has changed: it is saved now, and pushed soon, together with others. */
   changed(now: Millis, member: Member): void {
     this.#count(member);
     this.#members.save(nickKey(member.nick));
     this.#pushDue = Math.min(this.#pushDue, now + TABLE_GATHER_MS);
   }
 
-  /** A member has changed, and is now the last one that has. */
+  /** Gives a member the next counter, which puts it behind all others. */
   #count(member: Member): void {
     this.#changes.delete(member.change);
     member.change = ++this.#counter;
     this.#changes.set(member.change, member);
   }
 
-  /** A member that was seen elsewhere, and answered from there, is to be found there. */
+  /**
+   * The member was heard at this address, which it has proved. If it was elsewhere before, others are told.
+   */
   seenAt(now: Millis, member: Member, address: Address): void {
     const [seen, ...others] = member.addresses;
     if (seen === undefined || equalAddresses(seen, address)) return;
@@ -141,18 +159,21 @@ export class Roster {
     this.changed(now, member);
   }
 
-  /** `rows since v`, answered with the next tick: once, however often it was asked meanwhile. */
+  /** Answers the question for rows with the next tick: once, however often it was asked meanwhile. */
   ask(link: Link, version: Version): void {
     this.#questions.set(link, version);
   }
 
-  /** Answers, and pushes the changes gathered since the last push to everybody, once. */
+  /**
+   * Answers questions, and when it is time pushes the changes since the last push to everybody who is online.
+   */
   runTimers(now: Millis): void {
     for (const [link, version] of this.#questions) this.#answer(now, link, version);
     this.#questions.clear();
     if (this.#pushDue <= now) this.#push(now);
   }
 
+  /** Pushes each change once. A client that misses one learns from the next keep-alive that it is behind. */
   #push(now: Millis): void {
     this.#pushDue = Infinity;
     const from = { start: this.#start, counter: this.#pushed };
@@ -166,14 +187,16 @@ export class Roster {
     }
   }
 
+  /** A version of another life of the server says nothing about this table, so all rows are sent. */
   #answer(now: Millis, link: Link, version: Version): void {
     const from = version.start === this.#start ? version : { start: this.#start, counter: 0 };
     for (const page of this.#pages(from, isLoopback(link.address))) link.tell(now, page);
   }
 
-  /** The members that have changed after that, in the order of their changes. */
+  /** The members whose last change came after this counter, in the order of their changes. */
   *#changedAfter(counter: number): Iterable<Member> {
-    // Whichever walk is shorter: over the changes since then, or over all members.
+    // There are two ways: a walk over all members, and one over the changes since then. The shorter one is
+    // taken.
     if (this.#counter - counter > this.#changes.size) {
       for (const member of this.#changes.values()) if (member.change > counter) yield member;
     } else {
@@ -184,7 +207,10 @@ export class Roster {
     }
   }
 
-  /** All changes after `from` in their order, cut into verbs; each says from where to where it goes. */
+  /**
+   * All changes after `from` in their order, cut into verbs. Each says from where to where it goes, so that a
+   * client notices when one is lost. `local` is true for readers on the server's own machine.
+   */
   #pages(from: Version, local: boolean): Verb[] {
     const pages: Verb[] = [];
     let rows: Row[] = [];
@@ -198,6 +224,7 @@ export class Roster {
     for (const member of this.#changedAfter(from.counter)) {
       const row = rowOf(member, local);
       if (bytes + rowBytes(row) > ROWS_BYTES) close(last);
+      // The client asks again for the rest.
       if (pages.length >= ROWS_PACKETS) return pages;
       rows.push(row);
       bytes += rowBytes(row);
@@ -208,7 +235,10 @@ export class Roster {
   }
 }
 
-/** Where a client may be reached: where it was seen, then where it says it is; loopback only for the local. */
+/**
+ * The addresses of a client: the one where it was seen, then those that it names itself. Loopback addresses
+ * count only for a client that was seen on one.
+ */
 export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
   const addresses = [seen];
   for (const address of own) {
@@ -218,7 +248,10 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
   return addresses.slice(0, CANDIDATES);
 }
 
-/** The row as a reader sees it: for readers elsewhere, loopback is the server's own host. */
+/**
+ * The row for a reader on the server's machine (`local`) or elsewhere. Elsewhere a loopback address is shown
+ * as the server's own host.
+ */
 function rowOf(member: Member, local: boolean): Row {
   const { nick, ordinal, online, addresses } = member;
   const seen = local

@@ -1,7 +1,8 @@
 /**
- * The server: who is there and where, mail for whoever is not, the group channel. It sees no direct message
- * that its recipient answers. This file takes inputs apart and decides who may say what; a client's verbs are
- * taken only from the link on which it registered.
+ * The server: it knows who is there and where, keeps mail for those who are not, and runs the channel. It
+ * sees no direct message that its recipient answers in time. This file takes inputs apart and decides who may
+ * say what. A client's verbs are taken only from the link on which it registered (docs/protocol.md, sections
+ * 5 and 7).
  */
 
 import type { Primitives } from "../base/crypto.ts";
@@ -32,24 +33,25 @@ import { type Member, reachableAt, Roster } from "./roster.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
 export interface ServerOptions {
-  /** What the server calls itself; at most `SERVER_NAME_BYTES` bytes. */
+  /** The name that the server announces; at most `SERVER_NAME_BYTES` bytes. */
   readonly name: string;
-  /** Whether what is saved outlives the process. */
+  /** True if records outlive the process. */
   readonly durable: boolean;
   readonly primitives: Primitives;
   readonly limits: ServerLimits;
 }
 
-/** What the operator allows. */
+/** The limits that the operator sets. */
 export interface ServerLimits {
-  /** Nicks in all. */
+  /** The most nicks in all. */
   readonly nicks: number;
-  /** Nicks that one address may register for the first time in an hour. */
+  /** The most nicks that one address may register for the first time in an hour. */
   readonly newNicksPerHour: number;
-  /** Bytes of all mail. */
+  /** The most bytes of all mail. */
   readonly mailBytes: number;
 }
 
+/** How a member went offline, for the log. */
 type Departure = "deregistered" | "left" | "silent";
 
 export class Server implements Machine {
@@ -58,20 +60,27 @@ export class Server implements Machine {
   readonly #channel: Channel;
   readonly #links: Links;
   readonly #roster: Roster;
+  /** The members that are registered, by their links. */
   readonly #byLink = new Map<Link, Member>();
+  /** When a member that says nothing until then goes offline. */
   readonly #silences = new Timers<Member>();
-  /** Members who are asked for a sign of life. */
+  /** Members that are asked for a sign of life, and when they go offline without one. */
   readonly #probes = new Timers<Member>();
-  /** The newest `turn` of each link's process. */
+  /** The newest `turn` that the process on each link has said. */
   readonly #turns = new WeakMap<Link, number>();
-  /** How many bundles of each link may be checked. */
+  /** The rate at which the bundles of each link are checked. */
   readonly #bundles = new WeakMap<Link, Rate>();
-  /** Who wants a new nick from an address that is not proved yet. */
+  /** Registrations of new nicks from links whose address is not proved yet. */
   readonly #newcomers = new WeakMap<Link, VerbOf<"register">>();
   readonly #primitives: Primitives;
   readonly #limits: ServerLimits;
+  /** How many new nicks each address may register. */
   readonly #newNicks: HostRates;
   readonly #mailroom: Mailroom;
+  /**
+   * The number of the last stream. It begins with the instant of the start, so that it grows over restarts,
+   * too.
+   */
   #streams: number;
   #sweepDue: Millis;
   #reportDue: Millis;
@@ -100,7 +109,8 @@ export class Server implements Machine {
     this.#streams = start;
     this.#sweepDue = now + SWEEP_MS;
     this.#reportDue = now + DROPPED_REPORT_MS;
-    // Who was online has 75 s to come back before anybody is told otherwise.
+    // Members that were online have 75 s to register again before anybody is told otherwise
+    // (docs/protocol.md, section 7).
     for (const member of this.#roster.members()) {
       if (member.online) this.#silences.set(member, now + SILENCE_MS);
     }
@@ -126,26 +136,32 @@ export class Server implements Machine {
       const arrival = this.#links.receive(now, input.from, input.bytes);
       if (arrival?.type === "verbs") this.#onPacket(now, arrival);
     }
+    // Only a tick transmits, so that the answers to all inputs of a wake-up share packets.
     if (input.type !== "tick") return this.#effects.takeOutputs(now, []);
     this.#runTimers(now);
     return this.#effects.takeOutputs(now, this.#links.takeDatagrams(now));
   }
 
+  /** Takes the verbs of a packet. A packet without any is a sign of life, too. */
   #onPacket(now: Millis, { link, verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
+    // A new process counts its turns from 1.
     if (restarted) this.#turns.delete(link);
     const member = this.#byLink.get(link);
     if (member !== undefined && member.process !== link.peerProcess) {
       const asked = verbs.some((verb) => verb.type === "register" && verb.asked);
+      // The process whose place was taken is told so. It gets the nick back only if its user asks for that.
       if (member.formerProcess === link.peerProcess && !asked) {
         if (verbs.length > 0) link.send(now, { type: "replaced", nick: member.nick }, "replaced");
         return;
       }
+      // Otherwise this process takes over, and the one that is registered counts as gone.
       this.#depart(now, member, "left");
     }
     this.#noteAlive(now, link);
-    // Only the last registration in a packet is answered: each may bring a stream of a thousand letters.
+    // Only the last registration in a packet is answered, because each answer may bring a thousand letters.
     const last = verbs.findLast(({ type }) => type === "register");
     for (const verb of verbs) if (verb.type !== "register" || verb === last) this.#receive(now, link, verb);
+    // A new nick waits until this packet or another one proves the address of its link.
     const newcomer = link.isProved ? this.#newcomers.get(link) : undefined;
     if (newcomer === undefined) return;
     this.#newcomers.delete(link);
@@ -154,7 +170,11 @@ export class Server implements Machine {
 
   // ---- verbs ---------------------------------------------------------------------------------------------
 
+  /**
+   * Takes a verb. Unless it registers, it counts only if its nick is the one that is registered on this link.
+   */
   #receive(now: Millis, link: Link, verb: Verb): void {
+    // A verb about being there that comes late does not undo a newer one.
     if ("turn" in verb) {
       if (verb.turn <= (this.#turns.get(link) ?? 0)) return;
       this.#turns.set(link, verb.turn);
@@ -166,6 +186,8 @@ export class Server implements Machine {
     if (member !== undefined && sameNick(member.nick, nick)) {
       return this.#receiveFrom(now, link, member, verb);
     }
+    // A deregistration is answered in any case. After any other verb the client is to register again, unless
+    // it leaves.
     if (verb.type === "deregister") link.sendAfresh(now, { type: "deregistered", nick }, "deregistered");
     else if (verb.type !== "leave") link.tell(now, { type: "notRegistered", nick });
   }
@@ -179,9 +201,11 @@ export class Server implements Machine {
         return this.#depart(now, member, "left");
       case "keepAlive":
         link.tell(now, { type: "alive", version: this.#roster.version });
+        // A link drops what it holds after 30 s of silence. A keep-alive is the occasion to hand that over
+        // again.
         return this.#mailroom.handOverAgain(now, member);
       case "rowsSince":
-        // Whoever is told nothing asks again.
+        // A question beyond the rate gets no answer, and the client asks again.
         return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
       case "deposit":
         return this.#mailroom.deposit(now, link, member, verb);
@@ -199,34 +223,42 @@ export class Server implements Machine {
 
   // ---- who is there --------------------------------------------------------------------------------------
 
-  /** A nick belongs to the first identity that registers it, wherever that comes from. */
+  /**
+   * A nick belongs to the first identity that registers it, from whatever address (docs/protocol.md, section
+   * 7).
+   */
   #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
     const { nick, bundle } = verb;
     const refuse = (reason: Reason) => link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
     const member = this.#roster.memberNamed(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
-    // The handshake has proved the key; the bundle proves that it is this identity's.
+    // The handshake has proved the link's key. The bundle proves that the key is this identity's.
     const isKnown = member !== undefined && equalBundles(member, bundle);
     if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
     if (member !== undefined) {
-      // Each brings a stream of mail, and may bring a new bundle for everybody.
+      // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
+      // everybody.
       return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
     }
     if (this.#roster.size >= this.#limits.nicks) return refuse("full");
-    // New nicks are counted by address: it has to be the peer's. He is answering a challenge just now.
+    // New nicks are counted by address, so the address has to be the peer's. A challenge is on its way there.
     if (!link.isProved) return void this.#newcomers.set(link, verb);
     if (!this.#newNicks.take(now, link.address)) return refuse("rate");
     this.#channel.join(nick);
     this.#admit(now, this.#roster.add(nick, bundle), link, verb);
   }
 
-  /** A signature takes a twentieth of a millisecond to check, and anybody can make one up. */
+  /**
+   * True if the identity in the bundle has signed it for this nick. A check takes a twentieth of a
+   * millisecond, and anybody can make up bundles, so those beyond a rate count as false.
+   */
   #isGenuine(now: Millis, link: Link, nick: Nick, bundle: Bundle): boolean {
     const rate = this.#bundles.get(link) ?? new Rate(BUNDLES_PER_SECOND, BUNDLES_BURST);
     this.#bundles.set(link, rate);
     return rate.take(now) && isGenuine(this.#primitives, nick, bundle);
   }
 
+  /** Registers a member on a link, in the place of any other link, and opens its stream. */
   #admit(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {
     const { nick, bundle, candidates } = verb;
     const former = this.#byLink.get(link);
@@ -244,7 +276,7 @@ export class Server implements Machine {
     link.kept = true;
     this.#silences.set(member, now + SILENCE_MS);
     this.#probes.clear(member);
-    // Who registers again as before is no news for the others.
+    // A registration that changes nothing is no news for the others.
     if (!equalRows(before, member)) this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
     const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
@@ -265,6 +297,7 @@ export class Server implements Machine {
     this.#mailroom.tellCollected(now, link, nick);
   }
 
+  /** The member goes offline, and the others are told. */
   #depart(now: Millis, member: Member, how: Departure): void {
     this.#detach(member);
     member.online = false;
@@ -273,7 +306,7 @@ export class Server implements Machine {
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
   }
 
-  /** The member's link is a stranger's again. */
+  /** The member is not registered any more, and its link counts as a stranger's again. */
   #detach(member: Member): void {
     if (member.connection !== undefined) {
       member.connection.link.kept = false;
@@ -283,7 +316,7 @@ export class Server implements Machine {
     this.#probes.clear(member);
   }
 
-  /** A member that is heard is online. */
+  /** The member on this link was heard: its probe is answered, and others find it where it was heard. */
   #noteAlive(now: Millis, link: Link): void {
     const member = this.#byLink.get(link);
     if (member === undefined) return;
@@ -291,7 +324,7 @@ export class Server implements Machine {
     this.#probes.clear(member);
   }
 
-  /** From now on the member has 2.5 s to give a sign of life. */
+  /** Gives the member 2.5 s for a sign of life, without which it goes offline. */
   #probe(now: Millis, member: Member): void {
     if (!this.#probes.has(member)) this.#probes.set(member, now + PROBE_MS);
   }
@@ -303,6 +336,7 @@ export class Server implements Machine {
       this.#depart(now, member, "silent");
     }
     for (let member = this.#silences.next(now); member !== undefined; member = this.#silences.next(now)) {
+      // The timer is not moved with each packet. So the member may have been heard since it was set.
       const end = (member.connection?.link.heardAt ?? -Infinity) + SILENCE_MS;
       if (end > now) this.#silences.set(member, end);
       else this.#depart(now, member, "silent");

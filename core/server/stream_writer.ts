@@ -1,6 +1,7 @@
 /**
- * The server's end of a member's stream: letters and channel messages in the order in which they were stored,
- * numbered from 1 at each registration, at most 32 under way, kept until the member says that they are saved.
+ * The server's end of a member's stream: letters and posts in the order in which they were stored, numbered
+ * from 1 at each registration (docs/protocol.md, section 7). At most 32 are under way, and each is kept until
+ * the member says that it is saved.
  */
 import { STREAM_BYTES, STREAM_ENTRIES, STREAM_WINDOW } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
@@ -9,14 +10,20 @@ import type { Verb } from "../messages/verb.ts";
 import type { ChannelRow } from "./channel.ts";
 import type { StoredLetter } from "./offline_store.ts";
 
+/** `waited` is true for entries that were stored before the member registered. */
 export type StreamEntry =
   | { readonly type: "letter"; readonly letter: StoredLetter; readonly waited: boolean }
   | { readonly type: "channel"; readonly row: ChannelRow; readonly waited: boolean };
 
 export class StreamWriter {
+  /** The number of the stream. Later streams have higher numbers. */
   readonly stream: number;
+  /** The entries that are not known to be saved, in order. */
   #entries: StreamEntry[] = [];
-  /** Of the bodies of those that did not wait at the beginning: nobody else may keep them any more. */
+  /**
+   * The bytes of the entries that came since the registration. Mailbox and channel may have dropped them, so
+   * that only the stream still holds them.
+   */
   #bytes = 0;
   /** The last position that the member has saved. */
   #saved = 0;
@@ -27,7 +34,7 @@ export class StreamWriter {
     this.stream = stream;
   }
 
-  /** With everything that waits for a member, letters and channel messages together, as they were stored. */
+  /** A stream with everything that waits for a member, letters and posts together, as they were stored. */
   static open(
     stream: number,
     { letters, rows }: { letters: readonly StoredLetter[]; rows: readonly ChannelRow[] },
@@ -48,17 +55,18 @@ export class StreamWriter {
     return this.#entries.length;
   }
 
-  /** Whether so much waits that the member must be taken for absent. */
+  /** True if so much waits that the member counts as absent. */
   get isFull(): boolean {
     return this.#entries.length >= STREAM_ENTRIES || this.#bytes > STREAM_BYTES;
   }
 
+  /** Puts an entry at the end. `pump` sends it. */
   push(entry: StreamEntry): void {
     this.#entries.push(entry);
     this.#bytes += bytesOf(entry);
   }
 
-  /** The member has saved everything up to a position: returns what that is. */
+  /** The member has saved everything up to a position. Returns the entries of which that is news. */
   acknowledge(position: number): StreamEntry[] {
     const count = Math.min(position, this.#sent) - this.#saved;
     if (count <= 0) return [];
@@ -68,12 +76,15 @@ export class StreamWriter {
     return saved;
   }
 
-  /** Begins again behind what is saved: the link may have dropped what it held. */
+  /** Begins again behind what is saved, because the link may have dropped what it held. */
   rewind(): void {
     this.#sent = this.#saved;
   }
 
-  /** Hands the link what may be under way. */
+  /**
+   * Hands the link as many entries as may be under way. An entry that the link still holds is not sent twice,
+   * because it has the same tag.
+   */
   pump(now: Millis, link: Link): void {
     const end = this.#saved + Math.min(this.#entries.length, STREAM_WINDOW);
     while (this.#sent < end) {
