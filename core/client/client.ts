@@ -203,7 +203,7 @@ export class Client implements Machine {
     return this.#effects.takeOutputs(now, leaves ? this.#links.takeDatagrams(now) : []);
   }
 
-  // ---- what comes in -------------------------------------------------------------------------------------
+  // ---- inputs --------------------------------------------------------------------------------------------
 
   #onAction(now: Millis, action: Action): void {
     this.#life.on(now, "action");

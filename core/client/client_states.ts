@@ -86,7 +86,7 @@ export const LIFE: StateTable<LifeState, LifeEvent, LifeMove> = {
   },
 };
 
-// ---- what may be done when -------------------------------------------------------------------------------
+// ---- verdicts --------------------------------------------------------------------------------------------
 
 /** Everything that depends on the standing. */
 export const MATTERS = {

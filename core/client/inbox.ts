@@ -137,6 +137,7 @@ export class Inbox {
     const last = this.#lastShown.get(nickKey(from))?.id;
     if (after === last) return "next";
     if (last !== undefined && isBefore(id, last)) return "late";
+    // A hostile sender may name the message itself, which waits for nothing either.
     const waitsForNothing = after === NO_MESSAGE || after === id;
     return waitsForNothing || this.#wasShown(from, after) ? "next" : "early";
   }

@@ -94,7 +94,7 @@ export class Membership {
     return this.#timers.deadline;
   }
 
-  // ---- what happens --------------------------------------------------------------------------------------
+  // ---- events --------------------------------------------------------------------------------------------
 
   register(now: Millis): void {
     this.#machine.on(now, "register");
@@ -207,7 +207,6 @@ export class Membership {
     this.#compareTables(now);
     this.#options.events.rowsChanged(now, changed);
     const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
-    // The server took our silence for absence.
     if (own?.online === false) this.#machine.on(now, "countedOut");
   }
 
@@ -216,7 +215,7 @@ export class Membership {
     this.#machine.on(now, this.table.isBehind(this.#newest) ? "behind" : "complete");
   }
 
-  // ---- what is done --------------------------------------------------------------------------------------
+  // ---- moves ---------------------------------------------------------------------------------------------
 
   #moves(): Moves<MembershipState, MembershipMove> {
     const { attempts, effects, events, nick } = this.#options;

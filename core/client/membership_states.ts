@@ -128,6 +128,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     refused: ["endRefused", "offline"],
     replaced: ["endReplaced", "offline"],
     restarted: ["sendRegister"],
+    // Rows may overtake the answer.
     behind: ["askForRows"],
     complete: ["stopAsking"],
     rowsDue: ["askForRows"],
@@ -147,6 +148,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
   },
   retrying: {
     leave: ["sendLeave"],
+    // The user has not been online yet, and is welcomed again.
     registered: ["welcome", "welcomed"],
     refused: ["endRefused", "offline"],
     replaced: ["endReplaced", "offline"],
@@ -166,6 +168,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     restarted: ["sendRegister", "renewing"],
     behind: ["askForRows"],
     complete: ["showChanges"],
+    // The server took our silence for absence.
     countedOut: ["sendRegister", "renewing"],
     rowsDue: ["askForRows"],
     prekeyDue: ["sendRegister", "renewing"],
@@ -174,6 +177,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
   renewing: {
     deregister: ["deregister", "withdrawing"],
     leave: ["sendLeave"],
+    // The user was online before, and is told nothing.
     registered: ["goOn", "renewed"],
     refused: ["endRefused", "offline"],
     replaced: ["endReplaced", "offline"],
@@ -202,6 +206,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
   leaving: {
     leave: ["sendLeave"],
     checkIn: ["sendKeepAlive"],
+    // A server that does not know us, or not any more, has nothing to deregister.
     notRegistered: ["endDeregistered", "offline"],
     replaced: ["endReplaced", "offline"],
     deregistered: ["endDeregistered", "offline"],

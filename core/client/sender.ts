@@ -186,7 +186,7 @@ export class Sender {
     effects.notice({ type: "settled" });
   }
 
-  // ---- what leaves ---------------------------------------------------------------------------------------
+  // ---- transmissions -------------------------------------------------------------------------------------
 
   /** Transmits a message again as if it were new: the 500 ms and the tries begin anew. */
   #startAfresh(now: Millis, message: OutgoingMessage): void {
@@ -308,7 +308,7 @@ export class Sender {
 
   // ---- receipts ------------------------------------------------------------------------------------------
 
-  /** Takes a receipt that came directly from a peer. */
+  /** Takes a receipt that came directly. The caller has checked that the link is that of the peer `from`. */
   onReceipt(now: Millis, from: Nick, receipt: Receipt): void {
     const { effects, sealing, tracker } = this.#options;
     const message = tracker.messageWith(receipt.id);
@@ -334,7 +334,7 @@ export class Sender {
     membership.askForRows(now);
   }
 
-  // ---- what comes from the server ------------------------------------------------------------------------
+  // ---- answers of the server -----------------------------------------------------------------------------
 
   /**
    * Takes the server's answers to deposits and posts, and its news of letters. Other verbs mean nothing here.

@@ -221,7 +221,7 @@ export class Server implements Machine {
     }
   }
 
-  // ---- who is there --------------------------------------------------------------------------------------
+  // ---- presence ------------------------------------------------------------------------------------------
 
   /**
    * A nick belongs to the first identity that registers it, from whatever address (docs/protocol.md, section
