@@ -1,4 +1,7 @@
-/** Parley: finds the command among the words on the command line, makes the world, and ends with its exit status. */
+/**
+ * Parley: finds the command among the words on the command line, makes the world, and ends with its exit
+ * status.
+ */
 import { loadCommands } from "./commands/_load.ts";
 import { ExpectedError } from "./core/base/expected_error.ts";
 import { harmless } from "./core/base/text.ts";

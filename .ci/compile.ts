@@ -1,6 +1,6 @@
 /**
- * `deno task compile [--target T]`: a task appends its arguments at the end of the command, where `deno compile`
- * would take them for the program's own. Here they stand where they belong.
+ * `deno task compile [--target T]`: a task appends its arguments at the end of the command, where `deno
+ * compile` would take them for the program's own. Here they stand where they belong.
  */
 const PERMISSIONS = [
   "--allow-net",

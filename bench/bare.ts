@@ -1,6 +1,7 @@
 /**
- * Bare `Deno.listenDatagram`, the floor under every figure: `bare.ts` echoes and prints its port; `bare.ts PORT
- * COUNT` sends COUNT datagrams of 64 bytes, each after the echo of the one before, and prints one line of JSON.
+ * Bare `Deno.listenDatagram`, the floor under every figure: `bare.ts` echoes and prints its port; `bare.ts
+ * PORT COUNT` sends COUNT datagrams of 64 bytes, each after the echo of the one before, and prints one line
+ * of JSON.
  */
 import { summarize } from "./summary.ts";
 

@@ -1,6 +1,6 @@
 /**
- * `flooder.ts PER_SECOND PORT`: so many junk datagrams a second to a port of this machine, from 16 addresses, for half
- * a minute at most: random bytes, and packets of every kind whose contents are random.
+ * `flooder.ts PER_SECOND PORT`: so many junk datagrams a second to a port of this machine, from 16 addresses,
+ * for half a minute at most: random bytes, and packets of every kind whose contents are random.
  */
 const [perSecond = "", port = ""] = Deno.args;
 const ADDRESSES = 16;

@@ -1,4 +1,7 @@
-/** What sealing costs, in one process and with the real primitives: letters, receipts, and how much longer a text gets. */
+/**
+ * What sealing costs, in one process and with the real primitives: letters, receipts, and how much longer a
+ * text gets.
+ */
 import { MALFORMED } from "../core/base/bytes.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { LETTER_SECRET_MS } from "../core/base/limits.ts";

@@ -1,6 +1,7 @@
 /**
- * Delivery and time to receipt on a bad network, in virtual time: our links beside the rule of the original, which
- * sends five times, half a second apart. Both have the same network: 15 ms each way, each packet lost by chance.
+ * Delivery and time to receipt on a bad network, in virtual time: our links beside the rule of the original,
+ * which sends five times, half a second apart. Both have the same network: 15 ms each way, each packet lost
+ * by chance.
  */
 
 import { primitives } from "../core/base/crypto.ts";

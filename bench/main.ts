@@ -1,4 +1,6 @@
-/** `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves. */
+/**
+ * `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves.
+ */
 import { parseArgs } from "@std/cli/parse-args";
 import { openSqlite } from "../storage/sqlite.ts";
 import { BadNetwork } from "../tests/kit/bad_networks/network.ts";

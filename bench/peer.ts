@@ -1,7 +1,8 @@
 /**
  * One client process of a measurement: the machine, the driver, a real socket and a real store, no terminal.
- * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW BYTES` sends COUNT
- * messages of BYTES, at most WINDOW of them without a receipt, and prints its figures as one line of JSON.
+ * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW BYTES` sends
+ * COUNT messages of BYTES, at most WINDOW of them without a receipt, and prints its figures as one line of
+ * JSON.
  */
 import { primitives } from "../core/base/crypto.ts";
 import { Client } from "../core/client/client.ts";

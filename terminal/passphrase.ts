@@ -12,7 +12,10 @@ const DELETE = 0x7f;
 /** Nobody types more. */
 const MOST_BYTES = 1024;
 
-/** A terminal is silent when it brought nothing in two turns: a read may be on its way when the first one ends. */
+/**
+ * A terminal is silent when it brought nothing in two turns: a read may be on its way when the first one
+ * ends.
+ */
 const TURN_MS = 10;
 const SILENT_TURNS = 2;
 /** One that is never silent is given back all the same. */
@@ -27,10 +30,11 @@ export class PassphraseError extends ExpectedError {
 let ahead: readonly number[] = [];
 
 /**
- * The terminal is given back however this ends, by a signal as well. The bytes that it holds at that moment are read
- * before there is echo again, so that half a passphrase comes neither to the screen nor to the next reader, which may
- * be a shell. Behind an answer they are kept for the question that may follow, and only for that one. Without an
- * answer they are dropped: they are the rest of something that was to be secret, and no question follows.
+ * The terminal is given back however this ends, by a signal as well. The bytes that it holds at that moment
+ * are read before there is echo again, so that half a passphrase comes neither to the screen nor to the next
+ * reader, which may be a shell. Behind an answer they are kept for the question that may follow, and only for
+ * that one. Without an answer they are dropped: they are the rest of something that was to be secret, and no
+ * question follows.
  */
 export async function askPassphrase(question: string): Promise<string> {
   if (!Deno.stdin.isTerminal()) {

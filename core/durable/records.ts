@@ -93,8 +93,8 @@ export class RecordKind<Shape extends f.Fields = f.Fields> {
 export type ValueOf<Kind> = Kind extends RecordKind<infer Shape> ? f.ValuesOf<Shape> : never;
 
 /**
- * Ids that were seen, by sender and prefix of the ids (`message_id.ts`): when an id was seen last, up to which
- * number ids were forgotten, and runs of sequence numbers. Both sides keep these.
+ * Ids that were seen, by sender and prefix of the ids (`message_id.ts`): when an id was seen last, up to
+ * which number ids were forgotten, and runs of sequence numbers. Both sides keep these.
  */
 export const SEEN = new RecordKind("seen", { at: f.u48, floor: f.u48, runs: f.rest(f.run) });
 
@@ -196,7 +196,9 @@ export const LETTER = new RecordKind("letter", {
   body: f.body,
 });
 
-/** The name of the receipt for a letter. The sender belongs to it, because two senders may use the same id. */
+/**
+ * The name of the receipt for a letter. The sender belongs to it, because two senders may use the same id.
+ */
 export function receiptName(sender: Nick, id: MessageId): string {
   return `${nameFor(sender)}/${id}`;
 }

@@ -289,7 +289,7 @@ export class Link {
   /** The row of the table in link_states.ts that holds now. */
   get #state(): LinkState {
     const isUnderWay = this.#initiator !== undefined;
-    if (this.#sessions.present !== undefined) return isUnderWay ? "renewing" : "open";
+    if (this.#sessions.present !== undefined) return isUnderWay ? "rekeying" : "open";
     if (!isUnderWay) return "closed";
     return this.#peer === undefined ? "asking" : "seeking";
   }

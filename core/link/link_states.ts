@@ -8,7 +8,7 @@ export const LINK_STATES = {
   asking: "the peer's address is asked for its key",
   seeking: "an initiation leaves, again and again",
   open: "packets leave under the present session",
-  renewing: "the same, and a handshake is under way",
+  rekeying: "the same, and a handshake is under way",
 } as const;
 
 export type LinkState = keyof typeof LINK_STATES;
@@ -48,7 +48,7 @@ export const LINK: Readonly<Record<LinkState, Readonly<Partial<Record<LinkEvent,
     // The peer may have restarted or moved, and only a handshake can tell.
     unanswered: "begin",
   },
-  renewing: {
+  rekeying: {
     // The peer is there after all.
     acknowledged: "stop",
     newSession: "stop",

@@ -92,7 +92,9 @@ function sameProperties(a: object, b: object, pairs: Pairs): boolean {
   return true;
 }
 
-/** Of plain objects and arrays what can be listed; of others also what is hidden or computed by their class. */
+/**
+ * Of plain objects and arrays what can be listed; of others also what is hidden or computed by their class.
+ */
 function keysOf(value: object): (string | symbol)[] {
   const prototype = prototypeOf(value);
   if (prototype === Object.prototype || prototype === Array.prototype) return Reflect.ownKeys({ ...value });

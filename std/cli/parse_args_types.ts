@@ -42,7 +42,9 @@ export interface ParseOptions<
   collect?: Names<Collected>;
   /** Flags that `--no-name` sets to `false`. */
   negatable?: Names<Negatable>;
-  /** Called with each argument that is positional or not declared; where it returns `false` that is dropped. */
+  /**
+   * Called with each argument that is positional or not declared; where it returns `false` that is dropped.
+   */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 

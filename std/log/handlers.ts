@@ -129,8 +129,8 @@ export interface FileHandlerOptions extends BaseHandlerOptions {
 }
 
 /**
- * Writes to a file that `setup` opens. Messages wait in a buffer until it is full, {@linkcode flush} is called,
- * a message above ERROR comes, or the handler or the process ends.
+ * Writes to a file that `setup` opens. Messages wait in a buffer until it is full, {@linkcode flush} is
+ * called, a message above ERROR comes, or the handler or the process ends.
  */
 export class FileHandler extends BaseHandler {
   readonly #options: FileHandlerOptions;

@@ -13,8 +13,9 @@ export interface LoggerOptions {
 }
 
 /**
- * Gives messages of its level and above to its handlers. A message may be a function that returns it, which is
- * called only if the message is logged. Each method returns the message, or `undefined` if it was not called.
+ * Gives messages of its level and above to its handlers. A message may be a function that returns it, which
+ * is called only if the message is logged. Each method returns the message, or `undefined` if it was not
+ * called.
  */
 export class Logger {
   /** Where the messages go. */

@@ -1,4 +1,6 @@
-/** Where attacks take place: a world with real cryptography, whose clients meet the server for the first time. */
+/**
+ * Where attacks take place: a world with real cryptography, whose clients meet the server for the first time.
+ */
 import { primitives } from "../../core/base/crypto.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { ServerProcessOptions } from "../kit/server_process.ts";

@@ -1,4 +1,6 @@
-/** Attacks on the channel: each post is signed, numbered and chained, so what the server does to them is told. */
+/**
+ * Attacks on the channel: each post is signed, numbered and chained, so what the server does to them is told.
+ */
 import { assertEquals } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
 import { SEEN_LIFE_MS } from "../../core/base/limits.ts";

@@ -30,7 +30,10 @@ const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by t
 const SHARE = MAILBOX_LETTERS * MAILBOX_SHARE;
 const JUNK = new Uint8Array(300);
 
-/** mallory gives the server so many letters to somebody, each with an id of its own, as fast as the network goes. */
+/**
+ * mallory gives the server so many letters to somebody, each with an id of its own, as fast as the network
+ * goes.
+ */
 function deposits(arena: Arena, mallory: Speaker, to: string, count: number, from = 1): void {
   for (let number = from; number < from + count; number++) {
     mallory.says(arena.server, { type: "deposit", id: idOf(number, 1), from: "mal", to, body: JUNK });

@@ -1,4 +1,7 @@
-/** Floods of handshakes: who is there goes on, what they cost is bounded, and nobody uses up what is another's. */
+/**
+ * Floods of handshakes: who is there goes on, what they cost is bounded, and nobody uses up what is
+ * another's.
+ */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import {
   HANDSHAKES_PER_SECOND,
@@ -111,11 +114,12 @@ Deno.test("attack: a flood of initiations from 12,000 forged addresses: all that
   assertEquals(arena.server.looks().filter((line) => line.includes("silent")), []);
 
   const since = (from: number, to: number) => crypto.handshakes.filter((at) => at >= from && at < to).length;
-  // The first second has what was saved up, and those who come; after it there are as many as without cookies may be.
+  // The first second has what was saved up, and those who come; after it there are as many as without cookies
+  // may be.
   assertLessOrEqual(crypto.most(began), HANDSHAKES_PER_SECOND);
   assertLessOrEqual(since(began + 1000, ended), INITIATIONS_PER_SECOND * (FLOOD_SECONDS - 1) + 1);
-  // Each of them may leave one entry in a table, as long as its first packet is waited for. Nothing else does, except
-  // for the rates of addresses, which are bounded.
+  // Each of them may leave one entry in a table, as long as its first packet is waited for. Nothing else
+  // does, except for the rates of addresses, which are bounded.
   assertLessOrEqual(since(began, ended), UNCONFIRMED_SESSIONS);
   const grown = most.map((size, table) => size - before[table]!).filter((size) => size > since(began, ended));
   assert(grown.every((size) => size <= HOSTS) && grown.length <= 1, `tables have grown by ${grown}`);

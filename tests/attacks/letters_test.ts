@@ -23,7 +23,9 @@ const MISSING = "[A message from alice is missing.]";
 const OTHER_KEY = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
 
-/** alice writes so many letters to bob, by way of a server that keeps them and means no good. bob knows her. */
+/**
+ * alice writes so many letters to bob, by way of a server that keeps them and means no good. bob knows her.
+ */
 function withLetters(count: number): {
   arena: Arena;
   alice: Person;
@@ -148,8 +150,8 @@ Deno.test("attack: the server alters a letter, wherever: it cannot be opened, an
   const { body } = letter!;
   const decoded = decodeLetter(body);
   if (decoded === MALFORMED) throw new Error("alice writes what is no letter");
-  // Which sealing, prekey, ephemeral key; of the sender's bundle identity, key, prekey, time and signature; what is
-  // sealed, and its tag.
+  // Which sealing, prekey, ephemeral key; of the sender's bundle identity, key, prekey, time and signature;
+  // what is sealed, and its tag.
   const [bundleAt, sealedAt] = [41, decoded.header.length];
   const places = [0, 1, 9, 40, bundleAt, bundleAt + 32, bundleAt + 64, bundleAt + 101, sealedAt - 1];
   for (const at of [...places, sealedAt, sealedAt + 60, body.length - 17, body.length - 1]) {
@@ -248,7 +250,8 @@ Deno.test("attack: the server hands a letter over again when its id has been for
   server.hands(bob, "letter", letter!);
   bob.sees("alice: letter 1");
   for (const victim of arena.people) victim.does({ type: "leave" });
-  // While he is away his prekey stays the same; it is replaced, and kept for as long again, when he comes back.
+  // While he is away his prekey stays the same; it is replaced, and kept for as long again, when he comes
+  // back.
   for (const days of [SEEN_LIFE_MS, PREKEY_LIFE_MS]) {
     arena.runs(days + PREKEY_MS);
     bob.registers();

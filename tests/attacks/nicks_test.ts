@@ -1,4 +1,7 @@
-/** Attacks on nicks: a nick belongs to an identity, and what is said of it counts only from the link of its holder. */
+/**
+ * Attacks on nicks: a nick belongs to an identity, and what is said of it counts only from the link of its
+ * holder.
+ */
 import { assertEquals } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";

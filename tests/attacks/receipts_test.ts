@@ -1,4 +1,6 @@
-/** Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it. */
+/**
+ * Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it.
+ */
 import { assertEquals } from "@std/assert";
 import { RETRY_FIRST_MS } from "../../core/base/limits.ts";
 import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/messages/identity.ts";

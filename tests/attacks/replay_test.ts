@@ -1,4 +1,7 @@
-/** Attacks with what was recorded: every datagram of a session once more, at once and after restarts, has no effect. */
+/**
+ * Attacks with what was recorded: every datagram of a session once more, at once and after restarts, has no
+ * effect.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { equalAddresses } from "../../core/base/address.ts";
 import { DROPPED_REPORT_MS } from "../../core/base/limits.ts";
@@ -29,7 +32,10 @@ interface Recording {
   readonly tape: readonly SeenDatagram[];
 }
 
-/** Three register and talk in every way there is: directly, by mail, in parts, on the channel; one goes and comes. */
+/**
+ * Three register and talk in every way there is: directly, by mail, in parts, on the channel; one goes and
+ * comes.
+ */
 function recorded(): Recording {
   const arena = new Arena();
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");

@@ -1,4 +1,6 @@
-/** Attacks on the table: what the server says of others counts as far as they have signed it, or been pinned. */
+/**
+ * Attacks on the table: what the server says of others counts as far as they have signed it, or been pinned.
+ */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";

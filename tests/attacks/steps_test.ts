@@ -1,4 +1,7 @@
-/** Attacks in several steps: on the limits of addresses and of memory, on who is pinned, and by a thief of keys. */
+/**
+ * Attacks in several steps: on the limits of addresses and of memory, on who is pinned, and by a thief of
+ * keys.
+ */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
 import {
@@ -21,7 +24,10 @@ import { Arena } from "./arena.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
-/** mallory finishes the handshake where he is; his first packet, which registers a nick, seems to come from elsewhere. */
+/**
+ * mallory finishes the handshake where he is; his first packet, which registers a nick, seems to come from
+ * elsewhere.
+ */
 function registersFrom(arena: Arena, nick: string, port: number, seemingly: Address): Speaker {
   const mallory = new Speaker(arena, "mal", { address: { host: "10.66.6.6", port } });
   const bundle = mallory.bundle(nick);

@@ -1,4 +1,7 @@
-/** Attacks on the terminal: whatever others send, what is shown consists of characters that show as themselves. */
+/**
+ * Attacks on the terminal: whatever others send, what is shown consists of characters that show as
+ * themselves.
+ */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { TEXT_BYTES } from "../../core/base/limits.ts";
 import { isNick } from "../../core/messages/nick.ts";
@@ -50,7 +53,10 @@ const FORBIDDEN = new RegExp(
   "u",
 );
 
-/** Letters, marks, numbers, punctuation, symbols, spaces that take room; joiners and the like only inside an emoji. */
+/**
+ * Letters, marks, numbers, punctuation, symbols, spaces that take room; joiners and the like only inside an
+ * emoji.
+ */
 const SHOWN = /^(?:\p{RGI_Emoji}|[[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]--\p{Default_Ignorable_Code_Point}])*$/v;
 const TOO_MANY_MARKS = /\p{M}{9}/u;
 

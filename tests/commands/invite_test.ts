@@ -1,4 +1,7 @@
-/** `client INVITE`: what an invitation gives, what is no invitation, and that `invite` shows what `client` takes. */
+/**
+ * `client INVITE`: what an invitation gives, what is no invitation, and that `invite` shows what `client`
+ * takes.
+ */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Commands } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";

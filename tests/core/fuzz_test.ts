@@ -1,4 +1,6 @@
-/** Any bytes into every decoder and machine: a short run of each target. `deno task fuzz` goes on for longer. */
+/**
+ * Any bytes into every decoder and machine: a short run of each target. `deno task fuzz` goes on for longer.
+ */
 import { assertEquals } from "@std/assert";
 import { attempt } from "../fuzz/target.ts";
 import { TARGETS } from "../fuzz/targets.ts";

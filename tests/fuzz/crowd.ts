@@ -1,4 +1,7 @@
-/** Everything that goes on around a machine under fire: insiders, strangers, and whoever repeats what they said. */
+/**
+ * Everything that goes on around a machine under fire: insiders, strangers, and whoever repeats what they
+ * said.
+ */
 import type { Address } from "../../core/base/units.ts";
 import { VERSION } from "../../core/base/version.ts";
 import type { Dice } from "../kit/dice.ts";

@@ -1,4 +1,7 @@
-/** Any bytes into the decoders: they throw nothing, and what means something means the same when written again. */
+/**
+ * Any bytes into the decoders: they throw nothing, and what means something means the same when written
+ * again.
+ */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
 import { ACK_RANGES, DATAGRAM_BYTES, PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
@@ -138,7 +141,9 @@ function checkFrames(bytes: Uint8Array): void {
   if (frames.every(isExact)) assertEquals(readFrames(framesBytes(frames)), frames);
 }
 
-/** Above 2^53 the lowest bits of a number are lost. Nothing that we have sent or wait for has such a number. */
+/**
+ * Above 2^53 the lowest bits of a number are lost. Nothing that we have sent or wait for has such a number.
+ */
 function isExact(frame: Frame): boolean {
   if (frame.type === "ack") {
     return Number.isSafeInteger(frame.ranges[0]![1]) && Number.isSafeInteger(frame.delay * 16);

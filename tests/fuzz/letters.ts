@@ -1,6 +1,6 @@
 /**
- * Letters, posts, receipts and bundles, with the real primitives: of what their owners sealed and signed nothing counts
- * any more as soon as a bit of it is another one, and what others make never counts.
+ * Letters, posts, receipts and bundles, with the real primitives: of what their owners sealed and signed
+ * nothing counts any more as soon as a bit of it is another one, and what others make never counts.
  */
 import { assert, assertEquals } from "@std/assert";
 import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";

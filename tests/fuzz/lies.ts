@@ -1,6 +1,6 @@
 /**
- * What insiders make of genuine keys: mostly what they may, and then letters, posts, receipts and bundles that should
- * count for nothing because something in them is somebody else's.
+ * What insiders make of genuine keys: mostly what they may, and then letters, posts, receipts and bundles
+ * that should count for nothing because something in them is somebody else's.
  */
 import {
   type Bundle,

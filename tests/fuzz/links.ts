@@ -1,6 +1,6 @@
 /**
- * A table of links whose peers come, say anything and go without a word: it holds no more of them than it may, and in
- * the end none.
+ * A table of links whose peers come, say anything and go without a word: it holds no more of them than it
+ * may, and in the end none.
  */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { HANDSHAKES_PER_SECOND, LINKS } from "../../core/base/limits.ts";

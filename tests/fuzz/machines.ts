@@ -1,7 +1,8 @@
 /**
- * A whole server, and a whole client at a server that is not what it should be, in the hands of insiders: genuine
- * packets of any frames and verbs, genuine keys and what can be made of them, replays, changed ones, from many
- * addresses. After that a genuine client registers, all falls silent, and the machine starts again from what it saved.
+ * A whole server, and a whole client at a server that is not what it should be, in the hands of insiders:
+ * genuine packets of any frames and verbs, genuine keys and what can be made of them, replays, changed ones,
+ * from many addresses. After that a genuine client registers, all falls silent, and the machine starts again
+ * from what it saved.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";

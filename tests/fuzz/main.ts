@@ -1,7 +1,7 @@
 /**
- * `deno task fuzz --seconds N --seed S`: any bytes into every decoder and machine, in turn, until the time is over;
- * without seconds as many iterations as the ordinary tests have. A target that fails is not run any more.
- * `--target T --iteration I` repeats one iteration of one target.
+ * `deno task fuzz --seconds N --seed S`: any bytes into every decoder and machine, in turn, until the time is
+ * over; without seconds as many iterations as the ordinary tests have. A target that fails is not run any
+ * more. `--target T --iteration I` repeats one iteration of one target.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { givenSeed } from "../kit/dice.ts";

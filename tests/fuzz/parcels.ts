@@ -1,6 +1,6 @@
 /**
- * Parcels under anything: a receiver of hostile frames stays within its bounds and hands on nothing twice or out of
- * order; a sender and a receiver on a bad path lose nothing that is wanted.
+ * Parcels under anything: a receiver of hostile frames stays within its bounds and hands on nothing twice or
+ * out of order; a sender and a receiver on a bad path lose nothing that is wanted.
  */
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { MALFORMED, Writer } from "../../core/base/bytes.ts";
@@ -308,8 +308,8 @@ class Ends {
   }
 
   /**
-   * Both begin anew. What was acknowledged and could not be handed on yet is lost: only receipts say that something
-   * is saved.
+   * Both begin anew. What was acknowledged and could not be handed on yet is lost: only receipts say that
+   * something is saved.
    */
   #restart(): void {
     for (const wanted of this.#wanted) {

@@ -1,6 +1,6 @@
 /**
- * What insiders know together, and what each of them has really written and signed. Every text begins with a number by
- * which the ledger knows its writer, so that whoever is shown one can be asked who wrote it.
+ * What insiders know together, and what each of them has really written and signed. Every text begins with a
+ * number by which the ledger knows its writer, so that whoever is shown one can be asked who wrote it.
  */
 import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Bundle, Receipt } from "../../core/messages/identity.ts";

@@ -1,4 +1,7 @@
-/** What insiders say when they say something sensible, so that what is not meets a machine in the middle of its work. */
+/**
+ * What insiders say when they say something sensible, so that what is not meets a machine in the middle of
+ * its work.
+ */
 import type { Address } from "../../core/base/units.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";

@@ -1,7 +1,8 @@
 /**
- * Strangers throw bytes at a client and a server that are in use: random ones, real datagrams changed, and real
- * datagrams again, from other addresses and from those they came from. Nobody gets more than he sent, and nothing
- * changes for those who talk. Nor does it when another member throws genuine packets of anything at a client.
+ * Strangers throw bytes at a client and a server that are in use: random ones, real datagrams changed, and
+ * real datagrams again, from other addresses and from those they came from. Nobody gets more than he sent,
+ * and nothing changes for those who talk. Nor does it when another member throws genuine packets of anything
+ * at a client.
  */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { addressKey, equalAddresses } from "../../core/base/address.ts";
@@ -148,7 +149,10 @@ function strangers(aim: Aim): Target {
   };
 }
 
-/** Whoever is on the way sees each datagram, and sends it again and with changes, with the address that it came from. */
+/**
+ * Whoever is on the way sees each datagram, and sends it again and with changes, with the address that it
+ * came from.
+ */
 function repeats(aim: Aim): Target {
   return {
     name: `repeats to ${aim}`,

@@ -1,4 +1,7 @@
-/** A machine under fire: every step is looked at. It must not throw, spin, or send much to where nobody has proved to be. */
+/**
+ * A machine under fire: every step is looked at. It must not throw, spin, or send much to where nobody has
+ * proved to be.
+ */
 import { assert, assertGreater, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
 import { addressKey } from "../../core/base/address.ts";

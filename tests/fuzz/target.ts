@@ -1,4 +1,7 @@
-/** What the fuzzer runs: targets, in iterations that each have dice of their own, so that one can be repeated alone. */
+/**
+ * What the fuzzer runs: targets, in iterations that each have dice of their own, so that one can be repeated
+ * alone.
+ */
 
 import { Dice } from "../kit/dice.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Sees all that a machine does, and knows from the ledger what everybody really said: nothing is shown, told or handed
- * on that its supposed sender did not write, and no message counts as received that its recipient did not sign for.
+ * Sees all that a machine does, and knows from the ledger what everybody really said: nothing is shown, told
+ * or handed on that its supposed sender did not write, and no message counts as received that its recipient
+ * did not sign for.
  */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";

@@ -1,4 +1,7 @@
-/** The imports of the project's files, found by the linter's parser: static, of types, dynamic, and re-exports. */
+/**
+ * The imports of the project's files, found by the linter's parser: static, of types, dynamic, and
+ * re-exports.
+ */
 import { dirname, join, relative } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 
@@ -12,8 +15,8 @@ const NAMED_FILES: Readonly<Record<string, string>> = config.imports;
 const ANYTHING = "*";
 
 /**
- * Calls `found` for each import of a file of the project, with the path of that file from the project's folder. An
- * import whose path is computed cannot be read and is left out.
+ * Calls `found` for each import of a file of the project, with the path of that file from the project's
+ * folder. An import whose path is computed cannot be read and is left out.
  */
 export function visitImports(
   importer: string,

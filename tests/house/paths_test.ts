@@ -25,7 +25,9 @@ function pathsIn(text: string): string[] {
   return words.filter((word) => isBelowFolder(word) || word.endsWith(".ts") && !word.startsWith("./"));
 }
 
-/** A path begins in the project's folder; one that begins with no folder of it may leave its beginning out. */
+/**
+ * A path begins in the project's folder; one that begins with no folder of it may leave its beginning out.
+ */
 function isThere(path: string): boolean {
   if (!isBelowFolder(path)) return SOURCES.some((source) => `/${source}`.endsWith(`/${path}`));
   try {

@@ -15,25 +15,27 @@ interface Room {
   readonly passesDoors?: true;
 }
 
-/** The contract, which is `core` itself (its files that stand in no wing), and what the contract stands on. */
-const GROUND = ["core", "core/messages", "core/base"];
+/**
+ * The contract, which is `core` itself (its files that stand in no wing), and what the contract stands on.
+ */
+const CONTRACT = ["core", "core/messages", "core/base"];
 
-const CORE = ["core/client", "core/server", "core/durable", "core/link", ...GROUND];
+const CORE = ["core/client", "core/server", "core/durable", "core/link", ...CONTRACT];
 const EDGES = ["transport", "storage", "terminal", "std"];
 
-const ROOMS: Readonly<Record<string, Room>> = {
+export const ROOMS: Readonly<Record<string, Room>> = {
   "main.ts": { mayImport: ["programs", "commands", "core/base"] },
   "programs": { mayImport: ["commands", ...CORE, ...EDGES] },
   "commands": {
-    mayImport: ["programs", "core/client", "core/server", "core/durable", ...GROUND, "std", "deno.json"],
+    mayImport: ["programs", "core/client", "core/server", "core/durable", ...CONTRACT, "std", "deno.json"],
   },
 
-  "core/client": { mayImport: ["core/durable", "core/link", ...GROUND], doors: ["client.ts"] },
+  "core/client": { mayImport: ["core/durable", "core/link", ...CONTRACT], doors: ["client.ts"] },
   "core/server": {
-    mayImport: ["core/durable", "core/link", ...GROUND],
+    mayImport: ["core/durable", "core/link", ...CONTRACT],
     doors: ["server.ts", "nick_admin.ts"],
   },
-  "core/durable": { mayImport: GROUND },
+  "core/durable": { mayImport: CONTRACT },
   "core/link": { mayImport: ["core/wire", "core/messages", "core/base"], doors: ["links.ts"] },
   "core/wire": { mayImport: ["core/base"] },
   "core": { mayImport: ["core/messages", "core/base"] },
@@ -41,7 +43,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "core/base": { mayImport: [] },
 
   "transport": { mayImport: ["core", "core/base"] },
-  "storage": { mayImport: ["core/durable", ...GROUND] },
+  "storage": { mayImport: ["core/durable", ...CONTRACT] },
   "terminal": { mayImport: ["core", "core/base"] },
   "std": { mayImport: [] },
 
@@ -65,10 +67,15 @@ function whyRefused(from: string, path: string): string | undefined {
   const to = roomOf(path);
   if (from === to) return undefined;
   const { mayImport, passesDoors } = ROOMS[from] ?? { mayImport: [] };
-  if (mayImport !== "anything" && !mayImport.includes(to)) return `'${from}' may not import '${to}'`;
+  if (mayImport !== "anything" && !mayImport.includes(to)) return `'${from}' may not import ${named(to)}`;
   const doors = ROOMS[to]?.doors;
   if (passesDoors || doors === undefined || doors.some((door) => path === `${to}/${door}`)) return undefined;
   return `'${to}' is entered by ${doors.join(" or ")}, not by '${path}'`;
+}
+
+/** The contract is told from the wings beside it. */
+function named(room: string): string {
+  return room === "core" ? "the contract (core/*.ts)" : `'${room}'`;
 }
 
 /** The room of a file. A folder in core that is no wing is a room of its own, which nobody may import. */

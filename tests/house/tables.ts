@@ -1,6 +1,6 @@
 /**
- * `deno task tables` prints the tables of states into the pages of `docs/`, behind the markers there.
- * `tables_test.ts` holds the pages against the code.
+ * `deno task tables` prints the plan of the rooms and the tables of states into the pages of `docs/`, behind
+ * the markers there. `tables_test.ts` holds the pages against the code.
  */
 import { join } from "node:path";
 import type { Cell, StateTable } from "../../core/base/state_machine.ts";
@@ -11,6 +11,7 @@ import { LINK, LINK_EVENTS, LINK_STATES } from "../../core/link/link_states.ts";
 import * as link from "../core/link/link_table.ts";
 import * as session from "../core/link/session_table.ts";
 import { ROOT } from "./imports.ts";
+import { ROOMS } from "./rooms.ts";
 
 type Row = readonly string[];
 /** The first row is its head. */
@@ -18,6 +19,15 @@ type Table = readonly Row[];
 
 /** The tables that stand behind each marker. */
 export const PRINTED: Readonly<Record<string, readonly Table[]>> = {
+  "rooms": [[
+    ["room", "may import", "is entered by"],
+    ...Object.entries(ROOMS).map(([room, { mayImport, doors, passesDoors }]) => [
+      roomName(room),
+      (mayImport === "anything" ? mayImport : mayImport.map(roomName).join(", ")) +
+      (passesDoors ? ", not only by the doors" : ""),
+      doors?.join(", ") ?? "",
+    ]),
+  ]],
   "membership": [
     [
       ["state", "standing", "registered", "meaning"],
@@ -63,6 +73,10 @@ export const PRINTED: Readonly<Record<string, readonly Table[]>> = {
     ],
   ],
 };
+
+function roomName(room: string): string {
+  return room === "core" ? "the contract" : room;
+}
 
 /** Names and what they mean. */
 function list(head: string, names: Readonly<Record<string, string>>): Table {

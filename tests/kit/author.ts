@@ -43,7 +43,10 @@ export interface Writing extends Partial<Contents> {
   readonly at?: Millis;
 }
 
-/** What a post says, and where it stands; behind the author's last one under that nick, unless it says otherwise. */
+/**
+ * What a post says, and where it stands; behind the author's last one under that nick, unless it says
+ * otherwise.
+ */
 export interface Posting extends Partial<Place> {
   readonly id?: string;
   readonly from?: Nick;
@@ -155,7 +158,9 @@ export class Author {
     return post;
   }
 
-  /** A receipt under his signature, as any nick: of a first sealing that was read, unless it says otherwise. */
+  /**
+   * A receipt under his signature, as any nick: of a first sealing that was read, unless it says otherwise.
+   */
   receipt(from: Nick, to: Nick, said: { id: string; edition?: number; outcome?: Outcome }): Receipt {
     return this.identity.receipt(from, to, { edition: 0, outcome: "read", ...said });
   }

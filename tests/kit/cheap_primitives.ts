@@ -1,6 +1,7 @@
 /**
- * What the simulator has in the place of real cryptography: the same lengths and the same rules, a keyed checksum
- * in the place of every secret. It seals nothing: the plaintext stands in the ciphertext, for tests to read.
+ * What the simulator has in the place of real cryptography: the same lengths and the same rules, a keyed
+ * checksum in the place of every secret. It seals nothing: the plaintext stands in the ciphertext, for tests
+ * to read.
  */
 import type { KeyPair, Primitives } from "../../core/base/crypto.ts";
 

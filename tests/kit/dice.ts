@@ -63,7 +63,9 @@ export function givenSeed(): number {
   return seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(seed);
 }
 
-/** Dice for a random test. The seed is printed first; `deno test ... -- --seed S` throws the same dice again. */
+/**
+ * Dice for a random test. The seed is printed first; `deno test ... -- --seed S` throws the same dice again.
+ */
 export function seededDice(): Dice {
   const seed = givenSeed();
   console.log(`seed ${seed}`);

@@ -1,4 +1,6 @@
-/** A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants. */
+/**
+ * A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants.
+ */
 import type { Link } from "../../core/link/link.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
@@ -33,7 +35,10 @@ export class HostileServer extends Speaker {
     this.#start = this.#lastStream = world.now;
   }
 
-  /** Takes the place of the honest one, with its key. Whoever is online registers again, and sees no difference. */
+  /**
+   * Takes the place of the honest one, with its key. Whoever is online registers again, and sees no
+   * difference.
+   */
   static inThePlaceOfTheServer(world: World): HostileServer {
     world.server.isKilled();
     const server = new HostileServer(world);

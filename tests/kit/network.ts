@@ -1,6 +1,6 @@
 /**
- * A network that loses, doubles, delays, reorders, corrupts and partitions, swallows long datagrams, gives hosts
- * other addresses, and lets strangers throw things in.
+ * A network that loses, doubles, delays, reorders, corrupts and partitions, swallows long datagrams, gives
+ * hosts other addresses, and lets strangers throw things in.
  */
 import { addressKey } from "../../core/base/address.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
@@ -98,8 +98,8 @@ export class Network {
   }
 
   /**
-   * A stranger sends somebody garbage, or a datagram that was meant for somebody, as it was or changed, from an
-   * address of his own or in the name of the one who sent it.
+   * A stranger sends somebody garbage, or a datagram that was meant for somebody, as it was or changed, from
+   * an address of his own or in the name of the one who sent it.
    */
   disturb(): void {
     if (this.#seen.length === 0) return;

@@ -154,7 +154,9 @@ export class Person extends Process {
     this.surroundings.runs(0);
   }
 
-  /** Sends a message that may have any characters. Returns the date, as it will stand in front of a letter. */
+  /**
+   * Sends a message that may have any characters. Returns the date, as it will stand in front of a letter.
+   */
   writes(to: Nick, text: string): string {
     this.does({ type: "sendDirect", to, text });
     return this.surroundings.date;

@@ -1,6 +1,7 @@
 /**
- * A program on a computer of its own: a machine, its disk, its socket, and what it shows. It does what the driver does,
- * in the same order. It can be started, killed between any two outputs, and started again with the same disk.
+ * A program on a computer of its own: a machine, its disk, its socket, and what it shows. It does what the
+ * driver does, in the same order. It can be started, killed between any two outputs, and started again with
+ * the same disk.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";

@@ -7,7 +7,10 @@ export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 /** The permissions that the tasks in deno.json give to server and client. */
 export const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 
-/** The environment of the tests, but for the user's folders. What Deno has loaded before it finds where it always is. */
+/**
+ * The environment of the tests, but for the user's folders. What Deno has loaded before it finds where it
+ * always is.
+ */
 export function environment(folder: string): Record<string, string> {
   return {
     DENO_DIR: Deno.env.get("DENO_DIR") ??

@@ -1,4 +1,6 @@
-/** How far a long run is: one line on standard error that is written over again and again, on a terminal only. */
+/**
+ * How far a long run is: one line on standard error that is written over again and again, on a terminal only.
+ */
 
 /** Milliseconds between two looks at it. */
 const PAUSE_MS = 200;

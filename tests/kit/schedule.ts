@@ -1,6 +1,9 @@
 import type { Millis } from "../../core/base/units.ts";
 
-/** The virtual clock: what is to happen, in the order of its instants; at one instant, in the order it was asked for. */
+/**
+ * The virtual clock: what is to happen, in the order of its instants; at one instant, in the order it was
+ * asked for.
+ */
 export class Schedule {
   readonly #heap: { at: Millis; serial: number; run: () => void }[] = [];
   #serial = 0;

@@ -1,6 +1,6 @@
 /**
- * Somebody with a socket and keys, who speaks the wire as it should be and says whatever the test wants, to whomever,
- * under whatever nick.
+ * Somebody with a socket and keys, who speaks the wire as it should be and says whatever the test wants, to
+ * whomever, under whatever nick.
  */
 import { assert } from "@std/assert";
 import { equalAddresses } from "../../core/base/address.ts";

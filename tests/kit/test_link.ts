@@ -54,8 +54,8 @@ export class TestLink {
   }
 
   /**
-   * The same with a session, one packet acknowledged and nothing under way, so that the window is open. Packets
-   * take `rtt` there and back, and so do the first ones, before `now`.
+   * The same with a session, one packet acknowledged and nothing under way, so that the window is open.
+   * Packets take `rtt` there and back, and so do the first ones, before `now`.
    */
   static withPath(
     now: Millis,

@@ -1,6 +1,7 @@
 /**
- * The world of a test: a server, people with their clients, and a network of one millisecond that remembers all that
- * was sent. Clock, network and disks are virtual, so a week takes no time and every line comes at its exact instant.
+ * The world of a test: a server, people with their clients, and a network of one millisecond that remembers
+ * all that was sent. Clock, network and disks are virtual, so a week takes no time and every line comes at
+ * its exact instant.
  */
 import { assert } from "@std/assert";
 import { addressKey } from "../../core/base/address.ts";

@@ -22,7 +22,9 @@ interface RecordKind<Value> {
   encode(values: Value): Uint8Array;
 }
 
-/** Whoever runs the server stops it, writes something else into its records of a kind, and starts it again. */
+/**
+ * Whoever runs the server stops it, writes something else into its records of a kind, and starts it again.
+ */
 function tampers<Value>(
   { server }: World,
   kind: RecordKind<Value>,

@@ -148,8 +148,8 @@ scenario("the sender dies before it has noted a receipt: the message is shown on
   assertEquals(alice.keeps("outbox"), 0);
 });
 
-// Found by seed 942182131: the server forgot what it was telling when its link died, and told it only at the next
-// registration, perhaps a day later.
+// Found by seed 942182131: the server forgot what it was telling when its link died, and told it only at the
+// next registration, perhaps a day later.
 scenario("a receipt that was lost with the sender's link is told at his next sign of life", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   bob.types("dereg bob");

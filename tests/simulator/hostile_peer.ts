@@ -1,6 +1,6 @@
 /**
- * A registered member with bad intentions: says under its own keys whatever it likes, with what it has seen of others,
- * to the server and to everybody in the table.
+ * A registered member with bad intentions: says under its own keys whatever it likes, with what it has seen
+ * of others, to the server and to everybody in the table.
  */
 import type { Millis } from "../../core/base/units.ts";
 import type { Link } from "../../core/link/link.ts";

@@ -113,8 +113,9 @@ function another(world: World, person: Person): Person {
 // ---- a nick that changes hands ---------------------------------------------------------------------------
 
 /**
- * alice has written with the former holder of a nick, and carol has not. He is gone, the operator has given his nick
- * up, and somebody else has taken it. All screens are empty, but for what that looks like to alice and carol.
+ * alice has written with the former holder of a nick, and carol has not. He is gone, the operator has given
+ * his nick up, and somebody else has taken it. All screens are empty, but for what that looks like to alice
+ * and carol.
  */
 function changeHands(world: World): { alice: Person; bob: Person; carol: Person; former: Person } {
   const { alice, bob: former, carol } = world.clients("alice", "bob", "carol");

@@ -1,4 +1,7 @@
-/** How a client ends, and when it gives up: only a command of the user's can end it, and nothing is lost by that. */
+/**
+ * How a client ends, and when it gives up: only a command of the user's can end it, and nothing is lost by
+ * that.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { scenario } from "./scenario.ts";
 

@@ -1,4 +1,6 @@
-/** Links as people notice them, or rather do not: first contact, restarts, moves, silence, damage and replays. */
+/**
+ * Links as people notice them, or rather do not: first contact, restarts, moves, silence, damage and replays.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";

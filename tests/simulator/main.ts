@@ -1,4 +1,7 @@
-/** `deno task sim --seeds N --seed S`: simulates N worlds from seed S on; with one seed it tells what happened. */
+/**
+ * `deno task sim --seeds N --seed S`: simulates N worlds from seed S on; with one seed it tells what
+ * happened.
+ */
 import { parseArgs } from "@std/cli/parse-args";
 import { givenSeed } from "../kit/dice.ts";
 import { Progress } from "../kit/progress.ts";

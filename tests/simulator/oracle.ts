@@ -1,5 +1,6 @@
 /**
- * What must hold. It sees what every process commits and shows, and knows from that what each user was promised.
+ * What must hold. It sees what every process commits and shows, and knows from that what each user was
+ * promised.
  */
 import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Millis } from "../../core/base/units.ts";
@@ -103,7 +104,9 @@ export class Oracle {
     this.#justSettled.get(by)!.push(id);
   }
 
-  /** A client heard for the first time that it is registered: channel messages from now on are for it, too. */
+  /**
+   * A client heard for the first time that it is registered: channel messages from now on are for it, too.
+   */
   joined(name: string): void {
     if (!this.#members.has(name)) this.#members.set(name, this.#serial);
   }
@@ -193,7 +196,9 @@ export class Oracle {
     }
   }
 
-  /** Between two who have heard of no gap nothing that was written before the last message shown is missing. */
+  /**
+   * Between two who have heard of no gap nothing that was written before the last message shown is missing.
+   */
   #checkGaps(pair: string, last: number): void {
     if (this.#gaps.has(pair)) return;
     for (const { from, to, text, serial, id } of this.#accepted.values()) {

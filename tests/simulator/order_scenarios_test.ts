@@ -135,7 +135,10 @@ scenario("letters that reach the server out of order are shown in order", (world
   assertEquals(letters, [`alice: ${one} ${long}`, `alice: ${two} two`]);
 });
 
-/** Three who have links to each other already: what they write leaves at once, each message in a packet of its own. */
+/**
+ * Three who have links to each other already: what they write leaves at once, each message in a packet of its
+ * own.
+ */
 function acquainted(world: World): { alice: Person; bob: Person; carol: Person } {
   const people = world.clients("alice", "bob", "carol");
   people.alice.types("send bob zero");
@@ -147,8 +150,8 @@ function acquainted(world: World): { alice: Person; bob: Person; carol: Person }
 }
 
 /**
- * Neither bob nor the server, which is cut off, has got "one", and alice's link to bob has dropped it: what she
- * writes now reaches him before "one", which she tries again within 5.5 s.
+ * Neither bob nor the server, which is cut off, has got "one", and alice's link to bob has dropped it: what
+ * she writes now reaches him before "one", which she tries again within 5.5 s.
  */
 function loseOne(world: World): { alice: Person; bob: Person; carol: Person; written: string } {
   const people = acquainted(world);

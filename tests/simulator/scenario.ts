@@ -5,7 +5,10 @@ import type { Notice } from "../../core/notice.ts";
 import { open } from "../kit/datagram.ts";
 import { World } from "../kit/world.ts";
 
-/** What is left to chance (how long an acknowledgement waits, how far keep-alives are apart) comes out so often. */
+/**
+ * What is left to chance (how long an acknowledgement waits, how far keep-alives are apart) comes out so
+ * often.
+ */
 const SEEDS = [1, 2, 3];
 
 /** Declares a test: what happens, in the order in which it happens. */

@@ -1,4 +1,7 @@
-/** One simulated world: a server, clients, users who do things, faults, then peace. One seed decides everything. */
+/**
+ * One simulated world: a server, clients, users who do things, faults, then peace. One seed decides
+ * everything.
+ */
 import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";

@@ -28,8 +28,8 @@ scenario(
     alice.types("send bob second");
     world.runs(499);
     const departures = world.sent({ from: alice, to: bob, kind: "direct" }, began);
-    // A round trip of 2 ms, four times its variation, and the 25 ms that an acknowledgement may wait. A probe is two
-    // packets as soon as two are in flight.
+    // A round trip of 2 ms, four times its variation, and the 25 ms that an acknowledgement may wait. A probe
+    // is two packets as soon as two are in flight.
     assertEquals(departures.map(({ at }) => at - began), [0, 30, 90, 90, 210, 210, 450, 450]);
   },
 );

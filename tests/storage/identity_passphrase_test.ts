@@ -40,7 +40,10 @@ Deno.test(
   }),
 );
 
-/** The digits of a file, taken as bytes, never happen to spell a part of this: no byte of it is an ASCII character. */
+/**
+ * The digits of a file, taken as bytes, never happen to spell a part of this: no byte of it is an ASCII
+ * character.
+ */
 const NOT_ASCII = Uint8Array.from({ length: 64 }, (_, at) => 0x80 + at);
 
 Deno.test(
@@ -144,7 +147,10 @@ Deno.test(
   }),
 );
 
-/** Made by other programs, Python's hashlib.scrypt and cryptography's ChaCha20Poly1305, as the format is described. */
+/**
+ * Made by other programs, Python's hashlib.scrypt and cryptography's ChaCha20Poly1305, as the format is
+ * described.
+ */
 const SEALED_ELSEWHERE = "parley identity, scrypt a0a1a2a3a4a5a6a7a8a9aaabacadaeaf\n" +
   "1d07a00f14d73ed9283ab06257570b40806893c6bc8891fd92e86edd17b4a9bda2fb0a477130a87917ac546775cfc394" +
   "373ca5c3a8ee2126b48674e69aaa8821817e08750f58e26d2dd6bf27b144b3da\n";

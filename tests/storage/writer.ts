@@ -1,6 +1,7 @@
 /**
- * A process for the tests to kill: opens the file, says how many records it found, then saves one record after
- * the other and prints each number once it is durable. Arguments: the file, and how many bytes a record has.
+ * A process for the tests to kill: opens the file, says how many records it found, then saves one record
+ * after the other and prints each number once it is durable. Arguments: the file, and how many bytes a record
+ * has.
  */
 import { openSqlite } from "../../storage/sqlite.ts";
 import { StoreError } from "../../storage/store_error.ts";

@@ -1,4 +1,6 @@
-/** Wrong command lines: one clear sentence on standard error, and status 2 for their syntax, 1 for the rest. */
+/**
+ * Wrong command lines: one clear sentence on standard error, and status 2 for their syntax, 1 for the rest.
+ */
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertMatch } from "@std/assert";
 import { freePort, Host } from "./host.ts";

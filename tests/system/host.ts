@@ -1,6 +1,7 @@
 /**
- * What the end-to-end tests need: a host with a folder, a server and clients of its own, and runs of the program, which are
- * processes that are typed to and looked at. Nothing here waits for a time; everything waits to see something.
+ * What the end-to-end tests need: a host with a folder, a server and clients of its own, and runs of the
+ * program, which are processes that are typed to and looked at. Nothing here waits for a time; everything
+ * waits to see something.
  * @module
  */
 import { environment, PERMISSIONS, PROJECT } from "../kit/program.ts";
@@ -12,8 +13,8 @@ const COLUMNS = 100;
 const ROWS = 24;
 
 /**
- * Ports below those that the system gives to whoever asks for any (Linux 32,768 and up, elsewhere 49,152): so no
- * client takes the port of a server that is about to be started again.
+ * Ports below those that the system gives to whoever asks for any (Linux 32,768 and up, elsewhere 49,152): so
+ * no client takes the port of a server that is about to be started again.
  */
 const PORTS = { first: 10_000, count: 20_000 };
 

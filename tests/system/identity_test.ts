@@ -150,8 +150,9 @@ Deno.test("one identity is in one place at a time", async () => {
 });
 
 /**
- * Starts a client and kills it as soon as so many things have happened in the folder. Things of one kind that happen to
- * one file may be told as one, when nobody has looked meanwhile: then the client is killed when it has started.
+ * Starts a client and kills it as soon as so many things have happened in the folder. Things of one kind that
+ * happen to one file may be told as one, when nobody has looked meanwhile: then the client is killed when it
+ * has started.
  */
 async function startAndKill(host: Host, nick: string, state: string, events: number): Promise<void> {
   await Deno.mkdir(state, { recursive: true, mode: 0o700 });

@@ -1,6 +1,7 @@
 /**
- * For tests that compare every line of a conversation. A recipient that needs more than 500 ms makes another one of it,
- * "[No ACK from y, message sent to server.]", and rightly so; on a busy machine that may happen to anybody.
+ * For tests that compare every line of a conversation. A recipient that needs more than 500 ms makes another
+ * one of it, "[No ACK from y, message sent to server.]", and rightly so; on a busy machine that may happen to
+ * anybody.
  * @module
  */
 import type { Run } from "./host.ts";

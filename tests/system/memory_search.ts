@@ -1,7 +1,8 @@
 /**
- * A program for the tests: it starts another one and looks into its memory. A parent may (Linux, ptrace(2), also where
- * Yama restricts it to children). Arguments: the program and its arguments. Each line that it reads is a list of texts
- * in JSON; it answers each with a line, a `Search`. At the end of its input it ends the program, and then itself.
+ * A program for the tests: it starts another one and looks into its memory. A parent may (Linux, ptrace(2),
+ * also where Yama restricts it to children). Arguments: the program and its arguments. Each line that it
+ * reads is a list of texts in JSON; it answers each with a line, a `Search`. At the end of its input it ends
+ * the program, and then itself.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -14,7 +15,10 @@ export interface Search {
   readonly found: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How a text may stand in memory or in a file, each byte as a character: strings are searched faster than bytes. */
+/**
+ * How a text may stand in memory or in a file, each byte as a character: strings are searched faster than
+ * bytes.
+ */
 export function formsOf(text: string): Readonly<Record<string, string>> {
   const hex = Buffer.from(text).toString("hex");
   return {
@@ -28,7 +32,10 @@ export function formsOf(text: string): Readonly<Record<string, string>> {
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** What stands behind a chunk is looked through with it, in case that a text begins in the one and ends in the other. */
+/**
+ * What stands behind a chunk is looked through with it, in case that a text begins in the one and ends in the
+ * other.
+ */
 const OVERLAP_BYTES = 64 * 1024;
 
 /** The kernel's own pages, which it does not let others read. */
@@ -71,7 +78,10 @@ interface Region {
 /** proc_pid_smaps(5): `begin-end permissions offset device inode name`, then what is known of it. */
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \d+ *(.*)$/gm;
 
-/** proc_pid_pagemap(5): eight bytes for each page, the highest bits say whether it is in memory, or swapped out. */
+/**
+ * proc_pid_pagemap(5): eight bytes for each page, the highest bits say whether it is in memory, or swapped
+ * out.
+ */
 const PAGE_ENTRY_BYTES = 8;
 const IS_ANYWHERE = 0xc0;
 

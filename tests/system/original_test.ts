@@ -109,8 +109,8 @@ async function send(from: Run, sender: string, to: Run, recipient: string): Prom
 }
 
 /**
- * The lines that count: no prompts, no addresses, no times, none that only one of the programs has, and a table
- * only when it is another one than before.
+ * The lines that count: no prompts, no addresses, no times, none that only one of the programs has, and a
+ * table only when it is another one than before.
  */
 function essence(screen: readonly string[]): string[] {
   const plain = screen

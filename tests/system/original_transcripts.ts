@@ -1,7 +1,7 @@
 /**
- * What the clients of the original showed: ChatAppUDP, README.md, "Test Cases". Left out are the lines of the shell
- * and one that its log wrote to the screen; a table that was printed into the middle of a typed line stands behind
- * it.
+ * What the clients of the original showed: ChatAppUDP, README.md, "Test Cases". Left out are the lines of the
+ * shell and one that its log wrote to the screen; a table that was printed into the middle of a typed line
+ * stands behind it.
  * @module
  */
 export const ORIGINAL = {

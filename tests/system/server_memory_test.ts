@@ -1,6 +1,6 @@
 /**
- * No text of a direct message is ever in the server's files or memory, whichever way it took. That of a channel message
- * is, unless there is a channel key: which shows that it would be found.
+ * No text of a direct message is ever in the server's files or memory, whichever way it took. That of a
+ * channel message is, unless there is a channel key: which shows that it would be found.
  */
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";

@@ -38,8 +38,8 @@ export class Transcript {
   }
 
   /**
-   * Waits for a text behind what was seen last; returns what matched. Fails when the process has ended without
-   * it. A string has to be a whole line, or several.
+   * Waits for a text behind what was seen last; returns what matched. Fails when the process has ended
+   * without it. A string has to be a whole line, or several.
    */
   sees(what: string | RegExp): Promise<RegExpMatchArray> {
     return this.#wait(what, false);

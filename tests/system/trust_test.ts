@@ -1,4 +1,7 @@
-/** Whose key it is: invitations, numbers to compare, and what happens when somebody has another key than before. */
+/**
+ * Whose key it is: invitations, numbers to compare, and what happens when somebody has another key than
+ * before.
+ */
 import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from "@std/assert";
 import { freePort, Host, isOnline, type Run } from "./host.ts";
 
@@ -31,8 +34,9 @@ async function numberFor(client: Run, nick: string): Promise<string> {
 }
 
 /**
- * Gives a nick that is offline to somebody else while the server is stopped, and starts it again. He registers at
- * another port, where nobody else sees him; it is his from the first moment that others can come back.
+ * Gives a nick that is offline to somebody else while the server is stopped, and starts it again. He
+ * registers at another port, where nobody else sees him; it is his from the first moment that others can come
+ * back.
  */
 async function giveAway(host: Host, nick: string): Promise<Run> {
   const release = host.run(["nicks", "--data", `${host.folder}/server.db`, "--release", nick]);

@@ -1,6 +1,7 @@
 /**
  * A program for the tests of the terminal: it says what it was given, and prints lines by itself meanwhile.
- * Arguments: how many lines it prints, and every how many milliseconds. It ends with `quit`, ctrl-c or ctrl-d.
+ * Arguments: how many lines it prints, and every how many milliseconds. It ends with `quit`, ctrl-c or
+ * ctrl-d.
  */
 import { openTerminal } from "../../terminal/terminal.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The longest commands that can be meant, and a byte more: what does not go has to be refused with its reason, so
- * the line must not be cut before.
+ * The longest commands that can be meant, and a byte more: what does not go has to be refused with its
+ * reason, so the line must not be cut before.
  * @module
  */
 import { NICK_BYTES, NICK_CHARACTERS, TEXT_BYTES } from "../../core/base/limits.ts";

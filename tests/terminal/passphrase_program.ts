@@ -1,4 +1,6 @@
-/** A program for the tests of the passphrase: asks its arguments as questions and says what it was answered. */
+/**
+ * A program for the tests of the passphrase: asks its arguments as questions and says what it was answered.
+ */
 import { askPassphrase, PassphraseError } from "../../terminal/passphrase.ts";
 
 try {

@@ -1,6 +1,6 @@
 /**
- * A program on a real pseudo-terminal, made by script(1) of util-linux. What it writes goes through the emulator, so
- * the tests see what a user would see.
+ * A program on a real pseudo-terminal, made by script(1) of util-linux. What it writes goes through the
+ * emulator, so the tests see what a user would see.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Emulator } from "./emulator.ts";
@@ -53,8 +53,8 @@ export class Pty {
   }
 
   /**
-   * Types what the program does not read yet, for it is stopped, and returns when the terminal holds it: what was given
-   * to script(1) is not there at once. The path is what `tty` says within.
+   * Types what the program does not read yet, for it is stopped, and returns when the terminal holds it: what
+   * was given to script(1) is not there at once. The path is what `tty` says within.
    */
   async typeUnread(keys: string, path: string): Promise<void> {
     await this.type(keys);

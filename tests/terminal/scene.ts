@@ -60,8 +60,9 @@ export class Scene {
       assertEquals(this.emulator.everything().join("\n"), all, "all rows");
       return;
     }
-    // A terminal that once had a line in two pieces may, at the next resize, join a piece with the line printed
-    // again, and then it counts other rows than we do: so it is the first resize that has to keep every row.
+    // A terminal that once had a line in two pieces may, at the next resize, join a piece with the line
+    // printed again, and then it counts other rows than we do: so it is the first resize that has to keep
+    // every row.
     if (this.#resizes === 1) {
       this.#checkThatNothingIsLost(this.emulator.everything().slice(0, this.emulator.pastRows + start));
     }

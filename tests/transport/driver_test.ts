@@ -44,7 +44,10 @@ class Rig implements Machine, Socket {
   #wanted: PromiseWithResolvers<void> | undefined;
   #socketFailure: Error | undefined;
 
-  /** `answer` is the machine: the name of an input in, outputs out. `arrived` waits in the kernel from the start. */
+  /**
+   * `answer` is the machine: the name of an input in, outputs out. `arrived` waits in the kernel from the
+   * start.
+   */
   constructor(answer: (name: string, rig: Rig) => Output[], ...arrived: number[]) {
     this.#answer = answer;
     this.#arrived = arrived;

@@ -59,7 +59,8 @@ Deno.test("variable-length integers as in RFC 9000, appendix A.1", () => {
     assertEquals((written((w) => w.varint(value))).toHex(), digits);
     assertEquals(new Reader(Uint8Array.fromHex(digits)).varint(), value);
   }
-  // Its fourth example is above 2^53, where the lowest bits are lost; and a number need not be as short as it can.
+  // Its fourth example is above 2^53, where the lowest bits are lost; and a number need not be as short as it
+  // can.
   assertEquals(new Reader(Uint8Array.fromHex("c2197c5eff14e88c")).varint(), Number(151_288_809_941_952_652n));
   assertEquals(new Reader(Uint8Array.fromHex("4025")).varint(), 37);
 });

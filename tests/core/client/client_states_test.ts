@@ -97,7 +97,10 @@ const SEND: Action = { type: "sendDirect", to: "al", text: "x" };
 
 // ---- the life of the process -----------------------------------------------------------------------------
 
-/** How each state is reached. A message waits in all of them but the first, so that the end of the input is not all. */
+/**
+ * How each state is reached. A message waits in all of them but the first, so that the end of the input is
+ * not all.
+ */
 const LIVES: Readonly<Record<LifeState, (it: Case) => void>> = {
   new: () => {},
   starting: (it) => {
@@ -209,7 +212,10 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
   },
 };
 
-/** The state that a case is in, by what it does next. It is made anew for each question, since an answer changes it. */
+/**
+ * The state that a case is in, by what it does next. It is made anew for each question, since an answer
+ * changes it.
+ */
 function lifeOf(make: () => Case): LifeState | "over" {
   const whatIf = (does: (it: Case) => void): string[] => {
     const it = make();

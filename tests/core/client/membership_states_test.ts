@@ -1,4 +1,6 @@
-/** Walks the table of a client's membership: every event in every state, also where nothing is to come of it. */
+/**
+ * Walks the table of a client's membership: every event in every state, also where nothing is to come of it.
+ */
 import { assertEquals } from "@std/assert";
 import { KEEP_ALIVE_MS, PREKEY_MS, ROWS_AGAIN_MS } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
@@ -117,7 +119,9 @@ class Case {
     return { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
   }
 
-  /** All that was seen since the test looked last: notices, news for the rest of the client, verbs that left. */
+  /**
+   * All that was seen since the test looked last: notices, news for the rest of the client, verbs that left.
+   */
   look(): { notices: string[]; told: string[]; verbs: Verb[] } {
     const { recorded, told } = this.#member;
     const verbs = this.#server.heard.slice(this.#looked);
@@ -151,7 +155,10 @@ function caseIn(state: MembershipState, prekeyDueMs = PREKEY_MS): Case {
   return it;
 }
 
-/** In these states rows were asked for just now. They are asked for again, but not before half a second is over. */
+/**
+ * In these states rows were asked for just now. They are asked for again, but not before half a second is
+ * over.
+ */
 const ASKED: readonly MembershipState[] = ["welcomed", "retrying", "renewed"];
 
 const EVENTS: Readonly<Record<MembershipEvent, (it: Case) => void>> = {

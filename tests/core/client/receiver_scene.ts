@@ -1,6 +1,7 @@
 /**
- * A client whose server and peers are in the hands of the test: they say what they want, true or not, and nothing by
- * themselves. What the server's operator may do to a client can be played here; a real server never would.
+ * A client whose server and peers are in the hands of the test: they say what they want, true or not, and
+ * nothing by themselves. What the server's operator may do to a client can be played here; a real server
+ * never would.
  */
 import type { Action } from "../../../core/action.ts";
 import type { Millis } from "../../../core/base/units.ts";

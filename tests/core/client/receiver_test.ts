@@ -1,4 +1,7 @@
-/** What becomes of what others wrote: read, unreadable or refused, and what the user and the sender hear of it. */
+/**
+ * What becomes of what others wrote: read, unreadable or refused, and what the user and the sender hear of
+ * it.
+ */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../../../core/base/limits.ts";
 import { isReceiptOf, type Outcome } from "../../../core/messages/identity.ts";
@@ -23,7 +26,10 @@ function met(): { stage: ClientStage; alice: Speaker } {
   return { stage, alice };
 }
 
-/** What receipts say: the outcome, and about which sealing. Each has to be Bob's, for a message of this nick's. */
+/**
+ * What receipts say: the outcome, and about which sealing. Each has to be Bob's, for a message of this
+ * nick's.
+ */
 function said(stage: ClientStage, receipts: VerbOf<"receipt">[], to = "alice"): [Outcome, number][] {
   return receipts.map((receipt) => {
     const nicks = { from: stage.nick, to };
@@ -140,8 +146,8 @@ Deno.test("nobody but the holder of the keys in the table writes under a nick, w
   const { stage, alice } = met();
   const mallory = stage.peer("alice");
   const { key } = mallory;
-  // The whole bundle is Alice's, and so the secret of its key is not known; or the key alone is Mallory's; or the
-  // identity as well, with Alice's signature.
+  // The whole bundle is Alice's, and so the secret of its key is not known; or the key alone is Mallory's; or
+  // the identity as well, with Alice's signature.
   const senders = [
     alice.author.bundle,
     { ...alice.author.bundle, key },

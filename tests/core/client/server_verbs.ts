@@ -1,4 +1,7 @@
-/** The verbs by which a server lets a client in and tells it of its table, with versions and streams that count. */
+/**
+ * The verbs by which a server lets a client in and tells it of its table, with versions and streams that
+ * count.
+ */
 import type { Nick } from "../../../core/messages/nick.ts";
 import type { Row, Version } from "../../../core/messages/table.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";

@@ -12,7 +12,9 @@ const CHANGED = "[alice has another key than the pinned one: somebody else may h
 const TRUSTED = "[The key that alice has now is trusted. It is not verified: 'verify alice'.]";
 const DIFFERS = "[The invitation gives another key for alice than the one that is pinned, which stays.]";
 
-/** Bob, who is registered, Alice, whom he knows from the table, and somebody who gets her nick in it later. */
+/**
+ * Bob, who is registered, Alice, whom he knows from the table, and somebody who gets her nick in it later.
+ */
 function met(): { stage: ClientStage; alice: Speaker; mallory: Speaker } {
   const stage = new ClientStage();
   const [alice, mallory] = [stage.peer("alice"), stage.peer("alice")];

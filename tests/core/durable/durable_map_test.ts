@@ -1,4 +1,6 @@
-/** A map that is on disk as well: what it begins with, what of a change is durable when, and what gives way. */
+/**
+ * A map that is on disk as well: what it begins with, what of a change is durable when, and what gives way.
+ */
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { SAVE_LATER_MS } from "../../../core/base/limits.ts";
 import { byName, byNick, DurableMap } from "../../../core/durable/durable_map.ts";

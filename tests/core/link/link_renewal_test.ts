@@ -1,4 +1,6 @@
-/** How a link grows old: silence, another path, new keys; and that whoever waits for its deadline never spins. */
+/**
+ * How a link grows old: silence, another path, new keys; and that whoever waits for its deadline never spins.
+ */
 import {
   assert,
   assertEquals,

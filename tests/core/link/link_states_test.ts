@@ -110,7 +110,7 @@ function linkIn(state: State): [Case, Millis] {
     now = test.links.deadline;
     test.take(now);
   }
-  if (state === "renewing") return [it, now];
+  if (state === "rekeying") return [it, now];
   test.run(now, now + LINK_DEAD_MS);
   return [it, now + LINK_DEAD_MS];
 }
@@ -126,7 +126,7 @@ function stateOf({ test }: Case, now: Millis): Behind {
   // Only a handshake that is under way takes a response.
   const hasHandshake = initiation !== undefined &&
     test.receive(now, peer.answer(initiation, "f".repeat(16)).bytes) !== undefined;
-  if (hasSession) return hasHandshake ? "renewing" : "open";
+  if (hasSession) return hasHandshake ? "rekeying" : "open";
   if (hasHandshake) return "seeking";
   const asked = test.left.findLast(({ packet }) => packet.type === "discover")?.packet;
   return asked?.type === "discover" && link.asked(asked.nonce) && links.holds(link) ? "asking" : "closed";

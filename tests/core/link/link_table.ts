@@ -1,8 +1,8 @@
 /**
- * This table says what a link does with every input in every state, as its peer sees it. `link_states_test.ts` walks the cells, and
- * docs/protocol.md prints them (`deno task tables`).
+ * This table says what a link does with every input in every state, as its peer sees it.
+ * `link_states_test.ts` walks the cells, and docs/protocol.md prints them (`deno task tables`).
  *
- * In `open` and `renewing` a verb is under way and the peer's last packet is acknowledged, in `asking` and
+ * In `open` and `rekeying` a verb is under way and the peer's last packet is acknowledged, in `asking` and
  * `seeking` a verb waits, and the one initiation of `seeking` is not the first.
  */
 
@@ -11,7 +11,7 @@ export const STATES = {
   asking: "something waits, and the peer's key is not known: its address is asked for it",
   seeking: "something waits: an initiation leaves, again and again",
   open: "packets leave under the present session; one of ours is not acknowledged yet",
-  renewing: "the same, and a handshake is under way: two probe timeouts have come, or the session is worn",
+  rekeying: "the same, and a handshake is under way: two probe timeouts have come, or the session is worn",
   dead: "closed by 30 s of silence; the link knows no conversation any more",
 } as const;
 
@@ -117,35 +117,35 @@ export const CELLS = {
     "packet under the former session": [[], "open"],
     "acknowledgement": [[], "open"],
     "acknowledgement of nothing": [[], "open"],
-    "new address": [["initiation"], "renewing"],
+    "new address": [["initiation"], "rekeying"],
     "timeout": [["keepAlive"], "open"],
     "silence": [[], "closed"],
   },
-  "renewing": {
+  "rekeying": {
     // Nobody has answered for a while: the verb that is under way rides along once more.
-    "send": [["keepAlive keepAlive"], "renewing"],
-    "tell": [["keepAlive keepAlive"], "renewing"],
-    "cancel": [[], "renewing"],
-    "announcement": [[], "renewing"],
-    "initiation": [["response"], "renewing"],
-    "initiation repeated": [[], "renewing"],
+    "send": [["keepAlive keepAlive"], "rekeying"],
+    "tell": [["keepAlive keepAlive"], "rekeying"],
+    "cancel": [[], "rekeying"],
+    "announcement": [[], "rekeying"],
+    "initiation": [["response"], "rekeying"],
+    "initiation repeated": [[], "rekeying"],
     "unconfirmed": [["response"], "open"],
     // The peer is to hear of us under the new keys, and so is what it has not acknowledged.
     "response": [["keepAlive"], "open"],
-    "response forged": [[], "renewing"],
+    "response forged": [[], "rekeying"],
     "response repeated": [["keepAlive"], "open"],
-    "response to an older attempt": [[], "renewing"],
-    "cookie": [["initiation"], "renewing"],
-    "packet": [[], "renewing"],
-    "packet repeated": [[], "renewing"],
-    "packet forged": [[], "renewing"],
-    "packet under the former session": [[], "renewing"],
+    "response to an older attempt": [[], "rekeying"],
+    "cookie": [["initiation"], "rekeying"],
+    "packet": [[], "rekeying"],
+    "packet repeated": [[], "rekeying"],
+    "packet forged": [[], "rekeying"],
+    "packet under the former session": [[], "rekeying"],
     // The peer is there after all: the handshake has its answer.
     "acknowledgement": [[], "open"],
-    "acknowledgement of nothing": [[], "renewing"],
-    "new address": [[], "renewing"],
+    "acknowledgement of nothing": [[], "rekeying"],
+    "new address": [[], "rekeying"],
     // It is repeated after 150 ms; the next probe timeout comes later.
-    "timeout": [["initiation"], "renewing"],
+    "timeout": [["initiation"], "rekeying"],
     "silence": [[], "closed"],
   },
   "dead": {
@@ -175,8 +175,8 @@ export const CELLS = {
 } as const satisfies Readonly<Record<State, Readonly<Record<string, Cell>>>>;
 
 /**
- * `unconfirmed` is the first packet of a handshake that the peer began, `response to an older attempt` answers the
- * initiation before our newest, `timeout` is the next instant at which the link has to act, `silence` the end of 30 s
- * of it.
+ * `unconfirmed` is the first packet of a handshake that the peer began, `response to an older attempt`
+ * answers the initiation before our newest, `timeout` is the next instant at which the link has to act,
+ * `silence` the end of 30 s of it.
  */
 export type Input = keyof typeof CELLS.closed;

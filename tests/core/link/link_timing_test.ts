@@ -1,4 +1,6 @@
-/** When a link sends what: handshakes, acknowledgements, repeats. How it grows old is in link_renewal_test.ts. */
+/**
+ * When a link sends what: handshakes, acknowledgements, repeats. How it grows old is in link_renewal_test.ts.
+ */
 import { assert, assertEquals, assertFalse, assertLessOrEqual, assertNotEquals } from "@std/assert";
 import {
   ACK_DELAY_MS,
@@ -192,7 +194,8 @@ Deno.test("one acknowledgement has 32 ranges at most, the newest", () => {
   assertEquals([ack!.ranges.length, ack!.ranges[0]![1]], [ACK_RANGES, test.peer.number]);
 });
 
-// ---- what shares a packet, and what waits ------------------------------------------------------------------
+// ---- what shares a packet, and what waits
+// ------------------------------------------------------------------
 
 Deno.test("many small verbs share one packet", () => {
   const test = TestLink.withPath(1000);

@@ -35,7 +35,8 @@ function bytesOf(datagrams: readonly Left[]): number {
   return datagrams.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-// ---- a peer that restarts ----------------------------------------------------------------------------------
+// ---- a peer that restarts
+// ----------------------------------------------------------------------------------
 
 for (const delay of [5, 50, 200]) {
   Deno.test(`a peer restarted without its sessions is reached within two probe timeouts, ${2 * delay} ms away`, () => {
@@ -105,7 +106,8 @@ Deno.test("both restart: they find each other again", () => {
   assertEquals([pair.b.nicks, pair.b.restarts, pair.a.restarts], [["x", "y"], 0, 0]);
 });
 
-// ---- a peer that moves -------------------------------------------------------------------------------------
+// ---- a peer that moves
+// -------------------------------------------------------------------------------------
 
 for (const there of [A_ELSEWHERE, C]) {
   Deno.test(`a peer that comes from ${there.host} ${there.port} is challenged there, and reached there`, () => {
@@ -240,7 +242,8 @@ Deno.test("a link that was forgotten sends nothing any more", () => {
   assertEquals(pair.left, []);
 });
 
-// ---- keys that wear out ------------------------------------------------------------------------------------
+// ---- keys that wear out
+// ------------------------------------------------------------------------------------
 
 /** Both talk, once in a while; returns when initiations of one end left. */
 function talk(pair: Pair, until: number, by: End): number[] {
@@ -305,7 +308,8 @@ Deno.test("a session is used for a quarter of an hour at most; then nothing leav
   assertEquals([pair.b.nicks.at(-1), link.has("late")], ["late", false]);
 });
 
-// ---- silence -----------------------------------------------------------------------------------------------
+// ---- silence
+// -----------------------------------------------------------------------------------------------
 
 Deno.test("a link that nobody uses for 3 minutes is dropped, one that is kept is not", () => {
   for (const keepsAlive of [false, true]) {

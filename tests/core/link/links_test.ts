@@ -136,7 +136,8 @@ Deno.test("both begin at about the same time on a bad path: what is said is hear
   }
 });
 
-// ---- the key of a server -----------------------------------------------------------------------------------
+// ---- the key of a server
+// -----------------------------------------------------------------------------------
 
 Deno.test("discover, announce: a server whose key is not known is asked for it, and nothing is said before", () => {
   const pair = new Pair({ name: "The server" });
@@ -305,7 +306,8 @@ Deno.test("beyond so many links that are kept nobody new is taken; one that nobo
   assertEquals(others.filter((link) => !b.links.holds(link)).length, 1);
 });
 
-// ---- what does not displace a session ----------------------------------------------------------------------
+// ---- what does not displace a session
+// ----------------------------------------------------------------------
 
 Deno.test("a replayed initiation draws nothing and displaces no session, nor does a forged one", () => {
   const { pair, link, back } = connected();

@@ -1,4 +1,7 @@
-/** The receiving side of parcels: whatever comes, however often and in whatever order, is handed on once, in order. */
+/**
+ * The receiving side of parcels: whatever comes, however often and in whatever order, is handed on once, in
+ * order.
+ */
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { MALFORMED, Writer } from "../../../core/base/bytes.ts";
 import {

@@ -30,7 +30,9 @@ function verb(name: string, length = 10): Uint8Array {
   return new Uint8Array(length).fill(name.charCodeAt(0));
 }
 
-/** `u1 a` is the unordered parcel 1, whose verb is `a`; `o2 -` an empty ordered one; `p3 0/2 b` a part of one. */
+/**
+ * `u1 a` is the unordered parcel 1, whose verb is `a`; `o2 -` an empty ordered one; `p3 0/2 b` a part of one.
+ */
 function nameOf(frame: Frame): string {
   const name = (bytes: Uint8Array) => bytes.length === 0 ? "-" : String.fromCharCode(bytes[0]!);
   switch (frame.type) {
@@ -91,7 +93,8 @@ function sent(count: number, length = 10): { sender: TestSender; packets: Packet
   return { sender, packets: sender.packets() };
 }
 
-// ---- what leaves first, and how much of it -----------------------------------------------------------------
+// ---- what leaves first, and how much of it
+// -----------------------------------------------------------------
 
 Deno.test("told verbs leave first, then unordered ones, then ordered ones, each in the order of sending", () => {
   const sender = new TestSender();

@@ -1,4 +1,7 @@
-/** Loss recovery (RFC 9002) when nothing is acknowledged for long: probes, persistent congestion, another path. */
+/**
+ * Loss recovery (RFC 9002) when nothing is acknowledged for long: probes, persistent congestion, another
+ * path.
+ */
 import { assertEquals, assertFalse, assertLess } from "@std/assert";
 import {
   ACK_DELAY_MS,
@@ -170,7 +173,9 @@ Deno.test("numbers may begin at 0", () => {
 
 // ---- section 7.6: persistent congestion ------------------------------------------------------------------
 
-/** Sends at each of these instants, numbers from 1, then a last packet; acknowledges that a round trip later. */
+/**
+ * Sends at each of these instants, numbers from 1, then a last packet; acknowledges that a round trip later.
+ */
 function loseAll(recovery: Recovery<number>, ...instants: Millis[]): void {
   instants.forEach((at, index) => send(recovery, at, index + 1));
   const last = instants.length + 1;

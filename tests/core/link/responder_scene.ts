@@ -66,7 +66,9 @@ export class TestResponder {
     return this.responder.receive(now, from, decodePacket(bytes) as Initiation);
   }
 
-  /** A cookie for an address. While all is calm nobody gets one, so that ends first: with a few of its own. */
+  /**
+   * A cookie for an address. While all is calm nobody gets one, so that ends first: with a few of its own.
+   */
   cookie(now: Millis, from = FROM): CookieJar {
     const question = decodePacket(this.nonsense(now)) as Initiation;
     let reply: Uint8Array | undefined;

@@ -1,6 +1,6 @@
 /**
- * The responder's side of handshakes. What draws which answer is one table: what is known of the initiator, how
- * many initiations have come in this second, and what comes.
+ * The responder's side of handshakes. What draws which answer is one table: what is known of the initiator,
+ * how many initiations have come in this second, and what comes.
  *
  *     new        nothing is known of it
  *     waiting    its initiation of the time NOW was answered; nothing has come under the session
@@ -158,7 +158,10 @@ interface Coming {
 
 const NONE = { response: 0, "the same": 0, cookie: 0, nothing: 0 };
 
-/** Answers to so many initiations, each of somebody else, at one instant; from everywhere, if not told otherwise. */
+/**
+ * Answers to so many initiations, each of somebody else, at one instant; from everywhere, if not told
+ * otherwise.
+ */
 function answers(
   scene: TestResponder,
   now: Millis,

@@ -1,6 +1,6 @@
 /**
- * This table says what becomes of a session with everything that can happen to it. `session_states_test.ts` walks the cells, and
- * docs/protocol.md prints them (`deno task tables`).
+ * This table says what becomes of a session with everything that can happen to it. `session_states_test.ts`
+ * walks the cells, and docs/protocol.md prints them (`deno task tables`).
  */
 import { SESSION_LIFE_MS, UNCONFIRMED_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";

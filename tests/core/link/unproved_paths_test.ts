@@ -1,4 +1,6 @@
-/** What somebody who sends in the name of others can make us send to them: no more than three times his bytes. */
+/**
+ * What somebody who sends in the name of others can make us send to them: no more than three times his bytes.
+ */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { AMPLIFICATION_LIMIT } from "../../../core/base/limits.ts";
 import { chat } from "../../kit/pair.ts";
@@ -13,7 +15,9 @@ function bytesOf(packets: readonly Sent[]): number {
 /** Where somebody is who sends in the name of others, and whoever has to pay for it. */
 const [MALLORY, VICTIM] = [{ host: "10.6.6.6", port: 6 }, { host: "10.9.9.9", port: 9 }] as const;
 
-/** Packets in the victim's name that acknowledge all that left, seen or not; draws how many times their bytes. */
+/**
+ * Packets in the victim's name that acknowledge all that left, seen or not; draws how many times their bytes.
+ */
 function drawn(test: TestLink, now: number, spoofed: number): number {
   for (let count = 0; count < 100; count++) test.link.send(now, chat("x".repeat(1000)));
   for (let at = now; at < now + 1000; at += 20) {

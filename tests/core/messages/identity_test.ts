@@ -24,7 +24,10 @@ import { bundleByHand, receiptByHand, safetyNumberByHand } from "./letter_by_han
 
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 
-/** Ed25519's: a signature is also one with this added to its second half, for whoever does not look (RFC 8032, 5.1.7). */
+/**
+ * Ed25519's: a signature is also one with this added to its second half, for whoever does not look (RFC 8032,
+ * 5.1.7).
+ */
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 function twoPeople(dice: Dice, kind: Primitives = primitives): [Author, Author] {

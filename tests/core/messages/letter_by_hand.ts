@@ -1,7 +1,8 @@
 /**
- * Letters, posts and what is signed, made once more from what the heads of `core/letter.ts` and `core/post.ts` say:
- * with `node:crypto` and nothing of core, so that what core makes has something to be compared with. Labels and
- * nicks stand behind a length of one byte (only HKDF's own `info` does not); nicks are given as they are compared.
+ * Letters, posts and what is signed, made once more from what the heads of `core/letter.ts` and
+ * `core/post.ts` say: with `node:crypto` and nothing of core, so that what core makes has something to be
+ * compared with. Labels and nicks stand behind a length of one byte (only HKDF's own `info` does not); nicks
+ * are given as they are compared.
  */
 import { Buffer } from "node:buffer";
 import {

@@ -33,8 +33,8 @@ Deno.test("two recipients, and two prekeys of one, never share an ephemeral key"
 });
 
 Deno.test("a message that is sealed once more for the same keys under another identity has another message key", () => {
-  // Anybody can put somebody else's keys into a bundle of his own. Id, sealing and secret are the same: under the same
-  // message key the same text would give the same ciphertext.
+  // Anybody can put somebody else's keys into a bundle of his own. Id, sealing and secret are the same: under
+  // the same message key the same text would give the same ciphertext.
   const two = new Two();
   const { identity } = new Author(primitives, two.dice, "bob").bundle;
   const [before, after] = [two.seal("x"), two.seal("x", { recipient: { ...two.bob.bundle, identity } })];

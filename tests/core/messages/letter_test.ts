@@ -135,7 +135,9 @@ Deno.test("nobody who lacks the sender's secret seals under the sender's bundle"
   assertEquals(two.open(two.seal("forged")), undefined);
 });
 
-/** All points of low order below 2^255 (cr.yp.to/ecdh.html#validate), and two of them written as they are not. */
+/**
+ * All points of low order below 2^255 (cr.yp.to/ecdh.html#validate), and two of them written as they are not.
+ */
 const LOW_ORDER = [
   "00".repeat(32),
   "01" + "00".repeat(31),

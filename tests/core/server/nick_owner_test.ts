@@ -1,4 +1,7 @@
-/** A nick belongs for good to the identity that registered it first; and how much of the server one member may take. */
+/**
+ * A nick belongs for good to the identity that registered it first; and how much of the server one member may
+ * take.
+ */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import {
   MEMBER_MESSAGES_BURST,

@@ -1,4 +1,7 @@
-/** What the server does with a letter from its deposit to the receipt that its sender notes. It looks into none. */
+/**
+ * What the server does with a letter from its deposit to the receipt that its sender notes. It looks into
+ * none.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";

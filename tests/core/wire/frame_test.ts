@@ -91,7 +91,8 @@ Deno.test("frames byte by byte", () => {
 
 Deno.test("an ack is as in RFC 9000, section 19.3: lengths and gaps from the largest down", () => {
   const ack = written({ type: "ack", ranges: [[10, 12], [5, 7], [0, 1]], delay: 2 });
-  // Largest 12, delay 32/16 ms, 2 more ranges; 3 numbers, 2 missing, 3 numbers, 3 missing, 2 numbers: less 1 each.
+  // Largest 12, delay 32/16 ms, 2 more ranges; 3 numbers, 2 missing, 3 numbers, 3 missing, 2 numbers: less 1
+  // each.
   assertEquals(ack.toHex(), "020c2002" + "02" + "0102" + "0201");
 });
 

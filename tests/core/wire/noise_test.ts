@@ -5,7 +5,10 @@ import { primitives } from "../../../core/base/crypto.ts";
 import { NoiseInitiator, NoiseResponder, type TransportKeys } from "../../../core/wire/noise.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 
-/** From the vectors of cacophony (github.com/haskell-cryptography/cacophony): this protocol, no pre-shared key. */
+/**
+ * From the vectors of cacophony (github.com/haskell-cryptography/cacophony): this protocol, no pre-shared
+ * key.
+ */
 const VECTOR = {
   prologue: "4a6f686e2047616c74",
   initiatorStatic: "e61ef9919cde45dd5f82166404bd08e38bceb5dfdfded0a34c8df7ed542214d1",

@@ -1,6 +1,7 @@
 /**
- * What the program is put through on bad networks: the scenarios of the QUIC interoperability runner that have a
- * meaning here. Each says how many messages were sent, shown and shown twice, and how long receipts took.
+ * What the program is put through on bad networks: the scenarios of the QUIC interoperability runner that
+ * have a meaning here. Each says how many messages were sent, shown and shown twice, and how long receipts
+ * took.
  * @module
  */
 import type { Child } from "../child.ts";
