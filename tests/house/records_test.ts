@@ -1,8 +1,10 @@
 /** Holds the table of durable records in docs/protocol.md against the code. */
 import { join } from "node:path";
 import { assertEquals } from "@std/assert";
+import { primitives } from "../../core/base/crypto.ts";
 import { MAIL_LIFE_MS, SWEEP_MS } from "../../core/base/limits.ts";
 import * as records from "../../core/durable/records.ts";
+import { FORMAT } from "../../storage/sqlite.ts";
 import type { Process } from "../kit/process.ts";
 import { World } from "../kit/world.ts";
 import { ROOT } from "./imports.ts";
@@ -94,4 +96,19 @@ Deno.test("the keys in docs/protocol.md are those that clients and servers save"
     const unwritten = forms.filter((form) => ![...played[side]].some((key) => isOfForm(form, key)));
     assertEquals(unwritten, [], `in the table and not saved by a ${side}`);
   }
+});
+
+/** The hash of what each format of the files on disk says of its records. */
+const FORMATS: Readonly<Record<number, string>> = {
+  3: "b9538529fc008f33a45fbb4033950048408bdd4b125c83ba29016cbd710c637e",
+};
+
+Deno.test("who changes a record raises FORMAT: records that an older release wrote would count as damaged", () => {
+  const source = Deno.readTextFileSync(join(ROOT, "core", "durable", "records.ts"));
+  const kinds = [...source.matchAll(/new RecordKind\("[^]*?\);/g)].map(([kind]) =>
+    kind.replaceAll(/\s+/g, " ")
+  );
+  assertEquals(kinds.length, Object.values(records).filter((it) => it instanceof records.RecordKind).length);
+  const hash = primitives.hash(new TextEncoder().encode(kinds.join("\n"))).toHex();
+  assertEquals(hash, FORMATS[FORMAT], "raise FORMAT in storage/sqlite.ts, read the old one, add this hash");
 });
