@@ -3,7 +3,7 @@
  * all text of theirs that a user can see. No other file of the core holds a sentence for users.
  */
 import { addressKey } from "./base/address.ts";
-import { TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
+import { MAIL_LIFE_MS, MESSAGE_LIFE_MS, TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
 import { dateAndTime, harmless } from "./base/text.ts";
 import type { Address, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
@@ -354,6 +354,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
   }
 }
 
+const DAY_MS = 24 * 3600_000;
+
 const FAILURES: Readonly<Record<Failure, string>> = {
   "other key": "the nickname belongs to another key",
   "unknown": "the server does not know the recipient",
@@ -365,8 +367,8 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "unreadable": "the recipient could not open it, sealed twice",
   "refused": "the recipient knows another key of yours",
   "released": "the nickname was given up",
-  "too old": "it waited for 7 days",
-  "expired": "nobody collected it within 30 days",
+  "too old": `it waited for ${MESSAGE_LIFE_MS / DAY_MS} days`,
+  "expired": `nobody collected it within ${MAIL_LIFE_MS / DAY_MS} days`,
 };
 
 /** The sentence has to help a user who has no other: it says what to do in either case. */
