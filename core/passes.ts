@@ -17,12 +17,18 @@ export type Deed = { readonly type: "commit"; readonly changes: readonly Change[
  * The deeds for these outputs, in the order in which they are done. Within a pass the outputs keep theirs.
  */
 export function inPasses(outputs: readonly Output[]): Deed[] {
-  const changes = outputs.filter(isChange);
-  const transmits = outputs.filter((output) => output.type === "transmit");
-  const rest = outputs.filter((output) => output.type === "notice" || output.type === "exit");
-  return changes.length === 0
-    ? [...transmits, ...rest]
-    : [{ type: "commit", changes }, ...transmits, ...rest];
+  const changes: Change[] = [];
+  const deeds: Deed[] = [];
+  const last: Deed[] = [];
+  for (const output of outputs) {
+    if (isChange(output)) {
+      if (changes.length === 0) deeds.unshift({ type: "commit", changes });
+      changes.push(output);
+    } else if (output.type === "transmit") deeds.push(output);
+    else last.push(output);
+  }
+  deeds.push(...last);
+  return deeds;
 }
 
 /** True if the output is a part of the commit. */

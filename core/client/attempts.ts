@@ -64,6 +64,7 @@ export class Attempts {
   /** When the longest of these waits is over. A packet from the server begins them all anew. */
   #endOf(waits: ReadonlyMap<string, Millis>, heardAt: Millis): Millis {
     // Instants never go back, so the first entry is the oldest.
+    if (waits.size === 0) return Infinity;
     const [since = Infinity] = waits.values();
     return Math.max(since, heardAt) + this.#most * Math.max(ATTEMPT_MS, this.#probeTimeout());
   }
