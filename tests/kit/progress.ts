@@ -5,7 +5,7 @@
 /** Milliseconds between two looks at it. */
 const PAUSE_MS = 200;
 
-export interface Standing {
+export interface HowFar {
   readonly done: number;
   /** How many there are in all; absent when only the time is limited. */
   readonly total?: number | undefined;
@@ -18,7 +18,7 @@ export interface Standing {
 }
 
 /** `1,250 of 4,000 seeds, 17.3/s, 2 min 39 s left`. */
-export function progressText({ done, total, unit, elapsed, left }: Standing): string {
+export function progressText({ done, total, unit, elapsed, left }: HowFar): string {
   const count = total === undefined ? grouped(done) : `${grouped(done)} of ${grouped(total)}`;
   const rest = left ?? (total === undefined || done === 0 ? undefined : elapsed * (total - done) / done);
   return [
