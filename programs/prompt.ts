@@ -49,7 +49,7 @@ export class Prompt {
     if (notice.type === "tableChanged") { for (const { nick } of notice.rows) this.#nicks.add(nick); }
     if (isFailure) this.#sawFailure = true;
     if (stream === "screen") this.#screen.print(lines);
-    if (stream !== "error") return;
+    if (stream !== "error" || this.isBroken) return;
     this.#screen.close();
     for (const line of lines) console.error(line);
   }
@@ -76,7 +76,7 @@ export class Prompt {
     return openLines({
       parse: async (line) => {
         const result = this.#read(line);
-        if (result !== undefined) await this.#pace.ready(result.type === "actions" ? result.actions : []);
+        await this.#pace.ready(result?.type === "actions" ? result.actions : []);
         return result;
       },
       take: (result) => {

@@ -3,8 +3,7 @@
  * escape sequence, or a paste. So the decoder remembers its place. It reads no clock and touches no terminal.
  * @module
  */
-import type { KeyCommand } from "./escape_sequences.ts";
-import { escapeSequence, isComplete, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
+import { escapeSequence, isComplete, type KeyCommand, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
 import { LINE_LIMIT_CHARACTERS } from "./line.ts";
 
 /** A key, a run of printable text, or a whole paste with its line breaks as they came. */

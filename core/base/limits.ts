@@ -401,6 +401,13 @@ export const RECEIPTS_PER_SENDER = 10_000;
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
 export const COLLECTED_RECEIPTS = 12;
 
+/**
+ * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than this
+ * and in at most so many verbs: a member that never acknowledges any must not keep the server busy.
+ */
+export const RECEIPTS_AGAIN_MS = 10_000;
+export const RECEIPTS_AGAIN_VERBS = 32;
+
 /** Messages and bytes of the channel; the oldest are dropped. They are in memory as well as on disk. */
 export const CHANNEL_ROWS = 10_000;
 export const CHANNEL_BYTES = 64 * 1024 * 1024;

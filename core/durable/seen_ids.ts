@@ -80,8 +80,7 @@ export class SeenIds {
     if (seen.runs.length > SEEN_RUNS) seen.floor = seen.runs.shift()!.to;
     this.#set(now, sender, name, seen);
     while (this.#seen.group(sender).size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(now, sender);
-    const largest = this.#largest.name!;
-    while (this.#seen.size > SEEN_PREFIXES) this.#forgetOldest(now, largest);
+    while (this.#seen.size > SEEN_PREFIXES) this.#makeRoom(now, this.#largest.name!);
   }
 
   /** Forgets one id, as if it had not been seen. */
@@ -116,6 +115,12 @@ export class SeenIds {
     const folder = nameOf(sender, folderOf(prefix));
     const floor = Math.max(startsOf(prefix), this.#seen.get(folder)?.floor ?? 0);
     this.#set(now, sender, folder, { floor, runs: [], at: now });
+  }
+
+  /** Makes one entry less of a sender: the first process that is forgotten may leave its folder's entry. */
+  #makeRoom(now: Millis, sender: string): void {
+    const { size } = this.#seen;
+    while (this.#seen.size === size) this.#forgetOldest(now, sender);
   }
 
   #set(now: Millis, sender: string, name: string, seen: Seen): void {

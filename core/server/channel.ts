@@ -69,16 +69,20 @@ export class Channel {
 
   /** The posts that a member has not saved yet, without its own. */
   unread(nick: Nick): ChannelRow[] {
-    const unread: ChannelRow[] = [];
-    for (
-      let number = Math.max(this.#cursorOf(nick) + 1, this.#oldest);
-      number <= this.#lastNumber;
-      number++
-    ) {
-      const row = this.#rows.get(number);
-      if (row !== undefined && !sameNick(row.from, nick)) unread.push(row);
+    return [...this.#rowsFrom(this.#cursorOf(nick) + 1)].filter(({ from }) => !sameNick(from, nick));
+  }
+
+  /** The rows from a number on. The shorter of two walks is taken: over the numbers, or over all rows. */
+  *#rowsFrom(first: number): Iterable<ChannelRow> {
+    const begin = Math.max(first, this.#oldest);
+    if (this.#lastNumber - begin > this.#rows.size) {
+      for (const row of this.#rows.values()) if (row.number >= begin) yield row;
+    } else {
+      for (let number = begin; number <= this.#lastNumber; number++) {
+        const row = this.#rows.get(number);
+        if (row !== undefined) yield row;
+      }
     }
-    return unread;
   }
 
   /**

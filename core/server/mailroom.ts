@@ -3,6 +3,7 @@
  * sections 6 and 7). Every answer leaves after the commit of its step, because the driver transmits only
  * then.
  */
+import { RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
@@ -128,7 +129,9 @@ export class Mailroom {
       }
     }
     stream.pump(now, link);
-    this.tellCollected(now, link, nick);
+    if (connection.toldAt + RECEIPTS_AGAIN_MS > now) return;
+    connection.toldAt = now;
+    this.tellCollected(now, link, nick, RECEIPTS_AGAIN_VERBS);
   }
 
   /** A member says what became of a letter. Nothing else makes a receipt of the letter. */
@@ -143,9 +146,10 @@ export class Mailroom {
     if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
   }
 
-  /** Hands over the receipts for a member's letters that it has not acknowledged. */
-  tellCollected(now: Millis, link: Link, nick: Nick): void {
-    for (const { to, receipts } of this.#options.store.receiptsFor(nick)) this.#tell(now, link, to, receipts);
+  /** Hands over the receipts for a member's letters that it has not acknowledged, in at most so many verbs. */
+  tellCollected(now: Millis, link: Link, nick: Nick, verbs: number): void {
+    const { store } = this.#options;
+    for (const { to, receipts } of store.receiptsFor(nick, verbs)) this.#tell(now, link, to, receipts);
   }
 
   #tell(now: Millis, link: Link, to: Nick, receipts: readonly Receipt[]): void {

@@ -161,13 +161,14 @@ export class OfflineStore {
   }
 
   /** The receipts for a sender's letters that it has not acknowledged, in lists that fit into a verb. */
-  receiptsFor(sender: Nick): { to: Nick; receipts: Receipt[] }[] {
+  receiptsFor(sender: Nick, most = Infinity): { to: Nick; receipts: Receipt[] }[] {
     const lists: { to: Nick; receipts: Receipt[] }[] = [];
     const open = new Map<NickKey, { to: Nick; receipts: Receipt[] }>();
     for (const [name, receipt] of this.#receipts.group(nameFor(sender))) {
       const { to } = receipt;
       let list = open.get(nickKey(to));
       if (list === undefined || list.receipts.length >= COLLECTED_RECEIPTS) {
+        if (lists.length >= most) break;
         lists.push(list = { to, receipts: [] });
         open.set(nickKey(to), list);
       }
@@ -198,10 +199,16 @@ export class OfflineStore {
     if (this.#letters.delete(letter.order)) this.#count(letter, -1);
   }
 
+  /** A file of an older release may hold two letters of one id: then the index has the other one. */
+  #forgetId(letter: StoredLetter): void {
+    const name = receiptName(letter.from, letter.id);
+    if (this.#byId.get(name)?.order === letter.order) this.#byId.delete(name);
+  }
+
   /** Adds a letter to the index and the accounts (1), or takes it out of them (-1). */
   #count(letter: StoredLetter, sign: 1 | -1): void {
     if (sign > 0) this.#byId.set(receiptName(letter.from, letter.id), letter);
-    else this.#byId.delete(receiptName(letter.from, letter.id));
+    else this.#forgetId(letter);
     for (const name of Object.values(accountsOf(letter))) {
       const { letters, bytes } = this.#amountOf(name);
       const amount = { letters: letters + sign, bytes: bytes + sign * sizeOf(letter) };

@@ -60,6 +60,8 @@ export interface Member extends Row {
 export interface Connection {
   readonly link: Link;
   readonly stream: StreamWriter;
+  /** When all receipts that the member had not acknowledged were told last. */
+  toldAt: Millis;
 }
 
 /** The fields of a member that has not registered in this life of the server. */

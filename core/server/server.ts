@@ -281,7 +281,7 @@ export class Server implements Machine {
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
     const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
     const stream = StreamWriter.open(++this.#streams, waiting);
-    member.connection = { link, stream };
+    member.connection = { link, stream, toldAt: now };
     const { version, size: members } = this.#roster;
     const dropped = this.#channel.takeDropped(now, nick);
     link.send(now, {
@@ -294,7 +294,7 @@ export class Server implements Machine {
       dropped,
     });
     stream.pump(now, link);
-    this.#mailroom.tellCollected(now, link, nick);
+    this.#mailroom.tellCollected(now, link, nick, Infinity);
   }
 
   /** The member goes offline, and the others are told. */

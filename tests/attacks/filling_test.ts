@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { equalAddresses } from "../../core/base/address.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import {
+  COLLECTED_RECEIPTS,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
   MEMBER_MESSAGES_BURST,
@@ -10,6 +11,8 @@ import {
   MEMBER_QUESTIONS_BURST,
   MEMBER_QUESTIONS_PER_SECOND,
   NEW_NICKS_PER_HOUR,
+  RECEIPTS_AGAIN_MS,
+  RECEIPTS_AGAIN_VERBS,
   ROWS_PACKETS,
   SEEN_PREFIXES,
   SEEN_PREFIXES_PER_SENDER,
@@ -17,7 +20,9 @@ import {
   STRANGERS_MESSAGES,
 } from "../../core/base/limits.ts";
 import { Effects } from "../../core/durable/effects.ts";
+import { RECEIPT, receiptName } from "../../core/durable/records.ts";
 import { SeenIds } from "../../core/durable/seen_ids.ts";
+import { NO_SIGNATURE } from "../../core/messages/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Person } from "../kit/person.ts";
@@ -268,6 +273,38 @@ for (
     assertEquals(receipts, shown);
   });
 }
+
+Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-alives: few are told again, and seldom", () => {
+  const arena = new Arena();
+  arena.server.isKilled();
+  const receipt = {
+    from: "mal",
+    to: "bob",
+    at: arena.now,
+    edition: 0,
+    outcome: "read",
+    signature: NO_SIGNATURE,
+  } as const;
+  const value = RECEIPT.encode(receipt);
+  const ids = Array.from({ length: 1000 }, (_, number) => idOf(number, 1));
+  arena.server.disk.commit(
+    ids.map((id) => ({ type: "save", key: RECEIPT.key(receiptName("mal", id)), value })),
+  );
+  arena.server.starts();
+  const mallory = arena.member("mal");
+  arena.runs(RECEIPTS_AGAIN_MS);
+  const link = mallory.links.open(arena.now, arena.server.key, [SERVER]);
+  // All of them are told when he registers, and his link acknowledges that. Then some, each ten seconds.
+  for (const most of [1000, RECEIPTS_AGAIN_VERBS * COLLECTED_RECEIPTS, 0]) {
+    const told = mallory.heardOf("collected").flatMap(({ receipts }) => receipts);
+    assertLessOrEqual(told.length, most);
+    if (most > 0) assertGreater(told.length, most * 0.9);
+    mallory.heard.length = 0;
+    for (let count = 0; count < 300; count++) link.tell(arena.now, { type: "keepAlive", nick: "mal" });
+    mallory.wakesUp();
+    arena.runs(500);
+  }
+});
 
 Deno.test("attack: register again and again with a new prekey: nobody's screen fills with what nobody can see", () => {
   const arena = new Arena();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertFalse, assertLessOrEqual } from "@std/assert";
 import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../../../core/base/limits.ts";
+import { SEEN } from "../../../core/durable/records.ts";
 import { SeenIds } from "../../../core/durable/seen_ids.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
@@ -202,4 +203,17 @@ Deno.test("an id with a number beyond 2^53 can be removed", () => {
   seen.add(0, FROM, id);
   seen.remove(FROM, id);
   assertFalse(seen.hasSeen(FROM, id));
+});
+
+Deno.test("a disk with more prefixes than the bound, of many senders, is cut down to it", () => {
+  const value = SEEN.encode({ at: 1, floor: 0, runs: [{ from: 1, to: 1 }] });
+  const records = Array.from({ length: SEEN_PREFIXES + 5 }, (_, number) => {
+    return [SEEN.key(`s${number}/${number.toString(16).padStart(16, "0")}`), value] as const;
+  });
+  const recorded = new Recorded(records);
+  const seen = new SeenIds(recorded.effects);
+  seen.add(2, FROM, idOf("a", 1));
+  recorded.performAll(2);
+  assertEquals(recorded.records("seen").length, SEEN_PREFIXES);
+  assert(seen.hasSeen(FROM, idOf("a", 1)));
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { CHANNEL_ROWS, MAIL_LIFE_MS } from "../../../core/base/limits.ts";
+import { CURSOR } from "../../../core/durable/records.ts";
 import { Channel, type ChannelRow } from "../../../core/server/channel.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
@@ -128,4 +129,15 @@ Deno.test("whatever is said, read and dropped, everybody's unread rows are those
     }
     for (const { from, id } of rows) assert(channel.hasPost(from, id));
   }
+});
+
+Deno.test("a damaged cursor far behind the last post does not make the server count up to it", () => {
+  const recorded = new Recorded();
+  const channel = new Channel(recorded.effects);
+  channel.join("bob");
+  const row = channel.post(0, { id: idOf(1), from: "alice", storedAt: 0, body: new Uint8Array(1), order: 1 });
+  recorded.performAll(0);
+  const damaged = [CURSOR.keyFor("mal"), CURSOR.encode({ number: 2 ** 47 })] as const;
+  const loaded = new Channel(new Recorded([...recorded.disk.read(), damaged]).effects);
+  assertEquals(loaded.unread("bob").map(({ id }) => id), [row.id]);
 });
