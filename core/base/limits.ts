@@ -402,8 +402,8 @@ export const RECEIPTS_PER_SENDER = 10_000;
 export const COLLECTED_RECEIPTS = 12;
 
 /**
- * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than this
- * and in at most so many verbs: a member that never acknowledges any must not keep the server busy.
+ * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than
+ * this and in at most so many verbs: a member that never acknowledges any must not keep the server busy.
  */
 export const RECEIPTS_AGAIN_MS = 10_000;
 export const RECEIPTS_AGAIN_VERBS = 32;

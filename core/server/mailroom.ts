@@ -146,7 +146,9 @@ export class Mailroom {
     if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
   }
 
-  /** Hands over the receipts for a member's letters that it has not acknowledged, in at most so many verbs. */
+  /**
+   * Hands over the receipts for a member's letters that it has not acknowledged, in at most so many verbs.
+   */
   tellCollected(now: Millis, link: Link, nick: Nick, verbs: number): void {
     const { store } = this.#options;
     for (const { to, receipts } of store.receiptsFor(nick, verbs)) this.#tell(now, link, to, receipts);
