@@ -11,12 +11,10 @@
  * the functions are those of the text. Both ephemeral key pairs are handed in, since the core draws no random
  * bytes. `tests/core/wire/` holds this against published vectors.
  */
-import type { KeyPair, Primitives } from "../base/crypto.ts";
+import { KEY_BYTES, type KeyPair, type Primitives, TAG_BYTES } from "../base/crypto.ts";
 
 /** The name has exactly the length of a hash, 32 bytes, so it is itself the first hash (section 5.2). */
 const PROTOCOL = new TextEncoder().encode("Noise_IK_25519_ChaChaPoly_SHA256");
-const KEY_BYTES = 32;
-const TAG_BYTES = 16;
 /** HKDF counts its outputs from 1 (section 4.3). */
 const ONE = Uint8Array.of(1);
 const TWO = Uint8Array.of(2);
