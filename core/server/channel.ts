@@ -4,6 +4,7 @@
  * that posts are handed over once more.
  */
 import { CHANNEL_BYTES, CHANNEL_ROWS, MAIL_LIFE_MS } from "../base/limits.ts";
+import { valuesBetween } from "../base/numbered.ts";
 import type { Millis } from "../base/units.ts";
 import { byName, byNick, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -69,20 +70,9 @@ export class Channel {
 
   /** The posts that a member has not saved yet, without its own. */
   unread(nick: Nick): ChannelRow[] {
-    return [...this.#rowsFrom(this.#cursorOf(nick) + 1)].filter(({ from }) => !sameNick(from, nick));
-  }
-
-  /** The rows from a number on. The shorter of two walks is taken: over the numbers, or over all rows. */
-  *#rowsFrom(first: number): Iterable<ChannelRow> {
-    const begin = Math.max(first, this.#oldest);
-    if (this.#lastNumber - begin > this.#rows.size) {
-      for (const row of this.#rows.values()) if (row.number >= begin) yield row;
-    } else {
-      for (let number = begin; number <= this.#lastNumber; number++) {
-        const row = this.#rows.get(number);
-        if (row !== undefined) yield row;
-      }
-    }
+    const first = Math.max(this.#cursorOf(nick) + 1, this.#oldest);
+    const rows = valuesBetween(this.#rows, first, this.#lastNumber);
+    return [...rows].filter(({ from }) => !sameNick(from, nick));
   }
 
   /**

@@ -13,6 +13,7 @@ import {
   ROWS_PACKETS,
   TABLE_GATHER_MS,
 } from "../base/limits.ts";
+import { valuesBetween } from "../base/numbered.ts";
 import { Rate } from "../base/rate.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
@@ -195,20 +196,6 @@ export class Roster {
     for (const page of this.#pages(from, isLoopback(link.address))) link.tell(now, page);
   }
 
-  /** The members whose last change came after this counter, in the order of their changes. */
-  *#changedAfter(counter: number): Iterable<Member> {
-    // There are two ways: a walk over all members, and one over the changes since then. The shorter one is
-    // taken.
-    if (this.#counter - counter > this.#changes.size) {
-      for (const member of this.#changes.values()) if (member.change > counter) yield member;
-    } else {
-      for (let change = counter + 1; change <= this.#counter; change++) {
-        const member = this.#changes.get(change);
-        if (member !== undefined) yield member;
-      }
-    }
-  }
-
   /**
    * All changes after `from` in their order, cut into verbs. Each says from where to where it goes, so that a
    * client notices when one is lost. `local` is true for readers on the server's own machine.
@@ -223,7 +210,7 @@ export class Roster {
       [rows, bytes, pageFrom] = [[], 0, { start: this.#start, counter: upTo }];
     };
     let last = from.counter;
-    for (const member of this.#changedAfter(from.counter)) {
+    for (const member of valuesBetween(this.#changes, from.counter + 1, this.#counter)) {
       const row = rowOf(member, local);
       if (bytes + rowBytes(row) > ROWS_BYTES) close(last);
       // The client asks again for the rest.
