@@ -1,7 +1,7 @@
 /** Text: everything printable arrives as it was written, and nothing else reaches the terminal. */
 import { assertEquals } from "@std/assert";
 import { utf8Length } from "../../core/base/bytes.ts";
-import { Host, isOnline } from "./host.ts";
+import { Host, isOffline, isOnline } from "./host.ts";
 
 const HARMFUL = [
   ["a screen cleared", "\x1b[2J\x1b[H", "<U+001B>[2J<U+001B>[H"],
@@ -89,6 +89,7 @@ for (const terminal of [false, true]) {
     const y = await host.online("y", ["x"]);
     await host.beenThere("z");
     await x.sees(isOnline("y"));
+    await x.sees(isOffline("z"));
     const enter = (line: string) => x.say(terminal ? `\x1b[200~${line}\x1b[201~` : line);
     for (const letter of ["x", "漢"]) {
       const text = textOf(letter, LIMIT_BYTES);
