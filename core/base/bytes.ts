@@ -111,6 +111,12 @@ export class Writer {
     this.#bytes[at + 2] = length;
   }
 
+  /** UTF-8 behind its length in a variable-length integer. */
+  textV(text: string): void {
+    this.varint(utf8Length(text));
+    this.#text(text);
+  }
+
   zeros(count: number): void {
     this.#room(count);
     this.#bytes.fill(0, this.#length, this.#length + count);
@@ -229,6 +235,13 @@ export class Reader {
 
   text24(): string {
     return this.#text(this.u24());
+  }
+
+  /** The text that `Writer.textV` writes, of at most so many bytes. */
+  textV(most: number): string {
+    const length = this.varint();
+    if (length > most) this.fail();
+    return this.#failed ? "" : this.#text(length);
   }
 
   rest(): Uint8Array {

@@ -255,6 +255,12 @@ export const HELD_MESSAGES = 4_096;
 export const STRANGERS_MESSAGES = 1_024;
 export const STRANGERS_BYTES = 4 * 1024 * 1024;
 
+/** Messages in one `direct` verb: as many of the shortest as go into one part. */
+export const DIRECT_MESSAGES = 256;
+
+/** Runs of sequences in one `got` verb: more than can be missing between the messages of a wake-up. */
+export const GOT_RUNS = 256;
+
 /** Changes that may wait ("shown", cursors) are saved within 50 ms: 40, because timers come late. */
 export const SAVE_LATER_MS = 40;
 
