@@ -44,7 +44,7 @@ export class Mailroom {
     const { id, body } = verb;
     const from = member.nick;
     const recipient = this.#options.roster.memberNamed(verb.to);
-    const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+    const reject = (reason: Reason) => void link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
     if (recipient === undefined) return reject("unknown");
     const held = this.#options.store.letter(recipient.nick, from, id);
     // The sender has sealed the message again, because its recipient could not open the letter that is held
@@ -72,7 +72,7 @@ export class Mailroom {
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
-        return link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
+        return void link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
       }
       const row = this.#options.channel.post(now, {
         id,
