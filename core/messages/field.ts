@@ -211,7 +211,7 @@ function someAddresses(reader: Reader): readonly Address[] {
 }
 
 /** Several fields as one value: an object with their names. */
-function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
+export function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
   return {
     write: (w, values) => writeFields(w, fields, values),
     read: (r) => readFields(r, fields) as ValuesOf<Shape>,

@@ -60,6 +60,11 @@ export class IdSource {
   }
 }
 
+/** The id with this prefix and sequence. */
+export function idOf(prefix: string, sequence: number): MessageId {
+  return prefix + digits(sequence, SEQUENCE_DIGITS);
+}
+
 /** The part that the ids of one sender process to one recipient have in common. */
 export function prefixOf(id: MessageId): string {
   return id.slice(0, PREFIX_DIGITS);
