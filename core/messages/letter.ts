@@ -3,13 +3,13 @@
  * that of X3DH (The X3DH Key Agreement Protocol, revision 1) without one-time prekeys. Where X3DH's initial
  * message has the sender's identity key, a letter has the sender's whole bundle.
  *
- *     letter = edition 1 | prekey id 8 | ephemeral key 32 | sender's bundle 166 | sealed
+ *     letter = edition 1 | prekey id 8 | ephemeral key 32 | sender's bundle 172 | sealed
  *     sealed = AEAD(message key, nonce 0, associated, after 16 | hash 32 | time 6 | length 3 | text | zeros)
  *
  *     DH1 = DH(sender's key, prekey)   DH2 = DH(ephemeral, recipient's key)   DH3 = DH(ephemeral, prekey)
- *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3, info: "Parley 3 letter")
- *     message key = HKDF-Expand(secret, "Parley 3 message" | id | edition | SHA-256(associated))
- *     associated = "Parley 3 letter" | id | sender's nick | recipient's nick | everything before `sealed`
+ *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3, info: "Parley 4 letter")
+ *     message key = HKDF-Expand(secret, "Parley 4 message" | id | edition | SHA-256(associated))
+ *     associated = "Parley 4 letter" | id | sender's nick | recipient's nick | everything before `sealed`
  *                  | recipient's identity, key and prekey
  *
  * Labels and nicks (in NFKC and lower case) stand behind their length in one byte, except the label that is
@@ -40,7 +40,7 @@ const SALT = new Uint8Array(KEY_BYTES);
  * HKDF-Expand counts its blocks from 1 (RFC 5869 section 2.3). One block of 32 bytes is all that is needed.
  */
 const ONE = Uint8Array.of(1);
-const LABEL = "Parley 3 letter";
+const LABEL = "Parley 4 letter";
 
 /** The parts of a message that travel in clear, in the verb around the letter. The seal is bound to them. */
 export interface Envelope {
@@ -241,7 +241,7 @@ function messageKey(
   edition: number,
   associated: Uint8Array,
 ): Uint8Array {
-  const info = labelled("Parley 3 message");
+  const info = labelled("Parley 4 message");
   info.hex(id);
   info.u8(edition);
   info.raw(hash(associated));

@@ -2,12 +2,12 @@
  * Message ids (docs/protocol.md, section 6). A message has one id from its making to its receipt, on every
  * way: 128 bits, held as 32 hexadecimal digits.
  *
- *     state 24 | starts 16 | random 24 | sequence 64
+ *     state 24 | starts 32 | random 24 | sequence 48
  *
- * The first 64 bits, the prefix, stay the same for all messages of one sender process to one recipient (the
+ * The first 80 bits, the prefix, stay the same for all messages of one sender process to one recipient (the
  * channel counts as a recipient): bits drawn once for the sender's state folder, the count of the folder's
  * starts, and bits drawn anew for each prefix, so that a folder restored from an old copy gives no id twice.
- * The last 64 bits count from 1. So the ids towards one recipient have no gaps, and the recipient remembers
+ * The last 48 bits count from 1. So the ids towards one recipient have no gaps, and the recipient remembers
  * them all as a few runs of numbers; and it can tell which of two messages was written first.
  */
 
@@ -19,8 +19,9 @@ export const ID_BYTES = 16;
 export const STATE_BYTES = 3;
 const RANDOM_BYTES = 3;
 const STATE_DIGITS = 6;
-const STARTS_DIGITS = 4;
-const PREFIX_DIGITS = 16;
+const STARTS_DIGITS = 8;
+const PREFIX_DIGITS = 20;
+const SEQUENCE_DIGITS = 12;
 
 /** The value of `after` in a sender's first message to a recipient. */
 export const NO_MESSAGE: MessageId = "0".repeat(2 * ID_BYTES);
@@ -32,9 +33,9 @@ export class IdSource {
   readonly #given = new Map<string, { prefix: string; count: number }>();
   readonly #prefixes = new Set<string>();
 
-  /** `state` is `STATE_BYTES` bytes as hexadecimal digits. Only the lowest 16 bits of `starts` count. */
+  /** `state` is `STATE_BYTES` bytes as hexadecimal digits. Only the lowest 32 bits of `starts` count. */
   constructor(state: string, starts: number, random: Random) {
-    this.#beginning = state + digits(starts % 2 ** 16, STARTS_DIGITS);
+    this.#beginning = state + digits(starts % 2 ** 32, STARTS_DIGITS);
     this.#random = random;
   }
 
@@ -42,7 +43,7 @@ export class IdSource {
   next(recipient: string): MessageId {
     const given = this.#given.get(recipient) ?? { prefix: this.#newPrefix(), count: 0 };
     this.#given.set(recipient, given);
-    return given.prefix + digits(++given.count, PREFIX_DIGITS);
+    return given.prefix + digits(++given.count, SEQUENCE_DIGITS);
   }
 
   /**
@@ -70,7 +71,7 @@ export function folderOf(id: MessageId): string {
   return id.slice(0, STATE_DIGITS);
 }
 
-/** Exact up to 2^53. A sender who makes up larger numbers loses only messages of their own. */
+/** The number of a message among those of one sender process to one recipient. */
 export function sequenceOf(id: MessageId): number {
   return parseInt(id.slice(PREFIX_DIGITS), 16);
 }
@@ -78,15 +79,18 @@ export function sequenceOf(id: MessageId): number {
 /** Whether `a` was certainly written before `b`, for two messages of one sender to one recipient. */
 export function isBefore(a: MessageId, b: MessageId): boolean {
   if (prefixOf(a) === prefixOf(b)) return sequenceOf(a) < sequenceOf(b);
-  if (folderOf(a) !== folderOf(b)) return false;
-  // The count of starts has 16 bits and wraps around: serial number arithmetic (RFC 1982 section 3.2).
-  const ahead = (startsOf(b) - startsOf(a) + 2 ** 16) % 2 ** 16;
-  return ahead > 0 && ahead < 2 ** 15;
+  return folderOf(a) === folderOf(b) && isEarlierStart(startsOf(a), startsOf(b));
 }
 
-/** How many times the sender's state folder had been started, modulo 2^16. */
+/** How many times the sender's state folder had been started, modulo 2^32. Takes an id or its prefix. */
 export function startsOf(id: MessageId): number {
   return parseInt(id.slice(STATE_DIGITS, STATE_DIGITS + STARTS_DIGITS), 16);
+}
+
+/** Whether start `a` was before start `b`: serial number arithmetic of 32 bits (RFC 1982 section 3.2). */
+export function isEarlierStart(a: number, b: number): boolean {
+  const ahead = (b - a + 2 ** 32) % 2 ** 32;
+  return ahead > 0 && ahead < 2 ** 31;
 }
 
 function digits(value: number, count: number): string {
