@@ -5,9 +5,9 @@
 const [perSecond = "", port = ""] = Deno.args;
 const ADDRESSES = 16;
 const LIFE_MS = 30_000;
-const KINDS = [0x31, 0x33, 0x34, 0x35, 0x36, 0x36, 0x36];
+const KINDS = [0x41, 0x43, 0x44, 0x45, 0x46, 0x46, 0x46];
 /** Of the kinds whose length is fixed it is right: discover, initiation, response, cookie reply. */
-const LENGTHS: Readonly<Record<number, number>> = { 0x31: 98, 0x33: 151, 0x34: 85, 0x35: 69 };
+const LENGTHS: Readonly<Record<number, number>> = { 0x41: 98, 0x43: 151, 0x44: 85, 0x45: 69 };
 
 const sockets = Array.from(
   { length: ADDRESSES },

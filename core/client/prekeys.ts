@@ -55,10 +55,10 @@ export class Prekeys {
    * of it.
    */
   bundle(now: Millis): Bundle {
-    const { publicKey, at } = this.#newest(now);
+    const { publicKey, at, counter } = this.#newest(now);
     if (this.#bundle?.prekey === publicKey) return this.#bundle;
     const { identity, nick } = this.#options;
-    return this.#bundle = identity.bundle(nick, publicKey, at);
+    return this.#bundle = identity.bundle(nick, publicKey, at, counter);
   }
 
   /** The prekey of the day. A new one is made when the last is a day old. */
@@ -68,7 +68,8 @@ export class Prekeys {
     if (known !== undefined && Math.abs(now - known.at) < PREKEY_MS) return known;
     if (known !== undefined) this.#save({ ...known, supersededAt: Math.floor(Math.max(now, known.at)) });
     const secret = this.#options.random(KEY_BYTES).toHex();
-    return this.#current = this.#save({ secret, at: Math.floor(now), supersededAt: CURRENT });
+    const counter = (known?.counter ?? 0) + 1;
+    return this.#current = this.#save({ secret, at: Math.floor(now), counter, supersededAt: CURRENT });
   }
 
   /** The key pair of a prekey that a letter names; `undefined` if we do not have it, or not any more. */

@@ -160,6 +160,8 @@ export const SHOWN = new RecordKind("shown", { id: f.id, hash: f.hash });
 export const PREKEY = new RecordKind("prekey", {
   secret: f.key,
   at: f.instant,
+  /** The counter of its bundle: higher than that of every prekey before it. */
+  counter: f.u48,
   /** When its successor was made; 0 for the current prekey. */
   supersededAt: f.instant,
 });

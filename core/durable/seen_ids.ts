@@ -5,7 +5,14 @@
 import { Largest } from "../base/largest.ts";
 import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
-import { folderOf, type MessageId, prefixOf, sequenceOf, startsOf } from "../messages/message_id.ts";
+import {
+  folderOf,
+  isEarlierStart,
+  type MessageId,
+  prefixOf,
+  sequenceOf,
+  startsOf,
+} from "../messages/message_id.ts";
 import { DurableMap } from "./durable_map.ts";
 import type { Effects } from "./effects.ts";
 import { firstOf, nameFor, secondOf, SEEN } from "./records.ts";
@@ -26,9 +33,6 @@ interface Seen {
   at: Millis;
 }
 
-/** The greatest floor that fits into the record. */
-const GREATEST = 2 ** 48 - 1;
-
 export class SeenIds {
   /**
    * The entries by sender and prefix. Among those of a sender the one that was used least recently comes
@@ -46,7 +50,7 @@ export class SeenIds {
       kind: SEEN,
       nameOf: (name: string) => name,
       entryOf: (name, { runs, ...rest }) => [name, { ...rest, runs: runs.map((run) => ({ ...run })) }],
-      recordOf: (seen: Seen) => ({ ...seen, floor: Math.min(seen.floor, GREATEST) }),
+      recordOf: (seen: Seen) => seen,
       groupOf: firstOf,
     });
     for (const sender of this.#seen.groups.keys()) this.#count(sender);
@@ -64,7 +68,8 @@ export class SeenIds {
     const sender = nameFor(from);
     const seen = this.#seen.get(nameOf(sender, prefixOf(id)));
     if (seen !== undefined) return sequenceOf(id) <= seen.floor && !this.hasSeen(from, id);
-    return startsOf(id) <= (this.#seen.get(nameOf(sender, folderOf(id)))?.floor ?? -1);
+    const floor = this.#seen.get(nameOf(sender, folderOf(id)))?.floor;
+    return floor !== undefined && !isEarlierStart(floor, startsOf(id));
   }
 
   /**
@@ -92,8 +97,7 @@ export class SeenIds {
     if (seen === undefined || at < 0) return;
     const { from: first, to: last } = seen.runs[at]!;
     const rest = [{ from: first, to: number - 1 }, { from: number + 1, to: last }];
-    // Beyond 2^53 numbers are not exact: a neighbour may be the number itself.
-    seen.runs.splice(at, 1, ...rest.filter(({ from, to }) => from <= to && (to < number || from > number)));
+    seen.runs.splice(at, 1, ...rest.filter(({ from, to }) => from <= to));
     this.#seen.save(name);
   }
 
@@ -113,7 +117,9 @@ export class SeenIds {
     // This was the entry of a folder itself.
     if (folderOf(prefix) === prefix) return;
     const folder = nameOf(sender, folderOf(prefix));
-    const floor = Math.max(startsOf(prefix), this.#seen.get(folder)?.floor ?? 0);
+    const starts = startsOf(prefix);
+    const known = this.#seen.get(folder)?.floor;
+    const floor = known === undefined || isEarlierStart(known, starts) ? starts : known;
     this.#set(now, sender, folder, { floor, runs: [], at: now });
   }
 

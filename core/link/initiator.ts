@@ -31,7 +31,7 @@ import {
 import { Session } from "./session.ts";
 
 /** Both sides mix this into the handshake, so it fails between different versions (Noise section 6). */
-export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 3");
+export const PROLOGUE: Uint8Array = new TextEncoder().encode("Parley 4");
 
 /** The surroundings of a handshake, for both of its sides. */
 export interface HandshakeContext {

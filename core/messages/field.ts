@@ -221,12 +221,13 @@ export function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<S
 /** Numbers from one to another, both included. */
 export const run = composite({ from: u48, to: u48 });
 
-/** A bundle, 166 bytes (docs/security.md, "Formats and key schedule"). Its signature is not checked here. */
+/** A bundle, 172 bytes (docs/security.md, "Formats and key schedule"). Its signature is not checked here. */
 export const bundle: Field<Bundle> = composite({
   identity: key,
   key,
   prekey: key,
   prekeyAt: instant,
+  counter: u48,
   signature,
 });
 

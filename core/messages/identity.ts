@@ -29,6 +29,8 @@ export interface Bundle {
   readonly prekey: Key;
   /** When the prekey was made, by its owner's clock. */
   readonly prekeyAt: Millis;
+  /** Counts the bundles of this identity on its server: one with a lower counter is an old one. */
+  readonly counter: number;
   /** A signature by `identity` over all of the above and the nick. */
   readonly signature: string;
 }
@@ -71,8 +73,9 @@ export class Identity {
   }
 
   /** Signs a bundle for our nick. */
-  bundle(nick: Nick, prekey: Key, prekeyAt: Millis): Bundle {
-    const unsigned = { identity: this.publicKey, key: this.keyPair.publicKey.toHex(), prekey, prekeyAt };
+  bundle(nick: Nick, prekey: Key, prekeyAt: Millis, counter: number): Bundle {
+    const own = { identity: this.publicKey, key: this.keyPair.publicKey.toHex() };
+    const unsigned = { ...own, prekey, prekeyAt, counter };
     return { ...unsigned, signature: this.sign(bundleBytes(nick, unsigned)).toHex() };
   }
 
@@ -90,14 +93,13 @@ export class Identity {
 }
 
 /** Takes the bundle alone out of an object that has more, such as a row. */
-export function bundleOf({ identity, key, prekey, prekeyAt, signature }: Bundle): Bundle {
-  return { identity, key, prekey, prekeyAt, signature };
+export function bundleOf({ identity, key, prekey, prekeyAt, counter, signature }: Bundle): Bundle {
+  return { identity, key, prekey, prekeyAt, counter, signature };
 }
 
 export function equalBundles(a: Bundle, b: Bundle): boolean {
   return a.signature === b.signature && a.identity === b.identity && a.key === b.key &&
-    a.prekey === b.prekey &&
-    a.prekeyAt === b.prekeyAt;
+    a.prekey === b.prekey && a.prekeyAt === b.prekeyAt && a.counter === b.counter;
 }
 
 /** Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is. */
@@ -125,11 +127,13 @@ export function isSigned(
   return verify(Uint8Array.fromHex(identity), message, Uint8Array.fromHex(signature));
 }
 
-function bundleBytes(nick: Nick, { identity, key, prekey, prekeyAt }: Omit<Bundle, "signature">): Uint8Array {
-  const writer = labelled("Parley 3 bundle");
+function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">): Uint8Array {
+  const { identity, key, prekey, prekeyAt, counter } = unsigned;
+  const writer = labelled("Parley 4 bundle");
   writer.text8(nickKey(nick));
   for (const part of [identity, key, prekey]) writer.hex(part);
   writer.u48(Math.floor(prekeyAt));
+  writer.u48(counter);
   return writer.finish();
 }
 
@@ -167,7 +171,7 @@ export function safetyNumber(
   ...people: readonly [{ nick: Nick; identity: Key }, { nick: Nick; identity: Key }]
 ): string {
   const halves = people.map(({ nick, identity }) => {
-    const writer = labelled("Parley 3 safety number");
+    const writer = labelled("Parley 4 safety number");
     writer.text8(nickKey(nick));
     writer.hex(identity);
     const digest = hash(writer.finish());

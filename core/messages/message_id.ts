@@ -2,12 +2,12 @@
  * Message ids (docs/protocol.md, section 6). A message has one id from its making to its receipt, on every
  * way: 128 bits, held as 32 hexadecimal digits.
  *
- *     state 24 | starts 16 | random 24 | sequence 64
+ *     state 24 | starts 32 | random 24 | sequence 48
  *
- * The first 64 bits, the prefix, stay the same for all messages of one sender process to one recipient (the
+ * The first 80 bits, the prefix, stay the same for all messages of one sender process to one recipient (the
  * channel counts as a recipient): bits drawn once for the sender's state folder, the count of the folder's
  * starts, and bits drawn anew for each prefix, so that a folder restored from an old copy gives no id twice.
- * The last 64 bits count from 1. So the ids towards one recipient have no gaps, and the recipient remembers
+ * The last 48 bits count from 1. So the ids towards one recipient have no gaps, and the recipient remembers
  * them all as a few runs of numbers; and it can tell which of two messages was written first.
  */
 
@@ -15,12 +15,21 @@ import type { Random } from "../base/units.ts";
 
 export type MessageId = string;
 
+/** An id as a value: what stays the same for a process and a recipient, and what counts. */
+export interface MessageIdParts {
+  /** 20 hexadecimal digits. One text serves all ids that have it. */
+  readonly prefix: string;
+  readonly sequence: number;
+}
+
 export const ID_BYTES = 16;
 export const STATE_BYTES = 3;
 const RANDOM_BYTES = 3;
 const STATE_DIGITS = 6;
-const STARTS_DIGITS = 4;
-const PREFIX_DIGITS = 16;
+const STARTS_DIGITS = 8;
+export const PREFIX_BYTES = 10;
+const PREFIX_DIGITS = 2 * PREFIX_BYTES;
+const SEQUENCE_DIGITS = 12;
 
 /** The value of `after` in a sender's first message to a recipient. */
 export const NO_MESSAGE: MessageId = "0".repeat(2 * ID_BYTES);
@@ -32,17 +41,17 @@ export class IdSource {
   readonly #given = new Map<string, { prefix: string; count: number }>();
   readonly #prefixes = new Set<string>();
 
-  /** `state` is `STATE_BYTES` bytes as hexadecimal digits. Only the lowest 16 bits of `starts` count. */
+  /** `state` is `STATE_BYTES` bytes as hexadecimal digits. Only the lowest 32 bits of `starts` count. */
   constructor(state: string, starts: number, random: Random) {
-    this.#beginning = state + digits(starts % 2 ** 16, STARTS_DIGITS);
+    this.#beginning = state + digits(starts % 2 ** 32, STARTS_DIGITS);
     this.#random = random;
   }
 
   /** The next id for a recipient, who is named by any text that no other recipient has. */
-  next(recipient: string): MessageId {
-    const given = this.#given.get(recipient) ?? { prefix: this.#newPrefix(), count: 0 };
-    this.#given.set(recipient, given);
-    return given.prefix + digits(++given.count, PREFIX_DIGITS);
+  next(recipient: string): MessageIdParts {
+    let given = this.#given.get(recipient);
+    if (given === undefined) this.#given.set(recipient, given = { prefix: this.#newPrefix(), count: 0 });
+    return { prefix: given.prefix, sequence: ++given.count };
   }
 
   /**
@@ -65,6 +74,10 @@ export function idOf(prefix: string, sequence: number): MessageId {
   return prefix + digits(sequence, SEQUENCE_DIGITS);
 }
 
+export function partsOf(id: MessageId): MessageIdParts {
+  return { prefix: prefixOf(id), sequence: sequenceOf(id) };
+}
+
 /** The part that the ids of one sender process to one recipient have in common. */
 export function prefixOf(id: MessageId): string {
   return id.slice(0, PREFIX_DIGITS);
@@ -75,7 +88,7 @@ export function folderOf(id: MessageId): string {
   return id.slice(0, STATE_DIGITS);
 }
 
-/** Exact up to 2^53. A sender who makes up larger numbers loses only messages of their own. */
+/** The number of a message among those of one sender process to one recipient. */
 export function sequenceOf(id: MessageId): number {
   return parseInt(id.slice(PREFIX_DIGITS), 16);
 }
@@ -83,15 +96,18 @@ export function sequenceOf(id: MessageId): number {
 /** Whether `a` was certainly written before `b`, for two messages of one sender to one recipient. */
 export function isBefore(a: MessageId, b: MessageId): boolean {
   if (prefixOf(a) === prefixOf(b)) return sequenceOf(a) < sequenceOf(b);
-  if (folderOf(a) !== folderOf(b)) return false;
-  // The count of starts has 16 bits and wraps around: serial number arithmetic (RFC 1982 section 3.2).
-  const ahead = (startsOf(b) - startsOf(a) + 2 ** 16) % 2 ** 16;
-  return ahead > 0 && ahead < 2 ** 15;
+  return folderOf(a) === folderOf(b) && isEarlierStart(startsOf(a), startsOf(b));
 }
 
-/** How many times the sender's state folder had been started, modulo 2^16. */
+/** How many times the sender's state folder had been started, modulo 2^32. Takes an id or its prefix. */
 export function startsOf(id: MessageId): number {
   return parseInt(id.slice(STATE_DIGITS, STATE_DIGITS + STARTS_DIGITS), 16);
+}
+
+/** Whether start `a` was before start `b`: serial number arithmetic of 32 bits (RFC 1982 section 3.2). */
+export function isEarlierStart(a: number, b: number): boolean {
+  const ahead = (b - a + 2 ** 32) % 2 ** 32;
+  return ahead > 0 && ahead < 2 ** 31;
 }
 
 function digits(value: number, count: number): string {

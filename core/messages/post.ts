@@ -5,9 +5,9 @@
  *
  *     post = number 6 | previous 32 | time 6 | sealed 1 | identity 32 | length 3 | content | signature 64
  *     previous = SHA-256(id | post) of the sender's post before this one; zeros in the first
- *     signature of "Parley 3 channel" | id | nick | everything before the signature
+ *     signature of "Parley 4 channel" | id | nick | everything before the signature
  *     content = length 3 | text, or, sealed, AEAD(key, nonce 0, associated, length 3 | text | zeros)
- *     key = HMAC-SHA256(channel key, "Parley 3 channel key" | identity | id)
+ *     key = HMAC-SHA256(channel key, "Parley 4 channel key" | identity | id)
  *     associated = everything before `content`'s length
  *
  * Labels and nicks (in NFKC and lower case) stand behind their length in one byte. `|` is concatenation; see
@@ -131,7 +131,7 @@ function decodeText(bytes: Uint8Array): string | undefined {
 }
 
 function signedBytes(id: MessageId, from: Nick, signed: Uint8Array): Uint8Array {
-  const writer = labelled("Parley 3 channel");
+  const writer = labelled("Parley 4 channel");
   writer.hex(id);
   writer.text8(nickKey(from));
   writer.raw(signed);
@@ -140,7 +140,7 @@ function signedBytes(id: MessageId, from: Nick, signed: Uint8Array): Uint8Array 
 
 /** The key of one post: it depends on sender and id, so that it seals once and its nonce is always 0. */
 function postKey({ mac }: Primitives, channelKey: Uint8Array, identity: Key, id: MessageId): Uint8Array {
-  const writer = labelled("Parley 3 channel key");
+  const writer = labelled("Parley 4 channel key");
   writer.hex(identity);
   writer.hex(id);
   return mac(channelKey, writer.finish());

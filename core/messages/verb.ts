@@ -70,7 +70,7 @@ const VERBS = {
   alive: { tag: 20, fields: { version: f.version } },
   // `rows` has all changes after the version `since` up to the counter `upTo`. The table itself is at
   // `newest`: if that is higher, more rows are to come, or to be asked for.
-  rows: { tag: 21, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
+  rows: { tag: 27, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
   // Direct messages go from client to client, in the order in which they were written. `people` names the two

@@ -312,8 +312,8 @@ Deno.test("attack: register again and again with a new prekey: nobody's screen f
   const mallory = arena.member("mal");
   arena.runs(1000);
   arena.everybodyLooks();
-  for (let count = 0; count < 100; count++) {
-    mallory.registers("mal", mallory.identity.bundle("mal", arena.random(32).toHex(), arena.now));
+  for (let count = 2; count < 102; count++) {
+    mallory.registers("mal", mallory.identity.bundle("mal", arena.random(32).toHex(), arena.now, count));
   }
   alice.sees();
   // What has changed is known all the same.

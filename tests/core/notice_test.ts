@@ -222,7 +222,7 @@ Deno.test("a server of other versions: on standard error, with theirs and ours",
   assertEquals(said({ type: "otherVersions", server: SERVER, versions: [1, 2] }, UTC), {
     stream: "error",
     lines: [
-      "cannot talk to the server at 127.0.0.1:9999: it speaks version 1,2 of the protocol and we version 3, use the same release",
+      "cannot talk to the server at 127.0.0.1:9999: it speaks version 1,2 of the protocol and we version 4, use the same release",
     ],
   });
 });

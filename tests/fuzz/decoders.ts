@@ -229,7 +229,7 @@ const KINDS: readonly Kind[] = [
     { ...MESSAGE, sentAt: 0, channel: true, isOpen: true, dated: false, text: LONGEST_TEXT },
   ),
   kind(records.SHOWN, { id: ID, hash: HASH }),
-  kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, supersededAt: 0 }),
+  kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, counter: 2 ** 48 - 1, supersededAt: 0 }),
   kind(records.KNOWN_PEER, { identity: KEY, verified: true }, { identity: KEY, verified: false }),
   kind(records.POSTED, { number: 2 ** 48 - 1, hash: HASH }),
   kind(records.CHAIN, { number: 0, hash: HASH }),

@@ -36,13 +36,13 @@ export class Liar {
   constructor(plot: Plot, me: Author) {
     this.#plot = plot;
     this.me = me;
-    this.#prefix = `abcdef0001${me.nick.charCodeAt(me.nick.length - 1).toString(16).padStart(6, "0")}`;
+    this.#prefix = `abcdef00000001${me.nick.charCodeAt(me.nick.length - 1).toString(16).padStart(6, "0")}`;
   }
 
   /** As one process gives them to one recipient, now and then with gaps. */
   nextId(dice: Dice): string {
     this.#count += dice.pick([1, 1, 1, 1, 2]);
-    return this.#prefix + this.#count.toString(16).padStart(16, "0");
+    return this.#prefix + this.#count.toString(16).padStart(12, "0");
   }
 
   // ---- letters -------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ export interface Posting extends Partial<Place> {
 export interface AuthorOptions {
   readonly secrets?: Uint8Array;
   readonly prekeyAt?: Millis;
+  readonly counter?: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -70,13 +71,14 @@ export class Author {
   readonly bundle: Bundle;
   readonly #primitives: Primitives;
   readonly #prekeyAt: Millis;
+  readonly #counter: number;
   readonly #sealer: Sealer;
   readonly #opener: Opener;
   /** His last post under each nick. */
   readonly #posted = new Map<NickKey, Place>();
 
   constructor(primitives: Primitives, dice: Dice, nick: Nick, options: AuthorOptions = {}) {
-    const { secrets = dice.bytes(SECRETS_BYTES), prekeyAt = START } = options;
+    const { secrets = dice.bytes(SECRETS_BYTES), prekeyAt = START, counter = 1 } = options;
     const own = dice.fork();
     this.nick = nick;
     this.secrets = secrets;
@@ -84,6 +86,7 @@ export class Author {
     this.prekeySecret = dice.bytes(KEY_BYTES);
     this.prekey = primitives.keyPair(this.prekeySecret);
     this.#prekeyAt = prekeyAt;
+    this.#counter = counter;
     this.bundle = this.bundleFor(nick);
     this.#primitives = primitives;
     this.#sealer = new Sealer(primitives, (count) => own.bytes(count), this.identity.keyPair);
@@ -107,7 +110,7 @@ export class Author {
 
   /** His keys under any nick. */
   bundleFor(nick: Nick): Bundle {
-    return this.identity.bundle(nick, this.prekey.publicKey.toHex(), this.#prekeyAt);
+    return this.identity.bundle(nick, this.prekey.publicKey.toHex(), this.#prekeyAt, this.#counter);
   }
 
   /** His line in a table. */
@@ -150,7 +153,7 @@ export class Author {
     const place = { number: 1, previous: NO_HASH, sentAt: 0 };
     const post = encodePost(this.#primitives, this.identity, undefined, { id, from, text, ...place });
     post.set(Uint8Array.fromHex(identity), IDENTITY_AT);
-    const writer = labelled("Parley 3 channel");
+    const writer = labelled("Parley 4 channel");
     writer.hex(id);
     writer.text8(nickKey(from));
     writer.raw(post.subarray(0, -SIGNATURE_BYTES));

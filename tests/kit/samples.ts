@@ -10,9 +10,9 @@ import type { Dice } from "./dice.ts";
 export const ID = "00112233445566778899aabbccddeeff";
 export const TOP_ID = "f".repeat(32);
 
-/** Ids of one sender process, which is 16 digits or a number; the first of them, the second ... */
-export function idOf(sequence: number, process: string | number = "aaaaaa0001bbbbbb"): string {
-  return process.toString(16).padStart(16, "0") + sequence.toString(16).padStart(16, "0");
+/** Ids of one sender process, which is 20 digits or a number; the first of them, the second ... */
+export function idOf(sequence: number, process: string | number = "aaaaaa00000001bbbbbb"): string {
+  return process.toString(16).padStart(20, "0") + sequence.toString(16).padStart(12, "0");
 }
 
 export const KEY = "0f".repeat(32);
@@ -34,6 +34,7 @@ export const BUNDLE: Bundle = {
   key: KEY,
   prekey: "9e".repeat(32),
   prekeyAt: U48,
+  counter: U48,
   signature: SIGNATURE,
 };
 

@@ -287,7 +287,7 @@ scenario("keys of somebody else for a nick that one knows stop the sending", (wo
   world.runs(200);
   world.everybodyLooks();
   const other = new Identity(primitives, world.dice.bytes(SECRETS_BYTES));
-  const bundle = other.bundle("bob", other.keyPair.publicKey.toHex(), 0);
+  const bundle = other.bundle("bob", other.keyPair.publicKey.toHex(), 0, 1);
   tampers(world, NICK, (record) => record.nick === "bob" ? { ...record, bundle } : record);
   world.runs(35_000);
   const warning = "[bob has another key than the pinned one: somebody else may have the nick. " +

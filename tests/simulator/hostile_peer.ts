@@ -69,9 +69,9 @@ export class HostilePeer extends Speaker {
     const { home, nick } = this;
     const dice = this.#dice;
     const prekey = home.primitives.keyPair(dice.bytes(32)).publicKey.toHex();
-    const own = this.identity.bundle(nick, prekey, now);
-    const bundle = dice.happens(0.1) ? this.#rows.get(nick) ?? own : own;
     const turn = ++this.turn;
+    const own = this.identity.bundle(nick, prekey, now, turn);
+    const bundle = dice.happens(0.1) ? this.#rows.get(nick) ?? own : own;
     this.says(this.#server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
   }
 
@@ -117,7 +117,7 @@ export class HostilePeer extends Speaker {
       return this.#bodies.length > 0 ? dice.pick(this.#bodies) : dice.bytes(300);
     }
     const prekey = this.home.primitives.keyPair(dice.bytes(32)).publicKey.toHex();
-    const sender = this.identity.bundle(envelope.from, prekey, now);
+    const sender = this.identity.bundle(envelope.from, prekey, now, 1);
     const place = { after: dice.pick(this.#ids), afterHash: dice.bytes(32).toHex() };
     return this.letter({ ...envelope, ...place, edition, recipient, sender, text: FORGED });
   }

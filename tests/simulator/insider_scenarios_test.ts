@@ -23,11 +23,12 @@ function withEve(world: World): { alice: Person; bob: Person; eve: Speaker } {
 scenario("who registers with somebody else's bundle is not him", (world) => {
   const { alice, bob, eve } = withEve(world);
   const before = nicksOf(world);
-  for (const bundle of [alice.identity.bundle("bob", bob.key, 0), bob.identity.bundle("bob", bob.key, 0)]) {
+  for (const { identity } of [alice, bob]) {
+    const bundle = identity.bundle("bob", bob.key, 0, 2);
     eve.says(world.server, { type: "register", nick: "bob", turn: 2, asked: true, bundle, candidates: [] });
   }
   // Nor does he get a new nick with it.
-  const bundle = bob.identity.bundle("bobby", bob.key, 0);
+  const bundle = bob.identity.bundle("bobby", bob.key, 0, 2);
   eve.says(world.server, { type: "register", nick: "bobby", turn: 3, asked: true, bundle, candidates: [] });
   world.runs(30_000);
   assertEquals(nicksOf(world), before);

@@ -23,7 +23,7 @@ const [aliceIdentity, bobIdentity] = [filled(65, 1), filled(66, 129)].map((it) =
   new Identity(primitives, it)
 );
 const bundleOf = (identity: Identity, nick: string, prekey: number) =>
-  identity.bundle(nick, primitives.keyPair(filled(prekey)).publicKey.toHex(), NOW);
+  identity.bundle(nick, primitives.keyPair(filled(prekey)).publicKey.toHex(), NOW, 1);
 
 const ENVELOPE = { id: "00112233445566778899aabbccddeeff", from: "alice", to: "bob" };
 const CONTENTS = { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: NOW, text: "hi" };

@@ -70,7 +70,7 @@ class Case {
     const { address: own, identity } = this.#bob;
     const { address, author } = this.#al;
     const registered = this.server.heardOf("register").at(-1);
-    const bundle = registered?.bundle ?? identity.bundle(NICK, this.#bob.key, this.#world.now);
+    const bundle = registered?.bundle ?? identity.bundle(NICK, this.#bob.key, this.#world.now, 1);
     this.says(this.verbs.registered());
     this.says(this.verbs.rows([
       { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [own] },

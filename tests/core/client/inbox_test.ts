@@ -10,7 +10,7 @@ import { Recorded } from "../../kit/recorded.ts";
 function idOf(count: number, start = 1): string {
   return count === 0
     ? NO_MESSAGE
-    : `aaaaaa${start.toString(16).padStart(4, "0")}bbbbbb${count.toString(16).padStart(16, "0")}`;
+    : `aaaaaa${start.toString(16).padStart(8, "0")}bbbbbb${count.toString(16).padStart(12, "0")}`;
 }
 
 const textOf = (id: string) => `m${sequenceOf(id)}`;

@@ -114,7 +114,7 @@ Deno.test("the first letter pins its sender's identity, also of one who is not i
 
 Deno.test("a letter under a bundle of another day is read, as long as the identity is the same", () => {
   const { stage, alice } = met();
-  const sender = alice.identity.bundle("alice", "5e".repeat(32), 1);
+  const sender = alice.identity.bundle("alice", "5e".repeat(32), 1, 1);
   stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello", { sender }));
   assertEquals(stage.lines(), ["alice: hello"]);
 });
@@ -123,7 +123,7 @@ Deno.test("a letter under a bundle of another day is read, as long as the identi
 
 Deno.test("what is no letter, was damaged, is for another prekey or under a forged bundle is unreadable", () => {
   const { stage, alice } = met();
-  const otherPrekey = stage.identity.bundle(stage.nick, "5e".repeat(32), 1);
+  const otherPrekey = stage.identity.bundle(stage.nick, "5e".repeat(32), 1, 1);
   const forged = { ...alice.author.bundle, prekeyAt: 1, signature: "5a".repeat(64) };
   const bodies = [
     BODY,

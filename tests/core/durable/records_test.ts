@@ -78,7 +78,7 @@ Deno.test("every record of a client survives the disk", () => {
   assertEquals(INBOX.decode(INBOX.encode(open)), open);
   const end = { id: ID, hash: HASH };
   for (const kind of [SENT, SHOWN]) assertEquals(kind.decode(kind.encode(end)), end);
-  const prekey = { secret: SECRET, at: U48, supersededAt: 0 };
+  const prekey = { secret: SECRET, at: U48, counter: U48, supersededAt: 0 };
   assertEquals(PREKEY.decode(PREKEY.encode(prekey)), prekey);
   const pin = { identity: PUBLIC_KEY, verified: true };
   assertEquals(KNOWN_PEER.decode(KNOWN_PEER.encode(pin)), pin);

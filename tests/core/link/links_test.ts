@@ -250,10 +250,10 @@ Deno.test("a packet of an unknown version is answered with ours, shortly, ten ti
   const answered = (now: number) => {
     let count = 0;
     for (let port = 1; port <= 100; port++) {
-      b.receive(now, { ...STRANGER, port }, new Uint8Array(1200).fill(0x40 + port % 16));
+      b.receive(now, { ...STRANGER, port }, new Uint8Array(1200).fill(0x50 + port % 16));
       const answers = b.links.takeDatagrams(now);
       for (const answer of answers) {
-        assertEquals(decodePacket(answer.bytes), { type: "versions", known: [3] });
+        assertEquals(decodePacket(answer.bytes), { type: "versions", known: [4] });
       }
       count += answers.length;
     }

@@ -123,9 +123,9 @@ Deno.test("a body is a copy: what it came in may change", () => {
   assertEquals(body, BODY);
 });
 
-Deno.test("a bundle takes 166 bytes: three keys, an instant, a signature", () => {
+Deno.test("a bundle takes 172 bytes: three keys, an instant, a counter, a signature", () => {
   const { identity, key, prekey, signature } = BUNDLE;
-  assertEquals(written(f.bundle, BUNDLE).toHex(), identity + key + prekey + "ff".repeat(6) + signature);
+  assertEquals(written(f.bundle, BUNDLE).toHex(), identity + key + prekey + "ff".repeat(12) + signature);
   assertEquals(back(f.bundle, BUNDLE), BUNDLE);
 });
 
@@ -135,5 +135,5 @@ Deno.test("instants are whole milliseconds, cut off, not rounded", () => {
 
 Deno.test("the size of a row is what it takes on the wire", () => {
   assertEquals(f.rowBytes(ROW), written(f.rows, [ROW]).length - 1);
-  assertEquals(f.rowBytes({ ...ROW, nick: "x", addresses: [] }), 174);
+  assertEquals(f.rowBytes({ ...ROW, nick: "x", addresses: [] }), 180);
 });

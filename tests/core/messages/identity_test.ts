@@ -46,9 +46,9 @@ Deno.test("the first half of the secrets signs, the second half agrees", () => {
 Deno.test("whoever writes into the secrets later changes no identity", () => {
   const secrets = seededDice().bytes(SECRETS_BYTES);
   const identity = new Identity(primitives, secrets);
-  const before = identity.bundle("x", "00".repeat(32), 1);
+  const before = identity.bundle("x", "00".repeat(32), 1, 1);
   secrets.fill(0);
-  assertEquals(identity.bundle("x", "00".repeat(32), 1), before);
+  assertEquals(identity.bundle("x", "00".repeat(32), 1, 1), before);
 });
 
 // ---- bundles ---------------------------------------------------------------------------------------------
@@ -58,9 +58,11 @@ Deno.test("a bundle is made as it is by hand", () => {
   for (const nick of ["a", "Zoë_1.-", "ΣΊΣΥΦΟΣ"]) {
     const { bundle, secrets } = new Author(primitives, dice, nick, {
       prekeyAt: dice.below(2 ** 31) * 2 ** 10,
+      counter: dice.below(2 ** 31) * 2 ** 10,
     });
     const keys = { identity: bytes(bundle.identity), key: bytes(bundle.key), prekey: bytes(bundle.prekey) };
-    const made = bundleByHand(secrets.slice(0, 32), nickKey(nick), { ...keys, prekeyAt: bundle.prekeyAt });
+    const { prekeyAt, counter } = bundle;
+    const made = bundleByHand(secrets.slice(0, 32), nickKey(nick), { ...keys, prekeyAt, counter });
     assertEquals(bundle.signature, made.signature.toHex());
     const writer = new Writer();
     bundleField.write(writer, bundle);
@@ -82,9 +84,11 @@ Deno.test("a bundle of which one bit was changed is not genuine", () => {
       assertFalse(isGenuine(primitives, nick, changed), `${name}, bit ${bit}`);
     }
   }
-  for (let bit = 0; bit < 48; bit++) {
-    const prekeyAt = Number(BigInt(bundle.prekeyAt) ^ 1n << BigInt(bit));
-    assertFalse(isGenuine(primitives, nick, { ...bundle, prekeyAt }), `prekeyAt, bit ${bit}`);
+  for (const name of ["prekeyAt", "counter"] as const) {
+    for (let bit = 0; bit < 48; bit++) {
+      const changed = { ...bundle, [name]: Number(BigInt(bundle[name]) ^ 1n << BigInt(bit)) };
+      assertFalse(isGenuine(primitives, nick, changed), `${name}, bit ${bit}`);
+    }
   }
 });
 
@@ -92,7 +96,7 @@ for (const [name, kind] of [["real", primitives], ["cheap", cheapPrimitives]] as
   Deno.test(`a bundle is not genuine with a field of somebody else's, the ${name} way`, () => {
     const dice = seededDice();
     const [one, other] = twoPeople(dice, kind);
-    const later = one.identity.bundle(one.nick, kind.keyPair(dice.bytes(32)).publicKey.toHex(), 1);
+    const later = one.identity.bundle(one.nick, kind.keyPair(dice.bytes(32)).publicKey.toHex(), 1, 2);
     assert(isGenuine(kind, one.nick, one.bundle));
     assert(isGenuine(kind, one.nick, later));
     for (const source of [other.bundle, later]) {
@@ -126,7 +130,8 @@ Deno.test("two bundles are equal when they say the same, all of it", () => {
   const [{ bundle }, { bundle: other }] = twoPeople(seededDice());
   assert(equalBundles(bundle, { ...bundle }));
   for (const field of Object.keys(bundle) as (keyof Bundle)[]) {
-    const changed = { ...bundle, [field]: field === "prekeyAt" ? bundle.prekeyAt + 1 : other[field] };
+    const value = bundle[field];
+    const changed = { ...bundle, [field]: typeof value === "number" ? value + 1 : other[field] };
     assertFalse(equalBundles(bundle, changed), field);
   }
 });

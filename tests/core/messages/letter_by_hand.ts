@@ -22,12 +22,13 @@ const ED25519 = "70";
 
 type Bytes = Uint8Array;
 
-/** The public keys of a bundle, and when its prekey was made. */
+/** The public keys of a bundle, when its prekey was made, and its counter. */
 export interface Keys {
   readonly identity: Bytes;
   readonly key: Bytes;
   readonly prekey: Bytes;
   readonly prekeyAt: number;
+  readonly counter: number;
 }
 
 /** All that a letter is made of. Secrets are X25519. */
@@ -38,9 +39,9 @@ export interface LetterParts {
   readonly edition: number;
   readonly senderSecret: Bytes;
   readonly ephemeralSecret: Bytes;
-  /** 166 bytes. */
+  /** 172 bytes. */
   readonly senderBundle: Bytes;
-  readonly recipient: Omit<Keys, "prekeyAt">;
+  readonly recipient: Omit<Keys, "prekeyAt" | "counter">;
   readonly plaintext: Bytes;
 }
 
@@ -72,11 +73,11 @@ export function letterByHand(parts: LetterParts) {
   const dh2 = agreed(ephemeralSecret, recipient.key);
   const dh3 = agreed(ephemeralSecret, recipient.prekey);
   const input = joined(new Uint8Array(32).fill(0xff), dh1, dh2, dh3);
-  const secret = new Uint8Array(hkdfSync("sha256", input, new Uint8Array(32), "Parley 3 letter", 32));
+  const secret = new Uint8Array(hkdfSync("sha256", input, new Uint8Array(32), "Parley 4 letter", 32));
   const prekeyId = recipient.prekey.subarray(0, 8);
   const header = joined(Uint8Array.of(edition), prekeyId, publicKeyOf(ephemeralSecret), senderBundle);
   const associated = joined(
-    short("Parley 3 letter"),
+    short("Parley 4 letter"),
     id,
     short(from),
     short(to),
@@ -85,7 +86,7 @@ export function letterByHand(parts: LetterParts) {
     recipient.key,
     recipient.prekey,
   );
-  const info = joined(short("Parley 3 message"), id, Uint8Array.of(edition), sha256(associated));
+  const info = joined(short("Parley 4 message"), id, Uint8Array.of(edition), sha256(associated));
   const messageKey = expanded(secret, info);
   const letter = joined(header, sealed(messageKey, associated, plaintext));
   return { dh1, dh2, dh3, secret, messageKey, associated, plaintext, letter };
@@ -116,10 +117,10 @@ export function postByHand(parts: PostParts) {
   const plaintext = channelKey === undefined ? joined(number(3, bytes.length), bytes) : filledUp(text);
   const key = channelKey === undefined
     ? undefined
-    : hmac(channelKey, joined(short("Parley 3 channel key"), identity, id));
+    : hmac(channelKey, joined(short("Parley 4 channel key"), identity, id));
   const content = key === undefined ? plaintext : sealed(key, header, plaintext);
   const body = joined(header, number(3, content.length), content);
-  const signedBytes = joined(short("Parley 3 channel"), id, short(from), body);
+  const signedBytes = joined(short("Parley 4 channel"), id, short(from), body);
   const signature = signed(secret, signedBytes);
   const post = joined(body, signature);
   return { associated: header, key, plaintext, signedBytes, signature, post, hash: sha256(id, post) };
@@ -128,9 +129,10 @@ export function postByHand(parts: PostParts) {
 // ---- what is signed --------------------------------------------------------------------------------------
 
 /** `secret`: Ed25519. */
-export function bundleByHand(secret: Bytes, nick: string, { identity, key, prekey, prekeyAt }: Keys) {
-  const keys = joined(identity, key, prekey, number(6, prekeyAt));
-  const signedBytes = joined(short("Parley 3 bundle"), short(nick), keys);
+export function bundleByHand(secret: Bytes, nick: string, bundle: Keys) {
+  const { identity, key, prekey, prekeyAt, counter } = bundle;
+  const keys = joined(identity, key, prekey, number(6, prekeyAt), number(6, counter));
+  const signedBytes = joined(short("Parley 4 bundle"), short(nick), keys);
   const signature = signed(secret, signedBytes);
   return { signedBytes, signature, bundle: joined(keys, signature) };
 }
@@ -146,13 +148,13 @@ export interface ReceiptParts {
 
 export function receiptByHand(secret: Bytes, { from, id, outcome, edition, to }: ReceiptParts) {
   const rest = Uint8Array.of(edition, outcome);
-  const signedBytes = joined(short("Parley 3 receipt"), short(from), short(to), id, rest);
+  const signedBytes = joined(short("Parley 4 receipt"), short(from), short(to), id, rest);
   return { signedBytes, signature: signed(secret, signedBytes) };
 }
 
 export function safetyNumberByHand(...people: { nick: string; identity: Bytes }[]): string {
   const halves = people.map(({ nick, identity }) => {
-    const hash = sha256(short("Parley 3 safety number"), short(nick), identity).toHex();
+    const hash = sha256(short("Parley 4 safety number"), short(nick), identity).toHex();
     const groups = [0, 1, 2, 3, 4, 5].map((at) =>
       BigInt(`0x${hash.slice(10 * at, 10 * at + 10)}`) % 100_000n
     );

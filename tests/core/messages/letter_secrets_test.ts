@@ -134,7 +134,7 @@ Deno.test("letters to two prekeys open, also when their sender used one ephemera
   two.sealer = new Sealer(primitives, () => ephemeral, two.alice.identity.keyPair);
   const prekey = primitives.keyPair(two.dice.bytes(32));
   const bundles = [two.bob.prekey, prekey].map(({ publicKey }) =>
-    two.bob.identity.bundle("bob", publicKey.toHex(), 1)
+    two.bob.identity.bundle("bob", publicKey.toHex(), 1, 1)
   );
   const [one, other] = bundles.map((recipient) => two.seal("x", { recipient }));
   assertEquals(ephemeralOf(one!), ephemeralOf(other!));

@@ -29,13 +29,13 @@ class Correspondent {
   readonly bundle: Bundle;
 
   /** Three secrets of 32 bytes that go on from `first`. */
-  constructor(nick: string, first: number, prekeyAt: number) {
+  constructor(nick: string, first: number, prekeyAt: number, counter: number) {
     this.nick = nick;
     this.secrets = counting(first, 64);
     this.prekeySecret = counting(first + 64, 32);
     this.identity = new Identity(primitives, this.secrets);
     const prekey = primitives.keyPair(this.prekeySecret).publicKey.toHex();
-    this.bundle = this.identity.bundle(nick, prekey, prekeyAt);
+    this.bundle = this.identity.bundle(nick, prekey, prekeyAt, counter);
   }
 
   get identitySecret(): Uint8Array {
@@ -53,12 +53,12 @@ class Correspondent {
   }
 
   get keys() {
-    const { identity, key, prekey, prekeyAt } = this.bundle;
-    return { identity: bytes(identity), key: bytes(key), prekey: bytes(prekey), prekeyAt };
+    const { identity, key, prekey, prekeyAt, counter } = this.bundle;
+    return { identity: bytes(identity), key: bytes(key), prekey: bytes(prekey), prekeyAt, counter };
   }
 
   get vector() {
-    const { identity, key, prekey, prekeyAt, signature } = this.bundle;
+    const { identity, key, prekey, prekeyAt, counter, signature } = this.bundle;
     return {
       nick: this.nick,
       nickAsCompared: nickKey(this.nick),
@@ -69,6 +69,7 @@ class Correspondent {
       key,
       prekey,
       prekeyAt,
+      counter,
       signed: bundleByHand(this.identitySecret, nickKey(this.nick), this.keys).signedBytes.toHex(),
       signature,
       bundle: this.bundleBytes.toHex(),
@@ -76,11 +77,11 @@ class Correspondent {
   }
 }
 
-const ALICE = new Correspondent("Alice", 0x01, NOW - 3600_000);
-const BOB = new Correspondent("bob", 0x61, NOW - 7200_000);
+const ALICE = new Correspondent("Alice", 0x01, NOW - 3600_000, 1);
+const BOB = new Correspondent("bob", 0x61, NOW - 7200_000, 300);
 /** Of Alice's messages to Bob: the first, the second ... */
-const idOf = (count: number): string => `0102030001a1a2a3${String(count).padStart(16, "0")}`;
-const postIdOf = (count: number): string => `0102030001b1b2b3${String(count).padStart(16, "0")}`;
+const idOf = (count: number): string => `01020300000001a1a2a3${String(count).padStart(12, "0")}`;
+const postIdOf = (count: number): string => `01020300000001b1b2b3${String(count).padStart(12, "0")}`;
 
 /** All of the vectors, as they stand in the file. */
 export function letterVectors() {

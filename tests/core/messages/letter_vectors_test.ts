@@ -32,8 +32,8 @@ import { letterVectors } from "./letter_vectors.ts";
 const { letters, posts, receipt, recipient, safetyNumber, sender } = vectors;
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 
-function keysOf({ identity, key, prekey, prekeyAt }: Bundle) {
-  return { identity: bytes(identity), key: bytes(key), prekey: bytes(prekey), prekeyAt };
+function keysOf({ identity, key, prekey, prekeyAt, counter }: Bundle) {
+  return { identity: bytes(identity), key: bytes(key), prekey: bytes(prekey), prekeyAt, counter };
 }
 
 Deno.test("core makes what the file says", () => assertEquals<unknown>(letterVectors(), vectors));

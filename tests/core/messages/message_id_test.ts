@@ -7,9 +7,9 @@ const source = (starts = 1, state = "aabbcc") => new IdSource(state, starts, ran
 
 Deno.test("an id is 128 bits: the folder, its starts, chance, and a count from 1", () => {
   drawn = 0;
-  const ids = source(0x1234);
-  assertEquals(ids.next("bob"), "aabbcc" + "1234" + "010203" + "0000000000000001");
-  assertEquals(ids.next("bob"), "aabbcc" + "1234" + "010203" + "0000000000000002");
+  const ids = source(0x12345678);
+  assertEquals(ids.next("bob"), "aabbcc" + "12345678" + "010203" + "000000000001");
+  assertEquals(ids.next("bob"), "aabbcc" + "12345678" + "010203" + "000000000002");
 });
 
 Deno.test("each recipient has a count of its own, without gaps", () => {
@@ -25,7 +25,7 @@ Deno.test("each recipient has a count of its own, without gaps", () => {
 Deno.test("two recipients never share ids, even when chance draws the same bits for them", () => {
   const draws = [1, 1, 1, 2];
   const ids = new IdSource("aabbcc", 1, (count) => new Uint8Array(count).fill(draws.shift()!));
-  assertEquals([ids.next("bob"), ids.next("carol")].map((id) => id.slice(10, 16)), ["010101", "020202"]);
+  assertEquals([ids.next("bob"), ids.next("carol")].map((id) => id.slice(14, 20)), ["010101", "020202"]);
 });
 
 Deno.test("a folder restored from a copy gives no id twice", () => {
@@ -54,13 +54,14 @@ Deno.test("of one folder, what an earlier start gave was written before", () => 
 Deno.test("the count of starts may wrap", () => {
   const at = (starts: number) => source(starts).next("bob");
   assert(isBefore(at(65535), at(65536)));
-  assert(isBefore(at(65535), at(0)));
-  assertFalse(isBefore(at(0), at(65535)));
-  assert(isBefore(at(40_000), at(65536 + 7000)));
+  assert(isBefore(at(2 ** 32 - 1), at(2 ** 32)));
+  assert(isBefore(at(2 ** 32 - 1), at(0)));
+  assertFalse(isBefore(at(0), at(2 ** 32 - 1)));
+  assert(isBefore(at(3e9), at(2 ** 32 + 7000)));
   // Half way round nothing can be told.
-  assertFalse(isBefore(at(0), at(32768)));
-  assertFalse(isBefore(at(32768), at(0)));
-  assert(isBefore(at(0), at(32767)));
+  assertFalse(isBefore(at(0), at(2 ** 31)));
+  assertFalse(isBefore(at(2 ** 31), at(0)));
+  assert(isBefore(at(0), at(2 ** 31 - 1)));
 });
 
 Deno.test("of two folders, or of two lives with the same count, nothing can be told", () => {

@@ -77,7 +77,7 @@ for (const isOnline of [true, false]) {
     const world = new World();
     const { alice } = world.clients("alice");
     const mallory = new Speaker(world, "mal");
-    const bundle = mallory.identity.bundle("mal", "00".repeat(32), 1);
+    const bundle = mallory.identity.bundle("mal", "00".repeat(32), 1, 1);
     mallory.tells(world.server, {
       type: "register",
       nick: "mal",

@@ -68,11 +68,12 @@ const OTHER: Bundle = {
   key: "f1".repeat(32),
   prekey: "f2".repeat(32),
   prekeyAt: 7,
+  counter: 8,
   signature: "f3".repeat(64),
 };
 
-function bundleOf({ identity, key, prekey, prekeyAt, signature }: Bundle): Bundle {
-  return { identity, key, prekey, prekeyAt, signature };
+function bundleOf({ identity, key, prekey, prekeyAt, counter, signature }: Bundle): Bundle {
+  return { identity, key, prekey, prekeyAt, counter, signature };
 }
 
 Deno.test("a row says whose the nick is: the bundle that he signed", () => {

@@ -10,7 +10,7 @@ import { Speaker } from "../../kit/speaker.ts";
 import { World } from "../../kit/world.ts";
 
 /** The first one of a sender process. */
-const ID = SAMPLE_ID.slice(0, 16) + "1".padStart(16, "0");
+const ID = SAMPLE_ID.slice(0, 20) + "1".padStart(12, "0");
 
 /** ann writes, ben reads, eve looks on. */
 interface Members {

@@ -54,14 +54,14 @@ interface Sample {
 const DISCOVER: Sample = {
   bytes: encodeDiscover(NONCE),
   packet: { type: "discover", nonce: NONCE },
-  kind: 0x31,
+  kind: 0x41,
   length: 98,
 };
 
 const ANNOUNCE: Sample = {
   bytes: encodeAnnounce(NONCE, KEY, NAME),
   packet: { type: "announce", nonce: NONCE, key: KEY, name: NAME, bytes: encodeAnnounce(NONCE, KEY, NAME) },
-  kind: 0x32,
+  kind: 0x42,
   length: 98,
 };
 
@@ -74,7 +74,7 @@ const INITIATION: Sample = {
     mac1: counting(MAC_BYTES, 200),
     bytes: initiation,
   },
-  kind: 0x33,
+  kind: 0x43,
   length: 151,
 };
 
@@ -87,14 +87,14 @@ const RESPONSE: Sample = {
     noise: counting(RESPONSE_NOISE_BYTES),
     bytes: response,
   },
-  kind: 0x34,
+  kind: 0x44,
   length: 85,
 };
 
 const COOKIE_REPLY: Sample = {
   bytes: encodeCookieReply(INDEX, SALT, counting(SEALED_COOKIE_BYTES, 50)),
   packet: { type: "cookieReply", receiver: INDEX, salt: SALT, sealed: counting(SEALED_COOKIE_BYTES, 50) },
-  kind: 0x35,
+  kind: 0x45,
   length: 69,
 };
 
@@ -106,7 +106,7 @@ const TRANSPORT: Sample = {
     number: Number.MAX_SAFE_INTEGER,
     sealed: counting(TAG_BYTES),
   },
-  kind: 0x36,
+  kind: 0x46,
   length: 29,
 };
 
@@ -136,13 +136,13 @@ Deno.test("numbers and fields stand where the table has them, big-endian", () =>
   const digits = (count: number, first?: number) => counting(count, first).toHex();
   assertEquals(
     ANNOUNCE.bytes.subarray(0, 54).toHex(),
-    "32" + digits(16) + digits(32, 100) + "20" + "c3a9c3a9",
+    "42" + digits(16) + digits(32, 100) + "20" + "c3a9c3a9",
   );
-  assertEquals(initiation.subarray(0, 8).toHex(), "33" + "01020304" + "010203");
-  assertEquals(response.subarray(0, 12).toHex(), "34" + "01020304" + "ffffffff" + "010203");
-  assertEquals(COOKIE_REPLY.bytes.subarray(0, 8).toHex(), "35" + "01020304" + "010203");
-  assertEquals(TRANSPORT.bytes.toHex(), "36" + "01020304" + "001fffffffffffff" + digits(16));
-  assertEquals(VERSIONS.bytes.toHex(), "0003");
+  assertEquals(initiation.subarray(0, 8).toHex(), "43" + "01020304" + "010203");
+  assertEquals(response.subarray(0, 12).toHex(), "44" + "01020304" + "ffffffff" + "010203");
+  assertEquals(COOKIE_REPLY.bytes.subarray(0, 8).toHex(), "45" + "01020304" + "010203");
+  assertEquals(TRANSPORT.bytes.toHex(), "46" + "01020304" + "001fffffffffffff" + digits(16));
+  assertEquals(VERSIONS.bytes.toHex(), "0004");
 });
 
 Deno.test("macs are zeros until they are set", () => {
