@@ -275,6 +275,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** The length of a number as a variable-length integer. */
+export function varintBytes(value: number): number {
+  if (value < 2 ** 6) return 1;
+  if (value < 2 ** 14) return 2;
+  return value < 2 ** 30 ? 4 : 8;
+}
+
 /** The length of a text in bytes of UTF-8. */
 export function utf8Length(text: string): number {
   return isAscii(text) ? text.length : encoder.encode(text).length;

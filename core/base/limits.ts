@@ -249,11 +249,16 @@ export const HELD_MS = 5_000;
 export const HELD_MESSAGES = 4_096;
 
 /**
- * Messages from strangers, and their bytes, kept while the server is asked for their senders' rows. A script
- * that has just registered may send so many before the row arrives.
+ * Verbs with messages from strangers, and their bytes, kept while the server is asked for their senders'
+ * rows. A script that has just registered may send so many before the row arrives. Each message counts as
+ * some bytes more than its text.
  */
-export const STRANGERS_MESSAGES = 1_024;
+export const STRANGERS_VERBS = 1_024;
 export const STRANGERS_BYTES = 4 * 1024 * 1024;
+export const STRANGER_BYTES = 100;
+
+/** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
+export const PEOPLE = 1_024;
 
 /** Messages in one `direct` verb: as many of the shortest as go into one part. */
 export const DIRECT_MESSAGES = 256;
@@ -287,15 +292,6 @@ export const PREKEY_MS = 24 * 3600_000;
  * server, and a week is to spare. Then it is destroyed, so that nobody can open those letters any more.
  */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
-
-/**
- * One ephemeral key serves for an hour towards one prekey. The secret agreed on is in memory up to twice as
- * long, until the sweep.
- */
-export const LETTER_SECRET_MS = 3600_000;
-
-/** Secrets of letters remembered: one for each person that somebody writes to within an hour. */
-export const LETTER_SECRETS = 1_024;
 
 /**
  * Identities that are pinned. When there is no room the table's word is taken each time, as at a first

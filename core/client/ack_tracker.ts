@@ -20,13 +20,13 @@ import {
 } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
-import { byNick, DurableMap } from "../durable/durable_map.ts";
+import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { SENT } from "../durable/records.ts";
 import type { SealedLetter } from "../messages/letter.ts";
 import { isBefore, type MessageId, type MessageIdParts } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
-import { LastMessage, NO_LAST_MESSAGE } from "../messages/last_message.ts";
+import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
 import { NOTHING, Outbox, OutgoingMessage } from "./outbox.ts";
 
 export class AckTracker {
@@ -41,11 +41,7 @@ export class AckTracker {
   constructor(effects: Effects, primitives: Primitives) {
     this.#primitives = primitives;
     this.#outbox = new Outbox(effects);
-    this.#lastSent = new DurableMap(effects, {
-      ...byNick(SENT),
-      entryOf: (name, { id, hash }) => [decodeURIComponent(name), LastMessage.of(id, hash)],
-      recordOf: (last: LastMessage) => last,
-    });
+    this.#lastSent = new DurableMap(effects, lastMessages(SENT));
     this.#noteNewest();
   }
 
@@ -95,6 +91,11 @@ export class AckTracker {
   expired(now: Millis): OutgoingMessage[] {
     const life = MESSAGE_LIFE_MS + MAIL_LIFE_MS;
     return [...this.#outbox.messages].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
+  }
+
+  /** False for a message that was delivered or has failed. */
+  has(message: OutgoingMessage): boolean {
+    return this.#outbox.has(message);
   }
 
   messageWith(id: MessageId): OutgoingMessage | undefined {
@@ -179,7 +180,7 @@ export class AckTracker {
   /** A message whose time has come, if there is one. It is due again later, less and less often. */
   takeDue(now: Millis): OutgoingMessage | undefined {
     for (let message; (message = this.#timers.next(now)) !== undefined;) {
-      if (message.stored || this.messageWith(message.id) !== message) continue;
+      if (message.stored || !this.has(message)) continue;
       this.#timers.set(message, now + retryAfter(message.tries++));
       return message;
     }

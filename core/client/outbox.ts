@@ -9,7 +9,7 @@ import type { Effects } from "../durable/effects.ts";
 import { OUTBOX, type ValueOf } from "../durable/records.ts";
 import type { Sending } from "../link/links.ts";
 import { NO_HASH, NO_KEY } from "../messages/identity.ts";
-import { LastMessage, NO_LAST_MESSAGE } from "../messages/last_message.ts";
+import { LastMessage, NO_LAST_MESSAGE } from "./last_message.ts";
 import { idOf, type MessageId, type MessageIdParts, partsOf } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
@@ -52,8 +52,10 @@ export class OutgoingMessage {
 
   /** The link key of the peer that it went to directly: no other peer's word counts. */
   wentTo: Key | undefined = undefined;
-  /** The verb in which it is on its way directly. */
-  batch: Batch | undefined = undefined;
+  /** The verb in which it is on its way directly, or "waits" if it leaves with the next tick. */
+  direct: Batch | "waits" | undefined = undefined;
+  /** The verb in which it is on its way to the server. */
+  deposit: Sending | undefined = undefined;
   /** The user gave the command in this process and has not been told yet how it went. */
   unsettled = false;
   /** The line about a missing answer was shown, or is not to be shown any more. */
@@ -71,7 +73,7 @@ export class OutgoingMessage {
   }
 
   get id(): MessageId {
-    return idOf(this.prefix, this.sequence);
+    return idOf(this);
   }
 
   /** The message before this one; `undefined` if it has the same prefix and the sequence before. */
@@ -159,6 +161,10 @@ export class Outbox {
     return this.#byPrefix.get(prefix) ?? new Map();
   }
 
+  has(message: OutgoingMessage): boolean {
+    return this.#messages.get(message) !== undefined;
+  }
+
   messageWith(id: MessageId): OutgoingMessage | undefined {
     const { prefix, sequence } = partsOf(id);
     return this.#byPrefix.get(prefix)?.get(sequence);
@@ -231,7 +237,7 @@ function messageOf(id: MessageId, record: OutboxRecord): OutgoingMessage {
   const message = new OutgoingMessage(partsOf(id), { ...record, to });
   const { prefix, sequence } = message;
   // The text of the message before is gone, so nobody knows its hash any more.
-  message.before = LastMessage.of(after ?? idOf(prefix, sequence - 1), NO_HASH);
+  message.before = LastMessage.of(after ?? idOf({ prefix, sequence: sequence - 1 }), NO_HASH);
   return Object.assign(message, { edition, stored, ...sealing });
 }
 

@@ -9,7 +9,7 @@
 import { Writer } from "../base/bytes.ts";
 import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "../base/limits.ts";
 import type { Address, Datagram, Key, Millis } from "../base/units.ts";
-import { encodeVerb, type Verb } from "../messages/verb.ts";
+import { encodeVerb, isOrdered, type Verb } from "../messages/verb.ts";
 import { type Epoch, NO_EPOCH } from "../wire/epoch.ts";
 import { CHALLENGE_BYTES } from "../wire/frame.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "../wire/packet.ts";
@@ -140,7 +140,7 @@ export class Link {
   }
 
   /**
-   * Sends a verb until it is acknowledged. A verb with a body stays in its order, others leave first. While a
+   * Sends a verb until it is acknowledged. A verb with text or a body stays in its order, others leave first. While a
    * verb of the same tag is on its way this one is not sent, and that one is returned. If too much waits
    * already the verb is dropped: its owner notices that no answer comes, and submits it again.
    */
@@ -151,7 +151,7 @@ export class Link {
     const former = tag === undefined ? undefined : this.#parcels.get(tag);
     if (former !== undefined) return former;
     this.#use(now);
-    return this.#parcels.send(encodeVerb(verb), "body" in verb, tag);
+    return this.#parcels.send(encodeVerb(verb), isOrdered(verb), tag);
   }
 
   /**

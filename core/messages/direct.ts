@@ -3,11 +3,13 @@
  * session of their link. The session proves who holds the link's key at either end, and nothing more; so
  * their verbs name the two people and the place that they are meant for.
  */
+import { utf8Length, varintBytes } from "../base/bytes.ts";
 import { labelled, type Primitives } from "../base/crypto.ts";
 import { DIRECT_MESSAGES, GOT_RUNS, TEXT_BYTES } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
 import type { Field } from "./field.ts";
-import { ID_BYTES, type MessageId } from "./message_id.ts";
+import { PREKEY_ID_BYTES } from "./letter_form.ts";
+import { ID_BYTES, type MessageId, PREFIX_BYTES } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
 /** A nick, and the identity that it stands for. */
@@ -30,8 +32,9 @@ export interface DirectMessage {
 }
 
 export const PEOPLE_BYTES = 16;
+const INSTANT_BYTES = 6;
 
-/** Sequences and instants have 48 bits. */
+/** Sequences and instants have 48 bits. Sequences count from 1. */
 const SEQUENCES = 2 ** 48;
 const INSTANTS = 2 ** 48;
 
@@ -85,7 +88,7 @@ export const directMessages: Field<readonly DirectMessage[]> = {
       const number = r.varint();
       const after = number % 2 === 1 ? undefined : r.hex(ID_BYTES);
       const sentAt = first === undefined ? first = r.u48() : first + unzigzag(r.varint());
-      if (number >= 2 * SEQUENCES || sentAt < 0 || sentAt >= INSTANTS) r.fail();
+      if (number < 2 || number >= 2 * SEQUENCES || sentAt < 0 || sentAt >= INSTANTS) r.fail();
       messages.push({ sequence: Math.floor(number / 2), after, sentAt, text: r.textV(TEXT_BYTES) });
     } while (r.left > 0 && !r.failed && messages.length < DIRECT_MESSAGES);
     return messages;
@@ -111,6 +114,19 @@ export const runs: Field<readonly Run[]> = {
     return some;
   },
 };
+
+/** The bytes of a `direct` verb before its messages, and the instant of the first one. */
+export function directHeaderBytes(from: Nick, to: Nick): number {
+  const tags = PEOPLE_BYTES + PREKEY_ID_BYTES + PREFIX_BYTES;
+  return 1 + 1 + utf8Length(from) + 1 + utf8Length(to) + tags + INSTANT_BYTES;
+}
+
+/** The bytes of one message in a verb whose first message has the instant `first`; `bytes` are its text's. */
+export function directMessageBytes(message: DirectMessage, bytes: number, first: Millis): number {
+  const time = varintBytes(zigzag(message.sentAt - first));
+  const after = message.after === undefined ? 0 : ID_BYTES;
+  return varintBytes(2 * message.sequence + 1) + after + time + varintBytes(bytes) + bytes;
+}
 
 /** A difference as a number that is not negative: small ones stay small. */
 function zigzag(difference: number): number {

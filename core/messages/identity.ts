@@ -102,9 +102,12 @@ export function equalBundles(a: Bundle, b: Bundle): boolean {
     a.prekey === b.prekey && a.prekeyAt === b.prekeyAt && a.counter === b.counter;
 }
 
-/** Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is. */
-export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle): boolean {
-  return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle), bundle.signature);
+/**
+ * Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is.
+ * Letters of version 3 have bundles of that version.
+ */
+export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle, version: 3 | 4 = 4): boolean {
+  return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle, version), bundle.signature);
 }
 
 /** Whether `identity` signed a receipt: `from` is the nick of the recipient, `to` that of the sender. */
@@ -127,13 +130,13 @@ export function isSigned(
   return verify(Uint8Array.fromHex(identity), message, Uint8Array.fromHex(signature));
 }
 
-function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">): Uint8Array {
+function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">, version: 3 | 4 = 4): Uint8Array {
   const { identity, key, prekey, prekeyAt, counter } = unsigned;
-  const writer = labelled("Parley 4 bundle");
+  const writer = labelled(`Parley ${version} bundle`);
   writer.text8(nickKey(nick));
   for (const part of [identity, key, prekey]) writer.hex(part);
   writer.u48(Math.floor(prekeyAt));
-  writer.u48(counter);
+  if (version > 3) writer.u48(counter);
   return writer.finish();
 }
 

@@ -26,7 +26,7 @@ import { HASH_BYTES, KEY_BYTES, type KeyPair, labelled, type Primitives } from "
 import { PADDING_BYTES, TEXT_BYTES } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
 import { type Bundle, receiptBytes } from "./identity.ts";
-import { encodeHeader, type Letter, type Sealing } from "./letter_form.ts";
+import { encodeHeader, type Letter, type LetterName } from "./letter_form.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
@@ -66,7 +66,7 @@ export interface Contents {
 }
 
 /** A letter that was made, and what its maker keeps of it. */
-export interface SealedLetter extends Sealing {
+export interface SealedLetter extends LetterName {
   readonly body: Uint8Array;
   /** The proof in the receipt of whoever has opened this letter. */
   readonly proof: string;
@@ -170,7 +170,7 @@ function proofOf(
   { mac }: Primitives,
   secret: Uint8Array,
   { id, from, to }: Envelope,
-  { edition, ephemeral }: Sealing,
+  { edition, ephemeral }: LetterName,
 ): string {
   const key = mac(secret, labelled("Parley 4 receipt key").finish(), ONE);
   return mac(key, receiptBytes(to, from, { id, edition, ephemeral, outcome: "read" })).toHex();

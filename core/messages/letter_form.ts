@@ -18,8 +18,8 @@ export const PREKEY_ID_BYTES = 8;
 /** The first byte of a letter has the version in its high half and the edition in its low half. */
 const VERSION_BITS = 0x40;
 
-/** The name of one sealing of a message, by which a receipt says which one it is about. */
-export interface Sealing {
+/** Tells the letters of one message apart: a receipt says which one it is about. */
+export interface LetterName {
   /** 0, or 1 when its sender has sealed the same message again. */
   readonly edition: number;
   /** `NO_KEY` for a letter of version 3, whose receipts name no key. */
@@ -27,7 +27,7 @@ export interface Sealing {
 }
 
 /** A letter taken apart, still sealed. Nothing in it is proved before it opens. */
-export interface Letter extends Sealing {
+export interface Letter extends LetterName {
   /** Names the recipient's prekey that the letter is sealed for. */
   readonly prekeyId: string;
   readonly sender: Bundle;
@@ -43,21 +43,21 @@ export function prekeyId(prekey: Key): string {
   return prekey.slice(0, 2 * PREKEY_ID_BYTES);
 }
 
-/** The sealing that a letter claims to be, even if it is malformed: the receipt for it has to name one. */
-export function sealingOf(letter: Uint8Array): Sealing {
+/** The name that a letter claims, even if it is malformed: the receipt for it has to name one. */
+export function letterNameOf(letter: Uint8Array): LetterName {
   if (isOfVersion3(letter)) return { edition: letter[0]!, ephemeral: NO_KEY };
   const ephemeral = letter.subarray(1 + PREKEY_ID_BYTES, 1 + PREKEY_ID_BYTES + KEY_BYTES);
   const edition = letter[0] === VERSION_BITS + 1 ? 1 : 0;
   return { edition, ephemeral: ephemeral.length < KEY_BYTES ? NO_KEY : ephemeral.toHex() };
 }
 
-/** True if both names are those of one sealing. */
-export function isSameSealing(a: Sealing, b: Sealing): boolean {
+/** True if both name the same letter. */
+export function isSameLetter(a: LetterName, b: LetterName): boolean {
   return a.ephemeral === b.ephemeral && a.edition === b.edition;
 }
 
 /** The bytes of a letter before `sealed`. */
-export function encodeHeader({ edition, ephemeral }: Sealing, prekey: Key, sender: Bundle): Uint8Array {
+export function encodeHeader({ edition, ephemeral }: LetterName, prekey: Key, sender: Bundle): Uint8Array {
   const writer = new Writer();
   writer.u8(VERSION_BITS + edition);
   writer.hex(prekeyId(prekey));

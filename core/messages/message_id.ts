@@ -69,9 +69,12 @@ export class IdSource {
   }
 }
 
-/** The id with this prefix and sequence. */
-export function idOf(prefix: string, sequence: number): MessageId {
+export function idOf({ prefix, sequence }: MessageIdParts): MessageId {
   return prefix + digits(sequence, SEQUENCE_DIGITS);
+}
+
+export function isSameId(a: MessageIdParts, b: MessageIdParts): boolean {
+  return a.sequence === b.sequence && a.prefix === b.prefix;
 }
 
 export function partsOf(id: MessageId): MessageIdParts {

@@ -128,6 +128,11 @@ export type Verb = { [Type in VerbType]: VerbOf<Type> }[VerbType];
 const NAMES = Object.keys(VERBS) as VerbType[];
 const BY_TAG = new Map<number, VerbType>(NAMES.map((name) => [VERBS[name].tag, name]));
 
+/** True for verbs that are handed on in the order in which they were sent. */
+export function isOrdered(verb: Verb): boolean {
+  return verb.type === "direct" || "body" in verb;
+}
+
 export function encodeVerb(verb: Verb): Uint8Array {
   const writer = new Writer();
   writer.u8(VERBS[verb.type].tag);

@@ -4,8 +4,11 @@
  * messages never become letters.
  */
 import type { Primitives } from "../base/crypto.ts";
-import { NO_HASH, textHash } from "./identity.ts";
-import { idOf, type MessageId, type MessageIdParts, NO_MESSAGE, prefixOf, sequenceOf } from "./message_id.ts";
+import { byNick, type Form } from "../durable/durable_map.ts";
+import type { SENT, SHOWN } from "../durable/records.ts";
+import { NO_HASH, textHash } from "../messages/identity.ts";
+import { idOf, type MessageId, type MessageIdParts, NO_MESSAGE, partsOf } from "../messages/message_id.ts";
+import type { NickKey } from "../messages/nick.ts";
 
 export class LastMessage {
   readonly prefix: string;
@@ -20,16 +23,17 @@ export class LastMessage {
 
   /** One whose text is gone. */
   static of(id: MessageId, hash: string): LastMessage {
-    return new LastMessage({ prefix: prefixOf(id), sequence: sequenceOf(id) }, hash);
+    return new LastMessage(partsOf(id), hash);
   }
 
   static from(primitives: Primitives, message: MessageIdParts & { readonly text: string }): LastMessage {
-    const { prefix, sequence, text } = message;
-    return new LastMessage(message, () => textHash(primitives, idOf(prefix, sequence), text));
+    const { text } = message;
+    const id = { prefix: message.prefix, sequence: message.sequence };
+    return new LastMessage(id, () => textHash(primitives, idOf(id), text));
   }
 
   get id(): MessageId {
-    return idOf(this.prefix, this.sequence);
+    return idOf(this);
   }
 
   /** The `textHash` of the message; `NO_HASH` if nobody knows it any more. */
@@ -46,3 +50,16 @@ export class LastMessage {
 
 /** Stands before the first message. */
 export const NO_LAST_MESSAGE: LastMessage = LastMessage.of(NO_MESSAGE, NO_HASH);
+
+/** The form in which the last messages are kept on disk, by nick. */
+export function lastMessages(
+  kind: typeof SENT | typeof SHOWN,
+): Form<NickKey, LastMessage, (typeof SENT)["fields"]> {
+  const { nameOf } = byNick(kind);
+  return {
+    kind,
+    nameOf,
+    entryOf: (name, { id, hash }) => [decodeURIComponent(name), LastMessage.of(id, hash)],
+    recordOf: (last) => last,
+  };
+}
