@@ -1,6 +1,7 @@
 /** Somebody who is registered like everybody else, and says what no client of ours would. */
 import { assert, assertEquals } from "@std/assert";
 import { NICK } from "../../core/durable/records.ts";
+import { NO_KEY } from "../../core/messages/identity.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import type { Person } from "../kit/person.ts";
 import { ID } from "../kit/samples.ts";
@@ -88,7 +89,7 @@ scenario("who says what became of somebody else's letter is not believed", (worl
     eve.says(world.server, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", { id }) });
     eve.says(alice, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", { id }) });
   }
-  eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, edition: 0 }] });
+  eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, edition: 0, ephemeral: NO_KEY }] });
   world.runs(1000);
   alice.sees();
   assertEquals([world.server.keeps("letter"), alice.keeps("outbox")], [1, 1]);
