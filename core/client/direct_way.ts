@@ -52,7 +52,8 @@ export class DirectWay {
 
   /** Sends a message with the next tick, unless it is on its way already. */
   send(now: Millis, message: OutgoingMessage, row: Row): void {
-    if (message.direct === "waits" || message.direct?.sending.isOver === false) return;
+    const { direct } = message;
+    if (direct === "waits" || direct?.link.isUnderWay(now, direct.sending)) return;
     const way = this.#wayTo(now, row);
     message.direct = "waits";
     message.wentTo = row.key;
@@ -92,7 +93,7 @@ export class DirectWay {
       prefix,
       messages,
     };
-    const batch: Batch = { messages, sending: link.send(now, verb), left: messages.length };
+    const batch: Batch = { messages, link, sending: link.send(now, verb), left: messages.length };
     for (const message of messages) message.direct = batch;
     return end;
   }
@@ -140,10 +141,11 @@ export class DirectWay {
    * departure of the last part; as long as parts still have to leave, from the last sign of life of the
    * recipient. For any other message it returns `now`.
    */
-  leavesUntil(now: Millis, { bytes, direct, to }: OutgoingMessage): Millis {
-    if (bytes <= PART_BYTES || direct === undefined || direct === "waits" || direct.sending.isOver) return now;
-    const heardAt = this.#ways.get(nickKey(to!))?.link.heardAt ?? -Infinity;
-    return (direct.sending.departedAt ?? heardAt) + ACK_TIMEOUT_MS;
+  leavesUntil(now: Millis, { bytes, direct }: OutgoingMessage): Millis {
+    if (bytes <= PART_BYTES || direct === undefined || direct === "waits") return now;
+    const { link, sending } = direct;
+    if (!link.isUnderWay(now, sending)) return now;
+    return (sending.departedAt ?? link.heardAt) + ACK_TIMEOUT_MS;
   }
 
   /** The 500 ms of a message have run out. */

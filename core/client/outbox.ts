@@ -7,7 +7,7 @@ import type { Key, Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { OUTBOX, type ValueOf } from "../durable/records.ts";
-import type { Sending } from "../link/links.ts";
+import type { Link, Sending } from "../link/links.ts";
 import { NO_HASH, NO_KEY } from "../messages/identity.ts";
 import { LastMessage, NO_LAST_MESSAGE } from "./last_message.ts";
 import { idOf, type MessageId, type MessageIdParts, partsOf } from "../messages/message_id.ts";
@@ -18,6 +18,7 @@ export const NOTHING: Uint8Array = new Uint8Array(0);
 /** Messages that are on their way to a peer in one verb. */
 export interface Batch {
   readonly messages: readonly OutgoingMessage[];
+  readonly link: Link;
   readonly sending: Sending;
   /** How many of the messages still wait for an answer. */
   left: number;

@@ -242,7 +242,7 @@ export class Sender {
     const { id, to, body } = message;
     this.#waitForServer(now, message, command);
     if (command) membership.link.urge(now);
-    if (message.deposit?.isOver === false) return;
+    if (message.deposit !== undefined && membership.link.isUnderWay(now, message.deposit)) return;
     const verb: Verb = to === undefined
       ? { type: "post", id, from, body }
       : { type: "deposit", id, from, to, body };

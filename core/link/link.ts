@@ -145,13 +145,23 @@ export class Link {
    * already the verb is dropped: its owner notices that no answer comes, and submits it again.
    */
   send(now: Millis, verb: Verb, tag?: string): Sending {
-    // If the link is dead by now, all that waited is dropped before this verb joins it.
-    this.#life.note(now, this.#isBusy);
-    if (this.#deathAt <= now) this.#die(now);
+    this.#dieIfDead(now);
     const former = tag === undefined ? undefined : this.#parcels.get(tag);
     if (former !== undefined) return former;
     this.#use(now);
     return this.#parcels.send(encodeVerb(verb), isOrdered(verb), tag);
+  }
+
+  /** True while a verb of this link is on its way. */
+  isUnderWay(now: Millis, sending: Sending): boolean {
+    this.#dieIfDead(now);
+    return !sending.isOver;
+  }
+
+  /** If the link is dead by now, all that waits is dropped before anything else joins it. */
+  #dieIfDead(now: Millis): void {
+    this.#life.note(now, this.#isBusy);
+    if (this.#deathAt <= now) this.#die(now);
   }
 
   /**

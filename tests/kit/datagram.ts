@@ -63,7 +63,7 @@ export class SeenDatagram implements Opened {
   is({ from, to, kind, text }: Which): boolean {
     return (from === undefined || from.isAt(this.from)) && (to === undefined || to.isAt(this.to)) &&
       (kind === undefined || this.kinds.includes(kind)) &&
-      (text === undefined || this.verbs.some((verb) => "body" in verb && says(verb.body, text)));
+      (text === undefined || this.verbs.some((verb) => says(verb, text)));
   }
 }
 
@@ -81,9 +81,11 @@ export interface Somewhere {
   isAt(address: Address): boolean;
 }
 
-/** Whether a letter or a post says this: nothing is sealed here, and the length stands before the text. */
-function says(body: Uint8Array, text: string): boolean {
+/** Whether a message says this: no letter is sealed here, and the length stands before the text. */
+function says(verb: Verb, text: string): boolean {
+  if (verb.type === "direct") return verb.messages.some((message) => message.text === text);
+  if (!("body" in verb)) return false;
   const writer = new Writer();
   writer.text24(text);
-  return body.toHex().includes(writer.finish().toHex());
+  return verb.body.toHex().includes(writer.finish().toHex());
 }

@@ -59,11 +59,13 @@ for (const [what, body] of Object.entries({ nothing: [], "one byte": [1], "no le
 
 scenario("what others said is not taken from somebody else", (world) => {
   const { alice, bob, eve } = withEve(world);
+  world.loses({ kind: "direct" });
   alice.types("send bob lend me a thousand");
   alice.types("send_all hi");
-  world.runs(200);
+  world.runs(1000);
+  world.losesNothing();
   world.everybodyLooks();
-  const [letter, post] = (["direct", "post"] as const).map((kind) => bodyOf(world, kind));
+  const [letter, post] = (["deposit", "post"] as const).map((kind) => bodyOf(world, kind));
   eve.says(world.server, { type: "deposit", id: ID, from: "eve", to: "bob", body: letter! });
   eve.says(world.server, { type: "post", id: ID, from: "eve", body: post! });
   world.runs(1000);
