@@ -119,7 +119,15 @@ export class Writer {
 
   /** Returns a copy of the bytes written. The writer must not be used any more: another gets its buffer. */
   finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#length);
+    return this.view().slice();
+  }
+
+  /**
+   * Returns the bytes written without a copy, for a caller that uses them up at once: the next writer gets
+   * the buffer and writes over them. This writer must not be used any more.
+   */
+  view(): Uint8Array {
+    const written = this.#bytes.subarray(0, this.#length);
     if (spare.length === 0) spare.push(this.#bytes);
     this.#bytes = NO_BYTES;
     return written;

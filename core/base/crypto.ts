@@ -55,9 +55,16 @@ export interface Primitives {
    * ChaCha20-Poly1305 (RFC 8439): returns the ciphertext with a tag of 16 bytes behind it. `key` has 32
    * bytes. `counter` is at most 2^53 - 1 and becomes the nonce as in Noise (revision 34, section 12.3): 4
    * bytes of zeros, then the counter in 8 bytes little-endian. The same key and counter must never seal
-   * twice: it would give away both plaintexts and the key of the tag (RFC 8439 section 4).
+   * twice: it would give away both plaintexts and the key of the tag (RFC 8439 section 4). `room` bytes of
+   * zeros stand before the ciphertext, for a header that the caller writes there.
    */
-  seal(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  seal(
+    key: Uint8Array,
+    counter: number,
+    associated: Uint8Array,
+    plaintext: Uint8Array,
+    room?: number,
+  ): Uint8Array;
   /**
    * Returns the plaintext that `seal` was given, or `undefined` if one bit of key, counter, associated data
    * or ciphertext differs.
@@ -178,14 +185,14 @@ export const primitives: Primitives = {
     return new Uint8Array(hmac.digest());
   },
 
-  seal(key, counter, associated, plaintext) {
+  seal(key, counter, associated, plaintext, room = 0) {
     setNonce(counter);
     const cipher = createCipheriv(AEAD, key, nonce, AEAD_OPTIONS);
     if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
-    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-    sealed.set(cipher.update(plaintext));
+    const sealed = new Uint8Array(room + plaintext.length + TAG_BYTES);
+    sealed.set(cipher.update(plaintext), room);
     cipher.final();
-    sealed.set(cipher.getAuthTag(), plaintext.length);
+    sealed.set(cipher.getAuthTag(), room + plaintext.length);
     return sealed;
   },
 

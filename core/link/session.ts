@@ -10,7 +10,7 @@ import { REKEY_AFTER_MS, REKEY_AFTER_PACKETS, REKEY_PATIENCE_MS, SESSION_LIFE_MS
 import type { Millis } from "../base/units.ts";
 import type { Epoch } from "../wire/epoch.ts";
 import { type Frame, readFrames } from "../wire/frame.ts";
-import { encodeTransport, type Transport, TRANSPORT_HEADER_BYTES } from "../wire/packet.ts";
+import { type Transport, TRANSPORT_HEADER_BYTES, writeTransportHeader } from "../wire/packet.ts";
 import { ReplayWindow } from "../wire/replay_window.ts";
 
 export interface SessionOptions {
@@ -79,7 +79,9 @@ export class Session {
   seal(number: number, frames: Uint8Array): Uint8Array {
     const { primitives, peerIndex, sendKey } = this.#options;
     this.#sent++;
-    return encodeTransport(peerIndex, number, primitives.seal(sendKey, number, NONE, frames));
+    const datagram = primitives.seal(sendKey, number, NONE, frames, TRANSPORT_HEADER_BYTES);
+    writeTransportHeader(datagram, peerIndex, number);
+    return datagram;
   }
 
   /**
