@@ -5,7 +5,12 @@ import type { Address, Millis } from "../core/base/units.ts";
 import { Links } from "../core/link/links.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../core/messages/verb.ts";
 import { readFrames, writeFrame } from "../core/wire/frame.ts";
-import { decodePacket, TRANSPORT_HEADER_BYTES, writeTransportHeader } from "../core/wire/packet.ts";
+import {
+  decodePacket,
+  OVERHEAD_BYTES,
+  TRANSPORT_HEADER_BYTES,
+  writeTransportHeader,
+} from "../core/wire/packet.ts";
 import { letterOf, time } from "./letters.ts";
 
 const [A, B]: readonly Address[] = [{ host: "10.0.0.1", port: 1 }, { host: "10.0.0.2", port: 2 }];
@@ -63,9 +68,11 @@ export function layers(): { layer: string; out: number; in: number }[] {
     return writer.view();
   };
   const plaintext = written().slice();
-  const packet = primitives.seal(key, 1000, NONE, plaintext, TRANSPORT_HEADER_BYTES);
+  const packet = new Uint8Array(OVERHEAD_BYTES + plaintext.length);
   const sealed = packet.subarray(TRANSPORT_HEADER_BYTES);
+  const seal = () => primitives.sealInto(sealed, key, 1000, NONE, plaintext);
   const header = () => writeTransportHeader(packet, 1, 1000);
+  seal();
   header();
   if (decodePacket(packet) === MALFORMED) throw new Error("a malformed packet");
   const rows = [
@@ -77,7 +84,7 @@ export function layers(): { layer: string; out: number; in: number }[] {
     { layer: "frame", out: time(MESSAGES, written), in: time(MESSAGES, () => readFrames(plaintext)) },
     {
       layer: "seal, open",
-      out: time(MESSAGES, () => primitives.seal(key, 1000, NONE, plaintext, TRANSPORT_HEADER_BYTES)),
+      out: time(MESSAGES, seal),
       in: time(MESSAGES, () => primitives.open(key, 1000, NONE, sealed)),
     },
     {

@@ -25,6 +25,21 @@ const TWO_TO_32 = 2 ** 32;
 /** The buffer of a writer that has finished, for the next one: a packet needs a writer for a moment only. */
 const spare: Uint8Array[] = [];
 
+/** Short-lived bytes are cut from a piece of this size: an allocation costs as much as sealing them. */
+const PIECE_BYTES = 65_536;
+let piece = NO_BYTES;
+
+/**
+ * Returns zeros for bytes that are done with as soon as this wake-up is over, such as a datagram. Whoever
+ * keeps some of them longer has to `slice` them, or all that was cut from the same piece stays in memory.
+ */
+export function shortLived(count: number): Uint8Array {
+  if (piece.length < count) piece = new Uint8Array(Math.max(PIECE_BYTES, count));
+  const bytes = piece.subarray(0, count);
+  piece = piece.subarray(count);
+  return bytes;
+}
+
 /** Writes fields one behind the other. Values are not checked: the caller hands in only what fits. */
 export class Writer {
   #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);

@@ -55,16 +55,17 @@ export interface Primitives {
    * ChaCha20-Poly1305 (RFC 8439): returns the ciphertext with a tag of 16 bytes behind it. `key` has 32
    * bytes. `counter` is at most 2^53 - 1 and becomes the nonce as in Noise (revision 34, section 12.3): 4
    * bytes of zeros, then the counter in 8 bytes little-endian. The same key and counter must never seal
-   * twice: it would give away both plaintexts and the key of the tag (RFC 8439 section 4). `room` bytes of
-   * zeros stand before the ciphertext, for a header that the caller writes there.
+   * twice: it would give away both plaintexts and the key of the tag (RFC 8439 section 4).
    */
-  seal(
+  seal(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Writes what `seal` returns into `target`, which is as long as that. */
+  sealInto(
+    target: Uint8Array,
     key: Uint8Array,
     counter: number,
     associated: Uint8Array,
     plaintext: Uint8Array,
-    room?: number,
-  ): Uint8Array;
+  ): void;
   /**
    * Returns the plaintext that `seal` was given, or `undefined` if one bit of key, counter, associated data
    * or ciphertext differs.
@@ -185,15 +186,19 @@ export const primitives: Primitives = {
     return new Uint8Array(hmac.digest());
   },
 
-  seal(key, counter, associated, plaintext, room = 0) {
+  seal(key, counter, associated, plaintext) {
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
+    primitives.sealInto(sealed, key, counter, associated, plaintext);
+    return sealed;
+  },
+
+  sealInto(target, key, counter, associated, plaintext) {
     setNonce(counter);
     const cipher = createCipheriv(AEAD, key, nonce, AEAD_OPTIONS);
     if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
-    const sealed = new Uint8Array(room + plaintext.length + TAG_BYTES);
-    sealed.set(cipher.update(plaintext), room);
+    target.set(cipher.update(plaintext));
     cipher.final();
-    sealed.set(cipher.getAuthTag(), room + plaintext.length);
-    return sealed;
+    target.set(cipher.getAuthTag(), plaintext.length);
   },
 
   open(key, counter, associated, ciphertext) {

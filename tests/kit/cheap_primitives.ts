@@ -63,11 +63,14 @@ export const cheapPrimitives: Primitives = {
   verify: (publicKey, message, signature) => mix(64, publicKey, message).toHex() === signature.toHex(),
   hash: (...parts) => mix(32, ...parts),
   mac: (key, ...parts) => mix(32, key, ...parts),
-  seal(key, counter, associated, plaintext, room = 0) {
-    const sealed = new Uint8Array(room + plaintext.length + TAG_BYTES);
-    sealed.set(plaintext, room);
-    sealed.set(mix(TAG_BYTES, key, counterBytes(counter), associated, plaintext), room + plaintext.length);
+  seal(key, counter, associated, plaintext) {
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
+    cheapPrimitives.sealInto(sealed, key, counter, associated, plaintext);
     return sealed;
+  },
+  sealInto(target, key, counter, associated, plaintext) {
+    target.set(plaintext);
+    target.set(mix(TAG_BYTES, key, counterBytes(counter), associated, plaintext), plaintext.length);
   },
   open(key, counter, associated, ciphertext) {
     if (ciphertext.length < TAG_BYTES) return undefined;
