@@ -232,6 +232,11 @@ export class Reader {
     return value;
   }
 
+  /** Passes over all bytes of this value up to the next other one. */
+  skip(value: number): void {
+    while (this.#bytes[this.#at] === value) this.#at++;
+  }
+
   /** Returns a view, not a copy: a caller that keeps it longer than the datagram has to `slice` it. */
   raw(count: number): Uint8Array {
     if (this.left < count) {
