@@ -180,6 +180,12 @@ export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 
 // ---- parcels ---------------------------------------------------------------------------------------------
 
+/**
+ * A datagram with chat in it has a multiple of this length, so that it tells little about the length of a
+ * text; the last step ends at the largest datagram.
+ */
+export const PADDED_TO_BYTES = 128;
+
 /** A longer verb goes in parts of this size, which leave room for an acknowledgement in the same packet. */
 export const PART_BYTES = 1100;
 

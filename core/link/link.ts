@@ -449,7 +449,7 @@ export class Link {
 
   /** Seals the frames as the next packet. Returns the length of the datagram. */
   #transmit(now: Millis, session: Session, path: Path, writer: Writer, out: Datagram[]): number {
-    const bytes = session.seal(++this.#lastNumber, writer.finish());
+    const bytes = session.seal(++this.#lastNumber, writer.view());
     path.sent(bytes.length);
     this.#life.sent(now);
     out.push({ to: path.address, bytes });

@@ -328,7 +328,9 @@ function overfill(dice: Dice): void {
   const sender = new ParcelSender(() => {});
   const verb = new Uint8Array(dice.pick([1, 10_000, PARCEL_PARTS * PART_BYTES]));
   let taken = 0;
-  for (let count = 0; count < 2 * LINK_QUEUE_VERBS; count++) if (sender.send(verb, true, undefined)) taken++;
+  for (let count = 0; count < 2 * LINK_QUEUE_VERBS; count++) {
+    if (!sender.send(verb, true, undefined).isOver) taken++;
+  }
   assertLessOrEqual(taken, LINK_QUEUE_VERBS);
   assertLessOrEqual((taken - 1) * verb.length, LINK_QUEUE_BYTES);
 }

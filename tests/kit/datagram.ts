@@ -4,7 +4,12 @@ import { TAG_BYTES } from "../../core/base/crypto.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import { decodeVerb, type Verb, type VerbType } from "../../core/messages/verb.ts";
 import { readFrames } from "../../core/wire/frame.ts";
-import { decodePacket, type Packet } from "../../core/wire/packet.ts";
+import {
+  decodePacket,
+  type Packet,
+  TRANSPORT_HEADER_BYTES,
+  writeTransportHeader,
+} from "../../core/wire/packet.ts";
 
 export type Kind =
   | VerbType
@@ -13,6 +18,14 @@ export type Kind =
   | "part"
   | "ping"
   | "garbage";
+
+/** A transport packet around sealed frames. */
+export function encodeTransport(receiver: number, number: number, sealed: Uint8Array): Uint8Array {
+  const datagram = new Uint8Array(TRANSPORT_HEADER_BYTES + sealed.length);
+  writeTransportHeader(datagram, receiver, number);
+  datagram.set(sealed, TRANSPORT_HEADER_BYTES);
+  return datagram;
+}
 
 /** What is in a datagram: the cheap primitives seal nothing. */
 export interface Opened {
