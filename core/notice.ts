@@ -27,7 +27,15 @@ export interface Shown {
 }
 
 /** Why a message has failed for good. `FAILURES` has a sentence for each. */
-export type Failure = Reason | "keys" | "too old" | "expired" | "unreadable" | "refused" | "released" | "forgotten";
+export type Failure =
+  | Reason
+  | "keys"
+  | "too old"
+  | "expired"
+  | "unreadable"
+  | "refused"
+  | "released"
+  | "forgotten";
 
 /** All notices. Those from `serverKey` on come from a server, the others from a client. */
 export type Notice =

@@ -30,7 +30,6 @@ import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
 import { NOTHING, Outbox, OutgoingMessage } from "./outbox.ts";
 
 export class AckTracker {
-  readonly #primitives: Primitives;
   readonly #outbox: Outbox;
   /** The last message to each recipient that has not failed. */
   readonly #lastSent: DurableMap<NickKey, LastMessage>;
@@ -39,9 +38,8 @@ export class AckTracker {
   readonly #timers = new Timers<OutgoingMessage>();
 
   constructor(effects: Effects, primitives: Primitives) {
-    this.#primitives = primitives;
     this.#outbox = new Outbox(effects);
-    this.#lastSent = new DurableMap(effects, lastMessages(SENT));
+    this.#lastSent = new DurableMap(effects, lastMessages(primitives, SENT));
     this.#noteNewest();
   }
 
@@ -56,7 +54,7 @@ export class AckTracker {
     for (const [key, message] of newest) {
       const last = this.#lastSent.get(key);
       if (last !== undefined && isBefore(message.id, last.id)) continue;
-      this.#lastSent.setUnsaved(key, LastMessage.from(this.#primitives, message));
+      this.#lastSent.setUnsaved(key, LastMessage.from(message));
     }
   }
 
@@ -125,7 +123,7 @@ export class AckTracker {
     message.unsettled = true;
     if (to !== undefined) {
       message.before = this.#lastSent.get(nickKey(to)) ?? NO_LAST_MESSAGE;
-      this.#setLastSent(now, to, LastMessage.from(this.#primitives, message));
+      this.#setLastSent(now, to, LastMessage.from(message));
     }
     this.#outbox.add(message);
     this.#timers.set(message, now + ACK_TIMEOUT_MS);
@@ -150,7 +148,7 @@ export class AckTracker {
       message.before = last;
       message.wentTo = undefined;
       this.save(message);
-      last = LastMessage.from(this.#primitives, message);
+      last = LastMessage.from(message);
     }
     this.#setLastSent(now, to, last);
   }

@@ -64,7 +64,7 @@ export class Inbox {
     this.#effects = effects;
     this.#primitives = primitives;
     this.#seen = new SeenIds(effects);
-    this.#lastShown = new DurableMap(effects, lastMessages(SHOWN));
+    this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
       kind: INBOX,
       nameOf: (arrival: number) => arrival,
@@ -199,13 +199,13 @@ export class Inbox {
     this.#timers.clear(arrival);
     const last = this.#lastShown.get(nickKey(from));
     // The message before this one was shown with another text than its sender gave to that id.
-    if (!channel && last !== undefined && follows(message, last) && isExchanged(message, last)) {
+    if (!channel && last !== undefined && follows(message, last) && this.#isExchanged(message, last)) {
       this.#effects.notice({ type: "exchanged", from });
     }
     const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
     if (channel) return;
-    const end = LastMessage.from(this.#primitives, message);
+    const end = LastMessage.from(message);
     if (!late) this.#lastShown.setLater(now, nickKey(from), end);
     const ofSender = this.#held.group(nickKey(from));
     if (ofSender.size === 0) return;
@@ -213,6 +213,14 @@ export class Inbox {
       if (this.#held.get(number) === undefined) continue;
       this.#show(now, number, follower, this.#placeOf(follower) === "late");
     }
+  }
+
+  /** True if the text that was shown for the message before is known to be another one than its sender's. */
+  #isExchanged({ afterHash }: IncomingMessage, shown: LastMessage): boolean {
+    // Direct messages come without a hash, and none is made for them.
+    if (afterHash === undefined || afterHash === NO_HASH) return false;
+    const hash = shown.hash(this.#primitives);
+    return hash !== NO_HASH && hash !== afterHash;
   }
 }
 
@@ -224,13 +232,6 @@ function beforeOf({ after, prefix, sequence }: IncomingMessage): MessageId {
 /** True if a message names this one as the one before it. */
 function follows(message: IncomingMessage, before: LastMessage): boolean {
   return message.after === undefined ? before.isJustBefore(message) : message.after === before.id;
-}
-
-/** True if both hashes are known and differ. */
-function isExchanged({ afterHash }: IncomingMessage, shown: LastMessage): boolean {
-  // Direct messages come without a hash, and none is made for them.
-  if (afterHash === undefined || afterHash === NO_HASH) return false;
-  return shown.hash !== NO_HASH && shown.hash !== afterHash;
 }
 
 /**

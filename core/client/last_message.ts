@@ -4,8 +4,8 @@
  * messages never become letters.
  */
 import type { Primitives } from "../base/crypto.ts";
-import { byNick, type Form } from "../durable/durable_map.ts";
-import type { SENT, SHOWN } from "../durable/records.ts";
+import type { Form } from "../durable/durable_map.ts";
+import { nameFor, type SENT, type SHOWN } from "../durable/records.ts";
 import { NO_HASH, textHash } from "../messages/identity.ts";
 import { idOf, type MessageId, type MessageIdParts, NO_MESSAGE, partsOf } from "../messages/message_id.ts";
 import type { NickKey } from "../messages/nick.ts";
@@ -13,23 +13,24 @@ import type { NickKey } from "../messages/nick.ts";
 export class LastMessage {
   readonly prefix: string;
   readonly sequence: number;
-  #hash: string | (() => string);
+  /** The text, until it is hashed. */
+  #text: string | undefined;
+  #hash: string;
 
-  private constructor({ prefix, sequence }: MessageIdParts, hash: string | (() => string)) {
+  private constructor({ prefix, sequence }: MessageIdParts, text: string | undefined, hash: string) {
     this.prefix = prefix;
     this.sequence = sequence;
+    this.#text = text;
     this.#hash = hash;
   }
 
   /** One whose text is gone. */
   static of(id: MessageId, hash: string): LastMessage {
-    return new LastMessage(partsOf(id), hash);
+    return new LastMessage(partsOf(id), undefined, hash);
   }
 
-  static from(primitives: Primitives, message: MessageIdParts & { readonly text: string }): LastMessage {
-    const { text } = message;
-    const id = { prefix: message.prefix, sequence: message.sequence };
-    return new LastMessage(id, () => textHash(primitives, idOf(id), text));
+  static from(message: MessageIdParts & { readonly text: string }): LastMessage {
+    return new LastMessage(message, message.text, NO_HASH);
   }
 
   get id(): MessageId {
@@ -37,8 +38,9 @@ export class LastMessage {
   }
 
   /** The `textHash` of the message; `NO_HASH` if nobody knows it any more. */
-  get hash(): string {
-    if (typeof this.#hash !== "string") this.#hash = this.#hash();
+  hash(primitives: Primitives): string {
+    if (this.#text !== undefined) this.#hash = textHash(primitives, this.id, this.#text);
+    this.#text = undefined;
     return this.#hash;
   }
 
@@ -53,13 +55,13 @@ export const NO_LAST_MESSAGE: LastMessage = LastMessage.of(NO_MESSAGE, NO_HASH);
 
 /** The form in which the last messages are kept on disk, by nick. */
 export function lastMessages(
+  primitives: Primitives,
   kind: typeof SENT | typeof SHOWN,
 ): Form<NickKey, LastMessage, (typeof SENT)["fields"]> {
-  const { nameOf } = byNick(kind);
   return {
     kind,
-    nameOf,
+    nameOf: nameFor,
     entryOf: (name, { id, hash }) => [decodeURIComponent(name), LastMessage.of(id, hash)],
-    recordOf: (last) => last,
+    recordOf: (last) => ({ id: last.id, hash: last.hash(primitives) }),
   };
 }

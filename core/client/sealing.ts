@@ -79,7 +79,7 @@ export class Sealing {
     if (recipient === undefined) return "waits";
     const { before, edition, id, sentAt, text } = message;
     const keys = { keyPair: identity.keyPair, sender: prekeys.bundle(now), recipient };
-    const contents = { after: before.id, afterHash: before.hash, sentAt, text };
+    const contents = { after: before.id, afterHash: before.hash(primitives), sentAt, text };
     const envelope = { id, from: nick, to: recipient.nick };
     const ephemeral = primitives.keyPair(random(KEY_BYTES));
     return sealLetter(primitives, ephemeral, envelope, edition, keys, contents) ?? "impossible";

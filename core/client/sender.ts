@@ -307,7 +307,8 @@ export class Sender {
    */
   onGot(now: Millis, link: Link, { from, outcome, people, prefix, runs }: VerbOf<"got">): void {
     const { directWay, membership, sealing, tracker } = this.#options;
-    const isTheirs = membership.table.get(from)?.key === link.peer && directWay.answersOn(link, from) === people;
+    const isTheirs = membership.table.get(from)?.key === link.peer &&
+      directWay.answersOn(link, from) === people;
     if (!isTheirs || sealing.isHeldBack({ to: from })) return;
     const messages = tracker.messagesWith(prefix);
     const take = (message: OutgoingMessage | undefined) => {
@@ -318,7 +319,9 @@ export class Sender {
       // A peer can name more messages than there are.
       if (run.to - run.from > messages.size) {
         const some = [...messages.values()];
-        for (const message of some) if (message.sequence >= run.from && message.sequence <= run.to) take(message);
+        for (const message of some) {
+          if (message.sequence >= run.from && message.sequence <= run.to) take(message);
+        }
       } else for (let sequence = run.from; sequence <= run.to; sequence++) take(messages.get(sequence));
     }
   }

@@ -150,7 +150,14 @@ scenario("it cannot say that a message was read", (world) => {
   world.runs(200);
   alice.types("quit");
   world.runs(200);
-  const about = { from: "alice", to: "bob", at: world.schedule.now, edition: 0, outcome: "read", ephemeral: NO_KEY } as const;
+  const about = {
+    from: "alice",
+    to: "bob",
+    at: world.schedule.now,
+    edition: 0,
+    outcome: "read",
+    ephemeral: NO_KEY,
+  } as const;
   const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
   world.server.isKilled();
   const letters = world.server.disk.keys().filter((key) => LETTER.matches(key));

@@ -216,7 +216,11 @@ scenario("who says something without being registered is told so, and nothing co
   stranger.says(world.server, { type: "rowsSince", nick: "alice", version: { start: 0, counter: 0 } });
   stranger.says(world.server, { type: "saved", nick: "bob", stream: 1, position: 9 });
   stranger.says(world.server, receipt(stranger.receipt("bob", "alice", { id: idOf(alice) })));
-  stranger.says(world.server, { type: "noted", nick: "alice", receipts: [{ id: idOf(alice), edition: 0, ephemeral: NO_KEY }] });
+  stranger.says(world.server, {
+    type: "noted",
+    nick: "alice",
+    receipts: [{ id: idOf(alice), edition: 0, ephemeral: NO_KEY }],
+  });
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
