@@ -60,12 +60,12 @@ function tell(what: string, bytes: Uint8Array): void {
 /** The real ones, which tell what they seal under a session. */
 const telling: Primitives = {
   ...primitives,
-  seal(key, counter, associated, plaintext) {
+  sealInto(target, key, counter, associated, plaintext) {
     if (associated.length === 0) {
       lines.push("", `key ${key.toHex()}, number ${counter}`);
       tell("frames", plaintext);
     }
-    return primitives.seal(key, counter, associated, plaintext);
+    primitives.sealInto(target, key, counter, associated, plaintext);
   },
 };
 
