@@ -97,6 +97,12 @@ export function equalBundles(a: Bundle, b: Bundle): boolean {
     a.prekey === b.prekey && a.prekeyAt === b.prekeyAt && a.counter === b.counter;
 }
 
+/** Whether somebody who knows `known` must not take `bundle` for its identity's newest. */
+export function isOlder(bundle: Bundle, known: Bundle): boolean {
+  return bundle.identity === known.identity && bundle.counter <= known.counter &&
+    !equalBundles(bundle, known);
+}
+
 /** Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is. */
 export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle): boolean {
   return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle), bundle.signature);

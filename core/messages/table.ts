@@ -7,7 +7,7 @@
 import { equalAddresses } from "../base/address.ts";
 import { NICKS } from "../base/limits.ts";
 import type { Address } from "../base/units.ts";
-import { type Bundle, equalBundles } from "./identity.ts";
+import { type Bundle, bundleOf, equalBundles, isOlder } from "./identity.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
 /** The version of a table. Counters are compared only within one start, which is one life of the server. */
@@ -44,6 +44,15 @@ export class Table {
 
   get(nick: Nick): Row | undefined {
     return this.#rows.get(nickKey(nick));
+  }
+
+  /**
+   * A row with the newest bundle of its owner that we know. A server that was restored from a copy gives out
+   * an older one for a while, and one that means no good may go back to a prekey whose secret was stolen.
+   */
+  withNewestBundle(row: Row): Row {
+    const known = this.get(row.nick);
+    return known !== undefined && isOlder(row, known) ? { ...row, ...bundleOf(known) } : row;
   }
 
   /** All rows in the order in which the nicks were first registered. */

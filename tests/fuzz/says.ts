@@ -127,6 +127,9 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
         return { type: "collected", to: receipts[0]!.from, receipts };
       }
       case 7:
+        if (dice.happens(0.3)) {
+          return { type: "olderBundle", nick: "alice", bundle: liar.bundleAs(dice, "alice") };
+        }
         return {
           type: dice.pick(["deregistered", "notRegistered", "replaced"] as const),
           nick: "alice",

@@ -88,6 +88,7 @@ export const VERBS: readonly Verb[] = [
     rows: [ROW, { ...ROW, online: false }],
   },
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
+  { type: "olderBundle", nick: "x", bundle: BUNDLE },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
   { type: "direct", id: ID, from: "x", to: "y", body: LONGEST_BODY },
