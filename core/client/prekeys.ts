@@ -64,8 +64,8 @@ export class Prekeys {
   /**
    * Makes a new prekey if `bundle` is ours and our newest one is older: another place of our identity made
    * it, or this state folder did before it was restored from a copy. The new bundle's counter is higher.
-   * Returns false if nothing was made. A server that means no good cannot forge such a bundle, so it can neither use
-   * up our counter nor fill our memory with prekeys.
+   * Returns false if nothing was made. A server that means no good cannot forge such a bundle, so it can
+   * neither use up our counter nor fill our memory with prekeys.
    */
   replaceOlder(now: Millis, bundle: Bundle): boolean {
     const { identity, nick, primitives } = this.#options;

@@ -235,7 +235,8 @@ export class Server implements Machine {
     // The handshake has proved the link's key. The bundle proves that the key is this identity's.
     const isKnown = member !== undefined && equalBundles(member, bundle);
     if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
-    if (member !== undefined && isOlder(bundle, member)) {
+    // A bundle that was damaged on disk is in nobody's way.
+    if (member !== undefined && isOlder(bundle, member) && isGenuine(this.#primitives, nick, member)) {
       return link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
     }
     if (member !== undefined) {
