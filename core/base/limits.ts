@@ -18,7 +18,7 @@ export const DATAGRAM_BYTES = 1200;
 /** The longest text of a message, in UTF-8: about thirty pages. */
 export const TEXT_BYTES = 65_536;
 
-/** The longest letter or post: what stands around the text takes 286 bytes in a letter, 163 in a post. */
+/** The longest letter or post: what stands around the text takes 286 bytes in a letter, 179 in a post. */
 export const BODY_BYTES = TEXT_BYTES + 320;
 
 /**

@@ -7,7 +7,7 @@ import type { Millis, Random } from "../base/units.ts";
 import { type Identity, isReceiptOf, type Receipt } from "../messages/identity.ts";
 import { Sealer } from "../messages/letter.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
-import { encodePost, postHash } from "../messages/post.ts";
+import { encodePost, POST_SALT_BYTES, postHash } from "../messages/post.ts";
 import type { Row, Table } from "../messages/table.ts";
 import type { AckTracker } from "./ack_tracker.ts";
 import type { KnownPeers } from "./known_peers.ts";
@@ -101,8 +101,9 @@ export class Sealing {
    * gap.
    */
   #post(message: OutgoingMessage): Uint8Array {
-    const { postChains, channelKey, identity, nick: from, primitives } = this.#options;
-    const post = encodePost(primitives, identity, channelKey, { ...message, ...postChains.nextPlace, from });
+    const { postChains, channelKey, identity, nick: from, primitives, random } = this.#options;
+    const seal = channelKey === undefined ? undefined : { channelKey, salt: random(POST_SALT_BYTES) };
+    const post = encodePost(primitives, identity, seal, { ...message, ...postChains.nextPlace, from });
     postChains.posted(postHash(primitives, message.id, post));
     return post;
   }

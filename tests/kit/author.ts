@@ -21,7 +21,7 @@ import {
 } from "../../core/messages/letter.ts";
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
-import { encodePost, type Place, postHash } from "../../core/messages/post.ts";
+import { encodePost, type Place, POST_SALT_BYTES, postHash } from "../../core/messages/post.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Dice } from "./dice.ts";
 import { ID } from "./samples.ts";
@@ -143,7 +143,8 @@ export class Author {
     const last = this.#posted.get(nickKey(from)) ?? { number: 0, previous: NO_HASH };
     const { number = last.number + 1, previous = last.previous } = posting;
     const message = { id, from, text, sentAt, number, previous };
-    const post = encodePost(this.#primitives, this.identity, channelKey, message);
+    const seal = channelKey === undefined ? undefined : { channelKey, salt: POST_SALT };
+    const post = encodePost(this.#primitives, this.identity, seal, message);
     this.#posted.set(nickKey(from), { number, previous: postHash(this.#primitives, id, post) });
     return post;
   }
@@ -168,6 +169,9 @@ export class Author {
     return this.identity.receipt(from, to, { edition: 0, outcome: "read", ...said });
   }
 }
+
+/** Nobody here seals two posts under one id. */
+export const POST_SALT: Uint8Array = new Uint8Array(POST_SALT_BYTES).fill(0x5a);
 
 /** Where the identity stands in a post: behind number, previous, time and kind. */
 const IDENTITY_AT = 6 + 32 + 6 + 1;
