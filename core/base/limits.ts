@@ -378,6 +378,9 @@ export const NICK_BYTES = 64;
 /** A nick in NFKC may be longer than the nick. In a text to be signed its length has one byte. */
 export const NICK_KEY_BYTES = 255;
 
+/** The skeleton of a nick, by which look-alikes are found. Letters of some scripts have long ones. */
+export const SKELETON_BYTES = 128;
+
 /** Changes to the table are gathered for this long and pushed together, for clients that come at a time. */
 export const TABLE_GATHER_MS = 50;
 

@@ -22,6 +22,8 @@ export interface Version {
 export interface Row extends Bundle {
   /** The nick as its owner writes it. */
   readonly nick: Nick;
+  /** What finds look-alikes, as the server says it: `nickSkeleton` of the nick. */
+  readonly skeleton: string;
   /** Counts nicks in the order in which they were first registered. Rows are shown in this order. */
   readonly ordinal: number;
   /** Whether the server takes the member for ONLINE. */
@@ -88,7 +90,7 @@ export class Table {
 
 /** Whether two rows are the same in every field. */
 export function equalRows(a: Row | undefined, b: Row): boolean {
-  return a !== undefined && a.nick === b.nick && equalBundles(a, b) &&
+  return a !== undefined && a.nick === b.nick && a.skeleton === b.skeleton && equalBundles(a, b) &&
     a.online === b.online && a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));

@@ -22,6 +22,7 @@ import {
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
 import { encodePost, type Place, POST_SALT_BYTES, postHash } from "../../core/messages/post.ts";
+import { nickSkeleton } from "../../core/messages/skeleton.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Dice } from "./dice.ts";
 import { ID } from "./samples.ts";
@@ -116,7 +117,9 @@ export class Author {
   /** His line in a table. */
   row(values: Partial<Row> = {}): Row {
     const address = { host: "10.0.0.9", port: 3000 };
-    return { nick: this.nick, ...this.bundle, ordinal: 1, online: true, addresses: [address], ...values };
+    const { nick, bundle } = this;
+    const presence = { ordinal: 1, online: true, addresses: [address] };
+    return { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...values };
   }
 
   /** A letter under his keys; nothing when one of the recipient's is no key. */

@@ -47,6 +47,7 @@ export const BODY: Uint8Array = Uint8Array.of(0, 1, 2, 0xff);
 
 export const ROW: Row = {
   nick: "Zoë_1.-",
+  skeleton: "zoe\u0308_l.-",
   ...BUNDLE,
   ordinal: U32,
   online: true,

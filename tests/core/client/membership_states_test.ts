@@ -122,7 +122,7 @@ class Case {
   /** The member's line in the table. */
   row(values: Partial<Row> = {}): Row {
     const { bundle } = this.#server.heardOf("register").at(-1)!;
-    return { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
+    return { nick: NICK, skeleton: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
   }
 
   /**

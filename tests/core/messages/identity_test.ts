@@ -53,7 +53,7 @@ Deno.test("whoever writes into the secrets later changes no identity", () => {
   assertEquals(identity.bundle("x", "00".repeat(32), 1, 1), before);
 });
 
-// ---- keys that are nobody's identity -----------------------------------------------------------------------
+/** A bundle under such a key: counters are tried until the runtime takes its signature. */
 
 /** y of the points of order 1, 2, 4 and 8, each with both signs of x, and what is no canonical encoding. */
 const NOBODYS_Y = [
