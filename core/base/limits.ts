@@ -18,7 +18,7 @@ export const DATAGRAM_BYTES = 1200;
 /** The longest text of a message, in UTF-8: about thirty pages. */
 export const TEXT_BYTES = 65_536;
 
-/** The longest letter or post: what stands around the text takes 286 bytes in a letter, 163 in a post. */
+/** The longest letter or post: what stands around the text takes 286 bytes in a letter, 179 in a post. */
 export const BODY_BYTES = TEXT_BYTES + 320;
 
 /**
@@ -385,6 +385,9 @@ export const NICK_BYTES = 64;
 
 /** A nick in NFKC may be longer than the nick. In a text to be signed its length has one byte. */
 export const NICK_KEY_BYTES = 255;
+
+/** The skeleton of a nick, by which look-alikes are found. Letters of some scripts have long ones. */
+export const SKELETON_BYTES = 128;
 
 /** Changes to the table are gathered for this long and pushed together, for clients that come at a time. */
 export const TABLE_GATHER_MS = 50;

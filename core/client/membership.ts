@@ -159,6 +159,9 @@ export class Membership {
       case "refused":
         this.#onRefused(now, verb);
         return true;
+      case "olderBundle":
+        this.#onOlderBundle(now, verb);
+        return true;
       case "rows":
         this.#onRows(now, verb);
         return true;
@@ -194,10 +197,16 @@ export class Membership {
     this.#machine.on(now, "refused");
   }
 
+  #onOlderBundle(now: Millis, { bundle }: VerbOf<"olderBundle">): void {
+    if (this.#machine.ignores("olderBundle") || !this.#options.prekeys.replaceOlder(now, bundle)) return;
+    this.#machine.on(now, "olderBundle");
+  }
+
   #onRows(now: Millis, verb: VerbOf<"rows">): void {
     // These rows come from an earlier life of the server.
     if (verb.since.start < this.#newest.start) return;
-    const rows = verb.rows.filter((row) => this.#isGenuine(row)).map((row) => this.#resolve(row));
+    const rows = verb.rows.filter((row) => this.#isGenuine(row))
+      .map((row) => this.table.withNewestBundle(this.#resolve(row)));
     const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
     const changed = this.table.apply(verb.since, verb.upTo, rows);
     this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });

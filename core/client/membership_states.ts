@@ -79,6 +79,7 @@ export const MEMBERSHIP_EVENTS = {
   checkIn: "a letter came that may be for another process under our nick",
   registered: "the server has registered us, and has not answered a newer registration before",
   refused: "the server does not give us the nick",
+  olderBundle: "the server has a newer bundle of ours, and we have made a newer one than that",
   notRegistered: "the server does not know us, or not any more",
   replaced: "another process has registered under our nick",
   deregistered: "the server has deregistered us",
@@ -126,6 +127,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     leave: ["sendLeave"],
     registered: ["welcome", "welcomed"],
     refused: ["endRefused", "offline"],
+    olderBundle: ["sendRegister"],
     replaced: ["endReplaced", "offline"],
     restarted: ["sendRegister"],
     // Rows may overtake the answer.
@@ -151,6 +153,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     // The user has not been online yet, and is welcomed again.
     registered: ["welcome", "welcomed"],
     refused: ["endRefused", "offline"],
+    olderBundle: ["sendRegister"],
     replaced: ["endReplaced", "offline"],
     restarted: ["sendRegister"],
     behind: ["askForRows"],
@@ -180,6 +183,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     // The user was online before, and is told nothing.
     registered: ["goOn", "renewed"],
     refused: ["endRefused", "offline"],
+    olderBundle: ["sendRegister"],
     replaced: ["endReplaced", "offline"],
     restarted: ["sendRegister"],
     behind: ["askForRows"],

@@ -8,7 +8,7 @@ import type { Key, Millis, Random } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { PREKEY, type ValueOf } from "../durable/records.ts";
-import type { Bundle, Identity } from "../messages/identity.ts";
+import { type Bundle, type Identity, isGenuine, isOlder } from "../messages/identity.ts";
 import { prekeyId } from "../messages/letter_form.ts";
 import type { Nick } from "../messages/nick.ts";
 
@@ -61,14 +61,32 @@ export class Prekeys {
     return this.#bundle = identity.bundle(nick, publicKey, at, counter);
   }
 
+  /**
+   * Makes a new prekey if `bundle` is ours and our newest one is older: another place of our identity made
+   * it, or this state folder did before it was restored from a copy. The new bundle's counter is higher.
+   * Returns false if nothing was made. A server that means no good cannot forge such a bundle, so it can
+   * neither use up our counter nor fill our memory with prekeys.
+   */
+  replaceOlder(now: Millis, bundle: Bundle): boolean {
+    const { identity, nick, primitives } = this.#options;
+    const isOurs = bundle.identity === identity.publicKey && isGenuine(primitives, nick, bundle);
+    if (!isOurs || !isOlder(this.bundle(now), bundle)) return false;
+    this.#make(now, bundle.counter + 1);
+    return true;
+  }
+
   /** The prekey of the day. A new one is made when the last is a day old. */
   #newest(now: Millis): Prekey {
     const known = this.#current;
     // If the clock was set back, the last one seems to have been made in the future.
     if (known !== undefined && Math.abs(now - known.at) < PREKEY_MS) return known;
+    return this.#make(now, (known?.counter ?? 0) + 1);
+  }
+
+  #make(now: Millis, counter: number): Prekey {
+    const known = this.#current;
     if (known !== undefined) this.#save({ ...known, supersededAt: Math.floor(Math.max(now, known.at)) });
     const secret = this.#options.random(KEY_BYTES).toHex();
-    const counter = (known?.counter ?? 0) + 1;
     return this.#current = this.#save({ secret, at: Math.floor(now), counter, supersededAt: CURRENT });
   }
 

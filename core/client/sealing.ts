@@ -9,7 +9,7 @@ import { type Identity, isReceiptOf, NO_KEY, type Receipt } from "../messages/id
 import { type SealedLetter, sealLetter } from "../messages/letter.ts";
 import { isSameLetter } from "../messages/letter_form.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
-import { encodePost, postHash } from "../messages/post.ts";
+import { encodePost, POST_SALT_BYTES, postHash } from "../messages/post.ts";
 import type { Row, Table } from "../messages/table.ts";
 import type { AckTracker } from "./ack_tracker.ts";
 import type { KnownPeers } from "./known_peers.ts";
@@ -90,9 +90,10 @@ export class Sealing {
    * gap.
    */
   #post({ id, sentAt, text }: OutgoingMessage): Pick<SealedLetter, "body" | "ephemeral" | "proof"> {
-    const { postChains, channelKey, identity, nick: from, primitives } = this.#options;
+    const { postChains, channelKey, identity, nick: from, primitives, random } = this.#options;
     const written = { id, from, sentAt, text, ...postChains.nextPlace };
-    const body = encodePost(primitives, identity, channelKey, written);
+    const seal = channelKey === undefined ? undefined : { channelKey, salt: random(POST_SALT_BYTES) };
+    const body = encodePost(primitives, identity, seal, written);
     postChains.posted(postHash(primitives, id, body));
     return { body, ephemeral: NO_KEY, proof: "" };
   }

@@ -185,6 +185,7 @@ export const KEY = new RecordKind("key", { secret: f.key });
 /** A nick and its owner, by nick: the first identity that registered it. */
 export const NICK = new RecordKind("nick", {
   nick: f.nick,
+  skeleton: f.skeleton,
   bundle: f.bundle,
   ordinal: f.u32,
   /** Whether the member was online: after a restart of the server it has 75 s to register again. */

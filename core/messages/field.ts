@@ -6,7 +6,7 @@
 import { ipv6Groups, ipv6Text } from "../base/address.ts";
 import { Reader, utf8Length, Writer } from "../base/bytes.ts";
 import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "../base/crypto.ts";
-import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, TEXT_BYTES } from "../base/limits.ts";
+import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, SKELETON_BYTES, TEXT_BYTES } from "../base/limits.ts";
 import type { Address, Millis } from "../base/units.ts";
 import { type Bundle, type Outcome, OUTCOMES, type Receipt } from "./identity.ts";
 import { ID_BYTES, type MessageId, PREFIX_BYTES } from "./message_id.ts";
@@ -240,9 +240,20 @@ export const receipts = list(receipt, COLLECTED_RECEIPTS);
 /** Receipts named by message and sealing: one of each is enough to tell a receipt from every other. */
 export const receiptNames = list(composite({ id, edition, ephemeral: key }), COLLECTED_RECEIPTS);
 
+/** The skeleton of a nick, behind a length of one byte. */
+export const skeleton: Field<string> = {
+  write: (w, value) => w.text8(value),
+  read: (r) => {
+    const value = r.text8();
+    if (utf8Length(value) > SKELETON_BYTES) r.fail();
+    return value;
+  },
+};
+
 const row: Field<Row> = {
   write: (w, value) => {
     nick.write(w, value.nick);
+    skeleton.write(w, value.skeleton);
     bundle.write(w, value);
     u32.write(w, value.ordinal);
     flag.write(w, value.online);
@@ -250,6 +261,7 @@ const row: Field<Row> = {
   },
   read: (r) => ({
     nick: nick.read(r),
+    skeleton: skeleton.read(r),
     ...bundle.read(r),
     ordinal: u32.read(r),
     online: flag.read(r),

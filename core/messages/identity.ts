@@ -102,6 +102,12 @@ export function equalBundles(a: Bundle, b: Bundle): boolean {
     a.prekey === b.prekey && a.prekeyAt === b.prekeyAt && a.counter === b.counter;
 }
 
+/** Whether somebody who knows `known` must not take `bundle` for its identity's newest. */
+export function isOlder(bundle: Bundle, known: Bundle): boolean {
+  return bundle.identity === known.identity && bundle.counter <= known.counter &&
+    !equalBundles(bundle, known);
+}
+
 /**
  * Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is.
  * Letters of version 3 have bundles of that version.
@@ -120,6 +126,29 @@ export function isReceiptOf(
   return isSigned(primitives, identity, receiptBytes(from, to, receipt), receipt.proof);
 }
 
+/**
+ * The y coordinates of the points whose order divides 8, the cofactor of Ed25519. Without a secret anybody
+ * can make signatures that pass under such a key. Source: libsodium, `ge25519_has_small_order` in
+ * crypto_core/ed25519/ref10/ed25519_ref10.c, without the two that are not canonical.
+ */
+const SMALL_ORDER: ReadonlySet<Key> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
+/** The encodings of y from p = 2^255 - 19 on: RFC 8032 section 5.1.3 refuses them, most libraries do not. */
+const NOT_CANONICAL = /^(?:e[d-f]|f.)(?:ff){30}7f$/;
+
+/** Whether a key can be somebody's identity: it is the one encoding of its point, and has a large order. */
+export function isIdentity(key: Key): boolean {
+  // The highest bit is the sign of x.
+  const y = key.slice(0, -2) + (parseInt(key.slice(-2), 16) & 0x7f).toString(16).padStart(2, "0");
+  return !SMALL_ORDER.has(y) && !NOT_CANONICAL.test(y);
+}
+
 /** Whether `identity` made this signature over a labelled text. */
 export function isSigned(
   { verify }: Primitives,
@@ -127,7 +156,7 @@ export function isSigned(
   message: Uint8Array,
   signature: string,
 ): boolean {
-  return verify(Uint8Array.fromHex(identity), message, Uint8Array.fromHex(signature));
+  return isIdentity(identity) && verify(Uint8Array.fromHex(identity), message, Uint8Array.fromHex(signature));
 }
 
 function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">, version: 3 | 4 = 4): Uint8Array {

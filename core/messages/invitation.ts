@@ -6,6 +6,7 @@
  */
 import { MALFORMED, type Malformed } from "../base/bytes.ts";
 import type { Key } from "../base/units.ts";
+import { isIdentity } from "./identity.ts";
 import { isNick, type Nick } from "./nick.ts";
 
 /** A nick and its identity, learned from an invitation. */
@@ -54,7 +55,9 @@ export function readInvitation(text: string): Invitation | Malformed {
 function readAcquaintance(text: string): Acquaintance | Malformed {
   const [nick = "", key = "", ...more] = text.split(":");
   const identity = key.toLowerCase();
-  return isNick(nick) && KEY.test(identity) && more.length === 0 ? { nick, identity } : MALFORMED;
+  return isNick(nick) && KEY.test(identity) && isIdentity(identity) && more.length === 0
+    ? { nick, identity }
+    : MALFORMED;
 }
 
 /** The host without brackets, and with letters that the URL parser has escaped (`%C3%BC`) as they are. */

@@ -7,7 +7,7 @@
 import { equalAddresses } from "../base/address.ts";
 import { NICKS } from "../base/limits.ts";
 import type { Address } from "../base/units.ts";
-import { type Bundle, equalBundles } from "./identity.ts";
+import { type Bundle, bundleOf, equalBundles, isOlder } from "./identity.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
 /** The version of a table. Counters are compared only within one start, which is one life of the server. */
@@ -22,6 +22,8 @@ export interface Version {
 export interface Row extends Bundle {
   /** The nick as its owner writes it. */
   readonly nick: Nick;
+  /** What finds look-alikes, as the server says it: `nickSkeleton` of the nick. */
+  readonly skeleton: string;
   /** Counts nicks in the order in which they were first registered. Rows are shown in this order. */
   readonly ordinal: number;
   /** Whether the server takes the member for ONLINE. */
@@ -44,6 +46,15 @@ export class Table {
 
   get(nick: Nick): Row | undefined {
     return this.#rows.get(nickKey(nick));
+  }
+
+  /**
+   * A row with the newest bundle of its owner that we know. A server that was restored from a copy gives out
+   * an older one for a while, and one that means no good may go back to a prekey whose secret was stolen.
+   */
+  withNewestBundle(row: Row): Row {
+    const known = this.get(row.nick);
+    return known !== undefined && isOlder(row, known) ? { ...row, ...bundleOf(known) } : row;
   }
 
   /** All rows in the order in which the nicks were first registered. */
@@ -79,7 +90,7 @@ export class Table {
 
 /** Whether two rows are the same in every field. */
 export function equalRows(a: Row | undefined, b: Row): boolean {
-  return a !== undefined && a.nick === b.nick && equalBundles(a, b) &&
+  return a !== undefined && a.nick === b.nick && a.skeleton === b.skeleton && equalBundles(a, b) &&
     a.online === b.online && a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));

@@ -71,6 +71,8 @@ const VERBS = {
   // `rows` has all changes after the version `since` up to the counter `upTo`. The table itself is at
   // `newest`: if that is higher, more rows are to come, or to be asked for.
   rows: { tag: 27, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
+  // Not registered: `bundle` is the newest of this identity that the server has, and the client's was older.
+  olderBundle: { tag: 25, fields: { nick: f.nick, bundle: f.bundle } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
   // Direct messages go from client to client, in the order in which they were written. `people` names the two

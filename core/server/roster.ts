@@ -23,6 +23,7 @@ import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
 import { type Bundle, bundleOf } from "../messages/identity.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
+import { nickSkeleton } from "../messages/skeleton.ts";
 import type { Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import type { StreamWriter } from "./stream_writer.ts";
@@ -37,6 +38,7 @@ export interface Member extends Row {
   key: Key;
   prekey: Key;
   prekeyAt: Millis;
+  counter: number;
   signature: string;
   readonly ordinal: number;
   online: boolean;
@@ -133,7 +135,16 @@ export class Roster {
   /** Adds a new nick and binds it to the identity in the bundle. It is saved with its first change. */
   add(nick: Nick, bundle: Bundle): Member {
     const ordinal = ++this.#lastOrdinal;
-    const member = { nick, ...bundle, ordinal, online: false, addresses: [], change: 0, ...absent() };
+    const member = {
+      nick,
+      skeleton: nickSkeleton(nick),
+      ...bundle,
+      ordinal,
+      online: false,
+      addresses: [],
+      change: 0,
+      ...absent(),
+    };
     this.#members.setUnsaved(nickKey(nick), member);
     return member;
   }
@@ -242,11 +253,11 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
  * as the server's own host.
  */
 function rowOf(member: Member, local: boolean): Row {
-  const { nick, ordinal, online, addresses } = member;
+  const { nick, skeleton, ordinal, online, addresses } = member;
   const seen = local
     ? addresses
     : addresses.map((address) =>
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
-  return { nick, ...bundleOf(member), ordinal, online, addresses: seen };
+  return { nick, skeleton, ...bundleOf(member), ordinal, online, addresses: seen };
 }

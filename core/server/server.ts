@@ -22,7 +22,7 @@ import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
-import { type Bundle, equalBundles, isGenuine } from "../messages/identity.ts";
+import { type Bundle, bundleOf, equalBundles, isGenuine, isOlder } from "../messages/identity.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
@@ -236,6 +236,10 @@ export class Server implements Machine {
     // The handshake has proved the link's key. The bundle proves that the key is this identity's.
     const isKnown = member !== undefined && equalBundles(member, bundle);
     if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
+    // A bundle that was damaged on disk is in nobody's way.
+    if (member !== undefined && isOlder(bundle, member) && isGenuine(this.#primitives, nick, member)) {
+      return link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
+    }
     if (member !== undefined) {
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.

@@ -217,7 +217,8 @@ Deno.test("attack: the identity alone, without the records, is enough to be its 
   alice.registers();
   arena.runs(500);
   alice.looks();
-  const thief = new Speaker(arena, "mal", { secrets });
+  // He signs a newer bundle than the one that is known.
+  const thief = new Speaker(arena, "mal", { secrets, counter: 2 });
   thief.registers("alice");
   assertEquals(thief.heardOf("registered").length, 1);
   arena.runs(HEARD_WITHIN_MS);

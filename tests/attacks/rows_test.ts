@@ -6,7 +6,7 @@ import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
 import { PREKEY_MS } from "../../core/base/limits.ts";
 import { KNOWN_PEER, NICK } from "../../core/durable/records.ts";
-import { type Bundle, isGenuine, safetyNumber } from "../../core/messages/identity.ts";
+import { type Bundle, bundleOf, isGenuine, safetyNumber } from "../../core/messages/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
 import { HostileServer, last } from "../kit/hostile_server.ts";
 import { altered } from "../kit/peer.ts";
@@ -50,7 +50,7 @@ function theyStillWrite({ arena, alice, bob, server }: Situation, text: string):
 
 // ---- what nobody has signed ------------------------------------------------------------------------------
 
-Deno.test("attack: the server puts another link key, prekey, time or signature into a row: it is not used", () => {
+Deno.test("attack: the server puts another link key, prekey, time, counter or signature into a row: it is not used", () => {
   const scene = withHostileServer();
   const { alice, server, mallory } = scene;
   const row = server.rowOf("bob");
@@ -60,6 +60,7 @@ Deno.test("attack: the server puts another link key, prekey, time or signature i
     { key: own.key },
     { prekey: own.prekey },
     { prekeyAt: row.prekeyAt + 1 },
+    { counter: row.counter + 1 },
     { signature: spoilt },
     { signature: own.signature },
     // One's own bundle under bob's identity, and bob's under one's own.
@@ -80,8 +81,7 @@ Deno.test("attack: the server gives somebody else's bundle for a nick: it is not
   const { alice, server, mallory } = scene;
   const row = server.rowOf("bob");
   for (const bundle of [server.rowOf("carol"), server.rowOf("alice"), mallory.bundle("mal")]) {
-    const { identity, key, prekey, prekeyAt, signature } = bundle;
-    server.changesRow("bob", { ...row, identity, key, prekey, prekeyAt, signature });
+    server.changesRow("bob", { ...row, ...bundleOf(bundle) });
     alice.sees(FORGED);
   }
   theyStillWrite(scene, "hi");

@@ -160,7 +160,14 @@ Deno.test("attack: hostile characters in nicks, from the server: not one of them
   arena.everybodyLooks();
   const mallory = new Speaker(arena, "mal");
   for (const nick of NICKS.map((text) => [...text].slice(0, 40).join(""))) {
-    const row = { nick, ...mallory.bundle(nick), ordinal: 9, online: true, addresses: [mallory.address] };
+    const row = {
+      nick,
+      skeleton: nick,
+      ...mallory.bundle(nick),
+      ordinal: 9,
+      online: true,
+      addresses: [mallory.address],
+    };
     const { start, counter } = server.version;
     const page = { since: { start, counter: 0 }, upTo: counter, newest: counter };
     server.tells(alice, { type: "rows", ...page, rows: [row] });

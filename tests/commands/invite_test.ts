@@ -96,6 +96,7 @@ const NOT_INVITATIONS: readonly [what: string, text: string][] = [
   ["with a key that is none", at("127.0.0.1").replace("f", "g")],
   ["with somebody without a key", at("127.0.0.1", "&peer=alice")],
   ["with somebody whose key is too short", at("127.0.0.1", `&peer=alice:${ALICE.slice(1)}`)],
+  ["with somebody whose key is nobody's, of small order", at("127.0.0.1", `&peer=alice:${"00".repeat(32)}`)],
   ["with a key without a nick", at("127.0.0.1", `&peer=:${ALICE}`)],
   ["with a nick that is none", at("127.0.0.1", `&peer=a%20b:${ALICE}`)],
   ["with the server's nick", at("127.0.0.1", `&peer=SERVER:${ALICE}`)],

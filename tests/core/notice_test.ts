@@ -14,6 +14,7 @@ const message = (text: string, dated = false, isOpen = false): Shown => (
 );
 const row = (nick: string, online = true): Row => ({
   nick,
+  skeleton: nick,
   ...BUNDLE,
   ordinal: 1,
   online,

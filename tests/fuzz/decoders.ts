@@ -235,6 +235,7 @@ const KINDS: readonly Kind[] = [
   kind(records.CHAIN, { number: 0, hash: HASH }),
   kind(records.NICK, {
     nick: "Zoë",
+    skeleton: "zoe\u0308",
     bundle: BUNDLE,
     ordinal: 3,
     online: true,

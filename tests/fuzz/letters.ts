@@ -303,7 +303,7 @@ const BUNDLES: Target = {
       { ...alice.bundle, prekey: mal.bundle.prekey },
     ];
     const rows = [...known, ...lies.map((bundle) => ({ nick: "alice", bundle }))].map((row, ordinal) => (
-      { nick: row.nick, ...row.bundle, ordinal, online: true, addresses: [IPV4] }
+      { nick: row.nick, skeleton: row.nick, ...row.bundle, ordinal, online: true, addresses: [IPV4] }
     ));
     const samples = [
       ...rows.map((row): Verb => ({

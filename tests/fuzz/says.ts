@@ -127,6 +127,9 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
         return { type: "collected", to: receipts[0]!.from, receipts };
       }
       case 7:
+        if (dice.happens(0.3)) {
+          return { type: "olderBundle", nick: "alice", bundle: liar.bundleAs(dice, "alice") };
+        }
         return {
           type: dice.pick(["deregistered", "notRegistered", "replaced"] as const),
           nick: "alice",
@@ -160,7 +163,14 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
 
   function anyRow(dice: Dice, { liar: { me }, address }: Other, ordinal: number): Row {
     const bundle = dice.happens(0.9) ? me.bundle : dice.pick(liars).bundleAs(dice, me.nick);
-    return { nick: me.nick, ...bundle, ordinal, online: dice.happens(0.8), addresses: [address] };
+    return {
+      nick: me.nick,
+      skeleton: me.nick,
+      ...bundle,
+      ordinal,
+      online: dice.happens(0.8),
+      addresses: [address],
+    };
   }
 }
 

@@ -23,7 +23,8 @@ import {
 import { decodeLetter, type LetterName, prekeyId } from "../../core/messages/letter_form.ts";
 import { NO_MESSAGE, partsOf } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
-import { encodePost, type Place, postHash } from "../../core/messages/post.ts";
+import { encodePost, type Place, POST_SALT_BYTES, postHash } from "../../core/messages/post.ts";
+import { nickSkeleton } from "../../core/messages/skeleton.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
 import type { Dice } from "./dice.ts";
@@ -127,7 +128,9 @@ export class Author {
   /** His line in a table. */
   row(values: Partial<Row> = {}): Row {
     const address = { host: "10.0.0.9", port: 3000 };
-    return { nick: this.nick, ...this.bundle, ordinal: 1, online: true, addresses: [address], ...values };
+    const { nick, bundle } = this;
+    const presence = { ordinal: 1, online: true, addresses: [address] };
+    return { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...values };
   }
 
   /** A letter under his keys, with all that its sender keeps of it; nothing when one of the recipient's is no key. */
@@ -175,7 +178,8 @@ export class Author {
     const last = this.#posted.get(nickKey(from)) ?? { number: 0, previous: NO_HASH };
     const { number = last.number + 1, previous = last.previous } = posting;
     const message = { id, from, text, sentAt, number, previous };
-    const post = encodePost(this.#primitives, this.identity, channelKey, message);
+    const seal = channelKey === undefined ? undefined : { channelKey, salt: POST_SALT };
+    const post = encodePost(this.#primitives, this.identity, seal, message);
     this.#posted.set(nickKey(from), { number, previous: postHash(this.#primitives, id, post) });
     return post;
   }
@@ -204,6 +208,9 @@ export class Author {
     return this.identity.receipt(from, to, { edition: 0, ephemeral: NO_KEY, outcome: "read", ...said });
   }
 }
+
+/** Nobody here seals two posts under one id. */
+export const POST_SALT: Uint8Array = new Uint8Array(POST_SALT_BYTES).fill(0x5a);
 
 /** Where the identity stands in a post: behind number, previous, time and kind. */
 const IDENTITY_AT = 6 + 32 + 6 + 1;

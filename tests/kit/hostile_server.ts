@@ -3,6 +3,7 @@
  */
 import type { Link } from "../../core/link/link.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
+import { nickSkeleton } from "../../core/messages/skeleton.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Person } from "./person.ts";
@@ -76,7 +77,8 @@ export class HostileServer extends Speaker {
     const stream = ++this.#lastStream;
     this.#streams.set(key, { stream, position: 0 });
     const ordinal = this.#rows.get(key)?.ordinal ?? this.#rows.size + 1;
-    const row = { nick, ...bundle, ordinal, online: true, addresses: [link.address] };
+    const presence = { ordinal, online: true, addresses: [link.address] };
+    const row = { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence };
     this.#rows.set(key, row);
     this.#counter++;
     const about = { version: this.version, members: this.#rows.size, waiting: 0, dropped: 0 };

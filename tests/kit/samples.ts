@@ -47,6 +47,7 @@ export const BODY: Uint8Array = Uint8Array.of(0, 1, 2, 0xff);
 
 export const ROW: Row = {
   nick: "Zoë_1.-",
+  skeleton: "zoe\u0308_l.-",
   ...BUNDLE,
   ordinal: U32,
   online: true,
@@ -92,6 +93,7 @@ export const VERBS: readonly Verb[] = [
     rows: [ROW, { ...ROW, online: false }],
   },
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
+  { type: "olderBundle", nick: "x", bundle: BUNDLE },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
   { type: "direct", ...PAIR, place: "0b".repeat(8), messages: [MESSAGE] },

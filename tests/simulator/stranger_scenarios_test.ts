@@ -102,7 +102,8 @@ scenario("nobody but the server is believed what only the server may say", (worl
   alice.types("send bob hi");
   const id = idOf(alice);
   const version = { start: 2 ** 47, counter: 1 };
-  const eve = { ...stranger.bundle("eve"), nick: "eve", ordinal: 1, online: true, addresses: [STRANGER] };
+  const presence = { ordinal: 1, online: true, addresses: [STRANGER] };
+  const eve = { ...stranger.bundle("eve"), nick: "eve", skeleton: "eve", ...presence };
   const item = { stream: 1, position: 1, waited: true, id: ID, from: "bob" };
   const verbs: Verb[] = [
     { type: "replaced", nick: "alice" },

@@ -73,7 +73,7 @@ class Case {
     const bundle = registered?.bundle ?? identity.bundle(NICK, this.#bob.key, this.#world.now, 1);
     this.says(this.verbs.registered());
     this.says(this.verbs.rows([
-      { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [own] },
+      { nick: NICK, skeleton: NICK, ...bundle, ordinal: 1, online: true, addresses: [own] },
       author.row({ ordinal: 2, online: false, addresses: [address] }),
     ]));
   }

@@ -188,7 +188,7 @@ Deno.test("what a server says counts only from the server", () => {
   const since = { start: 2 ** 47, counter: 0 };
   // bob's messages are to go to mallory, and his own to count for nothing.
   const addresses = [mallory.address];
-  const row = { nick: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses };
+  const row = { nick: "bob", skeleton: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses };
   says({ type: "rows", since, upTo: 1, newest: 1, rows: [row] });
   says({ type: "rows", since, upTo: 2, newest: 2, rows: [{ ...row, online: false }] });
   const place = { stream: 2 ** 47, position: 1, waited: true, id: ID, from: "bob" };

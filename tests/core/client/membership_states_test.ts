@@ -17,6 +17,7 @@ import {
 import { Prekeys } from "../../../core/client/prekeys.ts";
 import { StreamReader } from "../../../core/client/stream_reader.ts";
 import type { Link } from "../../../core/link/links.ts";
+import type { Bundle } from "../../../core/messages/identity.ts";
 import type { Row } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { HostileServer } from "../../kit/hostile_server.ts";
@@ -113,10 +114,15 @@ class Case {
     this.run(STEP_MS);
   }
 
+  /** A bundle that another place of the member has made. */
+  bundle(counter: number): Bundle {
+    return this.#member.identity.bundle(NICK, "5e".repeat(32), this.now, counter);
+  }
+
   /** The member's line in the table. */
   row(values: Partial<Row> = {}): Row {
     const { bundle } = this.#server.heardOf("register").at(-1)!;
-    return { nick: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
+    return { nick: NICK, skeleton: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
   }
 
   /**
@@ -168,6 +174,7 @@ const EVENTS: Readonly<Record<MembershipEvent, (it: Case) => void>> = {
   checkIn: (it) => it.membership.checkIn(it.now),
   registered: (it) => it.says(it.verbs.registered()),
   refused: (it) => it.says({ type: "refused", nick: NICK, reason: "other key" }),
+  olderBundle: (it) => it.says({ type: "olderBundle", nick: NICK, bundle: it.bundle(9) }),
   notRegistered: (it) => it.says({ type: "notRegistered", nick: NICK }),
   replaced: (it) => it.says({ type: "replaced", nick: NICK }),
   deregistered: (it) => it.says({ type: "deregistered", nick: NICK }),

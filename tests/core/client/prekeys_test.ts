@@ -40,6 +40,11 @@ class Owner {
     this.prekeys = this.#start();
   }
 
+  /** A bundle that was made in another place of the same identity. */
+  elsewhere(counter: number): Bundle {
+    return this.#person.identity.bundle(this.#person.nick, "5e".repeat(32), NOW, counter);
+  }
+
   /** Whether a letter under this bundle can be opened. */
   opens({ prekey }: Bundle): boolean {
     const found = this.prekeys.keyPairOf(prekeyId(prekey));
@@ -88,6 +93,44 @@ Deno.test("the bundle is the same for a day, and then there is a new prekey", ()
   assertEquals(second.prekeyAt, NOW + PREKEY_MS);
   assert(isGenuine(primitives, "Zoë", second));
   assertEquals(prekeys.renewAt, NOW + 2 * PREKEY_MS);
+});
+
+Deno.test("the counter of bundles grows by one with each prekey, also over a restart", () => {
+  const owner = new Owner();
+  const counterAt = (day: number) => owner.prekeys.bundle(NOW + day * PREKEY_MS).counter;
+  assertEquals([counterAt(0), counterAt(0.5), counterAt(1)], [1, 1, 2]);
+  owner.restarts();
+  assertEquals([counterAt(1), counterAt(2)], [2, 3]);
+});
+
+Deno.test("a bundle of ours that is newer, or as new and another, is replaced by a still newer one", () => {
+  for (const counter of [1, 2, 7]) {
+    const owner = new Owner();
+    const first = owner.prekeys.bundle(NOW);
+    assert(owner.prekeys.replaceOlder(NOW + 1, owner.elsewhere(counter)));
+    const second = owner.prekeys.bundle(NOW + 1);
+    assertNotEquals(second.prekey, first.prekey);
+    assertEquals(second.counter, counter + 1);
+    assert(isGenuine(primitives, "Zoë", second));
+    owner.restarts();
+    assertEquals(owner.prekeys.bundle(NOW + 1), second);
+    assert(owner.opens(first));
+    // Once more, the same answer says nothing new.
+    assertEquals(owner.prekeys.replaceOlder(NOW + 2, owner.elsewhere(counter)), false);
+  }
+});
+
+Deno.test("no bundle makes us replace ours that is ours itself, older, not signed, or somebody else's", () => {
+  const owner = new Owner();
+  owner.prekeys.bundle(NOW);
+  const own = owner.prekeys.bundle(NOW + PREKEY_MS);
+  const newer = owner.elsewhere(9);
+  const other = new Author(primitives, seededDice(), "Zoë", { secrets: new Uint8Array(64), counter: 9 });
+  const bundles = [own, owner.elsewhere(1), { ...newer, counter: 10 }, { ...own, counter: 9 }, other.bundle];
+  for (const bundle of bundles) {
+    assertEquals(owner.prekeys.replaceOlder(NOW + PREKEY_MS, bundle), false);
+    assertEquals(owner.prekeys.bundle(NOW + PREKEY_MS), own);
+  }
 });
 
 Deno.test("before there is a prekey one is due at once", () => {

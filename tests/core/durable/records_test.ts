@@ -87,7 +87,7 @@ Deno.test("every record of a client survives the disk", () => {
 });
 
 Deno.test("every record of a server survives the disk, and what both have", () => {
-  const nick = { nick: "x", bundle: BUNDLE, ordinal: 1, online: true, addresses: [IPV4] };
+  const nick = { nick: "x", skeleton: "x", bundle: BUNDLE, ordinal: 1, online: true, addresses: [IPV4] };
   assertEquals(NICK.decode(NICK.encode(nick)), nick);
   const letter = { id: ID, from: LONGEST_NICK, to: "y", storedAt: 7, body: LONGEST_BODY };
   assertEquals(LETTER.decode(LETTER.encode(letter)), letter);

@@ -7,7 +7,9 @@ import {
   equalBundles,
   Identity,
   isGenuine,
+  isIdentity,
   isReceiptOf,
+  isSigned,
   NO_SIGNATURE,
   OUTCOMES,
   type Receipt,
@@ -49,6 +51,65 @@ Deno.test("whoever writes into the secrets later changes no identity", () => {
   const before = identity.bundle("x", "00".repeat(32), 1, 1);
   secrets.fill(0);
   assertEquals(identity.bundle("x", "00".repeat(32), 1, 1), before);
+});
+
+/** A bundle under such a key: counters are tried until the runtime takes its signature. */
+
+/** y of the points of order 1, 2, 4 and 8, each with both signs of x, and what is no canonical encoding. */
+const NOBODYS_Y = [
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  ...Array.from({ length: 19 }, (_, at) => (0xed + at).toString(16) + "ff".repeat(30) + "7f"),
+];
+const NOBODYS = NOBODYS_Y.flatMap((y) => [y, flipped(y, 255)]);
+
+/** A signature that nobody made, if the runtime takes one under this key: the second half is zero. */
+function forgedUnder(identity: string): { message: Uint8Array; signature: string } | undefined {
+  for (const first of NOBODYS.slice(0, 10)) {
+    for (let count = 0; count < 16; count++) {
+      const [message, signature] = [Uint8Array.of(count), first + "00".repeat(32)];
+      if (primitives.verify(bytes(identity), message, bytes(signature))) return { message, signature };
+    }
+  }
+  return undefined;
+}
+
+/** A bundle under such a key: whoever makes it up tries counters until the runtime takes its signature. */
+function bundleForged(identity: string): Bundle {
+  const [key, signature] = ["0f".repeat(32), "01".padEnd(128, "0")];
+  for (let counter = 0;; counter++) {
+    const bundle = { identity, key, prekey: key, prekeyAt: 0, counter, signature };
+    const keys = { identity: bytes(identity), key: bytes(key), prekey: bytes(key), prekeyAt: 0, counter };
+    const { signedBytes } = bundleByHand(new Uint8Array(32), "mal", keys);
+    if (counter > 64 || primitives.verify(bytes(identity), signedBytes, bytes(signature))) return bundle;
+  }
+}
+
+Deno.test("keys of small order and keys that are not canonical are nobody's identity", () => {
+  let forgeries = 0;
+  for (const identity of NOBODYS) {
+    assertFalse(isIdentity(identity), identity);
+    const forged = forgedUnder(identity);
+    if (forged === undefined) continue;
+    forgeries++;
+    assertFalse(isSigned(primitives, identity, forged.message, forged.signature), identity);
+    assertFalse(isGenuine(primitives, "mal", bundleForged(identity)), identity);
+  }
+  // That is what the rule is for: the runtime takes such signatures.
+  assert(forgeries >= 8, `${forgeries}`);
+});
+
+Deno.test("every other key may be an identity", () => {
+  const dice = seededDice();
+  for (const y of ["ec" + "ff".repeat(30) + "7e", "02" + "00".repeat(31), "ed" + "ff".repeat(29) + "fe7f"]) {
+    assert(isIdentity(y), y);
+  }
+  for (let count = 0; count < 100; count++) {
+    assert(isIdentity(primitives.signingKey(dice.bytes(32)).publicKey.toHex()));
+  }
 });
 
 // ---- bundles ---------------------------------------------------------------------------------------------

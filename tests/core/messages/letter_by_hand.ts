@@ -54,7 +54,11 @@ export interface PostParts {
   /** Ed25519. */
   readonly secret: Bytes;
   readonly channelKey: Bytes | undefined;
+  /** 16 bytes, which stand in sealed posts of version 4 alone. */
+  readonly salt: Bytes;
   readonly text: string;
+  /** 4, unless it is said to be 3. */
+  readonly version?: 3 | 4;
 }
 
 export function publicKeyOf(secret: Bytes): Bytes {
@@ -109,18 +113,19 @@ function filledUp(text: string): Bytes {
 // ---- posts -----------------------------------------------------------------------------------------------
 
 export function postByHand(parts: PostParts) {
-  const { channelKey, from, id, number: count, previous, secret, sentAt, text } = parts;
+  const { channelKey, from, id, number: count, previous, salt, secret, sentAt, text, version = 4 } = parts;
   const identity = identityOf(secret);
-  const kind = Uint8Array.of(channelKey === undefined ? 0 : 1);
-  const header = joined(number(6, count), previous, number(6, sentAt), kind, identity);
+  const kind = Uint8Array.of((version === 4 ? 0x40 : 0) + (channelKey === undefined ? 0 : 1));
+  const inClear = channelKey === undefined || version === 3 ? new Uint8Array(0) : salt;
+  const header = joined(number(6, count), previous, number(6, sentAt), kind, identity, inClear);
   const bytes = new TextEncoder().encode(text);
   const plaintext = channelKey === undefined ? joined(number(3, bytes.length), bytes) : filledUp(text);
   const key = channelKey === undefined
     ? undefined
-    : hmac(channelKey, joined(short("Parley 4 channel key"), identity, id));
+    : hmac(channelKey, joined(short(`Parley ${version} channel key`), identity, id, inClear));
   const content = key === undefined ? plaintext : sealed(key, header, plaintext);
   const body = joined(header, number(3, content.length), content);
-  const signedBytes = joined(short("Parley 4 channel"), id, short(from), body);
+  const signedBytes = joined(short(`Parley ${version} channel`), id, short(from), body);
   const signature = signed(secret, signedBytes);
   const post = joined(body, signature);
   return { associated: header, key, plaintext, signedBytes, signature, post, hash: sha256(id, post) };

@@ -18,6 +18,7 @@ import { bundleByHand, contentsByHand, letterByHand, postByHand, receiptByHand }
 const NOW = 1_700_000_000_000;
 const TEXT = "hello, Zoë";
 const CHANNEL_KEY = counting(0x41, 32);
+const POST_SALT = counting(0x21, 16);
 const FIRST_EPHEMERAL = counting(0xc1, 32);
 const SECOND_EPHEMERAL = counting(0xe1, 32);
 
@@ -156,7 +157,8 @@ function letter(
 function post(about: string, number: number, previous: string, channelKey: Uint8Array | undefined) {
   const id = postIdOf(number);
   const place = { id, from: ALICE.nick, number, previous, sentAt: NOW, text: TEXT };
-  const made = encodePost(primitives, ALICE.identity, channelKey, place);
+  const seal = channelKey === undefined ? undefined : { channelKey, salt: POST_SALT };
+  const made = encodePost(primitives, ALICE.identity, seal, place);
   const byHand = postByHand({
     ...place,
     id: bytes(id),
@@ -164,6 +166,7 @@ function post(about: string, number: number, previous: string, channelKey: Uint8
     previous: bytes(previous),
     secret: ALICE.identitySecret,
     channelKey,
+    salt: POST_SALT,
   });
   return {
     about,
@@ -173,6 +176,7 @@ function post(about: string, number: number, previous: string, channelKey: Uint8
     sentAt: NOW,
     text: TEXT,
     channelKey: channelKey?.toHex() ?? null,
+    salt: seal?.salt.toHex() ?? null,
     key: byHand.key?.toHex() ?? null,
     associated: byHand.associated.toHex(),
     plaintext: byHand.plaintext.toHex(),

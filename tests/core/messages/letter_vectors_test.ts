@@ -99,6 +99,7 @@ for (const { about, ...post } of posts) {
       sentAt,
       secret: bytes(sender.identitySecret),
       channelKey,
+      salt: bytes(post.salt ?? ""),
       text,
     });
     assertEquals(made.key?.toHex() ?? null, post.key);

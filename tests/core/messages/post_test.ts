@@ -4,8 +4,15 @@ import { primitives } from "../../../core/base/crypto.ts";
 import { BODY_BYTES, TEXT_BYTES } from "../../../core/base/limits.ts";
 import { NO_HASH } from "../../../core/messages/identity.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
-import { decodePost, isAuthentic, type Post, postHash, textOf } from "../../../core/messages/post.ts";
-import { Author, flipped } from "../../kit/author.ts";
+import {
+  decodePost,
+  encodePost,
+  isAuthentic,
+  type Post,
+  postHash,
+  textOf,
+} from "../../../core/messages/post.ts";
+import { Author, flipped, POST_SALT } from "../../kit/author.ts";
 import { type Dice, seededDice } from "../../kit/dice.ts";
 import { ID, LONGEST_TEXT, mutated, TOP_ID } from "../../kit/samples.ts";
 import { postByHand, type PostParts } from "./letter_by_hand.ts";
@@ -74,6 +81,7 @@ for (const [kind, key] of KINDS) {
         sentAt: NOW,
         secret: alice.secrets.subarray(0, 32),
         channelKey: key,
+        salt: POST_SALT,
         text,
       };
       const made = postByHand(parts);
@@ -177,11 +185,52 @@ Deno.test("what was sealed does not pass for open, and what was open not for sea
   const alice = new Poster(seededDice());
   const [open, sealed] = [alice.posts(undefined, "x"), alice.posts(CHANNEL_KEY, "x")];
   const at = 6 + 32 + 6;
-  assertEquals([open[at], sealed[at]], [0, 1]);
-  assertEquals(read(open.with(at, 1), CHANNEL_KEY), undefined);
-  assertEquals(read(sealed.with(at, 0), CHANNEL_KEY), undefined);
-  for (let kind = 2; kind < 256; kind++) assertEquals(decodePost(open.with(at, kind)), MALFORMED);
+  assertEquals([open[at], sealed[at]], [0x40, 0x41]);
+  for (const [post, own] of [[open, 0x40], [sealed, 0x41]] as const) {
+    for (let kind = 0; kind < 256; kind++) {
+      if (kind !== own) assertEquals(read(post.with(at, kind), CHANNEL_KEY), undefined);
+      if (![0, 1, 0x40, 0x41].includes(kind)) assertEquals(decodePost(post.with(at, kind)), MALFORMED);
+    }
+  }
 });
+
+Deno.test("two texts under one id and in one place, as from a restored folder, are sealed under two keys", () => {
+  const { identity } = new Poster(seededDice());
+  const place = { id: ID, from: "Alice", number: 1, previous: NO_HASH, sentAt: NOW };
+  const [one, other] = [1, 2].map((count) => {
+    const seal = { channelKey: CHANNEL_KEY, salt: new Uint8Array(16).fill(count) };
+    return encodePost(primitives, identity, seal, { ...place, text: "x".repeat(count) });
+  });
+  for (const [post, text] of [[one!, "x"], [other!, "xx"]] as const) {
+    assertEquals(read(post, CHANNEL_KEY), text);
+  }
+  // One key would give away where two texts are the same: all of them behind the first bytes.
+  const contents = [decoded(one!).content, decoded(other!).content];
+  const same = contents[0]!.filter((byte, at) => byte === contents[1]![at]).length;
+  assert(same < contents[0]!.length / 8, `${same} of ${contents[0]!.length}`);
+});
+
+for (const [kind, key] of KINDS) {
+  Deno.test(`${kind} post of version 3 is still read, and passes for none of version 4`, () => {
+    const alice = new Poster(seededDice());
+    const { post } = postByHand({
+      version: 3,
+      id: bytes(ID),
+      from: "alice",
+      number: 1,
+      previous: bytes(NO_HASH),
+      sentAt: NOW,
+      secret: alice.secrets.subarray(0, 32),
+      channelKey: key,
+      salt: POST_SALT,
+      text: "hello",
+    });
+    assertEquals(read(post, key), "hello");
+    const at = 6 + 32 + 6;
+    assertEquals(read(post.with(at, 0x40), key), undefined);
+    assertEquals(read(post.with(at, 0x41), key), undefined);
+  });
+}
 
 Deno.test("the same text under two ids shows no common bytes of content", () => {
   const alice = new Poster(seededDice());
@@ -224,7 +273,7 @@ Deno.test("open posts are as long as their text, sealed ones are filled up to 25
   ) {
     const text = "x".repeat(length);
     assertEquals(alice.posts(undefined, text).length, around + length);
-    assertEquals(alice.posts(CHANNEL_KEY, text).length, around + filled + 16);
+    assertEquals(alice.posts(CHANNEL_KEY, text).length, around + 16 + filled + 16);
   }
 });
 

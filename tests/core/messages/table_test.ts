@@ -10,7 +10,7 @@ const at = (counter: number, start = START) => ({ start, counter });
 
 function row(nick: string, values: Partial<Row> = {}): Row {
   const addresses = [{ host: "10.0.0.1", port: 1 }];
-  return { nick, ...BUNDLE, ordinal: 1, online: true, addresses, ...values };
+  return { nick, skeleton: nick, ...BUNDLE, ordinal: 1, online: true, addresses, ...values };
 }
 
 Deno.test("a newcomer asks from the beginning and has everything", () => {
@@ -30,10 +30,12 @@ Deno.test("only rows that really changed are told", () => {
   assertEquals(table.apply(at(2), 4, [row("x"), gone]), [gone]);
   const changes: readonly Partial<Row>[] = [
     { ordinal: 9 },
+    { skeleton: "y" },
     { key: OTHER_KEY },
     { identity: OTHER_KEY },
     { prekey: OTHER_KEY },
     { prekeyAt: BUNDLE.prekeyAt - 1 },
+    { counter: BUNDLE.counter - 1 },
     { signature: "a5".repeat(64) },
     { addresses: [] },
     { addresses: [{ host: "10.0.0.1", port: 2 }] },
@@ -43,6 +45,21 @@ Deno.test("only rows that really changed are told", () => {
     assertEquals(table.apply(at(4), 4, [row("x", change)]), []);
     table.apply(at(4), 4, [row("x")]);
   }
+});
+
+Deno.test("of two bundles of one identity the newer one stays, whatever else a row says", () => {
+  const table = new Table();
+  table.apply(at(0), 1, [row("x", { counter: 5 })]);
+  const gone = { online: false, addresses: [] };
+  for (const older of [{ counter: 4, prekey: OTHER_KEY }, { counter: 5, prekey: OTHER_KEY }]) {
+    assertEquals(table.withNewestBundle(row("x", { ...gone, ...older })), row("x", { ...gone, counter: 5 }));
+  }
+  for (
+    const newer of [{ counter: 6, prekey: OTHER_KEY }, { counter: 1, identity: OTHER_KEY }, { counter: 5 }]
+  ) {
+    assertEquals(table.withNewestBundle(row("x", newer)), row("x", newer));
+  }
+  assertEquals(table.withNewestBundle(row("y", { counter: 1 })), row("y", { counter: 1 }));
 });
 
 Deno.test("after a gap nothing is taken: what is missing has to be asked for", () => {

@@ -29,7 +29,8 @@ type Entry = readonly [key: string, value: Uint8Array];
 
 function bound(nick: string, identity: string, ordinal: number): Entry {
   const bundle = { ...BUNDLE, identity };
-  return [NICK.keyFor(nick), NICK.encode({ nick, bundle, ordinal, online: false, addresses: [IPV4] })];
+  const record = { nick, skeleton: nick, bundle, ordinal, online: false, addresses: [IPV4] };
+  return [NICK.keyFor(nick), NICK.encode(record)];
 }
 
 function letter(order: number, from: string, to: string, body: readonly number[] = [0, 1, 2]): Entry {
