@@ -64,7 +64,7 @@ export class Sender {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
-    const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
+    const message = tracker.add(now, ids.next(recipientKey(to)), { to, text, bytes });
     this.#transmit(now, message, { command: true });
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
     // has to wait, unless it has failed by now.
