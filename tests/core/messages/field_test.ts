@@ -57,7 +57,7 @@ Deno.test("a list longer than allowed is read no further", () => {
 });
 
 Deno.test("a list may be as long as it may be, and not by one longer", () => {
-  const names = (count: number) => Array(count).fill({ id: ID, edition: 1 });
+  const names = (count: number) => Array(count).fill({ id: ID, edition: 1, ephemeral: KEY });
   const read = (count: number) => {
     const reader = new Reader(written(f.receiptNames, names(count)));
     f.receiptNames.read(reader);
