@@ -223,8 +223,9 @@ export class Sender {
         if (message.to === undefined) this.#waitForServer(now, message, command);
         return isDirect;
       case "impossible":
-        if (!isDirect) this.#fail(now, message, "keys");
-        return isDirect;
+        // The direct way has brought no answer, and there is no other one.
+        this.#fail(now, message, "keys");
+        return false;
     }
   }
 
