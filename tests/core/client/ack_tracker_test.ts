@@ -122,7 +122,9 @@ Deno.test("a new message is not sealed; it is durable once it is kept or sealed,
 Deno.test("somebody else with the nick knows nothing of what was before: what waits begins anew for him, durably", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  const [earlier, first, second] = [1, 2, 3].map((count) => tracker.add(0, partsOf(idOf(count)), "bob", `m${count}`));
+  const [earlier, first, second] = [1, 2, 3].map((count) =>
+    tracker.add(0, partsOf(idOf(count)), "bob", `m${count}`)
+  );
   for (const message of [earlier!, first!, second!]) {
     tracker.sealed(message, SEALING);
     message.wentTo = KEY;

@@ -71,7 +71,10 @@ class Desk {
   }
 
   /** The same, with the proof that it was read. */
-  opened({ body, id }: OutgoingMessage, reader = this.bob): { contents: Contents; proof: string } | undefined {
+  opened(
+    { body, id }: OutgoingMessage,
+    reader = this.bob,
+  ): { contents: Contents; proof: string } | undefined {
     const letter = decodeLetter(body);
     assert(letter !== MALFORMED);
     return openLetter(primitives, { id, from: "Alice", to: "Bob" }, letter, reader.own);
@@ -326,7 +329,9 @@ Deno.test("a letter that is gone has its proof still, also after a restart", () 
   const tracker = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives);
   const { id, edition, ephemeral } = message;
   const receipt = { id, edition, ephemeral, outcome: "read", proof } as const;
-  for (const one of [message, tracker.messageWith(id)!]) assert(desk.sealing.isReceiptFor(one, "bob", receipt));
+  for (const one of [message, tracker.messageWith(id)!]) {
+    assert(desk.sealing.isReceiptFor(one, "bob", receipt));
+  }
 });
 
 Deno.test("other outcomes count with the signature of the recipient alone, about this letter", () => {

@@ -94,7 +94,15 @@ Deno.test("every record of a server survives the disk, and what both have", () =
   const row = { number: U48, id: ID, from: LONGEST_NICK, storedAt: 7, body: BODY };
   assertEquals(CHANNEL.decode(CHANNEL.encode(row)), row);
   for (const outcome of OUTCOMES) {
-    const receipt = { from: "x", to: "y", at: 5, edition: 1, ephemeral: PUBLIC_KEY, outcome, proof: SIGNATURE };
+    const receipt = {
+      from: "x",
+      to: "y",
+      at: 5,
+      edition: 1,
+      ephemeral: PUBLIC_KEY,
+      outcome,
+      proof: SIGNATURE,
+    };
     assertEquals(RECEIPT.decode(RECEIPT.encode(receipt)), receipt);
   }
   const seen = { at: 1, floor: U48, runs: [{ from: 1, to: 2 }, { from: 4, to: U48 }] };

@@ -62,7 +62,15 @@ Deno.test("the times of later messages are differences, which may be negative", 
 Deno.test("messages survive the wire with values at their edges, and take the bytes that are counted for them", () => {
   const dice = seededDice();
   const sequences = [1, 31, 32, 8191, 8192, 2 ** 29 - 1, 2 ** 29, U48];
-  const texts = ["", "x", "é".repeat(31), "é".repeat(32), "x".repeat(16_383), "x".repeat(16_384), LONGEST_TEXT];
+  const texts = [
+    "",
+    "x",
+    "é".repeat(31),
+    "é".repeat(32),
+    "x".repeat(16_383),
+    "x".repeat(16_384),
+    LONGEST_TEXT,
+  ];
   const times = [0, 1, 2 ** 31, U48];
   for (let round = 0; round < 300; round++) {
     const nick = dice.pick(["a", "Zoë", LONGEST_NICK]);
@@ -154,7 +162,10 @@ Deno.test("no bytes make the reading throw, and what is read is written again", 
 // ---- whom they are from and for --------------------------------------------------------------------------
 
 Deno.test("the tag of two people is made as it is by hand, whatever the case of their nicks", () => {
-  const [alice, bob] = [{ nick: "alice", identity: "1d".repeat(32) }, { nick: "zoë", identity: "9e".repeat(32) }];
+  const [alice, bob] = [{ nick: "alice", identity: "1d".repeat(32) }, {
+    nick: "zoë",
+    identity: "9e".repeat(32),
+  }];
   const byHand = [alice, bob].map(({ nick, identity }) => ({ nick, identity: Uint8Array.fromHex(identity) }));
   const made = peopleByHand(Uint8Array.fromHex(KEY), byHand[0]!, byHand[1]!).toHex();
   assertEquals(peopleTag(primitives, KEY, alice, bob), made);
@@ -162,7 +173,10 @@ Deno.test("the tag of two people is made as it is by hand, whatever the case of 
 });
 
 Deno.test("the tag is another one for another server, nick or identity, and for the other direction", () => {
-  const [alice, bob] = [{ nick: "alice", identity: "1d".repeat(32) }, { nick: "bob", identity: "9e".repeat(32) }];
+  const [alice, bob] = [{ nick: "alice", identity: "1d".repeat(32) }, {
+    nick: "bob",
+    identity: "9e".repeat(32),
+  }];
   const other = "5a".repeat(32);
   const tags = [
     peopleTag(primitives, KEY, alice, bob),

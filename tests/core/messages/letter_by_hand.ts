@@ -77,7 +77,9 @@ export function letterByHand(parts: LetterParts) {
   const dh4 = agreed(senderSecret, recipient.key);
   const { version = 4 } = parts;
   const input = joined(new Uint8Array(32).fill(0xff), dh1, dh2, dh3, ...(version === 4 ? [dh4] : []));
-  const secret = new Uint8Array(hkdfSync("sha256", input, new Uint8Array(32), `Parley ${version} letter`, 32));
+  const secret = new Uint8Array(
+    hkdfSync("sha256", input, new Uint8Array(32), `Parley ${version} letter`, 32),
+  );
   const prekeyId = recipient.prekey.subarray(0, 8);
   const ephemeral = publicKeyOf(ephemeralSecret);
   const first = version === 4 ? 0x40 + edition : edition;

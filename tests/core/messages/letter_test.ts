@@ -199,7 +199,9 @@ Deno.test("a letter of version 3 is no letter of version 4, and has no key in it
   const { id } = former.letter;
   const decoded = decodeLetter(letter.with(0, 0x40));
   const envelope = { id, from: former.sender.nick, to: former.recipient.nick };
-  if (decoded !== MALFORMED) assertEquals(openLetter(primitives, envelope, decoded, formerBob().own), undefined);
+  if (decoded !== MALFORMED) {
+    assertEquals(openLetter(primitives, envelope, decoded, formerBob().own), undefined);
+  }
 });
 
 Deno.test("a receipt that was signed for a letter of version 3 still counts", () => {
@@ -274,7 +276,9 @@ Deno.test("a letter is of version 3 or 4, and has edition 0 or 1", () => {
 });
 
 Deno.test("what is no letter has a name all the same, because its receipt has to give one", () => {
-  for (const body of [new Uint8Array(0), Uint8Array.of(9), Uint8Array.of(0x40), new Uint8Array(40).fill(0x40)]) {
+  for (
+    const body of [new Uint8Array(0), Uint8Array.of(9), Uint8Array.of(0x40), new Uint8Array(40).fill(0x40)]
+  ) {
     assertEquals(letterNameOf(body), { edition: 0, ephemeral: NO_KEY });
   }
   assertEquals(letterNameOf(Uint8Array.of(1)), { edition: 1, ephemeral: NO_KEY });

@@ -219,7 +219,10 @@ function receipt(ephemeralSecret: Uint8Array, edition: number, outcome: Outcome)
 
 /** Three messages of Alice's in one verb: the first there is, the next one, and one behind one that failed. */
 function direct() {
-  const [sender, recipient] = [ALICE, BOB].map(({ nick, identity }) => ({ nick, identity: identity.publicKey }));
+  const [sender, recipient] = [ALICE, BOB].map(({ nick, identity }) => ({
+    nick,
+    identity: identity.publicKey,
+  }));
   const people = peopleTag(primitives, SERVER_KEY, sender!, recipient!);
   const messages = [
     { sequence: 1, after: NO_MESSAGE, sentAt: NOW, text: "hi" },

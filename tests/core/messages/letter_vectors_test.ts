@@ -5,13 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { primitives } from "../../../core/base/crypto.ts";
-import {
-  type Bundle,
-  Identity,
-  isGenuine,
-  isReceiptOf,
-  OUTCOMES,
-} from "../../../core/messages/identity.ts";
+import { type Bundle, Identity, isGenuine, isReceiptOf, OUTCOMES } from "../../../core/messages/identity.ts";
 import { peopleTag } from "../../../core/messages/direct.ts";
 import { openLetter } from "../../../core/messages/letter.ts";
 import { decodeLetter } from "../../../core/messages/letter_form.ts";
@@ -160,7 +154,10 @@ Deno.test("the direct messages in the file are made by hand, and core reads them
     })),
   });
   assertEquals(made.toHex(), direct.verb);
-  const messages = direct.messages.map(({ after, ...message }) => ({ ...message, after: after ?? undefined }));
+  const messages = direct.messages.map(({ after, ...message }) => ({
+    ...message,
+    after: after ?? undefined,
+  }));
   const { place, prefix } = direct;
   const said = { from: sender.nick, to: recipient.nick, people: direct.people, place, prefix, messages };
   assertEquals(decodeVerb(made), { type: "direct", ...said });

@@ -38,7 +38,15 @@ function letter(order: number, from: string, to: string, body: readonly number[]
 }
 
 function receipt(id: string, from: string, to: string): Entry {
-  const values = { from, to, at: NOW, edition: 0, ephemeral: SECRET, outcome: "read", proof: SIGNATURE } as const;
+  const values = {
+    from,
+    to,
+    at: NOW,
+    edition: 0,
+    ephemeral: SECRET,
+    outcome: "read",
+    proof: SIGNATURE,
+  } as const;
   return [receiptKey(values.from, id), RECEIPT.encode(values)];
 }
 
@@ -171,7 +179,13 @@ Deno.test("mail that waits for it fails: its senders are told, and nobody gets i
   assertEquals(server.lettersFor("z").length, 1);
   const told = server.receiptsFor("x").map(({ to, receipts }) => ({
     to,
-    receipts: receipts.map(({ id, edition, ephemeral, outcome, proof }) => ({ id, edition, ephemeral, outcome, proof })),
+    receipts: receipts.map(({ id, edition, ephemeral, outcome, proof }) => ({
+      id,
+      edition,
+      ephemeral,
+      outcome,
+      proof,
+    })),
   }));
   const released = { outcome: "released", proof: "" } as const;
   assertEquals(told, [{

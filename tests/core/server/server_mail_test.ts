@@ -221,10 +221,13 @@ Deno.test("a message that its sender has sealed anew takes the place of the rece
   assertEquals(heard(ben, "letter").map(({ body }) => body), [second.body]);
   ben.tells(world.server, receipt(all, second));
   ann.registers();
-  assertEquals(heard(ann, "collected").flatMap(({ receipts }) => receipts.map(({ ephemeral }) => ephemeral)), [
-    letterNameOf(second.body).ephemeral,
-    letterNameOf(second.body).ephemeral,
-  ]);
+  assertEquals(
+    heard(ann, "collected").flatMap(({ receipts }) => receipts.map(({ ephemeral }) => ephemeral)),
+    [
+      letterNameOf(second.body).ephemeral,
+      letterNameOf(second.body).ephemeral,
+    ],
+  );
 });
 
 Deno.test("nobody deposits for a nick that nobody holds", () => {
