@@ -410,7 +410,7 @@ export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 export const RECEIPTS_PER_SENDER = 10_000;
 
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
-export const COLLECTED_RECEIPTS = 9;
+export const COLLECTED_RECEIPTS = 8;
 
 /**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than

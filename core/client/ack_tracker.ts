@@ -29,13 +29,6 @@ import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
 import { NOTHING, Outbox, OutgoingMessage } from "./outbox.ts";
 
-/** What the user has written; `bytes` is the length of the text in UTF-8. */
-export interface Written {
-  readonly to: Nick | undefined;
-  readonly text: string;
-  readonly bytes: number;
-}
-
 export class AckTracker {
   readonly #outbox: Outbox;
   /** The last message to each recipient that has not failed. */
@@ -125,8 +118,8 @@ export class AckTracker {
   }
 
   /** Adds a new message of the user's. Its 500 ms begin now. It is not saved before `save` or `sealed`. */
-  add(now: Millis, id: MessageIdParts, { to, text, bytes }: Written): OutgoingMessage {
-    const message = new OutgoingMessage(id, { to, sentAt: Math.floor(now), text, bytes });
+  add(now: Millis, id: MessageIdParts, to: Nick | undefined, text: string): OutgoingMessage {
+    const message = new OutgoingMessage(id, { to, sentAt: Math.floor(now), text });
     message.unsettled = true;
     if (to !== undefined) {
       message.before = this.#lastSent.get(nickKey(to)) ?? NO_LAST_MESSAGE;

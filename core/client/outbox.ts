@@ -25,7 +25,7 @@ export interface Batch {
 }
 
 /** What the user wrote, and to whom. */
-type Written = Pick<OutgoingMessage, "to" | "sentAt" | "text" | "bytes">;
+type Written = Pick<OutgoingMessage, "to" | "sentAt" | "text">;
 
 /** A message of ours. */
 export class OutgoingMessage {
@@ -64,13 +64,13 @@ export class OutgoingMessage {
   /** How many times the message was due since it began, or began anew. */
   tries = 0;
 
-  constructor({ prefix, sequence }: MessageIdParts, { to, sentAt, text, bytes }: Written) {
+  constructor({ prefix, sequence }: MessageIdParts, { to, sentAt, text }: Written) {
     this.prefix = prefix;
     this.sequence = sequence;
     this.to = to;
     this.sentAt = sentAt;
     this.text = text;
-    this.bytes = bytes;
+    this.bytes = utf8Length(text);
   }
 
   get id(): MessageId {
@@ -235,7 +235,7 @@ export class Outbox {
 
 function messageOf(id: MessageId, record: OutboxRecord): OutgoingMessage {
   const { after: [after], edition, sealing: [sealing], stored, to: [to] } = record;
-  const message = new OutgoingMessage(partsOf(id), { ...record, to, bytes: utf8Length(record.text) });
+  const message = new OutgoingMessage(partsOf(id), { ...record, to });
   const { prefix, sequence } = message;
   // The text of the message before is gone, so nobody knows its hash any more.
   message.before = LastMessage.of(after ?? idOf({ prefix, sequence: sequence - 1 }), NO_HASH);

@@ -64,7 +64,7 @@ export class Sender {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
-    const message = tracker.add(now, ids.next(recipientKey(to)), { to, text, bytes });
+    const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
     this.#transmit(now, message, { command: true });
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
     // has to wait, unless it has failed by now.
@@ -223,8 +223,9 @@ export class Sender {
         if (message.to === undefined) this.#waitForServer(now, message, command);
         return isDirect;
       case "impossible":
-        if (!isDirect) this.#fail(now, message, "keys");
-        return isDirect;
+        // The direct way has brought no answer, and there is no other one.
+        this.#fail(now, message, "keys");
+        return false;
     }
   }
 
