@@ -269,8 +269,17 @@ export const PEOPLE = 1_024;
 /** Messages in one `direct` verb: as many of the shortest as go into one part. */
 export const DIRECT_MESSAGES = 256;
 
-/** Runs of sequences in one `got` verb: more than can be missing between the messages of a wake-up. */
-export const GOT_RUNS = 256;
+/**
+ * Runs of sequences in one `got` verb: so many of the longest fit into a part beside the longest nicks. Only
+ * ordered verbs are cut into parts.
+ */
+export const GOT_RUNS = 58;
+
+/**
+ * Messages that are looked up for one `got` verb, which can name 2^48: as many as 256 packets of a wake-up
+ * bring with 256 messages each.
+ */
+export const GOT_MESSAGES = 65_536;
 
 /** Changes that may wait ("shown", cursors) are saved within 50 ms: 40, because timers come late. */
 export const SAVE_LATER_MS = 40;

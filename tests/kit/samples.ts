@@ -1,5 +1,5 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
+import { BODY_BYTES, GOT_RUNS, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import type { Row } from "../../core/messages/table.ts";
