@@ -138,6 +138,7 @@ export const LONGEST: readonly Verb[] = [
   { type: "post", id: ID, from: LONGEST_NICK, body: LONGEST_BODY },
   item("letter", LONGEST_NICK, LONGEST_BODY),
   item("channel", LONGEST_NICK, LONGEST_BODY),
+  { type: "got", ...PAIR, outcome: "read", runs: Array(GOT_RUNS).fill({ from: U48 - 2 ** 47, to: U48 }) },
   { type: "noted", nick: LONGEST_NICK, receipts: Array(8).fill({ id: ID, edition: 0, ephemeral: KEY }) },
   { type: "collected", to: LONGEST_NICK, receipts: Array(8).fill(RECEIPTS[2]) },
 ];
