@@ -297,6 +297,9 @@ export const LETTER_SECRET_MS = 3600_000;
 /** Secrets of letters remembered: one for each person that somebody writes to within an hour. */
 export const LETTER_SECRETS = 1_024;
 
+/** Keys that are ready to check signatures with: making one ready takes a third of a check. */
+export const VERIFYING_KEYS = 1_024;
+
 /**
  * Identities that are pinned. When there is no room the table's word is taken each time, as at a first
  * contact. The same number of people are watched for gaps in their chains of posts.
