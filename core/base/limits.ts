@@ -308,6 +308,9 @@ export const PREKEY_MS = 24 * 3600_000;
  */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
 
+/** Keys that are ready to check signatures with: making one ready takes a third of a check. */
+export const VERIFYING_KEYS = 1_024;
+
 /**
  * Identities that are pinned. When there is no room the table's word is taken each time, as at a first
  * contact. The same number of people are watched for gaps in their chains of posts.
