@@ -237,7 +237,8 @@ export class Server implements Machine {
     if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
     // A bundle that was damaged on disk is in nobody's way.
     if (member !== undefined && isOlder(bundle, member) && isGenuine(this.#primitives, nick, member)) {
-      return link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
+      link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
+      return;
     }
     if (member !== undefined) {
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
