@@ -34,6 +34,7 @@ const options = {
   invited: [],
   channelKey: undefined,
   attempts: 0,
+  sendsOnly: false,
   durable: store !== undefined,
   primitives,
 };

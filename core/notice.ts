@@ -118,6 +118,8 @@ export type Notice =
   | { readonly type: "nickOfAnotherKey"; readonly nick: Nick }
   /** The server takes no new nick: for now and from this address (`forNow`), or at all. */
   | { readonly type: "nicksExhausted"; readonly forNow: boolean }
+  /** The server refuses a client that only sends, because the nick's holder is online. */
+  | { readonly type: "nickOnline"; readonly nick: Nick }
   /** The same identity has registered from another place, so this client is offline. */
   | { readonly type: "replaced"; readonly nick: Nick }
   | { readonly type: "deregistered" }
@@ -151,7 +153,12 @@ export type Notice =
   /** An action is over, see `Action`. It has no text. */
   | { readonly type: "settled" }
   | { readonly type: "serverKey"; readonly name: string; readonly key: string }
-  | { readonly type: "clientRegistered"; readonly nick: Nick; readonly address: Address }
+  | {
+    readonly type: "clientRegistered";
+    readonly nick: Nick;
+    readonly address: Address;
+    readonly sendsOnly: boolean;
+  }
   | {
     readonly type: "clientLeft";
     readonly nick: Nick;
@@ -302,6 +309,10 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
           ? "[The server takes no more new nicknames from your address for now.]"
           : "[The server takes no more nicknames.]",
       );
+    case "nickOnline":
+      return failure(
+        `[${notice.nick} is online in another client: send from there, or end that one first.]`,
+      );
     case "replaced":
       return screen(
         `[You were registered as '${notice.nick}' from another place, this one is offline now.]`,
@@ -344,7 +355,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "serverKey":
       return log(`this is '${notice.name}', its key is ${notice.key}`);
     case "clientRegistered":
-      return log(`${notice.nick} registered at ${addressKey(notice.address)}`);
+      return log(
+        `${notice.nick} registered ${notice.sendsOnly ? "only to send " : ""}at ${
+          addressKey(notice.address)
+        }`,
+      );
     case "clientLeft":
       return log(`${notice.nick} is offline: ${notice.how}`);
     case "dropped":
@@ -363,6 +378,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "full": "the server takes no more mail",
   "rate": "the server is too busy",
   "known": "the server had it before, and its receipt is gone",
+  "online": "the nickname is online in another client",
   "keys": "the recipient's keys are not valid",
   "unreadable": "the recipient could not open it, sealed twice",
   "refused": "the recipient knows another key of yours",

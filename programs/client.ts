@@ -86,6 +86,7 @@ export async function runClient(
     identity: new Identity(primitives, identity.secrets),
     invited: settings.invited,
     channelKey,
+    sendsOnly: false,
     durable: store !== undefined,
     primitives,
   };

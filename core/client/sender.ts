@@ -39,6 +39,8 @@ export interface SenderOptions {
   readonly nick: Nick;
   readonly ids: IdSource;
   readonly sealing: Sealing;
+  /** True if the client only sends: all messages go by way of the server. */
+  readonly sendsOnly: boolean;
 }
 
 export class Sender {
@@ -201,7 +203,7 @@ export class Sender {
     if (message.to !== undefined && row === undefined && message.tries >= UNKNOWN_AFTER_TRIES) {
       return this.#fail(now, message, "unknown");
     }
-    if (!this.#transmit(now, message, { command: false, bothWays: true }) || !row?.online) return;
+    if (!this.#transmit(now, message, { command: false, bothWays: true }) || !this.#isReachable(row)) return;
     if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
     message.unanswered = true;
   }
@@ -224,9 +226,15 @@ export class Sender {
     if (sealed === "waits" && message.to === undefined) this.#waitForServer(now, message, command);
     if (sealed !== "sealed") return false;
     const row = sealing.rowOf(message);
-    if (row?.online) this.#sendDirect(now, message, row);
-    if (!row?.online || bothWays) this.#sendToServer(now, message, command);
+    const isDirect = this.#isReachable(row);
+    if (isDirect) this.#sendDirect(now, message, row);
+    if (!isDirect || bothWays) this.#sendToServer(now, message, command);
     return true;
+  }
+
+  /** True if messages go directly to the holder of this row. */
+  #isReachable(row: Row | undefined): row is Row {
+    return row !== undefined && row.online && !this.#options.sendsOnly;
   }
 
   #sendDirect(now: Millis, { id, body }: OutgoingMessage, row: Row): void {
@@ -380,7 +388,7 @@ export class Sender {
       membership.link.cancel(id);
       return tracker.delay(message, now + BUSY_MS);
     }
-    if (!this.#options.sealing.rowOf(message)?.online || this.#finishing) {
+    if (!this.#isReachable(this.#options.sealing.rowOf(message)) || this.#finishing) {
       return this.#fail(now, message, reason);
     }
     attempts.done(id);

@@ -256,7 +256,7 @@ Deno.test("that an action is over is not said", () => {
 });
 
 Deno.test("who came and went is for the server's log, without message texts", () => {
-  const came: Notice = { type: "clientRegistered", nick: "x", address: SERVER };
+  const came: Notice = { type: "clientRegistered", nick: "x", address: SERVER, sendsOnly: false };
   assertEquals(said(came, UTC), { stream: "log", lines: ["x registered at 127.0.0.1:9999"] });
   const left: Notice = { type: "clientLeft", nick: "x", how: "silent" };
   assertEquals(said(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
@@ -340,7 +340,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: true },
   { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: false },
   { type: "serverKey", name: EVIL, key: KEY },
-  { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS },
+  { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS, sendsOnly: false },
   { type: "clientLeft", nick: EVIL, how: "left" },
 ];
 

@@ -57,6 +57,8 @@ export class Person extends Process {
   /** What the file of known servers would hold. */
   #serverKey: Key | undefined;
   #port = FIRST_PORT;
+  /** True while the program is a script that only sends. */
+  #sendsOnly = false;
 
   /** `host`: of the computer. `serverKey`: of the server, if it is known before the first start. */
   constructor(surroundings: Surroundings, nick: Nick, host: string, settings: ClientSettings = {}) {
@@ -77,6 +79,7 @@ export class Person extends Process {
       own,
       candidates: [own],
       attempts: 5,
+      sendsOnly: this.#sendsOnly,
       invited: [],
       channelKey: undefined,
       durable: true,
@@ -122,6 +125,17 @@ export class Person extends Process {
     this.opens(port);
     this.unsettled = 1;
     this.does({ type: "register", nick: this.nick });
+  }
+
+  /** Starts the program with these lines as its whole input, all of which send. */
+  runsScript(...lines: readonly string[]): void {
+    this.#sendsOnly = true;
+    this.opens();
+    this.#sendsOnly = false;
+    this.unsettled = 1;
+    this.does({ type: "register", nick: this.nick });
+    for (const line of lines) this.types(line);
+    this.endsInput();
   }
 
   /** Starts the program, which is asked for nothing yet. */

@@ -66,6 +66,7 @@ class Member extends Speaker {
       primitives,
       prekeys,
       candidates: [],
+      voucher: undefined,
     });
   }
 
