@@ -3,8 +3,14 @@
  * all text of theirs that a user can see. No other file of the core holds a sentence for users.
  */
 import { addressKey } from "./base/address.ts";
-import { MAIL_LIFE_MS, MESSAGE_LIFE_MS, TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
-import { dateAndTime, harmless } from "./base/text.ts";
+import {
+  FIRST_WORDS_COLUMNS,
+  MAIL_LIFE_MS,
+  MESSAGE_LIFE_MS,
+  TABLE_LINES,
+  TEXT_BYTES,
+} from "./base/limits.ts";
+import { dateAndTime, firstWords, harmless } from "./base/text.ts";
 import type { Address, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
 import { writeInvitation } from "./messages/invitation.ts";
@@ -96,7 +102,12 @@ export type Notice =
     readonly identity: string;
   }
   /** The recipient's receipt has come directly, or the message was to ourselves. */
-  | { readonly type: "delivered"; readonly to: Nick }
+  | {
+    readonly type: "delivered";
+    readonly to: Nick;
+    /** The message's text, if several to the same recipient wait: the line says which one this is. */
+    readonly text: string | undefined;
+  }
   /** No receipt within 500 ms: the server gets the message as well. */
   | { readonly type: "unanswered"; readonly to: Nick }
   /** The server has saved a letter of ours. */
@@ -270,7 +281,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "channelDropped":
       return screen(`[${counted(notice.count, "channel message")} dropped]`);
     case "delivered":
-      return screen(`[Message received by ${notice.to}.]`);
+      return screen(
+        notice.text === undefined
+          ? `[Message received by ${notice.to}.]`
+          : `[Message received by ${notice.to}: "${firstWords(notice.text, FIRST_WORDS_COLUMNS)}".]`,
+      );
     case "unanswered":
       return screen(`[No ACK from ${notice.to}, message sent to server.]`);
     case "stored":

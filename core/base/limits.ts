@@ -456,6 +456,9 @@ export const READ_AHEAD_BYTES = 1024 * 1024;
 
 // ---- the screen ------------------------------------------------------------------------------------------
 
+/** A receipt names its message by so much of the text: enough to know it again, and the line stays one row. */
+export const FIRST_WORDS_COLUMNS = 30;
+
 /**
  * A table with more rows would push the conversation off the screen: an update shows only what has changed.
  */

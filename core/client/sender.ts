@@ -28,6 +28,7 @@ import type { Membership } from "./membership.ts";
 import { type OutgoingMessage, recipientKey } from "./outbox.ts";
 import { PeerLinks } from "./peer_links.ts";
 import type { Sealing } from "./sealing.ts";
+import { Several } from "./several.ts";
 
 export interface SenderOptions {
   readonly effects: Effects;
@@ -50,6 +51,7 @@ export class Sender {
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   /** When the line about the collected letters of a recipient is due. */
   readonly #timers = new Timers<NickKey>();
+  readonly #several = new Several();
   /** True if the input has ended. */
   #finishing = false;
 
@@ -184,7 +186,7 @@ export class Sender {
     const { id: after, hash: afterHash } = inbox.lastShown(nick);
     const place = { after, afterHash, channel: false, isOpen: false, from: nick, dated: false };
     inbox.accept(now, { id, ...place, sentAt: Math.floor(now), text });
-    effects.notice({ type: "delivered", to: nick });
+    effects.notice({ type: "delivered", to: nick, text: undefined });
     effects.notice({ type: "settled" });
   }
 
@@ -323,9 +325,17 @@ export class Sender {
     if (message === undefined || !sealing.isReceiptFor(message, from, receipt)) return;
     if (receipt.outcome !== "read") return this.#onUnread(now, message, receipt.outcome);
     this.#stop(message);
+    const text = this.#textToName(now, message.to!, message);
     tracker.delivered(now, message);
-    effects.notice({ type: "delivered", to: message.to! });
+    effects.notice({ type: "delivered", to: message.to!, text });
     this.#settle(message);
+  }
+
+  /** The text of a message that is receipted, if the user has to be told which one it is. */
+  #textToName(now: Millis, to: Nick, { stored, text }: OutgoingMessage): string | undefined {
+    // What is stored was told of, and does not wait any more.
+    const waiting = this.#options.tracker.waitingFor(to) + (stored ? 1 : 0);
+    return this.#several.isAmong(now, to, waiting) ? text : undefined;
   }
 
   /**

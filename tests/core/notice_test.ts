@@ -63,7 +63,8 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "[Channel_Message x: 2022-03-22 21:35:12.521000 hi]",
   ],
   [{ type: "channelReceived", message: message("hi", false, true) }, "[Channel_Message, not sealed, x: hi]"],
-  [{ type: "delivered", to: "y" }, "[Message received by y.]"],
+  [{ type: "delivered", to: "y", text: undefined }, "[Message received by y.]"],
+  [{ type: "delivered", to: "y", text: "one two" }, '[Message received by y: "one two".]'],
   [{ type: "unanswered", to: "y" }, "[No ACK from y, message sent to server.]"],
   [
     { type: "stored" },
@@ -323,7 +324,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "trusted", nick: EVIL, waiting: 2 },
   { type: "safetyNumber", nick: EVIL, number: "0", isTrusted: false },
   { type: "invite", server: EVIL, serverKey: KEY, nick: "x", identity: KEY },
-  { type: "delivered", to: EVIL },
+  { type: "delivered", to: EVIL, text: EVIL },
   { type: "unanswered", to: EVIL },
   { type: "collected", to: EVIL, count: 1 },
   { type: "failed", to: EVIL, failure: "quota" },
