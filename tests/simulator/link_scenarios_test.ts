@@ -139,7 +139,7 @@ scenario("two short messages share a packet, and five of their receipts", (world
     alice.unsettled += texts.length;
     for (const text of texts) alice.act({ type: "sendDirect", to: "bob", text });
     world.runs(100);
-    alice.sees(...texts.map(() => "[Message received by bob.]"));
+    alice.sees(...texts.map((text) => `[Message received by bob: "${text}".]`));
     bob.sees(...texts.map((text) => `alice: ${text}`));
     assertEquals(kindsOf("initiation").length, initiations);
     // A text of up to 256 bytes is sealed in 536.
