@@ -456,7 +456,7 @@ export const READ_AHEAD_BYTES = 1024 * 1024;
 
 // ---- the screen ------------------------------------------------------------------------------------------
 
-/** A receipt names its message by so much of the text: enough to know it again, and the line stays one row. */
+/** A receipt names its message by so much of the text: enough to know it again, and the line is short. */
 export const FIRST_WORDS_COLUMNS = 30;
 
 /**

@@ -55,7 +55,7 @@ export interface MembershipOptions {
   readonly prekeys: Prekeys;
   /** The addresses of this machine. Peers try them beside the address that the server sees. */
   readonly candidates: readonly Address[];
-  /** Our identity's voucher for the key of the link, if this client only sends (docs/protocol.md, section 7). */
+  /** Our identity's voucher for the key of the link, if this client only sends. */
   readonly voucher: string | undefined;
 }
 
@@ -298,7 +298,7 @@ export class Membership {
     const [turn, bundle] = [++this.#turn, prekeys.bundle(now)];
     const verb: Verb = voucher === undefined
       ? { type: "register", nick, turn, asked, bundle, candidates }
-      : { type: "registerToSend", nick, turn, bundle, voucher };
+      : { type: "sendOnly", nick, turn, bundle, voucher };
     this.link.sendAfresh(now, verb, "register");
     this.#planKeepAlive(now);
     this.#timers.set("prekey", prekeys.renewAt);

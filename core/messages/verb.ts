@@ -56,7 +56,7 @@ const VERBS = {
   },
   // A client that only sends says this instead. Its link has a key of its own, for which the identity in the
   // bundle vouches (`Identity.voucher`).
-  registerToSend: {
+  sendOnly: {
     tag: 7,
     fields: { nick: f.nick, turn: f.u32, bundle: f.bundle, voucher: f.signature },
   },

@@ -52,7 +52,7 @@ export interface ServerLimits {
 }
 
 /** A client registers to come online, or only to send. */
-type Registration = VerbOf<"register"> | VerbOf<"registerToSend">;
+type Registration = VerbOf<"register"> | VerbOf<"sendOnly">;
 
 /** All that a client may say that only sends. */
 const SENDERS_SAY: ReadonlySet<VerbType> = new Set<VerbType>([
@@ -248,7 +248,7 @@ export class Server implements Machine {
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
     if (!this.#mayRegister(now, link, verb, member)) return;
     if (member !== undefined) {
-      if (verb.type === "registerToSend" && member.online) return refuse("online");
+      if (verb.type === "sendOnly" && member.online) return refuse("online");
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.
       return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
@@ -259,7 +259,7 @@ export class Server implements Machine {
     if (!this.#newNicks.take(now, link.address)) return refuse("rate");
     this.#channel.join(nick);
     const newcomer = this.#roster.add(nick, bundle);
-    if (verb.type === "registerToSend") {
+    if (verb.type === "sendOnly") {
       newcomer.addresses = [link.address];
       this.#roster.changed(now, newcomer);
     }
@@ -305,7 +305,7 @@ export class Server implements Machine {
     link.kept = true;
     this.#silences.set(member, now + SILENCE_MS);
     this.#probes.clear(member);
-    const sendsOnly = verb.type === "registerToSend";
+    const sendsOnly = verb.type === "sendOnly";
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address, sendsOnly });
     const number = ++this.#streams;
     const stream = sendsOnly ? undefined : this.#bringOnline(now, member, link, verb, number);
@@ -395,5 +395,5 @@ export class Server implements Machine {
 }
 
 function isRegistration(verb: Verb): verb is Registration {
-  return verb.type === "register" || verb.type === "registerToSend";
+  return verb.type === "register" || verb.type === "sendOnly";
 }
