@@ -6,27 +6,19 @@
  */
 
 import type { Primitives } from "../base/crypto.ts";
-import {
-  BUNDLES_BURST,
-  BUNDLES_PER_SECOND,
-  DROPPED_REPORT_MS,
-  HOUR_S,
-  PROBE_MS,
-  SILENCE_MS,
-  SWEEP_MS,
-} from "../base/limits.ts";
-import { HostRates, Rate } from "../base/rate.ts";
+import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
+import { HostRates } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
-import { equalBundles, isGenuine, isVoucher } from "../messages/identity.ts";
 import { sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
+import { Credentials, isRegistration, type Registration } from "./credentials.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
@@ -50,9 +42,6 @@ export interface ServerLimits {
   /** The most bytes of all mail. */
   readonly mailBytes: number;
 }
-
-/** A client registers to come online, or only to send. */
-type Registration = VerbOf<"register"> | VerbOf<"sendOnly">;
 
 /** All that a client may say that only sends. */
 const SENDERS_SAY: ReadonlySet<VerbType> = new Set<VerbType>([
@@ -81,11 +70,9 @@ export class Server implements Machine {
   readonly #probes = new Timers<Member>();
   /** The newest `turn` that the process on each link has said. */
   readonly #turns = new WeakMap<Link, number>();
-  /** The rate at which the signatures of each link are checked. */
-  readonly #checks = new WeakMap<Link, Rate>();
   /** Registrations of new nicks from links whose address is not proved yet. */
   readonly #newcomers = new WeakMap<Link, Registration>();
-  readonly #primitives: Primitives;
+  readonly #credentials: Credentials;
   readonly #limits: ServerLimits;
   /** How many new nicks each address may register. */
   readonly #newNicks: HostRates;
@@ -100,7 +87,7 @@ export class Server implements Machine {
 
   constructor(now: Millis, options: ServerOptions, random: Random, records: Records) {
     const { name, durable, primitives, limits } = options;
-    this.#primitives = primitives;
+    this.#credentials = new Credentials(primitives);
     this.#limits = limits;
     this.#newNicks = new HostRates(limits.newNicksPerHour / HOUR_S, limits.newNicksPerHour);
     this.#effects = new Effects(durable, records);
@@ -246,7 +233,7 @@ export class Server implements Machine {
     const refuse = (reason: Reason) => link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
     const member = this.#roster.memberNamed(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
-    if (!this.#mayRegister(now, link, verb, member)) return;
+    if (!this.#credentials.areRight(now, link, verb, member)) return;
     if (member !== undefined) {
       if (verb.type === "sendOnly" && member.online) return refuse("online");
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
@@ -264,30 +251,6 @@ export class Server implements Machine {
       this.#roster.changed(now, newcomer);
     }
     this.#admit(now, newcomer, link, verb);
-  }
-
-  /**
-   * True if the identity in the bundle has signed it for this nick, and the key of the link, which the
-   * handshake has proved, is the one in the bundle or one that the identity vouches for.
-   */
-  #mayRegister(now: Millis, link: Link, verb: Registration, member: Member | undefined): boolean {
-    const { nick, bundle } = verb;
-    const primitives = this.#primitives;
-    if (link.peer === undefined || (verb.type === "register" && link.peer !== bundle.key)) return false;
-    const isKnown = member !== undefined && equalBundles(member, bundle);
-    if (!isKnown && !(this.#mayCheck(now, link) && isGenuine(primitives, nick, bundle))) return false;
-    return verb.type === "register" ||
-      (this.#mayCheck(now, link) && isVoucher(primitives, bundle.identity, nick, link.peer, verb.voucher));
-  }
-
-  /**
-   * True if one more signature of this link may be checked. A check takes a twentieth of a millisecond, and
-   * anybody can make up signatures, so they have a rate.
-   */
-  #mayCheck(now: Millis, link: Link): boolean {
-    const rate = this.#checks.get(link) ?? new Rate(BUNDLES_PER_SECOND, BUNDLES_BURST);
-    this.#checks.set(link, rate);
-    return rate.take(now);
   }
 
   /** Registers a member on a link, in the place of any other link. */
@@ -392,8 +355,4 @@ export class Server implements Machine {
       if (count > 0) this.#effects.notice({ type: "dropped", count });
     }
   }
-}
-
-function isRegistration(verb: Verb): verb is Registration {
-  return verb.type === "register" || verb.type === "sendOnly";
 }
