@@ -470,7 +470,17 @@ export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
 /** Messages of a script under way at a time: enough to fill a link, and a long script takes no memory. */
 export const SCRIPT_COMMANDS = 64;
 
+/**
+ * An input that ends within this time, and is no longer than this, is read before the client registers: it
+ * may do nothing but send. The pipe of a shell is there at once; a person does not notice the wait.
+ */
+export const READ_AHEAD_MS = 200;
+export const READ_AHEAD_BYTES = 1024 * 1024;
+
 // ---- the screen ------------------------------------------------------------------------------------------
+
+/** A receipt names its message by so much of the text: enough to know it again, and the line is short. */
+export const FIRST_WORDS_COLUMNS = 30;
 
 /**
  * A table with more rows would push the conversation off the screen: an update shows only what has changed.

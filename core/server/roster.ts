@@ -62,7 +62,8 @@ export interface Member extends Row {
 /** The link on which a member is registered, and the stream of what waits for it there. */
 export interface Connection {
   readonly link: Link;
-  readonly stream: StreamWriter;
+  /** `undefined` if the client only sends: it is not online, and gets nothing of what waits. */
+  readonly stream: StreamWriter | undefined;
   /** When all receipts that the member had not acknowledged were told last. */
   toldAt: Millis;
 }

@@ -75,12 +75,16 @@ export function memberSays(plot: Plot, liar: Liar): Say {
   };
 }
 
-/** Mostly under his own nick. */
-function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> {
+/** Mostly under his own nick, and to come online. */
+function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> | VerbOf<"sendOnly"> {
   const { me } = liar;
   const nick = dice.happens(0.8) ? me.nick : anyNick(dice);
   const bundle = dice.happens(0.8) ? me.bundleFor(nick) : liar.bundleAs(dice, nick);
-  return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+  if (dice.happens(0.8)) {
+    return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+  }
+  const linkKey = dice.happens(0.8) ? me.identity.keyPair.publicKey.toHex() : bundle.prekey;
+  return { type: "sendOnly", nick, turn, bundle, voucher: me.identity.voucher(nick, linkKey) };
 }
 
 export interface Other {

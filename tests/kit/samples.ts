@@ -69,6 +69,7 @@ const MESSAGE = { sequence: U48, after: TOP_ID, sentAt: U48, text: LONGEST_TEXT 
 export const VERBS: readonly Verb[] = [
   { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [] },
   { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, bundle: BUNDLE, candidates: [IPV4, IPV6] },
+  { type: "sendOnly", nick: LONGEST_NICK, turn: U32, bundle: BUNDLE, voucher: SIGNATURE },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },

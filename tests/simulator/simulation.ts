@@ -54,6 +54,8 @@ class Simulation extends Surroundings {
   /** Who has bad intentions. Towards a hostile server there is no liveness to demand. */
   readonly #hostile: "nobody" | "server" | "peer";
   readonly #hostility: Dice;
+  /** How often somebody who starts runs a script that only sends, as long as there is no peace. */
+  readonly #scripts: number;
   #texts = 0;
   #ports = 20_000;
   #peace = false;
@@ -64,6 +66,7 @@ class Simulation extends Surroundings {
     this.#tell = tell;
     this.#hostility = this.dice.fork();
     this.#hostile = this.#hostility.pick(["nobody", "nobody", "nobody", "server", "peer"]);
+    this.#scripts = this.dice.pick([0, 0, 0.5]);
     this.#oracle = new Oracle(this.#hostile === "server");
     this.server = this.#watched(new ServerProcess(this, this.#chance()));
     const attempts = this.dice.pick([0, 5]);
@@ -122,9 +125,13 @@ class Simulation extends Surroundings {
   #startClient(client: Person): void {
     if (client.isAlive) return;
     const port = client.life > 0 && this.dice.happens(0.5) ? client.address.port : this.#ports++;
-    this.#tell(`${this.#time} ${client.name} starts on port ${port}`);
-    client.opens(port);
+    const isScript = !this.#peace && this.dice.happens(this.#scripts);
+    this.#tell(`${this.#time} ${client.name} ${isScript ? "runs a script" : "starts"} on port ${port}`);
+    client.opens(port, isScript);
     client.act({ type: "register", nick: client.nick });
+    if (!isScript) return;
+    for (let count = this.dice.below(5); count > 0; count--) client.act(this.#aMessage(client));
+    client.act({ type: this.dice.happens(0.5) ? "finish" : "quit" });
   }
 
   #onDeath(process: Process, how: "killed" | "disk" | "exited"): void {
@@ -222,7 +229,7 @@ class Simulation extends Surroundings {
 
   #userDoesSomething(): void {
     const client = this.dice.pick(this.#clients);
-    if (!client.isAlive) return;
+    if (!client.isAlive || client.isScript) return;
     const burst = this.dice.happens(0.1) ? 1 + this.dice.below(20) : 1;
     for (let count = 0; count < burst; count++) client.act(this.#anAction(client));
   }
@@ -233,8 +240,12 @@ class Simulation extends Surroundings {
     if (roll < 0.10) return { type: "register", nick: client.name };
     if (roll < 0.12) return { type: "quit" };
     if (roll < 0.13) return { type: "leave" };
+    return this.#aMessage(client);
+  }
+
+  #aMessage(client: Person): Action {
     const text = this.#aText(client);
-    if (roll < 0.25) return { type: "sendChannel", text };
+    if (this.dice.happens(0.14)) return { type: "sendChannel", text };
     return { type: "sendDirect", to: this.dice.pick(this.#clients).name, text };
   }
 
