@@ -7,7 +7,7 @@ import { BUNDLES_BURST, BUNDLES_PER_SECOND } from "../base/limits.ts";
 import { Rate } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
-import { type Bundle, equalBundles, isGenuine, isVoucher } from "../messages/identity.ts";
+import { type Bundle, equalBundles, isGenuine, isOlder, isVoucher } from "../messages/identity.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
 
 /** A client registers to come online, or only to send. */
@@ -39,6 +39,14 @@ export class Credentials {
     if (!isKnown && !(this.#mayCheck(now, link) && isGenuine(primitives, nick, bundle))) return false;
     return verb.type === "register" ||
       (this.#mayCheck(now, link) && isVoucher(primitives, bundle.identity, nick, link.peer, verb.voucher));
+  }
+
+  /**
+   * True if the bundle is an older one than that which is known of the nick. One that was damaged on disk is
+   * in nobody's way.
+   */
+  areOlder({ nick, bundle }: Registration, known: Bundle): boolean {
+    return isOlder(bundle, known) && isGenuine(this.#primitives, nick, known);
   }
 
   /**

@@ -14,7 +14,7 @@ import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
-import { bundleOf, isGenuine, isOlder } from "../messages/identity.ts";
+import { bundleOf } from "../messages/identity.ts";
 import { sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
@@ -236,8 +236,7 @@ export class Server implements Machine {
     const member = this.#roster.memberNamed(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
     if (!this.#credentials.areRight(now, link, verb, member)) return;
-    // A bundle that was damaged on disk is in nobody's way.
-    if (member !== undefined && isOlder(bundle, member) && isGenuine(this.#primitives, nick, member)) {
+    if (member !== undefined && this.#credentials.areOlder(verb, member)) {
       link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
       return;
     }

@@ -4,6 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { SILENCE_MS } from "../../../core/base/limits.ts";
+import { NO_KEY } from "../../../core/messages/identity.ts";
 import { NO_VERSION } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { ID, idOf, NO_LIMITS } from "../../kit/samples.ts";
@@ -64,7 +65,7 @@ Deno.test("it is let in, and no row changes: nobody is told", () => {
 
 Deno.test("its bundle does not replace the one in the row", () => {
   const { world, ann, script } = members();
-  const other = ann.identity.bundle("ann", "11".repeat(32), world.now);
+  const other = ann.identity.bundle("ann", "11".repeat(32), world.now, 2);
   script.registersToSend({ bundle: other });
   assertEquals(script.kindsHeard, ["registered"]);
   assertEquals(world.server.bundleOf("ann"), ann.bundle());
@@ -96,7 +97,7 @@ Deno.test("it may ask for rows, deposit, post, keep alive, note and leave, and h
   });
   assertEquals(script.heard.splice(0).map(({ type }) => type), ["collected"]);
   assertEquals(world.server.keeps("receipt"), 1);
-  assertEquals(tells({ type: "noted", nick: "ann", receipts: [{ id: ID, edition: 0 }] }), []);
+  assertEquals(tells({ type: "noted", nick: "ann", receipts: [{ id: ID, edition: 0, ephemeral: NO_KEY }] }), []);
   assertEquals(world.server.keeps("receipt"), 0);
   assertEquals(tells({ type: "leave", nick: "ann", turn: ++script.turn }), []);
   assertEquals(tells({ type: "keepAlive", nick: "ann" }), ["notRegistered"]);
