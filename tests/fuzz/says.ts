@@ -6,7 +6,9 @@ import type { Address } from "../../core/base/units.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
+import { OUTCOMES } from "../../core/messages/identity.ts";
 import type { Dice } from "../kit/dice.ts";
+import { KEY } from "../kit/samples.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
 import type { Liar } from "./lies.ts";
 import type { Plot } from "./plot.ts";
@@ -56,7 +58,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
         return {
           type: "noted",
           nick: from,
-          receipts: collected?.receipts ?? [{ id, edition: dice.below(2) }],
+          receipts: collected?.receipts ?? [{ id, edition: dice.below(2), ephemeral: KEY }],
         };
       }
       case 9:
@@ -183,10 +185,12 @@ export function peerSays(plot: Plot, liar: Liar, to: Nick): Say {
   return (dice, heard) => {
     const direct = newest(heard, "direct");
     if (direct !== undefined && dice.happens(0.3)) {
-      return { type: "receipt", to, ...liar.anyReceipt(dice, to, direct.id) };
+      return dice.happens(0.5) ? liar.got(direct, dice.pick(OUTCOMES)) : liar.anyGot(dice, to);
     }
-    if (dice.happens(0.1)) return { type: "receipt", to, ...liar.anyReceipt(dice, to, plot.anyId(dice)) };
-    return { type: "direct", to, ...liar.anyLetter(dice, to) };
+    if (dice.happens(0.1)) return liar.anyGot(dice, to);
+    // What belongs to the way by the server means nothing here.
+    if (dice.happens(0.05)) return { type: "receipt", to, ...liar.anyReceipt(dice, to, plot.anyId(dice)) };
+    return liar.anyDirect(dice, to);
   };
 }
 
@@ -194,10 +198,7 @@ export function peerSays(plot: Plot, liar: Liar, to: Nick): Say {
 export function honestSays(liar: Liar, to: Nick): Say {
   return (dice, heard) => {
     const direct = newest(heard, "direct");
-    if (direct === undefined || dice.happens(0.6)) return { type: "direct", to, ...liar.letter(dice, to) };
-    const { id, from, body } = direct;
-    const isRead = liar.me.open({ id, from, to: liar.me.nick }, body) !== undefined;
-    const said = { id, edition: body[0] === 1 ? 1 : 0, outcome: isRead ? "read" : "unreadable" } as const;
-    return { type: "receipt", to: from, ...liar.receipt(from, said) };
+    if (direct === undefined || !liar.isForMe(direct) || dice.happens(0.6)) return liar.direct(dice, to);
+    return liar.got(direct, "read");
   };
 }
