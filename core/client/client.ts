@@ -18,6 +18,7 @@ import type { Row } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
+import { DirectWays } from "./direct_ways.ts";
 import { Membership } from "./membership.ts";
 import { Receiver } from "./receiver.ts";
 import { Requests } from "./requests.ts";
@@ -59,6 +60,7 @@ export class Client implements Machine {
   readonly #attempts: Attempts;
   readonly #links: Links;
   readonly #membership: Membership;
+  readonly #directWays: DirectWays;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #contact: ServerContact;
@@ -128,9 +130,10 @@ export class Client implements Machine {
       tracker,
       table,
     });
+    const directWays = this.#directWays = new DirectWays({ links, membership, nick });
     const sender = this.#sender = new Sender({
       effects,
-      links,
+      directWays,
       attempts,
       tracker,
       inbox,
@@ -256,6 +259,8 @@ export class Client implements Machine {
     if (verb.type === "letter" || verb.type === "channel") {
       this.#stream.file(now, verb);
       this.#readStream(now);
+    } else if (verb.type === "introduce") {
+      if (sameNick(verb.nick, this.#nick)) this.#directWays.introduced(now, verb);
     } else if (!this.#membership.receive(now, verb)) this.#sender.receiveFromServer(now, verb);
   }
 

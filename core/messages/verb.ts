@@ -49,6 +49,8 @@ const VERBS = {
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
+  // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
+  reach: { tag: 7, fields: { nick: f.nick, peer: f.nick } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.
@@ -71,6 +73,8 @@ const VERBS = {
   rows: { tag: 21, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
+  // The holder of this key was just seen at these addresses, and looks for us.
+  introduce: { tag: 24, fields: { nick: f.nick, key: f.key, addresses: f.someAddresses } },
   // A letter goes from client to client. Its receipt goes the way that the letter came: to the server, if
   // that handed the letter over.
   direct: { tag: 32, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
