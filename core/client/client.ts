@@ -292,6 +292,7 @@ export class Client implements Machine {
 
   #wentOffline(now: Millis): void {
     this.#sender.wentOffline();
+    this.#links.stopSeeking();
     this.#life.on(now, "wentOffline");
   }
 

@@ -3,12 +3,7 @@
  * has gone. So both ends of a pair initiate: who opens a way asks the server to introduce the two to each other,
  * and who is introduced looks for the other one, too (docs/protocol.md, section 4).
  */
-import {
-  INTRODUCTIONS_BURST,
-  INTRODUCTIONS_PER_SECOND,
-  REACH_AGAIN_MS,
-  SEEK_MS,
-} from "../base/limits.ts";
+import { INTRODUCTIONS_BURST, INTRODUCTIONS_PER_SECOND, REACH_AGAIN_MS, SEEK_MS } from "../base/limits.ts";
 import { Rate } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link, Links } from "../link/links.ts";

@@ -337,7 +337,10 @@ export class Membership {
   /** Addresses that we can reach: the server's own host is where we reach the server. */
   resolve(addresses: readonly Address[]): readonly Address[] {
     const { server } = this.#options;
-    return addresses.map(({ host, port }) => ({ host: host === SERVER_HOST_NAME ? server.host : host, port }));
+    return addresses.map(({ host, port }) => ({
+      host: host === SERVER_HOST_NAME ? server.host : host,
+      port,
+    }));
   }
 }
 

@@ -145,7 +145,7 @@ export class Initiator {
     }
     const [to, ...untried] = this.#untried as [Address, ...Address[]];
     this.#untried = untried;
-    this.#due = untried.length > 0 ? now + CHECK_PACE_MS : this.#nextRound;
+    this.#due = Math.max(now + CHECK_PACE_MS, untried.length > 0 ? 0 : this.#nextRound);
     const out: Datagram[] = [];
     if (this.#peer !== undefined) {
       out.push({ to, bytes: this.#initiation(now, to, this.#peer) });

@@ -207,6 +207,11 @@ export class Link {
     this.#context.touched(this);
   }
 
+  /** A handshake goes on only if something waits. */
+  stopSeeking(): void {
+    this.#soughtUntil = -Infinity;
+  }
+
   /**
    * The peer was just seen at these addresses and looks for us. An initiation that meets one of the peer's finds
    * its NAT open, so the waits begin anew.
@@ -274,7 +279,7 @@ export class Link {
     const restarted = former !== undefined && former !== session.peerProcess;
     if (!goesOn) this.#beginPacketSpace(now, session, restarted);
     this.#on(now, "newSession");
-    this.#soughtUntil = -Infinity;
+    this.stopSeeking();
     this.#sessions.add(session);
     this.#setPath(now, path);
     if (rtt !== undefined) this.#packetSpace!.recovery.sample(now, rtt);
@@ -312,7 +317,7 @@ export class Link {
   /** Ends sessions, packet space, handshakes and path, and forgets the epoch. */
   close(now: Millis): void {
     this.#on(now, "end");
-    this.#soughtUntil = -Infinity;
+    this.stopSeeking();
     this.#endPacketSpace();
     this.#route.leave();
     this.#lastEpoch = NO_EPOCH;

@@ -140,10 +140,19 @@ export class Links {
     return link;
   }
 
-  /** A peer was just seen at these addresses, besides those that we know, and looks for us. */
+  /**
+   * A peer was just seen at these addresses, besides those that we know, and looks for us. If we have answered
+   * its initiation already, its first packet is on its way, and a handshake of ours would only cross it.
+   */
   introduce(now: Millis, peer: Key, addresses: readonly Address[]): void {
+    if (this.#responder.awaits(now, peer)) return;
     const link = this.#byPeer.get(peer) ?? this.#add(now, peer, addresses);
     link.introduced(now, addresses);
+  }
+
+  /** Handshakes go on only where something waits. */
+  stopSeeking(): void {
+    for (const link of this.#links) link.stopSeeking();
   }
 
   /**

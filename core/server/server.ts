@@ -377,8 +377,13 @@ export class Server implements Machine {
 }
 
 /** Tells a member at which addresses another one is. */
-function tellOf(now: Millis, { nick, connection }: Member, { key }: Member, addresses: readonly Address[]): void {
+function tellOf(
+  now: Millis,
+  { nick, connection }: Member,
+  { key }: Member,
+  addresses: readonly Address[],
+): void {
   const { link } = connection!;
   const known = addressesFor(isLoopback(link.address), addresses);
-  link.sendAfresh(now, { type: "introduce", nick, key, addresses: known }, `introduce/${key}`);
+  link.tell(now, { type: "introduce", nick, key, addresses: known });
 }

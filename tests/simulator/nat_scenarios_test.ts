@@ -12,7 +12,9 @@ const homeOf = (p: Person) => p.host;
 function behindNats(world: World, ofAlice: NatKind, ofBob: NatKind): { alice: Person; bob: Person } {
   world.network.weather = { ...world.network.weather, delay: DELAY };
   const [alice, bob] = [world.client("alice"), world.client("bob")];
-  for (const [person, kind, outside] of [[alice, ofAlice, "198.51.100.1"], [bob, ofBob, "203.0.113.1"]] as const) {
+  for (
+    const [person, kind, outside] of [[alice, ofAlice, "198.51.100.1"], [bob, ofBob, "203.0.113.1"]] as const
+  ) {
     world.network.translate(new Nat(kind, outside, [homeOf(person)]));
     person.starts();
     world.runs(500);
