@@ -140,11 +140,11 @@ export class Network {
     if (this.#cut.has(from.host) || this.#cut.has(to.host)) return;
     // A private host is reached from behind the same NAT, and by the way of the NAT.
     if (this.#natOf(to.host) !== this.#natOf(from.host)) return;
-    const nat = this.#nats.find(({ host }) => host === to.host);
-    if (nat !== undefined) return this.#enter(nat, from, to, bytes);
     this.carried++;
     const isLocal = to.host === LOOPBACK;
     const source = from.host === LOOPBACK && !isLocal ? this.#outside(from) : from;
+    const nat = this.#nats.find(({ host }) => host === to.host);
+    if (nat !== undefined) return this.#enter(nat, source, to, bytes);
     const target = to.host === this.loopbackHost ? { ...to, host: LOOPBACK } : to;
     const inside = this.#insides.get(addressKey(target)) ?? target;
     // Under its former address nobody is reached any more.
@@ -155,7 +155,6 @@ export class Network {
   #enter(nat: Nat, from: Address, to: Address, bytes: Uint8Array): void {
     const inside = from.host === nat.host ? undefined : nat.enters(from, to.port);
     if (inside === undefined) return;
-    this.carried++;
     this.#hosts.get(addressKey(inside))?.(from, bytes.slice());
   }
 
