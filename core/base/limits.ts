@@ -391,16 +391,17 @@ export const MEMBER_QUESTIONS_BURST = 20;
 
 /**
  * Introductions that one member may ask for a second, and at once: a script that writes to a class of people
- * gets on, and what others send because of it stays below 2 kB a second.
+ * gets on, and in the long run one member makes others send less than 1 kB a second.
  */
-export const MEMBER_REACHES_PER_SECOND = 2;
+export const MEMBER_REACHES_PER_SECOND = 1;
 export const MEMBER_REACHES_BURST = 50;
 
 /**
- * Introductions of others that one member gets a second, and at once. A client takes no more either, whatever
- * the server says: each makes it send up to five rounds of initiations, of 151 bytes.
+ * Introductions of others that one member gets a second, and at once; four members who ask all the time use
+ * them up. A client takes no more either, whatever the server says: each makes it send five rounds of
+ * initiations at most.
  */
-export const INTRODUCTIONS_PER_SECOND = 10;
+export const INTRODUCTIONS_PER_SECOND = 4;
 export const INTRODUCTIONS_BURST = 50;
 
 /** A message that the server refused because its sender was too fast is sent again after this. */

@@ -202,8 +202,7 @@ export class Link {
 
   /** Without a session a handshake is tried for so long, even if nothing waits. */
   seek(now: Millis, duration: Millis): void {
-    if (this.isOpen) return;
-    this.#soughtUntil = Math.max(this.#soughtUntil, now + duration);
+    if (!this.isOpen) this.#soughtUntil = Math.max(this.#soughtUntil, now + duration);
     this.#context.touched(this);
   }
 

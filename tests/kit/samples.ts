@@ -89,6 +89,8 @@ export const VERBS: readonly Verb[] = [
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
+  { type: "reach", nick: "x", peer: "y" },
+  { type: "introduce", nick: "x", key: KEY, addresses: [SERVER_HOST] },
   { type: "direct", id: ID, from: "x", to: "y", body: LONGEST_BODY },
   { type: "direct", id: ID, from: "x", to: "x", body: new Uint8Array(0) },
   ...RECEIPTS.map((receipt): Verb => ({ type: "receipt", from: "y", to: "x", ...receipt })),
@@ -119,6 +121,7 @@ export const LONGEST: readonly Verb[] = [
   { type: "post", id: ID, from: LONGEST_NICK, body: LONGEST_BODY },
   item("letter", LONGEST_NICK, LONGEST_BODY),
   item("channel", LONGEST_NICK, LONGEST_BODY),
+  { type: "introduce", nick: LONGEST_NICK, key: KEY, addresses: Array(4).fill(IPV6) },
   { type: "noted", nick: LONGEST_NICK, receipts: Array(12).fill({ id: ID, edition: 0 }) },
   { type: "collected", to: LONGEST_NICK, receipts: Array(12).fill(RECEIPTS[0]) },
 ];
