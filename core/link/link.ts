@@ -280,7 +280,9 @@ export class Link {
     this.#on(now, "newSession");
     this.stopSeeking();
     this.#sessions.add(session);
-    this.#setPath(now, path);
+    // The handshake was answered on several paths, perhaps: one that works is not left for another.
+    const stays = goesOn && this.#route.isSettled && this.#packetSpace!.recovery.probeTimeouts === 0;
+    if (!stays) this.#setPath(now, path);
     if (rtt !== undefined) this.#packetSpace!.recovery.sample(now, rtt);
     this.#context.touched(this);
     return restarted;

@@ -104,6 +104,11 @@ export class Route {
     return this.learn([...addresses, ...others].slice(0, CANDIDATES));
   }
 
+  /** True if the present path is proved, and leads to where the peer is said to be. */
+  get isSettled(): boolean {
+    return this.#path !== undefined && this.#path.isValidated && this.#isSaid(this.#path.address);
+  }
+
   /** Makes this path the present one. True if it leads to another host than the one before. */
   take(path: Path): boolean {
     const former = this.#path?.address.host;

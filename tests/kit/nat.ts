@@ -17,16 +17,19 @@ interface Mapping {
 
 const FIRST_PORT = 40_001;
 
-/** A NAT with hosts behind it. It turns no packet round that comes from inside (no hairpin, RFC 4787 section 6). */
+/** A NAT with hosts behind it. */
 export class Nat {
   /** Its address outside. */
   readonly host: string;
   readonly kind: NatKind;
+  /** True if a host inside reaches another one by its address outside ("hairpinning", RFC 4787 section 6). */
+  readonly turnsRound: boolean;
   readonly #hosts: ReadonlySet<string>;
   readonly #ports = new Map<string, number>();
   readonly #mappings = new Map<number, Mapping>();
 
-  constructor(kind: NatKind, host: string, hosts: readonly string[]) {
+  constructor(kind: NatKind, host: string, hosts: readonly string[], turnsRound = false) {
+    this.turnsRound = turnsRound;
     this.kind = kind;
     this.host = host;
     this.#hosts = new Set(hosts);

@@ -153,7 +153,7 @@ export class Network {
   }
 
   #enter(nat: Nat, from: Address, to: Address, bytes: Uint8Array): void {
-    const inside = from.host === nat.host ? undefined : nat.enters(from, to.port);
+    const inside = from.host === nat.host && !nat.turnsRound ? undefined : nat.enters(from, to.port);
     if (inside === undefined) return;
     this.#hosts.get(addressKey(inside))?.(from, bytes.slice());
   }

@@ -1,10 +1,17 @@
 /** People behind translators of addresses (NATs): which way their messages take, and how soon they come. */
-import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { addressKey } from "../../core/base/address.ts";
-import { CHECK_PACE_MS, INTRODUCED_MS, LINK_IDLE_MS, SEEK_MS } from "../../core/base/limits.ts";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { addressKey, equalAddresses } from "../../core/base/address.ts";
+import {
+  CHECK_PACE_MS,
+  INTRODUCED_MS,
+  LINK_IDLE_MS,
+  REKEY_AFTER_MS,
+  SEEK_MS,
+} from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import { Nat, NAT_KINDS, type NatKind } from "../kit/nat.ts";
 import type { ClientSettings, Person } from "../kit/person.ts";
+import { SERVER } from "../kit/surroundings.ts";
 import type { World } from "../kit/world.ts";
 import { scenario } from "./scenario.ts";
 
@@ -146,6 +153,35 @@ scenario("the address that worked is tried first, long after the link was droppe
   const [first] = world.sent({ kind: "initiation" }, began);
   assertEquals([first!.at, addressKey(first!.to)], [began, addressKey(bob.address)]);
 });
+
+scenario(
+  "two ways work, the NAT's and a shorter one: the first that is found stays, also under new keys",
+  (world) => {
+    makeFar(world);
+    const people = (["alice", "bob"] as const).map((nick, count) => {
+      const address = { host: `192.168.7.${1 + count}`, port: 20_000 };
+      return world.client(nick, { ...address, candidates: [address] });
+    });
+    const [alice, bob] = people as [Person, Person];
+    world.network.translate(new Nat("full cone", OUTSIDE_ALICE, people.map(({ host }) => host), true));
+    for (const person of people) registers(world, person);
+    const began = world.schedule.now;
+    for (let count = 0; count < 2 * REKEY_AFTER_MS / 5000; count++) {
+      assertLessOrEqual(timeOf(world, alice, bob, `${count}`), 7 * DELAY);
+      bob.types("send alice hi");
+      world.runs(5000);
+    }
+    const between = world.sent({}, began).filter(({ from, to }) =>
+      from.host !== SERVER.host && to.host !== SERVER.host
+    );
+    const initiations = between.filter(({ kinds }) => kinds.includes("initiation"));
+    assert(initiations.some(({ to }) => !equalAddresses(to, initiations[0]!.to)));
+    const places = between.filter(({ kinds }) =>
+      !kinds.includes("initiation") && !kinds.includes("response")
+    );
+    assertEquals(new Set(places.map(({ to }) => to.host)), new Set([OUTSIDE_ALICE]));
+  },
+);
 
 for (const begins of ["alice", "bob"] as const) {
   scenario(
