@@ -27,12 +27,19 @@ export class Nat {
   readonly #hosts: ReadonlySet<string>;
   readonly #ports = new Map<string, number>();
   readonly #mappings = new Map<number, Mapping>();
+  #nextPort = FIRST_PORT;
 
   constructor(kind: NatKind, host: string, hosts: readonly string[], turnsRound = false) {
     this.turnsRound = turnsRound;
     this.kind = kind;
     this.host = host;
     this.#hosts = new Set(hosts);
+  }
+
+  /** It knows nothing any more, and everybody is seen at another port from now on. */
+  restarts(): void {
+    this.#ports.clear();
+    this.#mappings.clear();
   }
 
   /** True if this host is behind the NAT. */
@@ -44,7 +51,7 @@ export class Nat {
   leaves(inside: Address, to: Address): Address {
     const socket = addressKey(inside);
     const key = this.kind === "symmetric" ? `${socket} ${addressKey(to)}` : socket;
-    const port = this.#ports.get(key) ?? FIRST_PORT + this.#ports.size;
+    const port = this.#ports.get(key) ?? this.#nextPort++;
     this.#ports.set(key, port);
     const mapping = this.#mappings.get(port) ?? { inside, sentTo: new Set() };
     this.#mappings.set(port, mapping);
