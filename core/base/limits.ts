@@ -181,12 +181,14 @@ export const LINK_IDLE_MS = 180_000;
 export const SEEK_MS = 30_000;
 
 /**
- * A client that is told of a peer looks for it for this long: five rounds of initiations open its NAT, and the
- * peer goes on by itself.
+ * A client that is told of a peer looks for it for this long: five rounds of initiations open its NAT, and
+ * the peer goes on by itself.
  */
 export const INTRODUCED_MS = 2_000;
 
-/** While it does not find the peer it asks the server to introduce it again after this, if it writes again. */
+/**
+ * While it does not find the peer it asks the server to introduce it again after this, if it writes again.
+ */
 export const REACH_AGAIN_MS = 2_000;
 
 /** A quiet link between clients sends a ping after half the 30 s in which careless NATs forget it. */

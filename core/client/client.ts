@@ -18,7 +18,7 @@ import type { Row } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
-import { DirectWays } from "./direct_ways.ts";
+import { Introductions } from "./introductions.ts";
 import { Membership } from "./membership.ts";
 import { Receiver } from "./receiver.ts";
 import { Requests } from "./requests.ts";
@@ -60,7 +60,7 @@ export class Client implements Machine {
   readonly #attempts: Attempts;
   readonly #links: Links;
   readonly #membership: Membership;
-  readonly #directWays: DirectWays;
+  readonly #introductions: Introductions;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #contact: ServerContact;
@@ -130,10 +130,11 @@ export class Client implements Machine {
       tracker,
       table,
     });
-    const directWays = this.#directWays = new DirectWays({ links, membership, nick });
+    const introductions = this.#introductions = new Introductions({ links, membership, nick });
     const sender = this.#sender = new Sender({
       effects,
-      directWays,
+      links,
+      introductions,
       attempts,
       tracker,
       inbox,
@@ -260,7 +261,7 @@ export class Client implements Machine {
       this.#stream.file(now, verb);
       this.#readStream(now);
     } else if (verb.type === "introduce") {
-      if (sameNick(verb.nick, this.#nick)) this.#directWays.introduced(now, verb);
+      if (sameNick(verb.nick, this.#nick)) this.#introductions.introduced(now, verb);
     } else if (!this.#membership.receive(now, verb)) this.#sender.receiveFromServer(now, verb);
   }
 

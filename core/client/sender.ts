@@ -14,7 +14,7 @@ import {
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
-import type { Link } from "../link/links.ts";
+import type { Link, Links } from "../link/links.ts";
 import type { Outcome, Receipt } from "../messages/identity.ts";
 import type { IdSource } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
@@ -23,8 +23,8 @@ import type { Verb, VerbOf } from "../messages/verb.ts";
 import type { Failure } from "../notice.ts";
 import type { AckTracker } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
-import type { DirectWays } from "./direct_ways.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Introductions } from "./introductions.ts";
 import type { Membership } from "./membership.ts";
 import { type OutgoingMessage, recipientKey } from "./outbox.ts";
 import { PeerLinks } from "./peer_links.ts";
@@ -32,7 +32,8 @@ import type { Sealing } from "./sealing.ts";
 
 export interface SenderOptions {
   readonly effects: Effects;
-  readonly directWays: DirectWays;
+  readonly links: Links;
+  readonly introductions: Introductions;
   readonly attempts: Attempts;
   readonly tracker: AckTracker;
   readonly inbox: Inbox;
@@ -269,7 +270,9 @@ export class Sender {
   }
 
   #linkTo(now: Millis, row: Row): Link {
-    const link = this.#options.directWays.open(now, row);
+    const { introductions, links } = this.#options;
+    const link = links.open(now, row.key, row.addresses);
+    introductions.lookFor(now, row.nick, link);
     this.#peerLinks.set(row.nick, link);
     return link;
   }

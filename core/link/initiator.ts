@@ -1,9 +1,9 @@
 /**
- * The initiator's side of a handshake (docs/protocol.md section 2). One initiation is repeated, with nothing
- * changed but its cookie, in rounds that begin at 0, 150, 350 ms and then less and less often. A round goes to
- * all of the peer's addresses, 20 ms apart (RFC 8445 section 6.1.4.2). After five seconds a fresh initiation
- * takes its place. While the peer's key is not known, a discover asks for it instead (docs/protocol.md
- * section 1).
+ * The initiator's side of a handshake (docs/protocol.md section 2). One initiation is repeated, with
+ * nothing changed but its cookie, in rounds that begin at 0, 150, 350 ms and then less and less often. A
+ * round goes to all of the peer's addresses, 20 ms apart (RFC 8445 section 6.1.4.2). After five seconds a
+ * fresh initiation takes its place. While the peer's key is not known, a discover asks for it instead
+ * (docs/protocol.md section 1).
  */
 import { addressKey } from "../base/address.ts";
 import { equalBytes, Reader, Writer } from "../base/bytes.ts";
@@ -248,8 +248,8 @@ export class Initiator {
 }
 
 /**
- * How long to wait after so many rounds have begun: 150, 200, 500 ms and so on. `chance` is from 0 up to 1 and makes
- * the waits from the third one on longer or shorter, so that many initiators drift apart.
+ * How long to wait after so many rounds have begun: 150, 200, 500 ms and so on. `chance` is from 0 up to 1
+ * and makes the waits from the third one on longer or shorter, so that many initiators drift apart.
  */
 function waitAfter(rounds: number, chance: number): Millis {
   const wait = RETRANSMIT_AFTER_MS[Math.min(rounds, RETRANSMIT_AFTER_MS.length - 1)]!;

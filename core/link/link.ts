@@ -212,8 +212,8 @@ export class Link {
   }
 
   /**
-   * The peer was just seen at these addresses and looks for us. An initiation that meets one of the peer's finds
-   * its NAT open, so the waits begin anew.
+   * The peer was just seen at these addresses and looks for us. An initiation that meets one of the peer's
+   * finds its NAT open, so the waits begin anew.
    */
   introduced(now: Millis, addresses: readonly Address[]): void {
     if (this.#route.learnMore(addresses)) this.#on(now, "newAddress");

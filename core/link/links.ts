@@ -141,8 +141,9 @@ export class Links {
   }
 
   /**
-   * A peer was just seen at these addresses, besides those that we know, and looks for us. If we have answered
-   * its initiation already, its first packet is on its way, and a handshake of ours would only cross it.
+   * A peer was just seen at these addresses, besides those that we know, and looks for us. If we have
+   * answered its initiation already, its first packet is on its way, and a handshake of ours would only
+   * cross it.
    */
   introduce(now: Millis, peer: Key, addresses: readonly Address[]): void {
     if (this.#responder.awaits(now, peer)) return;

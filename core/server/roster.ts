@@ -254,8 +254,8 @@ function rowOf(member: Member, local: boolean): Row {
 }
 
 /**
- * Addresses for a reader on the server's machine (`local`) or elsewhere. Elsewhere a loopback address is shown
- * as the server's own host.
+ * Addresses for a reader on the server's machine (`local`) or elsewhere. Elsewhere a loopback address is
+ * shown as the server's own host.
  */
 export function addressesFor(local: boolean, addresses: readonly Address[]): readonly Address[] {
   if (local) return addresses;

@@ -228,9 +228,9 @@ export class Server implements Machine {
 
   /**
    * Tells two members where the other is, so that both initiate: a NAT lets in only what comes from where
-   * something has gone. The one who asks gets the addresses of the table. The other one sends because a stranger
-   * asks for it, so it hears only where that stranger was proved to be; behind the same NAT, or on the same
-   * host, all its addresses, for there they may be the only way.
+   * something has gone. The one who asks gets the addresses of the table. The other one sends because a
+   * stranger asks for it, so it hears only where that stranger was proved to be; behind the same NAT, or on
+   * the same host, all its addresses, for there they may be the only way.
    */
   #introduce(now: Millis, member: Member, nick: Nick): void {
     const peer = this.#roster.memberNamed(nick);

@@ -1,6 +1,6 @@
 /**
- * Attacks by introductions: somebody makes others send what they would not have sent. They send to nobody who has
- * not asked, and not much.
+ * Attacks by introductions: somebody makes others send what they would not have sent. They send to nobody
+ * who has not asked, and not much.
  */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { equalAddresses } from "../../core/base/address.ts";

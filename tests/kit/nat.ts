@@ -1,6 +1,7 @@
 /**
- * Translators of addresses, in the four kinds that STUN once told apart (RFC 3489 section 5). RFC 4787 says it
- * in two parts: which outside port a socket gets (section 4.1), and who may send to it there (section 5).
+ * Translators of addresses, in the four kinds that STUN once told apart (RFC 3489 section 5). RFC 4787 says
+ * it in two parts: which outside port a socket gets (section 4.1), and who may send to it there (section
+ * 5).
  */
 import { addressKey } from "../../core/base/address.ts";
 import type { Address } from "../../core/base/units.ts";

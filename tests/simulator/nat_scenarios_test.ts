@@ -54,8 +54,8 @@ function timeOf(world: World, from: Person, to: Person, text: string): Millis {
 }
 
 /**
- * With two of these one has to guess the other's next port: it is another one for everybody, and the other side
- * lets nobody in whom it has not sent to.
+ * With two of these one has to guess the other's next port: it is another one for everybody, and the other
+ * side lets nobody in whom it has not sent to.
  */
 function isOutOfReach(one: NatKind, other: NatKind): boolean {
   const needsPort = (kind: NatKind) => kind === "symmetric" || kind === "port-restricted";

@@ -56,7 +56,10 @@ export const PLACES: readonly Place[] = [
 export interface Journey {
   /** The way of the last message. */
   readonly way: "direct" | "mailbox";
-  /** Milliseconds from the line that is typed to the line that is shown: of the first message, and the tenth. */
+  /**
+   * Milliseconds from the line that is typed to the line that is shown: of the first message, and the
+   * tenth.
+   */
   readonly first: number;
   readonly tenth: number;
 }
