@@ -13,12 +13,13 @@ import { type Arrival, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
-import type { Nick } from "../messages/nick.ts";
+import { type Nick, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
 import { DirectWay } from "./direct_way.ts";
+import { Introductions } from "./introductions.ts";
 import { Membership } from "./membership.ts";
 import { People } from "./people.ts";
 import { Receiver } from "./receiver.ts";
@@ -67,6 +68,7 @@ export class Client implements Machine {
   readonly #links: Links;
   readonly #membership: Membership;
   readonly #directWay: DirectWay;
+  readonly #introductions: Introductions;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #contact: ServerContact;
@@ -141,7 +143,8 @@ export class Client implements Machine {
     });
     const own = { nick, identity: identity.publicKey };
     const people = new People(primitives, own, () => link.peer);
-    const directWay = this.#directWay = new DirectWay({ links, people, nick });
+    const introductions = this.#introductions = new Introductions({ links, membership, nick });
+    const directWay = this.#directWay = new DirectWay({ links, introductions, people, nick });
     const sender = this.#sender = new Sender({
       effects,
       attempts,
@@ -278,6 +281,8 @@ export class Client implements Machine {
     if (verb.type === "letter" || verb.type === "channel") {
       this.#stream.file(now, verb);
       this.#readStream(now);
+    } else if (verb.type === "introduce") {
+      if (sameNick(verb.nick, this.#nick)) this.#introductions.introduced(now, verb);
     } else if (!this.#membership.receive(now, verb)) this.#sender.receiveFromServer(now, verb);
   }
 
@@ -309,6 +314,7 @@ export class Client implements Machine {
 
   #wentOffline(now: Millis): void {
     this.#sender.wentOffline();
+    this.#links.stopSeeking();
     this.#life.on(now, "wentOffline");
   }
 

@@ -350,14 +350,17 @@ export class Membership {
     return false;
   }
 
-  /** The row with addresses that we can reach: the server's own host is where we reach the server. */
   #resolve(row: Row): Row {
+    return { ...row, addresses: this.resolve(row.addresses) };
+  }
+
+  /** Addresses that we can reach: the server's own host is where we reach the server. */
+  resolve(addresses: readonly Address[]): readonly Address[] {
     const { server } = this.#options;
-    const addresses = row.addresses.map(({ host, port }) => ({
+    return addresses.map(({ host, port }) => ({
       host: host === SERVER_HOST_NAME ? server.host : host,
       port,
     }));
-    return { ...row, addresses };
   }
 }
 

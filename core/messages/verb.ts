@@ -66,6 +66,8 @@ const VERBS = {
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
+  // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
+  reach: { tag: 7, fields: { nick: f.nick, peer: f.nick } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.
@@ -90,6 +92,8 @@ const VERBS = {
   olderBundle: { tag: 25, fields: { nick: f.nick, bundle: f.bundle } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
+  // The holder of this key was just seen at these addresses, and looks for us.
+  introduce: { tag: 24, fields: { nick: f.nick, key: f.key, addresses: f.someAddresses } },
   // Direct messages go from client to client, in the order in which they were written. `people` names the two
   // (`direct.ts`), and `place` the recipient's prekey in the sender's table (`prekeyId`). `got` tells what
   // became of them, after they were saved: one outcome, and the sequences of the messages that have it.

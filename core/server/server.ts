@@ -5,24 +5,25 @@
  * 5 and 7).
  */
 
+import { isLoopback } from "../base/address.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
 import { HostRates } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
-import type { Millis, Random } from "../base/units.ts";
+import type { Address, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import { bundleOf } from "../messages/identity.ts";
-import { sameNick } from "../messages/nick.ts";
+import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
 import { Credentials, isRegistration, type Registration } from "./credentials.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { type Member, reachableAt, Roster } from "./roster.ts";
+import { addressesFor, type Member, reachableAt, Roster } from "./roster.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
 export interface ServerOptions {
@@ -209,6 +210,8 @@ export class Server implements Machine {
       case "rowsSince":
         // A question beyond the rate gets no answer, and the client asks again.
         return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
+      case "reach":
+        return this.#introduce(now, member, verb.peer);
       case "deposit":
         return this.#mailroom.deposit(now, link, member, verb);
       case "post":
@@ -221,6 +224,24 @@ export class Server implements Machine {
         return this.#store.noted(member.nick, verb.receipts);
       default:
     }
+  }
+
+  // ---- introductions -------------------------------------------------------------------------------------
+
+  /**
+   * Tells two members where the other is, so that both initiate: a NAT lets in only what comes from where
+   * something has gone. The one who asks gets the addresses of the table. The other one sends because a
+   * stranger asks for it, so it hears only where that stranger was proved to be; behind the same NAT, or on
+   * the same host, all its addresses, for there they may be the only way.
+   */
+  #introduce(now: Millis, member: Member, nick: Nick): void {
+    const peer = this.#roster.memberNamed(nick);
+    const [link, peerLink] = [member.connection?.link, peer?.connection?.link];
+    if (peer === undefined || peer === member || !link?.isProved || !peerLink?.isProved) return;
+    if (!member.reaches.take(now) || !peer.introductions.take(now)) return;
+    const isNear = link.address.host === peerLink.address.host;
+    tellOf(now, member, peer, peer.addresses);
+    tellOf(now, peer, member, isNear ? member.addresses : [link.address]);
   }
 
   // ---- presence ------------------------------------------------------------------------------------------
@@ -361,4 +382,16 @@ export class Server implements Machine {
       if (count > 0) this.#effects.notice({ type: "dropped", count });
     }
   }
+}
+
+/** Tells a member at which addresses another one is. */
+function tellOf(
+  now: Millis,
+  { nick, connection }: Member,
+  { key }: Member,
+  addresses: readonly Address[],
+): void {
+  const { link } = connection!;
+  const known = addressesFor(isLoopback(link.address), addresses);
+  link.tell(now, { type: "introduce", nick, key, addresses: known });
 }

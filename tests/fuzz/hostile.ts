@@ -90,12 +90,16 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
     case "nick":
     case "from":
     case "to":
+    case "peer":
       return anyNick(dice);
     case "id":
     case "after":
       return anyId(dice);
     case "receipts":
       return Array.from({ length: dice.below(4) }, () => ({ ...anyReceipt(dice), id: anyId(dice) }));
+    case "key":
+      return anyBundle(dice).key;
+    case "addresses":
     case "candidates":
       return SAID.slice(dice.below(3));
     case "version":

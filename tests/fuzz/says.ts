@@ -37,7 +37,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
     const stream = newest(heard, "registered", "letter", "channel");
     if (stream === undefined) return registration(dice, liar, ++turn);
     const [id, from] = [plot.anyId(dice), dice.happens(0.95) ? nick : anyNick(dice)];
-    switch (dice.below(13)) {
+    switch (dice.below(14)) {
       case 0:
         return { type: dice.pick(["deregister", "leave"] as const), nick, turn: ++turn };
       case 1:
@@ -64,7 +64,9 @@ export function memberSays(plot: Plot, liar: Liar): Say {
       case 9:
         return { type: "rowsSince", nick: from, version: { start: 0, counter: 0 } };
       case 10:
-      case 11: {
+        return { type: "reach", nick: from, peer: anyNick(dice) };
+      case 11:
+      case 12: {
         const letter = newest(heard, "letter");
         const [of, to] = letter === undefined ? [id, anyNick(dice)] : [letter.id, letter.from];
         return { type: "receipt", to, ...liar.anyReceipt(dice, to, of), from };
@@ -117,9 +119,13 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
         ...news,
       };
     }
-    switch (dice.below(12)) {
+    switch (dice.below(13)) {
       case 0:
         return { type: "alive", version };
+      case 12: {
+        const { liar: { me }, address } = dice.pick(others);
+        return { type: "introduce", nick: "alice", key: me.bundle.key, addresses: [address] };
+      }
       case 1:
       case 2:
         return rows(dice, liar);

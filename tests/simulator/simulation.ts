@@ -11,6 +11,7 @@ import type { Notice } from "../../core/notice.ts";
 import { cheapPrimitives } from "../kit/cheap_primitives.ts";
 import type { Dice } from "../kit/dice.ts";
 import type { Weather } from "../kit/network.ts";
+import { Nat, NAT_KINDS } from "../kit/nat.ts";
 import { Person } from "../kit/person.ts";
 import type { Process, ProcessOptions } from "../kit/process.ts";
 import { ServerProcess } from "../kit/server_process.ts";
@@ -50,6 +51,7 @@ class Simulation extends Surroundings {
   readonly #seed: number;
   readonly #oracle: Oracle;
   readonly #clients: Person[] = [];
+  readonly #nats: Nat[] = [];
   readonly #tell: (line: string) => void;
   /** Who has bad intentions. Towards a hostile server there is no liveness to demand. */
   readonly #hostile: "nobody" | "server" | "peer";
@@ -76,6 +78,25 @@ class Simulation extends Surroundings {
       const client = this.#watched(new Person(this, nick, `10.0.1.${number + 1}`, settings));
       client.disk.onCommit = (changes) => this.#oracle.committed(nick, changes);
       this.#clients.push(client);
+    }
+    if (this.dice.happens(0.5)) this.#buildNats();
+  }
+
+  /** Some are behind NATs, two of them perhaps behind the same one. */
+  #buildNats(): void {
+    let hosts = this.#clients.map(({ host }) => host);
+    while (hosts.length > 0) {
+      const hidden = hosts.slice(0, this.dice.pick([1, 1, 1, 2]));
+      hosts = hosts.slice(hidden.length);
+      if (this.dice.happens(0.3)) continue;
+      const nat = new Nat(
+        this.dice.pick(NAT_KINDS),
+        `10.0.3.${this.#nats.length}`,
+        hidden,
+        this.dice.happens(0.3),
+      );
+      this.#nats.push(nat);
+      this.network.translate(nat);
     }
   }
 
@@ -219,6 +240,11 @@ class Simulation extends Surroundings {
     const client = this.dice.pick(this.#clients);
     if (!client.isAlive) return;
     const { host } = client;
+    const nat = this.#nats.find((it) => it.hides(host));
+    if (nat !== undefined) {
+      this.#tell(`${this.#time} the NAT of ${client.name} restarts`);
+      return nat.restarts();
+    }
     const outside = {
       host: this.dice.happens(0.5) ? host : `10.0.2.${this.dice.below(250)}`,
       port: this.#ports++,
