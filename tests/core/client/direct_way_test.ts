@@ -14,7 +14,7 @@ import { encodeVerb, type Verb } from "../../../core/messages/verb.ts";
 import { Author } from "../../kit/author.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
-import { idOf, KEY, LONGEST_TEXT } from "../../kit/samples.ts";
+import { idOf, KEY, LONGEST_TEXT, written } from "../../kit/samples.ts";
 
 const PREFIX = idOf(0).slice(0, 20);
 const OTHER_PREFIX = idOf(0, 7).slice(0, 20);
@@ -23,6 +23,10 @@ const OWN = { nick: "alice", identity: "1d".repeat(32) };
 /** A link that takes verbs and keeps them. */
 class TakenLink {
   heardAt = -Infinity;
+  isUnderWay(_now: Millis, sending: { readonly isOver: boolean }): boolean {
+    return !sending.isOver;
+  }
+
   readonly taken: { verb: Verb; isOver: boolean; departedAt: Millis | undefined; cancel(): void }[] = [];
 
   send(_now: Millis, verb: Verb) {
@@ -73,9 +77,9 @@ class Desk {
   }
 
   message(sequence: number, text = "x", { prefix = PREFIX, sentAt = 1_000 } = {}): OutgoingMessage {
-    const message = new OutgoingMessage({ prefix, sequence }, { to: "bob", sentAt, text });
+    const message = new OutgoingMessage({ prefix, sequence }, { ...written("bob", text), sentAt });
     if (sequence > 1) {
-      message.before = LastMessage.from(primitives, { prefix, sequence: sequence - 1, text: "" });
+      message.before = LastMessage.from({ prefix, sequence: sequence - 1, text: "" });
     }
     return message;
   }

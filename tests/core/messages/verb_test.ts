@@ -24,10 +24,10 @@ Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);
 });
 
-Deno.test("the samples are of all 24 verbs, and every verb has a tag of its own", () => {
+Deno.test("the samples are of all 25 verbs, and every verb has a tag of its own", () => {
   const tags = new Map(VERBS.map((verb) => [verb.type, encodeVerb(verb)[0]]));
-  assertEquals(tags.size, 24);
-  assertEquals(new Set(tags.values()).size, 24);
+  assertEquals(tags.size, 25);
+  assertEquals(new Set(tags.values()).size, 25);
 });
 
 Deno.test("every verb at its longest fits into one part if it has no body or text, and into one parcel if it has", () => {
@@ -50,7 +50,7 @@ Deno.test("every truncation, and a byte too many, means nothing", () => {
     const bytes = encodeVerb(verb);
     for (let length = 0; length < bytes.length; length++) {
       const cut = decodeVerb(bytes.subarray(0, length));
-      // These go on to the end of the verb, so that a cut between two messages or runs leaves the former ones.
+      // These go on to the end of the verb, so a cut between two messages or runs leaves the former ones.
       const isWhole = cut !== MALFORMED && (cut.type === "direct" || cut.type === "got");
       if (isWhole) assertEquals(encodeVerb(cut), bytes.subarray(0, length));
       else assertEquals(cut, MALFORMED, `${verb.type} cut to ${length}`);
