@@ -1,5 +1,4 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import { utf8Length } from "../../core/base/bytes.ts";
 import { BODY_BYTES, GOT_RUNS, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
@@ -14,14 +13,6 @@ export const TOP_ID = "f".repeat(32);
 /** Ids of one sender process, which is 20 digits or a number; the first of them, the second ... */
 export function idOf(sequence: number, process: string | number = "aaaaaa00000001bbbbbb"): string {
   return process.toString(16).padStart(20, "0") + sequence.toString(16).padStart(12, "0");
-}
-
-/** What a user has written, to somebody or to the channel. */
-export function written(
-  to: string | undefined,
-  text: string,
-): { to: string | undefined; text: string; bytes: number } {
-  return { to, text, bytes: utf8Length(text) };
 }
 
 export const KEY = "0f".repeat(32);

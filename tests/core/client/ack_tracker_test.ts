@@ -15,7 +15,7 @@ import { NO_HASH, NO_KEY, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE, partsOf } from "../../../core/messages/message_id.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { BODY, idOf, KEY, LONGEST_TEXT, written } from "../../kit/samples.ts";
+import { BODY, idOf, KEY, LONGEST_TEXT } from "../../kit/samples.ts";
 
 const NOTHING = new Uint8Array(0);
 /** A letter, as far as the tracker cares. */
@@ -37,7 +37,7 @@ function restarted(recorded: Recorded): AckTracker {
 
 Deno.test("a message without a receipt is due after 500 ms, not before", () => {
   const tracker = trackerOf();
-  const message = tracker.add(1000, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(1000, partsOf(idOf(1)), "bob", "hi");
   assertEquals(tracker.deadline, 1000 + ACK_TIMEOUT_MS);
   assertEquals(tracker.takeDue(1499), undefined);
   assertEquals(tracker.takeDue(1500), message);
@@ -46,7 +46,7 @@ Deno.test("a message without a receipt is due after 500 ms, not before", () => {
 
 Deno.test("then it is due less and less often, up to every 30 s", () => {
   const tracker = trackerOf();
-  tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   const waits = [];
   for (let [last, round] = [0, 0]; round < 7; round++) {
     const at = tracker.deadline;
@@ -59,7 +59,7 @@ Deno.test("then it is due less and less often, up to every 30 s", () => {
 
 Deno.test("when the recipient or the server is back, it begins again", () => {
   const tracker = trackerOf();
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   for (let round = 0; round < 5; round++) tracker.takeDue(tracker.deadline);
   message.unanswered = true;
   tracker.restart(100_000, message);
@@ -70,7 +70,7 @@ Deno.test("when the recipient or the server is back, it begins again", () => {
 
 Deno.test("a receipt ends it", () => {
   const tracker = trackerOf();
-  tracker.delivered(10, tracker.add(0, partsOf(idOf(1)), written("bob", "hi")));
+  tracker.delivered(10, tracker.add(0, partsOf(idOf(1)), "bob", "hi"));
   assertEquals([tracker.waiting, tracker.messageWith(idOf(1))], [0, undefined]);
   assertEquals(tracker.takeDue(1e9), undefined);
 });
@@ -78,7 +78,7 @@ Deno.test("a receipt ends it", () => {
 Deno.test("what the server has is remembered with its text and the proof that it was read, without the letter, and no longer due", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "secret"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "secret");
   tracker.sealed(message, SEALING);
   tracker.stored(message);
   assertEquals(tracker.takeDue(1e9), undefined);
@@ -94,10 +94,10 @@ Deno.test("what the server has is remembered with its text and the proof that it
 
 Deno.test("what is stored twice counts once", () => {
   const tracker = trackerOf();
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   tracker.stored(message);
   tracker.stored(message);
-  tracker.add(0, partsOf(idOf(2)), written("bob", "more"));
+  tracker.add(0, partsOf(idOf(2)), "bob", "more");
   assertEquals(tracker.waiting, 1);
 });
 
@@ -106,7 +106,7 @@ Deno.test("what is stored twice counts once", () => {
 Deno.test("a new message is not sealed; it is durable once it is kept or sealed, not before", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   assertEquals([message.body, message.edition], [NOTHING, 0]);
   recorded.performAll(0);
   assertEquals(recorded.records("outbox"), []);
@@ -123,7 +123,7 @@ Deno.test("somebody else with the nick knows nothing of what was before: what wa
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
   const [earlier, first, second] = [1, 2, 3].map((count) =>
-    tracker.add(0, partsOf(idOf(count)), written("bob", `m${count}`))
+    tracker.add(0, partsOf(idOf(count)), "bob", `m${count}`)
   );
   for (const message of [earlier!, first!, second!]) {
     tracker.sealed(message, SEALING);
@@ -142,14 +142,14 @@ Deno.test("somebody else with the nick knows nothing of what was before: what wa
     for (const { body, edition, ephemeral, proof, wentTo } of [one, two]) {
       assertEquals([body, edition, ephemeral, proof, wentTo], [NOTHING, 0, NO_KEY, "", undefined]);
     }
-    assertEquals(before(known.add(200, partsOf(idOf(4)), written("bob", "m4"))), [idOf(3), hashOf(3, "m3")]);
+    assertEquals(before(known.add(200, partsOf(idOf(4)), "bob", "m4")), [idOf(3), hashOf(3, "m3")]);
   }
 });
 
 Deno.test("what its recipient could not open begins anew, also when the server had it, also after a restart", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   tracker.sealed(message, SEALING);
   for (let round = 0; round < 3; round++) tracker.takeDue(tracker.deadline);
   tracker.stored(message);
@@ -173,13 +173,13 @@ Deno.test("what its recipient could not open begins anew, also when the server h
 
 Deno.test("what was not stored and begins anew is still counted once", () => {
   const tracker = trackerOf();
-  tracker.sealAgain(0, tracker.add(0, partsOf(idOf(1)), written("bob", "hi")));
+  tracker.sealAgain(0, tracker.add(0, partsOf(idOf(1)), "bob", "hi"));
   assertEquals(tracker.waiting, 1);
 });
 
 Deno.test("a message that the server takes later is due then, once", () => {
   const tracker = trackerOf();
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   tracker.delay(message, 1000);
   assertEquals([tracker.takeDue(999), tracker.takeDue(1000), tracker.takeDue(1000)], [
     undefined,
@@ -192,10 +192,10 @@ Deno.test("a message that the server takes later is due then, once", () => {
 Deno.test("10,000 messages wait at most; what is stored is none of them", () => {
   const tracker = trackerOf();
   for (let count = 1; count < OUTBOX_MESSAGES; count++) {
-    tracker.add(0, partsOf(idOf(count)), written("bob", ""));
+    tracker.add(0, partsOf(idOf(count)), "bob", "");
   }
   assertFalse(tracker.isFull(0));
-  const last = tracker.add(0, partsOf(idOf(OUTBOX_MESSAGES)), written("bob", ""));
+  const last = tracker.add(0, partsOf(idOf(OUTBOX_MESSAGES)), "bob", "");
   assert(tracker.isFull(0));
   tracker.stored(last);
   assertFalse(tracker.isFull(0));
@@ -205,7 +205,7 @@ Deno.test("64 MiB of text wait at most, counted in UTF-8, what is stored among i
   const tracker = trackerOf();
   const most = OUTBOX_BYTES / TEXT_BYTES;
   for (let count = 1; count <= most; count++) {
-    tracker.stored(tracker.add(0, partsOf(idOf(count)), written("bob", LONGEST_TEXT)));
+    tracker.stored(tracker.add(0, partsOf(idOf(count)), "bob", LONGEST_TEXT));
   }
   assertEquals([tracker.isFull(0), tracker.isFull(1)], [false, true]);
   tracker.delivered(0, tracker.messageWith(idOf(1))!);
@@ -215,12 +215,12 @@ Deno.test("64 MiB of text wait at most, counted in UTF-8, what is stored among i
 Deno.test("of messages with the same prefix the record leaves out which one is before", () => {
   const tracker = trackerOf();
   const [first, second, , fourth] = [1, 2, 3, 4].map((count) => {
-    const message = tracker.add(0, partsOf(idOf(count)), written("bob", "x"));
+    const message = tracker.add(0, partsOf(idOf(count)), "bob", "x");
     if (count === 3) tracker.failed(0, message);
     return message;
   });
   assertEquals([first!.after, second!.after, fourth!.after], [NO_MESSAGE, undefined, idOf(2)]);
-  const other = tracker.add(0, partsOf(idOf(5, 7)), written("bob", "x"));
+  const other = tracker.add(0, partsOf(idOf(5, 7)), "bob", "x");
   assertEquals(other.after, idOf(4));
 });
 
@@ -237,7 +237,7 @@ Deno.test("the text of the message before is hashed when a letter or a record ne
   const tracker = new AckTracker(recorded.effects, counting);
   const messages = Array.from(
     { length: 100 },
-    (_, at) => tracker.add(0, partsOf(idOf(at + 1)), written("bob", "x")),
+    (_, at) => tracker.add(0, partsOf(idOf(at + 1)), "bob", "x"),
   );
   for (const message of messages) tracker.save(message);
   for (const message of messages.slice(0, -1)) tracker.delivered(0, message);
@@ -255,40 +255,40 @@ Deno.test("the text of the message before is hashed when a letter or a record ne
 Deno.test("each message names the one before it to the same recipient, and its text by a hash", () => {
   const tracker = trackerOf();
   const afters = (["bob", "carol", "BOB"] as const).map((to, at) => {
-    return before(tracker.add(0, partsOf(idOf(at)), written(to, `text ${at}`)));
+    return before(tracker.add(0, partsOf(idOf(at)), to, `text ${at}`));
   });
   const nothing = [NO_MESSAGE, NO_HASH];
   assertEquals(afters, [nothing, nothing, [idOf(0), hashOf(0, "text 0")]]);
-  assertEquals(before(tracker.add(0, partsOf(idOf(9)), written(undefined, "to all"))), nothing);
+  assertEquals(before(tracker.add(0, partsOf(idOf(9)), undefined, "to all")), nothing);
 });
 
 Deno.test("nothing waits for a message that failed: the next one names the one before it", () => {
   const tracker = trackerOf();
-  tracker.add(0, partsOf(idOf(1)), written("bob", "a"));
-  const failing = tracker.add(0, partsOf(idOf(2)), written("bob", "b"));
+  tracker.add(0, partsOf(idOf(1)), "bob", "a");
+  const failing = tracker.add(0, partsOf(idOf(2)), "bob", "b");
   tracker.failed(0, failing);
   assertEquals(tracker.messageWith(idOf(2)), undefined);
-  assertEquals(before(tracker.add(0, partsOf(idOf(3)), written("bob", "c"))), [idOf(1), hashOf(1, "a")]);
+  assertEquals(before(tracker.add(0, partsOf(idOf(3)), "bob", "c")), [idOf(1), hashOf(1, "a")]);
 });
 
 Deno.test("when all have failed the next one names nothing", () => {
   const tracker = trackerOf();
-  const failing = [1, 2, 3].map((count) => tracker.add(0, partsOf(idOf(count)), written("bob", "a")));
+  const failing = [1, 2, 3].map((count) => tracker.add(0, partsOf(idOf(count)), "bob", "a"));
   for (const at of [1, 0, 2]) tracker.failed(0, failing[at]!);
-  assertEquals(before(tracker.add(0, partsOf(idOf(4)), written("bob", "c"))), [NO_MESSAGE, NO_HASH]);
+  assertEquals(before(tracker.add(0, partsOf(idOf(4)), "bob", "c")), [NO_MESSAGE, NO_HASH]);
 });
 
 Deno.test("an older message that fails changes nothing for the newer ones", () => {
   const tracker = trackerOf();
-  const failing = tracker.add(0, partsOf(idOf(1)), written("bob", "a"));
-  tracker.add(0, partsOf(idOf(2)), written("bob", "b"));
+  const failing = tracker.add(0, partsOf(idOf(1)), "bob", "a");
+  tracker.add(0, partsOf(idOf(2)), "bob", "b");
   tracker.failed(0, failing);
-  assertEquals(tracker.add(0, partsOf(idOf(3)), written("bob", "c")).before.id, idOf(2));
+  assertEquals(tracker.add(0, partsOf(idOf(3)), "bob", "c").before.id, idOf(2));
 });
 
 Deno.test("a message is too old after 7 days, not before", () => {
   const tracker = trackerOf();
-  const message = tracker.add(1000, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(1000, partsOf(idOf(1)), "bob", "hi");
   assertFalse(tracker.isTooOld(999 + MESSAGE_LIFE_MS, message));
   assert(tracker.isTooOld(1000 + MESSAGE_LIFE_MS, message));
 });
@@ -296,8 +296,8 @@ Deno.test("a message is too old after 7 days, not before", () => {
 Deno.test("everything but what was told survives a kill", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  tracker.sealed(tracker.add(5.5, partsOf(idOf(1)), written("bob", "hi")), SEALING);
-  tracker.save(tracker.add(6, partsOf(idOf(2)), written(undefined, "all")));
+  tracker.sealed(tracker.add(5.5, partsOf(idOf(1)), "bob", "hi"), SEALING);
+  tracker.save(tracker.add(6, partsOf(idOf(2)), undefined, "all"));
   recorded.perform(6);
   const again = restarted(recorded);
   const [direct, channel] = again.unstored();
@@ -306,18 +306,18 @@ Deno.test("everything but what was told survives a kill", () => {
   assertEquals([channel?.to, channel?.text], [undefined, "all"]);
   assertEquals([direct?.unsettled, direct?.unanswered], [false, false]);
   assertEquals(again.takeDue(1e9), undefined);
-  assertEquals(before(again.add(7, partsOf(idOf(3)), written("bob", "more"))), [idOf(1), hashOf(1, "hi")]);
+  assertEquals(before(again.add(7, partsOf(idOf(3)), "bob", "more")), [idOf(1), hashOf(1, "hi")]);
 });
 
 Deno.test("a delivered message is still the last one for the next after a restart", () => {
   const recorded = new Recorded();
   const tracker = trackerOf(recorded);
-  const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+  const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
   tracker.save(message);
   tracker.delivered(1, message);
   recorded.performAll(1);
   assertEquals(recorded.records("outbox"), []);
-  const next = restarted(recorded).add(7, partsOf(idOf(2)), written("bob", "more"));
+  const next = restarted(recorded).add(7, partsOf(idOf(2)), "bob", "more");
   assertEquals(before(next), [idOf(1), hashOf(1, "hi")]);
 });
 
@@ -325,7 +325,7 @@ Deno.test("what is forgotten is gone durably, what failed as well", () => {
   for (const isFailure of [false, true]) {
     const recorded = new Recorded();
     const tracker = trackerOf(recorded);
-    const message = tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
+    const message = tracker.add(0, partsOf(idOf(1)), "bob", "hi");
     tracker.sealed(message, SEALING);
     tracker.stored(message);
     recorded.perform(0);
@@ -342,8 +342,8 @@ Deno.test("what is forgotten is gone durably, what failed as well", () => {
 
 Deno.test("what was stored is given up 37 days after it was written, what waits is not", () => {
   const tracker = trackerOf();
-  const message = tracker.add(1000, partsOf(idOf(1)), written("bob", "hi"));
-  tracker.add(1000, partsOf(idOf(2)), written("bob", "hi"));
+  const message = tracker.add(1000, partsOf(idOf(1)), "bob", "hi");
+  tracker.add(1000, partsOf(idOf(2)), "bob", "hi");
   tracker.stored(message);
   assertEquals(tracker.expired(999 + MESSAGE_LIFE_MS + MAIL_LIFE_MS), []);
   assertEquals(tracker.expired(1000 + MESSAGE_LIFE_MS + MAIL_LIFE_MS), [message]);
@@ -351,10 +351,8 @@ Deno.test("what was stored is given up 37 days after it was written, what waits 
 
 Deno.test("channel messages have their turn one after the other", () => {
   const tracker = trackerOf();
-  tracker.add(0, partsOf(idOf(1)), written("bob", "hi"));
-  const [first, second] = [2, 3].map((count) =>
-    tracker.add(0, partsOf(idOf(count)), written(undefined, "all"))
-  );
+  tracker.add(0, partsOf(idOf(1)), "bob", "hi");
+  const [first, second] = [2, 3].map((count) => tracker.add(0, partsOf(idOf(count)), undefined, "all"));
   assertEquals(tracker.nextPost, first);
   tracker.delivered(0, first!);
   assertEquals(tracker.nextPost, second);
@@ -364,10 +362,10 @@ Deno.test("channel messages have their turn one after the other", () => {
 
 Deno.test("what waits is listed oldest first, for one recipient or for all", () => {
   const tracker = trackerOf();
-  tracker.add(0, partsOf(idOf(1)), written("bob", "a"));
-  tracker.add(0, partsOf(idOf(2)), written("carol", "b"));
-  tracker.add(0, partsOf(idOf(3)), written(undefined, "c"));
-  tracker.add(0, partsOf(idOf(4)), written("Bob", "d"));
+  tracker.add(0, partsOf(idOf(1)), "bob", "a");
+  tracker.add(0, partsOf(idOf(2)), "carol", "b");
+  tracker.add(0, partsOf(idOf(3)), undefined, "c");
+  tracker.add(0, partsOf(idOf(4)), "Bob", "d");
   assertEquals(tracker.unstored().map(({ text }) => text), ["a", "b", "c", "d"]);
   assertEquals(tracker.unstored("BOB").map(({ text }) => text), ["a", "d"]);
   assertEquals(tracker.waiting, 4);

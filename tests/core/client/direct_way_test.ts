@@ -14,7 +14,7 @@ import { encodeVerb, type Verb } from "../../../core/messages/verb.ts";
 import { Author } from "../../kit/author.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
-import { idOf, KEY, LONGEST_TEXT, written } from "../../kit/samples.ts";
+import { idOf, KEY, LONGEST_TEXT } from "../../kit/samples.ts";
 
 const PREFIX = idOf(0).slice(0, 20);
 const OTHER_PREFIX = idOf(0, 7).slice(0, 20);
@@ -77,7 +77,7 @@ class Desk {
   }
 
   message(sequence: number, text = "x", { prefix = PREFIX, sentAt = 1_000 } = {}): OutgoingMessage {
-    const message = new OutgoingMessage({ prefix, sequence }, { ...written("bob", text), sentAt });
+    const message = new OutgoingMessage({ prefix, sequence }, { to: "bob", sentAt, text });
     if (sequence > 1) {
       message.before = LastMessage.from({ prefix, sequence: sequence - 1, text: "" });
     }

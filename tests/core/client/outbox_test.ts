@@ -7,7 +7,7 @@ import { nickKey } from "../../../core/messages/nick.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { idOf, written } from "../../kit/samples.ts";
+import { idOf } from "../../kit/samples.ts";
 
 const PEOPLE = ["bob", "carol", "Zoë", "dave"];
 
@@ -15,7 +15,7 @@ function trackerWith(count: number, to: string): { tracker: AckTracker; messages
   const tracker = new AckTracker(new Recorded().effects, primitives);
   const messages = Array.from(
     { length: count },
-    (_, at) => tracker.add(0, partsOf(idOf(at)), written(to, `m${at}`)),
+    (_, at) => tracker.add(0, partsOf(idOf(at)), to, `m${at}`),
   );
   return { tracker, messages };
 }
@@ -43,7 +43,7 @@ Deno.test("what is done with is not listed: delivered, failed, forgotten", () =>
 
 Deno.test("whoever has only stored messages is not waited for", () => {
   const { tracker, messages } = trackerWith(2, "Bob");
-  tracker.add(0, partsOf(idOf(8)), written(undefined, "to all"));
+  tracker.add(0, partsOf(idOf(8)), undefined, "to all");
   for (const message of messages) tracker.stored(message);
   assertEquals([tracker.waitingFor("bob"), [...tracker.recipients]], [0, [""]]);
   tracker.sealAgain(0, messages[0]!);
@@ -76,7 +76,7 @@ Deno.test("whatever becomes of messages, they are listed and counted as by a wal
     if (message === undefined) {
       const nick = dice.pick([undefined, ...PEOPLE]);
       const to = dice.happens(0.5) ? nick?.toUpperCase() : nick;
-      const added = tracker.add(step, partsOf(idOf(step)), written(to, `m${step}`));
+      const added = tracker.add(step, partsOf(idOf(step)), to, `m${step}`);
       tracker.save(added);
       all.push(added);
     } else {

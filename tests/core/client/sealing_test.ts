@@ -16,7 +16,7 @@ import { type Row, Table } from "../../../core/messages/table.ts";
 import { Author, flipped } from "../../kit/author.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { idOf, TOP_ID, written } from "../../kit/samples.ts";
+import { idOf, TOP_ID } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;
 const CHANNEL_KEY = new Uint8Array(32).fill(0xc0);
@@ -56,7 +56,7 @@ class Desk {
   }
 
   writes(to: string | undefined, text: string): OutgoingMessage {
-    return this.tracker.add(NOW, partsOf(idOf(++this.#ids)), written(to, text));
+    return this.tracker.add(NOW, partsOf(idOf(++this.#ids)), to, text);
   }
 
   /** What of one kind is on the disk. */
