@@ -138,6 +138,7 @@ scenario(
     const { alice, bob } = neighbours(world);
     const began = world.schedule.now;
     assertLessOrEqual(timeOf(world, alice, bob, "hi"), 2 * CHECK_PACE_MS + 5 * DELAY);
+    world.runs(1000);
     assertEquals(timeOf(world, alice, bob, "ho"), DELAY);
     world.runs(1000);
     alice.sees("[Message received by bob.]", "[Message received by bob.]");
@@ -174,6 +175,7 @@ scenario(
     for (const person of people) registers(world, person);
     const began = world.schedule.now;
     timeOf(world, alice, bob, "hi");
+    world.runs(1000);
     // From now on only the shorter way has an answer to a handshake.
     world.passes = ({ kinds, to }) => !(kinds.includes("initiation") && to.host === OUTSIDE_ALICE);
     for (let count = 0; count < 2 * REKEY_AFTER_MS / 5000; count++) {
