@@ -5,7 +5,12 @@ import type { Address, Millis } from "../core/base/units.ts";
 import { Links } from "../core/link/links.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../core/messages/verb.ts";
 import { readFrames, writeFrame } from "../core/wire/frame.ts";
-import { decodePacket, encodeTransport } from "../core/wire/packet.ts";
+import {
+  decodePacket,
+  OVERHEAD_BYTES,
+  TRANSPORT_HEADER_BYTES,
+  writeTransportHeader,
+} from "../core/wire/packet.ts";
 import { letterOf, time } from "./letters.ts";
 
 const [A, B]: readonly Address[] = [{ host: "10.0.0.1", port: 1 }, { host: "10.0.0.2", port: 2 }];
@@ -57,14 +62,18 @@ function exchange(now: Millis, a: Side, b: Side, addressOfA = A): void {
 export function layers(): { layer: string; out: number; in: number }[] {
   const verb = encodeVerb(DIRECT);
   const key = random(32);
-  const frames = () => {
+  const written = () => {
     const writer = new Writer();
     writeFrame(writer, { type: "ordered", number: 1000, verb });
-    return writer.finish();
+    return writer.view();
   };
-  const plaintext = frames();
-  const sealed = primitives.seal(key, 1000, NONE, plaintext);
-  const packet = encodeTransport(1, 1000, sealed);
+  const plaintext = written().slice();
+  const packet = new Uint8Array(OVERHEAD_BYTES + plaintext.length);
+  const sealed = packet.subarray(TRANSPORT_HEADER_BYTES);
+  const seal = () => primitives.sealInto(sealed, key, 1000, NONE, plaintext);
+  const header = () => writeTransportHeader(packet, 1, 1000);
+  seal();
+  header();
   if (decodePacket(packet) === MALFORMED) throw new Error("a malformed packet");
   const rows = [
     {
@@ -72,15 +81,15 @@ export function layers(): { layer: string; out: number; in: number }[] {
       out: time(MESSAGES, () => encodeVerb(DIRECT)),
       in: time(MESSAGES, () => decodeVerb(verb)),
     },
-    { layer: "frame", out: time(MESSAGES, frames), in: time(MESSAGES, () => readFrames(plaintext)) },
+    { layer: "frame", out: time(MESSAGES, written), in: time(MESSAGES, () => readFrames(plaintext)) },
     {
       layer: "seal, open",
-      out: time(MESSAGES, () => primitives.seal(key, 1000, NONE, plaintext)),
+      out: time(MESSAGES, seal),
       in: time(MESSAGES, () => primitives.open(key, 1000, NONE, sealed)),
     },
     {
       layer: "packet",
-      out: time(MESSAGES, () => encodeTransport(1, 1000, sealed)),
+      out: time(MESSAGES, header),
       in: time(MESSAGES, () => decodePacket(packet)),
     },
   ];

@@ -28,7 +28,14 @@ const SEEDS = 100;
 const IDLE_SECONDS = 10;
 const STARTS = 9;
 
+/** Messages of 64 bytes that fill a packet, at the floor. */
+const FULL_PACKET = 15;
+const FLOOR_MESSAGES = 500_000;
+/** After so many messages a client's memory has long stopped to grow. */
+const MEMORY_MESSAGES = 200_000;
+
 type Figures = Summary & { readonly perSecond: number };
+type PeerFigures = Figures & { readonly bytesEach: number; readonly megabytes: number };
 
 const { only } = parseArgs(Deno.args, { string: ["only"] });
 const folder = Deno.makeTempDirSync({ prefix: "parley-bench-" });
@@ -39,10 +46,11 @@ function freshState(durable: boolean): string {
   return durable ? `${folder}/state-${++stores}.db` : MEMORY;
 }
 
-async function bare(oneCpu: boolean): Promise<Summary> {
-  const echo = start("bench/bare.ts", [], oneCpu);
+/** Two processes that know no protocol: `script` without arguments answers, and with a port it asks. */
+async function pair(script: string, args: readonly number[], oneCpu: boolean): Promise<Figures> {
+  const echo = start(script, [], oneCpu);
   const port = await echo.nextLine();
-  const ping = start("bench/bare.ts", [port, String(ROUND_TRIPS)], oneCpu);
+  const ping = start(script, [port, ...args.map(String)], oneCpu);
   const figures = JSON.parse(await ping.nextLine());
   await ping.end();
   await echo.end();
@@ -56,16 +64,17 @@ async function direct(
   durable: boolean,
   oneCpu: boolean,
   bytes = 64,
-): Promise<Figures> {
+): Promise<PeerFigures & { readonly recipientMegabytes: number }> {
   const port = freePort();
   const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
   const bob = start("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
   await bob.sees("ready");
   const args = ["alice", String(port), freshState(durable), "bob", ...[count, window, bytes].map(String)];
   const alice = start("bench/peer.ts", args, oneCpu);
-  const figures: Figures = JSON.parse(await alice.nextLine());
+  const figures: PeerFigures = JSON.parse(await alice.nextLine());
+  const recipientMegabytes = residentMegabytes(bob.pid);
   for (const process of [alice, bob, server]) await process.end();
-  return figures;
+  return { ...figures, recipientMegabytes };
 }
 
 function freePort(): number {
@@ -89,12 +98,14 @@ function commits(): Summary {
 async function roundTrips(oneCpu: boolean): Promise<void> {
   const rows = {
     bare: [] as Summary[],
+    sealed: [] as Summary[],
     memory: [] as Summary[],
     durable: [] as Summary[],
     commit: [] as Summary[],
   };
   for (let round = 0; round < ROUNDS; round++) {
-    rows.bare.push(await bare(oneCpu));
+    rows.bare.push(await pair("bench/bare.ts", [ROUND_TRIPS], oneCpu));
+    rows.sealed.push(await pair("bench/floor.ts", [ROUND_TRIPS, 1, 1], oneCpu));
     rows.memory.push(await direct(ROUND_TRIPS, 1, false, oneCpu));
     rows.durable.push(await direct(ROUND_TRIPS, 1, true, oneCpu));
     rows.commit.push(commits());
@@ -107,27 +118,50 @@ async function roundTrips(oneCpu: boolean): Promise<void> {
   const middle = (name: keyof typeof rows, of: keyof Summary) => median(rows[name].map((row) => row[of]));
   const line = (name: keyof typeof rows, what: string, ratio = "") =>
     tell(`  ${what.padEnd(44)} p50 ${middle(name, "p50")}  p99 ${middle(name, "p99")}  ${ratio}`);
-  const [floor, commit] = [middle("bare", "p50"), middle("commit", "p50")];
+  const [floor, commit] = [middle("sealed", "p50"), middle("commit", "p50")];
   line("bare", "bare datagram and echo");
+  line("sealed", "one AEAD each way, and no protocol");
   line("commit", "one commit with fsync");
-  line("memory", "message to receipt, ':memory:'", `${(middle("memory", "p50") / floor).toFixed(2)} x bare`);
+  line(
+    "memory",
+    "message to receipt, ':memory:'",
+    `${(middle("memory", "p50") / floor).toFixed(2)} x sealed`,
+  );
   const durable = middle("durable", "p50");
   line(
     "durable",
     "message to receipt, durable",
-    `${((durable - 2 * commit) / floor).toFixed(2)} x bare + two commits`,
+    `${((durable - 2 * commit) / floor).toFixed(2)} x sealed + two commits`,
   );
 }
 
 async function oneWay(): Promise<void> {
-  for (const durable of [false, true]) {
-    for (const window of WINDOWS) {
+  for (const window of WINDOWS) {
+    const floor = await rateOf(() => pair("bench/floor.ts", [FLOOR_MESSAGES, window, FULL_PACKET], false));
+    tell(
+      `one way, ${window} outstanding, no protocol, ${FULL_PACKET} in a packet: ${
+        Math.round(floor)
+      } messages/s`,
+    );
+    for (const durable of [false, true]) {
       const rate = await rateOf(() => direct(BURST_MESSAGES, window, durable, false));
       tell(
-        `one way, ${window} outstanding, ${inStore(durable)}: ${Math.round(rate)} receipted messages/s`,
+        `one way, ${window} outstanding, ${inStore(durable)}: ${Math.round(rate)} receipted messages/s, ${
+          (rate / floor).toFixed(2)
+        } of that`,
       );
     }
   }
+}
+
+async function wire(): Promise<void> {
+  const { bytesEach, megabytes, recipientMegabytes } = await direct(MEMORY_MESSAGES, 64, false, false);
+  tell(`a message of 64 bytes with its receipt, 64 outstanding: ${Math.round(bytesEach)} bytes on the wire`);
+  tell(
+    `after ${MEMORY_MESSAGES} messages: ${Math.round(megabytes)} MB resident at their sender, ${
+      Math.round(recipientMegabytes)
+    } MB at their recipient`,
+  );
 }
 
 async function large(): Promise<void> {
@@ -252,7 +286,7 @@ async function reportIdle(server: Child, client: Child): Promise<void> {
   ) {
     const percent = (cpuTicks(process.pid) - before[at]!) / IDLE_SECONDS;
     tell(
-      `idle ${name}: ${residentMegabytes(process.pid)} MB resident, ${
+      `idle ${name}: ${residentMegabytes(process.pid).toFixed(1)} MB resident, ${
         percent.toFixed(1)
       } % of a CPU over ${IDLE_SECONDS} s`,
     );
@@ -265,8 +299,8 @@ function procFile(pid: number, name: string): string {
   return new TextDecoder().decode(stdout);
 }
 
-function residentMegabytes(pid: number): string {
-  return (Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status"))?.[1]) / 1024).toFixed(1);
+function residentMegabytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status"))?.[1]) * 1024 / 1e6;
 }
 
 /** Hundredths of a second that a process has computed. */
@@ -286,6 +320,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   "one-cpu": () => roundTrips(true),
   "unpinned": () => roundTrips(false),
   "one-way": oneWay,
+  wire,
   large,
   "in-one-process": inOneProcess,
   letters: sealing,

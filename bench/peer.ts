@@ -2,20 +2,22 @@
  * One client process of a measurement: the machine, the driver, a real socket and a real store, no terminal.
  * `peer.ts NICK SERVER_PORT STATE` answers; `peer.ts NICK SERVER_PORT STATE TO COUNT WINDOW BYTES` sends
  * COUNT messages of BYTES, at most WINDOW of them without a receipt, and prints its figures as one line of
- * JSON.
+ * JSON: times in microseconds, bytes on the wire for each message and its receipt, the process's memory.
  */
 import { primitives } from "../core/base/crypto.ts";
 import { Client } from "../core/client/client.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Notice } from "../core/notice.ts";
 import { openSqlite } from "../storage/sqlite.ts";
-import { drive } from "../transport/driver.ts";
+import { drive, type Socket } from "../transport/driver.ts";
 import { bindUdp } from "../transport/udp.ts";
 import { summarize } from "./summary.ts";
 
 const [nick = "", serverPort = "", state = "", to, count = "0", window = "1", bytes = "64"] = Deno.args;
 const TEXT = "m".repeat(Number(bytes));
 const WARM_UP = Math.min(5_000, Number(count));
+/** The headers of IPv4 (RFC 791) and UDP (RFC 768), which a datagram has before its bytes. */
+const HEADER_BYTES = 20 + 8;
 
 const socket = bindUdp("127.0.0.1", 0, "-c");
 const store = state === ":memory:" ? undefined : openSqlite(state, "client");
@@ -38,7 +40,20 @@ const options = {
   primitives,
 };
 const machine = new Client(now(), options, random, store?.read() ?? []);
-const driver = drive({ machine, socket, store, now, show });
+/** Bytes that have left and come. */
+let onWire = 0;
+const counting: Socket = {
+  send(bytes, to) {
+    onWire += HEADER_BYTES + bytes.length;
+    return socket.send(bytes, to);
+  },
+  async receive() {
+    const datagram = await socket.receive();
+    if (datagram !== undefined) onWire += HEADER_BYTES + datagram.bytes.length;
+    return datagram;
+  },
+};
+const driver = drive({ machine, socket: counting, store, now, show });
 
 const total = Number(count) + WARM_UP;
 const sentAt: number[] = [];
@@ -55,11 +70,17 @@ function show(notice: Notice): void {
   for (let count = 0; count < receipts; count++) {
     // Receipts come in the order of the messages, or nearly: the figure is a distribution.
     times.push(performance.now() - sentAt[times.length]!);
-    if (times.length === WARM_UP) began = performance.now();
+    if (times.length === WARM_UP) [began, onWire] = [performance.now(), 0];
   }
   if (times.length < total) return sendMore();
   const seconds = (performance.now() - began) / 1000;
-  console.log(JSON.stringify({ ...summarize(times.slice(WARM_UP)), perSecond: Number(count) / seconds }));
+  const figures = {
+    ...summarize(times.slice(WARM_UP)),
+    perSecond: Number(count) / seconds,
+    bytesEach: onWire / Number(count),
+    megabytes: Deno.memoryUsage().rss / 1e6,
+  };
+  console.log(JSON.stringify(figures));
   driver.act({ type: "leave" });
 }
 

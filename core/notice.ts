@@ -27,7 +27,15 @@ export interface Shown {
 }
 
 /** Why a message has failed for good. `FAILURES` has a sentence for each. */
-export type Failure = Reason | "keys" | "too old" | "expired" | "unreadable" | "refused" | "released";
+export type Failure =
+  | Reason
+  | "keys"
+  | "too old"
+  | "expired"
+  | "unreadable"
+  | "refused"
+  | "released"
+  | "forgotten";
 
 /** All notices. Those from `serverKey` on come from a server, the others from a client. */
 export type Notice =
@@ -367,6 +375,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "unreadable": "the recipient could not open it, sealed twice",
   "refused": "the recipient knows another key of yours",
   "released": "the nickname was given up",
+  "forgotten": "the recipient may have had it long ago, and cannot tell",
   "too old": `it waited for ${MESSAGE_LIFE_MS / DAY_MS} days`,
   "expired": `nobody collected it within ${MAIL_LIFE_MS / DAY_MS} days`,
 };

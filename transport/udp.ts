@@ -3,7 +3,10 @@ import { ExpectedError } from "../core/base/expected_error.ts";
 import { DATAGRAM_BYTES } from "../core/base/limits.ts";
 import type { Address } from "../core/base/units.ts";
 
-/** A datagram that came in. `bytes` is a copy and belongs to the caller of `receive`. */
+/**
+ * A datagram that came in. `bytes` belongs to the caller of `receive`, who has to `slice` what is kept for
+ * long: many datagrams share a piece of memory.
+ */
 export interface ReceivedDatagram {
   readonly from: Address;
   readonly bytes: Uint8Array;
@@ -21,6 +24,9 @@ export class NetworkError extends ExpectedError {
  */
 const RECEIVE_BUFFER_BYTES = 2048;
 
+/** Datagrams are received one behind the other into a piece of memory: one for each would cost too much. */
+const PIECE_BYTES = 65_536;
+
 /** Windows reports, at a later receive, that nobody listened where we sent to. That is no reason to end. */
 const PEER_GONE = "ECONNRESET";
 
@@ -30,7 +36,10 @@ const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 /** A bound socket. Await each `send`: Deno sends a burst that nobody awaits in reverse order. */
 export class UdpSocket {
   readonly #connection: Deno.DatagramConn;
-  readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
+  /** The part of the present piece that no datagram has taken. */
+  #piece = new Uint8Array(0);
+  /** The sender of the last datagram, in Deno's words and in ours: mostly it is the next one's as well. */
+  #lastFrom: { readonly hostname: string; readonly address: Address } | undefined;
   readonly #dropped = new Map<string, number>();
   #closed = false;
 
@@ -68,8 +77,12 @@ export class UdpSocket {
   async receive(): Promise<ReceivedDatagram | undefined> {
     while (!this.#closed) {
       try {
-        const [bytes, from] = await this.#connection.receive(this.#buffer);
-        if (bytes.length <= DATAGRAM_BYTES) return { from: toAddress(from), bytes: bytes.slice() };
+        if (this.#piece.length < RECEIVE_BUFFER_BYTES) this.#piece = new Uint8Array(PIECE_BYTES);
+        const [bytes, from] = await this.#connection.receive(this.#piece.subarray(0, RECEIVE_BUFFER_BYTES));
+        if (bytes.length <= DATAGRAM_BYTES) {
+          this.#piece = this.#piece.subarray(bytes.length);
+          return { from: this.#senderOf(from as Deno.NetAddr), bytes };
+        }
         this.#drop("OVERSIZE");
       } catch (error) {
         if (this.#closed) break;
@@ -78,6 +91,14 @@ export class UdpSocket {
       }
     }
     return undefined;
+  }
+
+  #senderOf(from: Deno.NetAddr): Address {
+    const last = this.#lastFrom;
+    if (last?.hostname === from.hostname && last.address.port === from.port) return last.address;
+    const address = toAddress(from);
+    this.#lastFrom = { hostname: from.hostname, address };
+    return address;
   }
 
   /** Ends a pending `receive`. A second call does nothing. */

@@ -25,6 +25,21 @@ const TWO_TO_32 = 2 ** 32;
 /** The buffer of a writer that has finished, for the next one: a packet needs a writer for a moment only. */
 const spare: Uint8Array[] = [];
 
+/** Short-lived bytes are cut from a piece of this size: an allocation costs as much as sealing them. */
+const PIECE_BYTES = 65_536;
+let piece = NO_BYTES;
+
+/**
+ * Returns zeros for bytes that are done with as soon as this wake-up is over, such as a datagram. Whoever
+ * keeps some of them longer has to `slice` them, or all that was cut from the same piece stays in memory.
+ */
+export function shortLived(count: number): Uint8Array {
+  if (piece.length < count) piece = new Uint8Array(Math.max(PIECE_BYTES, count));
+  const bytes = piece.subarray(0, count);
+  piece = piece.subarray(count);
+  return bytes;
+}
+
 /** Writes fields one behind the other. Values are not checked: the caller hands in only what fits. */
 export class Writer {
   #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
@@ -111,6 +126,12 @@ export class Writer {
     this.#bytes[at + 2] = length;
   }
 
+  /** UTF-8 behind its length in a variable-length integer. */
+  textV(text: string): void {
+    this.varint(utf8Length(text));
+    this.#text(text);
+  }
+
   zeros(count: number): void {
     this.#room(count);
     this.#bytes.fill(0, this.#length, this.#length + count);
@@ -119,7 +140,15 @@ export class Writer {
 
   /** Returns a copy of the bytes written. The writer must not be used any more: another gets its buffer. */
   finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#length);
+    return this.view().slice();
+  }
+
+  /**
+   * Returns the bytes written without a copy, for a caller that uses them up at once: the next writer gets
+   * the buffer and writes over them. This writer must not be used any more.
+   */
+  view(): Uint8Array {
+    const written = this.#bytes.subarray(0, this.#length);
     if (spare.length === 0) spare.push(this.#bytes);
     this.#bytes = NO_BYTES;
     return written;
@@ -209,6 +238,11 @@ export class Reader {
     return value;
   }
 
+  /** Passes over all bytes of this value up to the next other one. */
+  skip(value: number): void {
+    while (this.#bytes[this.#at] === value) this.#at++;
+  }
+
   /** Returns a view, not a copy: a caller that keeps it longer than the datagram has to `slice` it. */
   raw(count: number): Uint8Array {
     if (this.left < count) {
@@ -229,6 +263,13 @@ export class Reader {
 
   text24(): string {
     return this.#text(this.u24());
+  }
+
+  /** The text that `Writer.textV` writes, of at most so many bytes. */
+  textV(most: number): string {
+    const length = this.varint();
+    if (length > most) this.fail();
+    return this.#failed ? "" : this.#text(length);
   }
 
   rest(): Uint8Array {
@@ -260,6 +301,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   let difference = 0;
   for (let at = 0; at < a.length; at++) difference |= a[at]! ^ b[at]!;
   return difference === 0;
+}
+
+/** The length of a number as a variable-length integer. */
+export function varintBytes(value: number): number {
+  if (value < 2 ** 6) return 1;
+  if (value < 2 ** 14) return 2;
+  return value < 2 ** 30 ? 4 : 8;
 }
 
 /** The length of a text in bytes of UTF-8. */

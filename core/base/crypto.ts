@@ -58,6 +58,14 @@ export interface Primitives {
    * twice: it would give away both plaintexts and the key of the tag (RFC 8439 section 4).
    */
   seal(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Writes what `seal` returns into `target`, which is as long as that. */
+  sealInto(
+    target: Uint8Array,
+    key: Uint8Array,
+    counter: number,
+    associated: Uint8Array,
+    plaintext: Uint8Array,
+  ): void;
   /**
    * Returns the plaintext that `seal` was given, or `undefined` if one bit of key, counter, associated data
    * or ciphertext differs.
@@ -179,14 +187,18 @@ export const primitives: Primitives = {
   },
 
   seal(key, counter, associated, plaintext) {
+    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
+    primitives.sealInto(sealed, key, counter, associated, plaintext);
+    return sealed;
+  },
+
+  sealInto(target, key, counter, associated, plaintext) {
     setNonce(counter);
     const cipher = createCipheriv(AEAD, key, nonce, AEAD_OPTIONS);
     if (associated.length > 0) cipher.setAAD(associated, { plaintextLength: plaintext.length });
-    const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-    sealed.set(cipher.update(plaintext));
+    target.set(cipher.update(plaintext));
     cipher.final();
-    sealed.set(cipher.getAuthTag(), plaintext.length);
-    return sealed;
+    target.set(cipher.getAuthTag(), plaintext.length);
   },
 
   open(key, counter, associated, ciphertext) {

@@ -180,6 +180,12 @@ export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 
 // ---- parcels ---------------------------------------------------------------------------------------------
 
+/**
+ * A datagram with chat in it has a multiple of this length, so that it tells little about the length of a
+ * text; the last step ends at the largest datagram.
+ */
+export const PADDED_TO_BYTES = 128;
+
 /** A longer verb goes in parts of this size, which leave room for an acknowledgement in the same packet. */
 export const PART_BYTES = 1100;
 
@@ -249,11 +255,22 @@ export const HELD_MS = 5_000;
 export const HELD_MESSAGES = 4_096;
 
 /**
- * Messages from strangers, and their bytes, kept while the server is asked for their senders' rows. A script
- * that has just registered may send so many before the row arrives.
+ * Verbs with messages from strangers, and their bytes, kept while the server is asked for their senders'
+ * rows. A script that has just registered may send so many before the row arrives. Each message counts as
+ * some bytes more than its text.
  */
-export const STRANGERS_MESSAGES = 1_024;
+export const STRANGERS_VERBS = 1_024;
 export const STRANGERS_BYTES = 4 * 1024 * 1024;
+export const STRANGER_BYTES = 100;
+
+/** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
+export const PEOPLE = 1_024;
+
+/** Messages in one `direct` verb: as many of the shortest as go into one part. */
+export const DIRECT_MESSAGES = 256;
+
+/** Runs of sequences in one `got` verb: more than can be missing between the messages of a wake-up. */
+export const GOT_RUNS = 256;
 
 /** Changes that may wait ("shown", cursors) are saved within 50 ms: 40, because timers come late. */
 export const SAVE_LATER_MS = 40;
@@ -281,15 +298,6 @@ export const PREKEY_MS = 24 * 3600_000;
  * server, and a week is to spare. Then it is destroyed, so that nobody can open those letters any more.
  */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
-
-/**
- * One ephemeral key serves for an hour towards one prekey. The secret agreed on is in memory up to twice as
- * long, until the sweep.
- */
-export const LETTER_SECRET_MS = 3600_000;
-
-/** Secrets of letters remembered: one for each person that somebody writes to within an hour. */
-export const LETTER_SECRETS = 1_024;
 
 /**
  * Identities that are pinned. When there is no room the table's word is taken each time, as at a first
@@ -402,7 +410,7 @@ export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 export const RECEIPTS_PER_SENDER = 10_000;
 
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
-export const COLLECTED_RECEIPTS = 12;
+export const COLLECTED_RECEIPTS = 9;
 
 /**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than

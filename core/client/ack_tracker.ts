@@ -20,32 +20,26 @@ import {
 } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
-import { byNick, DurableMap } from "../durable/durable_map.ts";
+import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { SENT, type ValueOf } from "../durable/records.ts";
-import { NO_HASH, textHash } from "../messages/identity.ts";
-import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
+import { SENT } from "../durable/records.ts";
+import type { SealedLetter } from "../messages/letter.ts";
+import { isBefore, type MessageId, type MessageIdParts } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
-import { Outbox, type OutgoingMessage } from "./outbox.ts";
-
-const NOTHING = new Uint8Array(0);
-
-/** A message as the next one to the same recipient names it. */
-type Sent = ValueOf<typeof SENT>;
+import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
+import { NOTHING, Outbox, OutgoingMessage } from "./outbox.ts";
 
 export class AckTracker {
-  readonly #primitives: Primitives;
   readonly #outbox: Outbox;
   /** The last message to each recipient that has not failed. */
-  readonly #lastSent: DurableMap<NickKey, Sent>;
+  readonly #lastSent: DurableMap<NickKey, LastMessage>;
   /** For each message that has failed in this process the one that was sent before it. */
-  readonly #failedAfter = new Map<MessageId, Sent>();
-  readonly #timers = new Timers<MessageId>();
+  readonly #failedAfter = new Map<MessageId, LastMessage>();
+  readonly #timers = new Timers<OutgoingMessage>();
 
   constructor(effects: Effects, primitives: Primitives) {
-    this.#primitives = primitives;
     this.#outbox = new Outbox(effects);
-    this.#lastSent = new DurableMap(effects, byNick(SENT));
+    this.#lastSent = new DurableMap(effects, lastMessages(primitives, SENT));
     this.#noteNewest();
   }
 
@@ -57,15 +51,11 @@ export class AckTracker {
       const known = newest.get(nickKey(message.to));
       if (known === undefined || isBefore(known.id, message.id)) newest.set(nickKey(message.to), message);
     }
-    for (const [key, { id, text }] of newest) {
+    for (const [key, message] of newest) {
       const last = this.#lastSent.get(key);
-      if (last !== undefined && isBefore(id, last.id)) continue;
-      this.#lastSent.setUnsaved(key, { id, hash: this.#hashOf(id, text) });
+      if (last !== undefined && isBefore(message.id, last.id)) continue;
+      this.#lastSent.setUnsaved(key, LastMessage.from(message));
     }
-  }
-
-  #hashOf(id: MessageId, text: string): string {
-    return textHash(this.#primitives, id, text);
   }
 
   get deadline(): Millis {
@@ -101,6 +91,11 @@ export class AckTracker {
     return [...this.#outbox.messages].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
   }
 
+  /** False for a message that was delivered or has failed. */
+  has(message: OutgoingMessage): boolean {
+    return this.#outbox.has(message);
+  }
+
   messageWith(id: MessageId): OutgoingMessage | undefined {
     return this.#outbox.messageWith(id);
   }
@@ -117,34 +112,28 @@ export class AckTracker {
     return first;
   }
 
-  /**
-   * Adds a new message of the user's. Its 500 ms begin now. It is not saved before `save` or `saveSealed`.
-   */
-  add(now: Millis, id: MessageId, to: Nick | undefined, text: string): OutgoingMessage {
-    const after = to === undefined ? undefined : this.#lastSent.get(nickKey(to));
-    const message: OutgoingMessage = {
-      id,
-      to,
-      after: after?.id ?? NO_MESSAGE,
-      afterHash: after?.hash ?? NO_HASH,
-      sentAt: Math.floor(now),
-      text,
-      body: NOTHING,
-      edition: 0,
-      stored: false,
-      unsettled: true,
-      unanswered: false,
-      tries: 0,
-    };
+  /** The messages whose ids have this prefix, by sequence. */
+  messagesWith(prefix: string): ReadonlyMap<number, OutgoingMessage> {
+    return this.#outbox.messagesWith(prefix);
+  }
+
+  /** Adds a new message of the user's. Its 500 ms begin now. It is not saved before `save` or `sealed`. */
+  add(now: Millis, id: MessageIdParts, to: Nick | undefined, text: string): OutgoingMessage {
+    const message = new OutgoingMessage(id, { to, sentAt: Math.floor(now), text });
+    message.unsettled = true;
+    if (to !== undefined) {
+      message.before = this.#lastSent.get(nickKey(to)) ?? NO_LAST_MESSAGE;
+      this.#setLastSent(now, to, LastMessage.from(message));
+    }
     this.#outbox.add(message);
-    if (to !== undefined) this.#setLastSent(now, to, { id, hash: this.#hashOf(id, text) });
-    this.#timers.set(id, now + ACK_TIMEOUT_MS);
+    this.#timers.set(message, now + ACK_TIMEOUT_MS);
     return message;
   }
 
-  /** Stores the bytes that every later transmission of this message sends. */
-  saveSealed(message: OutgoingMessage, body: Uint8Array): void {
-    message.body = body;
+  /** Stores the letter or post that every later transmission of this message to the server sends. */
+  sealed(message: OutgoingMessage, sealing: Pick<SealedLetter, "body" | "ephemeral" | "proof">): void {
+    const { body, ephemeral, proof } = sealing;
+    Object.assign(message, { body, ephemeral, proof });
     this.save(message);
   }
 
@@ -153,20 +142,21 @@ export class AckTracker {
    * sealed again, and the first of them names no message before it.
    */
   beginAnew(now: Millis, to: Nick): void {
-    let last: Sent = { id: NO_MESSAGE, hash: NO_HASH };
+    let last = NO_LAST_MESSAGE;
     for (const message of this.unstored(to)) {
-      Object.assign(message, { after: last.id, afterHash: last.hash, body: NOTHING, edition: 0 });
+      message.unseal(0);
+      message.before = last;
+      message.wentTo = undefined;
       this.save(message);
-      last = { id: message.id, hash: this.#hashOf(message.id, message.text) };
+      last = LastMessage.from(message);
     }
     this.#setLastSent(now, to, last);
   }
 
-  /** The recipient could not open the message: it begins anew, once, as edition 1. */
+  /** The recipient could not open the letter: the message begins anew, once, as edition 1. */
   sealAgain(now: Millis, message: OutgoingMessage): void {
     this.#outbox.setStored(message, false);
-    message.edition = 1;
-    message.body = NOTHING;
+    message.unseal(1);
     this.save(message);
     this.restart(now, message);
     // The recipient has answered, so the line about a missing answer would be wrong.
@@ -175,22 +165,21 @@ export class AckTracker {
 
   /** Puts a message off that the server is too busy to take. */
   delay(message: OutgoingMessage, until: Millis): void {
-    this.#timers.set(message.id, until);
+    this.#timers.set(message, until);
   }
 
   /** The recipient or the server is back: the 500 ms and the tries begin anew. */
   restart(now: Millis, message: OutgoingMessage): void {
     message.unanswered = false;
     message.tries = 0;
-    this.#timers.set(message.id, now + ACK_TIMEOUT_MS);
+    this.#timers.set(message, now + ACK_TIMEOUT_MS);
   }
 
   /** A message whose time has come, if there is one. It is due again later, less and less often. */
   takeDue(now: Millis): OutgoingMessage | undefined {
-    for (let id = this.#timers.next(now); id !== undefined; id = this.#timers.next(now)) {
-      const message = this.#outbox.messageWith(id);
-      if (message === undefined || message.stored) continue;
-      this.#timers.set(id, now + retryAfter(message.tries++));
+    for (let message; (message = this.#timers.next(now)) !== undefined;) {
+      if (message.stored || !this.has(message)) continue;
+      this.#timers.set(message, now + retryAfter(message.tries++));
       return message;
     }
     return undefined;
@@ -199,7 +188,7 @@ export class AckTracker {
   /** Puts a message off whose 500 ms have not begun yet. */
   postpone(message: OutgoingMessage, until: Millis): void {
     message.tries = 0;
-    this.#timers.set(message.id, until);
+    this.#timers.set(message, until);
   }
 
   /** True if the message has been tried for 7 days. */
@@ -212,8 +201,8 @@ export class AckTracker {
    * little later.
    */
   delivered(now: Millis, message: OutgoingMessage): void {
-    this.#timers.clear(message.id);
-    this.#outbox.deleteLater(now, message.id);
+    this.#timers.clear(message);
+    this.#outbox.deleteLater(now, message);
   }
 
   /**
@@ -223,40 +212,44 @@ export class AckTracker {
   stored(message: OutgoingMessage): void {
     this.#outbox.setStored(message, true);
     message.body = NOTHING;
-    this.#timers.clear(message.id);
+    this.#timers.clear(message);
     this.save(message);
   }
 
   /** The message will never arrive, so nobody must wait for it: the next message names the one before it. */
   failed(now: Millis, message: OutgoingMessage): void {
-    this.forget(message.id);
+    this.forget(message);
     if (message.to === undefined) return;
-    const before = { id: message.after, hash: message.afterHash };
-    remember(this.#failedAfter, message.id, before, OUTBOX_MESSAGES);
+    remember(this.#failedAfter, message.id, message.before, OUTBOX_MESSAGES);
     const last = this.#lastSent.get(nickKey(message.to));
     if (last?.id === message.id) this.#setLastSent(now, message.to, this.#notFailed(last));
   }
 
   /** This message, or the newest one before it that has not failed. */
-  #notFailed(sent: Sent): Sent {
+  #notFailed(sent: LastMessage): LastMessage {
     let newest = sent;
     for (let before; (before = this.#failedAfter.get(newest.id)) !== undefined;) newest = before;
     return newest;
   }
 
   /** Forgets a message, here and on disk at once. */
-  forget(id: MessageId): void {
-    this.#timers.clear(id);
-    this.#outbox.delete(id);
+  forget(message: OutgoingMessage): void {
+    this.#timers.clear(message);
+    this.#outbox.delete(message);
   }
 
-  #setLastSent(now: Millis, to: Nick, sent: Sent): void {
+  /** Forgets the record of a message that is gone here already (`delivered`), and on disk perhaps not yet. */
+  forgetRecord(id: MessageId): void {
+    this.#outbox.forgetRecord(id);
+  }
+
+  #setLastSent(now: Millis, to: Nick, sent: LastMessage): void {
     this.#lastSent.setLater(now, nickKey(to), sent);
   }
 
   /** Saves a message as it is now. */
   save(message: OutgoingMessage): void {
-    this.#outbox.save(message.id);
+    this.#outbox.save(message);
   }
 }
 

@@ -1,5 +1,9 @@
 import { ATTEMPT_MS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
+import type { OutgoingMessage } from "./outbox.ts";
+
+/** Something that the server is asked for: the message that it is to store, or the name of anything else. */
+type Asked = string | OutgoingMessage;
 
 /**
  * Decides when to stop waiting for the server: after five attempts in a row that brought no authentic packet
@@ -15,8 +19,8 @@ export class Attempts {
    * The keys of what waits, each with the instant since when; the longest wait comes first. Commands of the
    * user are kept apart from the rest.
    */
-  readonly #commands = new Map<string, Millis>();
-  readonly #others = new Map<string, Millis>();
+  readonly #commands = new Map<Asked, Millis>();
+  readonly #others = new Map<Asked, Millis>();
   /** When the user was last told that the server is silent. */
   #saidSilentAt: Millis | undefined;
 
@@ -30,14 +34,14 @@ export class Attempts {
    * Begins to wait for an answer. A second call for the same key changes nothing, unless it makes a command
    * of what was none.
    */
-  wait(now: Millis, key: string, command: boolean): void {
+  wait(now: Millis, key: Asked, command: boolean): void {
     if (this.#commands.has(key) || (!command && this.#others.has(key))) return;
     this.#others.delete(key);
     (command ? this.#commands : this.#others).set(key, now);
   }
 
   /** The server has answered, or nobody asks any more. */
-  done(key: string): void {
+  done(key: Asked): void {
     this.#commands.delete(key);
     this.#others.delete(key);
   }
@@ -62,7 +66,7 @@ export class Attempts {
   }
 
   /** When the longest of these waits is over. A packet from the server begins them all anew. */
-  #endOf(waits: ReadonlyMap<string, Millis>, heardAt: Millis): Millis {
+  #endOf(waits: ReadonlyMap<Asked, Millis>, heardAt: Millis): Millis {
     // Instants never go back, so the first entry is the oldest.
     if (waits.size === 0) return Infinity;
     const [since = Infinity] = waits.values();

@@ -6,19 +6,21 @@ import type { Action } from "../action.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
-import type { Address, Key, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
 import { type Arrival, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
-import { type Nick, sameNick } from "../messages/nick.ts";
+import type { Nick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
+import { DirectWay } from "./direct_way.ts";
 import { Membership } from "./membership.ts";
+import { People } from "./people.ts";
 import { Receiver } from "./receiver.ts";
 import { Requests } from "./requests.ts";
 import { Sealing } from "./sealing.ts";
@@ -59,6 +61,7 @@ export class Client implements Machine {
   readonly #attempts: Attempts;
   readonly #links: Links;
   readonly #membership: Membership;
+  readonly #directWay: DirectWay;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #contact: ServerContact;
@@ -128,12 +131,16 @@ export class Client implements Machine {
       tracker,
       table,
     });
+    const own = { nick, identity: identity.publicKey };
+    const people = new People(primitives, own, () => link.peer);
+    const directWay = this.#directWay = new DirectWay({ links, people, nick });
     const sender = this.#sender = new Sender({
       effects,
-      links,
       attempts,
+      directWay,
       tracker,
       inbox,
+      knownPeers,
       membership,
       nick,
       ids,
@@ -149,6 +156,7 @@ export class Client implements Machine {
       identity,
       prekeys,
       knownPeers,
+      people,
       postChains,
       channelKey,
     });
@@ -186,6 +194,7 @@ export class Client implements Machine {
       this.#stream.deadline,
       this.#membership.deadline,
       this.#sender.deadline,
+      this.#receiver.deadline,
       this.#attempts.deadline(this.#membership.link.heardAt),
       this.#sweepDue,
     );
@@ -200,7 +209,14 @@ export class Client implements Machine {
     // Only a tick transmits, so that the answers to all inputs of a wake-up share packets. The step that asks
     // for the end transmits as well, because no tick follows it.
     const leaves = input.type === "tick" || this.#effects.exiting;
-    return this.#effects.takeOutputs(now, leaves ? this.#links.takeDatagrams(now) : []);
+    return this.#effects.takeOutputs(now, leaves ? this.#takeDatagrams(now) : []);
+  }
+
+  /** Packs what all inputs of this wake-up have to say. */
+  #takeDatagrams(now: Millis): Datagram[] {
+    this.#directWay.flush(now);
+    this.#receiver.flush(now);
+    return this.#links.takeDatagrams(now);
   }
 
   // ---- inputs --------------------------------------------------------------------------------------------
@@ -238,11 +254,7 @@ export class Client implements Machine {
     if (this.#verdictOn("peerVerb") !== "do") return;
     for (const verb of verbs) {
       if (verb.type === "direct") this.#receiver.onDirect(now, link, verb);
-      // Only the server may say that a nick was released.
-      if (verb.type !== "receipt" || !sameNick(verb.to, this.#nick) || verb.outcome === "released") continue;
-      if (this.#membership.table.get(verb.from)?.key === link.peer) {
-        this.#sender.onReceipt(now, verb.from, verb);
-      }
+      if (verb.type === "got") this.#sender.onGot(now, link, verb);
     }
   }
 
@@ -363,7 +375,6 @@ export class Client implements Machine {
       this.#sweepDue = now + SWEEP_MS;
       this.#state.forgetOld(now);
       this.#sender.forgetOld(now);
-      this.#receiver.forgetSecrets();
     }
   }
 

@@ -8,36 +8,55 @@ import type { Primitives } from "../base/crypto.ts";
 import { HELD_MESSAGES, HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
-import { byNick, DurableMap } from "../durable/durable_map.ts";
+import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { INBOX, SHOWN, type ValueOf } from "../durable/records.ts";
+import { INBOX, SHOWN } from "../durable/records.ts";
 import { SeenIds } from "../durable/seen_ids.ts";
-import { NO_HASH, textHash } from "../messages/identity.ts";
-import { isBefore, type MessageId, NO_MESSAGE } from "../messages/message_id.ts";
+import { NO_HASH } from "../messages/identity.ts";
+import {
+  idOf,
+  isBefore,
+  isSameId,
+  type MessageId,
+  type MessageIdParts,
+  NO_MESSAGE,
+  partsOf,
+} from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
+import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
 
-/** A message as its record has it. */
-export type IncomingMessage = ValueOf<typeof INBOX>;
-
-/** A message that is not shown yet. Its number of arrival is the name of its record. */
-interface Held {
-  readonly message: IncomingMessage;
-  readonly arrival: number;
+/** A message that has come. */
+export interface IncomingMessage extends MessageIdParts {
+  /** The sender's message before it; `undefined` if it has the same prefix and the sequence before. */
+  readonly after: MessageId | undefined;
+  /** The hash of that message's text. Only letters say it, and not all of them. */
+  readonly afterHash: string | undefined;
+  readonly channel: boolean;
+  /** We have a channel key, and this channel message is not sealed. */
+  readonly isOpen: boolean;
+  readonly from: Nick;
+  readonly sentAt: Millis;
+  /** The line shows the date: the message waited at the server, or is late. */
+  readonly dated: boolean;
+  readonly text: string;
 }
+
+/** What tells a message from all others: two senders may use the same id. */
+type Name = Pick<IncomingMessage, "channel" | "from" | "prefix" | "sequence">;
 
 export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
   /** The last message of each sender that was shown in its place: late ones do not count. */
-  readonly #lastShown: DurableMap<NickKey, ValueOf<typeof SHOWN>>;
+  readonly #lastShown: DurableMap<NickKey, LastMessage>;
   /**
-   * The messages that are not shown yet, by sender and id, in the order of their arrival. They wait for the
-   * one before them, or the last process has left them.
+   * The messages that are not shown yet, by their numbers of arrival, which name their records. They wait for
+   * the one before them, or the last process has left them.
    */
-  readonly #held: DurableMap<string, Held>;
+  readonly #held: DurableMap<number, IncomingMessage>;
   /** When a held message is shown although the one before it is missing. */
-  readonly #timers = new Timers<string>();
+  readonly #timers = new Timers<number>();
   /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
@@ -45,65 +64,73 @@ export class Inbox {
     this.#effects = effects;
     this.#primitives = primitives;
     this.#seen = new SeenIds(effects);
-    this.#lastShown = new DurableMap(effects, byNick(SHOWN));
+    this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
       kind: INBOX,
-      nameOf: (_name: string, { arrival }: Held) => arrival,
-      entryOf: (name, message) => [nameOf(message), { message, arrival: Number(name) }],
-      recordOf: ({ message }) => message,
-      groupOf: (_name, { message }) => nickKey(message.from),
+      nameOf: (arrival: number) => arrival,
+      entryOf: (name, { after: [after], afterHash: [afterHash], ...rest }) => {
+        return [Number(name), { ...rest, after, afterHash }];
+      },
+      recordOf: ({ after, afterHash, ...rest }: IncomingMessage) => ({
+        ...rest,
+        after: after === undefined ? [] : [after],
+        afterHash: afterHash === undefined ? [] : [afterHash],
+      }),
+      groupOf: (_arrival, { from }) => nickKey(from),
     });
-    this.#arrivals = [...this.#held.values()].at(-1)?.arrival ?? 0;
+    this.#arrivals = [...this.#held.entries()].at(-1)?.[0] ?? 0;
   }
 
   get deadline(): Millis {
     return this.#timers.deadline;
   }
 
-  /** The last message of a sender that was shown in its place, and the hash of its text. */
-  lastShown(from: Nick): ValueOf<typeof SHOWN> {
-    return this.#lastShown.get(nickKey(from)) ?? { id: NO_MESSAGE, hash: NO_HASH };
+  /** The last message of a sender that was shown in its place. */
+  lastShown(from: Nick): LastMessage {
+    return this.#lastShown.get(nickKey(from)) ?? NO_LAST_MESSAGE;
   }
 
   /** True if the message has come before, whether or not it was shown. */
-  hasSeen(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
-    return this.#seen.hasSeen(seenAs(message), message.id);
+  hasSeen(message: Name): boolean {
+    return this.#seen.hasSeen(seenAs(message), message);
   }
 
   /** True if nobody can tell whether the message has come before, because ids of that time are forgotten. */
-  isForgotten(message: Pick<IncomingMessage, "channel" | "from" | "id">): boolean {
-    return this.#seen.isForgotten(seenAs(message), message.id);
+  isForgotten(message: Name): boolean {
+    return this.#seen.isForgotten(seenAs(message), message);
   }
 
   /** Shows the messages that the last process saved and may not have shown. */
   showUnshown(now: Millis): void {
     const unshown = [...this.#held.entries()];
-    for (const [, { message }] of unshown) {
+    for (const [, message] of unshown) {
       // Ids are saved a little later than the messages themselves.
-      if (!this.hasSeen(message)) this.#seen.add(now, seenAs(message), message.id);
+      if (!this.hasSeen(message)) this.markSeen(now, message);
     }
-    for (const [name, held] of unshown) if (this.#held.get(name) === held) this.#showOrHold(now, held);
+    for (const [arrival, message] of unshown) {
+      if (this.#held.get(arrival) !== undefined) this.#showOrHold(now, arrival, message);
+    }
   }
 
   /** Takes a message: it is saved now, and shown now or later. One that was seen before is passed over. */
   accept(now: Millis, message: IncomingMessage): void {
     if (this.hasSeen(message)) return;
-    this.#seen.add(now, seenAs(message), message.id);
-    const held = { message, arrival: ++this.#arrivals };
-    this.#held.set(nameOf(message), held);
-    this.#showOrHold(now, held);
+    this.markSeen(now, message);
+    const arrival = ++this.#arrivals;
+    this.#held.set(arrival, message);
+    this.#showOrHold(now, arrival, message);
   }
 
-  /** Makes a message count as seen that is not to be shown. */
-  markSeen(now: Millis, message: Pick<IncomingMessage, "channel" | "from" | "id">): void {
-    this.#seen.add(now, seenAs(message), message.id);
+  /** Makes a message count as seen. */
+  markSeen(now: Millis, message: Name): void {
+    this.#seen.add(now, seenAs(message), message);
   }
 
   /** Shows the messages that have waited long enough for the one before them. */
   runTimers(now: Millis): void {
-    for (let name = this.#timers.next(now); name !== undefined; name = this.#timers.next(now)) {
+    for (let arrival; (arrival = this.#timers.next(now)) !== undefined;) {
       // Older messages of the sender may be held behind gaps of their own, and are shown first.
-      for (let held; (held = this.#held.get(name)) !== undefined;) this.#showBehindGap(now, held);
+      for (let held; (held = this.#held.get(arrival)) !== undefined;) this.#showBehindGap(now, held.from);
     }
   }
 
@@ -119,81 +146,98 @@ export class Inbox {
    * Shows a message whose turn has come, and holds any other. If too many are held then, the oldest of its
    * sender's is shown behind its gap.
    */
-  #showOrHold(now: Millis, held: Held): void {
-    const { message } = held;
+  #showOrHold(now: Millis, arrival: number, message: IncomingMessage): void {
     const place = message.channel ? "next" : this.#placeOf(message);
-    if (place !== "early") return this.#show(now, held, place === "late");
-    this.#timers.set(nameOf(message), now + HELD_MS);
-    const ofSender = this.#held.group(nickKey(message.from));
-    if (ofSender.size > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES) {
-      this.#showBehindGap(now, ofSender.values().next().value!);
+    if (place !== "early") return this.#show(now, arrival, message, place === "late");
+    this.#timers.set(arrival, now + HELD_MS);
+    const { size } = this.#held.group(nickKey(message.from));
+    if (size > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES) {
+      this.#showBehindGap(now, message.from);
     }
   }
 
   /**
    * The place of a message among its sender's: it is next, or too early, or too late to stand in its place.
    */
-  #placeOf({ id, after, from }: IncomingMessage): "next" | "early" | "late" {
-    const last = this.#lastShown.get(nickKey(from))?.id;
-    if (after === last) return "next";
-    if (last !== undefined && isBefore(id, last)) return "late";
+  #placeOf(message: IncomingMessage): "next" | "early" | "late" {
+    const { from } = message;
+    const last = this.#lastShown.get(nickKey(from));
+    if (last !== undefined) {
+      if (follows(message, last)) return "next";
+      if (isBefore(idOf(message), last.id)) return "late";
+    }
+    const after = beforeOf(message);
     // A hostile sender may name the message itself, which waits for nothing either.
-    const waitsForNothing = after === NO_MESSAGE || after === id;
-    return waitsForNothing || this.#wasShown(from, after) ? "next" : "early";
+    const waitsForNothing = after === NO_MESSAGE || after === idOf(message);
+    return waitsForNothing || this.#wasShown(from, partsOf(after)) ? "next" : "early";
   }
 
   /** True if a message was seen and is not held any more. */
-  #wasShown(from: Nick, id: MessageId): boolean {
-    return this.#seen.hasSeen(from, id) && this.#held.get(nameOf({ channel: false, from, id })) === undefined;
+  #wasShown(from: Nick, id: MessageIdParts): boolean {
+    if (!this.#seen.hasSeen(from, id)) return false;
+    return ![...this.#held.group(nickKey(from)).values()].some((held) => !held.channel && isSameId(held, id));
   }
 
   /**
    * Reports a gap, and shows the message behind it with all that follow on it. If several messages of the
    * sender stand behind gaps, the one that was written first is shown.
    */
-  #showBehindGap(now: Millis, waiting: Held): void {
-    let held = waiting;
-    for (const other of this.#held.group(nickKey(waiting.message.from)).values()) {
-      if (isBefore(other.message.id, held.message.id)) held = other;
+  #showBehindGap(now: Millis, from: Nick): void {
+    const [first, ...others] = this.#held.group(nickKey(from));
+    let [arrival, message] = first!;
+    for (const other of others) {
+      if (isBefore(idOf(other[1]), idOf(message))) [arrival, message] = other;
     }
-    this.#effects.notice({ type: "missing", from: held.message.from });
-    this.#show(now, held, false);
+    this.#effects.notice({ type: "missing", from: message.from });
+    this.#show(now, arrival, message, false);
   }
 
   /** Shows a message, and then those that have waited for it. */
-  #show(now: Millis, { message }: Held, late: boolean): void {
-    const { id, channel, isOpen, from, sentAt, text } = message;
-    this.#held.deleteLater(now, nameOf(message));
-    this.#timers.clear(nameOf(message));
+  #show(now: Millis, arrival: number, message: IncomingMessage, late: boolean): void {
+    const { channel, isOpen, from, sentAt, text } = message;
+    this.#held.deleteLater(now, arrival);
+    this.#timers.clear(arrival);
     const last = this.#lastShown.get(nickKey(from));
     // The message before this one was shown with another text than its sender gave to that id.
-    if (!channel && last !== undefined && last.id === message.after && last.hash !== message.afterHash) {
+    if (!channel && last !== undefined && follows(message, last) && this.#isExchanged(message, last)) {
       this.#effects.notice({ type: "exchanged", from });
     }
     const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
     if (channel) return;
-    if (!late) {
-      const end = { id, hash: textHash(this.#primitives, id, text) };
-      this.#lastShown.setLater(now, nickKey(from), end);
-    }
-    const ofSender = this.#held.group(nickKey(from)).values();
-    for (const follower of [...ofSender].filter(({ message: { after } }) => after === id)) {
-      if (this.#held.get(nameOf(follower.message)) === undefined) continue;
-      this.#show(now, follower, this.#placeOf(follower.message) === "late");
+    const end = LastMessage.from(message);
+    if (!late) this.#lastShown.setLater(now, nickKey(from), end);
+    const ofSender = this.#held.group(nickKey(from));
+    if (ofSender.size === 0) return;
+    for (const [number, follower] of [...ofSender].filter(([, held]) => follows(held, end))) {
+      if (this.#held.get(number) === undefined) continue;
+      this.#show(now, number, follower, this.#placeOf(follower) === "late");
     }
   }
+
+  /** True if the text that was shown for the message before is known to be another one than its sender's. */
+  #isExchanged({ afterHash }: IncomingMessage, shown: LastMessage): boolean {
+    // Direct messages come without a hash, and none is made for them.
+    if (afterHash === undefined || afterHash === NO_HASH) return false;
+    const hash = shown.hash(this.#primitives);
+    return hash !== NO_HASH && hash !== afterHash;
+  }
+}
+
+/** The id of the message that this one names as the one before it. */
+function beforeOf({ after, prefix, sequence }: IncomingMessage): MessageId {
+  return after ?? idOf({ prefix, sequence: sequence - 1 });
+}
+
+/** True if a message names this one as the one before it. */
+function follows(message: IncomingMessage, before: LastMessage): boolean {
+  return message.after === undefined ? before.isJustBefore(message) : message.after === before.id;
 }
 
 /**
  * The name under which ids of a sender are remembered. Everybody sees the ids of posts, so they are kept
  * apart from those of direct messages. No nick has a `#`.
  */
-function seenAs({ channel, from }: Pick<IncomingMessage, "channel" | "from">): string {
+function seenAs({ channel, from }: Name): string {
   return channel ? `#${from}` : from;
-}
-
-/** The name of a message. The sender belongs to it, because two senders may use the same id. */
-function nameOf(message: Pick<IncomingMessage, "channel" | "from" | "id">): string {
-  return `${nickKey(seenAs(message))} ${message.id}`;
 }

@@ -43,7 +43,7 @@ export class KnownPeers {
     return this.agrees(nick, identity);
   }
 
-  /** Pins an identity in the place of the one before. The user may ask for it, so no bound counts here. */
+  /** Pins an identity in the place of the one before. The user asks for it, so no bound counts here. */
   pin(nick: Nick, identity: Key, verified: boolean): void {
     this.#pins.set(nickKey(nick), { identity, verified });
   }

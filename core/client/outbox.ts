@@ -3,38 +3,92 @@
  * written. It finds and counts messages by id and by recipient without a walk over all.
  */
 import { utf8Length } from "../base/bytes.ts";
-import type { Millis } from "../base/units.ts";
+import type { Key, Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { OUTBOX } from "../durable/records.ts";
-import type { MessageId } from "../messages/message_id.ts";
+import { OUTBOX, type ValueOf } from "../durable/records.ts";
+import type { Link, Sending } from "../link/links.ts";
+import { NO_HASH, NO_KEY } from "../messages/identity.ts";
+import { LastMessage, NO_LAST_MESSAGE } from "./last_message.ts";
+import { idOf, type MessageId, type MessageIdParts, partsOf } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 
-/** A message of ours. The last three fields are not on disk. */
-export interface OutgoingMessage {
-  readonly id: MessageId;
+export const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** Messages that are on their way to a peer in one verb. */
+export interface Batch {
+  readonly messages: readonly OutgoingMessage[];
+  readonly link: Link;
+  readonly sending: Sending;
+  /** How many of the messages still wait for an answer. */
+  left: number;
+}
+
+/** What the user wrote, and to whom. */
+type Written = Pick<OutgoingMessage, "to" | "sentAt" | "text">;
+
+/** A message of ours. */
+export class OutgoingMessage {
+  readonly prefix: string;
+  readonly sequence: number;
   /** The recipient; `undefined` for the channel. */
   readonly to: Nick | undefined;
-  /**
-   * Our message before this one to the same recipient that has not failed, and the hash of its text. They
-   * change only if the message is to be sealed for another identity.
-   */
-  after: MessageId;
-  afterHash: string;
   readonly sentAt: Millis;
   readonly text: string;
-  /** The letter or post, the same bytes on every way and each time; empty until it is sealed. */
-  body: Uint8Array;
-  /** 0, or 1 once the recipient could not open edition 0. */
-  edition: number;
+  /** The length of the text in UTF-8. */
+  readonly bytes: number;
+  /** Our message before this one to the same recipient that has not failed. */
+  before = NO_LAST_MESSAGE;
+  /** The letter or post, the same bytes each time; empty until it is made, and once the server has it. */
+  body = NOTHING;
+  /** 0, or 1 once the recipient could not open the letter of edition 0. */
+  edition = 0;
+  /** The ephemeral key of the letter, and the proof in the receipt for it, even if the letter is gone. */
+  ephemeral: Key = NO_KEY;
+  proof = "";
   /** The server has it. Only the outbox changes this, because it counts the messages that wait. */
-  stored: boolean;
+  stored = false;
+
+  // What follows is not on disk.
+
+  /** The link key of the peer that it went to directly: no other peer's word counts. */
+  wentTo: Key | undefined = undefined;
+  /** The verb in which it is on its way directly, or "waits" if it leaves with the next tick. */
+  direct: Batch | "waits" | undefined = undefined;
+  /** The verb in which it is on its way to the server. */
+  deposit: Sending | undefined = undefined;
   /** The user gave the command in this process and has not been told yet how it went. */
-  unsettled: boolean;
+  unsettled = false;
   /** The line about a missing answer was shown, or is not to be shown any more. */
-  unanswered: boolean;
+  unanswered = false;
   /** How many times the message was due since it began, or began anew. */
-  tries: number;
+  tries = 0;
+
+  constructor({ prefix, sequence }: MessageIdParts, { to, sentAt, text }: Written) {
+    this.prefix = prefix;
+    this.sequence = sequence;
+    this.to = to;
+    this.sentAt = sentAt;
+    this.text = text;
+    this.bytes = utf8Length(text);
+  }
+
+  get id(): MessageId {
+    return idOf(this);
+  }
+
+  /** The message before this one; `undefined` if it has the same prefix and the sequence before. */
+  get after(): MessageId | undefined {
+    return this.before.isJustBefore(this) ? undefined : this.before.id;
+  }
+
+  /** Forgets the letter, and how to tell the receipt for it: the next one is of this edition. */
+  unseal(edition: number): void {
+    this.edition = edition;
+    this.body = NOTHING;
+    this.ephemeral = NO_KEY;
+    this.proof = "";
+  }
 }
 
 /** The place of the channel among the recipients. No nick is empty. */
@@ -45,12 +99,14 @@ export function recipientKey(to: Nick | undefined): NickKey {
   return to === undefined ? CHANNEL : nickKey(to);
 }
 
-/** The fields that are not on disk, as a message of an earlier process begins with them. */
-const FORMER = { unsettled: false, unanswered: false, tries: 0 };
+type OutboxRecord = ValueOf<typeof OUTBOX>;
 
 export class Outbox {
   readonly #effects: Effects;
-  readonly #messages: DurableMap<MessageId, OutgoingMessage>;
+  /** The messages in the order in which they were written, grouped by recipient. */
+  readonly #messages: DurableMap<OutgoingMessage, OutgoingMessage>;
+  /** The same messages by the two parts of their ids. */
+  readonly #byPrefix = new Map<string, Map<number, OutgoingMessage>>();
   /** How many messages to each recipient are not stored. A recipient without any has no entry. */
   readonly #waitingFor = new Map<NickKey, number>();
   #waiting = 0;
@@ -60,12 +116,15 @@ export class Outbox {
     this.#effects = effects;
     this.#messages = new DurableMap(effects, {
       kind: OUTBOX,
-      nameOf: (id: MessageId) => id,
-      entryOf: (id, { to: [to], ...rest }) => [id, { id, to, ...rest, ...FORMER }],
-      recordOf: ({ to, ...rest }: OutgoingMessage) => ({ ...rest, to: to === undefined ? [] : [to] }),
-      groupOf: (_id, { to }) => recipientKey(to),
+      nameOf: (message: OutgoingMessage) => message.id,
+      entryOf: (name, record) => {
+        const message = messageOf(name, record);
+        return [message, message];
+      },
+      recordOf,
+      groupOf: (_message, { to }) => recipientKey(to),
     });
-    for (const message of this.#messages.values()) this.#count(message, 1);
+    for (const message of this.#messages.values()) this.#enter(message);
   }
 
   /** The bytes of all texts in UTF-8. */
@@ -98,19 +157,29 @@ export class Outbox {
     return this.#messages.group(recipientKey(to)).values();
   }
 
+  /** The messages whose ids have this prefix, by sequence. */
+  messagesWith(prefix: string): ReadonlyMap<number, OutgoingMessage> {
+    return this.#byPrefix.get(prefix) ?? new Map();
+  }
+
+  has(message: OutgoingMessage): boolean {
+    return this.#messages.get(message) !== undefined;
+  }
+
   messageWith(id: MessageId): OutgoingMessage | undefined {
-    return this.#messages.get(id);
+    const { prefix, sequence } = partsOf(id);
+    return this.#byPrefix.get(prefix)?.get(sequence);
   }
 
   /** Adds a new message. It is not on disk before `save`. */
   add(message: OutgoingMessage): void {
-    this.#messages.setUnsaved(message.id, message);
-    this.#count(message, 1);
+    this.#messages.setUnsaved(message, message);
+    this.#enter(message);
   }
 
   /** Saves a message as it is now. */
-  save(id: MessageId): void {
-    this.#messages.save(id);
+  save(message: OutgoingMessage): void {
+    this.#messages.save(message);
   }
 
   setStored(message: OutgoingMessage, stored: boolean): void {
@@ -119,28 +188,40 @@ export class Outbox {
   }
 
   /** Deletes a message here at once, and on disk a little later. */
-  deleteLater(now: Millis, id: MessageId): void {
-    this.#leave(id);
-    this.#messages.deleteLater(now, id);
+  deleteLater(now: Millis, message: OutgoingMessage): void {
+    this.#leave(message);
+    this.#messages.deleteLater(now, message);
   }
 
-  /**
-   * Deletes a message here and on disk at once. One that is gone here may still be on disk (`deleteLater`).
-   */
-  delete(id: MessageId): void {
-    this.#leave(id);
-    if (!this.#messages.delete(id)) this.#effects.forget(OUTBOX.key(id));
+  /** Deletes a message here and on disk at once. */
+  delete(message: OutgoingMessage): void {
+    this.#leave(message);
+    this.#messages.delete(message);
   }
 
-  /** Takes a message out of the counts. */
-  #leave(id: MessageId): void {
-    const message = this.#messages.get(id);
-    if (message !== undefined) this.#count(message, -1);
+  /** Deletes the record of a message that is gone here (`deleteLater`). */
+  forgetRecord(id: MessageId): void {
+    this.#effects.forget(OUTBOX.key(id));
   }
 
-  #count(message: OutgoingMessage, more: 1 | -1): void {
-    this.#bytes += more * utf8Length(message.text);
-    if (!message.stored) this.#countWaiting(message, more);
+  /** Counts a message, and makes it found by its id. */
+  #enter(message: OutgoingMessage): void {
+    const { prefix, sequence } = message;
+    let ofPrefix = this.#byPrefix.get(prefix);
+    if (ofPrefix === undefined) this.#byPrefix.set(prefix, ofPrefix = new Map());
+    ofPrefix.set(sequence, message);
+    this.#bytes += message.bytes;
+    if (!message.stored) this.#countWaiting(message, 1);
+  }
+
+  #leave(message: OutgoingMessage): void {
+    const { prefix, sequence } = message;
+    const ofPrefix = this.#byPrefix.get(prefix);
+    if (ofPrefix?.get(sequence) !== message) return;
+    ofPrefix.delete(sequence);
+    if (ofPrefix.size === 0) this.#byPrefix.delete(prefix);
+    this.#bytes -= message.bytes;
+    if (!message.stored) this.#countWaiting(message, -1);
   }
 
   #countWaiting({ to }: OutgoingMessage, more: 1 | -1): void {
@@ -150,4 +231,26 @@ export class Outbox {
     else this.#waitingFor.delete(recipient);
     this.#waiting += more;
   }
+}
+
+function messageOf(id: MessageId, record: OutboxRecord): OutgoingMessage {
+  const { after: [after], edition, sealing: [sealing], stored, to: [to] } = record;
+  const message = new OutgoingMessage(partsOf(id), { ...record, to });
+  const { prefix, sequence } = message;
+  // The text of the message before is gone, so nobody knows its hash any more.
+  message.before = LastMessage.of(after ?? idOf({ prefix, sequence: sequence - 1 }), NO_HASH);
+  return Object.assign(message, { edition, stored, ...sealing });
+}
+
+function recordOf(message: OutgoingMessage): OutboxRecord {
+  const { after, body, edition, ephemeral, proof, sentAt, stored, text, to } = message;
+  return {
+    to: to === undefined ? [] : [to],
+    after: after === undefined ? [] : [after],
+    sentAt,
+    stored,
+    text,
+    edition,
+    sealing: body === NOTHING && ephemeral === NO_KEY ? [] : [{ ephemeral, proof, body }],
+  };
 }

@@ -9,7 +9,7 @@ import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { PREKEY, type ValueOf } from "../durable/records.ts";
 import { type Bundle, type Identity, isGenuine, isOlder } from "../messages/identity.ts";
-import { prekeyId } from "../messages/letter.ts";
+import { prekeyId } from "../messages/letter_form.ts";
 import type { Nick } from "../messages/nick.ts";
 
 /** A prekey of ours, with its key pair made from the secret. */

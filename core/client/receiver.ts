@@ -1,25 +1,29 @@
 /**
- * Takes the messages of others on their way to the inbox: it opens letters and checks posts
- * (docs/security.md, "Formats and key schedule"). The sender of a letter gets a signed receipt, on the way by
- * which the letter came.
+ * Takes the messages of others on their way to the inbox: it checks who sent the direct ones, opens letters,
+ * and checks posts (docs/security.md, "Formats and key schedule"). A message is answered on the way by which
+ * it came.
  */
 import { remember } from "../base/bounded_map.ts";
-import { MALFORMED, type Malformed } from "../base/bytes.ts";
+import { MALFORMED, utf8Length } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../base/limits.ts";
+import { STRANGER_BYTES, STRANGERS_BYTES, STRANGERS_VERBS, UNREADABLE_MESSAGES } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { Link, Links } from "../link/links.ts";
-import { equalBundles, type Identity, isGenuine, NO_HASH, type Outcome } from "../messages/identity.ts";
-import { decodeLetter, editionOf, type Envelope, type Letter, Opener } from "../messages/letter.ts";
-import { NO_MESSAGE } from "../messages/message_id.ts";
+import type { DirectMessage } from "../messages/direct.ts";
+import { equalBundles, type Identity, isGenuine, type Outcome } from "../messages/identity.ts";
+import { type Envelope, openLetter } from "../messages/letter.ts";
+import { decodeLetter, type Letter, letterNameOf } from "../messages/letter_form.ts";
+import { NO_MESSAGE, partsOf } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import { decodePost, isAuthentic, postHash, textOf } from "../messages/post.ts";
 import type { Row } from "../messages/table.ts";
 import type { VerbOf } from "../messages/verb.ts";
+import { type Answer, Answers } from "./answers.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
+import type { People } from "./people.ts";
 import type { PostChains } from "./post_chains.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamItem } from "./stream_reader.ts";
@@ -34,6 +38,7 @@ export interface ReceiverOptions {
   readonly identity: Identity;
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
+  readonly people: People;
   readonly postChains: PostChains;
   /** The key under which posts are sealed; `undefined` if there is none. */
   readonly channelKey: Uint8Array | undefined;
@@ -41,9 +46,9 @@ export interface ReceiverOptions {
 
 export class Receiver {
   readonly #options: ReceiverOptions;
-  readonly #opener: Opener;
+  readonly #answers = new Answers();
   /**
-   * Letters from senders whom the table does not have with the key of their link, until newer rows have come.
+   * Messages from senders whom the table does not have with the key of their link, until newer rows have come.
    */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;
@@ -56,31 +61,67 @@ export class Receiver {
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
-    this.#opener = new Opener(options.primitives, options.identity.keyPair);
   }
 
-  /** Takes a letter that came directly. The link has proved its key, and the table says whose key that is. */
+  /**
+   * Takes messages that came directly. The session has proved the key of the link, and the table says whose
+   * key that is. The checks come in the order that docs/security.md gives ("Direct messages").
+   */
   onDirect(now: Millis, link: Link, verb: VerbOf<"direct">): void {
-    const { membership, nick } = this.#options;
+    const { knownPeers, membership, nick, people, prekeys } = this.#options;
     if (!sameNick(verb.to, nick)) return;
     const row = membership.table.get(verb.from);
     if (row === undefined || row.key !== link.peer) {
       this.#keepStranger(link, verb);
       return membership.askForRows(now);
     }
-    // If it is sealed for a prekey that is not ours, another place may have our nick now and the letter is
-    // for that place, or we have lost the prekey. It gets no answer. So it comes to the server as well, which
-    // hands it to the place that has the nick (docs/security.md, "Letter").
-    const letter = decodeLetter(verb.body);
-    if (this.#isForAnother(verb, letter)) return membership.checkIn(now);
-    this.#onLetter(now, link, { ...verb, from: row.nick }, letter, false);
+    const tags = people.with(row);
+    if (verb.people !== tags.toUs) return;
+    const head = { from: nick, to: row.nick, people: tags.fromUs, prefix: verb.prefix };
+    const isOurPlace = prekeys.keyPairOf(verb.place) !== undefined;
+    const isAgreed = knownPeers.agrees(row.nick, row.identity);
+    if (isOurPlace && isAgreed) knownPeers.meet(row.nick, row.identity);
+    if (isOurPlace && !isAgreed) this.#tellChanged(row.nick, row.identity);
+    const answers = new Map<Outcome, Answer>();
+    for (const message of verb.messages) {
+      const outcome = this.#take(now, row.nick, verb.prefix, message, { isOurPlace, isAgreed });
+      // The message is for another place that has our nick now. It goes there by way of the server.
+      if (outcome === undefined) membership.checkIn(now);
+      else {
+        const answer = answers.get(outcome) ?? this.#answers.on(link, { ...head, outcome });
+        answers.set(outcome, answer);
+        answer.add(message.sequence);
+      }
+    }
   }
 
-  /** True if we do not have the letter's prekey, and have not seen the message. */
-  #isForAnother({ from, id }: VerbOf<"direct">, letter: Letter | Malformed): boolean {
-    const { inbox, prekeys } = this.#options;
-    return letter !== MALFORMED && prekeys.keyPairOf(letter.prekeyId) === undefined &&
-      !inbox.hasSeen({ channel: false, from, id });
+  /** Takes one message. Returns what becomes of it; `undefined` if nobody is to hear of that. */
+  #take(
+    now: Millis,
+    from: Nick,
+    prefix: string,
+    { sequence, after, sentAt, text }: DirectMessage,
+    { isOurPlace, isAgreed }: { isOurPlace: boolean; isAgreed: boolean },
+  ): Outcome | undefined {
+    const { inbox } = this.#options;
+    const name = { channel: false, from, prefix, sequence };
+    if (isOurPlace && !isAgreed) return "refused";
+    if (inbox.hasSeen(name)) return "read";
+    if (!isOurPlace) return undefined;
+    if (inbox.isForgotten(name)) return "forgotten";
+    const rest = { after, afterHash: undefined, isOpen: false, dated: false, sentAt, text };
+    inbox.accept(now, { ...name, ...rest });
+    return "read";
+  }
+
+  /** Sends the answers to direct messages. It is called with each tick. */
+  flush(now: Millis): void {
+    this.#answers.flush(now);
+  }
+
+  /** At once (-Infinity) if answers wait to leave. */
+  get deadline(): Millis {
+    return this.#answers.deadline;
   }
 
   /**
@@ -88,16 +129,15 @@ export class Receiver {
    * have none.
    */
   onItem(now: Millis, item: StreamItem): void {
-    const { effects, inbox, membership, nick } = this.#options;
-    const { body, from, id, type, waited } = item;
-    const isNew = !inbox.hasSeen({ channel: type === "channel", from, id });
+    const { effects, inbox } = this.#options;
+    const { from, id, type, waited } = item;
+    const isNew = !inbox.hasSeen({ channel: type === "channel", from, ...partsOf(id) });
     if (isNew && waited && !this.#saidMailWaits) {
       this.#saidMailWaits = true;
       effects.notice({ type: "mailWaiting" });
     }
-    if (type === "letter") {
-      this.#onLetter(now, membership.link, { id, from, to: nick, body }, decodeLetter(body), waited);
-    } else if (isNew) this.#onPost(now, item);
+    if (type === "letter") this.#onLetter(now, item);
+    else if (isNew) this.#onPost(now, item);
   }
 
   /** We have registered: from now on the server hands over everything that has waited. */
@@ -105,12 +145,7 @@ export class Receiver {
     this.#saidMailWaits = false;
   }
 
-  /** Forgets the secrets of letters, so that none outlives its prekey for long. */
-  forgetSecrets(): void {
-    this.#opener.forgetSecrets();
-  }
-
-  /** Reports new identities, and takes the letters of strangers up again. */
+  /** Reports new identities, and takes the messages of strangers up again. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const { nick, identity } of rows) {
       if (!this.#options.knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
@@ -125,12 +160,10 @@ export class Receiver {
     }
   }
 
-  /** Keeps a stranger's letter. One that finds no room gets no receipt, so its sender tries again. */
+  /** Keeps a stranger's messages. Those that find no room get no answer, so their sender tries again. */
   #keepStranger(link: Link, verb: VerbOf<"direct">): void {
-    const bytes = verb.body.length;
-    if (this.#strangers.length >= STRANGERS_MESSAGES || this.#strangersBytes + bytes > STRANGERS_BYTES) {
-      return;
-    }
+    const bytes = verb.messages.reduce((sum, { text }) => sum + utf8Length(text) + STRANGER_BYTES, 0);
+    if (this.#strangers.length >= STRANGERS_VERBS || this.#strangersBytes + bytes > STRANGERS_BYTES) return;
     this.#strangersBytes += bytes;
     this.#strangers.push({ link, verb });
   }
@@ -138,48 +171,54 @@ export class Receiver {
   // ---- letters -------------------------------------------------------------------------------------------
 
   /**
-   * Opens a letter, unless it was seen before, and sends a receipt over the link that it came by. The receipt
-   * leaves after the commit that saves the message.
+   * Takes a letter, and tells the server what became of it. That leaves after the commit that saves the
+   * message.
    */
-  #onLetter(
-    now: Millis,
-    link: Link,
-    { id, from, to, body }: Envelope & { body: Uint8Array },
-    letter: Letter | Malformed,
-    dated: boolean,
-  ): void {
-    const { identity, inbox, nick } = this.#options;
-    const outcome = inbox.hasSeen({ channel: false, from, id })
-      ? "read"
-      : this.#open(now, { id, from, to }, letter === MALFORMED ? undefined : letter, dated);
-    const edition = editionOf(body);
-    const receipt = identity.receipt(nick, from, { id, edition, outcome });
+  #onLetter(now: Millis, { body, from, id, waited }: VerbOf<"letter">): void {
+    const { identity, inbox, membership, nick } = this.#options;
+    const decoded = decodeLetter(body);
+    const letter = decoded === MALFORMED ? undefined : decoded;
+    const said = { id, ...letterNameOf(body) };
+    const hasSeen = inbox.hasSeen({ channel: false, from, ...partsOf(id) });
+    const result = this.#open(now, { id, from, to: nick }, letter, { hasSeen, dated: waited });
+    // A message that has come directly is read, even if its letter does not open.
+    const outcome = hasSeen ? "read" : typeof result === "string" ? result : "read";
+    const receipt = typeof result === "object" && letter?.version === 4
+      ? { ...said, outcome, proof: result.proof }
+      : identity.receipt(nick, from, { ...said, outcome });
     const verb = { type: "receipt", from: nick, to: from, ...receipt } as const;
-    link.send(now, verb, `receipt/${id}-${edition}`);
+    membership.link.send(now, verb, `receipt/${id}-${said.ephemeral}`);
   }
 
   /**
-   * Opens a letter and puts it into the inbox, or says why not. The checks come in the order that
-   * docs/security.md gives ("Letter").
+   * Opens a letter and puts it into the inbox; returns the proof that it opened, or why it did not. The
+   * checks come in the order that docs/security.md gives ("Letter"). A message that has come before is opened
+   * for the proof alone.
    */
-  #open(now: Millis, envelope: Envelope, letter: Letter | undefined, dated: boolean): Outcome {
+  #open(
+    now: Millis,
+    envelope: Envelope,
+    letter: Letter | undefined,
+    { hasSeen, dated }: { hasSeen: boolean; dated: boolean },
+  ): { readonly proof: string } | Outcome {
     const { id, from } = envelope;
-    const { identity, inbox, knownPeers, prekeys } = this.#options;
-    const isLost = inbox.isForgotten({ channel: false, from, id });
-    if (letter === undefined || isLost || !this.#isGenuine(from, letter)) {
-      return this.#tellUnreadable(envelope, letter);
-    }
+    const { identity, inbox, knownPeers, prekeys, primitives } = this.#options;
+    const name = { channel: false, from, ...partsOf(id) };
+    const fail = () => hasSeen ? "unreadable" : this.#tellUnreadable(envelope, letter);
+    const isLost = inbox.isForgotten(name);
+    if (letter === undefined || isLost || !this.#isGenuine(from, letter)) return fail();
     if (!this.#agrees(from, letter.sender.identity)) {
       this.#tellChanged(from, letter.sender.identity);
       return "refused";
     }
     const prekey = prekeys.keyPairOf(letter.prekeyId);
-    const own = prekey === undefined ? undefined : { identity: identity.publicKey, prekey };
-    const contents = own === undefined ? undefined : this.#opener.open(envelope, letter, own);
-    if (contents === undefined) return this.#tellUnreadable(envelope, letter);
+    const own = prekey && { identity: identity.publicKey, keyPair: identity.keyPair, prekey };
+    const opened = own && openLetter(primitives, envelope, letter, own);
+    if (opened === undefined) return fail();
+    const { contents, proof } = opened;
     knownPeers.meet(from, letter.sender.identity);
-    inbox.accept(now, { id, from, channel: false, isOpen: false, dated, ...contents });
-    return "read";
+    inbox.accept(now, { ...name, isOpen: false, dated, ...contents });
+    return { proof };
   }
 
   /**
@@ -196,10 +235,10 @@ export class Receiver {
    * True if the owner of the nick has signed the letter's bundle. Those in the table have been checked
    * before.
    */
-  #isGenuine(from: Nick, { sender }: Letter): boolean {
+  #isGenuine(from: Nick, { sender, version }: Letter): boolean {
     const { membership, primitives } = this.#options;
     const row = membership.table.get(from);
-    return (row !== undefined && equalBundles(row, sender)) || isGenuine(primitives, from, sender);
+    return (row !== undefined && equalBundles(row, sender)) || isGenuine(primitives, from, sender, version);
   }
 
   /** Reports a letter that does not open: once for each edition, whatever the ways on which it comes. */
@@ -234,7 +273,8 @@ export class Receiver {
     if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
     const standing = postChains.standingOf(now, id, post);
     // A late post may have been shown so long ago that its id is forgotten.
-    const isLost = standing.type === "late" && inbox.isForgotten({ channel: true, from, id });
+    const name = { channel: true, from, ...partsOf(id) };
+    const isLost = standing.type === "late" && inbox.isForgotten(name);
     if (standing.type === "repeat" || isLost) return effects.notice({ type: "postRepeated", from });
     if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
     if (standing.type === "exchanged") effects.notice({ type: "postExchanged", from });
@@ -244,11 +284,11 @@ export class Receiver {
     const text = textOf(primitives, channelKey, id, post);
     // We cannot read it, but it has its place in the chain, and its copies are passed over.
     if (text === undefined) {
-      inbox.markSeen(now, { channel: true, from, id });
+      inbox.markSeen(now, name);
       return effects.notice({ type: "postSealed", from });
     }
     const isOpen = channelKey !== undefined && !isSealed;
-    const place = { after: NO_MESSAGE, afterHash: NO_HASH, channel: true, dated: waited || isLate };
-    inbox.accept(now, { id, from, ...place, isOpen, sentAt, text });
+    const place = { after: NO_MESSAGE, afterHash: undefined, dated: waited || isLate };
+    inbox.accept(now, { ...name, ...place, isOpen, sentAt, text });
   }
 }

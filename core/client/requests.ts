@@ -79,7 +79,7 @@ export class Requests {
   }
 
   #do(now: Millis, request: Request): void {
-    const { membership, quit, sender, server, trust } = this.#options;
+    const { membership, quit, server, trust } = this.#options;
     switch (request.type) {
       case "register":
         return membership.register(now);
@@ -100,19 +100,26 @@ export class Requests {
       case "sendDirect":
         return this.#sendDirect(now, request.to, request.text);
       case "sendChannel":
-        if (this.#fits(request.text)) sender.compose(now, undefined, request.text);
+        return this.#compose(now, undefined, request.text);
     }
   }
 
   #sendDirect(now: Millis, to: string, text: string): void {
-    const { knownPeers, membership, sender } = this.#options;
+    const { knownPeers, membership } = this.#options;
     const row = membership.table.get(to);
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
-    if (!this.#fits(text)) return;
-    const { nick } = row;
+    const { identity, nick } = row;
+    if (!knownPeers.agrees(nick, identity)) return this.#answer({ type: "peerKeyChanged", nick });
     // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
-    if (!knownPeers.meet(nick, row.identity)) return this.#answer({ type: "peerKeyChanged", nick });
-    sender.compose(now, nick, text);
+    if (knownPeers.pinOf(nick) === undefined) knownPeers.pin(nick, identity, false);
+    this.#compose(now, nick, text);
+  }
+
+  /** Sends a text, unless it is too long. */
+  #compose(now: Millis, to: Nick | undefined, text: string): void {
+    const bytes = utf8Length(text);
+    if (bytes > TEXT_BYTES) return this.#answer({ type: "tooLong", bytes });
+    this.#options.sender.compose(now, to, text, bytes);
   }
 
   #putOff(request: Request): void {
@@ -134,13 +141,6 @@ export class Requests {
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick });
     act(row);
     this.#settled();
-  }
-
-  /** Returns false, and says so, if the text is too long. */
-  #fits(text: string): boolean {
-    const bytes = utf8Length(text);
-    if (bytes > TEXT_BYTES) this.#answer({ type: "tooLong", bytes });
-    return bytes <= TEXT_BYTES;
   }
 
   /** Ends a request with one notice. */

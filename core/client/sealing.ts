@@ -1,11 +1,13 @@
 /**
- * Seals messages for their recipients, signs those for the channel, and tells whose receipts count
+ * Seals messages for the server's mailbox, signs those for the channel, and tells whose receipts count
  * (docs/security.md, "Formats and key schedule").
  */
-import type { Primitives } from "../base/crypto.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import type { Millis, Random } from "../base/units.ts";
-import { type Identity, isReceiptOf, type Receipt } from "../messages/identity.ts";
-import { Sealer } from "../messages/letter.ts";
+import { type Identity, isReceiptOf, NO_KEY, type Receipt } from "../messages/identity.ts";
+import { type SealedLetter, sealLetter } from "../messages/letter.ts";
+import { isSameLetter } from "../messages/letter_form.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import { encodePost, POST_SALT_BYTES, postHash } from "../messages/post.ts";
 import type { Row, Table } from "../messages/table.ts";
@@ -30,31 +32,16 @@ export interface SealingOptions {
 }
 
 /**
- * Whether a message can leave: it is sealed now; it has to wait; or it never can, because one of the
- * recipient's keys is not valid.
+ * Whether a message can go to the server: it is sealed now; it has to wait; or it never can, because one of
+ * the recipient's keys is not valid.
  */
 export type Sealed = "sealed" | "waits" | "impossible";
 
 export class Sealing {
   readonly #options: SealingOptions;
-  readonly #sealer: Sealer;
 
   constructor(options: SealingOptions) {
     this.#options = options;
-    this.#sealer = new Sealer(options.primitives, options.random, options.identity.keyPair);
-  }
-
-  /** Forgets the secrets that are older than an hour. */
-  forgetOldSecrets(now: Millis): void {
-    this.#sealer.forgetOldSecrets(now);
-  }
-
-  /**
-   * Forgets all secrets, because messages are about to be sealed again as edition 0, and perhaps name another
-   * message before them. Under a new secret no key seals two texts (docs/security.md, "Letter").
-   */
-  forgetSecrets(): void {
-    this.#sealer.forgetOldSecrets(Infinity);
   }
 
   /**
@@ -71,8 +58,8 @@ export class Sealing {
   }
 
   /**
-   * Says whether a message can leave now. The first time that it can, the bytes are made and saved; they do
-   * not change any more.
+   * Says whether a message can go to the server now. The first time that it can, the bytes are made and
+   * saved; they stay the same until the server has them, or the message is to be sealed again.
    */
   seal(now: Millis, message: OutgoingMessage): Sealed {
     const { tracker } = this.#options;
@@ -80,45 +67,54 @@ export class Sealing {
       return "waits";
     }
     if (message.body.length > 0) return "sealed";
-    const body = message.to === undefined ? this.#post(message) : this.#letter(now, message);
-    if (typeof body === "string") return body;
-    tracker.saveSealed(message, body);
+    const made = message.to === undefined ? this.#post(message) : this.#letter(now, message);
+    if (typeof made === "string") return made;
+    tracker.sealed(message, made);
     return "sealed";
   }
 
-  #letter(now: Millis, message: OutgoingMessage): Uint8Array | "waits" | "impossible" {
-    const { nick, prekeys } = this.#options;
+  #letter(now: Millis, message: OutgoingMessage): SealedLetter | "waits" | "impossible" {
+    const { identity, nick, prekeys, primitives, random } = this.#options;
     const recipient = this.rowOf(message);
     if (recipient === undefined) return "waits";
-    const { id, edition } = message;
-    const keys = { sender: prekeys.bundle(now), recipient };
-    return this.#sealer.seal(now, { id, from: nick, to: recipient.nick }, edition, keys, message) ??
-      "impossible";
+    const { before, edition, id, sentAt, text } = message;
+    const keys = { keyPair: identity.keyPair, sender: prekeys.bundle(now), recipient };
+    const contents = { after: before.id, afterHash: before.hash(primitives), sentAt, text };
+    const envelope = { id, from: nick, to: recipient.nick };
+    const ephemeral = primitives.keyPair(random(KEY_BYTES));
+    return sealLetter(primitives, ephemeral, envelope, edition, keys, contents) ?? "impossible";
   }
 
   /**
    * Makes a post. It gets its number only when its turn has come, so that posts that fail before leave no
    * gap.
    */
-  #post(message: OutgoingMessage): Uint8Array {
+  #post({ id, sentAt, text }: OutgoingMessage): Pick<SealedLetter, "body" | "ephemeral" | "proof"> {
     const { postChains, channelKey, identity, nick: from, primitives, random } = this.#options;
+    const written = { id, from, sentAt, text, ...postChains.nextPlace };
     const seal = channelKey === undefined ? undefined : { channelKey, salt: random(POST_SALT_BYTES) };
-    const post = encodePost(primitives, identity, seal, { ...message, ...postChains.nextPlace, from });
-    postChains.posted(postHash(primitives, message.id, post));
-    return post;
+    const body = encodePost(primitives, identity, seal, written);
+    postChains.posted(postHash(primitives, id, body));
+    return { body, ephemeral: NO_KEY, proof: "" };
   }
 
   /**
-   * True if the recipient has signed this receipt, and for this edition of the message. The recipient is the
-   * identity that is pinned, or before the first contact the one in the table. The id alone proves nothing,
-   * because the server knows it.
+   * True if this receipt for the letter of a message is its recipient's. "Read" is proved by the mac that
+   * only whoever has opened the letter can make; everything else by the signature of the recipient. That is
+   * the identity that is pinned, or before the first contact the one in the table. The id alone proves
+   * nothing, because the server knows it.
    */
   isReceiptFor(message: OutgoingMessage, from: Nick, receipt: Receipt): boolean {
     const { knownPeers, nick, primitives } = this.#options;
+    if (message.to === undefined || !sameNick(message.to, from)) return false;
+    if (receipt.outcome === "read" && isSameProof(receipt.proof, message.proof)) return true;
+    // A message that came by another way as well may be signed as read, whatever became of the letter.
+    if (receipt.outcome !== "read" && !isSameLetter(receipt, message)) return false;
     const identity = knownPeers.pinOf(from)?.identity ?? this.rowOf(message)?.identity;
-    const isAbout = message.to !== undefined && sameNick(message.to, from) &&
-      message.edition === receipt.edition;
-    return isAbout && identity !== undefined &&
-      isReceiptOf(primitives, identity, { from, to: nick }, receipt);
+    return identity !== undefined && isReceiptOf(primitives, identity, { from, to: nick }, receipt);
   }
+}
+
+function isSameProof(one: string, other: string): boolean {
+  return other !== "" && equalBytes(Uint8Array.fromHex(one), Uint8Array.fromHex(other));
 }

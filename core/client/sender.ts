@@ -1,20 +1,13 @@
 /**
  * Sending: messages go directly to their recipients, and by way of the server if a recipient is offline or
- * has not answered in 500 ms (docs/protocol.md, section 6). A message is sealed, or signed for the channel,
- * when it is first transmitted, and leaves as the same bytes on every way.
+ * has not answered in 500 ms (docs/protocol.md, section 6). A letter is sealed for a message when it first
+ * goes to the server, and a post is signed then; both leave as the same bytes each time.
  */
-import { utf8Length } from "../base/bytes.ts";
-import {
-  ACK_TIMEOUT_MS,
-  BUSY_MS,
-  COLLECTED_GATHER_MS,
-  PART_BYTES,
-  UNKNOWN_AFTER_TRIES,
-} from "../base/limits.ts";
+import { BUSY_MS, COLLECTED_GATHER_MS, UNKNOWN_AFTER_TRIES } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
-import type { Link, Links } from "../link/links.ts";
+import type { Link } from "../link/links.ts";
 import type { Outcome, Receipt } from "../messages/identity.ts";
 import type { IdSource } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
@@ -23,18 +16,20 @@ import type { Verb, VerbOf } from "../messages/verb.ts";
 import type { Failure } from "../notice.ts";
 import type { AckTracker } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
+import type { DirectWay } from "./direct_way.ts";
 import type { Inbox } from "./inbox.ts";
+import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
-import { type OutgoingMessage, recipientKey } from "./outbox.ts";
-import { PeerLinks } from "./peer_links.ts";
+import { NOTHING, type OutgoingMessage, recipientKey } from "./outbox.ts";
 import type { Sealing } from "./sealing.ts";
 
 export interface SenderOptions {
   readonly effects: Effects;
-  readonly links: Links;
   readonly attempts: Attempts;
+  readonly directWay: DirectWay;
   readonly tracker: AckTracker;
   readonly inbox: Inbox;
+  readonly knownPeers: KnownPeers;
   readonly membership: Membership;
   readonly nick: Nick;
   readonly ids: IdSource;
@@ -43,7 +38,6 @@ export interface SenderOptions {
 
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #peerLinks = new PeerLinks();
   /** Letters that were collected, by recipient: they are counted until the line about them is shown. */
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   /** When the line about the collected letters of a recipient is due. */
@@ -56,23 +50,25 @@ export class Sender {
   }
 
   get deadline(): Millis {
-    return Math.min(this.#timers.deadline, this.#options.tracker.deadline);
+    const { directWay, tracker } = this.#options;
+    return Math.min(this.#timers.deadline, tracker.deadline, directWay.deadline);
   }
 
   // ---- the user's messages -------------------------------------------------------------------------------
 
   /** Takes a new message of the user's: to a peer in the table, or to the channel (`undefined`). */
-  compose(now: Millis, to: Nick | undefined, text: string): void {
+  compose(now: Millis, to: Nick | undefined, text: string, bytes: number): void {
     const { effects, ids, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
-    if (tracker.isFull(utf8Length(text))) {
+    if (tracker.isFull(bytes)) {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
     const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
-    if (this.#transmit(now, message, { command: true })) return;
-    // Unless it has failed by now, it has to wait, and is saved unsealed.
-    if (tracker.messageWith(message.id) !== undefined) tracker.save(message);
+    this.#transmit(now, message, { command: true });
+    // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
+    // has to wait, unless it has failed by now.
+    if (message.body === NOTHING && tracker.has(message)) tracker.save(message);
   }
 
   /**
@@ -82,7 +78,7 @@ export class Sender {
   finish(now: Millis): void {
     this.#finishing = true;
     for (const message of this.#options.tracker.unstored()) {
-      if (!this.#options.sealing.isHeldBack(message)) this.#options.attempts.wait(now, message.id, true);
+      if (!this.#options.sealing.isHeldBack(message)) this.#options.attempts.wait(now, message, true);
     }
   }
 
@@ -111,43 +107,43 @@ export class Sender {
 
   /** The recipients of waiting messages may be online now, or offline, or have other keys. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
+    const { directWay, membership, sealing, tracker } = this.#options;
     for (const row of rows) {
-      const link = this.#peerLinks.linkOf(row.nick);
-      // The nick has another key now, and nothing more goes to the holder of the former one.
-      if (link !== undefined && link.peer !== row.key) {
-        for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
-        this.#peerLinks.delete(row.nick);
-      }
-      for (const message of this.#options.tracker.unstored(row.nick)) {
-        if (this.#options.sealing.isHeldBack(message)) this.#setAside(message);
-        else if (this.#options.membership.isRegistered) this.#startAfresh(now, message);
+      const messages = tracker.unstored(row.nick);
+      // Nothing more goes to the holder of the former keys.
+      if (directWay.hasLeft(row)) { for (const message of messages) directWay.settle(message); }
+      for (const message of messages) {
+        if (sealing.isHeldBack(message)) this.#setAside(message);
+        else if (membership.isRegistered) this.#startAfresh(now, message);
       }
     }
   }
 
   /** The user accepts the identity that the table gives for a nick: messages that wait are sealed for it. */
   trusts(now: Millis, row: Row): void {
-    this.#options.tracker.beginAnew(now, row.nick);
-    this.#options.sealing.forgetSecrets();
-    if (!this.#options.membership.isRegistered) return;
-    for (const message of this.#options.tracker.unstored(row.nick)) this.#startAfresh(now, message);
+    const { directWay, membership, tracker } = this.#options;
+    const messages = tracker.unstored(row.nick);
+    for (const message of messages) directWay.settle(message);
+    tracker.beginAnew(now, row.nick);
+    if (!membership.isRegistered) return;
+    for (const message of messages) this.#startAfresh(now, message);
   }
 
   /** A peer is in a new process: messages that were on their way to its former process are sent again. */
   peerRestarted(now: Millis, link: Link): void {
     if (!this.#options.membership.isRegistered) return;
-    for (const nick of this.#peerLinks.nicksOn(link)) {
+    for (const nick of this.#options.directWay.nicksOn(link)) {
       for (const message of this.#options.tracker.unstored(nick)) this.#startAfresh(now, message);
     }
   }
 
   runTimers(now: Millis): void {
-    const { tracker } = this.#options;
+    const { directWay, membership, tracker } = this.#options;
     for (let message = tracker.takeDue(now); message !== undefined; message = tracker.takeDue(now)) {
-      const leavesUntil = this.#leavesUntil(now, message);
+      const leavesUntil = directWay.leavesUntil(now, message);
       if (tracker.isTooOld(now, message)) this.#fail(now, message, "too old");
       else if (leavesUntil > now) tracker.postpone(message, leavesUntil);
-      else if (this.#options.membership.isRegistered) this.#again(now, message);
+      else if (membership.isRegistered) this.#again(now, message);
     }
     for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
       this.#tellCollected(key);
@@ -159,12 +155,8 @@ export class Sender {
     for (const key of [...this.#collected.keys()]) this.#tellCollected(key);
   }
 
-  /**
-   * Fails the messages that were stored so long ago that the server must have dropped them. It forgets old
-   * secrets as well.
-   */
+  /** Fails the messages that were stored so long ago that the server must have dropped them. */
   forgetOld(now: Millis): void {
-    this.#options.sealing.forgetOldSecrets(now);
     for (const message of this.#options.tracker.expired(now)) this.#fail(now, message, "expired");
   }
 
@@ -179,9 +171,9 @@ export class Sender {
   #sendToSelf(now: Millis, text: string): void {
     const { effects, ids, inbox, nick } = this.#options;
     const id = ids.next(nickKey(nick));
-    const { id: after, hash: afterHash } = inbox.lastShown(nick);
-    const place = { after, afterHash, channel: false, isOpen: false, from: nick, dated: false };
-    inbox.accept(now, { id, ...place, sentAt: Math.floor(now), text });
+    const after = inbox.lastShown(nick).id;
+    const place = { after, afterHash: undefined, channel: false, isOpen: false, from: nick, dated: false };
+    inbox.accept(now, { ...id, ...place, sentAt: Math.floor(now), text });
     effects.notice({ type: "delivered", to: nick });
     effects.notice({ type: "settled" });
   }
@@ -196,42 +188,53 @@ export class Sender {
 
   /** The 500 ms are over, or a later try is due: the server gets the message as well. */
   #again(now: Millis, message: OutgoingMessage): void {
-    const { effects, sealing } = this.#options;
+    const { directWay, effects, sealing } = this.#options;
     const row = sealing.rowOf(message);
     if (message.to !== undefined && row === undefined && message.tries >= UNKNOWN_AFTER_TRIES) {
       return this.#fail(now, message, "unknown");
     }
     if (!this.#transmit(now, message, { command: false, bothWays: true }) || !row?.online) return;
+    directWay.noteSilence(now, row.nick);
     if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
     message.unanswered = true;
   }
 
   /**
-   * The one place where a message is sealed. A sealed message goes directly if its recipient is online, and
-   * otherwise to the server; with `bothWays` the server gets it in any case. Returns false if nothing leaves:
-   * then the message waits, or it has failed because nobody can ever seal it. `command` is true if the user
-   * waits for the server.
+   * Sends a message directly if its recipient is online, and otherwise to the server; with `bothWays` the
+   * server gets it in any case. Returns false if nothing leaves: then the message waits, or it has failed
+   * because nobody can ever seal it. `command` is true if the user waits for the server.
    */
   #transmit(
     now: Millis,
     message: OutgoingMessage,
     { command, bothWays = false }: { command: boolean; bothWays?: boolean },
   ): boolean {
-    const { sealing } = this.#options;
-    const sealed = sealing.seal(now, message);
-    if (sealed === "impossible") this.#fail(now, message, "keys");
-    // Posts leave one after the other. Those behind the first one wait for the server, too.
-    if (sealed === "waits" && message.to === undefined) this.#waitForServer(now, message, command);
-    if (sealed !== "sealed") return false;
+    const { directWay, sealing } = this.#options;
     const row = sealing.rowOf(message);
-    if (row?.online) this.#sendDirect(now, message, row);
-    if (!row?.online || bothWays) this.#sendToServer(now, message, command);
-    return true;
+    const isDirect = row !== undefined && this.#isReachable(row);
+    if (isDirect) directWay.send(now, message, row);
+    if (isDirect && !bothWays) return true;
+    switch (sealing.seal(now, message)) {
+      case "sealed":
+        this.#sendToServer(now, message, command);
+        return true;
+      case "waits":
+        // Posts leave one after the other. Those behind the first one wait for the server, too.
+        if (message.to === undefined) this.#waitForServer(now, message, command);
+        return isDirect;
+      case "impossible":
+        if (!isDirect) this.#fail(now, message, "keys");
+        return isDirect;
+    }
   }
 
-  #sendDirect(now: Millis, { id, body }: OutgoingMessage, row: Row): void {
-    const verb: Verb = { type: "direct", id, from: this.#options.nick, to: row.nick, body };
-    this.#linkTo(now, row).send(now, verb, id);
+  /**
+   * True if messages may go directly to the owner of a row: it is online, and its identity is the one that is
+   * pinned. A row with the server's own key would send them to the server.
+   */
+  #isReachable({ identity, key, nick, online }: Row): boolean {
+    const { knownPeers, membership } = this.#options;
+    return online && knownPeers.pinOf(nick)?.identity === identity && key !== membership.link.peer;
   }
 
   #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
@@ -239,14 +242,15 @@ export class Sender {
     const { id, to, body } = message;
     this.#waitForServer(now, message, command);
     if (command) membership.link.urge(now);
+    if (message.deposit !== undefined && membership.link.isUnderWay(now, message.deposit)) return;
     const verb: Verb = to === undefined
       ? { type: "post", id, from, body }
       : { type: "deposit", id, from, to, body };
-    membership.link.send(now, verb, id);
+    message.deposit = membership.link.send(now, verb);
   }
 
-  #waitForServer(now: Millis, { id }: OutgoingMessage, command: boolean): void {
-    this.#options.attempts.wait(now, id, command || this.#finishing);
+  #waitForServer(now: Millis, message: OutgoingMessage, command: boolean): void {
+    this.#options.attempts.wait(now, message, command || this.#finishing);
   }
 
   /** Sends the oldest post that waits: posts leave one at a time (docs/protocol.md, section 7). */
@@ -256,29 +260,17 @@ export class Sender {
     if (membership.isRegistered && nextPost !== undefined) this.#transmit(now, nextPost, { command: false });
   }
 
-  /**
-   * The end of the 500 ms of a message in several parts (docs/protocol.md, section 4). They run from the
-   * departure of the last part; as long as parts still have to leave, from the last sign of life of the
-   * recipient. For any other message it returns `now`.
-   */
-  #leavesUntil(now: Millis, { id, body, to }: OutgoingMessage): Millis {
-    const link = to === undefined ? undefined : this.#peerLinks.linkOf(to);
-    if (link === undefined || body.length <= PART_BYTES || !link.has(id)) return now;
-    return (link.departedAt(id) ?? link.heardAt) + ACK_TIMEOUT_MS;
-  }
-
-  #linkTo(now: Millis, row: Row): Link {
-    const link = this.#options.links.open(now, row.key, row.addresses);
-    this.#peerLinks.set(row.nick, link);
-    return link;
-  }
-
   /** Sends nothing more for this message. */
   #stop(message: OutgoingMessage): void {
-    const { attempts, membership } = this.#options;
-    attempts.done(message.id);
-    membership.link.cancel(message.id);
-    if (message.to !== undefined) this.#peerLinks.linkOf(message.to)?.cancel(message.id);
+    this.#stopDepositing(message);
+    this.#options.directWay.settle(message);
+  }
+
+  /** Sends nothing more of this message to the server. */
+  #stopDepositing(message: OutgoingMessage): void {
+    this.#options.attempts.done(message);
+    message.deposit?.cancel();
+    message.deposit = undefined;
   }
 
   /** Sends nothing for now, and ends the command that wrote the message. */
@@ -295,7 +287,8 @@ export class Sender {
 
   /** Gives a message up for good, and tells why. */
   #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
-    const { effects, tracker } = this.#options;
+    const { directWay, effects, tracker } = this.#options;
+    directWay.withdraw(now, message);
     this.#stop(message);
     tracker.failed(now, message);
     const unknown = failure === "unknown" && message.to !== undefined;
@@ -308,12 +301,36 @@ export class Sender {
 
   // ---- receipts ------------------------------------------------------------------------------------------
 
-  /** Takes a receipt that came directly. The caller has checked that the link is that of the peer `from`. */
-  onReceipt(now: Millis, from: Nick, receipt: Receipt): void {
-    const { effects, sealing, tracker } = this.#options;
-    const message = tracker.messageWith(receipt.id);
-    if (message === undefined || !sealing.isReceiptFor(message, from, receipt)) return;
-    if (receipt.outcome !== "read") return this.#onUnread(now, message, receipt.outcome);
+  /**
+   * Takes the answer to direct messages. It counts only from the peer that the messages went to, as long as
+   * that is whom the table and the pin give for the nick (docs/security.md, "Direct messages").
+   */
+  onGot(now: Millis, link: Link, { from, outcome, people, prefix, runs }: VerbOf<"got">): void {
+    const { directWay, membership, sealing, tracker } = this.#options;
+    const isTheirs = membership.table.get(from)?.key === link.peer &&
+      directWay.answersOn(link, from) === people;
+    if (!isTheirs || sealing.isHeldBack({ to: from })) return;
+    const messages = tracker.messagesWith(prefix);
+    const take = (message: OutgoingMessage | undefined) => {
+      const isAbout = message?.to !== undefined && sameNick(message.to, from) && message.wentTo === link.peer;
+      if (isAbout) this.#onAnswer(now, message, outcome);
+    };
+    for (const run of runs) {
+      // A peer can name more messages than there are.
+      if (run.to - run.from > messages.size) {
+        const some = [...messages.values()];
+        for (const message of some) {
+          if (message.sequence >= run.from && message.sequence <= run.to) take(message);
+        }
+      } else for (let sequence = run.from; sequence <= run.to; sequence++) take(messages.get(sequence));
+    }
+  }
+
+  /** A letter may still be opened that was unreadable, so only the other outcomes are said directly. */
+  #onAnswer(now: Millis, message: OutgoingMessage, outcome: Outcome): void {
+    const { effects, tracker } = this.#options;
+    if (outcome === "refused" || outcome === "forgotten") return this.#fail(now, message, outcome);
+    if (outcome !== "read") return;
     this.#stop(message);
     tracker.delivered(now, message);
     effects.notice({ type: "delivered", to: message.to! });
@@ -321,13 +338,13 @@ export class Sender {
   }
 
   /**
-   * The message has arrived and was not read. If it was unreadable it is sealed again, once; otherwise it
-   * fails.
+   * The letter has arrived and was not read. If it was unreadable it is sealed again, once; otherwise the
+   * message fails.
    */
   #onUnread(now: Millis, message: OutgoingMessage, outcome: Exclude<Outcome, "read">): void {
     const { membership, tracker } = this.#options;
     if (outcome !== "unreadable" || message.edition > 0) return this.#fail(now, message, outcome);
-    this.#stop(message);
+    this.#stopDepositing(message);
     // The second edition needs the recipient's present prekey. It leaves when the table has changed, or at
     // the latest when its 500 ms are over.
     tracker.sealAgain(now, message);
@@ -352,11 +369,10 @@ export class Sender {
   }
 
   #onStored(now: Millis, { id }: VerbOf<"stored">): void {
-    const { attempts, effects, membership, tracker } = this.#options;
-    attempts.done(id);
+    const { effects, tracker } = this.#options;
     const message = tracker.messageWith(id);
     if (message === undefined || message.stored) return;
-    membership.link.cancel(id);
+    this.#stopDepositing(message);
     if (message.to === undefined) {
       tracker.delivered(now, message);
       effects.notice({ type: "posted" });
@@ -373,18 +389,17 @@ export class Sender {
    * direct way goes on while the recipient is online, unless the input has ended.
    */
   #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
-    const { attempts, membership, tracker } = this.#options;
+    const { tracker } = this.#options;
     const message = tracker.messageWith(id);
     if (message === undefined || message.stored) return;
     if (reason === "rate") {
-      membership.link.cancel(id);
+      message.deposit?.cancel();
       return tracker.delay(message, now + BUSY_MS);
     }
     if (!this.#options.sealing.rowOf(message)?.online || this.#finishing) {
       return this.#fail(now, message, reason);
     }
-    attempts.done(id);
-    membership.link.cancel(id);
+    this.#stopDepositing(message);
   }
 
   /** Notes the receipts that the server hands over, and acknowledges them. */
@@ -405,7 +420,7 @@ export class Sender {
     const { id, outcome } = receipt;
     const message = tracker.messageWith(id);
     // A message that is gone here may still have a record on disk.
-    if (message === undefined) tracker.forget(id);
+    if (message === undefined) tracker.forgetRecord(id);
     // A late receipt for edition 0 says nothing about edition 1.
     if (message === undefined || message.edition > receipt.edition) return true;
     // `released` is the server's own word, and not signed.
@@ -414,7 +429,7 @@ export class Sender {
       this.#onUnread(now, message, outcome);
       return true;
     }
-    tracker.forget(id);
+    tracker.forget(message);
     this.#setAside(message);
     const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
     entry.count++;

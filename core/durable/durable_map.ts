@@ -29,6 +29,8 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
   /** The entry that was set last comes last. */
   readonly #entries = new Map<Key, Value>();
   readonly #groups = new Map<string, Map<Key, Value>>();
+  /** The entry that was set last. */
+  #newest: Key | undefined;
 
   constructor(effects: Effects, form: Form<Key, Value, Shape>) {
     this.#effects = effects;
@@ -76,13 +78,21 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
   /** The same, but the record is saved a little later (`SAVE_LATER_MS`), with the value as it is then. */
   setLater(now: Millis, key: Key, value: Value): void {
     this.setUnsaved(key, value);
+    if (!this.#effects.keeps) return;
     this.#effects.saveLater(now, this.#recordKey(key, value), () => this.#encode(value));
   }
 
   /** The same, but the record stays as it is until the entry is saved. */
   setUnsaved(key: Key, value: Value): void {
-    putLast(this.#entries, key, value);
     const { groupOf, most = Infinity } = this.#form;
+    // The newest entry is the last of its group as well: it has its place.
+    if (key === this.#newest) {
+      this.#entries.set(key, value);
+      if (groupOf !== undefined) this.#groups.get(groupOf(key, value))!.set(key, value);
+      return;
+    }
+    this.#newest = key;
+    putLast(this.#entries, key, value);
     if (groupOf === undefined) return;
     const name = groupOf(key, value);
     let group = this.#groups.get(name);
@@ -93,39 +103,45 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
 
   /** Saves an entry whose value was changed in place. */
   save(key: Key): void {
+    if (!this.#effects.keeps) return;
     const value = this.get(key);
     if (value !== undefined) this.#effects.save(this.#recordKey(key, value), () => this.#encode(value));
   }
 
   /** Deletes an entry and its record. Returns false if there was no such entry. */
   delete(key: Key): boolean {
-    const record = this.#remove(key);
-    if (record !== undefined) this.#effects.forget(record);
-    return record !== undefined;
+    const value = this.#remove(key);
+    if (value === undefined) return false;
+    if (this.#effects.keeps) this.#effects.forget(this.#recordKey(key, value));
+    return true;
   }
 
   /** The same, but the record is deleted a little later. */
   deleteLater(now: Millis, key: Key): void {
-    const record = this.#remove(key);
-    if (record !== undefined) this.#effects.forgetLater(now, record);
+    const value = this.#remove(key);
+    if (value === undefined || !this.#effects.keeps) return;
+    this.#effects.forgetLater(now, this.#recordKey(key, value));
   }
 
   /** The same for secrets: no trace of the record is left on disk. */
   destroy(key: Key): void {
-    const record = this.#remove(key);
-    if (record !== undefined) this.#effects.destroy(record);
+    const value = this.#remove(key);
+    if (value !== undefined) this.#effects.destroy(this.#recordKey(key, value));
   }
 
-  /** Takes an entry out of the map and out of its group. Returns the key of its record. */
-  #remove(key: Key): string | undefined {
+  /** Takes an entry out of the map and out of its group, and returns it. */
+  #remove(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
     this.#entries.delete(key);
-    const name = this.#form.groupOf?.(key, value) ?? "";
+    if (key === this.#newest) this.#newest = undefined;
+    const { groupOf } = this.#form;
+    if (groupOf === undefined) return value;
+    const name = groupOf(key, value);
     const group = this.#groups.get(name);
     group?.delete(key);
     if (group?.size === 0) this.#groups.delete(name);
-    return this.#recordKey(key, value);
+    return value;
   }
 
   #recordKey(key: Key, value: Value): string {
@@ -139,7 +155,7 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
 
 /** Puts an entry behind all others, wherever it was before. */
 function putLast<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
-  map.delete(key);
+  if (map.has(key)) map.delete(key);
   map.set(key, value);
 }
 

@@ -15,7 +15,7 @@ import { kindPrefixOf, type RecordKind } from "./records.ts";
  */
 export class Effects {
   /** False if nothing outlives the process: then no record is even encoded. */
-  readonly #keeps: boolean;
+  readonly keeps: boolean;
   /** The records of the last process that no part has taken yet, by kind. */
   readonly #found: Map<string, (readonly [key: string, value: Uint8Array])[]>;
   #outputs: Output[] = [];
@@ -32,7 +32,7 @@ export class Effects {
 
   /** `keeps` is true if records outlive the process. */
   constructor(keeps: boolean, records: Records = []) {
-    this.#keeps = keeps;
+    this.keeps = keeps;
     this.#found = Map.groupBy(records, ([key]) => kindPrefixOf(key));
   }
 
@@ -57,7 +57,7 @@ export class Effects {
 
   /** Saves a record in this wake-up's commit. */
   save(key: string, value: () => Uint8Array): void {
-    if (this.#keeps) this.#change({ type: "save", key, value: value() });
+    if (this.keeps) this.#change({ type: "save", key, value: value() });
   }
 
   forget(key: string): void {
@@ -113,14 +113,14 @@ export class Effects {
 
   /** Asks for a change at once, in the place of one of the same record that waits. */
   #change(change: Change): void {
-    if (!this.#keeps) return;
+    if (!this.keeps) return;
     this.#ripe.delete(change.key);
     this.#fresh.delete(change.key);
     this.#outputs.push(change);
   }
 
   #changeLater(now: Millis, key: string, change: () => Change): void {
-    if (!this.#keeps) return;
+    if (!this.keeps) return;
     this.#ripen(now);
     this.#asking = now;
     this.#fresh.set(key, change);

@@ -119,17 +119,17 @@ export const IDENTITY = new RecordKind("identity", {
  * A message of ours whose recipient's receipt has not come, or a post that the server has not stored; by id.
  */
 export const OUTBOX = new RecordKind("outbox", {
-  after: f.id,
-  afterHash: f.hash,
   /** The recipient; nobody for a post. */
   to: f.list(f.nick, 1),
+  /** The message before it; none stands for the one with the same prefix and the sequence before. */
+  after: f.list(f.id, 1),
   sentAt: f.instant,
   /** The server has saved the letter. The text is kept, in case it has to be sealed again. */
   stored: f.flag,
   text: f.text,
   edition: f.edition,
-  /** The letter or post, byte for byte as it leaves each time; empty until it is sealed. */
-  body: f.body,
+  /** The letter or post once it was made, byte for byte as it leaves, and the proof of whoever opens it. */
+  sealing: f.list(f.composite({ ephemeral: f.key, proof: f.proof, body: f.body }), 1),
 });
 
 /** The last message to a peer that has not failed, by nick: the next letter names it as `after`. */
@@ -137,9 +137,12 @@ export const SENT = new RecordKind("sent", { id: f.id, hash: f.hash });
 
 /** An incoming message that was saved and perhaps not shown, by order of arrival. The next start shows it. */
 export const INBOX = new RecordKind("inbox", {
-  id: f.id,
-  after: f.id,
-  afterHash: f.hash,
+  prefix: f.prefix,
+  sequence: f.u48,
+  /** The message before it; none stands for the one with the same prefix and the sequence before. */
+  after: f.list(f.id, 1),
+  /** The hash of that message's text, if it came in a letter. */
+  afterHash: f.list(f.hash, 1),
   channel: f.flag,
   /** We have a channel key, and this channel message is not sealed: everybody can read it. */
   isOpen: f.flag,
@@ -218,8 +221,9 @@ export const RECEIPT = new RecordKind("receipt", {
   to: f.nick,
   at: f.instant,
   edition: f.edition,
+  ephemeral: f.key,
   outcome: f.outcome,
-  signature: f.signature,
+  proof: f.proof,
 });
 
 /** A post, by its number among all letters and posts that the server has stored. */

@@ -5,14 +5,7 @@
 import { Largest } from "../base/largest.ts";
 import { SEEN_PREFIXES, SEEN_PREFIXES_PER_SENDER, SEEN_RUNS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
-import {
-  folderOf,
-  isEarlierStart,
-  type MessageId,
-  prefixOf,
-  sequenceOf,
-  startsOf,
-} from "../messages/message_id.ts";
+import { folderOf, isEarlierStart, type MessageIdParts, startsOf } from "../messages/message_id.ts";
 import { DurableMap } from "./durable_map.ts";
 import type { Effects } from "./effects.ts";
 import { firstOf, nameFor, secondOf, SEEN } from "./records.ts";
@@ -44,6 +37,8 @@ export class SeenIds {
    * memory that others need.
    */
   readonly #largest = new Largest();
+  /** The entry that was looked up last. */
+  #last = { from: "", prefix: "", name: "" };
 
   constructor(effects: Effects) {
     this.#seen = new DurableMap(effects, {
@@ -57,31 +52,29 @@ export class SeenIds {
   }
 
   /** True if the id is known to have been seen. */
-  hasSeen(from: string, id: MessageId): boolean {
-    const number = sequenceOf(id);
-    const seen = this.#seen.get(nameOf(nameFor(from), prefixOf(id)));
-    return seen?.runs.some(({ from, to }) => from <= number && number <= to) ?? false;
+  hasSeen(from: string, id: MessageIdParts): boolean {
+    const seen = this.#seen.get(this.#nameOf(from, id));
+    return seen !== undefined && isIn(seen.runs, id.sequence);
   }
 
   /** True if the id is not known to have been seen, but may have been. */
-  isForgotten(from: string, id: MessageId): boolean {
-    const sender = nameFor(from);
-    const seen = this.#seen.get(nameOf(sender, prefixOf(id)));
-    if (seen !== undefined) return sequenceOf(id) <= seen.floor && !this.hasSeen(from, id);
-    const floor = this.#seen.get(nameOf(sender, folderOf(id)))?.floor;
-    return floor !== undefined && !isEarlierStart(floor, startsOf(id));
+  isForgotten(from: string, id: MessageIdParts): boolean {
+    const seen = this.#seen.get(this.#nameOf(from, id));
+    if (seen !== undefined) return id.sequence <= seen.floor && !isIn(seen.runs, id.sequence);
+    const floor = this.#seen.get(nameOf(nameFor(from), folderOf(id.prefix)))?.floor;
+    return floor !== undefined && !isEarlierStart(floor, startsOf(id.prefix));
   }
 
   /**
    * Remembers an id. It is saved a little later. Until then the record of the message itself shows that it
    * was seen, so the owner of such records adds their ids when it starts.
    */
-  add(now: Millis, from: string, id: MessageId): void {
-    const sender = nameFor(from);
-    const name = nameOf(sender, prefixOf(id));
+  add(now: Millis, from: string, id: MessageIdParts): void {
+    const name = this.#nameOf(from, id);
+    const sender = firstOf(name);
     const seen = this.#seen.get(name) ?? { floor: 0, runs: [], at: now };
     seen.at = now;
-    insert(seen.runs, sequenceOf(id));
+    insert(seen.runs, id.sequence);
     if (seen.runs.length > SEEN_RUNS) seen.floor = seen.runs.shift()!.to;
     this.#set(now, sender, name, seen);
     while (this.#seen.group(sender).size > SEEN_PREFIXES_PER_SENDER) this.#forgetOldest(now, sender);
@@ -89,9 +82,9 @@ export class SeenIds {
   }
 
   /** Forgets one id, as if it had not been seen. */
-  remove(from: string, id: MessageId): void {
-    const name = nameOf(nameFor(from), prefixOf(id));
-    const number = sequenceOf(id);
+  remove(from: string, id: MessageIdParts): void {
+    const name = this.#nameOf(from, id);
+    const number = id.sequence;
     const seen = this.#seen.get(name);
     const at = seen?.runs.findIndex(({ from, to }) => from <= number && number <= to) ?? -1;
     if (seen === undefined || at < 0) return;
@@ -129,6 +122,15 @@ export class SeenIds {
     while (this.#seen.size === size) this.#forgetOldest(now, sender);
   }
 
+  /** The name of the entry for an id. Most calls are about the same entry as the one before. */
+  #nameOf(from: string, { prefix }: MessageIdParts): string {
+    const last = this.#last;
+    if (last.from === from && last.prefix === prefix) return last.name;
+    const name = nameOf(nameFor(from), prefix);
+    this.#last = { from, prefix, name };
+    return name;
+  }
+
   #set(now: Millis, sender: string, name: string, seen: Seen): void {
     this.#seen.setLater(now, name, seen);
     this.#count(sender);
@@ -149,6 +151,10 @@ export class SeenIds {
  */
 function nameOf(sender: string, prefix: string): string {
   return `${sender}/${prefix}`;
+}
+
+function isIn(runs: Seen["runs"], number: number): boolean {
+  return runs.some(({ from, to }) => from <= number && number <= to);
 }
 
 /** Puts a number into ascending runs that neither touch nor overlap. */

@@ -9,7 +9,7 @@
 import { Writer } from "../base/bytes.ts";
 import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "../base/limits.ts";
 import type { Address, Datagram, Key, Millis } from "../base/units.ts";
-import { encodeVerb, type Verb } from "../messages/verb.ts";
+import { encodeVerb, isOrdered, type Verb } from "../messages/verb.ts";
 import { type Epoch, NO_EPOCH } from "../wire/epoch.ts";
 import { CHALLENGE_BYTES } from "../wire/frame.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "../wire/packet.ts";
@@ -18,7 +18,7 @@ import { Lifetime } from "./lifetime.ts";
 import { LINK, type LinkEvent, type LinkState } from "./link_states.ts";
 import { PacketSpace } from "./packet_space.ts";
 import type { Budget } from "./parcel_receiver.ts";
-import { ParcelSender } from "./parcel_sender.ts";
+import { ParcelSender, type Sending } from "./parcel_sender.ts";
 import { Path, Route } from "./path.ts";
 import { type Received, type Session, Sessions } from "./session.ts";
 
@@ -63,7 +63,7 @@ export class Link {
   readonly #sessions: Sessions;
   #initiator: Initiator | undefined;
   #packetSpace: PacketSpace | undefined;
-  readonly #parcels = new ParcelSender();
+  readonly #parcels: ParcelSender;
   /** The number of the last packet. It never begins anew, since it is the nonce as well. */
   #lastNumber = 0;
 
@@ -71,6 +71,7 @@ export class Link {
 
   constructor(now: Millis, context: LinkContext, { peer, addresses, asksForKey }: LinkOptions) {
     this.#context = context;
+    this.#parcels = new ParcelSender(() => context.touched(this));
     this.#sessions = new Sessions((index) => context.releaseIndex(index));
     this.#peer = peer;
     this.#route = new Route(addresses);
@@ -120,12 +121,12 @@ export class Link {
 
   /** True while a verb that was sent under this tag is not acknowledged. */
   has(tag: string): boolean {
-    return this.#parcels.has(tag);
+    return this.#parcels.get(tag) !== undefined;
   }
 
   /** When the last part of a verb first left; `undefined` while a part waits, or without such a verb. */
   departedAt(tag: string): Millis | undefined {
-    return this.#parcels.departedAt(tag);
+    return this.#parcels.get(tag)?.departedAt;
   }
 
   /** True if an announcement with this nonce answers our discover. */
@@ -139,26 +140,37 @@ export class Link {
   }
 
   /**
-   * Sends a verb until it is acknowledged. A verb with a body stays in its order, others leave first. A
-   * second verb of a tag is not sent while the first is on its way. If too much waits already the verb is
-   * dropped: its owner notices that no answer comes, and submits it again.
+   * Sends a verb until it is acknowledged. A verb with text or a body stays in its order, others leave first. While a
+   * verb of the same tag is on its way this one is not sent, and that one is returned. If too much waits
+   * already the verb is dropped: its owner notices that no answer comes, and submits it again.
    */
-  send(now: Millis, verb: Verb, tag?: string): void {
-    // If the link is dead by now, all that waited is dropped before this verb joins it.
+  send(now: Millis, verb: Verb, tag?: string): Sending {
+    this.#dieIfDead(now);
+    const former = tag === undefined ? undefined : this.#parcels.get(tag);
+    if (former !== undefined) return former;
+    this.#use(now);
+    return this.#parcels.send(encodeVerb(verb), isOrdered(verb), tag);
+  }
+
+  /** True while a verb of this link is on its way. */
+  isUnderWay(now: Millis, sending: Sending): boolean {
+    this.#dieIfDead(now);
+    return !sending.isOver;
+  }
+
+  /** If the link is dead by now, all that waits is dropped before anything else joins it. */
+  #dieIfDead(now: Millis): void {
     this.#life.note(now, this.#isBusy);
     if (this.#deathAt <= now) this.#die(now);
-    if (tag !== undefined && this.#parcels.has(tag)) return;
-    this.#use(now);
-    this.#parcels.send(encodeVerb(verb), "body" in verb, tag);
   }
 
   /**
    * Sends a verb in the place of the one that is on its way under the same tag. The peer may have taken that
    * one and answered no already, so this one must reach it as a new parcel.
    */
-  sendAfresh(now: Millis, verb: Verb, tag: string): void {
+  sendAfresh(now: Millis, verb: Verb, tag: string): Sending {
     this.cancel(tag);
-    this.send(now, verb, tag);
+    return this.send(now, verb, tag);
   }
 
   /** Sends a verb once, whether it arrives or not. Without a session it is dropped. */
@@ -177,7 +189,6 @@ export class Link {
   /** Stops sending the verb of this tag. */
   cancel(tag: string): void {
     this.#parcels.cancel(tag);
-    this.#context.touched(this);
   }
 
   /** Takes the addresses where the peer is said to be. A handshake tries them at once if they are news. */
@@ -438,7 +449,7 @@ export class Link {
 
   /** Seals the frames as the next packet. Returns the length of the datagram. */
   #transmit(now: Millis, session: Session, path: Path, writer: Writer, out: Datagram[]): number {
-    const bytes = session.seal(++this.#lastNumber, writer.finish());
+    const bytes = session.seal(++this.#lastNumber, writer.view());
     path.sent(bytes.length);
     this.#life.sent(now);
     out.push({ to: path.address, bytes });

@@ -32,6 +32,7 @@ import type { Session } from "./session.ts";
 
 /** Other wings hold links, but only `Links` makes them. */
 export type { Link } from "./link.ts";
+export type { Sending } from "./parcel_sender.ts";
 
 const INDEX_BYTES = 4;
 

@@ -4,11 +4,17 @@
  * addresses are the link's concern.
  */
 import { MALFORMED, type Writer } from "../base/bytes.ts";
-import { ACK_AFTER_PACKETS, ACK_DELAY_MS, ACK_RANGES, DATAGRAM_BYTES } from "../base/limits.ts";
+import {
+  ACK_AFTER_PACKETS,
+  ACK_DELAY_MS,
+  ACK_RANGES,
+  DATAGRAM_BYTES,
+  PADDED_TO_BYTES,
+} from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import { decodeVerb, type Verb } from "../messages/verb.ts";
-import { type Frame, writeFrame } from "../wire/frame.ts";
-import { FRAMES_BYTES } from "../wire/packet.ts";
+import { type Frame, writeFrame, writePadding } from "../wire/frame.ts";
+import { FRAMES_BYTES, OVERHEAD_BYTES } from "../wire/packet.ts";
 import { AckRanges } from "./ack_ranges.ts";
 import { type Budget, ParcelReceiver } from "./parcel_receiver.ts";
 import type { Chunk, ParcelSender } from "./parcel_sender.ts";
@@ -215,6 +221,7 @@ export class PacketSpace {
       }
     }
     if (writer.length === before) writeFrame(writer, { type: "ping" });
+    if (chunks.some(({ parcel }) => parcel.ordered)) pad(writer, most);
     this.#pingOwed = false;
     this.#challenged = undefined;
     this.#probes = Math.max(0, this.#probes - 1);
@@ -245,4 +252,11 @@ export class PacketSpace {
     this.#ackDue = Infinity;
     return ranges.length < acks.count ? 0 : acks.largest;
   }
+}
+
+/** Pads the datagram of a packet with chat in it to the next step, or as far as there is room. */
+function pad(writer: Writer, most: number): void {
+  const length = OVERHEAD_BYTES + writer.length;
+  const padded = Math.ceil(length / PADDED_TO_BYTES) * PADDED_TO_BYTES;
+  writePadding(writer, Math.min(padded - length, most - writer.length));
 }

@@ -19,24 +19,52 @@ import {
 import type { Millis } from "../base/units.ts";
 import { FRAME_HEADER_BYTES, writeFrame } from "../wire/frame.ts";
 
-/** A verb on its way. */
-interface Parcel {
-  /** The bytes of the verb; empty once the parcel is cancelled. */
-  verb: Uint8Array;
-  readonly ordered: boolean;
-  /** Its owner asks about the parcel, or cancels it, by this name. */
-  readonly tag: string | undefined;
+/** A verb on its way, as the one who sends it sees it. */
+export interface Sending {
+  /** True once the verb is acknowledged as a whole, cancelled, or dropped because its link cannot send it. */
+  readonly isOver: boolean;
+  /** When the last part of the verb first left; `undefined` while a part waits. */
+  readonly departedAt: Millis | undefined;
+  /** Stops sending the verb. */
+  cancel(): void;
+}
+
+class Parcel implements Sending {
+  isOver = false;
   /** Its number, from 1 in its lane; 0 until it begins to leave. */
-  number: number;
+  number = 0;
   /** The chunks that have left at least once, in order. */
-  chunks: Chunk[];
+  chunks: Chunk[] = [];
   /** How many chunks are not acknowledged. */
   left: number;
-  /** True once it is acknowledged as a whole, or nobody waits for its number. */
-  isOver: boolean;
-  cancelled: boolean;
-  /** When the last of its chunks first left. */
-  departedAt: Millis | undefined;
+  /** True once nobody waits for its number: an ordered one that is over may still go on, as an empty one. */
+  isDone = false;
+  departedAt: Millis | undefined = undefined;
+  readonly #sender: ParcelSender;
+
+  constructor(
+    sender: ParcelSender,
+    /** The bytes of the verb; empty once the parcel is cancelled. */
+    public verb: Uint8Array,
+    readonly ordered: boolean,
+    /** Its owner asks about the parcel, or cancels it, by this name. */
+    readonly tag: string | undefined,
+  ) {
+    this.#sender = sender;
+    this.left = partsOf(verb);
+  }
+
+  cancel(): void {
+    this.#sender.cancelParcel(this);
+  }
+
+  /** Makes a parcel that has begun to leave as good as new. */
+  beginAgain(): void {
+    this.number = 0;
+    this.chunks = [];
+    this.left = partsOf(this.verb);
+    this.departedAt = undefined;
+  }
 }
 
 /** A parcel as far as one frame holds it: all of it, or one part. */
@@ -56,9 +84,9 @@ const NO_VERB = new Uint8Array(0);
 class Lane {
   /** Parcels that have not left completely, in order. */
   waiting: Parcel[] = [];
-  /** Parcels that have begun to leave, from the oldest that is not over. */
+  /** Parcels that have begun to leave, from the oldest that is not done. */
   open: Parcel[] = [];
-  /** How many of the open parcels are cut into parts and not over. */
+  /** How many of the open parcels are cut into parts and not done. */
   inParts = 0;
   #last = 0;
 
@@ -75,11 +103,11 @@ class Lane {
     if (isInParts(parcel)) this.inParts++;
   }
 
-  /** Counts a parcel as over. */
+  /** Counts a parcel as done. */
   end(parcel: Parcel): void {
-    parcel.isOver = true;
+    parcel.isDone = true;
     if (isInParts(parcel)) this.inParts--;
-    while (this.open[0]?.isOver) this.open.shift();
+    while (this.open[0]?.isDone) this.open.shift();
     // An emptied list keeps the memory that it had when it was long. An idle link needs none.
     if (this.open.length === 0) this.open = [];
   }
@@ -96,8 +124,14 @@ export class ParcelSender {
   #tags: Map<string, Parcel> | undefined;
   /** Bytes of the verbs that have not left completely. */
   #bytesWaiting = 0;
-  /** How many parcels are neither acknowledged nor cancelled. */
+  /** How many parcels are not over. */
   #wanted = 0;
+  readonly #cancelled: () => void;
+
+  /** `cancelled` is called when a parcel was cancelled: there may be nothing to send any more. */
+  constructor(cancelled: () => void) {
+    this.#cancelled = cancelled;
+  }
 
   /** True if something waits to leave, for the first time or again. Window and pacing may hold it back. */
   get hasWaiting(): boolean {
@@ -110,36 +144,26 @@ export class ParcelSender {
     return this.#wanted > 0 || this.#told.length > 0;
   }
 
-  /** True while a parcel of this tag is neither acknowledged nor cancelled. */
-  has(tag: string): boolean {
-    return this.#tags?.has(tag) ?? false;
+  /** The parcel of this tag; `undefined` once it is over. */
+  get(tag: string): Sending | undefined {
+    return this.#tags?.get(tag);
   }
 
-  /** When the last chunk of a parcel first left; `undefined` while one waits, or without such a parcel. */
-  departedAt(tag: string): Millis | undefined {
-    return this.#tags?.get(tag)?.departedAt;
+  /** Takes a verb and sends it until it is acknowledged. If too much waits, the verb is dropped. */
+  send(verb: Uint8Array, ordered: boolean, tag: string | undefined): Sending {
+    const parcel = new Parcel(this, verb, ordered, tag);
+    const { waiting } = ordered ? this.#ordered : this.#unordered;
+    if (waiting.length >= LINK_QUEUE_VERBS || this.#bytesWaiting > LINK_QUEUE_BYTES) parcel.isOver = true;
+    else this.#enqueue(parcel);
+    return parcel;
   }
 
-  /** Takes a verb and sends it until it is acknowledged. False if too much waits: the verb is dropped. */
-  send(verb: Uint8Array, ordered: boolean, tag: string | undefined): boolean {
-    const lane = ordered ? this.#ordered : this.#unordered;
-    if (lane.waiting.length >= LINK_QUEUE_VERBS || this.#bytesWaiting > LINK_QUEUE_BYTES) return false;
-    const parcel: Parcel = {
-      verb,
-      ordered,
-      tag,
-      number: 0,
-      chunks: [],
-      left: partsOf(verb),
-      isOver: false,
-      cancelled: false,
-      departedAt: undefined,
-    };
+  #enqueue(parcel: Parcel): void {
+    const { ordered, tag, verb } = parcel;
     if (tag !== undefined) (this.#tags ??= new Map()).set(tag, parcel);
-    lane.waiting.push(parcel);
+    (ordered ? this.#ordered : this.#unordered).waiting.push(parcel);
     this.#bytesWaiting += verb.length;
     this.#wanted++;
-    return true;
   }
 
   /** Takes a verb and sends it once. If too many wait already it is dropped. */
@@ -149,11 +173,14 @@ export class ParcelSender {
 
   /** Stops sending the verb of this tag. */
   cancel(tag: string): void {
-    const parcel = this.#tags?.get(tag);
-    if (parcel === undefined) return;
-    this.#forget(tag);
-    this.#wanted--;
-    parcel.cancelled = true;
+    this.#tags?.get(tag)?.cancel();
+  }
+
+  /** Stops sending a parcel. */
+  cancelParcel(parcel: Parcel): void {
+    if (parcel.isOver) return;
+    this.#end(parcel);
+    this.#cancelled();
     const lane = parcel.ordered ? this.#ordered : this.#unordered;
     if (parcel.number === 0 || parcel.chunks.length < partsOf(parcel.verb)) {
       // Some of it has not left yet, and never will.
@@ -168,8 +195,12 @@ export class ParcelSender {
     }
   }
 
-  #forget(tag: string): void {
-    this.#tags?.delete(tag);
+  /** The parcel is acknowledged or cancelled, and so over for its owner. */
+  #end(parcel: Parcel): void {
+    parcel.isOver = true;
+    this.#wanted--;
+    if (parcel.tag === undefined) return;
+    this.#tags?.delete(parcel.tag);
     if (this.#tags?.size === 0) this.#tags = undefined;
   }
 
@@ -279,9 +310,7 @@ export class ParcelSender {
       const { parcel } = chunk;
       if (--parcel.left > 0) continue;
       (parcel.ordered ? this.#ordered : this.#unordered).end(parcel);
-      if (parcel.cancelled) continue;
-      if (parcel.tag !== undefined) this.#forget(parcel.tag);
-      this.#wanted--;
+      if (!parcel.isOver) this.#end(parcel);
     }
     if (isOneWaiting) this.#dropSettled();
   }
@@ -297,21 +326,32 @@ export class ParcelSender {
 
   /** A new packet space: verbs that are not acknowledged leave again, renumbered, in the same order. */
   restart(): void {
-    const parcels = [this.#unordered, this.#ordered].flatMap(({ open, waiting }) => [
-      ...open.filter(({ isOver }) => !isOver),
-      ...waiting.filter(({ number }) => number === 0),
-    ]);
-    const told = this.#told;
-    this.clear();
-    this.#told = told;
-    for (const { verb, ordered, tag, cancelled } of parcels) if (!cancelled) this.send(verb, ordered, tag);
+    const parcels = this.#wantedParcels;
+    this.#reset();
+    for (const parcel of parcels) {
+      parcel.beginAgain();
+      this.#enqueue(parcel);
+    }
   }
 
   /** Drops everything, and begins to number from 1. */
   clear(): void {
+    for (const parcel of this.#wantedParcels) parcel.isOver = true;
+    this.#told = [];
+    this.#reset();
+  }
+
+  /** The parcels that are not over, each lane in order. */
+  get #wantedParcels(): Parcel[] {
+    return [this.#unordered, this.#ordered].flatMap(({ open, waiting }) =>
+      // One that has left in part is in both lists.
+      [...open, ...waiting.filter(({ number }) => number === 0)].filter(({ isOver }) => !isOver)
+    );
+  }
+
+  #reset(): void {
     this.#ordered = new Lane();
     this.#unordered = new Lane();
-    this.#told = [];
     this.#again = [];
     this.#tags = undefined;
     this.#bytesWaiting = 0;

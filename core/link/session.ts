@@ -4,13 +4,18 @@
  * numbers that only ever grow, so no nonce is used twice, which ChaCha20-Poly1305 demands (RFC 8439
  * section 4).
  */
-import { MALFORMED } from "../base/bytes.ts";
+import { MALFORMED, shortLived } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { REKEY_AFTER_MS, REKEY_AFTER_PACKETS, REKEY_PATIENCE_MS, SESSION_LIFE_MS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { Epoch } from "../wire/epoch.ts";
 import { type Frame, readFrames } from "../wire/frame.ts";
-import { encodeTransport, type Transport, TRANSPORT_HEADER_BYTES } from "../wire/packet.ts";
+import {
+  OVERHEAD_BYTES,
+  type Transport,
+  TRANSPORT_HEADER_BYTES,
+  writeTransportHeader,
+} from "../wire/packet.ts";
 import { ReplayWindow } from "../wire/replay_window.ts";
 
 export interface SessionOptions {
@@ -75,11 +80,17 @@ export class Session {
     return now - this.startedAt >= REKEY_AFTER_MS + patience || this.#sent >= REKEY_AFTER_PACKETS;
   }
 
-  /** Returns a whole datagram. No other packet of the link has this number. */
+  /**
+   * Returns a whole datagram. No other packet of the link has this number. `frames` may be a writer's view:
+   * they are sealed before anything else is written.
+   */
   seal(number: number, frames: Uint8Array): Uint8Array {
     const { primitives, peerIndex, sendKey } = this.#options;
     this.#sent++;
-    return encodeTransport(peerIndex, number, primitives.seal(sendKey, number, NONE, frames));
+    const datagram = shortLived(OVERHEAD_BYTES + frames.length);
+    primitives.sealInto(datagram.subarray(TRANSPORT_HEADER_BYTES), sendKey, number, NONE, frames);
+    writeTransportHeader(datagram, peerIndex, number);
+    return datagram;
   }
 
   /**

@@ -9,7 +9,7 @@ import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "../base/crypto.ts";
 import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, SKELETON_BYTES, TEXT_BYTES } from "../base/limits.ts";
 import type { Address, Millis } from "../base/units.ts";
 import { type Bundle, type Outcome, OUTCOMES, type Receipt } from "./identity.ts";
-import { ID_BYTES, type MessageId } from "./message_id.ts";
+import { ID_BYTES, type MessageId, PREFIX_BYTES } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
 import type { Row, Version } from "./table.ts";
 
@@ -50,6 +50,9 @@ export const id: Field<MessageId> = { write: (w, value) => w.hex(value), read: (
 export function hex(bytes: number): Field<string> {
   return { write: (w, value) => w.hex(value), read: (r) => r.hex(bytes) };
 }
+
+/** The part that the ids of one process to one recipient have in common. */
+export const prefix = hex(PREFIX_BYTES);
 
 /**
  * UTF-8 behind a length of one byte. A text that cannot be a nick is refused here, before anybody sees it.
@@ -137,6 +140,19 @@ export const edition = oneOf([0, 1]);
 export const outcome: Field<Outcome> = oneOf(OUTCOMES);
 export const signature = hex(SIGNATURE_BYTES);
 
+/** The proof in a receipt, behind its length: a mac, a signature, or nothing. */
+export const proof: Field<string> = {
+  write: (w, value) => {
+    w.u8(value.length / 2);
+    w.hex(value);
+  },
+  read: (r) => {
+    const length = r.u8();
+    if (![0, HASH_BYTES, SIGNATURE_BYTES].includes(length)) r.fail();
+    return r.failed ? "" : r.hex(length);
+  },
+};
+
 const IPV4 = 4;
 const IPV6 = 6;
 const SERVER_HOST = 0;
@@ -195,7 +211,7 @@ function someAddresses(reader: Reader): readonly Address[] {
 }
 
 /** Several fields as one value: an object with their names. */
-function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
+export function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
   return {
     write: (w, values) => writeFields(w, fields, values),
     read: (r) => readFields(r, fields) as ValuesOf<Shape>,
@@ -215,11 +231,14 @@ export const bundle: Field<Bundle> = composite({
   signature,
 });
 
-const receipt: Field<Receipt> = composite({ id, edition, outcome, signature });
+/** The fields of a `Receipt`. */
+export const RECEIPT_FIELDS = { id, edition, ephemeral: key, outcome, proof } as const;
+
+const receipt: Field<Receipt> = composite(RECEIPT_FIELDS);
 export const receipts = list(receipt, COLLECTED_RECEIPTS);
 
-/** Receipts named by message and edition: one of each is enough to tell a receipt from every other. */
-export const receiptNames = list(composite({ id, edition }), COLLECTED_RECEIPTS);
+/** Receipts named by message and sealing: one of each is enough to tell a receipt from every other. */
+export const receiptNames = list(composite({ id, edition, ephemeral: key }), COLLECTED_RECEIPTS);
 
 /** The skeleton of a nick, behind a length of one byte. */
 export const skeleton: Field<string> = {

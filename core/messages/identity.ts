@@ -6,10 +6,10 @@
  */
 import {
   HASH_BYTES,
+  KEY_BYTES,
   type KeyPair,
   labelled,
   type Primitives,
-  SIGNATURE_BYTES,
   type SigningKey,
 } from "../base/crypto.ts";
 import type { Key, Millis } from "../base/units.ts";
@@ -36,22 +36,27 @@ export interface Bundle {
 }
 
 /**
- * The end of a message: its recipient has read it, could not open it, or refused it because the sender's
- * identity is not the one pinned; or the server released the recipient's nick before the message was read.
+ * The end of a message: its recipient has read it; could not open the letter; refused it because the sender's
+ * identity is not the one pinned; or cannot tell whether it came before, because ids of that time are
+ * forgotten. Or the server released the recipient's nick before the message was read.
  */
-export type Outcome = "read" | "unreadable" | "refused" | "released";
+export type Outcome = "read" | "unreadable" | "refused" | "released" | "forgotten";
 
 /** The place in this list is the outcome's number on the wire and in signatures. It never changes. */
-export const OUTCOMES: readonly Outcome[] = ["read", "unreadable", "refused", "released"];
+export const OUTCOMES: readonly Outcome[] = ["read", "unreadable", "refused", "released", "forgotten"];
 
-/** The recipient's signed word on the outcome of a message. */
+/** The recipient's word on the outcome of a letter, which the server passes on. */
 export interface Receipt {
   readonly id: MessageId;
-  /** The edition that the recipient got: a late receipt for edition 0 says nothing about edition 1. */
+  /** The letter that the recipient got: an edition, and the ephemeral key by which sealings differ. */
   readonly edition: number;
+  readonly ephemeral: Key;
   readonly outcome: Outcome;
-  /** The recipient's, or zeros for `released`, which is the server's word and is not signed. */
-  readonly signature: string;
+  /**
+   * A mac under a key from the letter's secret, of whoever has opened it (32 bytes); a signature (64 bytes)
+   * where the letter was not opened; nothing in `released`, which is the server's own word.
+   */
+  readonly proof: string;
 }
 
 /** Our own identity, with its secrets. */
@@ -75,8 +80,8 @@ export class Identity {
   }
 
   /** Signs a receipt. `own` is our nick, `to` the nick of the message's sender. */
-  receipt(own: Nick, to: Nick, said: Omit<Receipt, "signature">): Receipt {
-    return { ...said, signature: this.sign(receiptBytes(own, to, said)).toHex() };
+  receipt(own: Nick, to: Nick, said: Omit<Receipt, "proof">): Receipt {
+    return { ...said, proof: this.sign(receiptBytes(own, to, said)).toHex() };
   }
 
   /**
@@ -103,9 +108,12 @@ export function isOlder(bundle: Bundle, known: Bundle): boolean {
     !equalBundles(bundle, known);
 }
 
-/** Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is. */
-export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle): boolean {
-  return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle), bundle.signature);
+/**
+ * Whether a bundle was signed by its own identity, for this nick. It does not say whose identity that is.
+ * Letters of version 3 have bundles of that version.
+ */
+export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle, version: 3 | 4 = 4): boolean {
+  return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle, version), bundle.signature);
 }
 
 /** Whether `identity` signed a receipt: `from` is the nick of the recipient, `to` that of the sender. */
@@ -115,7 +123,7 @@ export function isReceiptOf(
   { from, to }: { from: Nick; to: Nick },
   receipt: Receipt,
 ): boolean {
-  return isSigned(primitives, identity, receiptBytes(from, to, receipt), receipt.signature);
+  return isSigned(primitives, identity, receiptBytes(from, to, receipt), receipt.proof);
 }
 
 /**
@@ -151,26 +159,31 @@ export function isSigned(
   return isIdentity(identity) && verify(Uint8Array.fromHex(identity), message, Uint8Array.fromHex(signature));
 }
 
-function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">): Uint8Array {
+function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">, version: 3 | 4 = 4): Uint8Array {
   const { identity, key, prekey, prekeyAt, counter } = unsigned;
-  const writer = labelled("Parley 4 bundle");
+  const writer = labelled(`Parley ${version} bundle`);
   writer.text8(nickKey(nick));
   for (const part of [identity, key, prekey]) writer.hex(part);
   writer.u48(Math.floor(prekeyAt));
-  writer.u48(counter);
+  if (version > 3) writer.u48(counter);
   return writer.finish();
 }
 
-function receiptBytes(
+/**
+ * What the proof of a receipt is made over. Receipts for letters of version 3 (`NO_KEY`) are those of that
+ * version, so that the ones that its clients signed still count.
+ */
+export function receiptBytes(
   from: Nick,
   to: Nick,
-  { id, edition, outcome }: Omit<Receipt, "signature">,
+  { id, edition, ephemeral, outcome }: Omit<Receipt, "proof">,
 ): Uint8Array {
-  const writer = labelled("Parley 4 receipt");
+  const writer = labelled(ephemeral === NO_KEY ? "Parley 3 receipt" : "Parley 4 receipt");
   writer.text8(nickKey(from));
   writer.text8(nickKey(to));
   writer.hex(id);
   writer.u8(edition);
+  if (ephemeral !== NO_KEY) writer.hex(ephemeral);
   writer.u8(OUTCOMES.indexOf(outcome));
   return writer.finish();
 }
@@ -210,6 +223,6 @@ export function textHash({ hash }: Primitives, id: MessageId, text: string): str
   return hash(Uint8Array.fromHex(id), new TextEncoder().encode(text)).toHex();
 }
 
-/** Zeros stand for the hash where there is no message before, and for a signature of the server's word. */
+/** Zeros stand for the hash where no message before is known, and for a key where there is none. */
 export const NO_HASH: string = "0".repeat(2 * HASH_BYTES);
-export const NO_SIGNATURE: string = "0".repeat(2 * SIGNATURE_BYTES);
+export const NO_KEY: Key = "0".repeat(2 * KEY_BYTES);

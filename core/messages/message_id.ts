@@ -15,12 +15,20 @@ import type { Random } from "../base/units.ts";
 
 export type MessageId = string;
 
+/** An id as a value: what stays the same for a process and a recipient, and what counts. */
+export interface MessageIdParts {
+  /** 20 hexadecimal digits. One text serves all ids that have it. */
+  readonly prefix: string;
+  readonly sequence: number;
+}
+
 export const ID_BYTES = 16;
 export const STATE_BYTES = 3;
 const RANDOM_BYTES = 3;
 const STATE_DIGITS = 6;
 const STARTS_DIGITS = 8;
-const PREFIX_DIGITS = 20;
+export const PREFIX_BYTES = 10;
+const PREFIX_DIGITS = 2 * PREFIX_BYTES;
 const SEQUENCE_DIGITS = 12;
 
 /** The value of `after` in a sender's first message to a recipient. */
@@ -40,10 +48,10 @@ export class IdSource {
   }
 
   /** The next id for a recipient, who is named by any text that no other recipient has. */
-  next(recipient: string): MessageId {
-    const given = this.#given.get(recipient) ?? { prefix: this.#newPrefix(), count: 0 };
-    this.#given.set(recipient, given);
-    return given.prefix + digits(++given.count, SEQUENCE_DIGITS);
+  next(recipient: string): MessageIdParts {
+    let given = this.#given.get(recipient);
+    if (given === undefined) this.#given.set(recipient, given = { prefix: this.#newPrefix(), count: 0 });
+    return { prefix: given.prefix, sequence: ++given.count };
   }
 
   /**
@@ -59,6 +67,18 @@ export class IdSource {
       }
     }
   }
+}
+
+export function idOf({ prefix, sequence }: MessageIdParts): MessageId {
+  return prefix + digits(sequence, SEQUENCE_DIGITS);
+}
+
+export function isSameId(a: MessageIdParts, b: MessageIdParts): boolean {
+  return a.sequence === b.sequence && a.prefix === b.prefix;
+}
+
+export function partsOf(id: MessageId): MessageIdParts {
+  return { prefix: prefixOf(id), sequence: sequenceOf(id) };
 }
 
 /** The part that the ids of one sender process to one recipient have in common. */

@@ -4,7 +4,9 @@
  * travels: a link carries it. It proves nothing about its speaker either: the link's peer key does.
  */
 import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
+import { directMessages, PEOPLE_BYTES, runs } from "./direct.ts";
 import * as f from "./field.ts";
+import { PREKEY_ID_BYTES } from "./letter_form.ts";
 
 /**
  * Why the server refuses a nick or a message.
@@ -73,19 +75,35 @@ const VERBS = {
   olderBundle: { tag: 25, fields: { nick: f.nick, bundle: f.bundle } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
-  // A letter goes from client to client. Its receipt goes the way that the letter came: to the server, if
-  // that handed the letter over.
-  direct: { tag: 32, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },
-  receipt: {
-    tag: 33,
+  // Direct messages go from client to client, in the order in which they were written. `people` names the two
+  // (`direct.ts`), and `place` the recipient's prekey in the sender's table (`prekeyId`). `got` tells what
+  // became of them, after they were saved: one outcome, and the sequences of the messages that have it.
+  direct: {
+    tag: 34,
     fields: {
       from: f.nick,
       to: f.nick,
-      id: f.id,
-      edition: f.edition,
-      outcome: f.outcome,
-      signature: f.signature,
+      people: f.hex(PEOPLE_BYTES),
+      place: f.hex(PREKEY_ID_BYTES),
+      prefix: f.prefix,
+      messages: directMessages,
     },
+  },
+  got: {
+    tag: 35,
+    fields: {
+      from: f.nick,
+      to: f.nick,
+      people: f.hex(PEOPLE_BYTES),
+      outcome: f.outcome,
+      prefix: f.prefix,
+      runs,
+    },
+  },
+  // The recipient of a letter tells the server what became of it.
+  receipt: {
+    tag: 36,
+    fields: { from: f.nick, to: f.nick, ...f.RECEIPT_FIELDS },
   },
   // A client hands messages to the server, and acknowledges: with `saved` a position of its stream, with
   // `noted` the receipts that came in `collected`.
@@ -99,7 +117,7 @@ const VERBS = {
   rejected: { tag: 49, fields: { id: f.id, reason } },
   letter: { tag: 50, fields: STREAM_ITEM },
   channel: { tag: 51, fields: STREAM_ITEM },
-  collected: { tag: 52, fields: { to: f.nick, receipts: f.receipts } },
+  collected: { tag: 53, fields: { to: f.nick, receipts: f.receipts } },
 } as const;
 
 type Verbs = typeof VERBS;
@@ -111,6 +129,11 @@ export type Verb = { [Type in VerbType]: VerbOf<Type> }[VerbType];
 
 const NAMES = Object.keys(VERBS) as VerbType[];
 const BY_TAG = new Map<number, VerbType>(NAMES.map((name) => [VERBS[name].tag, name]));
+
+/** True for verbs that are handed on in the order in which they were sent. */
+export function isOrdered(verb: Verb): boolean {
+  return verb.type === "direct" || "body" in verb;
+}
 
 export function encodeVerb(verb: Verb): Uint8Array {
   const writer = new Writer();

@@ -7,7 +7,7 @@ import { RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
-import { editionOf } from "../messages/letter.ts";
+import { isSameLetter, letterNameOf } from "../messages/letter_form.ts";
 import type { Nick } from "../messages/nick.ts";
 import type { Reason, VerbOf } from "../messages/verb.ts";
 import type { Channel } from "./channel.ts";
@@ -41,19 +41,23 @@ export class Mailroom {
    * answer may have been lost.
    */
   deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
+    const { store } = this.#options;
     const { id, body } = verb;
     const from = member.nick;
     const recipient = this.#options.roster.memberNamed(verb.to);
-    const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+    const reject = (reason: Reason) => void link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
     if (recipient === undefined) return reject("unknown");
-    const held = this.#options.store.letter(recipient.nick, from, id);
-    // The sender has sealed the message again, because its recipient could not open the letter that is held
-    // here, and said so directly.
-    if (held !== undefined && editionOf(held.body) < editionOf(body)) this.#options.store.withdraw(held);
-    if (!this.#options.store.hasStored(from, id)) {
+    const held = store.letter(recipient.nick, from, id);
+    const name = letterNameOf(body);
+    // The sender has sealed the message again, for other keys of its recipient, or because it has forgotten
+    // the letter that is held here.
+    if (held !== undefined && !isSameLetter(letterNameOf(held.body), name)) store.withdraw(held);
+    const receipt = store.receipt(from, id);
+    if (receipt !== undefined && !isSameLetter(receipt, name)) store.forgetReceipt(from, id);
+    if (!store.hasStored(from, id)) {
       if (!member.messages.take(now)) return reject("rate");
       const letter = { id, from, to: recipient.nick, storedAt: now, body, order: ++this.#order };
-      const reason = this.#options.store.deposit(now, letter);
+      const reason = store.deposit(now, letter);
       if (reason !== undefined) return reject(reason);
       if (this.#hand(now, recipient, { type: "letter", letter, waited: false })) {
         // A letter that is pushed asks for a sign of life.
@@ -62,7 +66,6 @@ export class Mailroom {
     } else if (held === undefined) {
       // It was collected before. The sender may have missed that, or may have forgotten it with an old copy
       // of its folder.
-      const receipt = this.#options.store.receipt(from, id);
       return receipt === undefined ? reject("known") : this.#tell(now, link, receipt.to, [receipt]);
     }
     link.send(now, { type: "stored", id }, `answer/${id}`);
@@ -72,7 +75,7 @@ export class Mailroom {
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
-        return link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
+        return void link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
       }
       const row = this.#options.channel.post(now, {
         id,
@@ -136,11 +139,12 @@ export class Mailroom {
 
   /** A member says what became of a letter. Nothing else makes a receipt of the letter. */
   receipted(now: Millis, member: Member, verb: VerbOf<"receipt">): void {
-    const { to, id, edition, outcome, signature } = verb;
-    const receipt = { id, edition, outcome, signature };
+    const { to, id, edition, ephemeral, outcome, proof } = verb;
+    const receipt = { id, edition, ephemeral, outcome, proof };
     const letter = this.#options.store.letter(member.nick, to, id);
-    // A late receipt for edition 0 says nothing about edition 1. `released` is never a member's word.
-    if (letter === undefined || editionOf(letter.body) !== edition || outcome === "released") return;
+    // A late receipt for one letter says nothing about the next. `released` is never a member's word.
+    if (letter === undefined || !isSameLetter(letterNameOf(letter.body), receipt)) return;
+    if (outcome === "released") return;
     this.#options.store.collect(now, letter, receipt);
     const sender = this.#options.roster.memberNamed(to)?.connection;
     if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
@@ -155,7 +159,7 @@ export class Mailroom {
   }
 
   #tell(now: Millis, link: Link, to: Nick, receipts: readonly Receipt[]): void {
-    const name = receipts.map(({ id, edition }) => `${id}-${edition}`);
+    const name = receipts.map(({ id, ephemeral }) => `${id}-${ephemeral}`);
     link.send(now, { type: "collected", to, receipts }, `collected/${name}`);
   }
 }

@@ -5,8 +5,7 @@
 import type { Key, Millis } from "../base/units.ts";
 import { CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "../durable/records.ts";
 import type { Change, Records } from "../machine.ts";
-import { NO_SIGNATURE } from "../messages/identity.ts";
-import { editionOf } from "../messages/letter.ts";
+import { letterNameOf } from "../messages/letter_form.ts";
 import { type Nick, nickKey, sameNick } from "../messages/nick.ts";
 
 /** A nick, and the identity that owns it. */
@@ -45,8 +44,8 @@ export function releaseNick(now: Millis, records: Records, nick: Nick): Change[]
     ...letters.map(([name]) => LETTER.key(name)),
   ];
   const failed = letters.map(([, { id, from, to, body }]): Change => {
-    const released = { outcome: "released", signature: NO_SIGNATURE } as const;
-    const receipt = { from, to, at: now, edition: editionOf(body), ...released };
+    const released = { outcome: "released", proof: "" } as const;
+    const receipt = { from, to, at: now, ...letterNameOf(body), ...released };
     return { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(receipt) };
   });
   return [...failed, ...forgotten.map((key): Change => ({ type: "forget", key }))];

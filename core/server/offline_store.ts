@@ -27,7 +27,8 @@ import {
 } from "../durable/records.ts";
 import { SeenIds } from "../durable/seen_ids.ts";
 import type { Receipt } from "../messages/identity.ts";
-import type { MessageId } from "../messages/message_id.ts";
+import { isSameLetter, type LetterName } from "../messages/letter_form.ts";
+import { type MessageId, partsOf } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Reason } from "../messages/verb.ts";
 
@@ -96,12 +97,12 @@ export class OfflineStore {
   }
 
   #saw(now: Millis, from: Nick, id: MessageId): void {
-    if (!this.#seen.hasSeen(from, id)) this.#seen.add(now, from, id);
+    if (!this.#seen.hasSeen(from, partsOf(id))) this.#seen.add(now, from, partsOf(id));
   }
 
   /** True if the letter was stored before, even if it has been collected since. */
   hasStored(from: Nick, id: MessageId): boolean {
-    return this.#byId.has(receiptName(from, id)) || this.#seen.hasSeen(from, id);
+    return this.#byId.has(receiptName(from, id)) || this.#seen.hasSeen(from, partsOf(id));
   }
 
   /** The letter of this sender and id, if it waits here for this recipient. */
@@ -113,7 +114,7 @@ export class OfflineStore {
   /** Removes a letter as if it had never come, because its sender has sealed the message again. */
   withdraw(letter: StoredLetter): void {
     this.#remove(letter);
-    this.#seen.remove(letter.from, letter.id);
+    this.#seen.remove(letter.from, partsOf(letter.id));
   }
 
   /** The receipt for a letter, as long as its sender has not acknowledged it. */
@@ -141,7 +142,7 @@ export class OfflineStore {
     if (this.#amountOf(accounts.all).bytes + bytes > this.#limits.totalBytes) return "full";
     this.#letters.set(letter.order, letter);
     this.#count(letter, 1);
-    this.#seen.add(now, letter.from, letter.id);
+    this.#seen.add(now, letter.from, partsOf(letter.id));
     return undefined;
   }
 
@@ -151,13 +152,14 @@ export class OfflineStore {
   }
 
   /** The recipient has said what became of a letter: the receipt for the sender takes its place. */
-  collect(now: Millis, letter: StoredLetter, { edition, outcome, signature }: Receipt): void {
+  collect(now: Millis, letter: StoredLetter, receipt: Receipt): void {
+    const { edition, ephemeral, outcome, proof } = receipt;
     this.#remove(letter);
     // The letter may come once more, sealed again.
-    if (outcome === "unreadable") this.#seen.remove(letter.from, letter.id);
+    if (outcome === "unreadable") this.#seen.remove(letter.from, partsOf(letter.id));
     const { from, to } = letter;
-    const receipt = { from, to, at: Math.floor(now), edition, outcome, signature };
-    this.#receipts.set(receiptName(from, letter.id), receipt);
+    const kept = { from, to, at: Math.floor(now), edition, ephemeral, outcome, proof };
+    this.#receipts.set(receiptName(from, letter.id), kept);
   }
 
   /** The receipts for a sender's letters that it has not acknowledged, in lists that fit into a verb. */
@@ -177,10 +179,21 @@ export class OfflineStore {
     return lists;
   }
 
-  /** The sender knows the outcome: its receipts are forgotten. One for another edition stays. */
-  noted(sender: Nick, names: readonly Pick<Receipt, "id" | "edition">[]): void {
-    for (const { id, edition } of names) {
-      if (this.receipt(sender, id)?.edition === edition) this.#receipts.delete(receiptName(sender, id));
+  /**
+   * Forgets the receipt for a letter, and that the letter was stored: its sender has sealed the message again.
+   */
+  forgetReceipt(from: Nick, id: MessageId): void {
+    this.#receipts.delete(receiptName(from, id));
+    this.#seen.remove(from, partsOf(id));
+  }
+
+  /** The sender knows the outcome: its receipts are forgotten. One for another letter stays. */
+  noted(sender: Nick, names: readonly (LetterName & { readonly id: MessageId })[]): void {
+    for (const name of names) {
+      const receipt = this.receipt(sender, name.id);
+      if (receipt !== undefined && isSameLetter(receipt, name)) {
+        this.#receipts.delete(receiptName(sender, name.id));
+      }
     }
   }
 

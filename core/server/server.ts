@@ -196,7 +196,7 @@ export class Server implements Machine {
     switch (verb.type) {
       case "deregister":
         this.#depart(now, member, "deregistered");
-        return link.sendAfresh(now, { type: "deregistered", nick: member.nick }, "deregistered");
+        return void link.sendAfresh(now, { type: "deregistered", nick: member.nick }, "deregistered");
       case "leave":
         return this.#depart(now, member, "left");
       case "keepAlive":
@@ -229,7 +229,8 @@ export class Server implements Machine {
    */
   #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
     const { nick, bundle } = verb;
-    const refuse = (reason: Reason) => link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
+    const refuse = (reason: Reason) =>
+      void link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
     const member = this.#roster.memberNamed(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
     // The handshake has proved the link's key. The bundle proves that the key is this identity's.

@@ -1,6 +1,7 @@
 /**
  * Framing: a transport packet holds frames, one behind the other (docs/protocol.md, section 3).
  *
+ *     padding      0
  *     ping         1
  *     ack          2  largest, delay in 1/16 ms, ranges - 1, length of the first, then pairs: gap, length
  *     challenge    3  8 bytes (RFC 9000 section 8.2)
@@ -12,12 +13,14 @@
  *
  * Numbers and lengths are variable-length integers (RFC 9000 section 16), except where their bytes are given.
  * Ranges are those of an ACK frame (RFC 9000 section 19.3), challenge and response are PATH_CHALLENGE and
- * PATH_RESPONSE (sections 19.17, 19.18). Every frame but an ack asks for acknowledgement.
+ * PATH_RESPONSE (sections 19.17, 19.18). Padding is one byte, as in QUIC (section 19.1), and means nothing.
+ * Every frame but an ack and padding asks for acknowledgement.
  */
 import { MALFORMED, type Malformed, Reader, type Writer } from "../base/bytes.ts";
 import { ACK_RANGES, PARCEL_PARTS, PART_BYTES } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 
+const PADDING = 0;
 const PING = 1;
 const ACK = 2;
 const CHALLENGE = 3;
@@ -38,7 +41,7 @@ export type Ranges = readonly (readonly [low: number, high: number])[];
 /** The longest beginning of a frame that carries bytes: type 1, number 8, index 1, parts 1, length 2. */
 export const FRAME_HEADER_BYTES = 1 + 8 + 1 + 1 + 2;
 
-/** Decoded frames. `verb` and `bytes` are views into the packet. */
+/** Decoded frames, without padding. `verb` and `bytes` are views into the packet. */
 export type Frame =
   | { readonly type: "ping" }
   | { readonly type: "ack"; readonly ranges: Ranges; readonly delay: Millis }
@@ -83,6 +86,12 @@ export function writeFrame(writer: Writer, frame: Frame): void {
   }
 }
 
+/** Writes so many frames of padding. */
+export function writePadding(writer: Writer, count: number): void {
+  // A frame of padding is its type alone, which is 0.
+  writer.zeros(count);
+}
+
 function writeBytes(writer: Writer, bytes: Uint8Array): void {
   writer.varint(bytes.length);
   writer.raw(bytes);
@@ -105,11 +114,11 @@ function writeAck(writer: Writer, ranges: Ranges, delay: Millis): void {
   }
 }
 
-/** Reads all frames of a packet. One malformed frame makes the whole packet malformed. */
+/** Reads all frames of a packet but padding. One malformed frame makes the whole packet malformed. */
 export function readFrames(bytes: Uint8Array): Frame[] | Malformed {
   const reader = new Reader(bytes);
   const frames: Frame[] = [];
-  while (reader.left > 0) {
+  for (reader.skip(PADDING); reader.left > 0; reader.skip(PADDING)) {
     const frame = readFrame(reader);
     if (frame === MALFORMED || reader.failed) return MALFORMED;
     frames.push(frame);

@@ -168,13 +168,13 @@ export function encodeCookieReply(receiver: number, salt: Uint8Array, sealed: Ui
   return writer.finish();
 }
 
-export function encodeTransport(receiver: number, number: number, sealed: Uint8Array): Uint8Array {
+/** Writes the header of a transport packet into the first `TRANSPORT_HEADER_BYTES` of its datagram. */
+export function writeTransportHeader(datagram: Uint8Array, receiver: number, number: number): void {
   const writer = new Writer();
   writer.u8(TRANSPORT);
   writer.u32(receiver);
   writer.u64(number);
-  writer.raw(sealed);
-  return writer.finish();
+  datagram.set(writer.view());
 }
 
 /** RFC 8999 section 6: a packet of version 0 names the versions that its sender speaks. */

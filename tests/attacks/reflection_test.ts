@@ -16,10 +16,10 @@ import {
   encodeCookieReply,
   encodeDiscover,
   encodeResponse,
-  encodeTransport,
   encodeVersions,
   NONCE_BYTES,
 } from "../../core/wire/packet.ts";
+import { encodeTransport } from "../kit/datagram.ts";
 import { altered, Peer } from "../kit/peer.ts";
 import type { Person } from "../kit/person.ts";
 import { Speaker, STRANGER } from "../kit/speaker.ts";

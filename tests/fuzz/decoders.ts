@@ -17,12 +17,12 @@ import {
   encodeDiscover,
   encodeInitiation,
   encodeResponse,
-  encodeTransport,
   encodeVersions,
   INITIATION_NOISE_BYTES,
   MAC_BYTES,
   type Packet,
 } from "../../core/wire/packet.ts";
+import { encodeTransport } from "../kit/datagram.ts";
 import type { Dice } from "../kit/dice.ts";
 import {
   BODY,

@@ -2,7 +2,7 @@
  * Parcels under anything: a receiver of hostile frames stays within its bounds and hands on nothing twice or
  * out of order; a sender and a receiver on a bad path lose nothing that is wanted.
  */
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { MALFORMED, Writer } from "../../core/base/bytes.ts";
 import {
   LINK_EARLY_BYTES,
@@ -176,7 +176,7 @@ interface Flying {
 
 /** Both ends, and the path between them. */
 class Ends {
-  #sender = new ParcelSender();
+  #sender = new ParcelSender(() => {});
   readonly #budget = new Budget();
   #receiver = new ParcelReceiver(this.#budget);
   #flying: Flying[] = [];
@@ -249,16 +249,16 @@ class Ends {
     // What is not ordered is never longer than a part.
     const lengths = [NUMBER_BYTES, 60, PART_BYTES, PART_BYTES + 1, 5000, PARCEL_PARTS * PART_BYTES];
     const length = dice.pick(ordered ? lengths : lengths.slice(0, 3));
-    assert(this.#sender.send(numbered(name, length), ordered, tag), "a short queue is full");
+    assertFalse(this.#sender.send(numbered(name, length), ordered, tag).isOver, "a short queue is full");
     this.#wanted.push({ name, ordered, tag, isGivenUp: false });
   }
 
   #cancel(dice: Dice): void {
     const wanted = this.#wanted[dice.below(this.#wanted.length)];
-    if (wanted?.tag === undefined || !this.#sender.has(wanted.tag)) return;
+    if (wanted?.tag === undefined || this.#sender.get(wanted.tag) === undefined) return;
     this.#sender.cancel(wanted.tag);
     wanted.isGivenUp = true;
-    assert(!this.#sender.has(wanted.tag));
+    assert(this.#sender.get(wanted.tag) === undefined);
   }
 
   #fill(most: number): void {
@@ -313,7 +313,7 @@ class Ends {
    */
   #restart(): void {
     for (const wanted of this.#wanted) {
-      if (wanted.tag === undefined || !this.#sender.has(wanted.tag)) wanted.isGivenUp = true;
+      if (wanted.tag === undefined || this.#sender.get(wanted.tag) === undefined) wanted.isGivenUp = true;
     }
     this.#sender.restart();
     this.#receiver.clear();
@@ -325,10 +325,12 @@ class Ends {
 
 /** More than a queue has room for. */
 function overfill(dice: Dice): void {
-  const sender = new ParcelSender();
+  const sender = new ParcelSender(() => {});
   const verb = new Uint8Array(dice.pick([1, 10_000, PARCEL_PARTS * PART_BYTES]));
   let taken = 0;
-  for (let count = 0; count < 2 * LINK_QUEUE_VERBS; count++) if (sender.send(verb, true, undefined)) taken++;
+  for (let count = 0; count < 2 * LINK_QUEUE_VERBS; count++) {
+    if (!sender.send(verb, true, undefined).isOver) taken++;
+  }
   assertLessOrEqual(taken, LINK_QUEUE_VERBS);
   assertLessOrEqual((taken - 1) * verb.length, LINK_QUEUE_BYTES);
 }

@@ -7,23 +7,26 @@ import {
   Identity,
   isGenuine,
   NO_HASH,
+  NO_KEY,
   type Outcome,
   type Receipt,
   SECRETS_BYTES,
 } from "../../core/messages/identity.ts";
+import { type DirectMessage, peopleTag } from "../../core/messages/direct.ts";
 import {
   type Contents,
-  decodeLetter,
   type Envelope,
-  Opener,
-  prekeyId,
-  Sealer,
+  openLetter,
+  type SealedLetter,
+  sealLetter,
 } from "../../core/messages/letter.ts";
-import { NO_MESSAGE } from "../../core/messages/message_id.ts";
+import { decodeLetter, type LetterName, prekeyId } from "../../core/messages/letter_form.ts";
+import { NO_MESSAGE, partsOf } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
 import { encodePost, type Place, POST_SALT_BYTES, postHash } from "../../core/messages/post.ts";
 import { nickSkeleton } from "../../core/messages/skeleton.ts";
 import type { Row } from "../../core/messages/table.ts";
+import type { VerbOf } from "../../core/messages/verb.ts";
 import type { Dice } from "./dice.ts";
 import { ID } from "./samples.ts";
 import { START } from "./surroundings.ts";
@@ -42,6 +45,16 @@ export interface Writing extends Partial<Contents> {
   readonly sender?: Bundle;
   /** When it is sealed. */
   readonly at?: Millis;
+}
+
+/** What a direct message says, and to whom; without more the first of its sender. */
+export interface DirectWriting extends Partial<DirectMessage> {
+  readonly id?: string;
+  readonly from?: Nick;
+  /** Whom it names, and for which place. */
+  readonly to: Pick<Row, "nick" | "identity" | "prekey">;
+  readonly text: string;
+  readonly serverKey: Key;
 }
 
 /**
@@ -73,8 +86,7 @@ export class Author {
   readonly #primitives: Primitives;
   readonly #prekeyAt: Millis;
   readonly #counter: number;
-  readonly #sealer: Sealer;
-  readonly #opener: Opener;
+  readonly #dice: Dice;
   /** His last post under each nick. */
   readonly #posted = new Map<NickKey, Place>();
 
@@ -90,8 +102,7 @@ export class Author {
     this.#counter = counter;
     this.bundle = this.bundleFor(nick);
     this.#primitives = primitives;
-    this.#sealer = new Sealer(primitives, (count) => own.bytes(count), this.identity.keyPair);
-    this.#opener = new Opener(primitives, this.identity.keyPair);
+    this.#dice = own;
   }
 
   /** The public key of his links. */
@@ -105,8 +116,8 @@ export class Author {
   }
 
   /** What opens letters to him. */
-  get own(): { identity: string; prekey: KeyPair } {
-    return { identity: this.identity.publicKey, prekey: this.prekey };
+  get own(): { identity: string; keyPair: KeyPair; prekey: KeyPair } {
+    return { identity: this.identity.publicKey, keyPair: this.identity.keyPair, prekey: this.prekey };
   }
 
   /** His keys under any nick. */
@@ -122,13 +133,33 @@ export class Author {
     return { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...values };
   }
 
-  /** A letter under his keys; nothing when one of the recipient's is no key. */
-  letter(
+  /** A letter under his keys, with all that its sender keeps of it; nothing when one of the recipient's is no key. */
+  sealed(
     { id = ID, from = this.nick, to, edition = 0, recipient, at = START, ...rest }: Writing,
-  ): Uint8Array {
+  ): SealedLetter | undefined {
     const { sender = this.bundleFor(from), ...contents } = rest;
     const all = { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: at, ...contents };
-    return this.#sealer.seal(at, { id, from, to }, edition, { sender, recipient }, all) ?? NOTHING;
+    const ephemeral = this.#primitives.keyPair(this.#dice.bytes(KEY_BYTES));
+    const keys = { keyPair: this.identity.keyPair, sender, recipient };
+    return sealLetter(this.#primitives, ephemeral, { id, from, to }, edition, keys, all);
+  }
+
+  /** The bytes of such a letter. */
+  letter(writing: Writing): Uint8Array {
+    return this.sealed(writing)?.body ?? NOTHING;
+  }
+
+  /** A message that goes directly to somebody in a table of this server. */
+  direct({ id = ID, from = this.nick, to, text, serverKey, ...rest }: DirectWriting): VerbOf<"direct"> {
+    const { prefix, sequence } = partsOf(id);
+    const people = peopleTag(
+      this.#primitives,
+      serverKey,
+      { nick: from, identity: this.identity.publicKey },
+      to,
+    );
+    const messages = [{ sequence, after: NO_MESSAGE, sentAt: START, text, ...rest }];
+    return { type: "direct", from, to: to.nick, people, place: prekeyId(to.prekey), prefix, messages };
   }
 
   /** As a recipient has to: what it says if the holder of its sender's nick sealed it for him. */
@@ -136,8 +167,9 @@ export class Author {
     const letter = decodeLetter(bytes);
     if (letter === MALFORMED || letter.prekeyId !== prekeyId(this.prekey.publicKey.toHex())) return undefined;
     // Whether the bundle is genuine has nothing to do with whether it opens: neither ever throws.
-    const contents = this.#opener.open(envelope, letter, this.own);
-    return isGenuine(this.#primitives, envelope.from, letter.sender) ? contents : undefined;
+    const opened = openLetter(this.#primitives, envelope, letter, this.own);
+    const { sender, version } = letter;
+    return isGenuine(this.#primitives, envelope.from, sender, version) ? opened?.contents : undefined;
   }
 
   /** A post under his signature. */
@@ -168,8 +200,12 @@ export class Author {
   /**
    * A receipt under his signature, as any nick: of a first sealing that was read, unless it says otherwise.
    */
-  receipt(from: Nick, to: Nick, said: { id: string; edition?: number; outcome?: Outcome }): Receipt {
-    return this.identity.receipt(from, to, { edition: 0, outcome: "read", ...said });
+  receipt(
+    from: Nick,
+    to: Nick,
+    said: Partial<LetterName> & { id: string; outcome?: Outcome },
+  ): Receipt {
+    return this.identity.receipt(from, to, { edition: 0, ephemeral: NO_KEY, outcome: "read", ...said });
   }
 }
 

@@ -65,9 +65,12 @@ export const cheapPrimitives: Primitives = {
   mac: (key, ...parts) => mix(32, key, ...parts),
   seal(key, counter, associated, plaintext) {
     const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
-    sealed.set(plaintext);
-    sealed.set(mix(TAG_BYTES, key, counterBytes(counter), associated, plaintext), plaintext.length);
+    cheapPrimitives.sealInto(sealed, key, counter, associated, plaintext);
     return sealed;
+  },
+  sealInto(target, key, counter, associated, plaintext) {
+    target.set(plaintext);
+    target.set(mix(TAG_BYTES, key, counterBytes(counter), associated, plaintext), plaintext.length);
   },
   open(key, counter, associated, ciphertext) {
     if (ciphertext.length < TAG_BYTES) return undefined;

@@ -4,7 +4,12 @@ import { TAG_BYTES } from "../../core/base/crypto.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import { decodeVerb, type Verb, type VerbType } from "../../core/messages/verb.ts";
 import { readFrames } from "../../core/wire/frame.ts";
-import { decodePacket, type Packet } from "../../core/wire/packet.ts";
+import {
+  decodePacket,
+  type Packet,
+  TRANSPORT_HEADER_BYTES,
+  writeTransportHeader,
+} from "../../core/wire/packet.ts";
 
 export type Kind =
   | VerbType
@@ -13,6 +18,14 @@ export type Kind =
   | "part"
   | "ping"
   | "garbage";
+
+/** A transport packet around sealed frames. */
+export function encodeTransport(receiver: number, number: number, sealed: Uint8Array): Uint8Array {
+  const datagram = new Uint8Array(TRANSPORT_HEADER_BYTES + sealed.length);
+  writeTransportHeader(datagram, receiver, number);
+  datagram.set(sealed, TRANSPORT_HEADER_BYTES);
+  return datagram;
+}
 
 /** What is in a datagram: the cheap primitives seal nothing. */
 export interface Opened {
@@ -63,7 +76,7 @@ export class SeenDatagram implements Opened {
   is({ from, to, kind, text }: Which): boolean {
     return (from === undefined || from.isAt(this.from)) && (to === undefined || to.isAt(this.to)) &&
       (kind === undefined || this.kinds.includes(kind)) &&
-      (text === undefined || this.verbs.some((verb) => "body" in verb && says(verb.body, text)));
+      (text === undefined || this.verbs.some((verb) => says(verb, text)));
   }
 }
 
@@ -81,9 +94,11 @@ export interface Somewhere {
   isAt(address: Address): boolean;
 }
 
-/** Whether a letter or a post says this: nothing is sealed here, and the length stands before the text. */
-function says(body: Uint8Array, text: string): boolean {
+/** Whether a message says this: no letter is sealed here, and the length stands before the text. */
+function says(verb: Verb, text: string): boolean {
+  if (verb.type === "direct") return verb.messages.some((message) => message.text === text);
+  if (!("body" in verb)) return false;
   const writer = new Writer();
   writer.text24(text);
-  return body.toHex().includes(writer.finish().toHex());
+  return verb.body.toHex().includes(writer.finish().toHex());
 }

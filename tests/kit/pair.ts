@@ -19,7 +19,7 @@ export const C: Address = { host: "10.0.0.3", port: 3 };
 export const START = 1_000_000;
 
 export const chat = (text: string): Verb => ({
-  type: "direct",
+  type: "deposit",
   id: ID,
   from: "x",
   to: "y",

@@ -13,12 +13,12 @@ import {
   encodeAnnounce,
   encodeInitiation,
   encodeResponse,
-  encodeTransport,
   type Initiation,
   MAC_BYTES,
   PROCESS_BYTES,
   type Response,
 } from "../../core/wire/packet.ts";
+import { encodeTransport } from "./datagram.ts";
 
 const NONE = new Uint8Array(0);
 

@@ -57,9 +57,13 @@ export const ROW: Row = {
 const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
   id: at === 0 ? ID : TOP_ID,
   edition: at % 2,
+  ephemeral: KEY,
   outcome,
-  signature: SIGNATURE,
+  proof: ["", "5a".repeat(32), SIGNATURE][at % 3]!,
 }));
+
+const PAIR = { from: LONGEST_NICK, to: LONGEST_NICK, people: "7e".repeat(16), prefix: TOP_ID.slice(0, 20) };
+const MESSAGE = { sequence: U48, after: TOP_ID, sentAt: U48, text: LONGEST_TEXT };
 
 /** At least one of every verb. */
 export const VERBS: readonly Verb[] = [
@@ -92,13 +96,25 @@ export const VERBS: readonly Verb[] = [
   { type: "olderBundle", nick: "x", bundle: BUNDLE },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
-  { type: "direct", id: ID, from: "x", to: "y", body: LONGEST_BODY },
-  { type: "direct", id: ID, from: "x", to: "x", body: new Uint8Array(0) },
+  { type: "direct", ...PAIR, place: "0b".repeat(8), messages: [MESSAGE] },
+  {
+    type: "direct",
+    ...PAIR,
+    to: "x",
+    place: "0b".repeat(8),
+    messages: [
+      { sequence: 1, after: undefined, sentAt: 1_000, text: "" },
+      { sequence: 2, after: ID, sentAt: 0, text: "é" },
+      { sequence: U48, after: undefined, sentAt: U48, text: "漢" },
+    ],
+  },
+  { type: "got", ...PAIR, outcome: "read", runs: [{ from: 1, to: U48 }] },
+  { type: "got", ...PAIR, outcome: "forgotten", runs: [{ from: 7, to: 7 }, { from: 1, to: 2 }] },
   ...RECEIPTS.map((receipt): Verb => ({ type: "receipt", from: "y", to: "x", ...receipt })),
   { type: "deposit", id: ID, from: "x", to: "y", body: BODY },
   { type: "post", id: ID, from: "x", body: BODY },
   { type: "saved", nick: "x", stream: U48, position: U32 },
-  { type: "noted", nick: "x", receipts: Array(12).fill({ id: TOP_ID, edition: 1 }) },
+  { type: "noted", nick: "x", receipts: Array(9).fill({ id: TOP_ID, edition: 1, ephemeral: KEY }) },
   { type: "stored", id: ID },
   ...REASONS.map((reason): Verb => ({ type: "rejected", id: ID, reason })),
   item("letter", "x", BODY),
@@ -117,13 +133,13 @@ export const LONGEST: readonly Verb[] = [
     bundle: BUNDLE,
     candidates: Array(4).fill(IPV6),
   },
-  { type: "direct", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },
+  { type: "direct", ...PAIR, place: "0b".repeat(8), messages: [MESSAGE] },
   { type: "deposit", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },
   { type: "post", id: ID, from: LONGEST_NICK, body: LONGEST_BODY },
   item("letter", LONGEST_NICK, LONGEST_BODY),
   item("channel", LONGEST_NICK, LONGEST_BODY),
-  { type: "noted", nick: LONGEST_NICK, receipts: Array(12).fill({ id: ID, edition: 0 }) },
-  { type: "collected", to: LONGEST_NICK, receipts: Array(12).fill(RECEIPTS[0]) },
+  { type: "noted", nick: LONGEST_NICK, receipts: Array(9).fill({ id: ID, edition: 0, ephemeral: KEY }) },
+  { type: "collected", to: LONGEST_NICK, receipts: Array(9).fill(RECEIPTS[2]) },
 ];
 
 function item(type: "letter" | "channel", from: string, body: Uint8Array): Verb {

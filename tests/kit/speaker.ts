@@ -9,9 +9,10 @@ import type { Address, Key, Random } from "../../core/base/units.ts";
 import type { Link } from "../../core/link/link.ts";
 import { Links } from "../../core/link/links.ts";
 import type { Bundle, Identity, Outcome, Receipt } from "../../core/messages/identity.ts";
+import type { LetterName } from "../../core/messages/letter_form.ts";
 import type { Nick } from "../../core/messages/nick.ts";
-import type { Verb, VerbType } from "../../core/messages/verb.ts";
-import { Author, type AuthorOptions, type Posting, type Writing } from "./author.ts";
+import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
+import { Author, type AuthorOptions, type DirectWriting, type Posting, type Writing } from "./author.ts";
 import { type Kind, open } from "./datagram.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -176,6 +177,10 @@ export class Speaker {
     return this.author.bundleFor(nick);
   }
 
+  direct(writing: DirectWriting): VerbOf<"direct"> {
+    return this.author.direct(writing);
+  }
+
   letter(writing: Writing): Uint8Array {
     return this.author.letter({ at: this.home.now, ...writing });
   }
@@ -184,7 +189,7 @@ export class Speaker {
     return this.author.post({ sentAt: this.home.now, ...posting });
   }
 
-  receipt(from: Nick, to: Nick, said: { id: string; edition?: number; outcome?: Outcome }): Receipt {
+  receipt(from: Nick, to: Nick, said: Partial<LetterName> & { id: string; outcome?: Outcome }): Receipt {
     return this.author.receipt(from, to, said);
   }
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED, type Malformed } from "../../core/base/bytes.ts";
 import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/durable/records.ts";
-import { Identity, NO_SIGNATURE, OUTCOMES, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { Identity, NO_KEY, OUTCOMES, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import type { Person } from "../kit/person.ts";
 import { ID } from "../kit/samples.ts";
@@ -150,7 +150,14 @@ scenario("it cannot say that a message was read", (world) => {
   world.runs(200);
   alice.types("quit");
   world.runs(200);
-  const about = { from: "alice", to: "bob", at: world.schedule.now, edition: 0, outcome: "read" } as const;
+  const about = {
+    from: "alice",
+    to: "bob",
+    at: world.schedule.now,
+    edition: 0,
+    outcome: "read",
+    ephemeral: NO_KEY,
+  } as const;
   const [id = ""] = alice.disk.keys().filter((key) => key.startsWith("outbox/")).map((key) => key.slice(7));
   world.server.isKilled();
   const letters = world.server.disk.keys().filter((key) => LETTER.matches(key));
@@ -159,7 +166,7 @@ scenario("it cannot say that a message was read", (world) => {
     {
       type: "save",
       key: receiptKey(about.from, id),
-      value: RECEIPT.encode({ ...about, signature: NO_SIGNATURE }),
+      value: RECEIPT.encode({ ...about, proof: "5a".repeat(64) }),
     },
   ]);
   world.server.starts();

@@ -7,7 +7,7 @@ import type { Link } from "../../core/link/link.ts";
 import { OUTCOMES } from "../../core/messages/identity.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
-import type { Verb } from "../../core/messages/verb.ts";
+import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Dice } from "../kit/dice.ts";
 import { type Addressee, Speaker } from "../kit/speaker.ts";
 import type { Surroundings } from "../kit/surroundings.ts";
@@ -80,7 +80,7 @@ export class HostilePeer extends Speaker {
     const id = dice.happens(0.5) ? dice.pick(this.#ids) : dice.bytes(16).toHex();
     const [outcome, edition] = [dice.pick(OUTCOMES), dice.below(2)];
     const receipt = this.receipt(from, to, { id, edition, outcome });
-    switch (dice.below(9)) {
+    switch (dice.below(10)) {
       case 0:
         return { type: "deregister", nick: to, turn: ++this.turn };
       case 1:
@@ -97,9 +97,25 @@ export class HostilePeer extends Speaker {
         return { type: "post", id, from, body: this.#post(now, id, from) };
       case 7:
         return { type: "deposit", id, from, to, body: this.#letter(now, { id, from, to }, edition) };
+      case 8:
+        return { type: "got", ...this.#pair(from, to), outcome, prefix: id.slice(0, 20), runs: [EVERY] };
       default:
-        return { type: "direct", id, from, to, body: this.#letter(now, { id, from, to }, edition) };
+        return this.#direct(now, id, from, to);
     }
+  }
+
+  /** Its own tag for somebody, or one that nobody has made. */
+  #pair(from: string, to: string): { from: string; to: string; people: string } {
+    return { from, to, people: this.#direct(0, this.#dice.pick(this.#ids), from, to).people };
+  }
+
+  #direct(now: Millis, id: string, from: string, to: string): VerbOf<"direct"> {
+    const dice = this.#dice;
+    const recipient = this.#rows.get(to);
+    const serverKey = dice.happens(0.5) ? this.#server.key : dice.bytes(32).toHex();
+    const place = { identity: dice.bytes(32).toHex(), prekey: dice.bytes(32).toHex() };
+    const writing = { id, from, to: recipient ?? { nick: to, ...place }, text: FORGED, serverKey };
+    return this.direct({ ...writing, sentAt: now, after: dice.pick([undefined, dice.pick(this.#ids)]) });
   }
 
   #post(now: Millis, id: string, from: string): Uint8Array {
@@ -126,4 +142,5 @@ export class HostilePeer extends Speaker {
 /** Shown under no name but its own. */
 export const FORGED = "forged";
 
+const EVERY = { from: 1, to: 2 ** 48 - 1 };
 const NO_ROWS = { start: 0, counter: 0 };

@@ -1,6 +1,7 @@
 /** Somebody who is registered like everybody else, and says what no client of ours would. */
 import { assert, assertEquals } from "@std/assert";
 import { NICK } from "../../core/durable/records.ts";
+import { NO_KEY } from "../../core/messages/identity.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import type { Person } from "../kit/person.ts";
 import { ID } from "../kit/samples.ts";
@@ -58,11 +59,13 @@ for (const [what, body] of Object.entries({ nothing: [], "one byte": [1], "no le
 
 scenario("what others said is not taken from somebody else", (world) => {
   const { alice, bob, eve } = withEve(world);
+  world.loses({ kind: "direct" });
   alice.types("send bob lend me a thousand");
   alice.types("send_all hi");
-  world.runs(200);
+  world.runs(1000);
+  world.losesNothing();
   world.everybodyLooks();
-  const [letter, post] = (["direct", "post"] as const).map((kind) => bodyOf(world, kind));
+  const [letter, post] = (["deposit", "post"] as const).map((kind) => bodyOf(world, kind));
   eve.says(world.server, { type: "deposit", id: ID, from: "eve", to: "bob", body: letter! });
   eve.says(world.server, { type: "post", id: ID, from: "eve", body: post! });
   world.runs(1000);
@@ -88,7 +91,7 @@ scenario("who says what became of somebody else's letter is not believed", (worl
     eve.says(world.server, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", { id }) });
     eve.says(alice, { type: "receipt", from, to: "alice", ...eve.receipt(from, "alice", { id }) });
   }
-  eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, edition: 0 }] });
+  eve.says(world.server, { type: "noted", nick: "eve", receipts: [{ id, edition: 0, ephemeral: NO_KEY }] });
   world.runs(1000);
   alice.sees();
   assertEquals([world.server.keeps("letter"), alice.keeps("outbox")], [1, 1]);

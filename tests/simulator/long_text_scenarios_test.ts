@@ -152,7 +152,7 @@ scenario("a long message that takes long to leave is not unanswered while it lea
 
 scenario("the 500 ms of a long message run from the first departure of its last part", (world) => {
   const { alice, bob } = acquainted(world, SLOW);
-  world.loses({ kind: "receipt" });
+  world.loses({ kind: "got" });
   alice.types(`send bob ${LONGEST}`);
   const typed = world.schedule.now;
   world.runsUntil(() => lastPartLeft(world, alice, bob) !== undefined, 2000);

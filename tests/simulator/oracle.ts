@@ -2,6 +2,7 @@
  * What must hold. It sees what every process commits and shows, and knows from that what each user was
  * promised.
  */
+import { idOf } from "../../core/messages/message_id.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { INBOX, OUTBOX } from "../../core/durable/records.ts";
@@ -93,7 +94,7 @@ export class Oracle {
 
   #noteReceived(by: string, value: Uint8Array): void {
     const message = INBOX.decode(value);
-    if (message !== MALFORMED && !message.channel) this.#received.add(`${by} ${message.id}`);
+    if (message !== MALFORMED && !message.channel) this.#received.add(`${by} ${idOf(message)}`);
   }
 
   #noteSettled(by: string, key: string): void {

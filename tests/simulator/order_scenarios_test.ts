@@ -170,7 +170,9 @@ function loseText(world: World, from: Person, text: string): void {
 
 /** Whether such a message was once the only one in its packet. */
 function leftAlone(world: World, which: Which): boolean {
-  return world.sent(which).some(({ verbs }) => verbs.length === 1);
+  return world.sent(which).some(({ verbs: [verb, ...more] }) =>
+    more.length === 0 && (verb?.type !== "direct" || verb.messages.length === 1)
+  );
 }
 
 // ---- restarts of the sender ------------------------------------------------------------------------------
@@ -268,8 +270,8 @@ scenario("a recipient killed before its commit gets the message again", (world) 
   assertEquals(shown, 1);
 });
 
-scenario("a recipient killed between commit and receipt shows the message at its start, once", (world) => {
-  const { shown } = killRecipient(world, (bob) => bob.diesBefore(sending("receipt")));
+scenario("a recipient killed between commit and answer shows the message at its start, once", (world) => {
+  const { shown } = killRecipient(world, (bob) => bob.diesBefore(sending("got")));
   assertEquals(shown, 1);
 });
 

@@ -1,4 +1,5 @@
 /** Registering, talking directly, going offline and coming back: what the original did, line by line. */
+import { isOrdered } from "../../core/messages/verb.ts";
 import { assert, assertEquals } from "@std/assert";
 import { scenario } from "./scenario.ts";
 
@@ -87,7 +88,7 @@ scenario("messages go directly from client to client; the server sees none of th
     bob.sees(`alice: ${count}`);
   }
   world.runs(1000);
-  const said = world.datagrams.filter(({ verbs }) => verbs.some((verb) => "body" in verb));
+  const said = world.datagrams.filter(({ verbs }) => verbs.some(isOrdered));
   assertEquals(said.filter((datagram) => world.server.isAt(datagram.to)), []);
   assertEquals(said.filter((datagram) => datagram.at >= met).length, 100);
   assertEquals([alice.keeps("outbox"), bob.keeps("inbox"), alice.unsettled], [0, 0, 0]);
@@ -172,7 +173,7 @@ scenario("a receipt that comes late by the direct way is told, too", (world) => 
   alice.types("send bob first");
   world.runs(100);
   world.everybodyLooks();
-  world.loses({ kind: "receipt" }, { kind: "deposit" });
+  world.loses({ kind: "got" }, { kind: "deposit" });
   alice.types("send bob hi");
   world.runs(600);
   bob.sees("alice: hi");
@@ -375,7 +376,7 @@ scenario("mail that was seen by the direct way is not announced again", (world) 
   const { alice, bob } = world.clients("alice", "bob");
   alice.types("send bob first");
   world.runs(100);
-  world.loses({ kind: "receipt" }, { kind: "letter" });
+  world.loses({ kind: "got" }, { kind: "letter" });
   alice.types("send bob hi");
   world.runs(1000);
   bob.sees("alice: first", "alice: hi");

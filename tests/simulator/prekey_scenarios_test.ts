@@ -5,7 +5,7 @@ import { PREKEY_LIFE_MS, PREKEY_MS } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { PREKEY } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
-import { prekeyId } from "../../core/messages/letter.ts";
+import { prekeyId } from "../../core/messages/letter_form.ts";
 import type { Person } from "../kit/person.ts";
 import { scenario } from "./scenario.ts";
 
@@ -40,8 +40,7 @@ scenario("who is online has a new prekey each day, and letters are sealed for th
   world.runs(100);
   assert(bob.hasSeen("alice: hi"));
   const letters = world.datagrams.flatMap(({ verbs }) => verbs).filter((verb) => verb.type === "direct");
-  const ids = letters.map(({ body }) => body.subarray(1, 9).toHex());
-  assertEquals([...new Set(ids)], [prekeyId(prekeysOf(bob).present)]);
+  assertEquals([...new Set(letters.map(({ place }) => place))], [prekeyId(prekeysOf(bob).present)]);
 });
 
 scenario("a letter under a prekey of a month ago still opens", (world) => {

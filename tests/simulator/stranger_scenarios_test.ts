@@ -1,6 +1,6 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
 import { assert, assertEquals } from "@std/assert";
-import { OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import { NO_KEY, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import { encodeDiscover, NONCE_BYTES } from "../../core/wire/packet.ts";
 import { type Kind, open } from "../kit/datagram.ts";
@@ -162,43 +162,45 @@ function receipt(said: Receipt): Verb {
   return { type: "receipt", from: "bob", to: "alice", ...said };
 }
 
-scenario("a message in somebody else's name is neither shown nor receipted", (world) => {
+scenario("a message in somebody else's name is neither shown nor answered", (world) => {
   const { alice } = world.clients("alice", "bob");
   const stranger = new Speaker(world, "eve");
-  stranger.says(alice, direct(letter(world, stranger, "bob", alice), "bob", "alice"));
+  stranger.says(alice, direct(world, stranger, "bob", alice));
   stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
   assertEquals([alice.keeps("inbox"), alice.keeps("seen"), alice.keeps("known_peer")], [0, 0, 0]);
-  assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
+  assertEquals(world.sent({ from: alice, kind: "got" }), []);
 });
 
-scenario("a message from somebody the server does not know is neither shown nor receipted", (world) => {
+scenario("a message from somebody the server does not know is neither shown nor answered", (world) => {
   const { alice } = world.clients("alice", "bob");
   const stranger = new Speaker(world, "eve");
   for (let count = 0; count < 200; count++) {
     const id = count.toString(16).padStart(32, "a");
-    stranger.says(alice, { ...direct(letter(world, stranger, "eve", alice, id), "eve", "alice"), id });
+    stranger.says(alice, direct(world, stranger, "eve", alice, id));
   }
   stranger.wasHeard();
   world.runs(60_000);
   alice.sees();
   assertEquals([alice.keeps("inbox"), alice.keeps("seen"), alice.keeps("known_peer")], [0, 0, 0]);
-  assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
+  assertEquals(world.sent({ from: alice, kind: "got" }), []);
 });
 
-scenario("a message for another nick is neither shown nor receipted", (world) => {
+scenario("a message for another nick is neither shown nor answered", (world) => {
   const { alice } = world.clients("alice", "bob");
   const stranger = new Speaker(world, "eve");
-  stranger.says(alice, direct(letter(world, stranger, "bob", alice), "bob", "carol"));
+  stranger.says(alice, { ...direct(world, stranger, "bob", alice), to: "carol" });
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();
-  assertEquals(world.sent({ from: alice, kind: "receipt" }), []);
+  assertEquals(world.sent({ from: alice, kind: "got" }), []);
 });
 
-function direct(body: Uint8Array, from: string, to: string): VerbOf<"direct"> {
-  return { type: "direct", id: ID, from, to, body };
+/** A direct message that is right in everything but its sender's keys. */
+function direct(world: World, stranger: Speaker, from: string, to: Person, id = ID): VerbOf<"direct"> {
+  const recipient = { ...world.server.bundleOf(to.nick), nick: to.nick };
+  return stranger.direct({ id, from, to: recipient, text: "x", serverKey: world.server.key });
 }
 
 scenario("who says something without being registered is told so, and nothing comes of it", (world) => {
@@ -215,7 +217,11 @@ scenario("who says something without being registered is told so, and nothing co
   stranger.says(world.server, { type: "rowsSince", nick: "alice", version: { start: 0, counter: 0 } });
   stranger.says(world.server, { type: "saved", nick: "bob", stream: 1, position: 9 });
   stranger.says(world.server, receipt(stranger.receipt("bob", "alice", { id: idOf(alice) })));
-  stranger.says(world.server, { type: "noted", nick: "alice", receipts: [{ id: idOf(alice), edition: 0 }] });
+  stranger.says(world.server, {
+    type: "noted",
+    nick: "alice",
+    receipts: [{ id: idOf(alice), edition: 0, ephemeral: NO_KEY }],
+  });
   stranger.wasHeard();
   world.runs(5000);
   alice.sees();

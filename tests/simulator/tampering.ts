@@ -1,4 +1,5 @@
 /** An operator with bad intentions: alters, drops and exchanges what his server keeps, while it is down. */
+import { letterNameOf } from "../../core/messages/letter_form.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { CHANNEL, LETTER, NICK, RECEIPT, receiptKey } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
@@ -74,7 +75,8 @@ function receiptFor(dice: Dice, disk: Disk, outcome: "read" | "released"): strin
   const picked = pick(dice, disk);
   if (picked === undefined || !("to" in picked.record)) return "nothing";
   const { id, from, to, body } = picked.record;
-  const receipt = { from, to, at: 0, edition: body[0]! & 1, outcome, signature: dice.bytes(64).toHex() };
+  const proof = dice.bytes(dice.pick([32, 64])).toHex();
+  const receipt = { from, to, at: 0, ...letterNameOf(body), outcome, proof };
   const changes: Change[] = [
     { type: "forget", key: picked.key },
     { type: "save", key: receiptKey(from, id), value: RECEIPT.encode(receipt) },

@@ -4,8 +4,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type Primitives, primitives } from "../../core/base/crypto.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import { Links } from "../../core/link/links.ts";
-import { Identity, NO_HASH } from "../../core/messages/identity.ts";
-import { Sealer } from "../../core/messages/letter.ts";
+import { peopleTag } from "../../core/messages/direct.ts";
+import { Identity } from "../../core/messages/identity.ts";
+import { prekeyId } from "../../core/messages/letter_form.ts";
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { PROJECT } from "../kit/program.ts";
@@ -22,24 +23,32 @@ const filled = (...bytes: number[]) => Uint8Array.from(bytes.flatMap((byte) => A
 const [aliceIdentity, bobIdentity] = [filled(65, 1), filled(66, 129)].map((it) =>
   new Identity(primitives, it)
 );
-const bundleOf = (identity: Identity, nick: string, prekey: number) =>
-  identity.bundle(nick, primitives.keyPair(filled(prekey)).publicKey.toHex(), NOW, 1);
-
-const ENVELOPE = { id: "00112233445566778899aabbccddeeff", from: "alice", to: "bob" };
-const CONTENTS = { after: NO_MESSAGE, afterHash: NO_HASH, sentAt: NOW, text: "hi" };
-const LETTER = new Sealer(primitives, () => filled(69), aliceIdentity!.keyPair).seal(
-  NOW,
-  ENVELOPE,
-  0,
-  { sender: bundleOf(aliceIdentity!, "alice", 67), recipient: bundleOf(bobIdentity!, "bob", 68) },
-  CONTENTS,
-)!;
-const DIRECT: Verb = { type: "direct", ...ENVELOPE, body: LETTER };
-const RECEIPT: Verb = {
-  type: "receipt",
+const PEOPLE = [
+  { nick: "alice", identity: aliceIdentity!.publicKey },
+  { nick: "bob", identity: bobIdentity!.publicKey },
+] as const;
+const SERVER_KEY = primitives.keyPair(filled(70)).publicKey.toHex();
+const PREFIX = "a1b2c3000000010d0e0f";
+const DIRECT: Verb = {
+  type: "direct",
+  from: "alice",
+  to: "bob",
+  people: peopleTag(primitives, SERVER_KEY, ...PEOPLE),
+  place: prekeyId(primitives.keyPair(filled(68)).publicKey.toHex()),
+  prefix: PREFIX,
+  messages: [
+    { sequence: 1, after: NO_MESSAGE, sentAt: NOW, text: "hi" },
+    { sequence: 2, after: undefined, sentAt: NOW + 1, text: "how are you?" },
+  ],
+};
+const GOT: Verb = {
+  type: "got",
   from: "bob",
   to: "alice",
-  ...bobIdentity!.receipt("bob", "alice", { id: ENVELOPE.id, edition: 0, outcome: "read" }),
+  people: peopleTag(primitives, SERVER_KEY, PEOPLE[1], PEOPLE[0]),
+  outcome: "read",
+  prefix: PREFIX,
+  runs: [{ from: 1, to: 2 }],
 };
 
 const lines: string[] = [];
@@ -51,12 +60,12 @@ function tell(what: string, bytes: Uint8Array): void {
 /** The real ones, which tell what they seal under a session. */
 const telling: Primitives = {
   ...primitives,
-  seal(key, counter, associated, plaintext) {
+  sealInto(target, key, counter, associated, plaintext) {
     if (associated.length === 0) {
       lines.push("", `key ${key.toHex()}, number ${counter}`);
       tell("frames", plaintext);
     }
-    return primitives.seal(key, counter, associated, plaintext);
+    primitives.sealInto(target, key, counter, associated, plaintext);
   },
 };
 
@@ -93,10 +102,10 @@ function makeExample(): string {
   const [arrival] = carry(NOW + 10, alice, bob, ALICE);
   assert(arrival?.type === "verbs");
   assertEquals(arrival.verbs, [DIRECT]);
-  arrival.link.send(NOW + 15, RECEIPT);
+  arrival.link.send(NOW + 15, GOT);
   const [answer] = carry(NOW + 15, bob, alice, BOB);
   assert(answer?.type === "verbs");
-  assertEquals(answer.verbs, [RECEIPT]);
+  assertEquals(answer.verbs, [GOT]);
   return lines.slice(1).join("\n");
 }
 

@@ -33,7 +33,6 @@ Deno.test("the bytes received stay as they are when the next datagram comes", ()
     const first = await b.receive();
     await b.receive();
     assertEquals(first?.bytes, new Uint8Array([1, 2, 3]));
-    assertEquals(first?.bytes.buffer.byteLength, 3);
   }));
 
 Deno.test("a burst that is awaited leaves in order", () =>

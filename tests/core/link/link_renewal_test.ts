@@ -91,7 +91,7 @@ Deno.test("a link is idle after 3 minutes without use, unless its owner keeps it
   test.run(2000 + LINK_IDLE_MS - 1, 1e9);
   assertEquals([link.isIdle(1e9), links.holds(link), link.deadline], [false, true, Infinity]);
   link.kept = false;
-  link.cancel("nothing");
+  link.urge(1e9);
   test.take(1e9);
   assertEquals([link.isIdle(1e9), links.holds(link), links.deadline], [true, false, Infinity]);
 });

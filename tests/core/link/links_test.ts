@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertFalse,
   assertGreaterOrEqual,
+  assertLess,
   assertLessOrEqual,
   assertNotEquals,
 } from "@std/assert";
@@ -11,7 +12,9 @@ import {
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
   ATTEMPTS,
+  DATAGRAM_BYTES,
   LINKS,
+  PADDED_TO_BYTES,
   UNCONFIRMED_MS,
   VERSION_ANSWERS_PER_SECOND,
 } from "../../../core/base/limits.ts";
@@ -52,6 +55,25 @@ Deno.test("initiation, response, transport: what is said arrives within two roun
   assertEquals(pair.b.nicks, ["x"]);
   assertFalse(link.has("x"));
   assertEquals([link.epoch, link.peer, pair.back?.peer], [pair.back?.epoch, pair.b.key, pair.a.key]);
+});
+
+Deno.test("packets with chat in them are padded in steps of 128 bytes up to the longest; others are not", () => {
+  const pair = new Pair();
+  const link = pair.open();
+  const seen = new Set<number>();
+  for (let length = 0; length < 3000; length += 50) {
+    link.send(pair.now, chat("x".repeat(length)));
+    pair.run(200);
+    for (const { bytes, frames } of pair.leftBy(pair.a, "transport")) {
+      if (!frames.some(({ type }) => type === "ordered" || type === "part")) continue;
+      seen.add(bytes.length);
+    }
+  }
+  const steps = Array.from({ length: 9 }, (_, at) => (at + 1) * PADDED_TO_BYTES);
+  assertEquals([...seen].sort((a, b) => a - b), [...steps, DATAGRAM_BYTES]);
+  link.send(pair.now, verbOf("x"));
+  pair.run(200);
+  assertLess(pair.leftBy(pair.a, "transport").at(-1)!.bytes.length, PADDED_TO_BYTES);
 });
 
 Deno.test("nothing of what is said is in the first message, nor how much of it there is", () => {

@@ -338,7 +338,7 @@ Deno.test("unordered ones that lack for the length of the span were cancelled", 
 
 /** What a sender and a receiver make of a path that loses, doubles and mixes; some verbs are cancelled. */
 function overABadPath(dice: Dice): void {
-  const [sender, receiver] = [new ParcelSender(), new TestReceiver()];
+  const [sender, receiver] = [new ParcelSender(() => {}), new TestReceiver()];
   const ordered: number[] = [];
   const cancelled = new Set<number>();
   const seen: number[] = [];
@@ -354,7 +354,7 @@ function overABadPath(dice: Dice): void {
     }
     if (dice.happens(0.05)) {
       const some = 1 + dice.below(last);
-      if (sender.has(`${some}`)) cancelled.add(some);
+      if (sender.get(`${some}`) !== undefined) cancelled.add(some);
       sender.cancel(`${some}`);
     }
     if (sender.hasWaiting) {

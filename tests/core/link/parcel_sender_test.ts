@@ -10,7 +10,7 @@ import {
   ROWS_BYTES,
   UNFINISHED_PARCELS,
 } from "../../../core/base/limits.ts";
-import { type Chunk, ParcelSender } from "../../../core/link/parcel_sender.ts";
+import { type Chunk, ParcelSender, type Sending } from "../../../core/link/parcel_sender.ts";
 import { rowBytes } from "../../../core/messages/field.ts";
 import { NO_VERSION, type Row } from "../../../core/messages/table.ts";
 import { encodeVerb, type Verb } from "../../../core/messages/verb.ts";
@@ -49,14 +49,18 @@ function nameOf(frame: Frame): string {
 }
 
 class TestSender {
-  readonly parcels = new ParcelSender();
+  readonly parcels = new ParcelSender(() => {});
 
-  ordered(name: string, length?: number, tag?: string): boolean {
+  ordered(name: string, length?: number, tag?: string): Sending {
     return this.parcels.send(verb(name, length), true, tag);
   }
 
-  unordered(name: string, length?: number, tag?: string): boolean {
+  unordered(name: string, length?: number, tag?: string): Sending {
     return this.parcels.send(verb(name, length), false, tag);
+  }
+
+  has(tag: string): boolean {
+    return this.parcels.get(tag) !== undefined;
   }
 
   /** The next packet. */
@@ -222,17 +226,17 @@ Deno.test("one of several parts holds up no whole ones before it", () => {
 
 Deno.test("so many verbs of a kind wait, and so many bytes in all; then there is no room", () => {
   const many = new TestSender();
-  for (let count = 0; count < LINK_QUEUE_VERBS; count++) assert(many.ordered("a"));
-  assertFalse(many.ordered("b", 10, "tag"));
-  assertFalse(many.parcels.has("tag"));
-  assert(many.unordered("x"));
+  for (let count = 0; count < LINK_QUEUE_VERBS; count++) assertFalse(many.ordered("a").isOver);
+  assert(many.ordered("b", 10, "tag").isOver);
+  assertFalse(many.has("tag"));
+  assertFalse(many.unordered("x").isOver);
   many.packet();
-  assert(many.ordered("b"));
+  assertFalse(many.ordered("b").isOver);
   const large = new TestSender();
   let taken = 0;
-  while (large.ordered("a", 65_536)) taken++;
+  while (!large.ordered("a", 65_536).isOver) taken++;
   assertEquals(taken, Math.floor(LINK_QUEUE_BYTES / 65_536) + 1);
-  assertFalse(large.unordered("x"));
+  assert(large.unordered("x").isOver);
   // What has left waits no longer.
   for (let count = 0; count < 61; count++) large.packet();
   assert(large.unordered("x"));
@@ -295,16 +299,35 @@ Deno.test("a tag is known until all parts are acknowledged; when the last of the
   sender.ordered("a", 2 * PART_BYTES, "tag");
   const left = [];
   for (const now of [10, 20]) {
-    assertEquals([sender.parcels.has("tag"), sender.parcels.departedAt("tag")], [true, undefined]);
+    assertEquals([sender.has("tag"), sender.parcels.get("tag")?.departedAt], [true, undefined]);
     left.push(sender.packet(now));
   }
   sender.parcels.again(left[1]!.chunks);
   left[1] = sender.packet(30);
-  assertEquals(sender.parcels.departedAt("tag"), 20);
+  assertEquals(sender.parcels.get("tag")?.departedAt, 20);
   sender.parcels.acknowledged(left[0]!.chunks);
-  assert(sender.parcels.has("tag"));
+  assert(sender.has("tag"));
   sender.parcels.acknowledged(left[1]!.chunks);
-  assertEquals([sender.parcels.has("tag"), sender.parcels.departedAt("tag")], [false, undefined]);
+  assertEquals([sender.has("tag"), sender.parcels.get("tag")?.departedAt], [false, undefined]);
+});
+
+Deno.test("who sends a verb sees when it left and when it is over: acknowledged, cancelled, cleared, no room", () => {
+  let cancelled = 0;
+  const parcels = new ParcelSender(() => cancelled++);
+  const sent = ["a", "b", "c"].map((name) => parcels.send(verb(name), true, undefined));
+  const states = () => sent.map(({ isOver, departedAt }) => [isOver, departedAt]);
+  const { chunks: [first] } = { chunks: parcels.fill(7, new Writer(), FRAMES_BYTES) };
+  sent.push(parcels.send(verb("d"), true, undefined));
+  assertEquals(states(), [[false, 7], [false, 7], [false, 7], [false, undefined]]);
+  parcels.acknowledged([first!]);
+  for (let times = 0; times < 2; times++) sent[1]!.cancel();
+  assertEquals(cancelled, 1);
+  parcels.restart();
+  assertEquals(states(), [[true, 7], [true, 7], [false, undefined], [false, undefined]]);
+  parcels.clear();
+  assertEquals(states(), [[true, 7], [true, 7], [true, undefined], [true, undefined]]);
+  sent[2]!.cancel();
+  assertFalse(parcels.isBusy);
 });
 
 // ---- cancelled -------------------------------------------------------------------------------------------
@@ -314,7 +337,7 @@ Deno.test("what is cancelled before it begins never leaves, and takes no number"
   for (const name of ["a", "b", "c"]) sender.ordered(name, 10, name);
   sender.unordered("x", 10, "x");
   for (const tag of ["b", "x", "nothing"]) sender.parcels.cancel(tag);
-  assertEquals([sender.parcels.has("b"), sender.parcels.has("a")], [false, true]);
+  assertEquals([sender.has("b"), sender.has("a")], [false, true]);
   assertEquals(sender.named(), [["o1 a", "o2 c"]]);
 });
 
@@ -336,7 +359,7 @@ Deno.test("an ordered verb that is cancelled under way goes on as nothing, for w
   sender.parcels.cancel("a");
   sender.parcels.acknowledged([chunks[1]!]);
   // Nobody waits for it any more; but if it was lost the hole is to be filled.
-  assertEquals([sender.parcels.has("a"), sender.parcels.isBusy, sender.parcels.hasWaiting], [
+  assertEquals([sender.has("a"), sender.parcels.isBusy, sender.parcels.hasWaiting], [
     false,
     false,
     false,
@@ -384,8 +407,8 @@ Deno.test("for a peer that begins anew all that is not acknowledged leaves again
   sender.parcels.acknowledged([first.chunks[1]!]);
   sender.parcels.cancel("c");
   sender.parcels.restart();
-  assertEquals(["a", "b", "c", "d", "e", "x"].filter((tag) => sender.parcels.has(tag)), ["b", "d", "e", "x"]);
-  assertEquals(sender.parcels.departedAt("b"), undefined);
+  assertEquals(["a", "b", "c", "d", "e", "x"].filter((tag) => sender.has(tag)), ["b", "d", "e", "x"]);
+  assertEquals(sender.parcels.get("b")?.departedAt, undefined);
   const names = sender.named();
   assertEquals(names.flat(), ["told t", "u1 x", "o1 b", "p2 0/3 d", "p2 1/3 d", "p2 2/3 d", "o3 e"]);
 });
@@ -396,5 +419,5 @@ Deno.test("what is cleared is gone", () => {
   sender.parcels.tell(verb("t"));
   sender.packet();
   sender.parcels.clear();
-  assertFalse(sender.parcels.hasWaiting || sender.parcels.isBusy || sender.parcels.has("a"));
+  assertFalse(sender.parcels.hasWaiting || sender.parcels.isBusy || sender.has("a"));
 });

@@ -11,7 +11,6 @@ import {
   encodeDiscover,
   encodeInitiation,
   encodeResponse,
-  encodeTransport,
   encodeVersions,
   FRAMES_BYTES,
   INITIATION_NOISE_BYTES,
@@ -21,6 +20,7 @@ import {
   type Packet,
   SALT_BYTES,
 } from "../../../core/wire/packet.ts";
+import { encodeTransport } from "../../kit/datagram.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { mutated } from "../../kit/samples.ts";
 

@@ -1,0 +1,174 @@
+/**
+ * The direct way: the messages of one wake-up to one recipient share verbs, and with them packets. This file
+ * packs them, and knows which messages are on their way to whom. What becomes of a message is decided in
+ * `sender.ts`.
+ */
+import { ACK_TIMEOUT_MS, DIRECT_MESSAGES, PART_BYTES } from "../base/limits.ts";
+import type { Millis } from "../base/units.ts";
+import type { Link, Links } from "../link/links.ts";
+import { directHeaderBytes, directMessageBytes } from "../messages/direct.ts";
+import { prekeyId } from "../messages/letter_form.ts";
+import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
+import type { Row } from "../messages/table.ts";
+import type { VerbOf } from "../messages/verb.ts";
+import type { Batch, OutgoingMessage } from "./outbox.ts";
+import type { People } from "./people.ts";
+
+/** The direct way to one recipient, under the keys of its row. */
+interface Way {
+  readonly row: Row;
+  readonly link: Link;
+  /** The messages that leave with the next tick. */
+  waiting: OutgoingMessage[];
+  /** Since when the recipient has left a message unanswered. */
+  silentSince: Millis;
+}
+
+export interface DirectWayOptions {
+  readonly links: Links;
+  readonly people: People;
+  readonly nick: Nick;
+}
+
+export class DirectWay {
+  readonly #options: DirectWayOptions;
+  readonly #ways = new Map<NickKey, Way>();
+  /** The ways on which messages wait for the tick. */
+  readonly #busy = new Set<Way>();
+
+  constructor(options: DirectWayOptions) {
+    this.#options = options;
+  }
+
+  /** At once (-Infinity) if messages wait to leave. */
+  get deadline(): Millis {
+    return this.#busy.size > 0 ? -Infinity : Infinity;
+  }
+
+  /** The nicks to which messages have gone over this link. */
+  nicksOn(link: Link): Nick[] {
+    return [...this.#ways.values()].filter((way) => way.link === link).map(({ row }) => row.nick);
+  }
+
+  /** Sends a message with the next tick, unless it is on its way already. */
+  send(now: Millis, message: OutgoingMessage, row: Row): void {
+    const { direct } = message;
+    if (direct === "waits" || direct?.link.isUnderWay(now, direct.sending)) return;
+    const way = this.#wayTo(now, row);
+    message.direct = "waits";
+    message.wentTo = row.key;
+    way.waiting.push(message);
+    this.#busy.add(way);
+  }
+
+  /** Packs what waits. It is called with each tick, before the links make datagrams. */
+  flush(now: Millis): void {
+    for (const way of this.#busy) {
+      const waiting = way.waiting.filter(({ direct }) => direct === "waits");
+      way.waiting = [];
+      for (let at = 0; at < waiting.length;) at = this.#sendSome(now, way, waiting, at);
+    }
+    this.#busy.clear();
+  }
+
+  /** Sends the messages from `at` on that go into one verb; returns where the next verb begins. */
+  #sendSome(now: Millis, { link, row }: Way, waiting: readonly OutgoingMessage[], at: number): number {
+    const { nick: from, people } = this.#options;
+    const { prefix, sentAt } = waiting[at]!;
+    let bytes = directHeaderBytes(from, row.nick);
+    let end = at;
+    for (; end < waiting.length && end - at < DIRECT_MESSAGES; end++) {
+      const message = waiting[end]!;
+      bytes += directMessageBytes(message, message.bytes, sentAt);
+      // A text that is longer than a part goes alone.
+      if (message.prefix !== prefix || (bytes > PART_BYTES && end > at)) break;
+    }
+    const messages = waiting.slice(at, end);
+    const verb: VerbOf<"direct"> = {
+      type: "direct",
+      from,
+      to: row.nick,
+      people: people.with(row).fromUs,
+      place: prekeyId(row.prekey),
+      prefix,
+      messages,
+    };
+    const batch: Batch = { messages, link, sending: link.send(now, verb), left: messages.length };
+    for (const message of messages) message.direct = batch;
+    return end;
+  }
+
+  /** Sends a message no more: somebody has answered it, or all of its batch are given up together. */
+  settle(message: OutgoingMessage): void {
+    const { direct } = message;
+    message.direct = undefined;
+    if (direct === undefined || direct === "waits") return;
+    if (--direct.left === 0) direct.sending.cancel();
+  }
+
+  /** Takes one message back. The others in its verb leave again without it. */
+  withdraw(now: Millis, message: OutgoingMessage): void {
+    const { direct } = message;
+    message.direct = undefined;
+    if (direct === undefined || direct === "waits" || direct.sending.isOver) return;
+    direct.sending.cancel();
+    const way = this.#ways.get(nickKey(message.to!));
+    for (const other of direct.messages) if (way && other.direct === direct) this.send(now, other, way.row);
+  }
+
+  /**
+   * Returns true if a nick has other keys now than those that its messages went to. Then nothing more goes to
+   * the holder of the former ones, and the owner of the messages settles them.
+   */
+  hasLeft({ identity, key, nick, prekey }: Row): boolean {
+    const way = this.#ways.get(nickKey(nick));
+    if (way === undefined) return false;
+    const { row } = way;
+    if (row.identity === identity && row.key === key && row.prekey === prekey) return false;
+    this.#ways.delete(nickKey(nick));
+    this.#busy.delete(way);
+    return true;
+  }
+
+  /** The tag that an answer has to carry over this link; `undefined` if nothing went there. */
+  answersOn(link: Link, nick: Nick): string | undefined {
+    const way = this.#ways.get(nickKey(nick));
+    return way?.link === link ? this.#options.people.with(way.row).toUs : undefined;
+  }
+
+  /**
+   * The end of the 500 ms of a message in several parts (docs/protocol.md, section 4). They run from the
+   * departure of the last part; as long as parts still have to leave, from the last sign of life of the
+   * recipient. For any other message it returns `now`.
+   */
+  leavesUntil(now: Millis, { bytes, direct }: OutgoingMessage): Millis {
+    if (bytes <= PART_BYTES || direct === undefined || direct === "waits") return now;
+    const { link, sending } = direct;
+    if (!link.isUnderWay(now, sending)) return now;
+    return (sending.departedAt ?? link.heardAt) + ACK_TIMEOUT_MS;
+  }
+
+  /** The 500 ms of a message have run out. */
+  noteSilence(now: Millis, nick: Nick): void {
+    const way = this.#ways.get(nickKey(nick));
+    if (way !== undefined) way.silentSince = Math.min(way.silentSince, now);
+  }
+
+  /** True if a recipient has left a message unanswered and was not heard directly since. */
+  isSilent(nick: Nick): boolean {
+    const way = this.#ways.get(nickKey(nick));
+    return way !== undefined && way.link.heardAt < way.silentSince && way.silentSince < Infinity;
+  }
+
+  #wayTo(now: Millis, row: Row): Way {
+    const name = nickKey(row.nick);
+    const known = this.#ways.get(name);
+    if (known?.row === row && this.#options.links.holds(known.link)) return known;
+    const link = this.#options.links.open(now, row.key, row.addresses);
+    const silentSince = known?.link === link ? known.silentSince : Infinity;
+    const way = { row, link, waiting: known?.waiting ?? [], silentSince };
+    if (known !== undefined) this.#busy.delete(known);
+    this.#ways.set(name, way);
+    return way;
+  }
+}
