@@ -3,19 +3,18 @@
  * text gets.
  */
 import { MALFORMED } from "../core/base/bytes.ts";
-import { primitives } from "../core/base/crypto.ts";
-import { LETTER_SECRET_MS } from "../core/base/limits.ts";
-import { isReceiptOf, NO_HASH, type Receipt } from "../core/messages/identity.ts";
-import { type Contents, decodeLetter, type Envelope, Opener, Sealer } from "../core/messages/letter.ts";
+import { KEY_BYTES, primitives } from "../core/base/crypto.ts";
+import { isReceiptOf, NO_HASH, NO_KEY, type Receipt } from "../core/messages/identity.ts";
+import { type Contents, type Envelope, openLetter, sealLetter } from "../core/messages/letter.ts";
+import { decodeLetter } from "../core/messages/letter_form.ts";
 import { NO_MESSAGE } from "../core/messages/message_id.ts";
 import { Author } from "../tests/kit/author.ts";
 import { Dice } from "../tests/kit/dice.ts";
 import { median } from "./summary.ts";
 
 const ROUNDS = 3;
-const CACHED_LETTERS = 20_000;
-/** Each takes three or four agreements of keys. */
-const FRESH_LETTERS = 2_000;
+/** Each takes four agreements of keys. */
+const LETTERS = 2_000;
 const RECEIPTS = 3_000;
 const TEXT_BYTES = 64;
 /** Texts of which the length is compared with that of their letters. */
@@ -33,9 +32,6 @@ export function time(count: number, act: (turn: number) => unknown): number {
 
 const DICE = new Dice(1);
 const [ALICE, BOB] = [new Author(primitives, DICE, "alice"), new Author(primitives, DICE, "bob")];
-const SEALER = new Sealer(primitives, random, ALICE.identity.keyPair);
-const newOpener = () => new Opener(primitives, BOB.identity.keyPair);
-
 function envelopeOf(turn: number): Envelope {
   return { id: turn.toString(16).padStart(32, "0"), from: "alice", to: "bob" };
 }
@@ -46,22 +42,23 @@ function contentsOf(bytes: number): Contents {
 
 const CONTENTS = contentsOf(TEXT_BYTES);
 
-/** Of alice to bob. At another hour it has another ephemeral key. */
-function seal(turn: number, hour: number, contents = CONTENTS): Uint8Array {
-  const keys = { sender: ALICE.bundle, recipient: BOB.bundle };
-  return SEALER.seal(hour * LETTER_SECRET_MS, envelopeOf(turn), 0, keys, contents)!;
+/** Of alice to bob. */
+function seal(turn: number, contents = CONTENTS): Uint8Array {
+  const keys = { keyPair: ALICE.identity.keyPair, sender: ALICE.bundle, recipient: BOB.bundle };
+  const ephemeral = primitives.keyPair(random(KEY_BYTES));
+  return sealLetter(primitives, ephemeral, envelopeOf(turn), 0, keys, contents)!.body;
 }
 
 /** A letter with a text of so many bytes, as it leaves. */
 export function letterOf(bytes: number): Uint8Array {
-  return seal(0, 0, contentsOf(bytes));
+  return seal(0, contentsOf(bytes));
 }
 
-function opened(opener: Opener, turn: number, bytes: Uint8Array): Contents {
+function open(turn: number, bytes: Uint8Array): void {
   const letter = decodeLetter(bytes);
-  const contents = letter === MALFORMED ? undefined : opener.open(envelopeOf(turn), letter, BOB.own);
-  if (contents === undefined) throw new Error("a letter does not open");
-  return contents;
+  if (letter === MALFORMED || openLetter(primitives, envelopeOf(turn), letter, BOB.own) === undefined) {
+    throw new Error("a letter does not open");
+  }
 }
 
 /** How often a second, at its writer and at its reader. */
@@ -71,30 +68,22 @@ export interface Rates {
   readonly in: number;
 }
 
-/** Letters of 64 bytes, and receipts for them: medians. */
+/** Letters of 64 bytes, whose receipts are made with them, and receipts that are signed: medians. */
 export function letters(): Rates[] {
-  const cached = Array.from({ length: CACHED_LETTERS }, (_, turn) => seal(turn, 0));
-  const fresh = Array.from({ length: FRESH_LETTERS }, (_, turn) => seal(turn, turn + 1));
-  const opener = newOpener();
-  const said = { id: envelopeOf(1).id, edition: 0, outcome: "read" } as const;
+  const sealed = Array.from({ length: LETTERS }, (_, turn) => seal(turn));
+  const said = { id: envelopeOf(1).id, edition: 0, ephemeral: NO_KEY, outcome: "unreadable" } as const;
   const receipt: Receipt = BOB.identity.receipt("bob", "alice", said);
   const nicks = { from: "bob", to: "alice" };
   const isReceipt = () => isReceiptOf(primitives, BOB.identity.publicKey, nicks, receipt);
   if (!isReceipt()) throw new Error("a receipt that is not its recipient's");
-  let hour = FRESH_LETTERS;
   return [
     {
-      what: "letters within one conversation: seal, open",
-      out: perSecond(CACHED_LETTERS, (turn) => seal(turn, 0)),
-      in: perSecond(CACHED_LETTERS, (turn) => opened(opener, turn, cached[turn]!)),
+      what: "letters: seal, open",
+      out: perSecond(LETTERS, (turn) => seal(turn)),
+      in: perSecond(LETTERS, (turn) => open(turn, sealed[turn]!)),
     },
     {
-      what: "letters with a new ephemeral key each: seal, open",
-      out: perSecond(FRESH_LETTERS, (turn) => seal(turn, ++hour)),
-      in: perSecond(FRESH_LETTERS, (turn) => opened(newOpener(), turn, fresh[turn]!)),
-    },
-    {
-      what: "receipts: sign, verify",
+      what: "signed receipts: sign, verify",
       out: perSecond(RECEIPTS, () => BOB.identity.receipt("bob", "alice", said)),
       in: perSecond(RECEIPTS, isReceipt),
     },

@@ -7,13 +7,11 @@
 import { primitives } from "../core/base/crypto.ts";
 import type { Address, Millis } from "../core/base/units.ts";
 import type { Link } from "../core/link/link.ts";
-import { NO_SIGNATURE } from "../core/messages/identity.ts";
-import type { Verb } from "../core/messages/verb.ts";
+import type { Verb, VerbOf } from "../core/messages/verb.ts";
 import { Dice } from "../tests/kit/dice.ts";
 import { CALM } from "../tests/kit/network.ts";
 import { Speaker } from "../tests/kit/speaker.ts";
 import { START, Surroundings } from "../tests/kit/surroundings.ts";
-import { letterOf } from "./letters.ts";
 
 const DELAY_MS = 15;
 const MESSAGES = 2_000;
@@ -22,9 +20,9 @@ const INTERVAL_MS = 1_000;
 const PATIENCE_MS = 60_000;
 const ATTEMPTS = 5;
 const ATTEMPT_MS = 500;
-/** Links look into neither. */
-const LETTER = letterOf(2);
-const READ = { edition: 0, outcome: "read", signature: NO_SIGNATURE } as const;
+/** Links look into none of these. */
+const PAIR = { people: "7e".repeat(16), prefix: "00".repeat(10) };
+const PLACE = "0b".repeat(8);
 
 const A: Address = { host: "10.0.0.1", port: 1 };
 const B: Address = { host: "10.0.0.2", port: 2 };
@@ -57,11 +55,11 @@ export function fixedRetry(loss: number): Delivery {
   return summarize(times);
 }
 
-/** Messages over one link, each receipted by a verb; neither side has the server's help. */
+/** Messages over one link, each answered by a verb; neither side has the server's help. */
 export function links(loss: number): Delivery {
   const surroundings = new Surroundings(1, primitives);
   surroundings.network.weather = { ...CALM, loss, delay: DELAY_MS };
-  const bob = new Receipting(surroundings, "bob", { address: B, keepsAlive: true });
+  const bob = new Answering(surroundings, "bob", { address: B, keepsAlive: true });
   const alice = new Timing(surroundings, "alice", { address: A, keepsAlive: true });
   for (let message = 0; message < MESSAGES; message++) {
     surroundings.schedule.at(START + message * INTERVAL_MS, () => alice.writes(bob, message));
@@ -70,26 +68,33 @@ export function links(loss: number): Delivery {
   return summarize(alice.times);
 }
 
-/** Receipts whatever comes. */
-class Receipting extends Speaker {
+/** Answers whatever comes. */
+class Answering extends Speaker {
   protected override onVerb(link: Link, verb: Verb): void {
     if (verb.type !== "direct") return;
-    link.send(this.home.now, { type: "receipt", from: "bob", to: "alice", id: verb.id, ...READ });
+    const runs = verb.messages.map(({ sequence }) => ({ from: sequence, to: sequence }));
+    link.send(this.home.now, { type: "got", from: "bob", to: "alice", ...PAIR, outcome: "read", runs });
   }
 }
 
-/** Writes, and notes how long the receipts take. */
+/** Writes, and notes how long the answers take. */
 class Timing extends Speaker {
   readonly times: Millis[] = [];
-  readonly #sentAt = new Map<string, Millis>();
+  readonly #sentAt = new Map<number, Millis>();
 
-  writes(to: Receipting, message: number): void {
-    const id = message.toString(16).padStart(32, "0");
-    this.#sentAt.set(id, this.home.now);
-    this.says(to, { type: "direct", id, from: "alice", to: "bob", body: LETTER });
+  writes(to: Answering, message: number): void {
+    const { now: sentAt } = this.home;
+    const sequence = message + 1;
+    this.#sentAt.set(sequence, sentAt);
+    const messages = [{ sequence, after: undefined, sentAt, text: "hi" }];
+    this.says(to, { type: "direct", from: "alice", to: "bob", ...PAIR, place: PLACE, messages });
   }
 
   protected override onVerb(_link: Link, verb: Verb): void {
-    if (verb.type === "receipt") this.times.push(this.home.now - this.#sentAt.get(verb.id)!);
+    if (verb.type === "got") this.#gotThem(verb);
+  }
+
+  #gotThem({ runs }: VerbOf<"got">): void {
+    for (const { from } of runs) this.times.push(this.home.now - this.#sentAt.get(from)!);
   }
 }

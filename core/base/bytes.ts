@@ -128,8 +128,20 @@ export class Writer {
 
   /** UTF-8 behind its length in a variable-length integer. */
   textV(text: string): void {
-    this.varint(utf8Length(text));
-    this.#text(text);
+    // Mostly the number of letters tells how long the length will be, and the text is walked through once.
+    const [least, most] = [varintBytes(text.length), varintBytes(3 * text.length)];
+    if (least < most) {
+      this.varint(utf8Length(text));
+      this.#text(text);
+      return;
+    }
+    const at = this.#length;
+    this.varint(text.length);
+    const length = this.#text(text);
+    const end = this.#length;
+    this.#length = at;
+    this.varint(length);
+    this.#length = end;
   }
 
   zeros(count: number): void {

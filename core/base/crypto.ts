@@ -18,7 +18,9 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import { remember } from "./bounded_map.ts";
 import { Writer } from "./bytes.ts";
+import { VERIFYING_KEYS } from "./limits.ts";
 
 /** A key pair for X25519 key agreement (RFC 7748). */
 export interface KeyPair {
@@ -115,6 +117,16 @@ function publicKey(algorithm: number, bytes: Uint8Array): KeyObject {
   return createPublicKey({ key, format: "der", type: "spki" } as PublicKeyInput);
 }
 
+/** Keys by their digits that a signature was checked with, the one that was used last behind all others. */
+const verifyingKeys = new Map<string, KeyObject>();
+
+function verifyingKey(bytes: Uint8Array): KeyObject {
+  const digits = bytes.toHex();
+  const key = verifyingKeys.get(digits) ?? publicKey(ED25519, bytes);
+  remember(verifyingKeys, digits, key, VERIFYING_KEYS);
+  return key;
+}
+
 /** The public key of a secret one: the last 32 bytes of its DER encoding. */
 function publicBytes(secret: KeyObject): Uint8Array {
   return new Uint8Array(createPublicKey(secret).export({ format: "der", type: "spki" }).subarray(-KEY_BYTES));
@@ -168,7 +180,7 @@ export const primitives: Primitives = {
 
   verify(key, message, signature) {
     try {
-      return verify(null, message, publicKey(ED25519, key), signature);
+      return verify(null, message, verifyingKey(key), signature);
     } catch {
       return false;
     }

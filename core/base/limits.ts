@@ -269,8 +269,17 @@ export const PEOPLE = 1_024;
 /** Messages in one `direct` verb: as many of the shortest as go into one part. */
 export const DIRECT_MESSAGES = 256;
 
-/** Runs of sequences in one `got` verb: more than can be missing between the messages of a wake-up. */
-export const GOT_RUNS = 256;
+/**
+ * Runs of sequences in one `got` verb: so many of the longest fit into a part beside the longest nicks. Only
+ * ordered verbs are cut into parts.
+ */
+export const GOT_RUNS = 58;
+
+/**
+ * Messages that are looked up for one `got` verb, which can name 2^48: as many as 256 packets of a wake-up
+ * bring with 256 messages each.
+ */
+export const GOT_MESSAGES = 65_536;
 
 /** Changes that may wait ("shown", cursors) are saved within 50 ms: 40, because timers come late. */
 export const SAVE_LATER_MS = 40;
@@ -298,6 +307,9 @@ export const PREKEY_MS = 24 * 3600_000;
  * server, and a week is to spare. Then it is destroyed, so that nobody can open those letters any more.
  */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
+
+/** Keys that are ready to check signatures with: making one ready takes a third of a check. */
+export const VERIFYING_KEYS = 1_024;
 
 /**
  * Identities that are pinned. When there is no room the table's word is taken each time, as at a first
@@ -410,7 +422,7 @@ export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 export const RECEIPTS_PER_SENDER = 10_000;
 
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
-export const COLLECTED_RECEIPTS = 9;
+export const COLLECTED_RECEIPTS = 8;
 
 /**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than

@@ -64,7 +64,7 @@ export class DirectWay {
   /** Packs what waits. It is called with each tick, before the links make datagrams. */
   flush(now: Millis): void {
     for (const way of this.#busy) {
-      const waiting = way.waiting.filter(({ direct }) => direct === "waits");
+      const waiting = takeWaiting(way.waiting);
       way.waiting = [];
       for (let at = 0; at < waiting.length;) at = this.#sendSome(now, way, waiting, at);
     }
@@ -171,4 +171,15 @@ export class DirectWay {
     this.#ways.set(name, way);
     return way;
   }
+}
+
+/** The messages that still wait, each once: one that was settled may have come to wait again. */
+function takeWaiting(messages: readonly OutgoingMessage[]): OutgoingMessage[] {
+  const waiting: OutgoingMessage[] = [];
+  for (const message of messages) {
+    if (message.direct !== "waits") continue;
+    message.direct = undefined;
+    waiting.push(message);
+  }
+  return waiting;
 }

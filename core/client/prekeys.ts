@@ -9,7 +9,7 @@ import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { PREKEY, type ValueOf } from "../durable/records.ts";
 import { type Bundle, type Identity, isGenuine, isOlder } from "../messages/identity.ts";
-import { prekeyId } from "../messages/letter_form.ts";
+import { type Letter, prekeyId } from "../messages/letter_form.ts";
 import type { Nick } from "../messages/nick.ts";
 
 /** A prekey of ours, with its key pair made from the secret. */
@@ -25,6 +25,9 @@ export interface PrekeysOptions {
 
 /** The value of `supersededAt` in the prekey that is not superseded. */
 const CURRENT = 0;
+
+/** The value of `counter` in prekeys of version 3, whose bundles had none. */
+const OF_VERSION_3 = 0;
 
 export class Prekeys {
   readonly #options: PrekeysOptions;
@@ -79,7 +82,8 @@ export class Prekeys {
   #newest(now: Millis): Prekey {
     const known = this.#current;
     // If the clock was set back, the last one seems to have been made in the future.
-    if (known !== undefined && Math.abs(now - known.at) < PREKEY_MS) return known;
+    const isOfToday = known !== undefined && Math.abs(now - known.at) < PREKEY_MS;
+    if (isOfToday && known.counter !== OF_VERSION_3) return known;
     return this.#make(now, (known?.counter ?? 0) + 1);
   }
 
@@ -90,9 +94,18 @@ export class Prekeys {
     return this.#current = this.#save({ secret, at: Math.floor(now), counter, supersededAt: CURRENT });
   }
 
-  /** The key pair of a prekey that a letter names; `undefined` if we do not have it, or not any more. */
+  /** The key pair of a prekey that is named; `undefined` if we do not have it, or not any more. */
   keyPairOf(id: string): KeyPair | undefined {
     return this.#prekeys.get(id)?.keyPair;
+  }
+
+  /**
+   * The key pair that opens a letter. Those of version 3 lack an agreement: whoever has stolen a prekey can
+   * write them in the name of others. So they open under prekeys of that version alone.
+   */
+  keyPairFor({ prekeyId, version }: Letter): KeyPair | undefined {
+    const prekey = this.#prekeys.get(prekeyId);
+    return version === 3 && prekey?.counter !== OF_VERSION_3 ? undefined : prekey?.keyPair;
   }
 
   /** When the oldest prekey that we still have was made; Infinity if there is none. */

@@ -105,7 +105,7 @@ export class Receiver {
   ): Outcome | undefined {
     const { inbox } = this.#options;
     const name = { channel: false, from, prefix, sequence };
-    if (isOurPlace && !isAgreed) return "refused";
+    if (!isAgreed) return isOurPlace ? "refused" : undefined;
     if (inbox.hasSeen(name)) return "read";
     if (!isOurPlace) return undefined;
     if (inbox.isForgotten(name)) return "forgotten";
@@ -211,7 +211,7 @@ export class Receiver {
       this.#tellChanged(from, letter.sender.identity);
       return "refused";
     }
-    const prekey = prekeys.keyPairOf(letter.prekeyId);
+    const prekey = prekeys.keyPairFor(letter);
     const own = prekey && { identity: identity.publicKey, keyPair: identity.keyPair, prekey };
     const opened = own && openLetter(primitives, envelope, letter, own);
     if (opened === undefined) return fail();

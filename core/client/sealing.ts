@@ -109,10 +109,19 @@ export class Sealing {
     if (message.to === undefined || !sameNick(message.to, from)) return false;
     if (receipt.outcome === "read" && isSameProof(receipt.proof, message.proof)) return true;
     // A message that came by another way as well may be signed as read, whatever became of the letter.
-    if (receipt.outcome !== "read" && !isSameLetter(receipt, message)) return false;
+    if (receipt.outcome !== "read" && !isAboutLetterOf(message, receipt)) return false;
     const identity = knownPeers.pinOf(from)?.identity ?? this.rowOf(message)?.identity;
     return identity !== undefined && isReceiptOf(primitives, identity, { from, to: nick }, receipt);
   }
+}
+
+/**
+ * True if the receipt names the letter of a message. There may be none yet, although a recipient has signed
+ * that he could not open what the server gave him. A letter of version 3 that is stored has no key in its
+ * name.
+ */
+function isAboutLetterOf(message: OutgoingMessage, receipt: Receipt): boolean {
+  return isSameLetter(receipt, message) && (message.stored || message.ephemeral !== NO_KEY);
 }
 
 function isSameProof(one: string, other: string): boolean {

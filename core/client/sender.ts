@@ -3,7 +3,7 @@
  * has not answered in 500 ms (docs/protocol.md, section 6). A letter is sealed for a message when it first
  * goes to the server, and a post is signed then; both leave as the same bytes each time.
  */
-import { BUSY_MS, COLLECTED_GATHER_MS, UNKNOWN_AFTER_TRIES } from "../base/limits.ts";
+import { BUSY_MS, COLLECTED_GATHER_MS, GOT_MESSAGES, UNKNOWN_AFTER_TRIES } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -223,8 +223,9 @@ export class Sender {
         if (message.to === undefined) this.#waitForServer(now, message, command);
         return isDirect;
       case "impossible":
-        if (!isDirect) this.#fail(now, message, "keys");
-        return isDirect;
+        // The direct way has brought no answer, and there is no other one.
+        this.#fail(now, message, "keys");
+        return false;
     }
   }
 
@@ -311,18 +312,14 @@ export class Sender {
       directWay.answersOn(link, from) === people;
     if (!isTheirs || sealing.isHeldBack({ to: from })) return;
     const messages = tracker.messagesWith(prefix);
-    const take = (message: OutgoingMessage | undefined) => {
-      const isAbout = message?.to !== undefined && sameNick(message.to, from) && message.wentTo === link.peer;
-      if (isAbout) this.#onAnswer(now, message, outcome);
-    };
+    let left = GOT_MESSAGES;
     for (const run of runs) {
-      // A peer can name more messages than there are.
-      if (run.to - run.from > messages.size) {
-        const some = [...messages.values()];
-        for (const message of some) {
-          if (message.sequence >= run.from && message.sequence <= run.to) take(message);
-        }
-      } else for (let sequence = run.from; sequence <= run.to; sequence++) take(messages.get(sequence));
+      for (let sequence = run.from; sequence <= run.to && left > 0; sequence++, left--) {
+        const message = messages.get(sequence);
+        const isAbout = message?.to !== undefined && sameNick(message.to, from) &&
+          message.wentTo === link.peer;
+        if (isAbout) this.#onAnswer(now, message, outcome);
+      }
     }
   }
 

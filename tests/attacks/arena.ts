@@ -3,6 +3,8 @@
  */
 import { primitives } from "../../core/base/crypto.ts";
 import type { Nick } from "../../core/messages/nick.ts";
+import type { VerbOf } from "../../core/messages/verb.ts";
+import type { DirectWriting } from "../kit/author.ts";
 import type { ServerProcessOptions } from "../kit/server_process.ts";
 import { Speaker, type SpeakerOptions } from "../kit/speaker.ts";
 import { World } from "../kit/world.ts";
@@ -18,5 +20,11 @@ export class Arena extends World {
     member.registers();
     this.everybodyLooks();
     return member;
+  }
+
+  /** What somebody says directly to a member, who is as the server's table says unless told otherwise. */
+  direct(by: Speaker, to: Nick, text: string, said: Partial<DirectWriting> = {}): VerbOf<"direct"> {
+    const addressee = { ...this.server.bundleOf(to), nick: to };
+    return by.direct({ to: addressee, text, serverKey: this.server.key, ...said });
   }
 }

@@ -1,6 +1,7 @@
 /** Attacks on letters: only who is told to have written one can have, word for word, to this reader, once. */
 import { assertEquals } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
+import { primitives } from "../../core/base/crypto.ts";
 import {
   HELD_MS,
   PREKEY_LIFE_MS,
@@ -9,7 +10,8 @@ import {
   SEEN_LIFE_MS,
   SWEEP_MS,
 } from "../../core/base/limits.ts";
-import { decodeLetter } from "../../core/messages/letter.ts";
+import { peopleTag } from "../../core/messages/direct.ts";
+import { decodeLetter } from "../../core/messages/letter_form.ts";
 import { HostileServer, last, type Message } from "../kit/hostile_server.ts";
 import { altered } from "../kit/peer.ts";
 import type { Person } from "../kit/person.ts";
@@ -62,32 +64,27 @@ for (const isMember of [false, true]) {
     const mallory = isMember ? arena.member("mal") : new Speaker(arena, "mal");
     arena.runs(1000);
     arena.everybodyLooks();
-    const recipient = arena.server.bundleOf("bob");
-    const senders = [
-      mallory.bundle("alice"),
-      mallory.bundle("mal"),
-      arena.server.bundleOf("alice"),
-      { ...arena.server.bundleOf("alice"), key: mallory.key },
-    ];
+    const { server } = arena;
+    const recipient = { nick: "bob", identity: server.bundleOf("bob").identity };
+    // Everybody can name the two: with his own identity, or with that of whom he claims to be.
+    const identities = [mallory.identity.publicKey, server.bundleOf("alice").identity, recipient.identity];
     mallory.heard.length = 0;
-    for (const [at, sender] of senders.entries()) {
+    for (const [at, identity] of identities.entries()) {
       for (const [spelling, from] of ["alice", "ALICE", "bob", "nobody"].entries()) {
-        const about = { id: idOf(spelling + 1, at), from, to: "bob" };
-        const body = mallory.letter({ ...about, text: "forged", recipient, sender });
-        mallory.says(bob, { type: "direct", ...about, body });
+        const verb = arena.direct(mallory, "bob", "forged", { id: idOf(spelling + 1, at), from });
+        const people = peopleTag(primitives, server.key, { nick: from, identity }, recipient);
+        mallory.says(bob, { ...verb, people });
       }
     }
     arena.runs(30_000);
     bob.sees();
-    assertEquals([mallory.heardOf("receipt"), bob.keeps("inbox")], [[], 0]);
+    assertEquals([mallory.heardOf("got"), bob.keeps("inbox")], [[], 0]);
     if (!isMember) return;
     // Under one's own nick it is shown, and receipted.
-    const about = { id: ID, from: "mal", to: "bob" };
-    const body = mallory.letter({ ...about, text: "mine", recipient, sender: mallory.bundle("mal") });
-    mallory.says(bob, { type: "direct", ...about, body });
+    mallory.says(bob, arena.direct(mallory, "bob", "mine", { id: ID }));
     arena.runs(100);
     bob.sees("mal: mine");
-    assertEquals(mallory.heardOf("receipt").map(({ outcome }) => outcome), ["read"]);
+    assertEquals(mallory.heardOf("got").map(({ outcome }) => outcome), ["read"]);
   });
 }
 
@@ -97,14 +94,13 @@ Deno.test("attack: pass somebody's letter on to a third person under one's own n
   const mallory = arena.member("mal");
   arena.runs(500);
   arena.everybodyLooks();
+  mallory.tells(arena.server, { type: "leave", nick: "mal", turn: ++mallory.turn });
   alice.writes("mal", "between us");
   arena.runs(100);
-  const { id, body } = last(mallory.heardOf("direct"));
-  mallory.says(carol, { type: "direct", id, from: "mal", to: "carol", body });
-  arena.runs(100);
-  carol.sees();
-  assertEquals(mallory.heardOf("receipt"), []);
-  // By way of the server it is carol's to answer, and cannot be opened.
+  mallory.registers();
+  carol.looks();
+  const { id, body } = last(mallory.heardOf("letter"));
+  // It is carol's to answer, and cannot be opened.
   mallory.says(arena.server, { type: "deposit", id, from: "mal", to: "carol", body });
   arena.runs(100);
   carol.sees("[A message from mal cannot be opened, it will be sealed again.]");
@@ -150,16 +146,17 @@ Deno.test("attack: the server alters a letter, wherever: it cannot be opened, an
   const { body } = letter!;
   const decoded = decodeLetter(body);
   if (decoded === MALFORMED) throw new Error("alice writes what is no letter");
-  // Which sealing, prekey, ephemeral key; of the sender's bundle identity, key, prekey, time and signature;
-  // what is sealed, and its tag.
+  // Which sealing, prekey, ephemeral key; of the sender's bundle identity, key, prekey, time, counter and
+  // signature; what is sealed, and its tag.
   const [bundleAt, sealedAt] = [41, decoded.header.length];
-  const places = [0, 1, 9, 40, bundleAt, bundleAt + 32, bundleAt + 64, bundleAt + 101, sealedAt - 1];
+  const bundlePlaces = [0, 32, 64, 101, 107].map((at) => bundleAt + at);
+  const places = [0, 1, 9, 40, ...bundlePlaces, sealedAt - 1];
   for (const at of [...places, sealedAt, sealedAt + 60, body.length - 17, body.length - 1]) {
     server.heard.length = 0;
     server.hands(bob, "letter", { ...letter!, body: altered(body, at) });
     assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["unreadable"], `byte ${at}`);
   }
-  for (const length of [0, 1, 40, 206, sealedAt, sealedAt + 15, body.length - 1]) {
+  for (const length of [0, 1, 40, sealedAt - 1, sealedAt, sealedAt + 15, body.length - 1]) {
     server.heard.length = 0;
     server.hands(bob, "letter", { ...letter!, body: body.subarray(0, length) });
     assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["unreadable"], `${length} bytes`);
@@ -289,16 +286,22 @@ Deno.test("attack: the server hands a letter over too late: it is missing, and d
   bob.sees(`alice: ${dates[0]} letter 1`);
 });
 
-Deno.test("attack: the server exchanges what is in two letters: neither can be opened, both are sealed again", () => {
+Deno.test("attack: the server exchanges what is in two letters: neither can be opened, and what is said of that concerns neither", () => {
   const { arena, alice, bob, server, letters } = withLetters(2);
   const [one, two] = [letters[0]!, letters[1]!];
   server.hands(bob, "letter", { ...one, body: two.body });
   server.hands(bob, "letter", { ...two, body: one.body });
   bob.sees(UNREADABLE, UNREADABLE);
+  // bob names the letters that he got, and alice has sealed no such ones: both may still be opened.
   server.tells(alice, { type: "collected", to: "bob", receipts: server.receiptsFrom("bob") });
   arena.runs(RETRY_FIRST_MS);
-  for (const letter of server.lettersFrom("alice").slice(2)) server.hands(bob, "letter", letter);
+  assertEquals(server.lettersFrom("alice").length, 2);
+  alice.sees();
+  for (const letter of letters) server.hands(bob, "letter", letter);
   bob.sees("alice: letter 1", "alice: letter 2");
+  server.tells(alice, { type: "collected", to: "bob", receipts: server.receiptsFrom("bob").slice(-2) });
+  arena.runs(1000);
+  alice.sees("[bob has collected 2 messages.]");
 });
 
 Deno.test("attack: the server hands a letter over again and again, in new streams too: shown once, receipted each time", () => {

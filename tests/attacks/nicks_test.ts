@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
-import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { Identity, NO_KEY, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { Disk } from "../kit/disk.ts";
@@ -103,7 +103,7 @@ Deno.test("attack: register a nick with a bundle that its identity signed for an
 
 /** All that a member may say of himself, said by somebody else. */
 function sayings(arena: Arena, bob: Person): Verb[] {
-  const receipt = { id: ID, edition: 0 };
+  const receipt = { id: ID, edition: 0, ephemeral: NO_KEY };
   const body = Uint8Array.of(0, 1, 2);
   return [
     { type: "deregister", nick: "bob", turn: 1000 },

@@ -8,7 +8,7 @@ import { primitives } from "../../core/base/crypto.ts";
 import { PREKEY_MS } from "../../core/base/limits.ts";
 import type { Change } from "../../core/machine.ts";
 import { type Bundle, bundleOf, isGenuine } from "../../core/messages/identity.ts";
-import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
+import { decodeLetter, prekeyId } from "../../core/messages/letter_form.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
 import { HostileServer, last } from "../kit/hostile_server.ts";
 import type { Person } from "../kit/person.ts";

@@ -1,14 +1,18 @@
 /**
- * Attacks on receipts: one counts only with its recipient's signature, for one message and one sealing of it.
+ * Attacks on receipts and answers: one counts only with its recipient's proof, or directly from his link.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { primitives } from "../../core/base/crypto.ts";
 import { RETRY_FIRST_MS } from "../../core/base/limits.ts";
-import { NO_SIGNATURE, type Outcome, type Receipt } from "../../core/messages/identity.ts";
+import { NO_KEY, type Outcome, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import { letterNameOf } from "../../core/messages/letter_form.ts";
+import { peopleTag } from "../../core/messages/direct.ts";
+import { prefixOf } from "../../core/messages/message_id.ts";
 import type { Verb } from "../../core/messages/verb.ts";
-import { HostileServer } from "../kit/hostile_server.ts";
+import { HostileServer, last } from "../kit/hostile_server.ts";
 import { altered } from "../kit/peer.ts";
 import type { Person } from "../kit/person.ts";
-import { ID } from "../kit/samples.ts";
+import { ID, KEY } from "../kit/samples.ts";
 import { Arena } from "./arena.ts";
 
 const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
@@ -19,58 +23,81 @@ interface Parts {
   readonly from?: string;
   readonly to?: string;
   readonly edition?: number;
+  /** Of the letter; without one it is a letter of version 3. */
+  readonly ephemeral?: string;
   readonly outcome?: Outcome;
 }
 
 /** What somebody says of a message of alice's to bob, unless told otherwise. */
 function receiptOf(
   { identity }: Pick<Person, "identity">,
-  { id, from = "bob", to = "alice", edition = 0, outcome = "read" }: Parts,
+  { id, from = "bob", to = "alice", edition = 0, ephemeral = NO_KEY, outcome = "read" }: Parts,
 ): Receipt {
-  return identity.receipt(from, to, { id, edition, outcome });
+  return identity.receipt(from, to, { id, edition, ephemeral, outcome });
 }
 
 /** A receipt whose signature was altered. */
 function spoilt(receipt: Receipt): Receipt {
-  return { ...receipt, signature: altered(Uint8Array.fromHex(receipt.signature), 63).toHex() };
+  return { ...receipt, proof: altered(Uint8Array.fromHex(receipt.proof), 63).toHex() };
 }
 
 /** Genuine signatures of bob's, of which none is about what is claimed, and signatures of others. */
-function forgeries(id: string, bob: Person, others: readonly Pick<Person, "identity">[]): Receipt[] {
-  const genuine = receiptOf(bob, { id });
+function forgeries(
+  name: { readonly id: string; readonly ephemeral: string },
+  bob: Person,
+  others: readonly Pick<Person, "identity">[],
+): Receipt[] {
+  const genuine = receiptOf(bob, name);
   const copied = (parts: Partial<Parts>) => ({
     ...genuine,
-    signature: receiptOf(bob, { id, ...parts }).signature,
+    proof: receiptOf(bob, { ...name, ...parts }).proof,
   });
   return [
-    { ...genuine, signature: NO_SIGNATURE },
+    { ...genuine, proof: "" },
+    // What a mac might be.
+    { ...genuine, proof: "00".repeat(32) },
+    { ...genuine, proof: genuine.proof.slice(0, 64) },
     spoilt(genuine),
-    // For another message, the other sealing, with another outcome, to another sender, under another nick.
+    // For another message, another sealing, as version 3 signed it, with another outcome, to another sender, under another nick.
     copied({ id: ID }),
     copied({ edition: 1 }),
+    copied({ ephemeral: KEY }),
+    copied({ ephemeral: NO_KEY }),
     { ...genuine, outcome: "unreadable" },
     { ...genuine, outcome: "refused" },
     copied({ to: "carol" }),
     copied({ from: "alice", to: "bob" }),
-    // Rightly signed, but for a sealing that there is not.
-    receiptOf(bob, { id, edition: 1 }),
-    ...others.map((other) => receiptOf(other, { id })),
+    // Rightly signed, but about a sealing that there is not.
+    receiptOf(bob, { ...name, edition: 1, outcome: "unreadable" }),
+    receiptOf(bob, { ...name, ephemeral: KEY, outcome: "unreadable" }),
+    receiptOf(bob, { ...name, ephemeral: NO_KEY, outcome: "unreadable" }),
+    receiptOf(bob, { ...name, ephemeral: NO_KEY, outcome: "refused" }),
+    ...others.map((other) => receiptOf(other, name)),
   ];
 }
 
-Deno.test("attack: another member receipts somebody's message, with all that can be signed or copied: it waits on", () => {
+Deno.test("attack: another member answers somebody's message, in all names and with the right tags: it waits on", () => {
   const arena = new Arena();
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
   const mallory = arena.member("mal");
   arena.network.cut(bob.address.host);
   alice.writes("bob", "hi");
   const [id = ""] = alice.outbox;
-  // Even a genuine one, that was caught on its way: nobody but bob's link may bring it.
-  const all = [...forgeries(id, bob, [mallory, alice, carol]), receiptOf(bob, { id })];
-  for (const receipt of all) {
-    for (const from of ["bob", "BOB", "mal", "alice"]) {
-      mallory.says(alice, { type: "receipt", from, to: "alice", ...receipt });
+  const runs = [{ from: 0, to: 2 ** 48 - 1 }];
+  const to = { nick: "alice", identity: alice.identity.publicKey };
+  for (const from of ["bob", "BOB", "mal", "alice"]) {
+    for (const { identity } of [bob, mallory, alice, carol]) {
+      const people = peopleTag(
+        primitives,
+        arena.server.key,
+        { nick: from, identity: identity.publicKey },
+        to,
+      );
+      const got = { from, to: "alice", people, prefix: prefixOf(id), runs };
+      for (const outcome of OUTCOMES) mallory.says(alice, { type: "got", ...got, outcome });
     }
+    // What goes to the server means nothing directly, even if it is genuine and was caught on its way.
+    mallory.says(alice, { type: "receipt", from, to: "alice", ...receiptOf(bob, { id }) });
   }
   arena.runs(400);
   alice.sees();
@@ -90,12 +117,22 @@ Deno.test("attack: the recipient himself says 'released', directly: that is not 
   alice.writes("mal", "hi");
   arena.runs(100);
   const [direct] = mallory.heardOf("direct");
+  const identityOf = ({ identity }: Pick<Person, "identity">) => identity.publicKey;
+  const people = peopleTag(
+    primitives,
+    arena.server.key,
+    { nick: "mal", identity: identityOf(mallory) },
+    { nick: "alice", identity: identityOf(alice) },
+  );
+  const { prefix, messages } = direct!;
+  const runs = messages.map(({ sequence }) => ({ from: sequence, to: sequence }));
   const says = (outcome: Outcome) => {
-    const receipt = receiptOf(mallory, { id: direct!.id, from: "mal", outcome });
-    mallory.says(alice, { type: "receipt", from: "mal", to: "alice", ...receipt });
+    mallory.says(alice, { type: "got", from: "mal", to: "alice", people, prefix, outcome, runs });
     arena.runs(100);
   };
   says("released");
+  // That a letter cannot be opened says nothing of a message that is in the open.
+  says("unreadable");
   alice.sees();
   says("read");
   alice.sees("[Message received by mal.]");
@@ -172,6 +209,7 @@ function withMail(): {
   carol: Person;
   server: HostileServer;
   id: string;
+  ephemeral: string;
 } {
   const arena = new Arena();
   const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
@@ -182,50 +220,61 @@ function withMail(): {
   arena.runs(100);
   alice.sees(...STORED);
   const [id = ""] = alice.outbox;
+  const { ephemeral } = letterNameOf(last(server.lettersFrom("alice")).body);
   server.heard.length = 0;
-  return { arena, alice, bob, carol, server, id };
+  return { arena, alice, bob, carol, server, id, ephemeral };
 }
 
 Deno.test("attack: the server says 'collected' with what it has made up or copied: the message waits on, unmarked", () => {
-  const { alice, bob, carol, server, id } = withMail();
+  const { alice, bob, carol, server, id, ephemeral } = withMail();
   const before = alice.state;
-  for (const receipt of forgeries(id, bob, [carol, alice])) {
+  for (const receipt of forgeries({ id, ephemeral }, bob, [carol, alice])) {
     server.tells(alice, { type: "collected", to: "bob", receipts: [receipt] });
   }
   // For a recipient who is not the message's.
   for (const to of ["carol", "alice"]) {
-    server.tells(alice, { type: "collected", to, receipts: [receiptOf(bob, { id })] });
-    server.tells(alice, { type: "collected", to, receipts: [receiptOf(carol, { id, from: "carol" })] });
+    server.tells(alice, { type: "collected", to, receipts: [receiptOf(bob, { id, ephemeral })] });
+    server.tells(alice, {
+      type: "collected",
+      to,
+      receipts: [receiptOf(carol, { id, ephemeral, from: "carol" })],
+    });
   }
   alice.sees();
   assertEquals([alice.state, server.heardOf("noted")], [before, []]);
   // The genuine one, and it is the last word.
-  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id })] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, ephemeral })] });
   server.tells(alice, { type: "alive", version: server.version });
-  assertEquals(server.heardOf("noted"), [{ type: "noted", nick: "alice", receipts: [{ id, edition: 0 }] }]);
+  const receipts = [{ id, edition: 0, ephemeral }];
+  assertEquals(server.heardOf("noted"), [{ type: "noted", nick: "alice", receipts }]);
   assertEquals(alice.outbox, []);
 });
 
 Deno.test("attack: the server repeats an old receipt once a message was sealed again: it is about the former sealing", () => {
-  const { arena, alice, bob, server, id } = withMail();
-  const unreadable = receiptOf(bob, { id, outcome: "unreadable" });
+  const { arena, alice, bob, server, id, ephemeral } = withMail();
+  const unreadable = receiptOf(bob, { id, ephemeral, outcome: "unreadable" });
   server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
   arena.runs(RETRY_FIRST_MS);
-  assertEquals(server.lettersFrom("alice").map(({ body }) => body[0]), [1]);
+  assertEquals(server.lettersFrom("alice").map(({ body }) => body[0]), [0x41]);
   alice.looks();
   // The same again, and as if it were about the second sealing.
   server.tells(alice, { type: "collected", to: "bob", receipts: [unreadable] });
   server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...unreadable, edition: 1 }] });
-  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, edition: 0 })] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, ephemeral })] });
+  alice.sees();
+  const [again] = server.lettersFrom("alice");
+  const second = { edition: 1, ephemeral: letterNameOf(again!.body).ephemeral };
+  assertNotEquals(second.ephemeral, ephemeral);
+  server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...unreadable, ...second }] });
   alice.sees();
   assertEquals([alice.outbox, server.lettersFrom("alice").length], [[id], 1]);
-  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, edition: 1 })] });
+  server.tells(alice, { type: "collected", to: "bob", receipts: [receiptOf(bob, { id, ...second })] });
   assertEquals(alice.outbox, []);
 });
 
 Deno.test("what the server may say without a signature is that a nick was given up: the sender hears a failure", () => {
   const { alice, server, id } = withMail();
-  const released = { id, edition: 0, outcome: "released", signature: NO_SIGNATURE } as const;
+  const released = { id, edition: 0, ephemeral: NO_KEY, outcome: "released", proof: "" } as const;
   server.tells(alice, { type: "collected", to: "bob", receipts: [released] });
   alice.sees(RELEASED);
 });

@@ -7,7 +7,7 @@ import { primitives } from "../../core/base/crypto.ts";
 import { PREKEY_MS } from "../../core/base/limits.ts";
 import { KNOWN_PEER, NICK } from "../../core/durable/records.ts";
 import { type Bundle, bundleOf, isGenuine, safetyNumber } from "../../core/messages/identity.ts";
-import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
+import { decodeLetter, prekeyId } from "../../core/messages/letter_form.ts";
 import { HostileServer, last } from "../kit/hostile_server.ts";
 import { altered } from "../kit/peer.ts";
 import type { Person } from "../kit/person.ts";
@@ -202,11 +202,11 @@ Deno.test("attack: swap a key in the server's file after the first contact: warn
   const about = { id: "0".repeat(31) + "1", from: "bob", to: "alice" };
   const recipient = arena.server.bundleOf("alice");
   const body = impostor.letter({ ...about, text: "forged", recipient, sender: impostor.bundle("bob") });
-  impostor.says(alice, { type: "direct", ...about, body });
+  impostor.says(alice, arena.direct(impostor, "alice", "forged", { id: about.id, from: "bob" }));
   impostor.says(arena.server, { type: "deposit", ...about, body });
   arena.runs(10_000);
   alice.sees();
-  assertEquals(impostor.heardOf("receipt").map(({ outcome }) => outcome), ["refused"]);
+  assertEquals(impostor.heardOf("got").map(({ outcome }) => outcome), ["refused"]);
   assertEquals(impostor.heardOf("direct"), []);
   // Put right again, all is as it was.
   swapOnDisk(arena, "bob", before);

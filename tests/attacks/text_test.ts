@@ -211,12 +211,9 @@ Deno.test("attack: a text of more than 64 KiB: it is no message, and nothing is 
     const mallory = arena.member(nick, { address: { host: "10.66.6.6", port } });
     arena.runs(500);
     alice.looks();
-    const about = { id: ID, from: nick, to: "alice" };
-    const keys = { recipient: arena.server.bundleOf("alice"), sender: mallory.bundle(nick) };
-    const body = mallory.letter({ ...about, ...keys, text: "x".repeat(bytes) });
-    mallory.says(alice, { type: "direct", ...about, body });
+    mallory.says(alice, arena.direct(mallory, "alice", "x".repeat(bytes)));
     arena.runs(5000);
     alice.sees(...Array(lines).fill(`${nick}: ${"x".repeat(TEXT_BYTES)}`));
-    assertEquals(mallory.heardOf("receipt").length, lines);
+    assertEquals(mallory.heardOf("got").length, lines);
   }
 });

@@ -1,5 +1,5 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
+import { BODY_BYTES, GOT_RUNS, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import type { Row } from "../../core/messages/table.ts";
@@ -114,7 +114,7 @@ export const VERBS: readonly Verb[] = [
   { type: "deposit", id: ID, from: "x", to: "y", body: BODY },
   { type: "post", id: ID, from: "x", body: BODY },
   { type: "saved", nick: "x", stream: U48, position: U32 },
-  { type: "noted", nick: "x", receipts: Array(9).fill({ id: TOP_ID, edition: 1, ephemeral: KEY }) },
+  { type: "noted", nick: "x", receipts: Array(8).fill({ id: TOP_ID, edition: 1, ephemeral: KEY }) },
   { type: "stored", id: ID },
   ...REASONS.map((reason): Verb => ({ type: "rejected", id: ID, reason })),
   item("letter", "x", BODY),
@@ -138,8 +138,9 @@ export const LONGEST: readonly Verb[] = [
   { type: "post", id: ID, from: LONGEST_NICK, body: LONGEST_BODY },
   item("letter", LONGEST_NICK, LONGEST_BODY),
   item("channel", LONGEST_NICK, LONGEST_BODY),
-  { type: "noted", nick: LONGEST_NICK, receipts: Array(9).fill({ id: ID, edition: 0, ephemeral: KEY }) },
-  { type: "collected", to: LONGEST_NICK, receipts: Array(9).fill(RECEIPTS[2]) },
+  { type: "got", ...PAIR, outcome: "read", runs: Array(GOT_RUNS).fill({ from: U48 - 2 ** 47, to: U48 }) },
+  { type: "noted", nick: LONGEST_NICK, receipts: Array(8).fill({ id: ID, edition: 0, ephemeral: KEY }) },
+  { type: "collected", to: LONGEST_NICK, receipts: Array(8).fill(RECEIPTS[2]) },
 ];
 
 function item(type: "letter" | "channel", from: string, body: Uint8Array): Verb {

@@ -1,8 +1,8 @@
 /** The functions of the runtime, as this program calls them: published vectors, and what must not open. */
 import { createCipheriv } from "node:crypto";
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
-
 import { type Primitives, primitives } from "../../../core/base/crypto.ts";
+import { VERIFYING_KEYS } from "../../../core/base/limits.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
 
@@ -70,6 +70,23 @@ Deno.test("Ed25519 reproduces RFC 8032, section 7.1", () => {
     assertEquals(key.publicKey.toHex(), publicKey);
     assertEquals(key.sign(Uint8Array.fromHex(message)).toHex(), signature);
   }
+});
+
+Deno.test("a signature counts for its own key, however many others were checked meanwhile", () => {
+  const message = bytes("hello");
+  const keys = Array.from({ length: 3 }, (_, at) => primitives.signingKey(new Uint8Array(32).fill(at + 1)));
+  const signatures = keys.map((key) => key.sign(message));
+  const matches = () =>
+    keys.map(({ publicKey }) => signatures.map((one) => primitives.verify(publicKey, message, one)));
+  const own = [[true, false, false], [false, true, false], [false, false, true]];
+  assertEquals(matches(), own);
+  // More than are kept: the three have to be made ready again.
+  for (let at = 0; at <= VERIFYING_KEYS; at++) {
+    const secret = new Uint8Array(32);
+    new DataView(secret.buffer).setUint32(0, at + 1);
+    assertFalse(primitives.verify(primitives.signingKey(secret).publicKey, message, signatures[0]!));
+  }
+  assertEquals(matches(), own);
 });
 
 Deno.test("SHA-256 reproduces FIPS 180-4, in one piece or in several", () => {

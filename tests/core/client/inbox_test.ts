@@ -2,7 +2,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
-import { NO_MESSAGE, sequenceOf } from "../../../core/messages/message_id.ts";
+import { NO_MESSAGE, partsOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { Recorded } from "../../kit/recorded.ts";
 
@@ -16,10 +16,16 @@ function idOf(count: number, start = 1): string {
 const textOf = (id: string) => `m${sequenceOf(id)}`;
 const hashOf = (id: string) => id === NO_MESSAGE ? NO_HASH : textHash(primitives, id, textOf(id));
 
-function letter(count: number, values: Partial<IncomingMessage> = {}): IncomingMessage {
-  const { id = idOf(count), after = idOf(count - 1) } = values;
-  const place = { id, after, afterHash: hashOf(after), channel: false, isOpen: false, from: "alice" };
-  return { ...place, sentAt: 1, dated: false, text: textOf(id), ...values };
+/** A message that came in a letter. */
+function letter(count: number, values: Partial<IncomingMessage> & { id?: string } = {}): IncomingMessage {
+  const { id = idOf(count), after = idOf(count - 1), ...rest } = values;
+  const place = { ...partsOf(id), after, afterHash: hashOf(after), channel: false, isOpen: false };
+  return { ...place, from: "alice", sentAt: 1, dated: false, text: textOf(id), ...rest };
+}
+
+/** A message that came directly: no hash, and no `after` where that is the message just before it. */
+function direct(count: number): IncomingMessage {
+  return { ...letter(count), after: count === 1 ? NO_MESSAGE : undefined, afterHash: undefined };
 }
 
 class TestInbox {
@@ -57,8 +63,9 @@ Deno.test("messages that come in order are shown at once", () => {
   const reader = new TestInbox();
   reader.accept(0, letter(1), letter(2), letter(3));
   assertEquals(reader.shown(), ["m1", "m2", "m3"]);
-  assertEquals(reader.inbox.lastShown("ALICE"), { id: idOf(3), hash: hashOf(idOf(3)) });
-  assertEquals(reader.inbox.lastShown("bob"), { id: NO_MESSAGE, hash: NO_HASH });
+  const [last, none] = [reader.inbox.lastShown("ALICE"), reader.inbox.lastShown("bob")];
+  assertEquals([last.id, last.hash], [idOf(3), hashOf(idOf(3))]);
+  assertEquals([none.id, none.hash], [NO_MESSAGE, NO_HASH]);
   assertEquals(reader.inbox.deadline, Infinity);
 });
 
@@ -229,6 +236,56 @@ Deno.test("channel messages have other ways to tell that", () => {
   reader.accept(0, letter(2, { channel: true, afterHash: FALSE_HASH }));
   assertEquals(reader.shown(), ["m1", "m2"]);
   assertEquals(reader.inbox.lastShown("alice").id, idOf(1));
+});
+
+Deno.test("direct messages come in order, by themselves and between letters, and wait like these for the one before", () => {
+  const reader = new TestInbox();
+  reader.accept(0, direct(1), direct(2), letter(3), direct(4));
+  assertEquals(reader.shown(), ["m1", "m2", "m3", "m4"]);
+  reader.accept(1, direct(7), direct(6));
+  assertEquals(reader.shown(1), []);
+  reader.accept(2, direct(5));
+  assertEquals(reader.shown(2), ["m5", "m6", "m7"]);
+  reader.accept(3, direct(9));
+  assertEquals(reader.shown(3 + HELD_MS), ["missing", "m9"]);
+});
+
+Deno.test("a held direct message waits for the one just before it also after a kill", () => {
+  const reader = new TestInbox();
+  reader.accept(0, direct(1), direct(3));
+  reader.shown(0);
+  reader.shown(60);
+  const again = reader.restart(100);
+  assertEquals(again.shown(100), []);
+  again.accept(101, direct(2));
+  assertEquals(again.shown(101), ["m2", "m3"]);
+});
+
+Deno.test("a letter behind a direct message shows it if that came with another text", () => {
+  const reader = new TestInbox();
+  reader.accept(0, direct(1), { ...direct(2), text: "another text" }, letter(3));
+  assertEquals(reader.shown(), ["m1", "another text", "exchanged", "m3"]);
+});
+
+Deno.test("the texts of direct messages are hashed when a letter or a record needs that, not before", () => {
+  const counted = { hashes: 0 };
+  const counting = {
+    ...primitives,
+    hash: (...parts: Uint8Array[]) => {
+      counted.hashes++;
+      return primitives.hash(...parts);
+    },
+  };
+  const recorded = new Recorded();
+  const inbox = new Inbox(recorded.effects, counting);
+  for (let count = 1; count <= 100; count++) inbox.accept(0, direct(count));
+  recorded.perform(0);
+  assertEquals(counted.hashes, 0);
+  // The record of the last one that was shown is written a little later, once for all of them.
+  recorded.perform(60);
+  assertEquals(counted.hashes, 1);
+  inbox.accept(100, letter(101));
+  assertEquals(counted.hashes, 1);
 });
 
 // ---- what is passed over ---------------------------------------------------------------------------------

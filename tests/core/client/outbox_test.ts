@@ -1,7 +1,8 @@
 /** The outbox behind the tracker: each recipient's messages in their order, and how many of them wait. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { AckTracker } from "../../../core/client/ack_tracker.ts";
 import type { OutgoingMessage } from "../../../core/client/outbox.ts";
+import { partsOf } from "../../../core/messages/message_id.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
@@ -12,7 +13,7 @@ const PEOPLE = ["bob", "carol", "Zoë", "dave"];
 
 function trackerWith(count: number, to: string): { tracker: AckTracker; messages: OutgoingMessage[] } {
   const tracker = new AckTracker(new Recorded().effects, primitives);
-  const messages = Array.from({ length: count }, (_, at) => tracker.add(0, idOf(at), to, `m${at}`));
+  const messages = Array.from({ length: count }, (_, at) => tracker.add(0, partsOf(idOf(at)), to, `m${at}`));
   return { tracker, messages };
 }
 
@@ -31,7 +32,7 @@ Deno.test("what is done with is not listed: delivered, failed, forgotten", () =>
   const { tracker, messages } = trackerWith(4, "bob");
   tracker.delivered(0, messages[0]!);
   tracker.failed(0, messages[2]!);
-  tracker.forget(messages[3]!.id);
+  tracker.forget(messages[3]!);
   assertEquals(tracker.unstored("bob"), [messages[1]]);
   tracker.delivered(0, messages[1]!);
   assertEquals([tracker.unstored("bob"), [...tracker.recipients]], [[], []]);
@@ -39,7 +40,7 @@ Deno.test("what is done with is not listed: delivered, failed, forgotten", () =>
 
 Deno.test("whoever has only stored messages is not waited for", () => {
   const { tracker, messages } = trackerWith(2, "Bob");
-  tracker.add(0, idOf(8), undefined, "to all");
+  tracker.add(0, partsOf(idOf(8)), undefined, "to all");
   for (const message of messages) tracker.stored(message);
   assertEquals([tracker.waitingFor("bob"), [...tracker.recipients]], [0, [""]]);
   tracker.sealAgain(0, messages[0]!);
@@ -72,14 +73,14 @@ Deno.test("whatever becomes of messages, they are listed and counted as by a wal
     if (message === undefined) {
       const nick = dice.pick([undefined, ...PEOPLE]);
       const to = dice.happens(0.5) ? nick?.toUpperCase() : nick;
-      const added = tracker.add(step, idOf(step), to, `m${step}`);
+      const added = tracker.add(step, partsOf(idOf(step)), to, `m${step}`);
       tracker.save(added);
       all.push(added);
     } else {
       const fate = dice.pick(message.to === undefined ? [0, 1, 2] : [0, 1, 2, 3, 4, 4]);
       if (fate === 0) tracker.delivered(step, message);
       if (fate === 1) tracker.failed(step, message);
-      if (fate === 2) tracker.forget(message.id);
+      if (fate === 2) tracker.forget(message);
       if (fate === 3) tracker.sealAgain(step, message);
       if (fate === 4) tracker.stored(message);
       if (fate < 3) all = all.filter((other) => other !== message);
@@ -89,4 +90,17 @@ Deno.test("whatever becomes of messages, they are listed and counted as by a wal
   recorded.performAll(1000);
   const again = new AckTracker(recorded.restarted().effects, primitives);
   assertAsWalked(again);
+});
+
+Deno.test("messages are found by id, and by the prefix of their ids, as long as they are there", () => {
+  const { tracker, messages } = trackerWith(3, "bob");
+  const { prefix } = messages[0]!;
+  assertEquals([...tracker.messagesWith(prefix).keys()], [0, 1, 2]);
+  assertEquals(tracker.messageWith(messages[1]!.id), messages[1]);
+  tracker.delivered(0, messages[1]!);
+  assertEquals([...tracker.messagesWith(prefix).values()], [messages[0], messages[2]]);
+  assertEquals(tracker.messageWith(messages[1]!.id), undefined);
+  assert(!tracker.has(messages[1]!));
+  for (const at of [0, 2]) tracker.forget(messages[at]!);
+  assertEquals(tracker.messagesWith(prefix).size, 0);
 });

@@ -4,7 +4,7 @@ import { PREKEY_LIFE_MS, PREKEY_MS } from "../../../core/base/limits.ts";
 import { Prekeys } from "../../../core/client/prekeys.ts";
 import type { Output } from "../../../core/machine.ts";
 import { type Bundle, isGenuine } from "../../../core/messages/identity.ts";
-import { prekeyId } from "../../../core/messages/letter.ts";
+import { prekeyId } from "../../../core/messages/letter_form.ts";
 import { Author } from "../../kit/author.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";

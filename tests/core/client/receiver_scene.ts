@@ -3,13 +3,16 @@
  * nothing by themselves. What the server's operator may do to a client can be played here; a real server
  * never would.
  */
+import { assertEquals } from "@std/assert";
 import type { Action } from "../../../core/action.ts";
 import type { Millis } from "../../../core/base/units.ts";
+import { peopleTag } from "../../../core/messages/direct.ts";
 import type { Bundle, Identity } from "../../../core/messages/identity.ts";
 import type { Row } from "../../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { type Notice, render } from "../../../core/notice.ts";
-import type { Writing } from "../../kit/author.ts";
+import type { DirectWriting, Writing } from "../../kit/author.ts";
+import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { HostileServer } from "../../kit/hostile_server.ts";
 import type { ClientSettings, Person } from "../../kit/person.ts";
 import { Speaker } from "../../kit/speaker.ts";
@@ -97,9 +100,21 @@ export class ClientStage {
     this.run(HEARD_MS);
   }
 
-  /** Directly. */
-  says(peer: Speaker, id: string, body: Uint8Array, { from = peer.nick, to = this.nick } = {}): void {
-    peer.says(this.#bob, { type: "direct", id, from, to, body });
+  /** A message of a peer's for us, as it should be, unless it says otherwise. */
+  direct(peer: Speaker, id: string, text: string, rest: Partial<DirectWriting> = {}): VerbOf<"direct"> {
+    const { nick, identity, bundle: { prekey } } = this;
+    const to = { nick, identity: identity.publicKey, prekey };
+    return peer.direct({ id, to, text, serverKey: this.server.key, ...rest });
+  }
+
+  /** Says such a message directly, with these parts of its verb changed. */
+  says(peer: Speaker, id: string, text: string, changes: Partial<VerbOf<"direct">> = {}): void {
+    this.tells(peer, { ...this.direct(peer, id, text), ...changes });
+  }
+
+  /** A peer says something directly. */
+  tells(peer: Speaker, ...verbs: readonly Verb[]): void {
+    for (const verb of verbs) peer.says(this.#bob, verb);
     this.run(HEARD_MS);
   }
 
@@ -123,6 +138,24 @@ export class ClientStage {
     const receipts = heard.filter((verb) => verb.type === "receipt");
     heard.splice(0, heard.length, ...heard.filter((verb) => verb.type !== "receipt"));
     return receipts;
+  }
+
+  /**
+   * The answers that a peer has heard directly since this was asked last: outcomes and sequences. Each has to
+   * be ours, for this peer.
+   */
+  answers(peer: Speaker, nick = peer.nick): string[] {
+    const { heard } = peer;
+    const answers = heard.filter((verb) => verb.type === "got");
+    heard.splice(0, heard.length, ...heard.filter((verb) => verb.type !== "got"));
+    const [own, their] = [this, { nick, identity: peer.identity }].map(({ nick, identity }) => {
+      return { nick, identity: identity.publicKey };
+    });
+    const people = peopleTag(cheapPrimitives, this.server.key, own!, their!);
+    return answers.flatMap(({ from, to, people: tag, outcome, runs }) => {
+      assertEquals([from, to, tag], [this.nick, nick, people]);
+      return runs.map(({ from, to }) => `${outcome} ${from}${from === to ? "" : `-${to}`}`);
+    });
   }
 
   /** How often the client has asked the server for rows. */

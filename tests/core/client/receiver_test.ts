@@ -1,10 +1,12 @@
 /**
- * What becomes of what others wrote: read, unreadable or refused, and what the user and the sender hear of
- * it.
+ * What becomes of letters of others: read, unreadable or refused, and what the user and the sender hear of it.
+ * `receiver_direct_test.ts` has the same for direct messages.
  */
-import { assert, assertEquals, assertFalse } from "@std/assert";
-import { STRANGERS_BYTES, STRANGERS_MESSAGES, UNREADABLE_MESSAGES } from "../../../core/base/limits.ts";
-import { isReceiptOf, type Outcome } from "../../../core/messages/identity.ts";
+import { assert, assertEquals } from "@std/assert";
+import { Writer } from "../../../core/base/bytes.ts";
+import { HASH_BYTES, labelled } from "../../../core/base/crypto.ts";
+import { UNREADABLE_MESSAGES } from "../../../core/base/limits.ts";
+import { isReceiptOf, NO_KEY, type Outcome } from "../../../core/messages/identity.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { altered } from "../../kit/peer.ts";
@@ -27,77 +29,81 @@ function met(): { stage: ClientStage; alice: Speaker } {
 }
 
 /**
- * What receipts say: the outcome, and about which sealing. Each has to be Bob's, for a message of this
- * nick's.
+ * What receipts say: the outcome, about which edition, and whether it is signed or proved by the letter. Each
+ * has to be Bob's, for a message of this nick's.
  */
-function said(stage: ClientStage, receipts: VerbOf<"receipt">[], to = "alice"): [Outcome, number][] {
+function said(stage: ClientStage, receipts: VerbOf<"receipt">[], to = "alice"): [Outcome, number, string][] {
   return receipts.map((receipt) => {
     const nicks = { from: stage.nick, to };
     assertEquals({ from: receipt.from, to: receipt.to }, nicks);
-    assert(isReceiptOf(primitives, stage.identity.publicKey, nicks, receipt));
-    return [receipt.outcome, receipt.edition];
+    const isProved = receipt.proof.length === 2 * HASH_BYTES;
+    assert(isProved || isReceiptOf(primitives, stage.identity.publicKey, nicks, receipt));
+    return [receipt.outcome, receipt.edition, isProved ? "proved" : "signed"];
   });
 }
 
-/** What Alice heard directly, and what the server heard. */
-function answers(
-  stage: ClientStage,
-  alice: Speaker,
-): { alice: [Outcome, number][]; server: [Outcome, number][] } {
-  return {
-    alice: said(stage, stage.receipts(alice)),
-    server: said(stage, stage.receipts(stage.server)),
-  };
+/** What the server heard; what a peer hears directly is no receipt. */
+function receipts(stage: ClientStage, alice: Speaker): [Outcome, number, string][] {
+  assertEquals(stage.receipts(alice), []);
+  return said(stage, stage.receipts(stage.server));
 }
 
 // ---- read ------------------------------------------------------------------------------------------------
 
-Deno.test("a letter that comes directly is shown, and receipted to its sender", () => {
+Deno.test("a letter is shown, and the server gets the proof that its sender expects", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
+  const writing = { id: ID, to: stage.nick, recipient: stage.bundle, text: "hello" };
+  const { body, edition, ephemeral, proof } = alice.author.sealed(writing)!;
+  stage.hands("letter", ID, "alice", body);
   assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [] });
+  const said = { id: ID, edition, ephemeral, outcome: "read", proof } as const;
+  assertEquals(stage.receipts(stage.server), [{ type: "receipt", from: "bob", to: "alice", ...said }]);
+  assertEquals(stage.answers(alice), []);
 });
 
-Deno.test("a letter that comes by way of the server is shown, and receipted to the server", () => {
-  const { stage, alice } = met();
-  stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello"));
-  assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice), { alice: [], server: [["read", 0]] });
-});
-
-Deno.test("a letter that was read is receipted again on whatever way it comes again, and shown once", () => {
+Deno.test("a letter that was read is receipted each time that it comes, and shown once", () => {
   const { stage, alice } = met();
   const letter = letterOf(alice, ID, stage, "hello");
-  stage.says(alice, ID, letter);
-  stage.says(alice, ID, letter);
+  for (let time = 0; time < 3; time++) stage.hands("letter", ID, "alice", letter);
+  assertEquals(stage.lines(), ["alice: hello"]);
+  assertEquals(receipts(stage, alice), Array(3).fill(["read", 0, "proved"]));
+});
+
+Deno.test("a message that was read is receipted as read for each of its letters", () => {
+  const { stage, alice } = met();
+  for (const edition of [0, 1, 0]) {
+    stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello", { edition }));
+  }
+  assertEquals(stage.lines(), ["alice: hello"]);
+  assertEquals(receipts(stage, alice), [0, 1, 0].map((edition) => ["read", edition, "proved"]));
+});
+
+Deno.test("a message that was read is signed as read if its letter does not open", () => {
+  const { stage, alice } = met();
+  const letter = letterOf(alice, ID, stage, "hello");
+  stage.hands("letter", ID, "alice", letter);
+  for (const body of [altered(letter), BODY, new Uint8Array(0)]) stage.hands("letter", ID, "alice", body);
+  assertEquals(stage.lines(), ["alice: hello"]);
+  const signed: [Outcome, number, string] = ["read", 0, "signed"];
+  assertEquals(receipts(stage, alice), [["read", 0, "proved"], signed, signed, signed]);
+});
+
+Deno.test("a message that came directly is receipted as read when its letter comes: proved if it opens, otherwise signed", () => {
+  const { stage, alice } = met();
+  stage.says(alice, ID, "hello");
+  const letter = letterOf(alice, ID, stage, "hello");
+  stage.hands("letter", ID, "alice", altered(letter));
   stage.hands("letter", ID, "alice", letter);
   assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice), { alice: [["read", 0], ["read", 0]], server: [["read", 0]] });
+  assertEquals(receipts(stage, alice), [["read", 0, "signed"], ["read", 0, "proved"]]);
+  assertEquals(stage.answers(alice), ["read 1"]);
 });
 
-Deno.test("a letter that was read is receipted as read also when it comes as its other sealing", () => {
+Deno.test("a letter with other contents for an id that has come changes nothing", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
-  stage.says(alice, ID, letterOf(alice, ID, stage, "hello", { edition: 1 }));
+  stage.says(alice, ID, "hello");
+  stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "goodbye"));
   assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice).alice, [["read", 0], ["read", 1]]);
-});
-
-Deno.test("a letter that was read is receipted as read also when it could not be opened any more", () => {
-  const { stage, alice } = met();
-  const letter = letterOf(alice, ID, stage, "hello");
-  stage.says(alice, ID, letter);
-  stage.hands("letter", ID, "alice", altered(letter));
-  assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [["read", 0]] });
-});
-
-Deno.test("the sender is shown as the table writes him, and his case does not matter to the seal", () => {
-  const { stage, alice } = met();
-  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"), { from: "ALICE", to: "BOB" });
-  assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice).alice, [["read", 0]]);
 });
 
 Deno.test("the first letter pins its sender's identity, also of one who is not in the table", () => {
@@ -137,7 +143,7 @@ Deno.test("what is no letter, was damaged, is for another prekey or under a forg
   for (const [at, body] of bodies.entries()) {
     stage.hands("letter", idOf(1 + at), "alice", body);
     assertEquals(stage.lines(), [UNREADABLE], `${at}`);
-    assertEquals(answers(stage, alice).server, [["unreadable", 0]], `${at}`);
+    assertEquals(receipts(stage, alice), [["unreadable", 0, "signed"]], `${at}`);
   }
   assertEquals(stage.saved("known_peer"), []);
 });
@@ -157,33 +163,39 @@ Deno.test("nobody but the holder of the keys in the table writes under a nick, w
     const id = idOf(1 + at);
     stage.hands("letter", id, "alice", letterOf(mallory, id, stage, "give me your money", { sender }));
     assertEquals(stage.lines(), [UNREADABLE], `${at}`);
-    assertEquals(answers(stage, alice).server, [["unreadable", 0]], `${at}`);
+    assertEquals(receipts(stage, alice), [["unreadable", 0, "signed"]], `${at}`);
   }
 });
 
-Deno.test("of a letter that cannot be opened is told once, on whatever ways it comes; it is receipted each time", () => {
+Deno.test("a letter that cannot be opened is told of once; it is receipted each time", () => {
   const { stage, alice } = met();
   const letter = altered(letterOf(alice, ID, stage, "hello"));
-  stage.says(alice, ID, letter);
-  stage.says(alice, ID, letter);
-  stage.hands("letter", ID, "alice", letter);
+  for (let time = 0; time < 3; time++) stage.hands("letter", ID, "alice", letter);
   assertEquals(stage.lines(), [UNREADABLE]);
-  const told: [Outcome, number] = ["unreadable", 0];
-  assertEquals(answers(stage, alice), { alice: [told, told], server: [told] });
+  assertEquals(receipts(stage, alice), Array(3).fill(["unreadable", 0, "signed"]));
+});
+
+Deno.test("a letter that cannot be opened says nothing about the direct way", () => {
+  const { stage, alice } = met();
+  stage.hands("letter", ID, "alice", altered(letterOf(alice, ID, stage, "hello")));
+  stage.says(alice, ID, "hello");
+  assertEquals(stage.lines(), [UNREADABLE, "alice: hello"]);
+  assertEquals(receipts(stage, alice), [["unreadable", 0, "signed"]]);
+  assertEquals(stage.answers(alice), ["read 1"]);
 });
 
 Deno.test("the same message sealed again is read; when that is unreadable too it is told of once more", () => {
   const { stage, alice } = met();
-  stage.says(alice, ID, altered(letterOf(alice, ID, stage, "hello")));
+  stage.hands("letter", ID, "alice", altered(letterOf(alice, ID, stage, "hello")));
   const again = letterOf(alice, ID, stage, "hello", { edition: 1 });
-  for (let time = 0; time < 2; time++) stage.says(alice, ID, altered(again));
+  for (let time = 0; time < 2; time++) stage.hands("letter", ID, "alice", altered(again));
   const twice = "[A message from alice cannot be opened, it was sealed twice.]";
   assertEquals(stage.lines(), [UNREADABLE, twice]);
-  const receipts = answers(stage, alice).alice;
-  assertEquals(receipts, [["unreadable", 0], ["unreadable", 1], ["unreadable", 1]]);
-  stage.says(alice, ID, again);
+  const editions = [0, 1, 1].map((edition) => ["unreadable", edition, "signed"]);
+  assertEquals(receipts(stage, alice), editions as [Outcome, number, string][]);
+  stage.hands("letter", ID, "alice", again);
   assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice).alice, [["read", 1]]);
+  assertEquals(receipts(stage, alice), [["read", 1, "proved"]]);
 });
 
 Deno.test("of 1,024 letters that could not be opened it is remembered that they were told of", () => {
@@ -199,14 +211,73 @@ Deno.test("of 1,024 letters that could not be opened it is remembered that they 
   assertEquals(hand(3), 0);
 });
 
+// ---- letters of version 3 --------------------------------------------------------------------------------
+
+Deno.test("a letter of version 3 is read still, and its receipt is signed as that version signed it", () => {
+  const { stage, alice } = met();
+  const letter = former(alice, stage, ID, "hello");
+  stage.hands("letter", ID, "alice", letter);
+  assertEquals(stage.lines(), ["alice: hello"]);
+  const [receipt] = stage.receipts(stage.server);
+  const { type: _, from, to, ...said } = receipt!;
+  assertEquals([said.outcome, said.edition, said.ephemeral], ["read", 0, NO_KEY]);
+  assert(isReceiptOf(primitives, stage.identity.publicKey, { from, to }, said));
+  stage.hands("letter", idOf(2), "alice", letter);
+  assertEquals(stage.lines(), [UNREADABLE]);
+});
+
+/** As a client of version 3 seals it: without the fourth agreement, under a bundle without a counter. */
+function former({ author }: Speaker, { nick, bundle }: ClientStage, id: string, text: string): Uint8Array {
+  const { identity, key, prekey, prekeyAt } = author.bundle;
+  const signed = labelled("Parley 3 bundle");
+  signed.text8("alice");
+  for (const part of [identity, key, prekey]) signed.hex(part);
+  signed.u48(prekeyAt);
+  const ephemeral = primitives.keyPair(author.secrets.slice(0, 32));
+  const header = new Writer();
+  header.u8(0);
+  header.hex(bundle.prekey.slice(0, 16));
+  header.raw(ephemeral.publicKey);
+  for (const part of [identity, key, prekey]) header.hex(part);
+  header.u48(prekeyAt);
+  header.raw(author.identity.sign(signed.finish()));
+  const before = header.finish();
+  const [theirKey, theirPrekey] = [Uint8Array.fromHex(bundle.key), Uint8Array.fromHex(bundle.prekey)];
+  const { keyPair } = author.identity;
+  const agreed = [keyPair.agree(theirPrekey), ephemeral.agree(theirKey), ephemeral.agree(theirPrekey)];
+  const input = primitives.mac(
+    new Uint8Array(32),
+    new Uint8Array(32).fill(0xff),
+    ...agreed.map((secret) => secret!),
+  );
+  const secret = primitives.mac(input, new TextEncoder().encode("Parley 3 letter"), Uint8Array.of(1));
+  const around = labelled("Parley 3 letter");
+  around.hex(id);
+  around.text8("alice");
+  around.text8(nick);
+  around.raw(before);
+  for (const part of [bundle.identity, bundle.key, bundle.prekey]) around.hex(part);
+  const associated = around.finish();
+  const info = labelled("Parley 3 message");
+  info.hex(id);
+  info.u8(0);
+  info.raw(primitives.hash(associated));
+  const contents = new Writer();
+  contents.zeros(16 + 32 + 6);
+  contents.text24(text);
+  const messageKey = primitives.mac(secret, info.finish(), Uint8Array.of(1));
+  const sealed = primitives.seal(messageKey, 0, associated, contents.finish());
+  return Uint8Array.of(...before, ...sealed);
+}
+
 // ---- refused ---------------------------------------------------------------------------------------------
 
 /** Bob has heard from Alice; then somebody else has her nick. */
 function exchanged(): { stage: ClientStage; alice: Speaker; mallory: Speaker } {
   const { stage, alice } = met();
-  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
+  stage.hands("letter", ID, "alice", letterOf(alice, ID, stage, "hello"));
   stage.lines();
-  stage.receipts(alice);
+  stage.receipts(stage.server);
   return { stage, alice, mallory: stage.peer("alice") };
 }
 
@@ -216,32 +287,22 @@ Deno.test("a letter of another identity than the one pinned is refused, and the 
     stage.hands("letter", id, "alice", letterOf(mallory, id, stage, "give me your money"));
   }
   assertEquals(stage.lines(), [CHANGED]);
-  assertEquals(said(stage, stage.receipts(stage.server)), Array(3).fill(["refused", 0]));
+  assertEquals(receipts(stage, mallory), Array(3).fill(["refused", 0, "signed"]));
   const third = stage.peer("alice");
   stage.hands("letter", idOf(4), "alice", letterOf(third, idOf(4), stage, "me too"));
   assertEquals(stage.lines(), [CHANGED]);
-});
-
-Deno.test("a row with another identity is told of once, and letters from there are refused as well", () => {
-  const { stage, mallory } = exchanged();
-  stage.shows(row(mallory));
-  assertEquals(stage.lines(), [CHANGED]);
-  stage.says(mallory, idOf(2), letterOf(mallory, idOf(2), stage, "x"));
-  stage.shows(row(mallory, { online: false }));
-  assertEquals(stage.lines(), []);
-  assertEquals(said(stage, stage.receipts(mallory)), [["refused", 0]]);
 });
 
 Deno.test("a letter that was refused is read once its identity is trusted", () => {
   const { stage, mallory } = exchanged();
   stage.shows(row(mallory));
   const letter = letterOf(mallory, idOf(2), stage, "I lost my keys");
-  stage.says(mallory, idOf(2), letter);
+  stage.hands("letter", idOf(2), "alice", letter);
   stage.acts({ type: "trust", nick: "alice" });
   stage.lines();
-  stage.says(mallory, idOf(2), letter);
+  stage.hands("letter", idOf(2), "alice", letter);
   assertEquals(stage.lines(), ["alice: I lost my keys"]);
-  assertEquals(said(stage, stage.receipts(mallory)), [["refused", 0], ["read", 0]]);
+  assertEquals(receipts(stage, mallory), [["refused", 0, "signed"], ["read", 0, "proved"]]);
 });
 
 Deno.test("whom an invitation names is pinned before the first letter", () => {
@@ -252,76 +313,5 @@ Deno.test("whom an invitation names is pinned before the first letter", () => {
   stage.hands("letter", idOf(1), "alice", letterOf(mallory, idOf(1), stage, "x"));
   stage.hands("letter", idOf(2), "alice", letterOf(alice, idOf(2), stage, "hello"));
   assertEquals(stage.lines(), [CHANGED, "alice: hello"]);
-  assertEquals(said(stage, stage.receipts(stage.server)), [["refused", 0], ["read", 0]]);
-});
-
-// ---- strangers -------------------------------------------------------------------------------------------
-
-Deno.test("a letter from whom the table does not name waits until the server says who that is", () => {
-  const stage = new ClientStage();
-  const alice = stage.peer("alice");
-  stage.registered();
-  stage.lines();
-  const asked = stage.questions;
-  stage.says(alice, ID, letterOf(alice, ID, stage, "hello"));
-  assertEquals([stage.lines(), answers(stage, alice).alice], [[], []]);
-  assertEquals(stage.questions, asked + 1);
-  stage.shows(row(alice));
-  assertEquals(stage.lines(), ["alice: hello"]);
-  assertEquals(answers(stage, alice), { alice: [["read", 0]], server: [] });
-});
-
-Deno.test("a letter from another key than the one in the table is never taken", () => {
-  const { stage, alice } = met();
-  const mallory = stage.peer("mallory");
-  stage.says(mallory, ID, letterOf(alice, ID, stage, "hello"), { from: "alice" });
-  stage.shows(row(mallory));
-  assertEquals(stage.lines(), []);
-  assertEquals([stage.receipts(mallory), stage.receipts(alice)], [[], []]);
-});
-
-Deno.test("a letter for another nick is not taken", () => {
-  const { stage, alice } = met();
-  stage.says(alice, ID, letterOf(alice, ID, { nick: "carol", bundle: stage.bundle }, "hello"), {
-    to: "carol",
-  });
-  assertEquals([stage.lines(), stage.receipts(alice)], [[], []]);
-});
-
-Deno.test("1,024 letters of strangers wait, and of what finds no room nobody hears", () => {
-  const stage = new ClientStage();
-  const alice = stage.peer("alice");
-  stage.registered();
-  stage.lines();
-  for (let count = 1; count <= STRANGERS_MESSAGES + 1; count++) stage.says(alice, idOf(count), BODY);
-  stage.shows(row(alice));
-  stage.run(2000);
-  assertEquals(stage.lines().length, STRANGERS_MESSAGES);
-  const ids = stage.receipts(alice).map(({ id }) => id);
-  assertEquals(ids.length, STRANGERS_MESSAGES);
-  assertFalse(ids.includes(idOf(STRANGERS_MESSAGES + 1)));
-  // Now there is room again.
-  stage.says(alice, idOf(STRANGERS_MESSAGES + 1), BODY);
-  assertEquals(said(stage, stage.receipts(alice)), [["unreadable", 0]]);
-});
-
-Deno.test("of the letters of strangers 4 MiB wait, each time", () => {
-  const stage = new ClientStage();
-  const [alice, carol] = [stage.peer("alice"), stage.peer("carol")];
-  stage.registered();
-  // No letters: their first byte says so.
-  const body = new Uint8Array(64 * 1024).fill(9);
-  const most = STRANGERS_BYTES / body.length;
-  for (const peer of [alice, carol]) {
-    for (let count = 1; count <= most + 1; count++) {
-      stage.says(peer, idOf(count), body);
-      stage.run(200);
-    }
-    stage.says(peer, idOf(most + 2), new Uint8Array(0));
-    stage.shows(row(peer));
-    stage.run(1000);
-    const ids = stage.receipts(peer).map(({ id }) => id).sort();
-    const expected = Array.from({ length: most }, (_, at) => idOf(at + 1));
-    assertEquals(ids, [...expected, idOf(most + 2)]);
-  }
+  assertEquals(receipts(stage, alice), [["refused", 0, "signed"], ["read", 0, "proved"]]);
 });

@@ -7,12 +7,13 @@ import type { OutgoingMessage } from "../../../core/client/outbox.ts";
 import { PostChains } from "../../../core/client/post_chains.ts";
 import { Prekeys } from "../../../core/client/prekeys.ts";
 import { Sealing } from "../../../core/client/sealing.ts";
-import { NO_HASH, NO_SIGNATURE, OUTCOMES, textHash } from "../../../core/messages/identity.ts";
-import { type Contents, decodeLetter, Opener } from "../../../core/messages/letter.ts";
-import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
+import { NO_HASH, OUTCOMES, textHash } from "../../../core/messages/identity.ts";
+import { type Contents, openLetter } from "../../../core/messages/letter.ts";
+import { decodeLetter } from "../../../core/messages/letter_form.ts";
+import { NO_MESSAGE, partsOf } from "../../../core/messages/message_id.ts";
 import { decodePost, isAuthentic, type Post, postHash, textOf } from "../../../core/messages/post.ts";
 import { type Row, Table } from "../../../core/messages/table.ts";
-import { Author } from "../../kit/author.ts";
+import { Author, flipped } from "../../kit/author.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
 import { idOf, TOP_ID } from "../../kit/samples.ts";
@@ -55,7 +56,7 @@ class Desk {
   }
 
   writes(to: string | undefined, text: string): OutgoingMessage {
-    return this.tracker.add(NOW, idOf(++this.#ids), to, text);
+    return this.tracker.add(NOW, partsOf(idOf(++this.#ids)), to, text);
   }
 
   /** What of one kind is on the disk. */
@@ -65,11 +66,26 @@ class Desk {
   }
 
   /** What Bob reads in a message that was sealed. */
-  read({ body, id }: OutgoingMessage, reader = this.bob): Contents | undefined {
+  read(message: OutgoingMessage, reader = this.bob): Contents | undefined {
+    return this.opened(message, reader)?.contents;
+  }
+
+  /** The same, with the proof that it was read. */
+  opened(
+    { body, id }: OutgoingMessage,
+    reader = this.bob,
+  ): { contents: Contents; proof: string } | undefined {
     const letter = decodeLetter(body);
     assert(letter !== MALFORMED);
-    const opener = new Opener(primitives, reader.identity.keyPair);
-    return opener.open({ id, from: "Alice", to: "Bob" }, letter, reader.own);
+    return openLetter(primitives, { id, from: "Alice", to: "Bob" }, letter, reader.own);
+  }
+
+  /** A letter of Alice's to Bob, whom the table names. */
+  sealed(): OutgoingMessage {
+    this.shows(this.bob.row());
+    const message = this.writes("bob", "hi");
+    assertEquals(this.sealing.seal(NOW, message), "sealed");
+    return message;
   }
 }
 
@@ -102,7 +118,7 @@ Deno.test("the letter has the bundle of the day", () => {
   assertEquals(letter.sender, desk.prekeys.bundle(NOW));
 });
 
-Deno.test("a message is sealed once: it leaves as the same bytes on every way and each time", () => {
+Deno.test("a message is sealed once: it goes to the server as the same bytes each time", () => {
   const desk = new Desk();
   desk.shows(desk.bob.row());
   const message = desk.writes("bob", "hi");
@@ -122,7 +138,39 @@ Deno.test("what is to leave is saved, with the prekey that it names", () => {
   assertEquals(desk.saved("outbox").length, 1);
   assertEquals(desk.saved("prekey").length, 1);
   const later = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives);
-  assertEquals(later.messageWith(message.id)?.body, message.body);
+  const { body, ephemeral, proof } = later.messageWith(message.id)!;
+  assertEquals([body, ephemeral, proof], [message.body, message.ephemeral, message.proof]);
+});
+
+Deno.test("the letter and its proof stay as they are for another prekey of the recipient, and after a restart", () => {
+  const desk = new Desk();
+  const message = desk.sealed();
+  const { body, proof } = message;
+  const prekey = primitives.keyPair(desk.dice.bytes(32)).publicKey.toHex();
+  desk.shows(desk.bob.row(desk.bob.identity.bundle("Bob", prekey, NOW, 2)));
+  assertEquals(desk.sealing.seal(NOW, message), "sealed");
+  assertEquals([message.body, message.proof], [body, proof]);
+  const records = desk.saved("outbox");
+  const tracker = new AckTracker(new Recorded(records).effects, primitives);
+  const again = tracker.messageWith(message.id)!;
+  assertEquals(desk.sealing.seal(NOW, again), "sealed");
+  assertEquals([again.body, again.proof], [body, proof]);
+});
+
+Deno.test("each sealing has an ephemeral key of its own: after `trust`, and for edition 1", () => {
+  const desk = new Desk();
+  const message = desk.sealed();
+  const keys = [message.ephemeral];
+  desk.tracker.beginAnew(NOW, "bob");
+  desk.sealing.seal(NOW, message);
+  keys.push(message.ephemeral);
+  desk.tracker.sealAgain(NOW, message);
+  desk.sealing.seal(NOW, message);
+  keys.push(message.ephemeral);
+  const second = desk.writes("bob", "hi");
+  desk.sealing.seal(NOW, second);
+  keys.push(second.ephemeral);
+  assertEquals(new Set(keys).size, 4);
 });
 
 Deno.test("for somebody whom the table does not name nothing is sealed", () => {
@@ -238,57 +286,103 @@ Deno.test("letters do not wait for posts, and have no number", () => {
 
 // ---- receipts --------------------------------------------------------------------------------------------
 
-Deno.test("a receipt counts for this message and sealing, and from its recipient alone", () => {
+Deno.test("`read` counts with the proof of whoever has opened the letter, whatever signs it, about any key", () => {
   const desk = new Desk();
-  desk.shows(desk.bob.row());
-  const message = desk.writes("bob", "hi");
-  desk.sealing.seal(NOW, message);
-  const { bob, other, sealing } = desk;
-  const said = { id: message.id, edition: 0, outcome: "read" } as const;
-  const receipt = bob.identity.receipt("bob", "alice", said);
+  const message = desk.sealed();
+  const { sealing } = desk;
+  const { proof } = desk.opened(message)!;
+  const { id, edition, ephemeral } = message;
+  const receipt = { id, edition, ephemeral, outcome: "read", proof } as const;
   assert(sealing.isReceiptFor(message, "Bob", receipt));
   assert(sealing.isReceiptFor(message, "BOB", receipt));
   assertFalse(sealing.isReceiptFor(message, "carol", receipt));
-  desk.knownPeers.meet("carol", other.identity.publicKey);
-  const carols = other.identity.receipt("carol", "alice", said);
-  assertFalse(sealing.isReceiptFor(message, "carol", carols));
-  assertFalse(sealing.isReceiptFor(message, "bob", other.identity.receipt("bob", "alice", said)));
-  assertFalse(sealing.isReceiptFor(message, "bob", bob.identity.receipt("bob", "carol", said)));
-  assertFalse(sealing.isReceiptFor(message, "bob", bob.identity.receipt("carol", "alice", said)));
-  assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, signature: NO_SIGNATURE }));
+  for (const wrong of ["", "00".repeat(32), flipped(proof, 0), flipped(proof, 255), proof + proof]) {
+    assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, proof: wrong }), wrong);
+  }
+  // It says nothing else than that the letter was read.
   for (const outcome of OUTCOMES.slice(1)) {
     assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, outcome }), outcome);
   }
-  const unreadable = bob.identity.receipt("bob", "alice", { ...said, outcome: "unreadable" });
-  assert(sealing.isReceiptFor(message, "bob", unreadable));
 });
 
-Deno.test("a receipt for another message, or for its other sealing, does not count", () => {
+Deno.test("a proof counts for its own message and letter", () => {
   const desk = new Desk();
-  desk.shows(desk.bob.row());
-  const message = desk.writes("bob", "hi");
+  const [message, other] = [desk.sealed(), desk.sealed()];
+  const { proof } = desk.opened(other)!;
+  const { id, edition, ephemeral } = message;
+  const receipt = { id, edition, ephemeral, outcome: "read", proof } as const;
+  assertFalse(desk.sealing.isReceiptFor(message, "bob", receipt));
+  const before = desk.opened(message)!.proof;
+  assert(desk.sealing.isReceiptFor(message, "bob", { ...receipt, proof: before }));
+  desk.tracker.sealAgain(NOW, message);
+  assertFalse(desk.sealing.isReceiptFor(message, "bob", { ...receipt, proof: before }));
   desk.sealing.seal(NOW, message);
-  const { bob, sealing, tracker } = desk;
-  const receipts = [0, 1].map((count) =>
-    bob.identity.receipt("bob", "alice", { id: message.id, edition: count, outcome: "read" })
-  );
-  const counts = () => receipts.map((receipt) => sealing.isReceiptFor(message, "bob", receipt));
-  assertEquals(counts(), [true, false]);
-  tracker.sealAgain(NOW, message);
-  assertEquals(counts(), [false, true]);
-  const another = bob.identity.receipt("bob", "alice", { id: TOP_ID, edition: 1, outcome: "read" });
-  assertFalse(sealing.isReceiptFor(message, "bob", { ...another, id: message.id }));
+  assertFalse(desk.sealing.isReceiptFor(message, "bob", { ...receipt, proof: before }));
+});
+
+Deno.test("a letter that is gone has its proof still, also after a restart", () => {
+  const desk = new Desk();
+  const message = desk.sealed();
+  const { proof } = desk.opened(message)!;
+  desk.tracker.stored(message);
+  assertEquals(message.body.length, 0);
+  const tracker = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives);
+  const { id, edition, ephemeral } = message;
+  const receipt = { id, edition, ephemeral, outcome: "read", proof } as const;
+  for (const one of [message, tracker.messageWith(id)!]) {
+    assert(desk.sealing.isReceiptFor(one, "bob", receipt));
+  }
+});
+
+Deno.test("other outcomes count with the signature of the recipient alone, about this letter", () => {
+  const desk = new Desk();
+  const message = desk.sealed();
+  const { bob, other, sealing } = desk;
+  desk.knownPeers.meet("carol", other.identity.publicKey);
+  const { id, edition, ephemeral } = message;
+  for (const outcome of ["unreadable", "refused", "forgotten"] as const) {
+    const said = { id, edition, ephemeral, outcome };
+    const receipt = bob.receipt("bob", "alice", said);
+    assert(sealing.isReceiptFor(message, "Bob", receipt));
+    const forgeries = [
+      other.receipt("bob", "alice", said),
+      bob.receipt("bob", "carol", said),
+      bob.receipt("carol", "alice", said),
+      { ...receipt, proof: "" },
+      { ...receipt, proof: message.proof },
+      { ...receipt, proof: "00".repeat(64) },
+      { ...receipt, outcome: outcome === "refused" ? "unreadable" as const : "refused" as const },
+      bob.receipt("bob", "alice", { ...said, edition: 1 }),
+      bob.receipt("bob", "alice", { ...said, ephemeral: "77".repeat(32) }),
+      { ...bob.receipt("bob", "alice", { ...said, id: TOP_ID }), id },
+    ];
+    for (const [at, forgery] of forgeries.entries()) {
+      assertFalse(sealing.isReceiptFor(message, "bob", forgery), `${outcome} ${at}`);
+    }
+    assertFalse(sealing.isReceiptFor(message, "carol", other.receipt("carol", "alice", said)));
+  }
+});
+
+Deno.test("`read` counts signed as well, whatever became of the letter: the message may have come directly", () => {
+  const desk = new Desk();
+  const message = desk.sealed();
+  const { bob, other, sealing } = desk;
+  const { id, edition, ephemeral } = message;
+  const said = { id, edition, ephemeral, outcome: "read" } as const;
+  assert(sealing.isReceiptFor(message, "bob", bob.receipt("bob", "alice", said)));
+  desk.tracker.sealAgain(NOW, message);
+  assert(sealing.isReceiptFor(message, "bob", bob.receipt("bob", "alice", said)));
+  assertFalse(sealing.isReceiptFor(message, "bob", other.receipt("bob", "alice", said)));
 });
 
 Deno.test("the identity that is pinned signs receipts, not the one that the table gives", () => {
   const desk = new Desk();
-  desk.shows(desk.bob.row());
+  const message = desk.sealed();
   desk.knownPeers.meet("bob", desk.bob.identity.publicKey);
-  const message = desk.writes("bob", "hi");
-  desk.sealing.seal(NOW, message);
   desk.shows(desk.other.row());
-  const said = { id: message.id, edition: 0, outcome: "read" } as const;
-  const [his, others] = [desk.bob, desk.other].map(({ identity }) => identity.receipt("bob", "alice", said));
+  const { id, edition, ephemeral } = message;
+  const said = { id, edition, ephemeral, outcome: "unreadable" } as const;
+  const [his, others] = [desk.bob, desk.other].map((one) => one.receipt("bob", "alice", said));
   assert(desk.sealing.isReceiptFor(message, "bob", his!));
   assertFalse(desk.sealing.isReceiptFor(message, "bob", others!));
 });
@@ -298,7 +392,9 @@ Deno.test("of a message to the channel, and of who is not known, no receipt coun
   const { bob, sealing } = desk;
   for (const to of [undefined, "bob"]) {
     const message = desk.writes(to, "hi");
-    const receipt = bob.identity.receipt("bob", "alice", { id: message.id, edition: 0, outcome: "read" });
+    const receipt = bob.receipt("bob", "alice", { id: message.id, outcome: "read" });
     assertFalse(sealing.isReceiptFor(message, "bob", receipt));
+    // The proof of a message that was never sealed is nothing.
+    assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, proof: "" }));
   }
 });

@@ -1,8 +1,7 @@
 /** What a user decides about keys: `trust`, `verify`, `invite`, invitations, and what `peers` shows of it. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { MALFORMED } from "../../../core/base/bytes.ts";
+import { assertEquals, assertMatch } from "@std/assert";
 import { type Bundle, safetyNumber } from "../../../core/messages/identity.ts";
-import { decodeLetter, prekeyId } from "../../../core/messages/letter.ts";
+import { prekeyId } from "../../../core/messages/letter_form.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import type { Speaker } from "../../kit/speaker.ts";
 import { ClientStage, row } from "./receiver_scene.ts";
@@ -45,13 +44,9 @@ function send(stage: ClientStage, text: string): string[] {
   return stage.lines();
 }
 
-/** The prekeys of the letters that somebody has heard. */
+/** The prekeys that are named in the direct messages that somebody has heard. */
 function prekeysHeard(speaker: Speaker): string[] {
-  return speaker.heardOf("direct").map(({ body }) => {
-    const letter = decodeLetter(body);
-    assert(letter !== MALFORMED);
-    return letter.prekeyId;
-  });
+  return speaker.heardOf("direct").map(({ place }) => place);
 }
 
 function numberWith({ identity, nick }: ClientStage, other: Bundle): string {
@@ -135,7 +130,7 @@ Deno.test("nothing is sent to another identity than before until that is trusted
   assertEquals(peers(stage), ["alice is ONLINE"]);
 });
 
-Deno.test("what waits when the identity changes goes nowhere, and to whom is trusted then, sealed for him", () => {
+Deno.test("what waits when the identity changes goes nowhere, and then to whoever is trusted", () => {
   const { stage, alice, mallory } = met();
   assertEquals(send(stage, "hello"), []);
   assertEquals(prekeysHeard(alice), [prekeyId(alice.author.bundle.prekey)]);

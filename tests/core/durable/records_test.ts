@@ -41,9 +41,10 @@ const SECRET = "0123456789abcdef".repeat(4);
 const U48 = 2 ** 48 - 1;
 const HASH = "c0".repeat(32);
 const INCOMING = {
-  id: ID,
-  after: ID,
-  afterHash: HASH,
+  prefix: ID.slice(0, 20),
+  sequence: U48,
+  after: [ID],
+  afterHash: [HASH],
   channel: false,
   isOpen: false,
   from: LONGEST_NICK,
@@ -61,20 +62,19 @@ Deno.test("every record of a client survives the disk", () => {
   };
   assertEquals(IDENTITY.decode(IDENTITY.encode(identity)), identity);
   const outgoing = {
-    after: ID,
-    afterHash: HASH,
+    after: [ID],
     to: ["y"],
     sentAt: 1,
     stored: true,
     text: LONGEST_TEXT,
     edition: 1,
-    body: LONGEST_BODY,
+    sealing: [{ ephemeral: PUBLIC_KEY, proof: HASH, body: LONGEST_BODY }],
   };
   assertEquals(OUTBOX.decode(OUTBOX.encode(outgoing)), outgoing);
-  const unsealed = { ...outgoing, to: [], edition: 0, body: new Uint8Array(0) };
+  const unsealed = { ...outgoing, to: [], after: [], edition: 0, sealing: [] };
   assertEquals(OUTBOX.decode(OUTBOX.encode(unsealed)), unsealed);
   assertEquals(INBOX.decode(INBOX.encode(INCOMING)), INCOMING);
-  const open = { ...INCOMING, channel: true, isOpen: true, dated: false };
+  const open = { ...INCOMING, after: [], afterHash: [], channel: true, isOpen: true, dated: false };
   assertEquals(INBOX.decode(INBOX.encode(open)), open);
   const end = { id: ID, hash: HASH };
   for (const kind of [SENT, SHOWN]) assertEquals(kind.decode(kind.encode(end)), end);
@@ -94,7 +94,15 @@ Deno.test("every record of a server survives the disk, and what both have", () =
   const row = { number: U48, id: ID, from: LONGEST_NICK, storedAt: 7, body: BODY };
   assertEquals(CHANNEL.decode(CHANNEL.encode(row)), row);
   for (const outcome of OUTCOMES) {
-    const receipt = { from: "x", to: "y", at: 5, edition: 1, outcome, signature: SIGNATURE };
+    const receipt = {
+      from: "x",
+      to: "y",
+      at: 5,
+      edition: 1,
+      ephemeral: PUBLIC_KEY,
+      outcome,
+      proof: SIGNATURE,
+    };
     assertEquals(RECEIPT.decode(RECEIPT.encode(receipt)), receipt);
   }
   const seen = { at: 1, floor: U48, runs: [{ from: 1, to: 2 }, { from: 4, to: U48 }] };

@@ -3,7 +3,7 @@ import { Reader, Writer } from "../../../core/base/bytes.ts";
 import { BODY_BYTES, COLLECTED_RECEIPTS } from "../../../core/base/limits.ts";
 import type { Address } from "../../../core/base/units.ts";
 import * as f from "../../../core/messages/field.ts";
-import { BODY, BUNDLE, ID, LONGEST_BODY, LONGEST_TEXT, ROW } from "../../kit/samples.ts";
+import { BODY, BUNDLE, ID, KEY, LONGEST_BODY, LONGEST_TEXT, ROW } from "../../kit/samples.ts";
 
 function written<Value>(field: f.Field<Value>, value: Value): Uint8Array {
   const writer = new Writer();
@@ -57,7 +57,7 @@ Deno.test("a list longer than allowed is read no further", () => {
 });
 
 Deno.test("a list may be as long as it may be, and not by one longer", () => {
-  const names = (count: number) => Array(count).fill({ id: ID, edition: 1 });
+  const names = (count: number) => Array(count).fill({ id: ID, edition: 1, ephemeral: KEY });
   const read = (count: number) => {
     const reader = new Reader(written(f.receiptNames, names(count)));
     f.receiptNames.read(reader);

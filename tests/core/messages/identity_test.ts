@@ -10,7 +10,7 @@ import {
   isIdentity,
   isReceiptOf,
   isSigned,
-  NO_SIGNATURE,
+  NO_KEY,
   OUTCOMES,
   type Receipt,
   safetyNumber,
@@ -21,7 +21,7 @@ import { nickKey } from "../../../core/messages/nick.ts";
 import { Author, flipped } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { type Dice, seededDice } from "../../kit/dice.ts";
-import { ID, TOP_ID } from "../../kit/samples.ts";
+import { ID, KEY, TOP_ID } from "../../kit/samples.ts";
 import { bundleByHand, receiptByHand, safetyNumberByHand } from "./letter_by_hand.ts";
 
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
@@ -175,7 +175,7 @@ Deno.test("what is no key, or no signature, makes nothing genuine, and nothing t
     assertFalse(isGenuine(primitives, nick, { ...bundle, identity: digits.repeat(32) }), digits);
     assertFalse(isGenuine(primitives, nick, { ...bundle, signature: digits.repeat(64) }), digits);
   }
-  assertFalse(isGenuine(primitives, nick, { ...bundle, signature: NO_SIGNATURE }));
+  assertFalse(isGenuine(primitives, nick, { ...bundle, signature: "00".repeat(64) }));
 });
 
 Deno.test("nobody but its maker makes another signature out of one", () => {
@@ -202,15 +202,21 @@ Deno.test("two bundles are equal when they say the same, all of it", () => {
 Deno.test("a receipt is made as it is by hand", () => {
   const [one, other] = twoPeople(seededDice());
   for (const [at, outcome] of OUTCOMES.entries()) {
-    const receipt = one.identity.receipt(one.nick, other.nick, { id: TOP_ID, edition: at % 2, outcome });
-    const parts = { id: bytes(TOP_ID), edition: at % 2, outcome: at, from: "zoë", to: "bob" };
-    assertEquals(receipt.signature, receiptByHand(one.secrets.slice(0, 32), parts).signature.toHex());
+    for (const ephemeral of [NO_KEY, KEY]) {
+      const said = { id: TOP_ID, edition: at % 2, ephemeral, outcome };
+      const receipt = one.identity.receipt(one.nick, other.nick, said);
+      const key = ephemeral === NO_KEY ? undefined : bytes(ephemeral);
+      const letter = { id: bytes(TOP_ID), edition: at % 2, ephemeral: key };
+      const parts = { ...letter, outcome: at, from: "zoë", to: "bob" };
+      assertEquals(receipt.proof, receiptByHand(one.secrets.slice(0, 32), parts).signature.toHex());
+    }
   }
 });
 
-Deno.test("a receipt binds the message, its sealing, the outcome and both nicks, in whatever case", () => {
+Deno.test("a receipt binds the message, its letter, the outcome and both nicks, in whatever case", () => {
   const [one, other] = twoPeople(seededDice());
-  const receipt = one.identity.receipt("Zoë", "bob", { id: ID, edition: 0, outcome: "read" });
+  const letter = { id: ID, edition: 0, ephemeral: KEY };
+  const receipt = one.identity.receipt("Zoë", "bob", { ...letter, outcome: "read" });
   const said = { identity: one.identity.publicKey, from: "Zoë", to: "bob", receipt };
   const holds = ({ identity, from, to, receipt }: typeof said) =>
     isReceiptOf(primitives, identity, { from, to }, receipt);
@@ -220,14 +226,18 @@ Deno.test("a receipt binds the message, its sealing, the outcome and both nicks,
     { id: TOP_ID },
     { id: flipped(ID, 127) },
     { edition: 1 },
+    { ephemeral: NO_KEY },
+    { ephemeral: flipped(KEY, 255) },
     ...OUTCOMES.slice(1).map((outcome) => ({ outcome })),
-    { signature: NO_SIGNATURE },
+    { proof: "" },
+    { proof: "00".repeat(32) },
+    { proof: "00".repeat(64) },
   ];
   for (const change of changes) {
     assertFalse(holds({ ...said, receipt: { ...receipt, ...change } }), JSON.stringify(change));
   }
   for (let bit = 0; bit < 512; bit++) {
-    assertFalse(holds({ ...said, receipt: { ...receipt, signature: flipped(receipt.signature, bit) } }));
+    assertFalse(holds({ ...said, receipt: { ...receipt, proof: flipped(receipt.proof, bit) } }));
   }
   assertFalse(holds({ ...said, from: "bob", to: "Zoë" }));
   assertFalse(holds({ ...said, from: "Zoë1" }));
@@ -237,16 +247,17 @@ Deno.test("a receipt binds the message, its sealing, the outcome and both nicks,
 
 Deno.test("a letter moved from one nick to the other makes another receipt", () => {
   const [{ identity }] = twoPeople(seededDice());
-  const said = { id: ID, edition: 0, outcome: "read" } as const;
+  const said = { id: ID, edition: 0, ephemeral: KEY, outcome: "read" } as const;
   const receipt = identity.receipt("ab", "c", said);
   assertFalse(isReceiptOf(primitives, identity.publicKey, { from: "a", to: "bc" }, receipt));
 });
 
 Deno.test("a signature for one purpose serves no other one", () => {
   const [one, other] = twoPeople(seededDice());
-  const receipt = one.identity.receipt(one.nick, other.nick, { id: ID, edition: 0, outcome: "read" });
-  assertFalse(isGenuine(primitives, one.nick, { ...one.bundle, signature: receipt.signature }));
-  const stolen = { ...receipt, signature: one.bundle.signature };
+  const said = { id: ID, edition: 0, ephemeral: KEY, outcome: "read" } as const;
+  const receipt = one.identity.receipt(one.nick, other.nick, said);
+  assertFalse(isGenuine(primitives, one.nick, { ...one.bundle, signature: receipt.proof }));
+  const stolen = { ...receipt, proof: one.bundle.signature };
   assertFalse(isReceiptOf(primitives, one.bundle.identity, { from: one.nick, to: other.nick }, stolen));
 });
 

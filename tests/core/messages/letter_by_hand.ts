@@ -39,10 +39,12 @@ export interface LetterParts {
   readonly edition: number;
   readonly senderSecret: Bytes;
   readonly ephemeralSecret: Bytes;
-  /** 172 bytes. */
+  /** 172 bytes; 166 in a letter of version 3. */
   readonly senderBundle: Bytes;
   readonly recipient: Omit<Keys, "prekeyAt" | "counter">;
   readonly plaintext: Bytes;
+  /** 4, unless it says otherwise: letters of version 3 still open. */
+  readonly version?: 3 | 4;
 }
 
 export interface PostParts {
@@ -76,12 +78,18 @@ export function letterByHand(parts: LetterParts) {
   const dh1 = agreed(senderSecret, recipient.prekey);
   const dh2 = agreed(ephemeralSecret, recipient.key);
   const dh3 = agreed(ephemeralSecret, recipient.prekey);
-  const input = joined(new Uint8Array(32).fill(0xff), dh1, dh2, dh3);
-  const secret = new Uint8Array(hkdfSync("sha256", input, new Uint8Array(32), "Parley 4 letter", 32));
+  const dh4 = agreed(senderSecret, recipient.key);
+  const { version = 4 } = parts;
+  const input = joined(new Uint8Array(32).fill(0xff), dh1, dh2, dh3, ...(version === 4 ? [dh4] : []));
+  const secret = new Uint8Array(
+    hkdfSync("sha256", input, new Uint8Array(32), `Parley ${version} letter`, 32),
+  );
   const prekeyId = recipient.prekey.subarray(0, 8);
-  const header = joined(Uint8Array.of(edition), prekeyId, publicKeyOf(ephemeralSecret), senderBundle);
+  const ephemeral = publicKeyOf(ephemeralSecret);
+  const first = version === 4 ? 0x40 + edition : edition;
+  const header = joined(Uint8Array.of(first), prekeyId, ephemeral, senderBundle);
   const associated = joined(
-    short("Parley 4 letter"),
+    short(`Parley ${version} letter`),
     id,
     short(from),
     short(to),
@@ -90,10 +98,13 @@ export function letterByHand(parts: LetterParts) {
     recipient.key,
     recipient.prekey,
   );
-  const info = joined(short("Parley 4 message"), id, Uint8Array.of(edition), sha256(associated));
+  const info = joined(short(`Parley ${version} message`), id, Uint8Array.of(edition), sha256(associated));
   const messageKey = expanded(secret, info);
   const letter = joined(header, sealed(messageKey, associated, plaintext));
-  return { dh1, dh2, dh3, secret, messageKey, associated, plaintext, letter };
+  const receiptKey = expanded(secret, short("Parley 4 receipt key"));
+  const said = { from: to, to: from, id, edition, ephemeral, outcome: 0 };
+  const proof = hmac(receiptKey, receiptBytesByHand(said));
+  return { dh1, dh2, dh3, dh4, secret, messageKey, receiptKey, proof, associated, plaintext, letter };
 }
 
 /** What is sealed of a letter. */
@@ -147,14 +158,76 @@ export interface ReceiptParts {
   readonly to: string;
   readonly id: Bytes;
   readonly edition: number;
+  /** The letter's; without it the receipt is for a letter of version 3. */
+  readonly ephemeral: Bytes | undefined;
   /** 0 for read, 1 for unreadable, 2 for refused. */
   readonly outcome: number;
 }
 
-export function receiptByHand(secret: Bytes, { from, id, outcome, edition, to }: ReceiptParts) {
-  const rest = Uint8Array.of(edition, outcome);
-  const signedBytes = joined(short("Parley 4 receipt"), short(from), short(to), id, rest);
+export function receiptByHand(secret: Bytes, parts: ReceiptParts) {
+  const signedBytes = receiptBytesByHand(parts);
   return { signedBytes, signature: signed(secret, signedBytes) };
+}
+
+/** The bytes over which the proof of a receipt is made. */
+function receiptBytesByHand({ from, id, outcome, edition, ephemeral, to }: ReceiptParts): Bytes {
+  const label = short(`Parley ${ephemeral === undefined ? 3 : 4} receipt`);
+  const key = ephemeral ?? new Uint8Array(0);
+  return joined(label, short(from), short(to), id, Uint8Array.of(edition), key, Uint8Array.of(outcome));
+}
+
+// ---- direct messages -------------------------------------------------------------------------------------
+
+export interface PersonByHand {
+  readonly nick: string;
+  readonly identity: Bytes;
+}
+
+export interface DirectMessageByHand {
+  readonly sequence: number;
+  /** Nothing stands for the message with the sequence before. */
+  readonly after: Bytes | undefined;
+  readonly sentAt: number;
+  readonly text: string;
+}
+
+export function peopleByHand(serverKey: Bytes, sender: PersonByHand, recipient: PersonByHand): Bytes {
+  const people = [sender, recipient].flatMap(({ nick, identity }) => [short(nick), identity]);
+  return sha256(short("Parley 4 direct"), serverKey, ...people).subarray(0, 16);
+}
+
+/** A `direct` verb, behind its tag. The nicks are given as they are written. */
+export function directByHand(
+  { from, to, people, prekey, prefix, messages }: {
+    from: string;
+    to: string;
+    people: Bytes;
+    prekey: Bytes;
+    prefix: Bytes;
+    messages: readonly DirectMessageByHand[];
+  },
+): Bytes {
+  const first = messages[0]!.sentAt;
+  const parts = messages.flatMap(({ sequence, after, sentAt, text }, at) => {
+    const later = sentAt - first;
+    return [
+      varint(2 * sequence + (after === undefined ? 1 : 0)),
+      after ?? new Uint8Array(0),
+      at === 0 ? number(6, sentAt) : varint(later < 0 ? -2 * later - 1 : 2 * later),
+      varint(new TextEncoder().encode(text).length),
+      new TextEncoder().encode(text),
+    ];
+  });
+  const head = joined(Uint8Array.of(34), short(from), short(to), people, prekey.subarray(0, 8), prefix);
+  return joined(head, ...parts);
+}
+
+/** QUIC's (RFC 9000, section 16). */
+function varint(value: number): Bytes {
+  if (value < 2 ** 6) return number(1, value);
+  if (value < 2 ** 14) return number(2, value + 2 ** 14);
+  if (value < 2 ** 30) return number(4, value + 2 ** 31);
+  return Uint8Array.fromHex((BigInt(value) + 3n * 2n ** 62n).toString(16).padStart(16, "0"));
 }
 
 export function safetyNumberByHand(...people: { nick: string; identity: Bytes }[]): string {

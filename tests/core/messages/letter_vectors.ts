@@ -1,5 +1,5 @@
 /**
- * Test vectors of letters, posts, bundles, receipts and safety numbers, for whoever writes another client.
+ * Test vectors of letters, direct messages, posts, bundles, receipts and safety numbers, for whoever writes another client.
  * What goes over the wire is made by core, what lies in between by hand (`letter_by_hand.ts`). All bytes are
  * hexadecimal digits; secrets count 01, 02, 03 ... from where they begin. To write the file anew:
  *
@@ -8,19 +8,31 @@
 import { Writer } from "../../../core/base/bytes.ts";
 import { primitives } from "../../../core/base/crypto.ts";
 import { bundle as bundleField } from "../../../core/messages/field.ts";
-import { type Bundle, Identity, NO_HASH, safetyNumber, textHash } from "../../../core/messages/identity.ts";
-import { Sealer } from "../../../core/messages/letter.ts";
-import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
+import {
+  type Bundle,
+  Identity,
+  NO_HASH,
+  type Outcome,
+  OUTCOMES,
+  safetyNumber,
+  textHash,
+} from "../../../core/messages/identity.ts";
+import { peopleTag } from "../../../core/messages/direct.ts";
+import { sealLetter } from "../../../core/messages/letter.ts";
+import { prekeyId } from "../../../core/messages/letter_form.ts";
+import { NO_MESSAGE, prefixOf } from "../../../core/messages/message_id.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
 import { encodePost, postHash } from "../../../core/messages/post.ts";
+import { encodeVerb } from "../../../core/messages/verb.ts";
 import { bundleByHand, contentsByHand, letterByHand, postByHand, receiptByHand } from "./letter_by_hand.ts";
 
 const NOW = 1_700_000_000_000;
 const TEXT = "hello, Zoë";
 const CHANNEL_KEY = counting(0x41, 32);
 const POST_SALT = counting(0x21, 16);
-const FIRST_EPHEMERAL = counting(0xc1, 32);
-const SECOND_EPHEMERAL = counting(0xe1, 32);
+/** Each sealing has an ephemeral key of its own. */
+const EPHEMERAL = [0xc1, 0xd1, 0xe1, 0xf1].map((first) => counting(first, 32));
+const SERVER_KEY = primitives.keyPair(counting(0x11, 32)).publicKey.toHex();
 
 class Correspondent {
   readonly nick: string;
@@ -86,21 +98,23 @@ const postIdOf = (count: number): string => `01020300000001b1b2b3${String(count)
 
 /** All of the vectors, as they stand in the file. */
 export function letterVectors() {
+  const [first, second, third, fourth] = EPHEMERAL;
   const open = post("open", 1, NO_HASH, undefined);
   return {
     about:
-      "Made by tests/core/messages/letter_vectors.ts. What is what: core/letter.ts, core/post.ts, core/identity.ts. " +
+      "Made by tests/core/messages/letter_vectors.ts. What is what: core/messages/letter.ts, direct.ts, post.ts, identity.ts. " +
       "Labels and nicks stand behind a length of one byte, except for the info of HKDF.",
     sender: ALICE.vector,
     recipient: BOB.vector,
     letters: [
-      letter("the first message there is", 1, undefined, FIRST_EPHEMERAL, 0, "hi"),
-      letter("a short text", 2, "hi", FIRST_EPHEMERAL, 0, TEXT),
-      letter("a text of 256 bytes, which is not filled up", 3, TEXT, FIRST_EPHEMERAL, 0, "x".repeat(256)),
-      letter("the short text, sealed again", 2, "hi", SECOND_EPHEMERAL, 1, TEXT),
+      letter("the first message there is", 1, undefined, first!, 0, "hi"),
+      letter("a short text", 2, "hi", second!, 0, TEXT),
+      letter("a text of 256 bytes, which is not filled up", 3, TEXT, third!, 0, "x".repeat(256)),
+      letter("the short text, sealed again", 2, "hi", fourth!, 1, TEXT),
     ],
     posts: [open, post("sealed under the channel key", 2, open.hash, CHANNEL_KEY)],
-    receipt: receipt(),
+    receipts: [receipt(second!, 0, "refused"), receipt(fourth!, 1, "unreadable")],
+    direct: direct(),
     safetyNumber: safetyNumber(
       primitives,
       { nick: ALICE.nick, identity: ALICE.identity.publicKey },
@@ -121,10 +135,11 @@ function letter(
   const id = idOf(count);
   const after = before === undefined ? NO_MESSAGE : idOf(count - 1);
   const afterHash = before === undefined ? NO_HASH : textHash(primitives, after, before);
-  const sealer = new Sealer(primitives, () => ephemeralSecret, ALICE.identity.keyPair);
   const envelope = { id, from: ALICE.nick, to: BOB.nick };
   const contents = { after, afterHash, sentAt: NOW, text };
-  const keys = { sender: ALICE.bundle, recipient: BOB.bundle };
+  const keys = { keyPair: ALICE.identity.keyPair, sender: ALICE.bundle, recipient: BOB.bundle };
+  const ephemeral = primitives.keyPair(ephemeralSecret);
+  const made = sealLetter(primitives, ephemeral, envelope, edition, keys, contents)!;
   const plaintext = contentsByHand({ after: bytes(after), afterHash: bytes(afterHash), sentAt: NOW, text });
   const byHand = letterByHand({
     id: bytes(id),
@@ -146,11 +161,14 @@ function letter(
     dh1: byHand.dh1.toHex(),
     dh2: byHand.dh2.toHex(),
     dh3: byHand.dh3.toHex(),
+    dh4: byHand.dh4.toHex(),
     secret: byHand.secret.toHex(),
     messageKey: byHand.messageKey.toHex(),
     associated: byHand.associated.toHex(),
     plaintext: plaintext.toHex(),
-    letter: sealer.seal(NOW, envelope, edition, keys, contents)!.toHex(),
+    letter: made.body.toHex(),
+    receiptKey: byHand.receiptKey.toHex(),
+    proof: made.proof,
   };
 }
 
@@ -187,12 +205,45 @@ function post(about: string, number: number, previous: string, channelKey: Uint8
   };
 }
 
-function receipt() {
+/** What Bob signs when he has not opened a letter. The proof that he has read one stands with the letter. */
+function receipt(ephemeralSecret: Uint8Array, edition: number, outcome: Outcome) {
   const id = idOf(2);
-  const said = { id, edition: 1, outcome: "read" } as const;
-  const parts = { id: bytes(id), edition: 1, outcome: 0, from: nickKey(BOB.nick), to: nickKey(ALICE.nick) };
-  const byHand = receiptByHand(BOB.identitySecret, parts);
+  const ephemeral = primitives.keyPair(ephemeralSecret).publicKey;
+  const byHand = receiptByHand(BOB.identitySecret, {
+    id: bytes(id),
+    edition,
+    ephemeral,
+    outcome: OUTCOMES.indexOf(outcome),
+    from: nickKey(BOB.nick),
+    to: nickKey(ALICE.nick),
+  });
+  const said = { id, edition, ephemeral: ephemeral.toHex(), outcome };
   return { ...BOB.identity.receipt(BOB.nick, ALICE.nick, said), signed: byHand.signedBytes.toHex() };
+}
+
+/** Three messages of Alice's in one verb: the first there is, the next one, and one behind one that failed. */
+function direct() {
+  const [sender, recipient] = [ALICE, BOB].map(({ nick, identity }) => ({
+    nick,
+    identity: identity.publicKey,
+  }));
+  const people = peopleTag(primitives, SERVER_KEY, sender!, recipient!);
+  const messages = [
+    { sequence: 1, after: NO_MESSAGE, sentAt: NOW, text: "hi" },
+    { sequence: 2, after: undefined, sentAt: NOW + 40, text: TEXT },
+    { sequence: 4, after: idOf(2), sentAt: NOW - 1_000, text: "the clock was set back" },
+  ];
+  const place = prekeyId(BOB.bundle.prekey);
+  const prefix = prefixOf(idOf(1));
+  const verb = { type: "direct", from: ALICE.nick, to: BOB.nick, people, place, prefix, messages } as const;
+  return {
+    serverKey: SERVER_KEY,
+    people,
+    place,
+    prefix,
+    messages: messages.map(({ after, ...message }) => ({ ...message, after: after ?? null })),
+    verb: encodeVerb(verb).toHex(),
+  };
 }
 
 /** So many bytes that count up from the first. */

@@ -5,22 +5,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { primitives } from "../../../core/base/crypto.ts";
-import {
-  type Bundle,
-  Identity,
-  isGenuine,
-  isReceiptOf,
-  OUTCOMES,
-  type Receipt,
-} from "../../../core/messages/identity.ts";
-import { decodeLetter, Opener } from "../../../core/messages/letter.ts";
+import { type Bundle, Identity, isGenuine, isReceiptOf, OUTCOMES } from "../../../core/messages/identity.ts";
+import { peopleTag } from "../../../core/messages/direct.ts";
+import { openLetter } from "../../../core/messages/letter.ts";
+import { decodeLetter } from "../../../core/messages/letter_form.ts";
 import { decodePost, isAuthentic, textOf } from "../../../core/messages/post.ts";
+import { decodeVerb } from "../../../core/messages/verb.ts";
 import vectors from "../../../docs/letter-vectors.json" with { type: "json" };
 import {
   bundleByHand,
   contentsByHand,
+  directByHand,
   identityOf,
   letterByHand,
+  peopleByHand,
   postByHand,
   publicKeyOf,
   receiptByHand,
@@ -29,7 +27,7 @@ import {
 } from "./letter_by_hand.ts";
 import { letterVectors } from "./letter_vectors.ts";
 
-const { letters, posts, receipt, recipient, safetyNumber, sender } = vectors;
+const { direct, letters, posts, receipts, recipient, safetyNumber, sender } = vectors;
 const bytes = (digits: string): Uint8Array => Uint8Array.fromHex(digits);
 
 function keysOf({ identity, key, prekey, prekeyAt, counter }: Bundle) {
@@ -76,14 +74,14 @@ for (const { about, ...letter } of letters) {
 
   Deno.test(`core opens the letter in the file: ${about}`, () => {
     const own = new Identity(primitives, bytes(recipient.identitySecret + recipient.keySecret));
-    const opener = new Opener(primitives, own.keyPair);
     const prekey = primitives.keyPair(bytes(recipient.prekeySecret));
     const decoded = decodeLetter(bytes(letter.letter));
     assert(decoded !== MALFORMED);
     const envelope = { id: letter.id, from: sender.nick, to: recipient.nick };
     const { after, afterHash, sentAt, text } = letter;
-    const opened = opener.open(envelope, decoded, { identity: own.publicKey, prekey });
-    assertEquals(opened, { after, afterHash, sentAt, text });
+    const keys = { identity: own.publicKey, keyPair: own.keyPair, prekey };
+    const opened = openLetter(primitives, envelope, decoded, keys);
+    assertEquals(opened, { contents: { after, afterHash, sentAt, text }, proof: letter.proof });
   });
 }
 
@@ -119,19 +117,51 @@ for (const { about, ...post } of posts) {
   });
 }
 
-Deno.test("the receipt is made by hand of what the file gives, and is the recipient's", () => {
-  const [from, to] = [recipient, sender];
-  const { id, outcome, edition, signature, signed } = receipt;
-  const said: Receipt = { id, edition, outcome: OUTCOMES.find((word) => word === outcome)!, signature };
-  const made = receiptByHand(bytes(from.identitySecret), {
-    from: from.nickAsCompared,
-    to: to.nickAsCompared,
-    id: bytes(id),
-    edition,
-    outcome: OUTCOMES.indexOf(said.outcome),
+for (const { signed, ...receipt } of receipts) {
+  Deno.test(`a receipt is made by hand of what the file gives, and is the recipient's: ${receipt.outcome}`, () => {
+    const [from, to] = [recipient, sender];
+    const { id, edition, ephemeral, proof } = receipt;
+    const outcome = OUTCOMES.find((word) => word === receipt.outcome)!;
+    const made = receiptByHand(bytes(from.identitySecret), {
+      from: from.nickAsCompared,
+      to: to.nickAsCompared,
+      id: bytes(id),
+      edition,
+      ephemeral: bytes(ephemeral),
+      outcome: OUTCOMES.indexOf(outcome),
+    });
+    assertEquals([made.signedBytes.toHex(), made.signature.toHex()], [signed, proof]);
+    assert(isReceiptOf(primitives, from.identity, { from: from.nick, to: to.nick }, { ...receipt, outcome }));
   });
-  assertEquals([made.signedBytes.toHex(), made.signature.toHex()], [signed, signature]);
-  assert(isReceiptOf(primitives, from.identity, { from: from.nick, to: to.nick }, said));
+}
+
+Deno.test("the direct messages in the file are made by hand, and core reads them", () => {
+  const [from, to] = [sender, recipient].map(({ nickAsCompared, identity }) => ({
+    nick: nickAsCompared,
+    identity: bytes(identity),
+  }));
+  const people = peopleByHand(bytes(direct.serverKey), from!, to!);
+  assertEquals(people.toHex(), direct.people);
+  assertEquals(peopleTag(primitives, direct.serverKey, sender, recipient), direct.people);
+  const made = directByHand({
+    from: sender.nick,
+    to: recipient.nick,
+    people,
+    prekey: bytes(recipient.prekey),
+    prefix: bytes(direct.prefix),
+    messages: direct.messages.map(({ after, ...message }) => ({
+      ...message,
+      after: after === null ? undefined : bytes(after),
+    })),
+  });
+  assertEquals(made.toHex(), direct.verb);
+  const messages = direct.messages.map(({ after, ...message }) => ({
+    ...message,
+    after: after ?? undefined,
+  }));
+  const { place, prefix } = direct;
+  const said = { from: sender.nick, to: recipient.nick, people: direct.people, place, prefix, messages };
+  assertEquals(decodeVerb(made), { type: "direct", ...said });
 });
 
 Deno.test("the safety number is made by hand of what the file gives", () => {

@@ -1,9 +1,31 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from "@std/assert";
-import { IdSource, isBefore, NO_MESSAGE, prefixOf, sequenceOf } from "../../../core/messages/message_id.ts";
+import {
+  idOf,
+  IdSource,
+  isBefore,
+  type MessageId,
+  NO_MESSAGE,
+  partsOf,
+  prefixOf,
+  sequenceOf,
+} from "../../../core/messages/message_id.ts";
 
 let drawn = 0;
 const random = (count: number) => Uint8Array.from({ length: count }, () => ++drawn);
-const source = (starts = 1, state = "aabbcc") => new IdSource(state, starts, random);
+const source = (starts = 1, state = "aabbcc") => new Ids(state, starts);
+
+/** Gives ids as texts. */
+class Ids {
+  readonly #source: IdSource;
+
+  constructor(state: string, starts: number, chance = random) {
+    this.#source = new IdSource(state, starts, chance);
+  }
+
+  next(recipient: string): MessageId {
+    return idOf(this.#source.next(recipient));
+  }
+}
 
 Deno.test("an id is 128 bits: the folder, its starts, chance, and a count from 1", () => {
   drawn = 0;
@@ -24,12 +46,18 @@ Deno.test("each recipient has a count of its own, without gaps", () => {
 
 Deno.test("two recipients never share ids, even when chance draws the same bits for them", () => {
   const draws = [1, 1, 1, 2];
-  const ids = new IdSource("aabbcc", 1, (count) => new Uint8Array(count).fill(draws.shift()!));
+  const ids = new Ids("aabbcc", 1, (count) => new Uint8Array(count).fill(draws.shift()!));
   assertEquals([ids.next("bob"), ids.next("carol")].map((id) => id.slice(14, 20)), ["010101", "020202"]);
 });
 
 Deno.test("a folder restored from a copy gives no id twice", () => {
   assertNotEquals(source(7).next("bob"), source(7).next("bob"));
+});
+
+Deno.test("an id is a text, or its two parts", () => {
+  const parts = { prefix: "aabbcc12345678010203", sequence: 2 ** 48 - 1 };
+  assertEquals(idOf(parts), "aabbcc12345678010203ffffffffffff");
+  assertEquals(partsOf(idOf(parts)), parts);
 });
 
 Deno.test("NO_MESSAGE is no id that is ever given", () => {

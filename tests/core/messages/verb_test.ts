@@ -10,6 +10,7 @@ import {
   BUNDLE,
   ID,
   IPV4,
+  KEY,
   LONGEST,
   LONGEST_BODY,
   LONGEST_NICK,
@@ -29,10 +30,10 @@ Deno.test("the samples are of all 24 verbs, and every verb has a tag of its own"
   assertEquals(new Set(tags.values()).size, 24);
 });
 
-Deno.test("every verb at its longest fits into one part if it has no body, and into one parcel if it has", () => {
+Deno.test("every verb at its longest fits into one part if it has no body or text, and into one parcel if it has", () => {
   for (const verb of LONGEST) {
     const { length } = encodeVerb(verb);
-    if ("body" in verb) {
+    if ("body" in verb || verb.type === "direct") {
       assertGreater(length, PART_BYTES, verb.type);
       assertLessOrEqual(length, PARCEL_PARTS * PART_BYTES, verb.type);
     } else assertLessOrEqual(length, PART_BYTES, verb.type);
@@ -48,7 +49,11 @@ Deno.test("every truncation, and a byte too many, means nothing", () => {
   for (const verb of VERBS) {
     const bytes = encodeVerb(verb);
     for (let length = 0; length < bytes.length; length++) {
-      assertEquals(decodeVerb(bytes.subarray(0, length)), MALFORMED, `${verb.type} cut to ${length}`);
+      const cut = decodeVerb(bytes.subarray(0, length));
+      // These go on to the end of the verb, so that a cut between two messages or runs leaves the former ones.
+      const isWhole = cut !== MALFORMED && (cut.type === "direct" || cut.type === "got");
+      if (isWhole) assertEquals(encodeVerb(cut), bytes.subarray(0, length));
+      else assertEquals(cut, MALFORMED, `${verb.type} cut to ${length}`);
     }
     assertEquals(decodeVerb(Uint8Array.of(...bytes, 0)), MALFORMED, verb.type);
   }
@@ -61,7 +66,7 @@ Deno.test("a tag that nobody uses means nothing", () => {
   }
 });
 
-const DIRECT = { type: "direct", id: ID, from: "x", to: "y", body: BODY } as const;
+const DEPOSIT = { type: "deposit", id: ID, from: "x", to: "y", body: BODY } as const;
 const REGISTER = {
   type: "register",
   nick: "x",
@@ -70,8 +75,8 @@ const REGISTER = {
   bundle: BUNDLE,
   candidates: [],
 } as const;
-const NAME = { id: ID, edition: 0 } as const;
-const RECEIPT = { ...NAME, outcome: "read", signature: SIGNATURE } as const;
+const NAME = { id: ID, edition: 0, ephemeral: KEY } as const;
+const RECEIPT = { ...NAME, outcome: "read", proof: SIGNATURE } as const;
 const ROWS = { type: "rows", since: { start: 1, counter: 1 }, upTo: 1, newest: 1 } as const;
 
 /** What no honest program sends. */
@@ -79,11 +84,18 @@ const WRONG: Readonly<Record<string, Verb>> = {
   "an empty nick": { type: "keepAlive", nick: "" },
   "a nick of 65 bytes": { type: "keepAlive", nick: LONGEST_NICK.slice(0, -1) + "€" },
   "a nick with an escape sequence": { type: "keepAlive", nick: "\u{1B}[2J" },
-  "the server's own nick": { ...DIRECT, from: "Server" },
-  "a body of 65,857 bytes": { ...DIRECT, body: new Uint8Array(LONGEST_BODY.length + 1) },
-  "13 receipts": { type: "collected", to: "x", receipts: Array(13).fill(RECEIPT) },
-  "13 receipts that are noted": { type: "noted", nick: "x", receipts: Array(13).fill(NAME) },
+  "the server's own nick": { ...DEPOSIT, from: "Server" },
+  "a body of 65,857 bytes": { ...DEPOSIT, body: new Uint8Array(LONGEST_BODY.length + 1) },
+  "9 receipts": { type: "collected", to: "x", receipts: Array(9).fill(RECEIPT) },
+  "9 receipts that are noted": { type: "noted", nick: "x", receipts: Array(9).fill(NAME) },
   "a third sealing": { type: "noted", nick: "x", receipts: [{ ...NAME, edition: 2 }] },
+  "a proof that is neither a mac nor a signature": {
+    type: "receipt",
+    from: "y",
+    to: "x",
+    ...RECEIPT,
+    proof: "5a".repeat(33),
+  },
   "5 addresses": { ...REGISTER, candidates: Array(5).fill(IPV4) },
   "port 0": { ...ROWS, rows: [{ ...ROW, addresses: [{ host: "10.0.0.1", port: 0 }] }] },
 };
@@ -102,10 +114,10 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
   assertEquals(register[askedAt], 1);
   assertEquals(decodeVerb(register.with(askedAt, 2)), MALFORMED);
   const receipt = encodeVerb({ type: "receipt", from: "y", to: "x", ...RECEIPT, outcome: "released" });
-  const outcomeAt = receipt.length - 65;
+  const outcomeAt = receipt.length - 66;
   assertEquals(receipt[outcomeAt], 3);
-  assertEquals(decodeVerb(receipt.with(outcomeAt, 4)), MALFORMED);
-  assertEquals(decodeVerb(receipt.with(outcomeAt - 1, 2)), MALFORMED);
+  assertEquals(decodeVerb(receipt.with(outcomeAt, 5)), MALFORMED);
+  assertEquals(decodeVerb(receipt.with(outcomeAt - 33, 2)), MALFORMED);
   const row = encodeVerb({ ...ROWS, rows: [{ ...ROW, addresses: [IPV4] }] });
   const flagAt = row.length - 9;
   assertEquals(row[flagAt], 1);

@@ -14,7 +14,7 @@ import {
   START,
 } from "../../../core/durable/records.ts";
 import type { Change } from "../../../core/machine.ts";
-import { NO_SIGNATURE } from "../../../core/messages/identity.ts";
+import { NO_KEY } from "../../../core/messages/identity.ts";
 import { listNicks, releaseNick } from "../../../core/server/nick_admin.ts";
 import { OfflineStore } from "../../../core/server/offline_store.ts";
 import { Recorded } from "../../kit/recorded.ts";
@@ -39,7 +39,15 @@ function letter(order: number, from: string, to: string, body: readonly number[]
 }
 
 function receipt(id: string, from: string, to: string): Entry {
-  const values = { from, to, at: NOW, edition: 0, outcome: "read", signature: SIGNATURE } as const;
+  const values = {
+    from,
+    to,
+    at: NOW,
+    edition: 0,
+    ephemeral: SECRET,
+    outcome: "read",
+    proof: SIGNATURE,
+  } as const;
   return [receiptKey(values.from, id), RECEIPT.encode(values)];
 }
 
@@ -162,6 +170,7 @@ Deno.test("mail that waits for it fails: its senders are told, and nobody gets i
     letter(1, "x", "y"),
     letter(2, "x", "Y", [1, 9, 9]),
     letter(3, "x", "z"),
+    letter(4, "x", "y", [0x41, ...new Uint8Array(8), ...Uint8Array.fromHex(SECRET)]),
   );
   const kept = after(records, releaseNick(NOW, records, "y"));
   assertEquals(listNicks([...kept]), [{ nick: "x", identity: BOB, letters: 0 }]);
@@ -171,14 +180,21 @@ Deno.test("mail that waits for it fails: its senders are told, and nobody gets i
   assertEquals(server.lettersFor("z").length, 1);
   const told = server.receiptsFor("x").map(({ to, receipts }) => ({
     to,
-    receipts: receipts.map(({ id, edition, outcome, signature }) => ({ id, edition, outcome, signature })),
+    receipts: receipts.map(({ id, edition, ephemeral, outcome, proof }) => ({
+      id,
+      edition,
+      ephemeral,
+      outcome,
+      proof,
+    })),
   }));
-  const released = { outcome: "released", signature: NO_SIGNATURE } as const;
+  const released = { outcome: "released", proof: "" } as const;
   assertEquals(told, [{
     to: "y",
     receipts: [
-      { id: idOf(1), edition: 0, ...released },
-      { id: idOf(2), edition: 1, ...released },
+      { id: idOf(1), edition: 0, ephemeral: NO_KEY, ...released },
+      { id: idOf(2), edition: 1, ephemeral: NO_KEY, ...released },
+      { id: idOf(4), edition: 1, ephemeral: SECRET, ...released },
     ],
   }]);
   assert(server.hasStored("x", idOf(1)), "it does not come once more");

@@ -13,11 +13,12 @@ import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { OfflineStore, type StoredLetter } from "../../../core/server/offline_store.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
-import { idOf, LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
+import { idOf, KEY, LONGEST_BODY, SIGNATURE } from "../../kit/samples.ts";
 
 /** What the server counts for a letter besides its body. */
 const RECORD_BYTES = 100;
-const OTHER_SIGNATURE = "a5".repeat(64);
+const OTHER_KEY = "e5".repeat(32);
+const OTHER_PROOF = "a5".repeat(32);
 
 function storeOf(recorded = new Recorded(), totalBytes = MAIL_TOTAL_BYTES): OfflineStore {
   return new OfflineStore(0, recorded.effects, { totalBytes });
@@ -30,7 +31,7 @@ function letter(order: number, values: Partial<StoredLetter> = {}): StoredLetter
 
 /** What a recipient says of a letter. */
 function receipt({ id }: StoredLetter, values: Partial<Receipt> = {}): Receipt {
-  return { id, edition: 0, outcome: "read", signature: SIGNATURE, ...values };
+  return { id, edition: 0, ephemeral: KEY, outcome: "read", proof: SIGNATURE, ...values };
 }
 
 function collect(store: OfflineStore, now: number, mail: StoredLetter, values: Partial<Receipt> = {}): void {
@@ -48,7 +49,7 @@ function texts(store: OfflineStore, nick: string): string[] {
 /** What a sender is told. */
 function receipts(store: OfflineStore, sender: string): Receipt[] {
   return store.receiptsFor(sender).flatMap((list) => list.receipts)
-    .map(({ id, edition, outcome, signature }) => ({ id, edition, outcome, signature }));
+    .map(({ id, edition, ephemeral, outcome, proof }) => ({ id, edition, ephemeral, outcome, proof }));
 }
 
 function holds(store: OfflineStore, { to, from, id }: StoredLetter): boolean {
@@ -76,7 +77,7 @@ Deno.test("a letter stays until it is collected; then its sender has a receipt u
   assertEquals(texts(store, "bob"), []);
   assertEquals(store.receiptsFor("ALICE").map(({ to }) => to), ["bob"]);
   assertEquals(receipts(store, "ALICE"), [receipt(mail)]);
-  store.noted("ALICE", [{ id: idOf(1), edition: 0 }]);
+  store.noted("ALICE", [{ id: idOf(1), edition: 0, ephemeral: KEY }]);
   assertEquals([store.receiptsFor("alice"), store.receipt("alice", idOf(1))], [[], undefined]);
 });
 
@@ -114,20 +115,33 @@ Deno.test("a letter that its sender withdraws was never here: it may come again,
   assert(holds(store, letter(2, { id: idOf(1) })));
 });
 
+Deno.test("a receipt that its sender cannot use is forgotten with the id: the message may come again", () => {
+  const recorded = new Recorded();
+  const store = storeOf(recorded);
+  store.deposit(0, letter(1));
+  collect(store, 1, letter(1));
+  store.forgetReceipt("ALICE", idOf(1));
+  recorded.performAll(1);
+  for (const one of [store, restarted(recorded)]) {
+    assertEquals([receipts(one, "alice"), one.hasStored("alice", idOf(1))], [[], false]);
+    assertEquals(one.deposit(2, letter(2, { id: idOf(1) })), undefined);
+  }
+});
+
 for (const outcome of OUTCOMES) {
   for (const edition of [0, 1]) {
-    Deno.test(`the sender hears what became of it: ${outcome}, edition ${edition}, signed; also after a kill`, () => {
+    Deno.test(`the sender hears what became of it: ${outcome}, edition ${edition}, proved; also after a kill`, () => {
       const recorded = new Recorded();
       const store = storeOf(recorded);
       const mail = letter(1);
-      const said = { edition, outcome, signature: OTHER_SIGNATURE };
+      const said = { edition, outcome, ephemeral: OTHER_KEY, proof: OTHER_PROOF };
       store.deposit(0, mail);
       collect(store, 5, mail, said);
       recorded.perform(5);
       for (const one of [store, restarted(recorded)]) {
         assertEquals(receipts(one, "alice"), [receipt(mail, said)]);
-        const { id, edition: about, outcome: became, signature } = one.receipt("Alice", idOf(1))!;
-        assertEquals({ id, edition: about, outcome: became, signature }, receipt(mail, said));
+        const { id, edition: about, ephemeral, outcome: became, proof } = one.receipt("Alice", idOf(1))!;
+        assertEquals({ id, edition: about, ephemeral, outcome: became, proof }, receipt(mail, said));
         assertEquals(one.receipt("bob", idOf(1)), undefined);
         assertEquals(texts(one, "bob"), []);
         // Only what could not be opened may come again.
@@ -156,17 +170,18 @@ Deno.test("what could not be opened is deposited again under the same id; its re
   }
 });
 
-Deno.test("a receipt is noted only for the sealing that it is about", () => {
+Deno.test("a receipt is noted only for the letter that it is about", () => {
   const recorded = new Recorded();
   const store = storeOf(recorded);
   const mail = letter(1);
   store.deposit(0, mail);
   collect(store, 1, mail, { edition: 1 });
-  store.noted("alice", [{ id: idOf(1), edition: 0 }]);
+  store.noted("alice", [{ id: idOf(1), edition: 0, ephemeral: KEY }]);
+  store.noted("alice", [{ id: idOf(1), edition: 1, ephemeral: OTHER_KEY }]);
   assertEquals(receipts(store, "alice").length, 1);
   recorded.perform(1);
   assertEquals(recorded.records("receipt").length, 1);
-  store.noted("alice", [{ id: idOf(1), edition: 1 }]);
+  store.noted("alice", [{ id: idOf(1), edition: 1, ephemeral: KEY }]);
   recorded.perform(2);
   assertEquals([receipts(store, "alice"), recorded.records("receipt")], [[], []]);
 });
@@ -177,7 +192,7 @@ Deno.test("an id is known for good, also when its letter is gone, also after a r
   assertFalse(store.hasStored("alice", idOf(1)));
   store.deposit(0, letter(1));
   collect(store, 1, letter(1));
-  store.noted("alice", [{ id: idOf(1), edition: 0 }]);
+  store.noted("alice", [{ id: idOf(1), edition: 0, ephemeral: KEY }]);
   assert(store.hasStored("alice", idOf(1)));
   recorded.performAll(1);
   assert(restarted(recorded).hasStored("alice", idOf(1)));
@@ -203,8 +218,8 @@ Deno.test("nobody notes the receipts of somebody else", () => {
   const store = storeOf();
   store.deposit(0, letter(1));
   collect(store, 1, letter(1));
-  store.noted("mallory", [{ id: idOf(1), edition: 0 }]);
-  store.noted("alice", [{ id: idOf(99), edition: 0 }]);
+  store.noted("mallory", [{ id: idOf(1), edition: 0, ephemeral: KEY }]);
+  store.noted("alice", [{ id: idOf(99), edition: 0, ephemeral: KEY }]);
   assertEquals(store.receiptsFor("alice").length, 1);
 });
 

@@ -4,8 +4,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
+import { letterNameOf } from "../../../core/messages/letter_form.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
-import { ID as SAMPLE_ID, TOP_ID } from "../../kit/samples.ts";
+import { ID as SAMPLE_ID, KEY, TOP_ID } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
 import { World } from "../../kit/world.ts";
 
@@ -38,8 +39,19 @@ function letter({ world, ann }: Members, edition = 0, id = ID): VerbOf<"deposit"
 }
 
 /** What ben says of ann's letter, as he signs it. */
-function receipt({ ben }: Members, said: Partial<Omit<Receipt, "signature">> = {}): VerbOf<"receipt"> {
-  return { type: "receipt", from: "ben", to: "ann", ...ben.receipt("ben", "ann", { id: ID, ...said }) };
+function receipt(
+  { ben }: Members,
+  { body }: VerbOf<"deposit">,
+  said: Partial<Omit<Receipt, "proof">> = {},
+): VerbOf<"receipt"> {
+  const name = letterNameOf(body);
+  const signed = ben.receipt("ben", "ann", { id: ID, ...name, ...said });
+  return { type: "receipt", from: "ben", to: "ann", ...signed };
+}
+
+/** The name by which ann notes the receipt for a letter. */
+function nameOf({ id, body }: VerbOf<"deposit">): VerbOf<"noted">["receipts"][number] {
+  return { id, ...letterNameOf(body) };
 }
 
 /** The verbs of one kind that a member has heard since this was asked last. */
@@ -69,7 +81,8 @@ Deno.test("a letter is handed over as it was deposited, and its sender hears tha
 Deno.test("to have saved it is no receipt: the letter is handed over again, until there is one", () => {
   const all = members();
   const { world, ann, ben } = all;
-  ann.tells(world.server, letter(all));
+  const deposit = letter(all);
+  ann.tells(world.server, deposit);
   const first = heard(ben, "letter");
   ann.heard.length = 0;
   save(all, first);
@@ -78,7 +91,7 @@ Deno.test("to have saved it is no receipt: the letter is handed over again, unti
   const second = heard(ben, "letter");
   assertEquals(second.map(({ id, position }) => [id, position]), [[ID, 2]]);
   assertEquals(heard(ann, "collected"), []);
-  ben.tells(world.server, receipt(all));
+  ben.tells(world.server, receipt(all, deposit));
   save(all, second);
   world.runs(60_000);
   ben.registers();
@@ -86,13 +99,15 @@ Deno.test("to have saved it is no receipt: the letter is handed over again, unti
 });
 
 for (const outcome of OUTCOMES.filter((outcome) => outcome !== "released")) {
-  Deno.test(`the sender hears what became of it, with the recipient's signature: ${outcome}`, () => {
+  Deno.test(`the sender hears what became of it, with the recipient's proof: ${outcome}`, () => {
     const all = members();
     const { world, ann, ben } = all;
-    ann.tells(world.server, letter(all));
-    const { id, edition, outcome: _, signature } = receipt(all, { outcome });
-    ben.tells(world.server, receipt(all, { outcome }));
-    const receipts = [{ id, edition, outcome, signature }];
+    const deposit = letter(all);
+    ann.tells(world.server, deposit);
+    const said = receipt(all, deposit, { outcome });
+    ben.tells(world.server, said);
+    const { id, edition, ephemeral, proof } = said;
+    const receipts = [{ id, edition, ephemeral, outcome, proof }];
     assertEquals(heard(ann, "collected"), [{ type: "collected", to: "ben", receipts }]);
   });
 }
@@ -100,35 +115,39 @@ for (const outcome of OUTCOMES.filter((outcome) => outcome !== "released")) {
 Deno.test("whoever was away hears it at his next registration, until he has noted it", () => {
   const all = members();
   const { world, ann, ben } = all;
-  ann.tells(world.server, letter(all));
+  const deposit = letter(all);
+  ann.tells(world.server, deposit);
   ann.tells(world.server, { type: "leave", nick: "ann", turn: ++ann.turn });
-  ben.tells(world.server, receipt(all));
+  ben.tells(world.server, receipt(all, deposit));
   assertEquals(heard(ann, "collected"), []);
   for (let count = 0; count < 2; count++) {
     ann.registers();
     assertEquals(heard(ann, "collected").map(({ to, receipts }) => [to, receipts.length]), [["ben", 1]]);
   }
-  ann.tells(world.server, { type: "noted", nick: "ann", receipts: [{ id: ID, edition: 0 }] });
+  ann.tells(world.server, { type: "noted", nick: "ann", receipts: [nameOf(deposit)] });
   ann.registers();
   assertEquals(heard(ann, "collected"), []);
 });
 
-Deno.test("a receipt counts for the sealing that waits, from its recipient, and is not the server's own word", () => {
+Deno.test("a receipt counts for the letter that waits, from its recipient, and is not the server's own word", () => {
   const all = members();
   const { world, ann, ben, eve } = all;
-  ann.tells(world.server, letter(all, 1));
+  const deposit = letter(all, 1);
+  ann.tells(world.server, deposit);
   ann.heard.length = 0;
-  ben.tells(world.server, receipt(all, { edition: 0 }));
-  ben.tells(world.server, receipt(all, { edition: 0, outcome: "unreadable" }));
-  ben.tells(world.server, receipt(all, { edition: 1, outcome: "released" }));
-  ben.tells(world.server, receipt(all, { edition: 1, id: TOP_ID }));
-  ben.tells(world.server, { ...receipt(all, { edition: 1 }), to: "eve" });
-  eve.tells(world.server, { ...receipt(all, { edition: 1 }), from: "eve" });
+  ben.tells(world.server, receipt(all, deposit, { edition: 0 }));
+  ben.tells(world.server, receipt(all, deposit, { edition: 0, outcome: "unreadable" }));
+  ben.tells(world.server, receipt(all, deposit, { ephemeral: KEY }));
+  ben.tells(world.server, receipt(all, letter(all, 1)));
+  ben.tells(world.server, receipt(all, deposit, { outcome: "released" }));
+  ben.tells(world.server, receipt(all, deposit, { id: TOP_ID }));
+  ben.tells(world.server, { ...receipt(all, deposit), to: "eve" });
+  eve.tells(world.server, { ...receipt(all, deposit), from: "eve" });
   assertEquals(heard(ann, "collected"), []);
   ben.heard.length = 0;
   ben.registers();
   assertEquals(heard(ben, "letter").map(({ id, waited }) => [id, waited]), [[ID, true]]);
-  ben.tells(world.server, receipt(all, { edition: 1 }));
+  ben.tells(world.server, receipt(all, deposit));
   assertEquals(heard(ann, "collected").length, 1);
 });
 
@@ -141,12 +160,12 @@ Deno.test("what was deposited before is not stored twice; once it is collected i
     assertEquals(heard(ann, "stored").length, 1);
   }
   assertEquals(heard(ben, "letter").length, 1);
-  ben.tells(world.server, receipt(all));
+  ben.tells(world.server, receipt(all, deposit));
   assertEquals(heard(ann, "collected").length, 1);
   ann.tells(world.server, deposit);
   const again = ann.heard.splice(0).map(({ type }) => type);
   assertEquals(again, ["collected"]);
-  ann.tells(world.server, { type: "noted", nick: "ann", receipts: [{ id: ID, edition: 0 }] });
+  ann.tells(world.server, { type: "noted", nick: "ann", receipts: [nameOf(deposit)] });
   ann.tells(world.server, deposit);
   assertEquals(heard(ann, "rejected"), [{ type: "rejected", id: ID, reason: "known" }]);
   assertEquals(heard(ben, "letter"), []);
@@ -155,18 +174,60 @@ Deno.test("what was deposited before is not stored twice; once it is collected i
 Deno.test("what could not be opened may be deposited again, sealed once more", () => {
   const all = members();
   const { world, ann, ben } = all;
-  ann.tells(world.server, letter(all));
-  ben.tells(world.server, receipt(all, { outcome: "unreadable" }));
+  const first = letter(all);
+  ann.tells(world.server, first);
+  ben.tells(world.server, receipt(all, first, { outcome: "unreadable" }));
   ben.heard.length = 0;
   ann.heard.length = 0;
   const again = letter(all, 1);
   ann.tells(world.server, again);
   assertEquals(heard(ann, "stored"), [{ type: "stored", id: ID }]);
   assertEquals(heard(ben, "letter").map(({ id, body }) => [id, body]), [[ID, again.body]]);
-  ben.tells(world.server, receipt(all, { edition: 1 }));
+  ben.tells(world.server, receipt(all, again));
   const [collected] = heard(ann, "collected");
   assert(collected !== undefined);
   assertEquals(collected.receipts.map(({ edition, outcome }) => [edition, outcome]), [[1, "read"]]);
+});
+
+Deno.test("a message that its sender has sealed anew takes the place of the letter that waits", () => {
+  const all = members();
+  const { world, ann, ben } = all;
+  const [first, second] = [letter(all), letter(all)];
+  ann.tells(world.server, first);
+  ann.tells(world.server, second);
+  assertEquals(heard(ann, "stored").length, 2);
+  assertEquals(heard(ben, "letter").map(({ id, body }) => [id, body]), [[ID, first.body], [ID, second.body]]);
+  // The first letter is gone, and what is said of it as well.
+  ben.tells(world.server, receipt(all, first));
+  assertEquals(heard(ann, "collected"), []);
+  ben.registers();
+  assertEquals(heard(ben, "letter").map(({ body }) => body), [second.body]);
+  ben.tells(world.server, receipt(all, second));
+  assertEquals(heard(ann, "collected").map(({ receipts }) => receipts[0]?.ephemeral), [
+    letterNameOf(second.body).ephemeral,
+  ]);
+});
+
+Deno.test("a message that its sender has sealed anew takes the place of the receipt for the former letter", () => {
+  const all = members();
+  const { world, ann, ben } = all;
+  const [first, second] = [letter(all), letter(all)];
+  ann.tells(world.server, first);
+  ben.tells(world.server, receipt(all, first));
+  ann.heard.length = 0;
+  ben.heard.length = 0;
+  ann.tells(world.server, second);
+  assertEquals(ann.heard.splice(0).map(({ type }) => type), ["stored"]);
+  assertEquals(heard(ben, "letter").map(({ body }) => body), [second.body]);
+  ben.tells(world.server, receipt(all, second));
+  ann.registers();
+  assertEquals(
+    heard(ann, "collected").flatMap(({ receipts }) => receipts.map(({ ephemeral }) => ephemeral)),
+    [
+      letterNameOf(second.body).ephemeral,
+      letterNameOf(second.body).ephemeral,
+    ],
+  );
 });
 
 Deno.test("nobody deposits for a nick that nobody holds", () => {
