@@ -58,7 +58,7 @@ export class Sender {
 
   /** Takes a new message of the user's: to a peer in the table, or to the channel (`undefined`). */
   compose(now: Millis, to: Nick | undefined, text: string, bytes: number): void {
-    const { effects, ids, tracker, nick } = this.#options;
+    const { effects, ids, sealing, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
     if (tracker.isFull(bytes)) {
       effects.notice({ type: "tooMany", count: tracker.waiting });
@@ -69,6 +69,9 @@ export class Sender {
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
     // has to wait, unless it has failed by now.
     if (message.body === NOTHING && tracker.has(message)) tracker.save(message);
+    if (to === undefined || !sealing.isHeldBack(message)) return;
+    effects.notice({ type: "waitsForKeys", to });
+    this.#setAside(message);
   }
 
   /**

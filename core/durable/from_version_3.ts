@@ -1,6 +1,6 @@
 /**
- * Makes records of version 4 of those of version 3 (docs/operations.md, "From version 3"). What was sealed for
- * nobody's eyes yet is made anew; what others have signed or sealed stays, and still counts.
+ * Makes records of version 4 of those of version 3 (docs/operations.md, "From version 3"). Our own letters that
+ * wait are sealed anew; what others have signed or sealed stays, and still counts.
  *
  * An id of version 3 is read as one of version 4, digit for digit:
  *
@@ -37,7 +37,7 @@ const PREFIX_END = "0000";
 /** The names of records about a whole state folder have so many digits behind the nick. */
 const FOLDER_DIGITS = 6;
 
-/** The counter of bundles that were made before bundles were counted. */
+/** The counter of prekeys that were made before bundles were counted. They open letters, and nothing else. */
 const NOT_COUNTED = 0;
 
 const OUTBOX_3 = new RecordKind("outbox", {

@@ -21,7 +21,7 @@ import type { Effects } from "../durable/effects.ts";
 import { nameFor, NICK } from "../durable/records.ts";
 import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
-import { type Bundle, bundleOf, NO_KEY } from "../messages/identity.ts";
+import { type Bundle, bundleOf } from "../messages/identity.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import { nickSkeleton } from "../messages/skeleton.ts";
 import type { Row, Version } from "../messages/table.ts";
@@ -106,8 +106,7 @@ export class Roster {
       recordOf: (member: Member) => ({ ...member, bundle: member }),
     });
     for (const member of this.#members.values()) {
-      // Nobody could write to a member without a bundle. It is in the table once it has registered.
-      if (member.key !== NO_KEY) this.#count(member);
+      this.#count(member);
       this.#lastOrdinal = Math.max(this.#lastOrdinal, member.ordinal);
     }
     this.#pushed = this.#counter;
