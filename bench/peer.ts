@@ -36,6 +36,7 @@ const options = {
   invited: [],
   channelKey: undefined,
   attempts: 0,
+  sendsOnly: false,
   durable: store !== undefined,
   primitives,
 };

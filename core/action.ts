@@ -15,7 +15,7 @@ export type Action =
   | { readonly type: "verify"; readonly nick: string }
   /** Show an invitation, with which somebody else can start a client that knows the server's key and ours. */
   | { readonly type: "invite" }
-  /** Deregister, wait for the server's answer, then exit. */
+  /** Deregister, wait for the server's answer, then exit. For a client that only sends it is `finish`. */
   | { readonly type: "quit" }
   /** Tell the server in one datagram that we are gone, and exit without waiting for an answer. */
   | { readonly type: "leave" }

@@ -3,8 +3,14 @@
  * all text of theirs that a user can see. No other file of the core holds a sentence for users.
  */
 import { addressKey } from "./base/address.ts";
-import { MAIL_LIFE_MS, MESSAGE_LIFE_MS, TABLE_LINES, TEXT_BYTES } from "./base/limits.ts";
-import { dateAndTime, harmless } from "./base/text.ts";
+import {
+  FIRST_WORDS_COLUMNS,
+  MAIL_LIFE_MS,
+  MESSAGE_LIFE_MS,
+  TABLE_LINES,
+  TEXT_BYTES,
+} from "./base/limits.ts";
+import { dateAndTime, firstWords, harmless } from "./base/text.ts";
 import type { Address, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
 import { writeInvitation } from "./messages/invitation.ts";
@@ -106,7 +112,12 @@ export type Notice =
     readonly identity: string;
   }
   /** The recipient's receipt has come directly, or the message was to ourselves. */
-  | { readonly type: "delivered"; readonly to: Nick }
+  | {
+    readonly type: "delivered";
+    readonly to: Nick;
+    /** The message's text, if several to the same recipient wait: the line says which one this is. */
+    readonly text: string | undefined;
+  }
   /** No receipt within 500 ms: the server gets the message as well. */
   | { readonly type: "unanswered"; readonly to: Nick }
   /** The server has saved a letter of ours. */
@@ -128,6 +139,8 @@ export type Notice =
   | { readonly type: "nickOfAnotherKey"; readonly nick: Nick }
   /** The server takes no new nick: for now and from this address (`forNow`), or at all. */
   | { readonly type: "nicksExhausted"; readonly forNow: boolean }
+  /** The server refuses a client that only sends, because the nick's holder is online. */
+  | { readonly type: "nickOnline"; readonly nick: Nick }
   /** The same identity has registered from another place, so this client is offline. */
   | { readonly type: "replaced"; readonly nick: Nick }
   | { readonly type: "deregistered" }
@@ -161,7 +174,12 @@ export type Notice =
   /** An action is over, see `Action`. It has no text. */
   | { readonly type: "settled" }
   | { readonly type: "serverKey"; readonly name: string; readonly key: string }
-  | { readonly type: "clientRegistered"; readonly nick: Nick; readonly address: Address }
+  | {
+    readonly type: "clientRegistered";
+    readonly nick: Nick;
+    readonly address: Address;
+    readonly sendsOnly: boolean;
+  }
   | {
     readonly type: "clientLeft";
     readonly nick: Nick;
@@ -277,7 +295,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "channelDropped":
       return screen(`[${counted(notice.count, "channel message")} dropped]`);
     case "delivered":
-      return screen(`[Message received by ${notice.to}.]`);
+      return screen(
+        notice.text === undefined
+          ? `[Message received by ${notice.to}.]`
+          : `[Message received by ${notice.to}: "${firstWords(notice.text, FIRST_WORDS_COLUMNS)}".]`,
+      );
     case "unanswered":
       return screen(`[No ACK from ${notice.to}, message sent to server.]`);
     case "stored":
@@ -315,6 +337,10 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         notice.forNow
           ? "[The server takes no more new nicknames from your address for now.]"
           : "[The server takes no more nicknames.]",
+      );
+    case "nickOnline":
+      return failure(
+        `[${notice.nick} is online in another client: send from there, or end that one first.]`,
       );
     case "replaced":
       return screen(
@@ -358,7 +384,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "serverKey":
       return log(`this is '${notice.name}', its key is ${notice.key}`);
     case "clientRegistered":
-      return log(`${notice.nick} registered at ${addressKey(notice.address)}`);
+      return log(
+        `${notice.nick} registered ${notice.sendsOnly ? "only to send " : ""}at ${
+          addressKey(notice.address)
+        }`,
+      );
     case "clientLeft":
       return log(`${notice.nick} is offline: ${notice.how}`);
     case "dropped":
@@ -377,6 +407,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "full": "the server takes no more mail",
   "rate": "the server is too busy",
   "known": "the server had it before, and its receipt is gone",
+  "online": "the nickname is online in another client",
   "keys": "the recipient's keys are not valid",
   "unreadable": "the recipient could not open it, sealed twice",
   "refused": "the recipient knows another key of yours",

@@ -1,8 +1,10 @@
 /** The client: a socket, the state of one nick at one server, the machine, and the prompt of its user. */
 import type { Commands } from "../commands/_registry.ts";
+import type { Action } from "../core/action.ts";
 import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
+import { READ_AHEAD_MS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import type { Millis } from "../core/base/units.ts";
 import { Client } from "../core/client/client.ts";
@@ -13,12 +15,14 @@ import { type Notice, render } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
 import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
 import { openState, type State } from "../storage/state.ts";
+import { Input } from "../terminal/input.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
+import { isInteractive } from "../terminal/terminal.ts";
 import { drive } from "../transport/driver.ts";
 import { ANY_IPV4, ANY_IPV6, ownAddresses } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
-import { Prompt } from "./prompt.ts";
+import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
 export interface ClientSettings {
@@ -75,6 +79,7 @@ export async function runClient(
   const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
   const own = ownAddresses(host, socket.address.port, server);
+  const { input, sendsOnly } = await openInput(commands, world);
   const options = {
     nick,
     server,
@@ -86,6 +91,7 @@ export async function runClient(
     identity: new Identity(primitives, identity.secrets),
     invited: settings.invited,
     channelKey,
+    sendsOnly,
     durable: store !== undefined,
     primitives,
   };
@@ -108,7 +114,8 @@ export async function runClient(
     }
   };
   const driver = drive({ machine, socket, store, now: world.now, show });
-  const prompt = cleanup.adopt(new Prompt(commands, (action) => driver.act(action)), (it) => it.close());
+  const hand = (action: Action) => driver.act(action);
+  const prompt = cleanup.adopt(new Prompt(commands, { input, sendsOnly }, hand), (it) => it.close());
   world.onEndingSignal(() => driver.act({ type: "leave" }));
   prompt.act({ type: "register", nick });
   const status = await driver.ended.catch(async (error: unknown) => {
@@ -116,6 +123,18 @@ export async function runClient(
     throw error;
   });
   return status === DONE && prompt.hasFailed ? FAILED : status;
+}
+
+/**
+ * Opens the input, unless the user is at a terminal. A script is read before the client registers, because
+ * one that only sends is to come online for nobody.
+ */
+async function openInput(commands: Commands, world: World): Promise<InputSettings> {
+  if (isInteractive()) return { input: undefined, sendsOnly: false };
+  const input = new Input(Deno.stdin.readable.getReader());
+  if (Deno.stdin.isTerminal()) return { input, sendsOnly: false };
+  const whole = await input.readAhead(world.after(READ_AHEAD_MS));
+  return { input, sendsOnly: whole !== undefined && onlySends(commands, whole) };
 }
 
 /** Opens the identity that the user brings, or that of the state folder, or makes one for this process. */

@@ -4,14 +4,25 @@ import type { Action } from "../core/action.ts";
 import { harmless } from "../core/base/text.ts";
 import { nickKey } from "../core/messages/nick.ts";
 import type { Notice, Rendered } from "../core/notice.ts";
+import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
-import { Pace } from "../terminal/pace.ts";
-import { isInteractive, openTerminal, type Screen } from "../terminal/terminal.ts";
+import { LineSplitter } from "../terminal/line_splitter.ts";
+import { isMessage, Pace } from "../terminal/pace.ts";
+import { openTerminal, type Screen } from "../terminal/terminal.ts";
 
 const PROMPT = ">>> ";
 
+/** Where the user's lines come from. */
+export interface InputSettings {
+  /** `undefined` if the user is at a terminal. */
+  readonly input: Input | undefined;
+  /** True if the lines do nothing but send. */
+  readonly sendsOnly: boolean;
+}
+
 export class Prompt {
   readonly #commands: Commands;
+  readonly #sendsOnly: boolean;
   readonly #hand: (action: Action) => void;
   readonly #pace = new Pace();
   readonly #screen: Screen;
@@ -21,10 +32,11 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor(commands: Commands, hand: (action: Action) => void) {
+  constructor(commands: Commands, { input, sendsOnly }: InputSettings, hand: (action: Action) => void) {
     this.#commands = commands;
+    this.#sendsOnly = sendsOnly;
     this.#hand = hand;
-    this.#screen = isInteractive() ? this.#openTerminal() : this.#openLines();
+    this.#screen = input === undefined ? this.#openTerminal() : this.#openLines(input);
   }
 
   /** True if some text did not arrive at its reader. */
@@ -72,8 +84,8 @@ export class Prompt {
     });
   }
 
-  #openLines(): Screen {
-    return openLines({
+  #openLines(input: Input): Screen {
+    return openLines(input, {
       parse: async (line) => {
         const result = this.#read(line);
         await this.#pace.ready(result?.type === "actions" ? result.actions : []);
@@ -89,9 +101,8 @@ export class Prompt {
     });
   }
 
-  /** A blank line asks for nothing. */
   #read(line: string): PromptResult | undefined {
-    return line.trim() === "" ? undefined : this.#commands.runLine(line);
+    return readLine(this.#commands, line);
   }
 
   #perform(result: PromptResult, complain: (line: string) => void): void {
@@ -102,7 +113,11 @@ export class Prompt {
         this.#sawFailure = true;
         return complain(harmless(result.reason));
       case "actions":
-        for (const action of result.actions) this.act(action);
+        for (const action of result.actions) {
+          // For a client that only sends, this is the end of the input.
+          if (this.#sendsOnly && action.type === "quit") this.#hasEnded = true;
+          this.act(action);
+        }
     }
   }
 
@@ -115,4 +130,22 @@ export class Prompt {
     const candidates = isCommand ? this.#commands.at("prompt").map(({ name }) => name) : [...this.#nicks];
     return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
   }
+}
+
+/** A blank line asks for nothing. */
+function readLine(commands: Commands, line: string): PromptResult | undefined {
+  return line.trim() === "" ? undefined : commands.runLine(line);
+}
+
+/**
+ * True if a whole input sends something and does nothing else. Nobody has to be online for that, and no mail
+ * is to be shown (docs/protocol.md, section 7).
+ */
+export function onlySends(commands: Commands, input: readonly Uint8Array[]): boolean {
+  const splitter = new LineSplitter();
+  const lines = [...input.flatMap((piece) => [...splitter.push(piece)]), ...splitter.end()];
+  const results = lines.map((line) => readLine(commands, line)).filter((result) => result !== undefined);
+  const actions = results.flatMap((result) => result.type === "actions" ? result.actions : []);
+  return results.every(({ type }) => type === "actions") && actions.some(isMessage) &&
+    actions.every((action) => isMessage(action) || action.type === "quit");
 }

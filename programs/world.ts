@@ -27,6 +27,8 @@ export interface World {
   readonly random: Random;
   /** The offset of the reader's time zone from UTC at an instant, in milliseconds. */
   readonly utcOffset: (at: Millis) => Millis;
+  /** Resolves after so long. */
+  after(delay: Millis): Promise<void>;
   /** Calls `listener` when the system asks the process to end. */
   onEndingSignal(listener: () => void): void;
   /** Opens the log of this process, on standard error or in a file. Throws a `StoreError`. */
@@ -38,6 +40,7 @@ export function makeWorld(): World {
     now: makeClock(),
     random: makeRandom(),
     utcOffset: (at) => -new Date(at).getTimezoneOffset() * 60_000,
+    after: (delay) => new Promise((resolve) => setTimeout(resolve, delay)),
     onEndingSignal: (listener) => {
       for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, listener);
     },

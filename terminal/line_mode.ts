@@ -3,6 +3,7 @@
  * prompt, since nothing could keep it below the messages.
  * @module
  */
+import type { Input } from "./input.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { Output } from "./output.ts";
 import { withoutStyles } from "./rows.ts";
@@ -17,10 +18,9 @@ export interface LineOptions<Parsed> {
   onEnd(): void;
 }
 
-/** Reads standard input to its end, or until the screen is closed, and prints to standard output. */
-export function openLines<Parsed>(options: LineOptions<Parsed>): Screen {
+/** Reads the input to its end, or until the screen is closed, and prints to standard output. */
+export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>): Screen {
   const output = new Output();
-  const input = Deno.stdin.readable.getReader();
   let isClosed = false;
   handOver(input, options, () => isClosed);
   return {
@@ -30,29 +30,27 @@ export function openLines<Parsed>(options: LineOptions<Parsed>): Screen {
     print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
     close: () => {
       isClosed = true;
-      // A read that waits would keep the process alive. Nobody reads on, so it does not matter if this fails.
-      input.cancel().catch(() => {});
+      input.cancel();
     },
   };
 }
 
 /** Hands over line after line, each when the receiver is ready. The last one may lack its line break. */
 export async function handOver<Parsed>(
-  input: ReadableStreamDefaultReader<Uint8Array>,
+  input: Input,
   options: LineOptions<Parsed>,
   isClosed: () => boolean,
 ): Promise<void> {
   const splitter = new LineSplitter();
   while (!isClosed()) {
-    // An input that cannot be read (a folder, a terminal that hung up) counts as ended.
-    const { value } = await input.read().catch(() => ({ value: undefined }));
-    for (const line of value ? splitter.push(value) : splitter.end()) {
+    const piece = await input.read();
+    for (const line of piece ? splitter.push(piece) : splitter.end()) {
       if (isClosed()) return;
       const parsed = await options.parse(line);
       if (isClosed()) return;
       options.take(parsed);
     }
-    if (!value) break;
+    if (!piece) break;
   }
   if (!isClosed()) options.onEnd();
 }

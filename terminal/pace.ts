@@ -37,6 +37,6 @@ export class Pace {
   }
 }
 
-function isMessage({ type }: Action): boolean {
+export function isMessage({ type }: Action): boolean {
   return type === "sendDirect" || type === "sendChannel";
 }

@@ -31,6 +31,12 @@ export const PADDING_BYTES = 256;
 export const SERVER_NAME_BYTES = 32;
 
 /**
+ * An initiation goes to the next of a peer's addresses after this, so that each round has tried all of them
+ * before the next one begins (RFC 8445 section 14.2 takes 50 ms, and forbids less than 5).
+ */
+export const CHECK_PACE_MS = 20;
+
+/**
  * The waits before an unanswered packet leaves again: it leaves at 0, 150, 350, 850 ms and so on, at last
  * every 4 s. Three departures within 500 ms make the verdict after `ACK_TIMEOUT_MS` wrong for less than 1 %
  * of messages where 10 % of packets are lost each way; the later ones spare a peer that is away.
@@ -167,6 +173,23 @@ export const LINK_DEAD_MS = 30_000;
 
 /** An unused link is forgotten after this: as long as WireGuard uses a session (Reject-After-Time). */
 export const LINK_IDLE_MS = 180_000;
+
+/**
+ * A client that opens a direct way looks for the peer for this long, also when the server has delivered
+ * meanwhile: eleven rounds of initiations, then it waits for the next message.
+ */
+export const SEEK_MS = 30_000;
+
+/**
+ * A client that is told of a peer looks for it for this long: five rounds of initiations open its NAT, and
+ * the peer goes on by itself.
+ */
+export const INTRODUCED_MS = 2_000;
+
+/**
+ * While it does not find the peer it asks the server to introduce it again after this, if it writes again.
+ */
+export const REACH_AGAIN_MS = 2_000;
 
 /** A quiet link between clients sends a ping after half the 30 s in which careless NATs forget it. */
 export const PEER_KEEP_ALIVE_MS = 15_000;
@@ -388,6 +411,21 @@ export const MEMBER_MESSAGES_BURST = 2_000;
 export const MEMBER_QUESTIONS_PER_SECOND = 4;
 export const MEMBER_QUESTIONS_BURST = 20;
 
+/**
+ * Introductions that one member may ask for a second, and at once: a script that writes to a class of people
+ * gets on, and in the long run one member makes others send less than 1 kB a second.
+ */
+export const MEMBER_REACHES_PER_SECOND = 1;
+export const MEMBER_REACHES_BURST = 50;
+
+/**
+ * Introductions of others that one member gets a second, and at once; four members who ask all the time use
+ * them up. A client takes no more either, whatever the server says: each makes it send five rounds of
+ * initiations at most.
+ */
+export const INTRODUCTIONS_PER_SECOND = 4;
+export const INTRODUCTIONS_BURST = 50;
+
 /** A message that the server refused because its sender was too fast is sent again after this. */
 export const BUSY_MS = 1_000;
 
@@ -470,7 +508,17 @@ export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
 /** Messages of a script under way at a time: enough to fill a link, and a long script takes no memory. */
 export const SCRIPT_COMMANDS = 64;
 
+/**
+ * An input that ends within this time, and is no longer than this, is read before the client registers: it
+ * may do nothing but send. The pipe of a shell is there at once; a person does not notice the wait.
+ */
+export const READ_AHEAD_MS = 200;
+export const READ_AHEAD_BYTES = 1024 * 1024;
+
 // ---- the screen ------------------------------------------------------------------------------------------
+
+/** A receipt names its message by so much of the text: enough to know it again, and the line is short. */
+export const FIRST_WORDS_COLUMNS = 30;
 
 /**
  * A table with more rows would push the conversation off the screen: an update shows only what has changed.

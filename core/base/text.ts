@@ -29,6 +29,34 @@ function tag(character: string): string {
   return `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}>`;
 }
 
+/** A character with its marks, or a whole emoji. */
+const CHARACTER = /\p{RGI_Emoji}|\P{M}\p{M}*/gv;
+
+/** Characters that take two columns: emoji, the scripts of East Asia, and forms of full width. */
+const WIDE = /^(?:\p{RGI_Emoji}|[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\u3000-\u303f\uff01-\uff60])/v;
+
+/** More UTF-16 code units than a column has: a letter with its marks, or half an emoji. */
+const UNITS_PER_COLUMN = 16;
+
+/**
+ * The first words of a text, harmless and on one line, in at most so many columns. "…" stands for the rest;
+ * only a first word that has no room itself is cut.
+ */
+export function firstWords(text: string, columns: number): string {
+  const line = text.trim().replace(/\s+/g, " ");
+  const start = line.slice(0, columns * UNITS_PER_COLUMN);
+  const characters = [...harmless(start).matchAll(CHARACTER)].map(([character]) => character);
+  let [used, fitting] = [0, 0];
+  for (const character of characters) {
+    used += WIDE.test(character) ? 2 : 1;
+    // One column is for the "…".
+    if (used < columns) fitting++;
+  }
+  if (used <= columns && start === line) return characters.join("");
+  const lastSpace = characters.lastIndexOf(" ", fitting);
+  return `${characters.slice(0, lastSpace > 0 ? lastSpace : fitting).join("")}…`;
+}
+
 /**
  * Date and time as `2022-03-22 21:35:12.521000`. `instant` is in milliseconds and already shifted by the
  * reader's offset from UTC: core may not use `Date`, which knows the machine's time zone.

@@ -3,7 +3,7 @@
  * and hands it to the part that it concerns. `client_states.ts` says what may be done when.
  */
 import type { Action } from "../action.ts";
-import type { Primitives } from "../base/crypto.ts";
+import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import { SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
 import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
@@ -13,12 +13,13 @@ import { type Arrival, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
-import type { Nick } from "../messages/nick.ts";
+import { type Nick, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
 import { DirectWay } from "./direct_way.ts";
+import { Introductions } from "./introductions.ts";
 import { Membership } from "./membership.ts";
 import { People } from "./people.ts";
 import { Receiver } from "./receiver.ts";
@@ -48,6 +49,11 @@ export interface ClientOptions {
   readonly channelKey: Uint8Array | undefined;
   /** The number of attempts after which a command that gets no answer ends the client; 0 for no end. */
   readonly attempts: number;
+  /**
+   * True for a script that only sends: it is not online, gets no mail, and its messages go by way of the
+   * server. Its links have a key of this process, so that it takes nothing away from the holder of the nick.
+   */
+  readonly sendsOnly: boolean;
   /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
@@ -62,6 +68,7 @@ export class Client implements Machine {
   readonly #links: Links;
   readonly #membership: Membership;
   readonly #directWay: DirectWay;
+  readonly #introductions: Introductions;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #contact: ServerContact;
@@ -81,7 +88,8 @@ export class Client implements Machine {
   #sweepDue: Millis;
 
   constructor(now: Millis, options: ClientOptions, random: Random, records: Records) {
-    const { candidates, channelKey, identity, nick, primitives, server, serverKey, serverName } = options;
+    const { candidates, channelKey, identity, nick, primitives, sendsOnly, server, serverKey, serverName } =
+      options;
     this.#nick = nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
@@ -91,10 +99,11 @@ export class Client implements Machine {
     const { ids, inbox, knownPeers, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(options.attempts, probeTimeout);
+    const ownKey = sendsOnly ? primitives.keyPair(random(KEY_BYTES)) : identity.keyPair;
     const links = this.#links = new Links({
       primitives,
       random,
-      ownKey: identity.keyPair,
+      ownKey,
       timestamp: initiationClock(effects),
       name: undefined,
       keepsAlive: true,
@@ -116,6 +125,7 @@ export class Client implements Machine {
       primitives,
       prekeys,
       candidates,
+      voucher: sendsOnly ? identity.voucher(nick, ownKey.publicKey.toHex()) : undefined,
     });
     const { link, table } = membership;
     this.#contact = new ServerContact({ effects, links, link, server, serverName });
@@ -133,7 +143,8 @@ export class Client implements Machine {
     });
     const own = { nick, identity: identity.publicKey };
     const people = new People(primitives, own, () => link.peer);
-    const directWay = this.#directWay = new DirectWay({ links, people, nick });
+    const introductions = this.#introductions = new Introductions({ links, membership, nick });
+    const directWay = this.#directWay = new DirectWay({ links, introductions, people, nick });
     const sender = this.#sender = new Sender({
       effects,
       attempts,
@@ -145,6 +156,7 @@ export class Client implements Machine {
       nick,
       ids,
       sealing,
+      sendsOnly,
     });
     this.#receiver = new Receiver({
       primitives,
@@ -179,7 +191,8 @@ export class Client implements Machine {
       sender,
       trust,
       leave: (at) => this.#life.on(at, "leave"),
-      quit: (at) => this.#life.on(at, "quit"),
+      // A client that only sends has nothing to deregister.
+      quit: (at) => this.#life.on(at, sendsOnly ? "finish" : "quit"),
     });
     trust.invited(options.invited);
   }
@@ -229,7 +242,7 @@ export class Client implements Machine {
 
   #start(now: Millis): void {
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
-    this.#state.inbox.showUnshown(now);
+    if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);
   }
 
   #onDatagram(now: Millis, from: Address, bytes: Uint8Array): void {
@@ -268,6 +281,8 @@ export class Client implements Machine {
     if (verb.type === "letter" || verb.type === "channel") {
       this.#stream.file(now, verb);
       this.#readStream(now);
+    } else if (verb.type === "introduce") {
+      if (sameNick(verb.nick, this.#nick)) this.#introductions.introduced(now, verb);
     } else if (!this.#membership.receive(now, verb)) this.#sender.receiveFromServer(now, verb);
   }
 
@@ -299,6 +314,7 @@ export class Client implements Machine {
 
   #wentOffline(now: Millis): void {
     this.#sender.wentOffline();
+    this.#links.stopSeeking();
     this.#life.on(now, "wentOffline");
   }
 

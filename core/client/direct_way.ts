@@ -11,6 +11,7 @@ import { prekeyId } from "../messages/letter_form.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { VerbOf } from "../messages/verb.ts";
+import type { Introductions } from "./introductions.ts";
 import type { Batch, OutgoingMessage } from "./outbox.ts";
 import type { People } from "./people.ts";
 
@@ -26,6 +27,7 @@ interface Way {
 
 export interface DirectWayOptions {
   readonly links: Links;
+  readonly introductions: Introductions;
   readonly people: People;
   readonly nick: Nick;
 }
@@ -55,6 +57,7 @@ export class DirectWay {
     const { direct } = message;
     if (direct === "waits" || direct?.link.isUnderWay(now, direct.sending)) return;
     const way = this.#wayTo(now, row);
+    this.#options.introductions.lookFor(now, row.nick, way.link);
     message.direct = "waits";
     message.wentTo = row.key;
     way.waiting.push(message);

@@ -55,6 +55,8 @@ export interface MembershipOptions {
   readonly prekeys: Prekeys;
   /** The addresses of this machine. Peers try them beside the address that the server sees. */
   readonly candidates: readonly Address[];
+  /** Our identity's voucher for the key of the link, if this client only sends. */
+  readonly voucher: string | undefined;
 }
 
 export class Membership {
@@ -193,6 +195,7 @@ export class Membership {
     const { effects, nick } = this.#options;
     if (this.#machine.ignores("refused")) return;
     if (reason === "other key") effects.notice({ type: "nickOfAnotherKey", nick });
+    else if (reason === "online") effects.notice({ type: "nickOnline", nick });
     else effects.notice({ type: "nicksExhausted", forNow: reason === "rate" });
     this.#machine.on(now, "refused");
   }
@@ -216,7 +219,7 @@ export class Membership {
     this.#compareTables(now);
     this.#options.events.rowsChanged(now, changed);
     const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
-    if (own?.online === false) this.#machine.on(now, "countedOut");
+    if (own?.online === false && !this.#sendsOnly) this.#machine.on(now, "countedOut");
   }
 
   /** Raises one of the events `behind` and `complete`. */
@@ -292,12 +295,20 @@ export class Membership {
     if (MEMBERSHIP_STATES[from].standing !== "online") effects.notice({ type: "settled" });
   }
 
+  /** A client that only sends is registered, and offline for everybody else. */
+  get #sendsOnly(): boolean {
+    return this.#options.voucher !== undefined;
+  }
+
   #sendRegister(now: Millis): void {
-    const { nick, candidates, prekeys } = this.#options;
+    const { nick, candidates, prekeys, voucher } = this.#options;
     // Only a registration that the user asked for may take the nick back from a process that has replaced us.
     const asked = this.#machine.state === "registering";
     const [turn, bundle] = [++this.#turn, prekeys.bundle(now)];
-    this.link.sendAfresh(now, { type: "register", nick, turn, asked, bundle, candidates }, "register");
+    const verb: Verb = voucher === undefined
+      ? { type: "register", nick, turn, asked, bundle, candidates }
+      : { type: "sendOnly", nick, turn, bundle, voucher };
+    this.link.sendAfresh(now, verb, "register");
     this.#planKeepAlive(now);
     this.#timers.set("prekey", prekeys.renewAt);
   }
@@ -341,14 +352,17 @@ export class Membership {
     return false;
   }
 
-  /** The row with addresses that we can reach: the server's own host is where we reach the server. */
   #resolve(row: Row): Row {
+    return { ...row, addresses: this.resolve(row.addresses) };
+  }
+
+  /** Addresses that we can reach: the server's own host is where we reach the server. */
+  resolve(addresses: readonly Address[]): readonly Address[] {
     const { server } = this.#options;
-    const addresses = row.addresses.map(({ host, port }) => ({
+    return addresses.map(({ host, port }) => ({
       host: host === SERVER_HOST_NAME ? server.host : host,
       port,
     }));
-    return { ...row, addresses };
   }
 }
 

@@ -22,6 +22,7 @@ import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
 import { NOTHING, type OutgoingMessage, recipientKey } from "./outbox.ts";
 import type { Sealing } from "./sealing.ts";
+import { Several } from "./several.ts";
 
 export interface SenderOptions {
   readonly effects: Effects;
@@ -34,6 +35,8 @@ export interface SenderOptions {
   readonly nick: Nick;
   readonly ids: IdSource;
   readonly sealing: Sealing;
+  /** True if the client only sends: all messages go by way of the server. */
+  readonly sendsOnly: boolean;
 }
 
 export class Sender {
@@ -42,6 +45,7 @@ export class Sender {
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   /** When the line about the collected letters of a recipient is due. */
   readonly #timers = new Timers<NickKey>();
+  readonly #several = new Several();
   /** True if the input has ended. */
   #finishing = false;
 
@@ -177,7 +181,7 @@ export class Sender {
     const after = inbox.lastShown(nick).id;
     const place = { after, afterHash: undefined, channel: false, isOpen: false, from: nick, dated: false };
     inbox.accept(now, { ...id, ...place, sentAt: Math.floor(now), text });
-    effects.notice({ type: "delivered", to: nick });
+    effects.notice({ type: "delivered", to: nick, text: undefined });
     effects.notice({ type: "settled" });
   }
 
@@ -196,7 +200,7 @@ export class Sender {
     if (message.to !== undefined && row === undefined && message.tries >= UNKNOWN_AFTER_TRIES) {
       return this.#fail(now, message, "unknown");
     }
-    if (!this.#transmit(now, message, { command: false, bothWays: true }) || !row?.online) return;
+    if (!this.#transmit(now, message, { command: false, bothWays: true }) || !this.#isReachable(row)) return;
     directWay.noteSilence(now, row.nick);
     if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
     message.unanswered = true;
@@ -214,7 +218,7 @@ export class Sender {
   ): boolean {
     const { directWay, sealing } = this.#options;
     const row = sealing.rowOf(message);
-    const isDirect = row !== undefined && this.#isReachable(row);
+    const isDirect = this.#isReachable(row);
     if (isDirect) directWay.send(now, message, row);
     if (isDirect && !bothWays) return true;
     switch (sealing.seal(now, message)) {
@@ -234,11 +238,13 @@ export class Sender {
 
   /**
    * True if messages may go directly to the owner of a row: it is online, and its identity is the one that is
-   * pinned. A row with the server's own key would send them to the server.
+   * pinned. A row with the server's own key would send them to the server. A client that only sends speaks to
+   * the server alone.
    */
-  #isReachable({ identity, key, nick, online }: Row): boolean {
-    const { knownPeers, membership } = this.#options;
-    return online && knownPeers.pinOf(nick)?.identity === identity && key !== membership.link.peer;
+  #isReachable(row: Row | undefined): row is Row {
+    const { knownPeers, membership, sendsOnly } = this.#options;
+    return row !== undefined && row.online && !sendsOnly && row.key !== membership.link.peer &&
+      knownPeers.pinOf(row.nick)?.identity === row.identity;
   }
 
   #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {
@@ -332,9 +338,17 @@ export class Sender {
     if (outcome === "refused" || outcome === "forgotten") return this.#fail(now, message, outcome);
     if (outcome !== "read") return;
     this.#stop(message);
+    const text = this.#textToName(now, message.to!, message);
     tracker.delivered(now, message);
-    effects.notice({ type: "delivered", to: message.to! });
+    effects.notice({ type: "delivered", to: message.to!, text });
     this.#settle(message);
+  }
+
+  /** The text of a message that is receipted, if the user has to be told which one it is. */
+  #textToName(now: Millis, to: Nick, { stored, text }: OutgoingMessage): string | undefined {
+    // What is stored was told of, and does not wait any more.
+    const waiting = this.#options.tracker.waitingFor(to) + (stored ? 1 : 0);
+    return this.#several.isAmong(now, to, waiting) ? text : undefined;
   }
 
   /**
@@ -396,7 +410,7 @@ export class Sender {
       message.deposit?.cancel();
       return tracker.delay(message, now + BUSY_MS);
     }
-    if (!this.#options.sealing.rowOf(message)?.online || this.#finishing) {
+    if (!this.#isReachable(this.#options.sealing.rowOf(message)) || this.#finishing) {
       return this.#fail(now, message, reason);
     }
     this.#stopDepositing(message);

@@ -1,8 +1,9 @@
 /**
- * The initiator's side of a handshake (docs/protocol.md section 2). One initiation is repeated, with nothing
- * changed but its cookie, at 0, 150, 350 ms and then less and less often, to each of the peer's addresses
- * twice in a row. After five seconds a fresh one takes its place. While the peer's key is not known, a
- * discover asks for it instead (docs/protocol.md section 1).
+ * The initiator's side of a handshake (docs/protocol.md section 2). One initiation is repeated, with
+ * nothing changed but its cookie, in rounds that begin at 0, 150, 350 ms and then less and less often. A
+ * round goes to all of the peer's addresses, 20 ms apart (RFC 8445 section 6.1.4.2). After five seconds a
+ * fresh initiation takes its place. While the peer's key is not known, a discover asks for it instead
+ * (docs/protocol.md section 1).
  */
 import { addressKey } from "../base/address.ts";
 import { equalBytes, Reader, Writer } from "../base/bytes.ts";
@@ -10,6 +11,7 @@ import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import {
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
+  CHECK_PACE_MS,
   HANDSHAKE_MS,
   RETRANSMIT_AFTER_MS,
   RETRANSMIT_JITTER,
@@ -90,14 +92,17 @@ export class Initiator {
   #peer: Uint8Array | undefined;
   #jar: CookieJar | undefined;
   #attempt: Attempt | undefined;
-  /** Departures since the waits last began anew: they choose the next wait and the next address. */
-  #departures = 0;
+  /** Rounds since the waits last began anew: they choose the next wait. */
+  #rounds = 0;
+  #nextRound: Millis;
+  /** The addresses that the present round has still to try. */
+  #untried: readonly Address[] = [];
   #due: Millis;
 
   constructor(now: Millis, options: InitiatorOptions) {
     this.#options = options;
     this.#startedAt = now;
-    this.#due = now;
+    this.#nextRound = this.#due = now;
     this.#nonce = options.asksForKey ? options.context.random(NONCE_BYTES) : NO_NONCE;
     if (options.peer !== undefined) this.setPeer(now, options.peer);
   }
@@ -112,24 +117,35 @@ export class Initiator {
     this.close();
     this.#peer = Uint8Array.fromHex(peer);
     this.#jar = new CookieJar(this.#options.context.primitives, this.#peer);
-    this.#departures = 0;
-    this.#due = now;
+    this.beginAnew(now);
   }
 
   /** A user waits for the peer: unless something leaves within half a second anyway, the waits begin anew. */
   urge(now: Millis): void {
-    if (this.#due <= now + ATTEMPT_MS) return;
-    this.#departures = 0;
-    this.#due = now;
+    if (this.#due > now + ATTEMPT_MS) this.beginAnew(now);
+  }
+
+  /** A round begins at once, and after it the waits begin anew. */
+  beginAnew(now: Millis): void {
+    this.#rounds = 0;
+    this.#beginRound(now);
+  }
+
+  #beginRound(now: Millis): void {
+    this.#untried = [];
+    this.#nextRound = this.#due = now;
   }
 
   /** Returns the datagrams that are to leave now. `addresses` are the peer's, the likeliest first. */
   takeDatagrams(now: Millis, addresses: readonly Address[]): Datagram[] {
     if (this.#due > now) return [];
-    // Each address gets two in a row, for one may be lost.
-    const to = addresses[Math.floor(this.#departures / 2) % addresses.length]!;
-    this.#due = now + waitAfter(this.#departures, this.#options.context.chance());
-    this.#departures++;
+    if (this.#untried.length === 0) {
+      this.#untried = addresses;
+      this.#nextRound = now + waitAfter(this.#rounds++, this.#options.context.chance());
+    }
+    const [to, ...untried] = this.#untried as [Address, ...Address[]];
+    this.#untried = untried;
+    this.#due = Math.max(now + CHECK_PACE_MS, untried.length > 0 ? 0 : this.#nextRound);
     const out: Datagram[] = [];
     if (this.#peer !== undefined) {
       out.push({ to, bytes: this.#initiation(now, to, this.#peer) });
@@ -215,7 +231,7 @@ export class Initiator {
   receiveCookie(now: Millis, { salt, sealed }: CookieReply): void {
     if (this.#attempt === undefined || !this.#jar!.takeCookie(now, salt, sealed, this.#attempt.mac1)) return;
     // Only the first cookie makes the initiation leave at once: a peer that sends many draws no flood.
-    if (!this.#attempt.hasCookie) this.#due = now;
+    if (!this.#attempt.hasCookie) this.#beginRound(now);
     this.#attempt.hasCookie = true;
   }
 
@@ -232,10 +248,10 @@ export class Initiator {
 }
 
 /**
- * How long to wait after so many departures: 150, 200, 500 ms and so on. `chance` is from 0 up to 1 and makes
- * the waits from the third one on longer or shorter, so that many initiators drift apart.
+ * How long to wait after so many rounds have begun: 150, 200, 500 ms and so on. `chance` is from 0 up to 1
+ * and makes the waits from the third one on longer or shorter, so that many initiators drift apart.
  */
-function waitAfter(departures: number, chance: number): Millis {
-  const wait = RETRANSMIT_AFTER_MS[Math.min(departures, RETRANSMIT_AFTER_MS.length - 1)]!;
-  return departures < 2 ? wait : wait * (1 + RETRANSMIT_JITTER * (2 * chance - 1));
+function waitAfter(rounds: number, chance: number): Millis {
+  const wait = RETRANSMIT_AFTER_MS[Math.min(rounds, RETRANSMIT_AFTER_MS.length - 1)]!;
+  return rounds < 2 ? wait : wait * (1 + RETRANSMIT_JITTER * (2 * chance - 1));
 }

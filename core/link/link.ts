@@ -7,7 +7,7 @@
  * epoch: numbers of one epoch mean nothing in the next (docs/protocol.md section 2).
  */
 import { Writer } from "../base/bytes.ts";
-import { HANDSHAKE_AFTER_TIMEOUTS, LINK_DEAD_MS } from "../base/limits.ts";
+import { HANDSHAKE_AFTER_TIMEOUTS, INTRODUCED_MS, LINK_DEAD_MS } from "../base/limits.ts";
 import type { Address, Datagram, Key, Millis } from "../base/units.ts";
 import { encodeVerb, isOrdered, type Verb } from "../messages/verb.ts";
 import { type Epoch, NO_EPOCH } from "../wire/epoch.ts";
@@ -44,6 +44,8 @@ export interface LinkOptions {
   readonly peer: Key | undefined;
   /** The addresses where the peer may be, the likeliest first. */
   readonly addresses: readonly Address[];
+  /** Where the peer was last proved to be, if we have had a link to it before. */
+  readonly proved?: Address | undefined;
   /** True if discovers ask for the peer's key: at once while none is known, later if ours gets no answer. */
   readonly asksForKey: boolean;
 }
@@ -66,15 +68,17 @@ export class Link {
   readonly #parcels: ParcelSender;
   /** The number of the last packet. It never begins anew, since it is the nonce as well. */
   #lastNumber = 0;
+  /** Until then a handshake goes on although nothing waits. */
+  #soughtUntil: Millis = -Infinity;
 
   readonly #life: Lifetime;
 
-  constructor(now: Millis, context: LinkContext, { peer, addresses, asksForKey }: LinkOptions) {
+  constructor(now: Millis, context: LinkContext, { peer, addresses, proved, asksForKey }: LinkOptions) {
     this.#context = context;
     this.#parcels = new ParcelSender(() => context.touched(this));
     this.#sessions = new Sessions((index) => context.releaseIndex(index));
     this.#peer = peer;
-    this.#route = new Route(addresses);
+    this.#route = new Route(addresses, proved);
     this.asksForKey = asksForKey;
     this.#life = new Lifetime(now);
   }
@@ -107,6 +111,16 @@ export class Link {
   /** The peer's address: the last one that was proved, or else the first that we were told. */
   get address(): Address {
     return this.#route.address;
+  }
+
+  /** The last address that the peer has proved. */
+  get proved(): Address | undefined {
+    return this.#route.proved;
+  }
+
+  /** True while there is a session. */
+  get isOpen(): boolean {
+    return this.#sessions.present !== undefined;
   }
 
   /** True if the peer has proved the address that packets go to now. */
@@ -197,6 +211,27 @@ export class Link {
     this.#context.touched(this);
   }
 
+  /** Without a session a handshake is tried for so long, even if nothing waits. */
+  seek(now: Millis, duration: Millis): void {
+    if (!this.isOpen) this.#soughtUntil = Math.max(this.#soughtUntil, now + duration);
+    this.#context.touched(this);
+  }
+
+  /** A handshake goes on only if something waits. */
+  stopSeeking(): void {
+    this.#soughtUntil = -Infinity;
+  }
+
+  /**
+   * The peer was just seen at these addresses and looks for us. An initiation that meets one of the peer's
+   * finds its NAT open, so the waits begin anew.
+   */
+  introduced(now: Millis, addresses: readonly Address[]): void {
+    if (this.#route.learnMore(addresses)) this.#on(now, "newAddress");
+    this.#initiator?.beginAnew(now);
+    this.seek(now, INTRODUCED_MS);
+  }
+
   /** Takes the peer's public key, which was not known, or another one. */
   setPeer(now: Millis, peer: Key): void {
     this.#peer = peer;
@@ -254,8 +289,11 @@ export class Link {
     const restarted = former !== undefined && former !== session.peerProcess;
     if (!goesOn) this.#beginPacketSpace(now, session, restarted);
     this.#on(now, "newSession");
+    this.stopSeeking();
     this.#sessions.add(session);
-    this.#setPath(now, path);
+    // The handshake was answered on several paths, perhaps: one that works is not left for another.
+    const stays = goesOn && this.#route.isSettled && this.#packetSpace!.recovery.probeTimeouts === 0;
+    if (!stays) this.#setPath(now, path);
     if (rtt !== undefined) this.#packetSpace!.recovery.sample(now, rtt);
     this.#context.touched(this);
     return restarted;
@@ -291,6 +329,7 @@ export class Link {
   /** Ends sessions, packet space, handshakes and path, and forgets the epoch. */
   close(now: Millis): void {
     this.#on(now, "end");
+    this.stopSeeking();
     this.#endPacketSpace();
     this.#route.leave();
     this.#lastEpoch = NO_EPOCH;
@@ -412,7 +451,7 @@ export class Link {
     this.#sessions.expire(now);
     const session = this.#sessions.present;
     if (session !== undefined) this.#flush(now, session, out);
-    this.#on(now, this.#isBusy ? "busy" : "idle");
+    this.#on(now, this.#isBusy || now < this.#soughtUntil ? "busy" : "idle");
     if (this.#initiator !== undefined) {
       out.push(...this.#initiator.takeDatagrams(now, this.#route.candidates));
     }

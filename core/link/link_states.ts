@@ -14,8 +14,8 @@ export const LINK_STATES = {
 export type LinkState = keyof typeof LINK_STATES;
 
 export const LINK_EVENTS = {
-  busy: "what is to leave is taken, and something waits for the peer",
-  idle: "the same, and nothing waits",
+  busy: "what is to leave is taken, and something waits for the peer, or its owner seeks it",
+  idle: "the same, and neither is so",
   newAddress: "the peer may be somewhere else, too",
   unanswered: "two probe timeouts, or the session is worn",
   acknowledged: "the peer has acknowledged something, and the session is not worn",
@@ -30,7 +30,7 @@ export type LinkMove = "begin" | "stop";
 
 /** The move for an event in a state. Without an entry the handshake stays as it is. */
 export const LINK: Readonly<Record<LinkState, Readonly<Partial<Record<LinkEvent, LinkMove>>>>> = {
-  // Without a session a handshake is under way for as long as anything waits.
+  // Without a session a handshake is under way for as long as anything waits, or the peer is sought.
   closed: {
     busy: "begin",
   },

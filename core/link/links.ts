@@ -4,6 +4,7 @@
  * address, no link is made for it, and no answer to it is longer than the question (RFC 9000 section 8).
  */
 import { equalAddresses } from "../base/address.ts";
+import { remember } from "../base/bounded_map.ts";
 import { MALFORMED } from "../base/bytes.ts";
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import { LINKS, VERSION_ANSWERS_PER_SECOND } from "../base/limits.ts";
@@ -74,6 +75,8 @@ export class Links {
   /** The link to our server, whose address discovers may ask for its key. */
   #server: Link | undefined;
   readonly #byPeer = new Map<Key, Link>();
+  /** Where the peers of former links were last proved to be, so that they are looked for there first. */
+  readonly #proved = new Map<Key, Address>();
   /** All indices that we have given out; `undefined` for sessions that are not confirmed yet. */
   readonly #byIndex = new Map<number, Owner | undefined>();
   readonly #responder: Responder;
@@ -136,6 +139,22 @@ export class Links {
     const link = this.#byPeer.get(peer) ?? this.#add(now, peer, addresses);
     link.setAddresses(now, addresses);
     return link;
+  }
+
+  /**
+   * A peer was just seen at these addresses, besides those that we know, and looks for us. If we have
+   * answered its initiation already, its first packet is on its way, and a handshake of ours would only
+   * cross it.
+   */
+  introduce(now: Millis, peer: Key, addresses: readonly Address[]): void {
+    if (this.#responder.awaits(now, peer)) return;
+    const link = this.#byPeer.get(peer) ?? this.#add(now, peer, addresses);
+    link.introduced(now, addresses);
+  }
+
+  /** Handshakes go on only where something waits. */
+  stopSeeking(): void {
+    for (const link of this.#links) link.stopSeeking();
   }
 
   /**
@@ -324,7 +343,8 @@ export class Links {
   }
 
   #add(now: Millis, peer: Key | undefined, addresses: readonly Address[], asksForKey = false): Link {
-    const link = new Link(now, this.#context, { peer, addresses, asksForKey });
+    const proved = peer === undefined ? undefined : this.#proved.get(peer);
+    const link = new Link(now, this.#context, { peer, addresses, proved, asksForKey });
     this.#links.add(link);
     if (peer !== undefined) this.#byPeer.set(peer, link);
     this.#touched.add(link);
@@ -337,8 +357,10 @@ export class Links {
     this.#links.delete(link);
     this.#touched.delete(link);
     if (link === this.#server) this.#server = undefined;
-    if (link.peer !== undefined) this.#byPeer.delete(link.peer);
     this.#timers.clear(link);
+    if (link.peer === undefined) return;
+    this.#byPeer.delete(link.peer);
+    if (link.proved !== undefined) remember(this.#proved, link.peer, link.proved, LINKS);
   }
 
   /** Draws random indices until one is free. */

@@ -5,7 +5,7 @@
  */
 import { equalAddresses } from "../base/address.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { AMPLIFICATION_LIMIT } from "../base/limits.ts";
+import { AMPLIFICATION_LIMIT, CANDIDATES } from "../base/limits.ts";
 import type { Address } from "../base/units.ts";
 
 export class Path {
@@ -55,11 +55,17 @@ export class Route {
   /** The addresses that we were told, the likeliest first. */
   #addresses: readonly Address[];
   #path: Path | undefined;
-  /** The address that was proved last. */
   #proved: Address | undefined;
 
-  constructor(addresses: readonly Address[]) {
+  /** `proved`: where an earlier link to the peer ended. */
+  constructor(addresses: readonly Address[], proved?: Address) {
     this.#addresses = addresses;
+    this.#proved = proved;
+  }
+
+  /** The address that was proved last. */
+  get proved(): Address | undefined {
+    return this.#proved;
   }
 
   /** The present path; there is one as long as there is a session. */
@@ -78,8 +84,8 @@ export class Route {
    * left out, for initiations do not count against its limit of bytes.
    */
   get candidates(): readonly Address[] {
-    if (this.#path === undefined || this.#proved === undefined) return this.#addresses;
     const proved = this.#proved;
+    if (proved === undefined) return this.#addresses;
     const others = this.#addresses.filter((address) => !equalAddresses(address, proved));
     return this.#isSaid(proved) ? [proved, ...others] : [...others, proved];
   }
@@ -90,6 +96,17 @@ export class Route {
     const isNews = addresses.some((address) => !this.#isSaid(address));
     this.#addresses = addresses;
     return isNews && this.#path !== undefined && !this.#isSaid(this.#path.address);
+  }
+
+  /** The same, but the addresses that we were told before stay, as far as there is room. */
+  learnMore(addresses: readonly Address[]): boolean {
+    const others = this.#addresses.filter((known) => !addresses.some((it) => equalAddresses(it, known)));
+    return this.learn([...addresses, ...others].slice(0, CANDIDATES));
+  }
+
+  /** True if the present path is proved, and leads to where the peer is said to be. */
+  get isSettled(): boolean {
+    return this.#path !== undefined && this.#path.isValidated && this.#isSaid(this.#path.address);
   }
 
   /** Makes this path the present one. True if it leads to another host than the one before. */

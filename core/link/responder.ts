@@ -96,6 +96,12 @@ export class Responder {
     return this.#unconfirmed.get(index);
   }
 
+  /** True if a session that this peer began waits for its first packet. */
+  awaits(now: Millis, peer: Key): boolean {
+    this.#expire(now);
+    return this.#byPeer.has(peer);
+  }
+
   /** Takes out a session that a packet has confirmed, and drops those that the peer began earlier. */
   confirm(confirmed: Unconfirmed): void {
     this.#remove(confirmed);

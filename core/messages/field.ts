@@ -203,12 +203,15 @@ export const version: Field<Version> = {
 /** A public or secret key of 32 bytes. */
 export const key = hex(KEY_BYTES);
 
-/** The addresses of a row. There is at least one, so that a link to the row's owner has somewhere to send. */
-function someAddresses(reader: Reader): readonly Address[] {
-  const some = addresses.read(reader);
-  if (some.length === 0) reader.fail();
-  return some;
-}
+/** The same, but at least one, so that a link to the peer has somewhere to send. */
+export const someAddresses: Field<readonly Address[]> = {
+  write: (w, value) => addresses.write(w, value),
+  read: (r) => {
+    const some = addresses.read(r);
+    if (some.length === 0) r.fail();
+    return some;
+  },
+};
 
 /** Several fields as one value: an object with their names. */
 export function composite<Shape extends Fields>(fields: Shape): Field<ValuesOf<Shape>> {
@@ -257,7 +260,7 @@ const row: Field<Row> = {
     bundle.write(w, value);
     u32.write(w, value.ordinal);
     flag.write(w, value.online);
-    addresses.write(w, value.addresses);
+    someAddresses.write(w, value.addresses);
   },
   read: (r) => ({
     nick: nick.read(r),
@@ -265,7 +268,7 @@ const row: Field<Row> = {
     ...bundle.read(r),
     ordinal: u32.read(r),
     online: flag.read(r),
-    addresses: someAddresses(r),
+    addresses: someAddresses.read(r),
   }),
 };
 

@@ -79,6 +79,11 @@ export class Identity {
     return { ...unsigned, signature: this.sign(bundleBytes(nick, unsigned)).toHex() };
   }
 
+  /** Vouches for the key of a link (X25519): whoever holds it may send in the name of our nick. */
+  voucher(nick: Nick, linkKey: Key): string {
+    return this.sign(voucherBytes(nick, linkKey)).toHex();
+  }
+
   /** Signs a receipt. `own` is our nick, `to` the nick of the message's sender. */
   receipt(own: Nick, to: Nick, said: Omit<Receipt, "proof">): Receipt {
     return { ...said, proof: this.sign(receiptBytes(own, to, said)).toHex() };
@@ -126,6 +131,17 @@ export function isOlder(bundle: Bundle, known: Bundle): boolean {
  */
 export function isGenuine(primitives: Primitives, nick: Nick, bundle: Bundle, version: 3 | 4 = 4): boolean {
   return isSigned(primitives, bundle.identity, bundleBytes(nick, bundle, version), bundle.signature);
+}
+
+/** Whether `identity` vouches for the key of a link that is to send in the name of this nick. */
+export function isVoucher(
+  primitives: Primitives,
+  identity: Key,
+  nick: Nick,
+  linkKey: Key,
+  voucher: string,
+): boolean {
+  return isSigned(primitives, identity, voucherBytes(nick, linkKey), voucher);
 }
 
 /** Whether `identity` signed a receipt: `from` is the nick of the recipient, `to` that of the sender. */
@@ -178,6 +194,13 @@ function bundleBytes(nick: Nick, unsigned: Omit<Bundle, "signature">, version: 3
   for (const part of [identity, key, prekey]) writer.hex(part);
   writer.u48(Math.floor(prekeyAt));
   if (version > 3) writer.u48(counter);
+  return writer.finish();
+}
+
+function voucherBytes(nick: Nick, linkKey: Key): Uint8Array {
+  const writer = labelled("Parley 4 sender");
+  writer.text8(nickKey(nick));
+  writer.hex(linkKey);
   return writer.finish();
 }
 

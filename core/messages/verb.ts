@@ -17,11 +17,20 @@ import { PREKEY_ID_BYTES } from "./letter_form.ts";
  *     full        the server takes no more nicks, or no more mail
  *     rate        too much comes from this address or this member: try again later
  *     known       the message was collected long ago, and its receipt is gone
+ *     online      the nick's holder is online, so no client may register only to send
  */
-export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known";
+export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known" | "online";
 
 /** The place in this list is the reason's number on the wire. It never changes. */
-export const REASONS: readonly Reason[] = ["other key", "unknown", "quota", "full", "rate", "known"];
+export const REASONS: readonly Reason[] = [
+  "other key",
+  "unknown",
+  "quota",
+  "full",
+  "rate",
+  "known",
+  "online",
+];
 
 const reason = f.oneOf(REASONS);
 
@@ -40,17 +49,25 @@ const STREAM_ITEM = {
 
 /** Tag and fields of every verb. A tag whose verb is gone is never used for another one. */
 const VERBS = {
-  // A client tells the server whether it is there. `turn` counts the first three of these verbs, so that a
+  // A client tells the server whether it is there. `turn` counts the first four of these verbs, so that a
   // late one does not undo a newer one. `asked` is true when the user gave the command: only then may a
   // client take back a place that another one of the same identity has taken.
   register: {
     tag: 1,
     fields: { nick: f.nick, turn: f.u32, asked: f.flag, bundle: f.bundle, candidates: f.addresses },
   },
+  // A client that only sends says this instead. Its link has a key of its own, for which the identity in the
+  // bundle vouches (`Identity.voucher`).
+  sendOnly: {
+    tag: 7,
+    fields: { nick: f.nick, turn: f.u32, bundle: f.bundle, voucher: f.signature },
+  },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
+  // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
+  reach: { tag: 7, fields: { nick: f.nick, peer: f.nick } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.
@@ -75,6 +92,8 @@ const VERBS = {
   olderBundle: { tag: 25, fields: { nick: f.nick, bundle: f.bundle } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
+  // The holder of this key was just seen at these addresses, and looks for us.
+  introduce: { tag: 24, fields: { nick: f.nick, key: f.key, addresses: f.someAddresses } },
   // Direct messages go from client to client, in the order in which they were written. `people` names the two
   // (`direct.ts`), and `place` the recipient's prekey in the sender's table (`prekeyId`). `got` tells what
   // became of them, after they were saved: one outcome, and the sequences of the messages that have it.

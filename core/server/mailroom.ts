@@ -93,8 +93,9 @@ export class Mailroom {
 
   /** Hands something over to a member. Returns false if the member is not there. */
   #hand(now: Millis, member: Member, entry: StreamEntry): boolean {
-    if (member.connection === undefined) return false;
-    const { stream, link } = member.connection;
+    const { connection } = member;
+    if (connection?.stream === undefined) return false;
+    const { stream, link } = connection;
     // A member that saves nothing begins again from what is stored, at its next registration.
     if (stream.isFull) {
       this.#options.depart(now, member);
@@ -110,11 +111,12 @@ export class Mailroom {
    * until its receipt comes.
    */
   saved(now: Millis, link: Link, { nick, connection }: Member, { stream, position }: VerbOf<"saved">): void {
-    if (connection?.stream.stream !== stream) return;
-    for (const entry of connection.stream.acknowledge(position)) {
+    const writer = connection?.stream;
+    if (writer?.stream !== stream) return;
+    for (const entry of writer.acknowledge(position)) {
       if (entry.type === "channel") this.#options.channel.advance(now, nick, entry.row);
     }
-    connection.stream.pump(now, link);
+    writer.pump(now, link);
   }
 
   /**
@@ -124,14 +126,14 @@ export class Mailroom {
   handOverAgain(now: Millis, { nick, connection }: Member): void {
     if (connection === undefined) return;
     const { link, stream } = connection;
-    stream.rewind();
+    stream?.rewind();
     // These letters were saved, but their receipts have not come.
-    if (stream.length === 0) {
+    if (stream?.length === 0) {
       for (const letter of this.#options.store.lettersFor(nick)) {
         stream.push({ type: "letter", letter, waited: false });
       }
     }
-    stream.pump(now, link);
+    stream?.pump(now, link);
     if (connection.toldAt + RECEIPTS_AGAIN_MS > now) return;
     connection.toldAt = now;
     this.tellCollected(now, link, nick, RECEIPTS_AGAIN_VERBS);

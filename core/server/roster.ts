@@ -5,10 +5,14 @@
 import { equalAddresses, isLoopback, isUnicast } from "../base/address.ts";
 import {
   CANDIDATES,
+  INTRODUCTIONS_BURST,
+  INTRODUCTIONS_PER_SECOND,
   MEMBER_MESSAGES_BURST,
   MEMBER_MESSAGES_PER_SECOND,
   MEMBER_QUESTIONS_BURST,
   MEMBER_QUESTIONS_PER_SECOND,
+  MEMBER_REACHES_BURST,
+  MEMBER_REACHES_PER_SECOND,
   ROWS_BYTES,
   ROWS_PACKETS,
   TABLE_GATHER_MS,
@@ -57,12 +61,17 @@ export interface Member extends Row {
   readonly messages: Rate;
   /** The rate of its questions for rows, and of its registrations. */
   readonly questions: Rate;
+  /** The rate at which it may ask to be introduced. */
+  readonly reaches: Rate;
+  /** The rate at which others may be introduced to it. */
+  readonly introductions: Rate;
 }
 
 /** The link on which a member is registered, and the stream of what waits for it there. */
 export interface Connection {
   readonly link: Link;
-  readonly stream: StreamWriter;
+  /** `undefined` if the client only sends: it is not online, and gets nothing of what waits. */
+  readonly stream: StreamWriter | undefined;
   /** When all receipts that the member had not acknowledged were told last. */
   toldAt: Millis;
 }
@@ -75,6 +84,8 @@ function absent() {
     connection: undefined,
     messages: new Rate(MEMBER_MESSAGES_PER_SECOND, MEMBER_MESSAGES_BURST),
     questions: new Rate(MEMBER_QUESTIONS_PER_SECOND, MEMBER_QUESTIONS_BURST),
+    reaches: new Rate(MEMBER_REACHES_PER_SECOND, MEMBER_REACHES_BURST),
+    introductions: new Rate(INTRODUCTIONS_PER_SECOND, INTRODUCTIONS_BURST),
   };
 }
 
@@ -248,16 +259,19 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
   return addresses.slice(0, CANDIDATES);
 }
 
-/**
- * The row for a reader on the server's machine (`local`) or elsewhere. Elsewhere a loopback address is shown
- * as the server's own host.
- */
+/** The row for a reader on the server's machine (`local`) or elsewhere. */
 function rowOf(member: Member, local: boolean): Row {
   const { nick, skeleton, ordinal, online, addresses } = member;
-  const seen = local
-    ? addresses
-    : addresses.map((address) =>
-      isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
-    );
-  return { nick, skeleton, ...bundleOf(member), ordinal, online, addresses: seen };
+  return { nick, skeleton, ...bundleOf(member), ordinal, online, addresses: addressesFor(local, addresses) };
+}
+
+/**
+ * Addresses for a reader on the server's machine (`local`) or elsewhere. Elsewhere a loopback address is
+ * shown as the server's own host.
+ */
+export function addressesFor(local: boolean, addresses: readonly Address[]): readonly Address[] {
+  if (local) return addresses;
+  return addresses.map((address) =>
+    isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
+  );
 }

@@ -5,31 +5,25 @@
  * 5 and 7).
  */
 
+import { isLoopback } from "../base/address.ts";
 import type { Primitives } from "../base/crypto.ts";
-import {
-  BUNDLES_BURST,
-  BUNDLES_PER_SECOND,
-  DROPPED_REPORT_MS,
-  HOUR_S,
-  PROBE_MS,
-  SILENCE_MS,
-  SWEEP_MS,
-} from "../base/limits.ts";
-import { HostRates, Rate } from "../base/rate.ts";
+import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
+import { HostRates } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
-import type { Millis, Random } from "../base/units.ts";
+import type { Address, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
-import { type Bundle, bundleOf, equalBundles, isGenuine, isOlder } from "../messages/identity.ts";
+import { bundleOf } from "../messages/identity.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
-import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
+import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
+import { Credentials, isRegistration, type Registration } from "./credentials.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { type Member, reachableAt, Roster } from "./roster.ts";
+import { addressesFor, type Member, reachableAt, Roster } from "./roster.ts";
 import { StreamWriter } from "./stream_writer.ts";
 
 export interface ServerOptions {
@@ -51,6 +45,16 @@ export interface ServerLimits {
   readonly mailBytes: number;
 }
 
+/** All that a client may say that only sends. */
+const SENDERS_SAY: ReadonlySet<VerbType> = new Set<VerbType>([
+  "rowsSince",
+  "deposit",
+  "post",
+  "noted",
+  "keepAlive",
+  "leave",
+]);
+
 /** How a member went offline, for the log. */
 type Departure = "deregistered" | "left" | "silent";
 
@@ -68,11 +72,9 @@ export class Server implements Machine {
   readonly #probes = new Timers<Member>();
   /** The newest `turn` that the process on each link has said. */
   readonly #turns = new WeakMap<Link, number>();
-  /** The rate at which the bundles of each link are checked. */
-  readonly #bundles = new WeakMap<Link, Rate>();
   /** Registrations of new nicks from links whose address is not proved yet. */
-  readonly #newcomers = new WeakMap<Link, VerbOf<"register">>();
-  readonly #primitives: Primitives;
+  readonly #newcomers = new WeakMap<Link, Registration>();
+  readonly #credentials: Credentials;
   readonly #limits: ServerLimits;
   /** How many new nicks each address may register. */
   readonly #newNicks: HostRates;
@@ -87,7 +89,7 @@ export class Server implements Machine {
 
   constructor(now: Millis, options: ServerOptions, random: Random, records: Records) {
     const { name, durable, primitives, limits } = options;
-    this.#primitives = primitives;
+    this.#credentials = new Credentials(primitives);
     this.#limits = limits;
     this.#newNicks = new HostRates(limits.newNicksPerHour / HOUR_S, limits.newNicksPerHour);
     this.#effects = new Effects(durable, records);
@@ -159,8 +161,8 @@ export class Server implements Machine {
     }
     this.#noteAlive(now, link);
     // Only the last registration in a packet is answered, because each answer may bring a thousand letters.
-    const last = verbs.findLast(({ type }) => type === "register");
-    for (const verb of verbs) if (verb.type !== "register" || verb === last) this.#receive(now, link, verb);
+    const last = verbs.findLast(isRegistration);
+    for (const verb of verbs) if (!isRegistration(verb) || verb === last) this.#receive(now, link, verb);
     // A new nick waits until this packet or another one proves the address of its link.
     const newcomer = link.isProved ? this.#newcomers.get(link) : undefined;
     if (newcomer === undefined) return;
@@ -179,7 +181,7 @@ export class Server implements Machine {
       if (verb.turn <= (this.#turns.get(link) ?? 0)) return;
       this.#turns.set(link, verb.turn);
     }
-    if (verb.type === "register") return this.#register(now, link, verb);
+    if (isRegistration(verb)) return this.#register(now, link, verb);
     const nick = "nick" in verb ? verb.nick : "from" in verb ? verb.from : undefined;
     if (nick === undefined) return;
     const member = this.#byLink.get(link);
@@ -193,6 +195,7 @@ export class Server implements Machine {
   }
 
   #receiveFrom(now: Millis, link: Link, member: Member, verb: Verb): void {
+    if (member.connection?.stream === undefined && !SENDERS_SAY.has(verb.type)) return;
     switch (verb.type) {
       case "deregister":
         this.#depart(now, member, "deregistered");
@@ -207,6 +210,8 @@ export class Server implements Machine {
       case "rowsSince":
         // A question beyond the rate gets no answer, and the client asks again.
         return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
+      case "reach":
+        return this.#introduce(now, member, verb.peer);
       case "deposit":
         return this.#mailroom.deposit(now, link, member, verb);
       case "post":
@@ -221,27 +226,43 @@ export class Server implements Machine {
     }
   }
 
+  // ---- introductions -------------------------------------------------------------------------------------
+
+  /**
+   * Tells two members where the other is, so that both initiate: a NAT lets in only what comes from where
+   * something has gone. The one who asks gets the addresses of the table. The other one sends because a
+   * stranger asks for it, so it hears only where that stranger was proved to be; behind the same NAT, or on
+   * the same host, all its addresses, for there they may be the only way.
+   */
+  #introduce(now: Millis, member: Member, nick: Nick): void {
+    const peer = this.#roster.memberNamed(nick);
+    const [link, peerLink] = [member.connection?.link, peer?.connection?.link];
+    if (peer === undefined || peer === member || !link?.isProved || !peerLink?.isProved) return;
+    if (!member.reaches.take(now) || !peer.introductions.take(now)) return;
+    const isNear = link.address.host === peerLink.address.host;
+    tellOf(now, member, peer, peer.addresses);
+    tellOf(now, peer, member, isNear ? member.addresses : [link.address]);
+  }
+
   // ---- presence ------------------------------------------------------------------------------------------
 
   /**
    * A nick belongs to the first identity that registers it, from whatever address (docs/protocol.md, section
-   * 7).
+   * 7). A client that only sends is for a nick whose holder is away: it displaces nobody.
    */
-  #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
+  #register(now: Millis, link: Link, verb: Registration): void {
     const { nick, bundle } = verb;
     const refuse = (reason: Reason) =>
       void link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
     const member = this.#roster.memberNamed(nick);
     if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
-    // The handshake has proved the link's key. The bundle proves that the key is this identity's.
-    const isKnown = member !== undefined && equalBundles(member, bundle);
-    if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
-    // A bundle that was damaged on disk is in nobody's way.
-    if (member !== undefined && isOlder(bundle, member) && isGenuine(this.#primitives, nick, member)) {
+    if (!this.#credentials.areRight(now, link, verb, member)) return;
+    if (member !== undefined && this.#credentials.areOlder(verb, member)) {
       link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
       return;
     }
     if (member !== undefined) {
+      if (verb.type === "sendOnly" && member.online) return refuse("online");
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.
       return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
@@ -251,22 +272,17 @@ export class Server implements Machine {
     if (!link.isProved) return void this.#newcomers.set(link, verb);
     if (!this.#newNicks.take(now, link.address)) return refuse("rate");
     this.#channel.join(nick);
-    this.#admit(now, this.#roster.add(nick, bundle), link, verb);
+    const newcomer = this.#roster.add(nick, bundle);
+    if (verb.type === "sendOnly") {
+      newcomer.addresses = [link.address];
+      this.#roster.changed(now, newcomer);
+    }
+    this.#admit(now, newcomer, link, verb);
   }
 
-  /**
-   * True if the identity in the bundle has signed it for this nick. A check takes a twentieth of a
-   * millisecond, and anybody can make up bundles, so those beyond a rate count as false.
-   */
-  #isGenuine(now: Millis, link: Link, nick: Nick, bundle: Bundle): boolean {
-    const rate = this.#bundles.get(link) ?? new Rate(BUNDLES_PER_SECOND, BUNDLES_BURST);
-    this.#bundles.set(link, rate);
-    return rate.take(now) && isGenuine(this.#primitives, nick, bundle);
-  }
-
-  /** Registers a member on a link, in the place of any other link, and opens its stream. */
-  #admit(now: Millis, member: Member, link: Link, verb: VerbOf<"register">): void {
-    const { nick, bundle, candidates } = verb;
+  /** Registers a member on a link, in the place of any other link. */
+  #admit(now: Millis, member: Member, link: Link, verb: Registration): void {
+    const { nick } = verb;
     const former = this.#byLink.get(link);
     if (former !== undefined && former !== member) this.#depart(now, former, "left");
     if (member.connection !== undefined && member.connection.link !== link) {
@@ -275,39 +291,46 @@ export class Server implements Machine {
     }
     if (member.process !== link.peerProcess) member.formerProcess = member.process;
     member.process = link.peerProcess;
-    const before = { ...member };
-    const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, { nick, ...bundle, addresses, online: true });
     this.#byLink.set(link, member);
     link.kept = true;
     this.#silences.set(member, now + SILENCE_MS);
     this.#probes.clear(member);
-    // A registration that changes nothing is no news for the others.
-    if (!equalRows(before, member)) this.#roster.changed(now, member);
-    this.#effects.notice({ type: "clientRegistered", nick, address: link.address });
-    const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
-    const stream = StreamWriter.open(++this.#streams, waiting);
+    const sendsOnly = verb.type === "sendOnly";
+    this.#effects.notice({ type: "clientRegistered", nick, address: link.address, sendsOnly });
+    const number = ++this.#streams;
+    const stream = sendsOnly ? undefined : this.#bringOnline(now, member, link, verb, number);
     member.connection = { link, stream, toldAt: now };
     const { version, size: members } = this.#roster;
-    const dropped = this.#channel.takeDropped(now, nick);
-    link.send(now, {
-      type: "registered",
-      nick,
-      stream: stream.stream,
-      version,
-      members,
-      waiting: stream.length,
-      dropped,
-    });
-    stream.pump(now, link);
+    const dropped = sendsOnly ? 0 : this.#channel.takeDropped(now, nick);
+    const waiting = stream?.length ?? 0;
+    link.send(now, { type: "registered", nick, stream: number, version, members, waiting, dropped });
+    stream?.pump(now, link);
     this.#mailroom.tellCollected(now, link, nick, Infinity);
   }
 
-  /** The member goes offline, and the others are told. */
+  /** The row of a member becomes as its registration says. Returns the stream of what waits for it. */
+  #bringOnline(
+    now: Millis,
+    member: Member,
+    link: Link,
+    { nick, bundle, candidates }: VerbOf<"register">,
+    number: number,
+  ): StreamWriter {
+    const before = { ...member };
+    const addresses = reachableAt(link.address, candidates);
+    Object.assign(member, { nick, ...bundle, addresses, online: true });
+    // A registration that changes nothing is no news for the others.
+    if (!equalRows(before, member)) this.#roster.changed(now, member);
+    const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
+    return StreamWriter.open(number, waiting);
+  }
+
+  /** The member goes offline, and the others are told, unless it was registered only to send. */
   #depart(now: Millis, member: Member, how: Departure): void {
     this.#detach(member);
-    member.online = false;
     this.#silences.clear(member);
+    if (!member.online) return;
+    member.online = false;
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
   }
@@ -326,7 +349,7 @@ export class Server implements Machine {
   #noteAlive(now: Millis, link: Link): void {
     const member = this.#byLink.get(link);
     if (member === undefined) return;
-    this.#roster.seenAt(now, member, link.address);
+    if (member.online) this.#roster.seenAt(now, member, link.address);
     this.#probes.clear(member);
   }
 
@@ -359,4 +382,16 @@ export class Server implements Machine {
       if (count > 0) this.#effects.notice({ type: "dropped", count });
     }
   }
+}
+
+/** Tells a member at which addresses another one is. */
+function tellOf(
+  now: Millis,
+  { nick, connection }: Member,
+  { key }: Member,
+  addresses: readonly Address[],
+): void {
+  const { link } = connection!;
+  const known = addressesFor(isLoopback(link.address), addresses);
+  link.tell(now, { type: "introduce", nick, key, addresses: known });
 }

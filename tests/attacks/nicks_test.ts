@@ -3,8 +3,8 @@
  * holder.
  */
 import { assertEquals } from "@std/assert";
-import { primitives } from "../../core/base/crypto.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
+import { KEY_BYTES, primitives } from "../../core/base/crypto.ts";
+import { BUNDLES_BURST, KEEP_ALIVE_JITTER, KEEP_ALIVE_MS } from "../../core/base/limits.ts";
 import { Identity, NO_KEY, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
@@ -223,4 +223,90 @@ Deno.test("attack: the identity alone, without the records, is enough to be its 
   assertEquals(thief.heardOf("registered").length, 1);
   arena.runs(HEARD_WITHIN_MS);
   alice.sees(REPLACED);
+});
+
+// ---- in the place of a client that only sends ------------------------------------------------------------
+
+for (const where of ["online", "offline", "offline, the server has restarted"] as const) {
+  Deno.test(`attack: register only to send, with vouchers that the owner did not make (${where}): no answer`, () => {
+    const arena = new Arena();
+    const { alice, bob } = arena.clients("alice", "bob");
+    if (where !== "online") alice.deregisters();
+    arena.runs(200);
+    if (where.includes("restarted")) arena.server.restarts();
+    arena.runs(2000);
+    const mallory = new Speaker(arena, "mal");
+    const bundle = arena.server.bundleOf("alice");
+    const before = arena.server.state;
+    const vouchers = [
+      // One's own; the owner's, for another nick or for another link; what the owner has signed beside.
+      mallory.identity.voucher("alice", mallory.key),
+      alice.identity.voucher("bob", mallory.key),
+      alice.identity.voucher("alice", alice.key),
+      bundle.signature,
+      "00".repeat(64),
+    ];
+    for (const voucher of vouchers) mallory.registersToSend({ nick: "alice", bundle, voucher });
+    // The owner's identity, and a bundle that it did not sign.
+    const own = mallory.bundle("alice");
+    mallory.registersToSend({ nick: "alice", bundle: { ...own, identity: bundle.identity } });
+    assertEquals(mallory.kindsHeard, []);
+    // One's own identity is answered, with the reason.
+    mallory.registersToSend({ nick: "alice" });
+    assertEquals(mallory.heardOf("refused"), [{ type: "refused", nick: "alice", reason: "other key" }]);
+    assertEquals(arena.server.state, before);
+    bob.looks();
+    arena.runs(60_000);
+    bob.sees();
+  });
+}
+
+Deno.test("attack: only the rate of a link bounds how many vouchers the server checks for it", () => {
+  const checks: Uint8Array[] = [];
+  const verify: typeof primitives.verify = (key, message, signature) => {
+    checks.push(message);
+    return primitives.verify(key, message, signature);
+  };
+  const arena = new Arena({ primitives: { ...primitives, verify } });
+  arena.clients("alice");
+  const mallory = new Speaker(arena, "mal");
+  const bundle = arena.server.bundleOf("alice");
+  checks.length = 0;
+  for (let count = 0; count < 100; count++) {
+    const voucher = count.toString(16).padStart(128, "0");
+    const turn = ++mallory.turn;
+    mallory.says(arena.server, { type: "sendOnly", nick: "alice", turn, bundle, voucher });
+    arena.runs(2);
+  }
+  arena.runs(200);
+  assertEquals(checks.length, BUNDLES_BURST);
+});
+
+Deno.test("attack: eat mail, receipt it, deregister its owner, as a client that only sends: nothing of it counts", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  alice.deregisters();
+  arena.runs(200);
+  const date = bob.writes("alice", "for alice alone");
+  arena.runs(200);
+  const thief = new Speaker(arena, "alice", {
+    secrets: arena.random(SECRETS_BYTES),
+    ownKey: primitives.keyPair(arena.random(KEY_BYTES)),
+  });
+  const bundle = arena.server.bundleOf("alice");
+  thief.registersToSend({ bundle, voucher: alice.identity.voucher("alice", thief.key) });
+  assertEquals(thief.kindsHeard, ["registered"]);
+  arena.everybodyLooks();
+  const before = arena.server.state;
+  const [id] = bob.outbox;
+  const receipt = alice.identity.receipt("alice", "bob", { id: id!, edition: 0, ephemeral: NO_KEY, outcome: "read" });
+  thief.tells(arena.server, { type: "saved", nick: "alice", stream: arena.now, position: 1 });
+  thief.tells(arena.server, { type: "receipt", from: "alice", to: "bob", ...receipt });
+  thief.tells(arena.server, { type: "deregister", nick: "alice", turn: ++thief.turn });
+  arena.runs(1000);
+  assertEquals([thief.kindsHeard, arena.server.state], [["registered"], before]);
+  bob.sees();
+  alice.registers();
+  arena.runs(1000);
+  assertEquals(alice.looks().at(-1), `bob: ${date} for alice alone`);
 });

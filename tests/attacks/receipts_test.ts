@@ -107,7 +107,7 @@ Deno.test("attack: another member answers somebody's message, in all names and w
   arena.network.mend(bob.address.host);
   arena.runs(10_000);
   bob.sees("alice: hi");
-  assertEquals([alice.looks().at(-1), alice.outbox], ["[bob has collected 1 message.]", []]);
+  assertEquals([alice.looks().at(-1), alice.outbox], ["[Message received by bob.]", []]);
 });
 
 Deno.test("attack: the recipient himself says 'released', directly: that is not his to say", () => {

@@ -18,6 +18,7 @@ import * as verify from "../../commands/verify.ts";
 import * as version from "../../commands/version.ts";
 import { VERSION } from "../../core/base/version.ts";
 import config from "../../deno.json" with { type: "json" };
+import { onlySends } from "../../programs/prompt.ts";
 
 const MODULES = {
   client,
@@ -198,3 +199,26 @@ Deno.test("every command says in one line what it does, and how it is used", () 
     assertEquals(command.usage === "", command.arity.most === 0, command.name);
   }
 });
+
+for (
+  const [input, expected] of [
+    ["send y hi\n", true],
+    ["send y hi", true],
+    ["\n  \nsend y one\r\nsend_all two\nquit\n", true],
+    // Whoever sends nothing wants something else, such as the mail.
+    ["", false],
+    ["\n", false],
+    ["quit\n", false],
+    ["peers\nsend y hi\n", false],
+    ["send y hi\ndereg x\n", false],
+    ["send y hi\nhelp\n", false],
+    // What is wrong may have been meant for anything.
+    ["send y hi\nsned y hi\n", false],
+    ["send y\n", false],
+  ] as const
+) {
+  Deno.test(`${JSON.stringify(input)} does ${expected ? "nothing but send" : "not only send"}`, () => {
+    const bytes = new TextEncoder().encode(input);
+    assertEquals(onlySends(commands, [bytes.slice(0, 5), bytes.slice(5)]), expected);
+  });
+}

@@ -64,7 +64,8 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "[Channel_Message x: 2022-03-22 21:35:12.521000 hi]",
   ],
   [{ type: "channelReceived", message: message("hi", false, true) }, "[Channel_Message, not sealed, x: hi]"],
-  [{ type: "delivered", to: "y" }, "[Message received by y.]"],
+  [{ type: "delivered", to: "y", text: undefined }, "[Message received by y.]"],
+  [{ type: "delivered", to: "y", text: "one two" }, '[Message received by y: "one two".]'],
   [{ type: "unanswered", to: "y" }, "[No ACK from y, message sent to server.]"],
   [
     { type: "stored" },
@@ -257,7 +258,7 @@ Deno.test("that an action is over is not said", () => {
 });
 
 Deno.test("who came and went is for the server's log, without message texts", () => {
-  const came: Notice = { type: "clientRegistered", nick: "x", address: SERVER };
+  const came: Notice = { type: "clientRegistered", nick: "x", address: SERVER, sendsOnly: false };
   assertEquals(said(came, UTC), { stream: "log", lines: ["x registered at 127.0.0.1:9999"] });
   const left: Notice = { type: "clientLeft", nick: "x", how: "silent" };
   assertEquals(said(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
@@ -324,7 +325,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "trusted", nick: EVIL, waiting: 2 },
   { type: "safetyNumber", nick: EVIL, number: "0", isTrusted: false },
   { type: "invite", server: EVIL, serverKey: KEY, nick: "x", identity: KEY },
-  { type: "delivered", to: EVIL },
+  { type: "delivered", to: EVIL, text: EVIL },
   { type: "unanswered", to: EVIL },
   { type: "collected", to: EVIL, count: 1 },
   { type: "failed", to: EVIL, failure: "quota" },
@@ -341,7 +342,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: true },
   { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: false },
   { type: "serverKey", name: EVIL, key: KEY },
-  { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS },
+  { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS, sendsOnly: false },
   { type: "clientLeft", nick: EVIL, how: "left" },
 ];
 

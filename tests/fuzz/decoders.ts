@@ -182,9 +182,10 @@ function checkVerb(bytes: Uint8Array): void {
 // ---- records ---------------------------------------------------------------------------------------------
 
 const HASH = "ab".repeat(32);
-const MESSAGE = { id: ID, after: ID, afterHash: HASH, from: LONGEST_NICK, text: "\0\u{FEFF}é" };
-const OUTGOING = { after: ID, afterHash: HASH, sentAt: 1, text: "" };
-const RECEIPT = { from: "x", to: "y", at: 5, signature: SIGNATURE };
+const MESSAGE = { prefix: ID.slice(0, 20), sequence: 2 ** 48 - 1, from: LONGEST_NICK, text: "\0\u{FEFF}é" };
+const OUTGOING = { after: [ID], sentAt: 1, text: "" };
+const SEALING = { ephemeral: KEY, proof: KEY, body: BODY };
+const RECEIPT = { from: "x", to: "y", at: 5, ephemeral: KEY };
 const LETTER = { id: ID, from: LONGEST_NICK, to: "y", storedAt: 7, body: BODY };
 
 /** A kind of record: values to begin with, and what any bytes are when they are read and written. */
@@ -213,9 +214,16 @@ const KINDS: readonly Kind[] = [
   kind(records.IDENTITY, { nick: "x", server: IPV6, state: "abcdef", starts: 2 ** 32 - 1 }),
   kind(
     records.OUTBOX,
-    { ...OUTGOING, to: ["y"], stored: true, edition: 1, body: new Uint8Array(0) },
-    { ...OUTGOING, to: [], stored: false, edition: 0, body: LONGEST_BODY },
-    { ...OUTGOING, to: [LONGEST_NICK], stored: false, edition: 0, body: BODY, text: LONGEST_TEXT },
+    { ...OUTGOING, to: ["y"], stored: true, edition: 1, sealing: [{ ...SEALING, body: new Uint8Array(0) }] },
+    {
+      ...OUTGOING,
+      to: [],
+      stored: false,
+      edition: 0,
+      sealing: [{ ...SEALING, proof: "", body: LONGEST_BODY }],
+    },
+    { ...OUTGOING, after: [], to: ["y"], stored: false, edition: 0, sealing: [] },
+    { ...OUTGOING, to: [LONGEST_NICK], stored: false, edition: 0, sealing: [SEALING], text: LONGEST_TEXT },
   ),
   kind(
     records.SEEN,
@@ -225,8 +233,25 @@ const KINDS: readonly Kind[] = [
   kind(records.SENT, { id: ID, hash: HASH }),
   kind(
     records.INBOX,
-    { ...MESSAGE, sentAt: 2 ** 48 - 1, channel: false, isOpen: false, dated: true },
-    { ...MESSAGE, sentAt: 0, channel: true, isOpen: true, dated: false, text: LONGEST_TEXT },
+    {
+      ...MESSAGE,
+      after: [ID],
+      afterHash: [HASH],
+      sentAt: 2 ** 48 - 1,
+      channel: false,
+      isOpen: false,
+      dated: true,
+    },
+    {
+      ...MESSAGE,
+      after: [],
+      afterHash: [],
+      sentAt: 0,
+      channel: true,
+      isOpen: true,
+      dated: false,
+      text: LONGEST_TEXT,
+    },
   ),
   kind(records.SHOWN, { id: ID, hash: HASH }),
   kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, counter: 2 ** 48 - 1, supersededAt: 0 }),
@@ -244,7 +269,9 @@ const KINDS: readonly Kind[] = [
   kind(records.LETTER, LETTER, { ...LETTER, body: LONGEST_BODY }),
   kind(
     records.RECEIPT,
-    ...OUTCOMES.map((outcome, at) => ({ ...RECEIPT, edition: at % 2, outcome })),
+    ...OUTCOMES.map((outcome, at) => (
+      { ...RECEIPT, edition: at % 2, outcome, proof: ["", KEY, SIGNATURE][at % 3]! }
+    )),
   ),
   kind(records.CHANNEL, { number: 2 ** 48 - 1, id: ID, from: "x", storedAt: 7, body: BODY }),
   kind(records.CURSOR, { number: 9 }),

@@ -1,8 +1,9 @@
 /** Bytes, frames and verbs as nobody should send them: near to what is right, at the edges, or anything. */
 import { Writer } from "../../core/base/bytes.ts";
-import { PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
+import { GOT_RUNS, PARCEL_PARTS, PART_BYTES } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import type { DirectMessage, Run } from "../../core/messages/direct.ts";
+import { type Bundle, NO_KEY, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import { encodeVerb, type Verb } from "../../core/messages/verb.ts";
 import { type Frame, writeFrame } from "../../core/wire/frame.ts";
 import type { Dice } from "../kit/dice.ts";
@@ -12,6 +13,8 @@ const NUMBERS = [0, 1, 2, 3, 63, 64, 255, 256, 1023, 1024, 1025, 2048, 16383, 16
   .concat(
     [2 ** 32, 2 ** 48 - 1, 2 ** 52, Number.MAX_SAFE_INTEGER],
   );
+const LAST_SEQUENCE = 2 ** 48 - 1;
+const PROOFS = ["", "5a".repeat(32), SIGNATURE];
 const NICKS = ["alice", "ALICE", "bob", "mal", "mal0", "mal1", "mal2", "nobody", "é".repeat(32)];
 const MOST_MUTATIONS = 3;
 
@@ -87,12 +90,16 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
     case "nick":
     case "from":
     case "to":
+    case "peer":
       return anyNick(dice);
     case "id":
     case "after":
       return anyId(dice);
     case "receipts":
       return Array.from({ length: dice.below(4) }, () => ({ ...anyReceipt(dice), id: anyId(dice) }));
+    case "key":
+      return anyBundle(dice).key;
+    case "addresses":
     case "candidates":
       return SAID.slice(dice.below(3));
     case "version":
@@ -112,8 +119,14 @@ function anyValue(dice: Dice, name: string, value: unknown): unknown {
     case "body":
       return dice.bytes(dice.pick([0, 1, 30, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES]));
     case "edition":
+    case "ephemeral":
     case "outcome":
+    case "proof":
       return anyReceipt(dice)[name];
+    case "messages":
+      return anyMessages(dice);
+    case "runs":
+      return anyRuns(dice);
     default:
       return typeof value === "number"
         ? anyNumber(dice)
@@ -128,7 +141,29 @@ function anyBundle(dice: Dice): Bundle {
 }
 
 function anyReceipt(dice: Dice): Omit<Receipt, "id"> {
-  return { edition: dice.below(2), outcome: dice.pick(OUTCOMES), signature: SIGNATURE };
+  return {
+    edition: dice.below(2),
+    ephemeral: dice.pick([KEY, NO_KEY]),
+    outcome: dice.pick(OUTCOMES),
+    proof: dice.pick(PROOFS),
+  };
+}
+
+function anyMessages(dice: Dice): DirectMessage[] {
+  return Array.from({ length: 1 + dice.below(dice.pick([3, 30])) }, () => ({
+    sequence: Math.min(LAST_SEQUENCE, 1 + anyNumber(dice)),
+    after: dice.happens(0.5) ? undefined : anyId(dice),
+    sentAt: dice.below(2 ** 40),
+    text: "t".repeat(dice.below(20)),
+  }));
+}
+
+/** In order or not, over each other or not, and with ends that nobody has reached. */
+export function anyRuns(dice: Dice): Run[] {
+  return Array.from({ length: 1 + dice.below(dice.pick([3, GOT_RUNS])) }, () => {
+    const from = Math.min(LAST_SEQUENCE, anyNumber(dice));
+    return { from, to: dice.happens(0.2) ? LAST_SEQUENCE : Math.min(LAST_SEQUENCE, from + dice.below(9)) };
+  });
 }
 
 /** The bytes of a verb, mostly one that means something. */

@@ -5,24 +5,26 @@
 import { assert, assertEquals } from "@std/assert";
 import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
-import { TEXT_BYTES } from "../../core/base/limits.ts";
+import { COLLECTED_RECEIPTS, TEXT_BYTES } from "../../core/base/limits.ts";
 import {
   type Bundle,
   equalBundles,
   isGenuine,
   isReceiptOf,
   NO_HASH,
+  NO_KEY,
   OUTCOMES,
   type Receipt,
 } from "../../core/messages/identity.ts";
-import { type Contents, decodeLetter, type Envelope } from "../../core/messages/letter.ts";
+import type { Contents, Envelope } from "../../core/messages/letter.ts";
+import { decodeLetter, isSameLetter } from "../../core/messages/letter_form.ts";
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, sameNick } from "../../core/messages/nick.ts";
 import { decodePost, isAuthentic, textOf } from "../../core/messages/post.ts";
 import { decodeVerb, encodeVerb, type Verb } from "../../core/messages/verb.ts";
 import { Author } from "../kit/author.ts";
 import type { Dice } from "../kit/dice.ts";
-import { BUNDLE, idOf, IPV4, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
+import { BUNDLE, idOf, IPV4, KEY, LONGEST_NICK, SIGNATURE } from "../kit/samples.ts";
 import { anyBytes, anyId } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
 
@@ -47,7 +49,7 @@ const LOW_ORDER: readonly Uint8Array[] = [
 const EPHEMERAL_AT = 1 + 8;
 const BUNDLE_AT = EPHEMERAL_AT + 32;
 const SENDER_KEY_AT = BUNDLE_AT + 32;
-const SEALED_AT = BUNDLE_AT + 166;
+const SEALED_AT = BUNDLE_AT + 172;
 
 /** The order of Ed25519's group, which may be added to the second half of a signature if nobody looks. */
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -171,6 +173,8 @@ const LETTERS: Target = {
         () => overwritten(dice.pick(samples), SEALED_AT, dice.pick(samples).subarray(SEALED_AT)),
         () => overwritten(dice.pick(samples), EPHEMERAL_AT, dice.pick(LOW_ORDER)),
         () => overwritten(dice.pick(samples), SENDER_KEY_AT, dice.pick(LOW_ORDER)),
+        // As if it were one of version 3.
+        () => overwritten(dice.pick(samples), 0, Uint8Array.of(dice.below(2))),
       );
       note(bytes);
       const copy = bytes.slice();
@@ -235,10 +239,15 @@ const POSTS: Target = {
 
 // ---- receipts and bundles --------------------------------------------------------------------------------
 
+/** Of a letter of version 3, whose receipts name none, and of one of version 4. */
+const EPHEMERALS = [NO_KEY, KEY];
+
 /** bob's receipts for alice, some of them of each outcome. */
 function receiptsOf(bob: Author): Receipt[] {
   return OUTCOMES.flatMap((outcome, at) =>
-    [0, 1].map((edition) => bob.receipt("bob", "alice", { id: idOf(at), edition, outcome }))
+    [0, 1].map((edition) =>
+      bob.receipt("bob", "alice", { id: idOf(at), edition, ephemeral: EPHEMERALS[edition]!, outcome })
+    )
   );
 }
 
@@ -247,6 +256,8 @@ function receiptsIn(verb: Verb): { from: Nick; to: Nick; receipts: readonly Rece
   return verb.type === "collected" ? { from: verb.to, to: "alice", receipts: verb.receipts } : undefined;
 }
 
+const PROOFS = ["", KEY, SIGNATURE];
+
 const RECEIPTS: Target = {
   name: "receipts",
   iterations: 20,
@@ -254,17 +265,20 @@ const RECEIPTS: Target = {
     const [, bob, mal] = people(dice);
     const genuine = receiptsOf(bob);
     const nicks = { from: "bob", to: "alice" };
-    const lies = genuine.map(({ id, edition, outcome }) =>
+    const lies = genuine.map(({ proof: _, ...said }) =>
       dice.pick([
-        mal.receipt("bob", "alice", { id, edition, outcome }),
-        bob.receipt("bob", "mal", { id, edition, outcome }),
-        { id, edition, outcome: dice.pick(OUTCOMES), signature: dice.pick(genuine).signature },
-        { id, edition, outcome, signature: SIGNATURE },
+        mal.receipt("bob", "alice", said),
+        bob.receipt("bob", "mal", said),
+        { ...said, outcome: dice.pick(OUTCOMES), proof: dice.pick(genuine).proof },
+        { ...said, ephemeral: dice.pick(EPHEMERALS), proof: dice.pick(genuine).proof },
+        { ...said, proof: dice.pick(PROOFS) },
       ])
     );
     const samples = [
       ...[...genuine, ...lies].map((receipt): Verb => ({ type: "receipt", ...nicks, ...receipt })),
-      ...[genuine, lies].map((receipts): Verb => ({ type: "collected", to: "bob", receipts })),
+      ...[genuine, lies].map((all): Verb => (
+        { type: "collected", to: "bob", receipts: all.slice(0, COLLECTED_RECEIPTS) }
+      )),
     ].map(encodeVerb);
     for (let input = 0; input < INPUTS; input++) {
       const bytes = hostile(dice, samples);
@@ -282,7 +296,7 @@ const RECEIPTS: Target = {
 };
 
 function isSameReceipt(a: Receipt, b: Receipt): boolean {
-  return a.id === b.id && a.edition === b.edition && a.outcome === b.outcome && a.signature === b.signature;
+  return a.id === b.id && isSameLetter(a, b) && a.outcome === b.outcome && a.proof === b.proof;
 }
 
 const BUNDLES: Target = {

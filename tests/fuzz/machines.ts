@@ -73,7 +73,7 @@ function clientOf(dice: Dice, parts: ClientParts, now: Millis, records: Records)
   const known = invited === undefined ? [] : [{ nick: invited.nick, identity: invited.identity.publicKey }];
   const options = { nick, server: SERVER, serverName: "the server", serverKey: undefined, own: OWN };
   const keys = { identity, invited: known, channelKey, primitives };
-  const rest = { candidates: [], attempts: 0, durable: true };
+  const rest = { candidates: [], attempts: 0, sendsOnly: false, durable: true };
   return new Client(now, { ...options, ...keys, ...rest }, (count) => dice.bytes(count), records);
 }
 
@@ -147,7 +147,7 @@ const SERVER_TARGET: Target = {
     const ownKey = publicKeyIn(subject.records);
     const share = dice.pick(WILD);
     const people = Array.from({ length: INSIDERS }, (_, at) => new Author(primitives, dice, `mal${at}`));
-    const plot = new Plot(people);
+    const plot = new Plot(people, ownKey.toHex());
     const insiders = people.map((me, number) => {
       const say = wild(share, memberSays(plot, new Liar(plot, me)));
       const { publicKey } = me.identity;
@@ -214,7 +214,8 @@ const CLIENT_TARGET: Target = {
     const people = [...mals, bob];
     const channelKey = dice.happens(0.5) ? dice.bytes(32) : undefined;
     const invited = dice.happens(0.5) ? bob : undefined;
-    const plot = new Plot(people, channelKey);
+    const serverSecret = dice.bytes(32);
+    const plot = new Plot(people, primitives.keyPair(serverSecret).publicKey.toHex(), channelKey);
     const witness = new ClientWitness({ plot, me, invited });
     const watch = witness.look.bind(witness);
     const start = (now: Millis, records: Records) =>
@@ -236,7 +237,7 @@ const CLIENT_TARGET: Target = {
       address: SERVER,
       spoofed: seemsAt(9),
       ownKey,
-      secret: dice.bytes(32),
+      secret: serverSecret,
       say: wild(share, serverSays(plot, others, honest)),
       hears,
     });

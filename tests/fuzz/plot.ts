@@ -3,10 +3,13 @@
  * number by which the ledger knows its writer, so that whoever is shown one can be asked who wrote it.
  */
 import { MALFORMED } from "../../core/base/bytes.ts";
+import type { Key } from "../../core/base/units.ts";
 import type { Bundle, Receipt } from "../../core/messages/identity.ts";
-import { decodeLetter } from "../../core/messages/letter.ts";
+import type { Run } from "../../core/messages/direct.ts";
+import { decodeLetter } from "../../core/messages/letter_form.ts";
+import { idOf, type MessageId, partsOf } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
-import type { Verb } from "../../core/messages/verb.ts";
+import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Author } from "../kit/author.ts";
 import type { Dice } from "../kit/dice.ts";
 import { ID } from "../kit/samples.ts";
@@ -36,6 +39,8 @@ export interface Signed extends Receipt {
 export class Ledger {
   readonly #texts: Written[] = [];
   readonly #read = new Set<string>();
+  /** Runs that were answered directly, and under which name (`nameOf`, with a prefix for the id). */
+  readonly #answered: (Run & { readonly name: string })[] = [];
 
   /** A new text of somebody's. */
   write(written: Written, bytes: number): string {
@@ -50,12 +55,23 @@ export class Ledger {
   }
 
   /** Somebody has signed that a message was read. */
-  signed(identity: string, as: Nick, to: Nick, { id, outcome }: Omit<Receipt, "signature">): void {
+  signed(identity: string, as: Nick, to: Nick, { id, outcome }: Omit<Receipt, "proof">): void {
     if (outcome === "read") this.#read.add(nameOf(identity, as, to, id));
   }
 
-  hasSigned(identity: string, as: Nick, to: Nick, id: string): boolean {
-    return this.#read.has(nameOf(identity, as, to, id));
+  /** Somebody has said directly that messages were read. */
+  answered(identity: string, as: Nick, { outcome, prefix, runs, to }: VerbOf<"got">): void {
+    if (outcome !== "read") return;
+    const name = nameOf(identity, as, to, prefix);
+    for (const { from, to } of runs) this.#answered.push({ name, from, to });
+  }
+
+  /** Whether somebody has said in either way that a message was read. */
+  hasSigned(identity: string, as: Nick, to: Nick, id: MessageId): boolean {
+    if (this.#read.has(nameOf(identity, as, to, id))) return true;
+    const { prefix, sequence } = partsOf(id);
+    const name = nameOf(identity, as, to, prefix);
+    return this.#answered.some((run) => run.name === name && run.from <= sequence && sequence <= run.to);
   }
 }
 
@@ -71,16 +87,20 @@ const RECENT = 5;
 export class Plot {
   readonly ledger = new Ledger();
   readonly people: readonly Author[];
+  /** Of the server where all of this is. */
+  readonly serverKey: Key;
   /** Under which channel messages are sealed, if they are. */
   readonly channelKey: Uint8Array | undefined;
   readonly letters: Underway[] = [];
+  readonly directs: VerbOf<"direct">[] = [];
   readonly posts: Underway[] = [];
   readonly receipts: Signed[] = [];
   readonly ids: string[] = [ID];
   readonly #bundles = new Map<NickKey, Bundle>();
 
-  constructor(people: readonly Author[], channelKey?: Uint8Array) {
+  constructor(people: readonly Author[], serverKey: Key, channelKey?: Uint8Array) {
     this.people = people;
+    this.serverKey = serverKey;
     this.channelKey = channelKey;
     for (const { nick, bundle } of people) this.know(nick, bundle);
   }
@@ -105,6 +125,7 @@ export class Plot {
     if (verb.type === "collected") {
       for (const receipt of verb.receipts) this.note({ ...receipt, from: verb.to });
     }
+    if (verb.type === "direct") this.rememberDirect(verb);
     if (!("body" in verb)) return;
     if (verb.type === "post" || verb.type === "channel") return this.remember(this.posts, verb);
     this.remember(this.letters, verb);
@@ -117,6 +138,12 @@ export class Plot {
   remember(kind: Underway[], one: Underway): void {
     push(kind, one);
     push(this.ids, one.id);
+  }
+
+  rememberDirect(direct: VerbOf<"direct">): void {
+    push(this.directs, direct);
+    const { messages: [first], prefix } = direct;
+    if (first !== undefined) push(this.ids, idOf({ prefix, sequence: first.sequence }));
   }
 
   note(receipt: Signed): void {

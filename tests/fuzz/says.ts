@@ -6,7 +6,9 @@ import type { Address } from "../../core/base/units.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
+import { OUTCOMES } from "../../core/messages/identity.ts";
 import type { Dice } from "../kit/dice.ts";
+import { KEY } from "../kit/samples.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
 import type { Liar } from "./lies.ts";
 import type { Plot } from "./plot.ts";
@@ -35,7 +37,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
     const stream = newest(heard, "registered", "letter", "channel");
     if (stream === undefined) return registration(dice, liar, ++turn);
     const [id, from] = [plot.anyId(dice), dice.happens(0.95) ? nick : anyNick(dice)];
-    switch (dice.below(13)) {
+    switch (dice.below(14)) {
       case 0:
         return { type: dice.pick(["deregister", "leave"] as const), nick, turn: ++turn };
       case 1:
@@ -56,13 +58,15 @@ export function memberSays(plot: Plot, liar: Liar): Say {
         return {
           type: "noted",
           nick: from,
-          receipts: collected?.receipts ?? [{ id, edition: dice.below(2) }],
+          receipts: collected?.receipts ?? [{ id, edition: dice.below(2), ephemeral: KEY }],
         };
       }
       case 9:
         return { type: "rowsSince", nick: from, version: { start: 0, counter: 0 } };
       case 10:
-      case 11: {
+        return { type: "reach", nick: from, peer: anyNick(dice) };
+      case 11:
+      case 12: {
         const letter = newest(heard, "letter");
         const [of, to] = letter === undefined ? [id, anyNick(dice)] : [letter.id, letter.from];
         return { type: "receipt", to, ...liar.anyReceipt(dice, to, of), from };
@@ -75,12 +79,16 @@ export function memberSays(plot: Plot, liar: Liar): Say {
   };
 }
 
-/** Mostly under his own nick. */
-function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> {
+/** Mostly under his own nick, and to come online. */
+function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> | VerbOf<"sendOnly"> {
   const { me } = liar;
   const nick = dice.happens(0.8) ? me.nick : anyNick(dice);
   const bundle = dice.happens(0.8) ? me.bundleFor(nick) : liar.bundleAs(dice, nick);
-  return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+  if (dice.happens(0.8)) {
+    return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+  }
+  const linkKey = dice.happens(0.8) ? me.identity.keyPair.publicKey.toHex() : bundle.prekey;
+  return { type: "sendOnly", nick, turn, bundle, voucher: me.identity.voucher(nick, linkKey) };
 }
 
 export interface Other {
@@ -111,9 +119,13 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
         ...news,
       };
     }
-    switch (dice.below(12)) {
+    switch (dice.below(13)) {
       case 0:
         return { type: "alive", version };
+      case 12: {
+        const { liar: { me }, address } = dice.pick(others);
+        return { type: "introduce", nick: "alice", key: me.bundle.key, addresses: [address] };
+      }
       case 1:
       case 2:
         return rows(dice, liar);
@@ -179,10 +191,12 @@ export function peerSays(plot: Plot, liar: Liar, to: Nick): Say {
   return (dice, heard) => {
     const direct = newest(heard, "direct");
     if (direct !== undefined && dice.happens(0.3)) {
-      return { type: "receipt", to, ...liar.anyReceipt(dice, to, direct.id) };
+      return dice.happens(0.5) ? liar.got(direct, dice.pick(OUTCOMES)) : liar.anyGot(dice, to);
     }
-    if (dice.happens(0.1)) return { type: "receipt", to, ...liar.anyReceipt(dice, to, plot.anyId(dice)) };
-    return { type: "direct", to, ...liar.anyLetter(dice, to) };
+    if (dice.happens(0.1)) return liar.anyGot(dice, to);
+    // What belongs to the way by the server means nothing here.
+    if (dice.happens(0.05)) return { type: "receipt", to, ...liar.anyReceipt(dice, to, plot.anyId(dice)) };
+    return liar.anyDirect(dice, to);
   };
 }
 
@@ -190,10 +204,7 @@ export function peerSays(plot: Plot, liar: Liar, to: Nick): Say {
 export function honestSays(liar: Liar, to: Nick): Say {
   return (dice, heard) => {
     const direct = newest(heard, "direct");
-    if (direct === undefined || dice.happens(0.6)) return { type: "direct", to, ...liar.letter(dice, to) };
-    const { id, from, body } = direct;
-    const isRead = liar.me.open({ id, from, to: liar.me.nick }, body) !== undefined;
-    const said = { id, edition: body[0] === 1 ? 1 : 0, outcome: isRead ? "read" : "unreadable" } as const;
-    return { type: "receipt", to: from, ...liar.receipt(from, said) };
+    if (direct === undefined || !liar.isForMe(direct) || dice.happens(0.6)) return liar.direct(dice, to);
+    return liar.got(direct, "read");
   };
 }

@@ -192,7 +192,7 @@ class Mal {
     this.#company = company;
     this.#heard = company.world.datagrams.length;
     const me = this.#me = new Author(primitives, dice, "mal");
-    const plot = new Plot([me]);
+    const plot = new Plot([me], server.key);
     for (const nick of ["alice", "bob"]) plot.know(nick, server.bundleOf(nick));
     const liar = new Liar(plot, me);
     const common = {

@@ -6,10 +6,12 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
+import { HASH_BYTES } from "../../core/base/crypto.ts";
 import { INBOX, KNOWN_PEER, NICK, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
 import type { Output, Records } from "../../core/machine.ts";
-import { isGenuine, isReceiptOf } from "../../core/messages/identity.ts";
-import { decodeLetter, prekeyId } from "../../core/messages/letter.ts";
+import { isGenuine, isReceiptOf, type Receipt } from "../../core/messages/identity.ts";
+import { peopleTag } from "../../core/messages/direct.ts";
+import { decodeLetter, prekeyId } from "../../core/messages/letter_form.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
@@ -195,20 +197,38 @@ export class ClientWitness {
 
   #onVerb(verb: Verb): void {
     if (verb.type === "receipt") this.#onReceipt(verb);
-    if (verb.type === "direct" || verb.type === "deposit") this.#onLetter(verb);
+    if (verb.type === "direct") this.#onDirect(verb);
+    if (verb.type === "deposit") this.#onLetter(verb);
   }
 
   #onReceipt(receipt: VerbOf<"receipt">): void {
     const { identity: { publicKey }, nick } = this.#options.me;
+    assert(receipt.outcome !== "released");
+    // The proof that a letter was opened concerns its sender.
+    if (receipt.outcome === "read" && receipt.proof.length === 2 * HASH_BYTES) return;
     assert(
       isReceiptOf(primitives, publicKey, { from: nick, to: receipt.to }, receipt),
       "a receipt is not signed",
     );
-    assert(receipt.outcome !== "released");
+  }
+
+  /** What is for an invited person names him and his place, unless the user has trusted somebody else. */
+  #onDirect({ from, messages, people, place, to }: VerbOf<"direct">): void {
+    const { invited, me, plot } = this.#options;
+    if (invited === undefined || !sameNick(to, invited.nick) || this.#trusted.has(nickKey(to))) return;
+    const [own, other] = [me, invited].map(({ nick, identity }) => ({ nick, identity: identity.publicKey }));
+    assertEquals(people, peopleTag(primitives, plot.serverKey, own!, other!), "somebody else is named");
+    assert(sameNick(from, me.nick));
+    assertEquals(place, prekeyId(invited.bundle.prekey));
+    for (const { text } of messages) {
+      const written = plot.ledger.writerOf(text);
+      assertEquals(written?.identity, me.identity.publicKey, "somebody else's words");
+      assert(sameNick(written?.to ?? "", to));
+    }
   }
 
   /** Nobody but an invited person can open what is for him, unless the user has trusted somebody else. */
-  #onLetter({ id, from, to, body }: VerbOf<"direct" | "deposit">): void {
+  #onLetter({ id, from, to, body }: VerbOf<"deposit">): void {
     const { invited, me, plot } = this.#options;
     if (invited === undefined || !sameNick(to, invited.nick) || this.#trusted.has(nickKey(to))) return;
     const letter = decodeLetter(body);
@@ -235,10 +255,14 @@ function sayingOf(verb: Verb): string | undefined {
     case "post":
       return `channel ${verb.id} ${verb.body.toHex()}`;
     case "receipt":
-      return `receipt ${nickKey(verb.to)} ${verb.id} ${verb.edition} ${verb.outcome} ${verb.signature}`;
+      return sayingOfReceipt(verb.to, verb);
     default:
       return undefined;
   }
+}
+
+function sayingOfReceipt(to: Nick, { id, edition, ephemeral, outcome, proof }: Receipt): string {
+  return `receipt ${nickKey(to)} ${id} ${edition} ${ephemeral} ${outcome} ${proof}`;
 }
 
 export class ServerWitness {
@@ -298,8 +322,8 @@ export class ServerWitness {
   told(identity: string, verb: Verb): void {
     if (verb.type !== "collected") return;
     const readers = [...this.#identities].filter(([, holder]) => holder === identity).map(([nick]) => nick);
-    for (const { id, edition, outcome, signature } of verb.receipts) {
-      const sayings = readers.map((nick) => `receipt ${nick} ${id} ${edition} ${outcome} ${signature}`);
+    for (const receipt of verb.receipts) {
+      const sayings = readers.map((nick) => sayingOfReceipt(nick, receipt));
       assert(
         sayings.some((saying) => this.#hasSaid(verb.to, saying)),
         `${verb.to} has not signed this receipt`,

@@ -5,6 +5,7 @@
 import { addressKey } from "../../core/base/address.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Dice } from "./dice.ts";
+import type { Nat } from "./nat.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface Weather {
@@ -35,6 +36,7 @@ export class Network {
   /** Under which address others see somebody who is behind a translator of addresses, and the way back. */
   readonly #outsides = new Map<string, Address>();
   readonly #insides = new Map<string, Address>();
+  readonly #nats: Nat[] = [];
   /** Lately seen datagrams, for replays and forgeries. */
   readonly #seen: { from: Address; to: Address; bytes: Uint8Array }[] = [];
   /** Sees every datagram that is sent; false loses it. */
@@ -70,6 +72,15 @@ export class Network {
     this.#outsides.delete(addressKey(inside));
   }
 
+  /** From now on the hosts behind this NAT are private: others see, and reach, only its outside. */
+  translate(nat: Nat): void {
+    this.#nats.push(nat);
+  }
+
+  #natOf(host: string): Nat | undefined {
+    return this.#nats.find((nat) => nat.hides(host));
+  }
+
   cut(host: string): void {
     this.#cut.add(host);
   }
@@ -85,7 +96,10 @@ export class Network {
 
   send(inside: Address, to: Address, bytes: Uint8Array): void {
     if (bytes.length > 1200) throw new Error(`a datagram of ${bytes.length} bytes`);
-    const from = this.#outsides.get(addressKey(inside)) ?? inside;
+    const nat = this.#natOf(inside.host);
+    const from = nat !== undefined && !nat.hides(to.host)
+      ? nat.leaves(inside, to)
+      : this.#outsides.get(addressKey(inside)) ?? inside;
     this.#remember(from, to, bytes);
     if (!this.passes(from, to, bytes)) return;
     const { loss, duplication, delay, jitter, corruption, mtu } = this.weather;
@@ -124,14 +138,24 @@ export class Network {
 
   #deliver(from: Address, to: Address, bytes: Uint8Array): void {
     if (this.#cut.has(from.host) || this.#cut.has(to.host)) return;
+    // A private host is reached from behind the same NAT, and by the way of the NAT.
+    if (this.#natOf(to.host) !== this.#natOf(from.host)) return;
     this.carried++;
     const isLocal = to.host === LOOPBACK;
     const source = from.host === LOOPBACK && !isLocal ? this.#outside(from) : from;
+    const nat = this.#nats.find(({ host }) => host === to.host);
+    if (nat !== undefined) return this.#enter(nat, source, to, bytes);
     const target = to.host === this.loopbackHost ? { ...to, host: LOOPBACK } : to;
     const inside = this.#insides.get(addressKey(target)) ?? target;
     // Under its former address nobody is reached any more.
     if (inside === target && this.#outsides.has(addressKey(target))) return;
     this.#hosts.get(addressKey(inside))?.(source, bytes.slice());
+  }
+
+  #enter(nat: Nat, from: Address, to: Address, bytes: Uint8Array): void {
+    const inside = from.host === nat.host && !nat.turnsRound ? undefined : nat.enters(from, to.port);
+    if (inside === undefined) return;
+    this.#hosts.get(addressKey(inside))?.(from, bytes.slice());
   }
 
   #outside({ host, port }: Address): Address {

@@ -57,6 +57,8 @@ export class Person extends Process {
   /** What the file of known servers would hold. */
   #serverKey: Key | undefined;
   #port = FIRST_PORT;
+  /** True if the program that was started last is a script that only sends. */
+  isScript = false;
 
   /** `host`: of the computer. `serverKey`: of the server, if it is known before the first start. */
   constructor(surroundings: Surroundings, nick: Nick, host: string, settings: ClientSettings = {}) {
@@ -77,6 +79,7 @@ export class Person extends Process {
       own,
       candidates: [own],
       attempts: 5,
+      sendsOnly: this.isScript,
       invited: [],
       channelKey: undefined,
       durable: true,
@@ -124,8 +127,18 @@ export class Person extends Process {
     this.does({ type: "register", nick: this.nick });
   }
 
+  /** Starts the program with these lines as its whole input, all of which send. */
+  runsScript(...lines: readonly string[]): void {
+    this.opens(undefined, true);
+    this.unsettled = 1;
+    this.does({ type: "register", nick: this.nick });
+    for (const line of lines) this.types(line);
+    this.endsInput();
+  }
+
   /** Starts the program, which is asked for nothing yet. */
-  opens(port: number = this.#settings.port ?? this.#port++): void {
+  opens(port: number = this.#settings.port ?? this.#port++, isScript = false): void {
+    this.isScript = isScript;
     this.startAt({ host: this.#host, port });
   }
 

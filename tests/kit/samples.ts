@@ -69,6 +69,7 @@ const MESSAGE = { sequence: U48, after: TOP_ID, sentAt: U48, text: LONGEST_TEXT 
 export const VERBS: readonly Verb[] = [
   { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [] },
   { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, bundle: BUNDLE, candidates: [IPV4, IPV6] },
+  { type: "sendOnly", nick: LONGEST_NICK, turn: U32, bundle: BUNDLE, voucher: SIGNATURE },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
@@ -96,6 +97,8 @@ export const VERBS: readonly Verb[] = [
   { type: "olderBundle", nick: "x", bundle: BUNDLE },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
+  { type: "reach", nick: "x", peer: "y" },
+  { type: "introduce", nick: "x", key: KEY, addresses: [SERVER_HOST] },
   { type: "direct", ...PAIR, place: "0b".repeat(8), messages: [MESSAGE] },
   {
     type: "direct",
@@ -138,6 +141,7 @@ export const LONGEST: readonly Verb[] = [
   { type: "post", id: ID, from: LONGEST_NICK, body: LONGEST_BODY },
   item("letter", LONGEST_NICK, LONGEST_BODY),
   item("channel", LONGEST_NICK, LONGEST_BODY),
+  { type: "introduce", nick: LONGEST_NICK, key: KEY, addresses: Array(4).fill(IPV6) },
   { type: "got", ...PAIR, outcome: "read", runs: Array(GOT_RUNS).fill({ from: U48 - 2 ** 47, to: U48 }) },
   { type: "noted", nick: LONGEST_NICK, receipts: Array(8).fill({ id: ID, edition: 0, ephemeral: KEY }) },
   { type: "collected", to: LONGEST_NICK, receipts: Array(8).fill(RECEIPTS[2]) },

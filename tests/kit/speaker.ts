@@ -142,6 +142,16 @@ export class Speaker {
     this.home.runs(200);
   }
 
+  /** Asks the server to be let in only to send. */
+  registersToSend(
+    { nick = this.nick, bundle = this.bundle(nick), voucher = this.identity.voucher(nick, this.key) } = {},
+  ): void {
+    const { server } = this.home;
+    assert(server !== undefined, "there is no server");
+    this.says(server, { type: "sendOnly", nick, turn: ++this.turn, bundle, voucher });
+    this.home.runs(200);
+  }
+
   /** From now on his datagrams bear another source address. */
   pretendsToBeAt(address: Address): void {
     this.#source = address;

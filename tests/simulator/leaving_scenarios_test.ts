@@ -83,8 +83,8 @@ scenario(
       "SERVER: [Welcome, you are registered.]",
       ...world.table(bob.online, alice.online),
       "[Message received by Server.]",
-      "[Message received by bob.]",
-      "[Message received by bob.]",
+      '[Message received by bob: "one".]',
+      '[Message received by bob: "three".]',
       "[Exiting]",
     );
     alice.hasEnded(0);
@@ -302,7 +302,7 @@ scenario("a deposit by the 500 ms rule ends nobody: it says once that the server
   assert(alice.isAlive);
   world.mend(bob);
   world.runs(5000);
-  alice.sees("[Message received by bob.]", "[Message received by bob.]");
+  alice.sees('[Message received by bob: "one".]', '[Message received by bob: "two".]');
   bob.sees("alice: one", "alice: two");
   alice.types("send bob three");
   world.runs(100);

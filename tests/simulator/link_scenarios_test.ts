@@ -139,7 +139,7 @@ scenario("five short messages share a packet, and so do their answers", (world) 
     alice.unsettled += texts.length;
     for (const text of texts) alice.act({ type: "sendDirect", to: "bob", text });
     world.runs(100);
-    alice.sees(...texts.map(() => "[Message received by bob.]"));
+    alice.sees(...texts.map((text) => `[Message received by bob: "${text}".]`));
     bob.sees(...texts.map((text) => `alice: ${text}`));
     assertEquals(kindsOf("initiation").length, initiations);
     assertEquals([kindsOf("direct"), kindsOf("got")], [[["direct"]], [["got"]]]);

@@ -386,3 +386,26 @@ scenario("the server is killed between 'saved' and collection: the mail is there
   assert(alice.looks().includes("[bob has collected 1 message.]"));
   assertEquals([world.server.keeps("letter"), world.server.keeps("receipt")], [0, 0]);
 });
+
+scenario(
+  "receipts say which message they are about while several wait, and a single one does not",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob", "carol");
+    world.cutBetween(alice, bob);
+    alice.types("send bob the first of two, which is a long one");
+    alice.types("send bob the second\u202e");
+    alice.types("send carol hi");
+    world.runs(100);
+    // To carol there is one.
+    alice.sees("[Message received by carol.]");
+    world.losesNothing();
+    world.runs(300);
+    alice.sees(
+      '[Message received by bob: "the first of two, which is a\u2026".]',
+      '[Message received by bob: "the second<U+202E>".]',
+    );
+    alice.types("send bob the third");
+    world.runs(100);
+    alice.sees("[Message received by bob.]");
+  },
+);

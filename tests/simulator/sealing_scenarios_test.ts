@@ -236,7 +236,10 @@ scenario("and when its sender is away meanwhile, he seals it again when he is ba
   alice.looks();
   world.runs(1000);
   assertEquals(bob.looks().filter((line) => line.startsWith("alice: ")), ["alice: one", "alice: two"]);
-  assertEquals(alice.looks().slice(-2), ["[Message received by bob.]", "[Message received by bob.]"]);
+  assertEquals(alice.looks().slice(-2), [
+    '[Message received by bob: "one".]',
+    '[Message received by bob: "two".]',
+  ]);
   nothingIsLeft(world, { alice, bob });
 });
 

@@ -11,6 +11,7 @@ import type { Notice } from "../../core/notice.ts";
 import { cheapPrimitives } from "../kit/cheap_primitives.ts";
 import type { Dice } from "../kit/dice.ts";
 import type { Weather } from "../kit/network.ts";
+import { Nat, NAT_KINDS } from "../kit/nat.ts";
 import { Person } from "../kit/person.ts";
 import type { Process, ProcessOptions } from "../kit/process.ts";
 import { ServerProcess } from "../kit/server_process.ts";
@@ -50,10 +51,13 @@ class Simulation extends Surroundings {
   readonly #seed: number;
   readonly #oracle: Oracle;
   readonly #clients: Person[] = [];
+  readonly #nats: Nat[] = [];
   readonly #tell: (line: string) => void;
   /** Who has bad intentions. Towards a hostile server there is no liveness to demand. */
   readonly #hostile: "nobody" | "server" | "peer";
   readonly #hostility: Dice;
+  /** How often somebody who starts runs a script that only sends, as long as there is no peace. */
+  readonly #scripts: number;
   #texts = 0;
   #ports = 20_000;
   #peace = false;
@@ -64,6 +68,7 @@ class Simulation extends Surroundings {
     this.#tell = tell;
     this.#hostility = this.dice.fork();
     this.#hostile = this.#hostility.pick(["nobody", "nobody", "nobody", "server", "peer"]);
+    this.#scripts = this.dice.pick([0, 0, 0.5]);
     this.#oracle = new Oracle(this.#hostile === "server");
     this.server = this.#watched(new ServerProcess(this, this.#chance()));
     const attempts = this.dice.pick([0, 5]);
@@ -73,6 +78,25 @@ class Simulation extends Surroundings {
       const client = this.#watched(new Person(this, nick, `10.0.1.${number + 1}`, settings));
       client.disk.onCommit = (changes) => this.#oracle.committed(nick, changes);
       this.#clients.push(client);
+    }
+    if (this.dice.happens(0.5)) this.#buildNats();
+  }
+
+  /** Some are behind NATs, two of them perhaps behind the same one. */
+  #buildNats(): void {
+    let hosts = this.#clients.map(({ host }) => host);
+    while (hosts.length > 0) {
+      const hidden = hosts.slice(0, this.dice.pick([1, 1, 1, 2]));
+      hosts = hosts.slice(hidden.length);
+      if (this.dice.happens(0.3)) continue;
+      const nat = new Nat(
+        this.dice.pick(NAT_KINDS),
+        `10.0.3.${this.#nats.length}`,
+        hidden,
+        this.dice.happens(0.3),
+      );
+      this.#nats.push(nat);
+      this.network.translate(nat);
     }
   }
 
@@ -122,9 +146,13 @@ class Simulation extends Surroundings {
   #startClient(client: Person): void {
     if (client.isAlive) return;
     const port = client.life > 0 && this.dice.happens(0.5) ? client.address.port : this.#ports++;
-    this.#tell(`${this.#time} ${client.name} starts on port ${port}`);
-    client.opens(port);
+    const isScript = !this.#peace && this.dice.happens(this.#scripts);
+    this.#tell(`${this.#time} ${client.name} ${isScript ? "runs a script" : "starts"} on port ${port}`);
+    client.opens(port, isScript);
     client.act({ type: "register", nick: client.nick });
+    if (!isScript) return;
+    for (let count = this.dice.below(5); count > 0; count--) client.act(this.#aMessage(client));
+    client.act({ type: this.dice.happens(0.5) ? "finish" : "quit" });
   }
 
   #onDeath(process: Process, how: "killed" | "disk" | "exited"): void {
@@ -212,6 +240,11 @@ class Simulation extends Surroundings {
     const client = this.dice.pick(this.#clients);
     if (!client.isAlive) return;
     const { host } = client;
+    const nat = this.#nats.find((it) => it.hides(host));
+    if (nat !== undefined) {
+      this.#tell(`${this.#time} the NAT of ${client.name} restarts`);
+      return nat.restarts();
+    }
     const outside = {
       host: this.dice.happens(0.5) ? host : `10.0.2.${this.dice.below(250)}`,
       port: this.#ports++,
@@ -222,7 +255,7 @@ class Simulation extends Surroundings {
 
   #userDoesSomething(): void {
     const client = this.dice.pick(this.#clients);
-    if (!client.isAlive) return;
+    if (!client.isAlive || client.isScript) return;
     const burst = this.dice.happens(0.1) ? 1 + this.dice.below(20) : 1;
     for (let count = 0; count < burst; count++) client.act(this.#anAction(client));
   }
@@ -233,8 +266,12 @@ class Simulation extends Surroundings {
     if (roll < 0.10) return { type: "register", nick: client.name };
     if (roll < 0.12) return { type: "quit" };
     if (roll < 0.13) return { type: "leave" };
+    return this.#aMessage(client);
+  }
+
+  #aMessage(client: Person): Action {
     const text = this.#aText(client);
-    if (roll < 0.25) return { type: "sendChannel", text };
+    if (this.dice.happens(0.14)) return { type: "sendChannel", text };
     return { type: "sendDirect", to: this.dice.pick(this.#clients).name, text };
   }
 

@@ -5,7 +5,7 @@ import { scenario } from "./scenario.ts";
 scenario("before a round trip is known, what is not acknowledged leaves at 0, 150 and 350 ms", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   // An answer to a repeated initiation may be one to any of them: it tells no round trip.
-  world.loses({ from: alice, to: bob, kind: "initiation" });
+  world.loses({ from: alice, to: bob, kind: "initiation" }, { kind: "introduce" });
   alice.types("send bob hi");
   world.runs(100);
   world.losesNothing();
@@ -37,6 +37,7 @@ scenario(
 scenario("the first message of all asks for a session at 0, 150 and 350 ms", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   world.cut(bob);
+  world.loses({ kind: "introduce" });
   const began = world.schedule.now;
   alice.types("send bob first");
   world.runs(499);

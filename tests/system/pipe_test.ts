@@ -1,6 +1,6 @@
 /** Without a terminal: commands are read, plain lines are written. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { Host, isOnline } from "./host.ts";
+import { Host, isOnline, type Run } from "./host.ts";
 import { checkInTime, inTime } from "./in_time.ts";
 
 Deno.test("commands wait for the registration, and the end of the input for what they sent", () =>
@@ -138,4 +138,76 @@ Deno.test("the end of the input waits until all mail is here", async () => {
   assertEquals(await again.status, 0);
   const shown = again.output.lines.filter((line) => line.startsWith("x: "));
   assertEquals(shown.map((line) => line.slice("x: 2022-03-22 21:35:12.521000 ".length)), texts);
+});
+
+/** All that a run shows but for where it is, the server's key and the table. */
+function without(run: Run): string[] {
+  return run.output.lines.filter((line) => !/ is O(N|FF)LINE$|->|^\[Client table|^\[New server/.test(line));
+}
+
+Deno.test("a script that only sends does not come online, and takes nobody's mail", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("x");
+  const y = await host.online("y", []);
+  await y.say("send x for the person");
+  await y.sees("SERVER: [Message received by the server and saved]");
+  const x = host.client("x");
+  await x.type("send y by a script\nsend_all to all\n");
+  await x.endInput();
+  assertEquals(await x.status, 0);
+  assertEquals(x.error.text, "");
+  assertEquals(without(x).toSorted(), [
+    "SERVER: [Message received by the server and saved]",
+    "SERVER: [Welcome, you are registered.]",
+    "[Exiting]",
+    "[Message received by SERVER.]",
+    "[Message received by Server.]",
+  ]);
+  await y.output.seesInAnyOrder("x: by a script", "[Channel_Message x: to all]");
+  assertEquals(
+    y.output.lines.filter((line) => line.startsWith("x @ ")).filter((line) => line.includes(" ONLINE")),
+    [],
+  );
+  const person = await host.online("x");
+  await person.sees(/^y: \d{4}.* for the person\n/m);
+});
+
+Deno.test("a script that only sends, with quit at its end: the status tells of a message that failed", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("y");
+  for (const [recipient, status] of [["y", 0], ["nobody", 1]] as const) {
+    const x = host.client("x");
+    await x.type(`send ${recipient} hi\nquit\nsend y never\n`);
+    await x.endInput();
+    assertEquals(await x.status, status);
+    assertEquals(without(x).at(-1), "[Exiting]");
+    assertFalse(x.output.text.includes("Offline"));
+  }
+  const y = await host.online("y");
+  await y.sees(/^x: \d{4}.* hi\n/m);
+  assertFalse(y.output.text.includes("never"));
+});
+
+Deno.test("a script for a nick that is online, here or elsewhere, ends with a sentence and status 1", async () => {
+  await using host = await Host.withServer();
+  const x = await host.online("x");
+  const here = host.client("x");
+  await here.type("send x hi\n");
+  await here.endInput();
+  assertEquals(await here.status, 1);
+  assert(/^cannot open '.*': it is in use by another process, /.test(here.error.text), here.error.text);
+
+  const copy = `${host.folder}/copy`;
+  const [state] = [...Deno.readDirSync(`${host.folder}/state/parley`)].filter((it) => it.isDirectory);
+  await Deno.copyFile(`${host.folder}/state/parley/${state!.name}/x/identity`, copy);
+  const elsewhere = host.client("x", ["--state", ":memory:", "--identity", copy]);
+  await elsewhere.type("send x hi\n");
+  await elsewhere.endInput();
+  assertEquals(await elsewhere.status, 1, elsewhere.error.text);
+  assertEquals(elsewhere.error.text, "");
+  assertEquals(without(elsewhere), [
+    "[x is online in another client: send from there, or end that one first.]",
+  ]);
+  await x.say("send x still me");
+  await x.sees("x: still me");
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { Input } from "../../terminal/input.ts";
 import { handOver } from "../../terminal/line_mode.ts";
 import { LINE_LIMIT_BYTES, LineSplitter } from "../../terminal/line_splitter.ts";
 import { LONGEST } from "./longest.ts";
@@ -58,7 +59,7 @@ Deno.test("a line is handed over when the receiver is ready, and no more is read
   let received = 0;
   let mostAhead = 0;
   let ended = false;
-  await handOver(input.getReader(), {
+  await handOver(new Input(input.getReader()), {
     parse: async (line) => {
       assertEquals(line, `line ${received}`);
       mostAhead = Math.max(mostAhead, produced - received);
@@ -80,7 +81,7 @@ Deno.test("after closing nothing is handed over, be there more lines or the end"
   });
   const received: string[] = [];
   let isClosed = false;
-  await handOver(input.getReader(), {
+  await handOver(new Input(input.getReader()), {
     parse: (line) => {
       isClosed = line === "two";
       return Promise.resolve(line);
@@ -94,7 +95,7 @@ Deno.test("after closing nothing is handed over, be there more lines or the end"
 Deno.test("an input that cannot be read has ended", async () => {
   const input = new ReadableStream<Uint8Array>({ pull: () => Promise.reject(new Error("is a directory")) });
   let ended = false;
-  await handOver(input.getReader(), {
+  await handOver(new Input(input.getReader()), {
     parse: () => Promise.resolve(),
     take: () => {},
     onEnd: () => ended = true,

@@ -1,9 +1,10 @@
 /** A program for the tests of the line mode: it prints what it reads, and how the input ended. */
+import { Input } from "../../terminal/input.ts";
 import { openLines } from "../../terminal/line_mode.ts";
 
 let count = 0;
 
-const screen = openLines({
+const screen = openLines(new Input(Deno.stdin.readable.getReader()), {
   parse: (line) => Promise.resolve(line),
   take: (line) => {
     count++;

@@ -1,6 +1,6 @@
 import { assertEquals, assertFalse, assertGreater } from "@std/assert";
 import { COMBINING_MARKS } from "../../../core/base/limits.ts";
-import { harmless } from "../../../core/base/text.ts";
+import { firstWords, harmless } from "../../../core/base/text.ts";
 import { seededDice } from "../../kit/dice.ts";
 
 Deno.test("ordinary text of any script stays as it is, spaces included", () => {
@@ -133,4 +133,32 @@ Deno.test("no text of any code units brings anything harmful to the terminal", (
     const harm = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
     assertFalse(harm.test(shown), JSON.stringify(text));
   }
+});
+
+Deno.test("the first words of a text, as many as have room", () => {
+  for (
+    const [text, words] of [
+      ["hi", "hi"],
+      ["", ""],
+      ["exactly thirty columns of text", "exactly thirty columns of text"],
+      ["exactly thirty columns of texts", "exactly thirty columns of\u2026"],
+      ["here the word ends in column 29 and goes on", "here the word ends in column\u2026"],
+      ["here a word ends in column 29 and goes on", "here a word ends in column 29\u2026"],
+      [`${"x".repeat(31)} y`, `${"x".repeat(29)}\u2026`],
+      ["  two\n\tlines  of it ", "two lines of it"],
+      // Two columns each.
+      ["\u6f22".repeat(15), "\u6f22".repeat(15)],
+      ["\u6f22".repeat(16), `${"\u6f22".repeat(14)}\u2026`],
+      ["\u{1F469}\u200D\u{1F680}".repeat(16), `${"\u{1F469}\u200D\u{1F680}".repeat(14)}\u2026`],
+      [`e\u0301 ${"e\u0301".repeat(40)}`, "e\u0301\u2026"],
+    ] as const
+  ) {
+    assertEquals(firstWords(text, 30), words);
+  }
+});
+
+Deno.test("the first words are harmless, however the text is made, and of a long one little is looked at", () => {
+  assertEquals(firstWords("\u001b[2J \u202Eabc", 30), "<U+001B>[2J <U+202E>abc");
+  assertEquals(firstWords(`a${"\u0301".repeat(60_000)} b`, 30), `a${"\u0301".repeat(COMBINING_MARKS)}\u2026`);
+  assertEquals(firstWords(`a${" ".repeat(60_000)}b`, 30), "a b");
 });

@@ -67,6 +67,7 @@ class Member extends Speaker {
       primitives,
       prekeys,
       candidates: [],
+      voucher: undefined,
     });
   }
 

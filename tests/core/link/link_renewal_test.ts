@@ -16,6 +16,7 @@ import {
   PEER_KEEP_ALIVE_MS,
   REKEY_AFTER_MS,
   REKEY_PATIENCE_MS,
+  SEEK_MS,
   SESSION_LIFE_MS,
 } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
@@ -54,6 +55,19 @@ Deno.test("a link that hears nothing for 30 s drops what it holds; then it begin
     test.link.send(60_000, verbOf("x"), "tag");
     assertEquals(test.named(60_000), ["initiation"]);
   }
+});
+
+Deno.test("a peer that is sought is looked for as long as that, though nothing waits; no more once it is found", () => {
+  const test = new TestLink(1000, { addresses: [PEER, ELSEWHERE] });
+  test.link.seek(1000, 2000);
+  const rounds = [0, 150, 350, 850, 1850];
+  assertEquals(test.run(1000, 100_000).map(({ at }) => at - 1000), rounds.flatMap((at) => [at, at + 20]));
+  test.link.seek(100_000, SEEK_MS);
+  test.take(100_000);
+  test.receive(100_001, test.peer.answer(test.initiation()!).bytes);
+  assert(test.link.isOpen);
+  test.link.close(100_001);
+  assertEquals(test.run(100_001, 200_000), []);
 });
 
 Deno.test("any sign of life keeps it from being dead", () => {

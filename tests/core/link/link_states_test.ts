@@ -1,6 +1,6 @@
 /** Walks the table of what a link does with every input in every state. */
 import { assertEquals } from "@std/assert";
-import { LINK_DEAD_MS } from "../../../core/base/limits.ts";
+import { LINK_DEAD_MS, SEEK_MS } from "../../../core/base/limits.ts";
 import type { Millis } from "../../../core/base/units.ts";
 import { acking, altered, type PeerSession, PING, verbOf } from "../../kit/peer.ts";
 import { nameOf } from "../../kit/sent.ts";
@@ -51,6 +51,8 @@ const INPUTS = {
   "acknowledgement": ({ test }, now) => test.acknowledge(now),
   "acknowledgement of nothing": ({ test }, now) => void test.receive(now, test.peer.packet([acking(9000)])),
   "new address": ({ test }, now) => test.link.setAddresses(now, [ELSEWHERE]),
+  "sought": ({ test }, now) => test.link.seek(now, SEEK_MS),
+  "introduced": ({ test }, now) => test.link.introduced(now, [PEER]),
   "timeout": () => {},
   "silence": () => {},
 } as const satisfies Readonly<Record<Input, (state: Case, now: Millis) => void>>;

@@ -46,6 +46,8 @@ export const CELLS = {
     "acknowledgement": [[], "closed"],
     "acknowledgement of nothing": [[], "closed"],
     "new address": [[], "closed"],
+    "sought": [["initiation"], "seeking"],
+    "introduced": [["initiation"], "seeking"],
     "timeout": [[], "closed"],
     "silence": [[], "closed"],
   },
@@ -71,6 +73,8 @@ export const CELLS = {
     "acknowledgement": [[], "asking"],
     "acknowledgement of nothing": [[], "asking"],
     "new address": [[], "asking"],
+    "sought": [[], "asking"],
+    "introduced": [["discover"], "asking"],
     "timeout": [["discover"], "asking"],
     "silence": [[], "closed"],
   },
@@ -94,6 +98,8 @@ export const CELLS = {
     "acknowledgement": [[], "seeking"],
     "acknowledgement of nothing": [[], "seeking"],
     "new address": [[], "seeking"],
+    "sought": [[], "seeking"],
+    "introduced": [["initiation"], "seeking"],
     "timeout": [["initiation"], "seeking"],
     "silence": [[], "closed"],
   },
@@ -118,6 +124,8 @@ export const CELLS = {
     "acknowledgement": [[], "open"],
     "acknowledgement of nothing": [[], "open"],
     "new address": [["initiation"], "rekeying"],
+    "sought": [[], "open"],
+    "introduced": [[], "open"],
     "timeout": [["keepAlive"], "open"],
     "silence": [[], "closed"],
   },
@@ -144,6 +152,8 @@ export const CELLS = {
     "acknowledgement": [[], "open"],
     "acknowledgement of nothing": [[], "rekeying"],
     "new address": [[], "rekeying"],
+    "sought": [[], "rekeying"],
+    "introduced": [["initiation"], "rekeying"],
     // It is repeated after 150 ms; the next probe timeout comes later.
     "timeout": [["initiation"], "rekeying"],
     "silence": [[], "closed"],
@@ -169,6 +179,8 @@ export const CELLS = {
     "acknowledgement": [[], "closed"],
     "acknowledgement of nothing": [[], "closed"],
     "new address": [[], "closed"],
+    "sought": [["initiation"], "seeking"],
+    "introduced": [["initiation"], "seeking"],
     "timeout": [[], "closed"],
     "silence": [[], "closed"],
   },
@@ -176,7 +188,8 @@ export const CELLS = {
 
 /**
  * `unconfirmed` is the first packet of a handshake that the peer began, `response to an older attempt`
- * answers the initiation before our newest, `timeout` is the next instant at which the link has to act,
+ * answers the initiation before our newest, `sought` the owner's wish to find the peer, `introduced` the word
+ * that it looks for us, `timeout` is the next instant at which the link has to act,
  * `silence` the end of 30 s of it.
  */
 export type Input = keyof typeof CELLS.closed;

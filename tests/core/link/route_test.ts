@@ -5,6 +5,7 @@ import { Path, Route } from "../../../core/link/path.ts";
 const A: Address = { host: "10.0.0.1", port: 1 };
 const B: Address = { host: "10.0.0.2", port: 2 };
 const C: Address = { host: "10.0.0.3", port: 3 };
+const D: Address = { host: "10.0.0.4", port: 4 };
 const OTHER_PORT: Address = { ...A, port: 9 };
 const CHALLENGE = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
@@ -72,7 +73,23 @@ Deno.test("a peer that is said to be elsewhere is looked for there first", () =>
   route.take(proved(C));
   assertEquals(route.candidates, [A, B, C]);
   route.leave();
-  assertEquals(route.candidates, [A, B]);
+  assertEquals(route.candidates, [A, B, C]);
+});
+
+Deno.test("where an earlier link ended comes first, and last if the peer is said to be elsewhere", () => {
+  assertEquals(new Route([A, B], B).candidates, [B, A]);
+  assertEquals(new Route([A, B], C).candidates, [A, B, C]);
+});
+
+Deno.test("where a peer was just seen is tried first, and what was known stays, as far as there is room", () => {
+  const route = new Route([A, B]);
+  assertFalse(route.learnMore([C, B]));
+  assertEquals(route.candidates, [C, B, A]);
+  route.learnMore([OTHER_PORT, D]);
+  assertEquals(route.candidates, [OTHER_PORT, D, C, B]);
+  route.take(proved(A));
+  assertFalse(route.learnMore([B]), "known already");
+  assert(route.learnMore([{ ...D, port: 9 }]));
 });
 
 Deno.test("that a peer is said to be elsewhere is news once, and only when packets go somewhere else", () => {

@@ -24,10 +24,10 @@ Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);
 });
 
-Deno.test("the samples are of all 24 verbs, and every verb has a tag of its own", () => {
+Deno.test("the samples are of all 27 verbs, and every verb has a tag of its own", () => {
   const tags = new Map(VERBS.map((verb) => [verb.type, encodeVerb(verb)[0]]));
-  assertEquals(tags.size, 24);
-  assertEquals(new Set(tags.values()).size, 24);
+  assertEquals(tags.size, 27);
+  assertEquals(new Set(tags.values()).size, 27);
 });
 
 Deno.test("every verb at its longest fits into one part if it has no body or text, and into one parcel if it has", () => {
@@ -108,7 +108,7 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
   const rejected = encodeVerb({ type: "rejected", id: ID, reason: "known" });
   const reasonAt = rejected.length - 1;
   assertEquals(rejected[reasonAt], 5);
-  assertEquals(decodeVerb(rejected.with(reasonAt, 6)), MALFORMED);
+  assertEquals(decodeVerb(rejected.with(reasonAt, REASONS.length)), MALFORMED);
   const register = encodeVerb(REGISTER);
   const askedAt = 7;
   assertEquals(register[askedAt], 1);
@@ -126,12 +126,17 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
   assertEquals(decodeVerb(row.with(flagAt + 2, 5)), MALFORMED);
 });
 
-Deno.test("reasons keep their numbers, and there are six", () => {
+Deno.test("reasons keep their numbers, and there are seven", () => {
   const numbers = REASONS.map((reason) => [reason, encodeVerb({ type: "rejected", id: ID, reason }).at(-1)]);
-  assertEquals(numbers, [["other key", 0], ["unknown", 1], ["quota", 2], ["full", 3], ["rate", 4], [
-    "known",
-    5,
-  ]]);
+  assertEquals(numbers, [
+    ["other key", 0],
+    ["unknown", 1],
+    ["quota", 2],
+    ["full", 3],
+    ["rate", 4],
+    ["known", 5],
+    ["online", 6],
+  ]);
 });
 
 Deno.test("a row without an address means nothing", () => {

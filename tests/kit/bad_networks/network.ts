@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { Child } from "../child.ts";
+import type { NatKind } from "../nat.ts";
 import { PERMISSIONS, PROJECT } from "../program.ts";
 
 const RELAY = fileURLToPath(new URL("relay.py", import.meta.url));
@@ -20,6 +21,12 @@ export interface RelayWeather {
   readonly dark?: number;
   readonly nat?: number;
   readonly rebinding?: number;
+}
+
+/** A NAT before some hosts, and its kind. */
+export interface RelayNat {
+  readonly kind: NatKind;
+  readonly hosts: readonly number[];
 }
 
 /** Of all packets between hosts under one weather. */
@@ -43,9 +50,10 @@ export class BadNetwork implements AsyncDisposable {
     this.#relay = new Child(["python3", RELAY], { folder });
   }
 
-  static async create(hosts: number): Promise<BadNetwork> {
+  /** With `docker` each host has an interface first that leads nowhere. */
+  static async create(hosts: number, docker = false): Promise<BadNetwork> {
     const network = new BadNetwork(await Deno.makeTempDir({ prefix: "parley-net-" }));
-    network.#names = await network.#order({ hosts }) as string[];
+    network.#names = await network.#order({ hosts, docker }) as string[];
     return network;
   }
 
@@ -66,6 +74,11 @@ export class BadNetwork implements AsyncDisposable {
   /** Another weather from now on; returns what was counted under the last one. */
   async change(weather: RelayWeather): Promise<Counts> {
     return await this.#order(weather) as Counts;
+  }
+
+  /** From now on these hosts are behind these NATs, and all others before none. */
+  async translate(nats: readonly RelayNat[]): Promise<void> {
+    await this.#order({ nats });
   }
 
   /** Runs our program on a host, whose users have folders of their own. */
