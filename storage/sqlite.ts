@@ -173,8 +173,8 @@ function readRecords(database: DatabaseSync): Records {
 }
 
 /**
- * Makes a file of version 4 of one of version 3, which stays beside it as FILE.v3. If the process is killed in
- * between, the next start finds the file as it was, and does the same again.
+ * Makes a file of version 4 of one of version 3, which stays beside it as FILE.v3. If the process is killed
+ * in between, the next start finds the file as it was, and does the same again.
  */
 function bringUpToDate(database: DatabaseSync, path: string, kind: Kind): void {
   const records = readRecords(database);

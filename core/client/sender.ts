@@ -8,7 +8,7 @@ import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { Link } from "../link/links.ts";
-import type { Outcome, Receipt } from "../messages/identity.ts";
+import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
 import type { IdSource } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
@@ -237,13 +237,14 @@ export class Sender {
   }
 
   /**
-   * True if messages may go directly to the owner of a row: it is online, and its identity is the one that is
-   * pinned. A row with the server's own key would send them to the server. A client that only sends speaks to
-   * the server alone.
+   * True if messages may go directly to the owner of a row: it is online, has keys, and its identity is the
+   * one that is pinned. A row with the server's own key would send them to the server. A client that only
+   * sends speaks to the server alone.
    */
   #isReachable(row: Row | undefined): row is Row {
     const { knownPeers, membership, sendsOnly } = this.#options;
-    return row !== undefined && row.online && !sendsOnly && row.key !== membership.link.peer &&
+    return row !== undefined && row.online && hasKeys(row) && !sendsOnly &&
+      row.key !== membership.link.peer &&
       knownPeers.pinOf(row.nick)?.identity === row.identity;
   }
 

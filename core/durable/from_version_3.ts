@@ -1,6 +1,6 @@
 /**
- * Makes records of version 4 of those of version 3 (docs/operations.md, "From version 3"). Our own letters that
- * wait are sealed anew; what others have signed or sealed stays, and still counts.
+ * Makes records of version 4 of those of version 3 (docs/operations.md, "From version 3"). Our own letters
+ * that wait are sealed anew; what others have signed or sealed stays, and still counts.
  *
  * An id of version 3 is read as one of version 4, digit for digit:
  *

@@ -1,7 +1,9 @@
 /** Files of version 3 become files of version 4, and everything in them that counts goes on counting. */
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
+import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
+import * as records from "../../core/durable/records.ts";
 import { KNOWN_PEER, START } from "../../core/durable/records.ts";
 import type { Records } from "../../core/machine.ts";
 import { Identity } from "../../core/messages/identity.ts";
@@ -13,6 +15,7 @@ import { World } from "../kit/world.ts";
 const FILES = `${import.meta.dirname}/version3`;
 const NICKS = ["alice", "bob", "carol"] as const;
 const MINUTE_MS = 60_000;
+const KINDS = Object.values(records).filter((it) => it instanceof records.RecordKind);
 
 /** A copy of a file of version 3, opened and closed again. Returns its records of version 4. */
 function broughtUpToDate(folder: string, name: string): Records {
@@ -51,7 +54,7 @@ Deno.test(
     assertEquals(version, 3);
     // What is left of a start that was cut short is in nobody's way.
     for (const rest of [".v3", ".v3-journal"]) Deno.writeTextFileSync(`${folder}/server.db${rest}`, "half");
-    const records = broughtUpToDate(folder, "server.db");
+    const made = broughtUpToDate(folder, "server.db");
     assertEquals(rowsOf(`${folder}/server.db.v3`), [3, rows]);
     if (Deno.build.os !== "windows") {
       assertEquals(Deno.statSync(`${folder}/server.db.v3`).mode! & 0o777, 0o600);
@@ -60,7 +63,7 @@ Deno.test(
     // The next start changes nothing.
     Deno.removeSync(`${folder}/server.db.v3`);
     const store = openSqlite(`${folder}/server.db`, "server");
-    assertEquals(store.read(), records);
+    assertEquals(store.read(), made);
     store.close();
     assertEquals(
       Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => /v3/.test(name)),
@@ -73,8 +76,13 @@ Deno.test(
   "no record is lost, and each can be read",
   inFolder((folder) => {
     for (const name of ["server.db", ...NICKS.map((nick) => `${nick}/state.db`)]) {
-      const count = rowsOf(`${FILES}/${name}`)[1].length;
-      assertEquals([...broughtUpToDate(folder, name)].length, count, name);
+      const [, rows] = rowsOf(`${FILES}/${name}`);
+      const made = [...broughtUpToDate(folder, name)];
+      assertEquals(made.length, rows.length, name);
+      for (const [key, value] of made) {
+        const kind = KINDS.find((one) => one.matches(key));
+        assert(kind !== undefined && kind.decode(value) !== MALFORMED, key);
+      }
     }
   }),
 );
