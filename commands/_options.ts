@@ -1,6 +1,7 @@
 /** Options of commands in a shell: parsed, checked, or refused with one clear sentence. */
 import { parseArgs } from "@std/cli/parse-args";
 import { ExpectedError } from "../core/base/expected_error.ts";
+import { DURABILITIES, type Durability } from "../core/machine.ts";
 
 /** An option or its value is wrong. The message is a sentence for the user. */
 export class OptionError extends ExpectedError {
@@ -79,4 +80,11 @@ export function numberOption(
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
   throw new OptionError(`'${text}' is not a number from ${least} to ${most}, change '--${name}'`);
+}
+
+/** Reads `--durability`; without it returns "full". */
+export function durabilityOption({ durability = "full" }: Options): Durability {
+  const chosen = DURABILITIES.find((one) => one === durability);
+  if (chosen !== undefined) return chosen;
+  throw new OptionError(`'${durability}' is not one of ${DURABILITIES.join(", ")}, change '--durability'`);
 }

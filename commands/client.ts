@@ -3,7 +3,14 @@ import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
 import { readInvitation } from "../core/messages/invitation.ts";
 import { isNick } from "../core/messages/nick.ts";
 import type { ClientSettings } from "../programs/client.ts";
-import { numberOption, OptionError, type Options, readOptions, SERVER_PORT } from "./_options.ts";
+import {
+  durabilityOption,
+  numberOption,
+  OptionError,
+  type Options,
+  readOptions,
+  SERVER_PORT,
+} from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 
 const NAMES = [
@@ -17,6 +24,7 @@ const NAMES = [
   "identity",
   "channel-key",
   "attempts",
+  "durability",
   "log",
 ];
 const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
@@ -42,6 +50,7 @@ export function register(commands: Commands): void {
       "--passphrase             protect keys that have no passphrase yet by one",
       "--channel-key FILE       a key of 64 hexadecimal digits: channel messages are sealed for those who have it",
       `--attempts N             attempts half a second apart before a command gives up (${ATTEMPTS}; 0: never)`,
+      "--durability HOW         full: what is acknowledged survives a power cut; normal: only a crash (full)",
       "--log FILE               write a log, without message texts (none)",
       "INVITE is what 'invite' shows at the prompt of somebody who is there: server and keys come from it.",
     ],
@@ -78,6 +87,7 @@ export function readSettings(args: readonly string[]): ClientSettings {
     protects: options.passphrase !== undefined,
     channelKey: options["channel-key"],
     attempts: numberOption(options, "attempts", ATTEMPTS_OPTION),
+    durability: durabilityOption(options),
     log: options.log,
   };
 }

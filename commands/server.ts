@@ -1,10 +1,20 @@
 import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/base/limits.ts";
 import type { ServerSettings } from "../programs/server.ts";
 import { LOG_LEVELS, type LogLevel } from "../programs/world.ts";
-import { numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
+import { durabilityOption, numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 
-const NAMES = ["port", "host", "data", "name", "max-nicks", "max-new-nicks", "max-mail", "log-level"];
+const NAMES = [
+  "port",
+  "host",
+  "data",
+  "name",
+  "max-nicks",
+  "max-new-nicks",
+  "max-mail",
+  "durability",
+  "log-level",
+];
 const MIB = 1024 * 1024;
 const MAIL_MIB = MAIL_TOTAL_BYTES / MIB;
 /** The server holds all mail in memory as well as on disk. */
@@ -23,6 +33,7 @@ export function register(commands: Commands): void {
       `--max-nicks N       take so many nicks in all (${NICKS})`,
       `--max-new-nicks N   take so many new nicks in an hour from one address (${NEW_NICKS_PER_HOUR})`,
       `--max-mail MIB      keep so many MiB of mail in all (${MAIL_MIB})`,
+      "--durability HOW    full: what is acknowledged survives a power cut; normal: only a crash (full)",
       "--log-level LEVEL   DEBUG, INFO, WARN or ERROR, on standard error (INFO)",
     ],
     arity: { least: 0, most: Infinity },
@@ -52,7 +63,15 @@ export function readSettings(args: readonly string[]): ServerSettings {
     mailBytes: MIB *
       numberOption(options, "max-mail", { least: 1, most: MOST_MAIL_MIB, otherwise: MAIL_MIB }),
   };
-  return { port, host, data: options.data, name: options.name, logLevel, limits };
+  return {
+    port,
+    host,
+    data: options.data,
+    name: options.name,
+    logLevel,
+    limits,
+    durability: durabilityOption(options),
+  };
 }
 
 function readLevel(text: string): LogLevel {

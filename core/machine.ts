@@ -67,13 +67,20 @@ export type Records = Iterable<readonly [key: string, value: Uint8Array]>;
 /** The outputs that change durable records. */
 export type Change = Extract<Output, { type: "save" | "forget" | "destroy" }>;
 
+/**
+ * When a commit counts: in `full` once it is on the disk, in `normal` once the operating system has it. Then
+ * a power cut may take back the last commits, but no end of the process does.
+ */
+export const DURABILITIES = ["full", "normal"] as const;
+export type Durability = typeof DURABILITIES[number];
+
 /** The durable records on disk. `storage/` implements it over SQLite; tests have it over a `Map`. */
 export interface Store {
   /** All records, sorted by key (by UTF-16 code unit). */
   read(): Records;
   /**
-   * Makes all changes durable at once, in list order, or throws and makes none. When this returns, the files
-   * hold no trace of the records that were destroyed.
+   * Makes all changes durable at once (`Durability`), in list order, or throws and makes none. When this
+   * returns, the files hold no trace of the records that were destroyed.
    */
   commit(changes: readonly Change[]): void;
 }

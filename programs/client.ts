@@ -8,7 +8,7 @@ import { READ_AHEAD_MS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import type { Millis } from "../core/base/units.ts";
 import { Client } from "../core/client/client.ts";
-import type { Machine } from "../core/machine.ts";
+import type { Durability, Machine } from "../core/machine.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Acquaintance } from "../core/messages/invitation.ts";
 import { type Notice, render } from "../core/notice.ts";
@@ -49,6 +49,7 @@ export interface ClientSettings {
   readonly invited: readonly Acquaintance[];
   /** How many attempts a command of the user makes before the client gives up; 0 for no end of them. */
   readonly attempts: number;
+  readonly durability: Durability;
   /** A file, or `undefined` for no log. */
   readonly log: string | undefined;
 }
@@ -74,6 +75,7 @@ export async function runClient(
   using cleanup = new DisposableStack();
   const { nick, store, knownServers, ...state } = openState(settings.nick, settings.state, server);
   cleanup.defer(() => store?.close());
+  store?.setDurability(settings.durability);
   const identity = await openOwnIdentity(settings, state);
   cleanup.defer(() => identity.close());
   const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);

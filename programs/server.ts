@@ -4,6 +4,7 @@ import { utf8Length } from "../core/base/bytes.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { SERVER_NAME_BYTES } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
+import type { Durability } from "../core/machine.ts";
 import { render } from "../core/notice.ts";
 import { Server, type ServerLimits } from "../core/server/server.ts";
 import { serverData } from "../storage/folders.ts";
@@ -23,6 +24,7 @@ export interface ServerSettings {
   readonly name: string | undefined;
   readonly logLevel: LogLevel;
   readonly limits: ServerLimits;
+  readonly durability: Durability;
 }
 
 /** Runs a server. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
@@ -33,6 +35,7 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   using cleanup = new DisposableStack();
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-p"), (it) => it.close());
   const store = data === MEMORY ? undefined : cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
+  store?.setDurability(settings.durability);
   const { limits } = settings;
   const machine = new Server(
     world.now(),

@@ -48,7 +48,7 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #answers = new Answers();
   /**
-   * Messages from senders whom the table does not have with the key of their link, until newer rows have come.
+   * Messages from senders whom the table does not have with the key of their link, until newer rows come.
    */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;

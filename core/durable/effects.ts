@@ -9,9 +9,10 @@ import { kindPrefixOf, type RecordKind } from "./records.ts";
  * process left, and it gathers the outputs of a step.
  *
  * Some changes need not be durable before anything is shown: that a message was shown, that its receipt has
- * come, how far a member has read. They wait for company, so that one commit serves many of them. They never
- * share a commit with the wake-up that asked for them, because its notices come after its commit, and "shown"
- * must not be durable before the message was shown (docs/architecture.md, section 7).
+ * come, how far a member has read. They wait for company: they join the next commit that others ask for, and
+ * make one of their own only if none comes for a while. They never share a commit with the wake-up that asked
+ * for them, because its notices come after its commit, and "shown" must not be durable before the message was
+ * shown (docs/architecture.md, section 7).
  */
 export class Effects {
   /** False if nothing outlives the process: then no record is even encoded. */
@@ -19,6 +20,8 @@ export class Effects {
   /** The records of the last process that no part has taken yet, by kind. */
   readonly #found: Map<string, (readonly [key: string, value: Uint8Array])[]>;
   #outputs: Output[] = [];
+  /** True if one of these outputs is a change: the wake-up has a commit. */
+  #commits = false;
   /**
    * The changes that wait, by key of the record. Those that earlier wake-ups asked for are ripe. The fresh
    * ones are of the wake-up at `#asking`: all steps of a wake-up have the same instant.
@@ -70,8 +73,8 @@ export class Effects {
   }
 
   /**
-   * Saves a record a little later. Several calls for one key make one save, and `value` is called only then.
-   * None of them waits longer than `SAVE_LATER_MS` after the first.
+   * Saves a record with a later commit. Several calls for one key make one save, and `value` is called only
+   * then. None of them waits longer than `SAVE_LATER_MS` after the first.
    */
   saveLater(now: Millis, key: string, value: () => Uint8Array): void {
     this.#changeLater(now, key, () => ({ type: "save", key, value: value() }));
@@ -96,7 +99,7 @@ export class Effects {
   takeOutputs(now: Millis, datagrams: readonly Datagram[]): Output[] {
     const outputs = this.#outputs;
     this.#outputs = [];
-    if (this.#laterDue <= now || this.exiting) {
+    if (this.#commits || this.#laterDue <= now || this.exiting) {
       this.#ripen(now);
       for (const change of this.#ripe.values()) outputs.push(change());
       this.#ripe.clear();
@@ -104,6 +107,7 @@ export class Effects {
       // this one have to come before them.
       this.#laterDue = this.#fresh.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
     }
+    this.#commits = false;
     for (const { to, bytes } of datagrams) outputs.push({ type: "transmit", to, bytes });
     if (this.#exitStatus !== undefined && this.#fresh.size === 0) {
       outputs.push({ type: "exit", status: this.#exitStatus });
@@ -117,6 +121,7 @@ export class Effects {
     this.#ripe.delete(change.key);
     this.#fresh.delete(change.key);
     this.#outputs.push(change);
+    this.#commits = true;
   }
 
   #changeLater(now: Millis, key: string, change: () => Change): void {

@@ -154,9 +154,9 @@ export class Link {
   }
 
   /**
-   * Sends a verb until it is acknowledged. A verb with text or a body stays in its order, others leave first. While a
-   * verb of the same tag is on its way this one is not sent, and that one is returned. If too much waits
-   * already the verb is dropped: its owner notices that no answer comes, and submits it again.
+   * Sends a verb until it is acknowledged. A verb with text or a body stays in its order, others leave first.
+   * While a verb of the same tag is on its way this one is not sent, and that one is returned. If too much
+   * waits already the verb is dropped: its owner notices that no answer comes, and submits it again.
    */
   send(now: Millis, verb: Verb, tag?: string): Sending {
     this.#dieIfDead(now);

@@ -68,7 +68,8 @@ export interface Run {
  * All messages of a verb, up to its end. The first has its instant in 6 bytes; each of the others has the
  * difference to it, which may be negative, as a variable-length integer.
  *
- *     message = (2 x sequence, + 1 if `after` is the one before) v | after 16, if not | time | length v | text
+ *     message = (2 x sequence, + 1 if `after` is the one before) v | after 16, if not | time | length v
+ *               | text
  */
 export const directMessages: Field<readonly DirectMessage[]> = {
   write: (w, messages) => {

@@ -8,7 +8,8 @@
  *
  *     DH1 = DH(sender's key, prekey)   DH2 = DH(ephemeral, recipient's key)   DH3 = DH(ephemeral, prekey)
  *     DH4 = DH(sender's key, recipient's key)
- *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3 | DH4, info: "Parley 4 letter")
+ *     secret = HKDF-SHA256(salt: zeros, input: 32 bytes of ff | DH1 | DH2 | DH3 | DH4,
+ *                          info: "Parley 4 letter")
  *     message key = HKDF-Expand(secret, "Parley 4 message" | id | edition | SHA-256(associated))
  *     receipt key = HKDF-Expand(secret, "Parley 4 receipt key")
  *     associated = "Parley 4 letter" | id | sender's nick | recipient's nick | everything before `sealed`

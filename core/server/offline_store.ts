@@ -180,7 +180,8 @@ export class OfflineStore {
   }
 
   /**
-   * Forgets the receipt for a letter, and that the letter was stored: its sender has sealed the message again.
+   * Forgets the receipt for a letter, and that the letter was stored: its sender has sealed the message
+   * again.
    */
   forgetReceipt(from: Nick, id: MessageId): void {
     this.#receipts.delete(receiptName(from, id));

@@ -26,6 +26,7 @@ const SERVER = {
   name: undefined,
   logLevel: "INFO",
   limits: { nicks: 100_000, newNicksPerHour: 20, mailBytes: 256 * MIB },
+  durability: "full",
 };
 const CLIENT = {
   nick: undefined,
@@ -40,6 +41,7 @@ const CLIENT = {
   channelKey: undefined,
   invited: [],
   attempts: 5,
+  durability: "full",
   log: undefined,
 };
 
@@ -64,7 +66,9 @@ Deno.test("server: without options, and with all of them", () => {
     name: "lab",
     logLevel: "DEBUG",
     limits: SERVER.limits,
+    durability: "full",
   });
+  assertEquals(started("server", "--durability", "normal"), { ...SERVER, durability: "normal" });
   assertEquals(started("server", "--port=65535"), { ...SERVER, port: 65535 });
 });
 
@@ -120,8 +124,12 @@ Deno.test("client: the long forms and the rest", () => {
     channelKey: undefined,
     invited: [],
     attempts: 0,
+    durability: "full",
     log: "out.log",
   });
+  for (const durability of ["full", "normal"] as const) {
+    assertEquals(started("client", "--durability", durability), { ...CLIENT, durability });
+  }
 });
 
 Deno.test("client: files with keys, and a passphrase that is never in the command line", () => {
@@ -176,6 +184,8 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["server", "--max-nicks", "0"], ["'0'", "1 to 100000", "--max-nicks"]],
   [["server", "--max-nicks", "100001"], ["'100001'"]],
   [["server", "--max-new-nicks", "0"], ["'0'", "1 to 100000", "--max-new-nicks"]],
+  [["server", "--durability", "none"], ["'none'", "full, normal", "--durability"]],
+  [["client", "--durability", "off"], ["'off'", "--durability"]],
   [["server", "--max-mail", "0"], ["'0'", "1 to 4096", "--max-mail"]],
   [["server", "--max-mail", "4097"], ["'4097'"]],
   [["server", "--max-mail", "1.5"], ["'1.5'"]],

@@ -133,7 +133,10 @@ export class Author {
     return { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...values };
   }
 
-  /** A letter under his keys, with all that its sender keeps of it; nothing when one of the recipient's is no key. */
+  /**
+   * A letter under his keys, with all that its sender keeps of it; nothing when one of the recipient's is no
+   * key.
+   */
   sealed(
     { id = ID, from = this.nick, to, edition = 0, recipient, at = START, ...rest }: Writing,
   ): SealedLetter | undefined {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Change } from "../../core/machine.ts";
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { type Change, DURABILITIES } from "../../core/machine.ts";
 import { type Kind, openSqlite } from "../../storage/sqlite.ts";
 import { StoreError } from "../../storage/store_error.ts";
 
@@ -181,6 +181,21 @@ Deno.test(
   }),
 );
 
+for (const durability of DURABILITIES) {
+  Deno.test(
+    `what was committed is there again, with durability ${durability}, and little more was written`,
+    inFolder((folder) => {
+      const path = `${folder}/server.db`;
+      const store = openSqlite(path, "server");
+      store.setDurability(durability);
+      for (let count = 0; count < 100; count++) store.commit([save(`a${count}`, count)]);
+      assertLess(Deno.statSync(`${path}-wal`).size, 4 * 100 * 1024);
+      store.close();
+      assertEquals(recordsIn(path).length, 100);
+    }),
+  );
+}
+
 Deno.test(
   "a damaged file is said to be damaged, not empty",
   inFolder((folder) => {
@@ -189,7 +204,7 @@ Deno.test(
     store.commit([save("a", 1)]);
     store.close();
     // The second page is the root of the table.
-    Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xa5, 4096));
+    Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xa5, 1024));
     const damaged = openSqlite(path, "server");
     const error = assertThrows(() => damaged.read(), StoreError);
     const advice = "restore it from a copy or choose another file";

@@ -14,6 +14,7 @@ import {
   VERDICTS,
 } from "../../../core/client/client_states.ts";
 import type { Standing } from "../../../core/client/membership_states.ts";
+import { NO_KEY } from "../../../core/messages/identity.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { HostileServer } from "../../kit/hostile_server.ts";
 import type { Person } from "../../kit/person.ts";
@@ -78,7 +79,12 @@ class Case {
     ]));
   }
 
-  alSays(verb: Verb): void {
+  /** A direct message of al's comes. */
+  alWrites(text: string): void {
+    const { identity } = this.#bob;
+    const prekey = this.server.heardOf("register").at(-1)?.bundle.prekey ?? NO_KEY;
+    const to = { nick: NICK, identity: identity.publicKey, prekey };
+    const verb = this.#al.direct({ to, text, serverKey: this.server.key });
     this.#al.says(this.#bob, verb);
     this.run(HEARD_MS);
   }
@@ -316,7 +322,7 @@ const COMES_UP: Readonly<Record<Matter, readonly [does: (it: Case) => void, done
   sendDirect: [(it) => it.acts(SEND), ["> deposit"]],
   sendChannel: [(it) => it.acts({ type: "sendChannel", text: "x" }), ["> post"]],
   end: [(it) => it.acts({ type: "finish" }), ["exiting", "> leave", "exit 0"]],
-  peerVerb: [(it) => it.alSays({ type: "direct", to: NICK, ...LETTER }), ["unreadable"]],
+  peerVerb: [(it) => it.alWrites("psst"), ["directReceived"]],
   streamItem: [
     (it) => it.says({ type: "letter", stream: it.verbs.stream, position: 1, waited: false, ...LETTER }),
     ["unreadable", "> receipt", "> saved"],

@@ -1,10 +1,13 @@
 /**
  * What somebody says over a link of his own has no effect when it is not his to say: a link proves a key, and
- * nicks, ids and receipts count only from the key whose they are.
+ * nicks, ids and answers count only from the key whose they are.
  */
 import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
-import type { Millis } from "../../../core/base/units.ts";
-import { isReceiptOf, NO_SIGNATURE, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
+import type { Key, Millis } from "../../../core/base/units.ts";
+import { peopleTag } from "../../../core/messages/direct.ts";
+import { NO_KEY, type Outcome, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
+import { letterNameOf } from "../../../core/messages/letter_form.ts";
+import { idOf, prefixOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { aliceBobAndMallory, type Cast } from "../../kit/cast.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
@@ -38,10 +41,34 @@ function register({ world, mallory }: Cast, candidates: VerbOf<"register">["cand
   world.everybodyLooks();
 }
 
-/** What mallory seals for alice as it should be, in some nick and to some nick. */
-function letterFrom({ world, mallory }: Cast, from: string, to: string): VerbOf<"direct"> {
-  const recipient = world.server.bundleOf("alice");
-  return { type: "direct", id: ID, from, to, body: mallory.letter({ from, to, text: "psst", recipient }) };
+/** What mallory writes to alice as it should be, in some nick and to some nick. */
+function directFrom({ world, mallory }: Cast, from: string, to: string): VerbOf<"direct"> {
+  const { identity, prekey } = world.server.bundleOf("alice");
+  return mallory.direct({
+    from,
+    to: { nick: to, identity, prekey },
+    text: "psst",
+    serverKey: world.server.key,
+  });
+}
+
+/**
+ * What mallory answers to messages of alice's in some nick: everything that is not hers to know is as it
+ * should be.
+ */
+function gotFrom(
+  { world, mallory }: Cast,
+  ids: readonly string[],
+  { from, identity = mallory.identity.publicKey, outcome = "read" }: {
+    from: string;
+    identity?: Key;
+    outcome?: Outcome;
+  },
+): VerbOf<"got"> {
+  const alice = { nick: "alice", identity: world.server.bundleOf("alice").identity };
+  const people = peopleTag(primitives, world.server.key, { nick: from, identity }, alice);
+  const runs = ids.map(sequenceOf).map((sequence) => ({ from: sequence, to: sequence }));
+  return { type: "got", from, to: "alice", people, outcome, prefix: prefixOf(ids[0]!), runs };
 }
 
 /** What mallory signs in some nick. */
@@ -54,18 +81,26 @@ function receiptFrom(
   return { type: "receipt", from, to: "alice", ...mallory.receipt(from, "alice", { id, ...said }) };
 }
 
+/** The id of the last message that mallory was sent directly. */
+function lastIdHeard(mallory: Speaker): string {
+  const { prefix, messages } = mallory.heardOf("direct").at(-1)!;
+  return idOf({ prefix, sequence: messages.at(-1)!.sequence });
+}
+
 Deno.test("two clients talk", () => assertTheyTalk(aliceBobAndMallory()));
 
-Deno.test("a receipt for a message that does not exist says nothing to anybody", () => {
+Deno.test("an answer about messages that do not exist says nothing to anybody", () => {
   const cast = aliceBobAndMallory();
   const { alice, mallory } = cast;
-  mallory.tells(alice, receiptFrom(mallory, ID, "bob"));
+  register(cast);
+  mallory.tells(alice, gotFrom(cast, [ID], { from: "mal" }));
+  mallory.tells(alice, { ...gotFrom(cast, [ID], { from: "mal" }), runs: [{ from: 0, to: 2 ** 48 - 1 }] });
   assertEquals(alice.looks(), []);
   assertTheyTalk(cast);
 });
 
 for (const isMember of [false, true]) {
-  Deno.test(`a receipt counts only from the recipient's link${isMember ? ", not from another member's" : ""}`, () => {
+  Deno.test(`an answer counts only from the recipient's link${isMember ? ", not from another member's" : ""}`, () => {
     const cast = aliceBobAndMallory();
     const { world, alice, bob, mallory } = cast;
     if (isMember) register(cast);
@@ -75,73 +110,95 @@ for (const isMember of [false, true]) {
     alice.does({ type: "sendDirect", to: "bob", text: "hi" });
     world.runs(100);
     // The id is known: it is in the packet that bob never got.
-    for (const id of idsFrom(cast, began)) {
-      for (const from of ["mal", "mallory", "alice", "bob", "BOB"]) {
-        for (const outcome of OUTCOMES) mallory.tells(alice, receiptFrom(mallory, id, from, { outcome }));
+    const ids = idsFrom(cast, began);
+    for (const from of ["mal", "mallory", "alice", "bob", "BOB"]) {
+      for (const identity of [mallory.identity.publicKey, bob.identity.publicKey]) {
+        for (const outcome of OUTCOMES) mallory.says(alice, gotFrom(cast, ids, { from, identity, outcome }));
       }
     }
+    world.runs(50);
     assertItStillWaits(cast);
   });
 }
 
-Deno.test("a receipt counts only with its recipient's signature, about this message and this sealing", () => {
+Deno.test("an answer counts only for the two people, about messages that went to this recipient", () => {
   const cast = aliceBobAndMallory();
-  const { world, alice, mallory } = cast;
+  const { world, alice, bob, mallory } = cast;
   register(cast);
+  assertTheyTalk(cast);
   alice.does({ type: "sendDirect", to: "mal", text: "hi" });
   world.runs(100);
-  const { id } = mallory.heardOf("direct").at(-1)!;
-  const genuine = receiptFrom(mallory, id, "mal");
+  const began = world.now;
+  world.cutBetween(alice, bob);
+  alice.does({ type: "sendDirect", to: "bob", text: "for bob" });
+  world.runs(100);
+  const id = lastIdHeard(mallory);
+  const genuine = gotFrom(cast, [id], { from: "mal" });
   const stranger = new Speaker(world, "stranger", { address: { host: "10.66.6.7", port: 7 } });
-  const forgeries: readonly Partial<Receipt>[] = [
-    { signature: NO_SIGNATURE },
-    { signature: receiptFrom(stranger, id, "mal").signature },
-    { signature: receiptFrom(mallory, TOP_ID, "mal").signature },
-    { signature: receiptFrom(mallory, id, "bob").signature },
-    { signature: receiptFrom(mallory, id, "mal", { outcome: "unreadable" }).signature },
-    { outcome: "unreadable" },
-    { outcome: "refused" },
-    { edition: 1 },
-    receiptFrom(mallory, id, "mal", { edition: 1 }),
-    receiptFrom(mallory, id, "mal", { outcome: "released" }),
+  const forgeries: readonly VerbOf<"got">[] = [
+    { ...genuine, people: "00".repeat(16) },
+    gotFrom(cast, [id], { from: "mal", identity: bob.identity.publicKey }),
+    { ...genuine, people: mallory.heardOf("direct").at(-1)!.people },
+    { ...genuine, prefix: prefixOf(TOP_ID) },
+    { ...genuine, runs: [{ from: 7, to: 9 }] },
+    // These outcomes are said of letters alone.
+    { ...genuine, outcome: "unreadable" },
+    { ...genuine, outcome: "released" },
+    // Genuine, but about what went to bob.
+    gotFrom(cast, idsFrom(cast, began), { from: "mal" }),
   ];
-  for (const forgery of forgeries) mallory.tells(alice, { ...genuine, ...forgery });
-  // Genuine, but somebody else brings it.
+  for (const forgery of forgeries) mallory.tells(alice, forgery);
+  // Genuine, but somebody else brings it, or it does not come directly.
   stranger.tells(alice, genuine);
-  // Five hundred milliseconds without a receipt, and still none.
+  mallory.tells(alice, receiptFrom(mallory, id, "mal"));
+  // Five hundred milliseconds without an answer, and still none.
   world.runs(1000);
-  assertEquals(alice.looks(), [
-    "[No ACK from mal, message sent to server.]",
-    "[Message received by SERVER.]",
-    "SERVER: [Message received by the server and saved]",
-  ]);
+  const lines = alice.looks();
+  assert(lines.includes("[No ACK from mal, message sent to server.]"));
+  assertFalse(lines.some((line) => /received by mal|failed/.test(line)), lines.join());
   mallory.tells(alice, genuine);
   assertEquals(alice.looks(), ["[Message received by mal.]"]);
 });
 
-Deno.test("what was not opened is sealed again, once; what is said of the first sealing is not about the second", () => {
+Deno.test("`refused` and `forgotten` end a message at once", () => {
+  for (const outcome of ["refused", "forgotten"] as const) {
+    const cast = aliceBobAndMallory();
+    const { world, alice, mallory } = cast;
+    register(cast);
+    alice.does({ type: "sendDirect", to: "mal", text: "hi" });
+    world.runs(100);
+    mallory.tells(alice, gotFrom(cast, [lastIdHeard(mallory)], { from: "mal", outcome }));
+    const [line, ...more] = alice.looks();
+    assert(line?.startsWith("[Message to mal failed: "), line);
+    world.runs(60_000);
+    assertEquals([more, alice.looks(), alice.outbox], [[], [], []]);
+  }
+});
+
+Deno.test("a letter that was not opened is sealed again, once; what is said of the first one is not about the second", () => {
   const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   register(cast);
   alice.does({ type: "sendDirect", to: "mal", text: "hi" });
-  world.runs(100);
-  const [first] = mallory.heardOf("direct");
-  const unreadable = receiptFrom(mallory, first!.id, "mal", { outcome: "unreadable" });
-  for (let count = 0; count < 3; count++) mallory.tells(alice, unreadable);
-  // The table is asked first whether mal has another prekey now.
-  world.runs(500);
-  const letters = mallory.heardOf("direct");
-  assertEquals(letters.map(({ id, body }) => [id, body[0]]), [[first!.id, 0], [first!.id, 1]]);
-  // It goes both ways, for mal has not answered for half a second.
+  world.runs(1000);
+  alice.looks();
+  const unreadable = (at: number): VerbOf<"receipt"> => {
+    const { id, body } = mallory.heardOf("letter")[at]!;
+    return receiptFrom(mallory, id, "mal", { ...letterNameOf(body), outcome: "unreadable" });
+  };
+  for (let count = 0; count < 3; count++) mallory.tells(world.server, unreadable(0));
+  world.runs(1000);
+  const letters = mallory.heardOf("letter").map(({ body }) => letterNameOf(body));
+  assertEquals(letters.map(({ edition }) => edition), [0, 1]);
+  assertNotEquals(letters[0]!.ephemeral, letters[1]!.ephemeral);
   const stored = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
   assertEquals(alice.looks(), stored);
-  const again = receiptFrom(mallory, first!.id, "mal", { outcome: "unreadable", edition: 1 });
-  mallory.tells(alice, again);
+  mallory.tells(world.server, unreadable(1));
   assertEquals(alice.looks(), [
     "[Message to mal failed: the recipient could not open it, sealed twice.]",
   ]);
   world.runs(60_000);
-  assertEquals([mallory.heardOf("direct").length, alice.looks()], [2, []]);
+  assertEquals([mallory.heardOf("letter").length, alice.looks()], [2, []]);
 });
 
 for (const type of ["deregister", "leave"] as const) {
@@ -170,7 +227,11 @@ Deno.test("verbs of a member from another link than its own are answered 'not re
   mallory.tells(world.server, { type: "deposit", ...letter, body });
   mallory.tells(world.server, { type: "saved", nick: "bob", stream: 1, position: 1 });
   mallory.tells(world.server, receiptFrom(mallory, ID, "bob"));
-  mallory.tells(world.server, { type: "noted", nick: "bob", receipts: [{ id: ID, edition: 0 }] });
+  mallory.tells(world.server, {
+    type: "noted",
+    nick: "bob",
+    receipts: [{ id: ID, edition: 0, ephemeral: NO_KEY }],
+  });
   mallory.tells(world.server, { type: "keepAlive", nick: "alice" });
   assertEquals(mallory.kindsHeard, Array(6).fill("notRegistered"));
   assertEquals([...alice.looks(), ...bob.looks()], []);
@@ -178,7 +239,7 @@ Deno.test("verbs of a member from another link than its own are answered 'not re
 
 Deno.test("what a server says counts only from the server", () => {
   const cast = aliceBobAndMallory();
-  const { alice, mallory } = cast;
+  const { world, alice, mallory } = cast;
   register(cast);
   const says = (verb: Verb) => mallory.tells(alice, verb);
   says({ type: "replaced", nick: "alice" });
@@ -201,7 +262,9 @@ Deno.test("what a server says counts only from the server", () => {
     waiting: 1,
     dropped: 1,
   });
-  says({ type: "letter", ...place, body: letterFrom(cast, "bob", "alice").body });
+  const recipient = world.server.bundleOf("alice");
+  const body = mallory.letter({ from: "bob", to: "alice", text: "fake", recipient });
+  says({ type: "letter", ...place, body });
   says({ type: "channel", ...place, body: mallory.post({ from: "bob", text: "fake" }) });
   assertEquals(alice.looks(), []);
   assertTheyTalk(cast);
@@ -219,7 +282,7 @@ Deno.test("stored, rejected, collected: who is not the server settles no message
     mallory.tells(alice, { type: "stored", id });
     mallory.tells(alice, { type: "rejected", id, reason: "unknown" });
     for (const outcome of OUTCOMES) {
-      const receipts = [mallory.identity.receipt("bob", "alice", { id, edition: 0, outcome })];
+      const receipts = [mallory.receipt("bob", "alice", { id, outcome })];
       mallory.tells(alice, { type: "collected", to: "bob", receipts });
     }
   }
@@ -228,7 +291,7 @@ Deno.test("stored, rejected, collected: who is not the server settles no message
 
 for (const isMember of [false, true]) {
   const who = isMember ? "another member" : "a stranger";
-  Deno.test(`nobody shows or receipts what ${who} writes in a nick that is not his, or to another nick`, () => {
+  Deno.test(`nobody shows or answers what ${who} writes in a nick that is not his, or to another nick`, () => {
     const cast = aliceBobAndMallory();
     const { world, alice, bob, mallory } = cast;
     if (isMember) register(cast);
@@ -241,7 +304,7 @@ for (const isMember of [false, true]) {
       ["mal", "bob"],
       ["bob", "carol"],
     ] as const;
-    for (const [from, to] of lies) mallory.tells(alice, letterFrom(cast, from, to));
+    for (const [from, to] of lies) mallory.tells(alice, directFrom(cast, from, to));
     world.runs(2000);
     const heard = mallory.heard.filter(({ type }) => type !== "rows" && type !== "alive");
     assertEquals([heard, alice.looks(), bob.looks()], [[], [], []]);
@@ -249,23 +312,19 @@ for (const isMember of [false, true]) {
   });
 }
 
-Deno.test("a member's message in its own nick is shown and receipted", () => {
+Deno.test("a member's message in its own nick is shown and answered", () => {
   const cast = aliceBobAndMallory();
   const { world, alice, mallory } = cast;
   register(cast);
-  mallory.tells(alice, letterFrom(cast, "mal", "alice"));
+  mallory.tells(alice, directFrom(cast, "mal", "alice"));
   assertEquals(alice.looks(), ["mal: psst"]);
-  const receipt = mallory.heard.at(-1)!;
-  assert(receipt.type === "receipt");
-  const { id, from, to, edition, outcome } = receipt;
-  assertEquals({ id, from, to, edition, outcome }, {
-    id: ID,
-    from: "alice",
-    to: "mal",
-    edition: 0,
-    outcome: "read",
+  const { type: _, people, ...got } = mallory.heardOf("got").at(-1)!;
+  const runs = [{ from: sequenceOf(ID), to: sequenceOf(ID) }];
+  assertEquals(got, { from: "alice", to: "mal", outcome: "read", prefix: prefixOf(ID), runs });
+  const [own, his] = ["alice", "mal"].map((nick) => {
+    return { nick, identity: world.server.bundleOf(nick).identity };
   });
-  assert(isReceiptOf(primitives, world.server.bundleOf("alice").identity, { from, to }, receipt));
+  assertEquals(people, peopleTag(primitives, world.server.key, own!, his!));
 });
 
 Deno.test("who is deregistered answers nothing", () => {
@@ -274,7 +333,7 @@ Deno.test("who is deregistered answers nothing", () => {
   alice.does({ type: "deregister", nick: "alice" });
   world.runs(100);
   alice.looks();
-  mallory.tells(alice, letterFrom(cast, "bob", "alice"));
+  mallory.tells(alice, directFrom(cast, "bob", "alice"));
   assertEquals([mallory.heard, alice.looks()], [[], []]);
 });
 
@@ -282,7 +341,8 @@ Deno.test("who is deregistered answers nothing", () => {
 function idsFrom({ world, alice }: Cast, since: Millis): string[] {
   const ids = world.sent({ from: alice, kind: "direct" }, since)
     .flatMap(({ verbs }) => verbs)
-    .flatMap((verb) => verb.type === "direct" ? [verb.id] : []);
+    .flatMap((verb) => verb.type === "direct" ? [verb] : [])
+    .flatMap(({ prefix, messages }) => messages.map(({ sequence }) => idOf({ prefix, sequence })));
   assert(ids.length > 0);
   return [...new Set(ids)];
 }

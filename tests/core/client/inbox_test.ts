@@ -64,8 +64,8 @@ Deno.test("messages that come in order are shown at once", () => {
   reader.accept(0, letter(1), letter(2), letter(3));
   assertEquals(reader.shown(), ["m1", "m2", "m3"]);
   const [last, none] = [reader.inbox.lastShown("ALICE"), reader.inbox.lastShown("bob")];
-  assertEquals([last.id, last.hash], [idOf(3), hashOf(idOf(3))]);
-  assertEquals([none.id, none.hash], [NO_MESSAGE, NO_HASH]);
+  assertEquals([last.id, last.hash(primitives)], [idOf(3), hashOf(idOf(3))]);
+  assertEquals([none.id, none.hash(primitives)], [NO_MESSAGE, NO_HASH]);
   assertEquals(reader.inbox.deadline, Infinity);
 });
 

@@ -13,7 +13,10 @@ const PEOPLE = ["bob", "carol", "Zoë", "dave"];
 
 function trackerWith(count: number, to: string): { tracker: AckTracker; messages: OutgoingMessage[] } {
   const tracker = new AckTracker(new Recorded().effects, primitives);
-  const messages = Array.from({ length: count }, (_, at) => tracker.add(0, partsOf(idOf(at)), to, `m${at}`));
+  const messages = Array.from(
+    { length: count },
+    (_, at) => tracker.add(0, partsOf(idOf(at)), to, `m${at}`),
+  );
   return { tracker, messages };
 }
 

@@ -5,9 +5,11 @@
  */
 import { assertEquals } from "@std/assert";
 import type { Action } from "../../../core/action.ts";
+import { labelled } from "../../../core/base/crypto.ts";
 import type { Millis } from "../../../core/base/units.ts";
 import { peopleTag } from "../../../core/messages/direct.ts";
 import type { Bundle, Identity } from "../../../core/messages/identity.ts";
+import { nickKey } from "../../../core/messages/nick.ts";
 import type { Row } from "../../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { type Notice, render } from "../../../core/notice.ts";
@@ -187,4 +189,15 @@ export function letterOf(
 /** A peer's line in the table. */
 export function row({ author, address }: Speaker, values: Partial<Row> = {}): Row {
   return author.row({ ordinal: address.port, addresses: [address], ...values });
+}
+
+/** A bundle with any keys in it: whoever has an identity can sign the link key of somebody else. */
+export function signedFor({ author }: Speaker, nick: string, values: Partial<Bundle>): Bundle {
+  const unsigned = { ...author.bundle, ...values, identity: author.identity.publicKey };
+  const writer = labelled("Parley 4 bundle");
+  writer.text8(nickKey(nick));
+  for (const part of [unsigned.identity, unsigned.key, unsigned.prekey]) writer.hex(part);
+  writer.u48(unsigned.prekeyAt);
+  writer.u48(unsigned.counter);
+  return { ...unsigned, signature: author.identity.sign(writer.finish()).toHex() };
 }

@@ -1,6 +1,6 @@
 /**
- * What becomes of letters of others: read, unreadable or refused, and what the user and the sender hear of it.
- * `receiver_direct_test.ts` has the same for direct messages.
+ * What becomes of letters of others: read, unreadable or refused, and what the user and the sender hear of
+ * it. `receiver_direct_test.ts` has the same for direct messages.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Writer } from "../../../core/base/bytes.ts";

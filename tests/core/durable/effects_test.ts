@@ -103,6 +103,27 @@ Deno.test("none of them shares a commit with the wake-up that asked for it", () 
   assertEquals(effects.takeOutputs(2 * SAVE_LATER_MS, []), [saved("b", 2), forgotten("c")]);
 });
 
+Deno.test("what waits joins the next commit of a later wake-up, and waits no more", () => {
+  const asks: readonly ((effects: Effects) => void)[] = [
+    (effects) => effects.save("x", () => bytes(9)),
+    (effects) => effects.forget("x"),
+    (effects) => effects.destroy("x"),
+  ];
+  for (const ask of asks) {
+    const effects = new Effects(true);
+    effects.saveLater(0, "a", () => bytes(1));
+    effects.forgetLater(0, "b");
+    ask(effects);
+    // The wake-up that asked for them shares no commit with them, and a notice makes no commit.
+    assertEquals(effects.takeOutputs(0, []).length, 1);
+    effects.notice({ type: "gaveUp" });
+    assertEquals(effects.takeOutputs(1, []), [GAVE_UP]);
+    ask(effects);
+    assertEquals(effects.takeOutputs(2, []).slice(1), [saved("a", 1), forgotten("b")]);
+    assertEquals(effects.deadline, Infinity);
+  }
+});
+
 Deno.test("a key that changes in the wake-up in which it is due is saved as it was before, then as it is", () => {
   const effects = new Effects(true);
   effects.saveLater(0, "a", () => bytes(1));

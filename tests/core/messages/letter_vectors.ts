@@ -1,6 +1,6 @@
 /**
- * Test vectors of letters, direct messages, posts, bundles, receipts and safety numbers, for whoever writes another client.
- * What goes over the wire is made by core, what lies in between by hand (`letter_by_hand.ts`). All bytes are
+ * Test vectors of letters, direct messages, posts, bundles, receipts and safety numbers, for whoever writes
+ * another client. What goes over the wire is made by core, what lies in between by hand (`letter_by_hand.ts`). All bytes are
  * hexadecimal digits; secrets count 01, 02, 03 ... from where they begin. To write the file anew:
  *
  *     deno run --allow-write=docs tests/core/messages/letter_vectors.ts
@@ -221,7 +221,7 @@ function receipt(ephemeralSecret: Uint8Array, edition: number, outcome: Outcome)
   return { ...BOB.identity.receipt(BOB.nick, ALICE.nick, said), signed: byHand.signedBytes.toHex() };
 }
 
-/** Three messages of Alice's in one verb: the first there is, the next one, and one behind one that failed. */
+/** Three messages of Alice's in one verb: the first, the next one, and one behind one that failed. */
 function direct() {
   const [sender, recipient] = [ALICE, BOB].map(({ nick, identity }) => ({
     nick,

@@ -50,7 +50,7 @@ Deno.test("every truncation, and a byte too many, means nothing", () => {
     const bytes = encodeVerb(verb);
     for (let length = 0; length < bytes.length; length++) {
       const cut = decodeVerb(bytes.subarray(0, length));
-      // These go on to the end of the verb, so that a cut between two messages or runs leaves the former ones.
+      // These go on to the end of the verb, so a cut between two messages or runs leaves the former ones.
       const isWhole = cut !== MALFORMED && (cut.type === "direct" || cut.type === "got");
       if (isWhole) assertEquals(encodeVerb(cut), bytes.subarray(0, length));
       else assertEquals(cut, MALFORMED, `${verb.type} cut to ${length}`);

@@ -97,7 +97,10 @@ Deno.test("it may ask for rows, deposit, post, keep alive, note and leave, and h
   });
   assertEquals(script.heard.splice(0).map(({ type }) => type), ["collected"]);
   assertEquals(world.server.keeps("receipt"), 1);
-  assertEquals(tells({ type: "noted", nick: "ann", receipts: [{ id: ID, edition: 0, ephemeral: NO_KEY }] }), []);
+  assertEquals(
+    tells({ type: "noted", nick: "ann", receipts: [{ id: ID, edition: 0, ephemeral: NO_KEY }] }),
+    [],
+  );
   assertEquals(world.server.keeps("receipt"), 0);
   assertEquals(tells({ type: "leave", nick: "ann", turn: ++script.turn }), []);
   assertEquals(tells({ type: "keepAlive", nick: "ann" }), ["notRegistered"]);
