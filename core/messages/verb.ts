@@ -166,6 +166,6 @@ export function decodeVerb(bytes: Uint8Array): Verb | Malformed {
   const reader = new Reader(bytes);
   const type = BY_TAG.get(reader.u8());
   if (type === undefined) return MALFORMED;
-  const verb = { type, ...f.readFields(reader, VERBS[type].fields) } as Verb;
+  const verb = f.readFields(reader, VERBS[type].fields, { type }) as Verb;
   return reader.done ? verb : MALFORMED;
 }
