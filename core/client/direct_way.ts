@@ -21,8 +21,8 @@ interface Way {
   readonly link: Link;
   /** The messages that leave with the next tick. */
   waiting: OutgoingMessage[];
-  /** Since when the recipient has left a message unanswered. */
-  silentSince: Millis;
+  /** When the 500 ms of a message last ran out; -Infinity if they have not since the row came. */
+  silentAt: Millis;
 }
 
 export interface DirectWayOptions {
@@ -154,13 +154,13 @@ export class DirectWay {
   /** The 500 ms of a message have run out. */
   noteSilence(now: Millis, nick: Nick): void {
     const way = this.#ways.get(nickKey(nick));
-    if (way !== undefined) way.silentSince = Math.min(way.silentSince, now);
+    if (way !== undefined) way.silentAt = now;
   }
 
   /** True if a recipient has left a message unanswered and was not heard directly since. */
   isSilent(nick: Nick): boolean {
     const way = this.#ways.get(nickKey(nick));
-    return way !== undefined && way.link.heardAt < way.silentSince && way.silentSince < Infinity;
+    return way !== undefined && way.link.heardAt < way.silentAt;
   }
 
   #wayTo(now: Millis, row: Row): Way {
@@ -168,8 +168,9 @@ export class DirectWay {
     const known = this.#ways.get(name);
     if (known?.row === row && this.#options.links.holds(known.link)) return known;
     const link = this.#options.links.open(now, row.key, row.addresses);
-    const silentSince = known?.link === link ? known.silentSince : Infinity;
-    const way = { row, link, waiting: known?.waiting ?? [], silentSince };
+    // A changed row may say that the recipient is back, or elsewhere: the direct way gets another chance.
+    const silentAt = known?.row === row ? known.silentAt : -Infinity;
+    const way = { row, link, waiting: known?.waiting ?? [], silentAt };
     if (known !== undefined) this.#busy.delete(known);
     this.#ways.set(name, way);
     return way;

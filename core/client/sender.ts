@@ -207,8 +207,9 @@ export class Sender {
   }
 
   /**
-   * Sends a message directly if its recipient is online, and otherwise to the server; with `bothWays` the
-   * server gets it in any case. Returns false if nothing leaves: then the message waits, or it has failed
+   * Sends a message directly if its recipient is online, and otherwise to the server. With `bothWays` the
+   * server gets it in any case, and so it does at once if the 500 ms of an earlier message have run out and
+   * the recipient was not heard since. Returns false if nothing leaves: then the message waits, or it has failed
    * because nobody can ever seal it. `command` is true if the user waits for the server.
    */
   #transmit(
@@ -220,16 +221,17 @@ export class Sender {
     const row = sealing.rowOf(message);
     const isDirect = this.#isReachable(row);
     if (isDirect) directWay.send(now, message, row);
-    if (isDirect && !bothWays) return true;
+    if (isDirect && !bothWays && !directWay.isSilent(row.nick)) return true;
     switch (sealing.seal(now, message)) {
       case "sealed":
-        this.#sendToServer(now, message, command);
+        this.#sendToServer(now, message, command && !isDirect);
         return true;
       case "waits":
         // Posts leave one after the other. Those behind the first one wait for the server, too.
         if (message.to === undefined) this.#waitForServer(now, message, command);
         return isDirect;
       case "impossible":
+        if (isDirect && !bothWays) return true;
         // The direct way has brought no answer, and there is no other one.
         this.#fail(now, message, "keys");
         return false;

@@ -1,14 +1,16 @@
 /** How messages are packed into verbs, taken back and settled; answers; and the tags of two people. */
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { DIRECT_MESSAGES, GOT_RUNS, PART_BYTES, PEOPLE } from "../../../core/base/limits.ts";
 import type { Key, Millis } from "../../../core/base/units.ts";
 import { Answers } from "../../../core/client/answers.ts";
 import { DirectWay } from "../../../core/client/direct_way.ts";
+import type { Introductions } from "../../../core/client/introductions.ts";
 import { LastMessage } from "../../../core/client/last_message.ts";
 import { OutgoingMessage } from "../../../core/client/outbox.ts";
 import { People } from "../../../core/client/people.ts";
 import type { Link, Links } from "../../../core/link/links.ts";
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
+import type { Nick } from "../../../core/messages/nick.ts";
 import type { Row } from "../../../core/messages/table.ts";
 import { encodeVerb, type Verb } from "../../../core/messages/verb.ts";
 import { Author } from "../../kit/author.ts";
@@ -55,6 +57,8 @@ class Desk {
   readonly bob = new Author(primitives, seededDice(), "bob");
   readonly links = new Map<Key, TakenLink>();
   readonly way: DirectWay;
+  /** Whom the server was asked to introduce. */
+  readonly lookedFor: Nick[] = [];
   row: Row = this.bob.row();
 
   constructor() {
@@ -63,7 +67,10 @@ class Desk {
       open: (_now: Millis, key: Key) => this.linkTo(key),
       holds: () => true,
     } as unknown as Links;
-    this.way = new DirectWay({ links, people, nick: OWN.nick });
+    const introductions = {
+      lookFor: (_now: Millis, nick: Nick) => this.lookedFor.push(nick),
+    } as unknown as Introductions;
+    this.way = new DirectWay({ links, introductions, people, nick: OWN.nick });
   }
 
   linkTo(key: Key): TakenLink {
@@ -96,6 +103,29 @@ class Desk {
     this.way.flush(0);
   }
 }
+
+// ---- silence ---------------------------------------------------------------------------------------------
+
+Deno.test("a recipient is silent from the end of 500 ms until it is heard directly, or its row changes", () => {
+  const desk = new Desk();
+  const isSilent = () => desk.way.isSilent("bob");
+  desk.way.noteSilence(100, "bob");
+  assertFalse(isSilent(), "nothing has gone there");
+  desk.sends(desk.message(1));
+  assertFalse(isSilent());
+  for (const at of [500, 5000]) {
+    desk.way.noteSilence(at, "bob");
+    desk.sends(desk.message(at));
+    assert(isSilent());
+    desk.link.heardAt = at + 1;
+    assertFalse(isSilent());
+  }
+  desk.way.noteSilence(9000, "bob");
+  desk.row = { ...desk.row };
+  desk.sends(desk.message(2));
+  assertFalse(isSilent());
+  assertEquals(new Set(desk.lookedFor), new Set(["bob"]));
+});
 
 // ---- packing ---------------------------------------------------------------------------------------------
 
