@@ -88,6 +88,8 @@ export type Notice =
   | { readonly type: "rowForged"; readonly nick: Nick }
   /** A nick comes with another identity than the pinned one. Nothing is sent to it before `trust`. */
   | { readonly type: "peerKeyChanged"; readonly nick: Nick }
+  /** The recipient has not been there since version 3: a message waits until it has registered. */
+  | { readonly type: "waitsForKeys"; readonly to: Nick }
   /** The invitation gives another identity than the pinned one, which stays. */
   | { readonly type: "inviteDiffers"; readonly nick: Nick }
   /** The new key is pinned. `waiting` messages that were written before will be sealed for it. */
@@ -259,6 +261,10 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return failure(
         `[${notice.nick} has another key than the pinned one: somebody else may have the nick. ` +
           `Nothing is sent to ${notice.nick} until you say 'trust ${notice.nick}'.]`,
+      );
+    case "waitsForKeys":
+      return screen(
+        `[${notice.to} has not been there since the change to version 4, the message waits until then.]`,
       );
     case "inviteDiffers":
       return screen(

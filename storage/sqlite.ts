@@ -1,7 +1,9 @@
 /** The records that outlive the process, in one SQLite file (docs/protocol.md section 8). */
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { fromVersion3 } from "../core/durable/from_version_3.ts";
 import type { Change, Durability, Records, Store } from "../core/machine.ts";
+import { exists } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 /** A file holds the data of a server, or of a client. */
@@ -12,6 +14,9 @@ const APPLICATION_IDS: Readonly<Record<Kind, number>> = { server: 0x50617253, cl
 
 /** The version of the records in a file: it grows with every change that an older release could not read. */
 export const FORMAT = 4;
+
+/** The format of version 3 of the protocol, from which files are brought up to date. */
+const FORMAT_3 = 3;
 
 /** The pages of a new file. With the usual 4,096 bytes a message took four times as many to save. */
 const PAGE_BYTES = 1024;
@@ -54,15 +59,10 @@ export class SqliteStore implements Store {
     this.#truncateLog = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /**
-   * Returns all records, sorted by key. SQLite sorts by UTF-8 byte, JavaScript by UTF-16 code unit; the order
-   * is the same, since keys are ASCII. All rows are read at once, because iterate() in Deno 2.9.6 ends
-   * quietly where a damaged file makes all() throw.
-   */
+  /** Returns all records, sorted by key. */
   read(): Records {
     try {
-      const rows = this.#database.prepare("SELECT key, value FROM records ORDER BY key").all();
-      return rows.map((row) => [row.key as string, row.value as Uint8Array]);
+      return readRecords(this.#database);
     } catch (error) {
       throw explain("read", this.#path, error);
     }
@@ -150,7 +150,8 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   // Nothing is written before we know that the file is ours.
   const owner = get("PRAGMA application_id");
   const isNew = owner === 0 && get("SELECT count(*) FROM sqlite_schema") === 0;
-  if (!isNew) refuseForeign(owner, Number(get("PRAGMA user_version")), path, kind);
+  const format = Number(get("PRAGMA user_version"));
+  if (!isNew) refuseForeign(owner, format, path, kind);
 
   run("PRAGMA journal_mode = WAL");
   // Each commit waits for the disk, so an acknowledged message survives a power cut (`Durability`).
@@ -158,12 +159,50 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   run(`PRAGMA wal_autocheckpoint = ${LOG_BYTES / PAGE_BYTES}`);
   // Deleted rows are overwritten with zeros, for some of them are secret keys.
   run("PRAGMA secure_delete = ON");
-  if (!isNew) return;
+  if (isNew) fillFile(database, kind, FORMAT, []);
+  if (!isNew && format === FORMAT_3) bringUpToDate(database, path, kind);
+}
+
+/** Makes the table with these records, in one transaction. It takes the place of the one that is there. */
+function fillFile(database: DatabaseSync, kind: Kind, format: number, records: Records): void {
+  const run = (sql: string) => database.prepare(sql).run();
   run("BEGIN IMMEDIATE");
+  run("DROP TABLE IF EXISTS records");
   run(TABLE);
+  const save = database.prepare("INSERT INTO records(key, value) VALUES(?, ?)");
+  for (const [key, value] of records) save.run(key, value);
   run(`PRAGMA application_id = ${APPLICATION_IDS[kind]}`);
-  run(`PRAGMA user_version = ${FORMAT}`);
+  run(`PRAGMA user_version = ${format}`);
   run("COMMIT");
+}
+
+/**
+ * SQLite sorts by UTF-8 byte, JavaScript by UTF-16 code unit; the order is the same, since keys are ASCII.
+ * All rows are read at once, because iterate() in Deno 2.9.6 ends quietly where a damaged file makes all()
+ * throw.
+ */
+function readRecords(database: DatabaseSync): Records {
+  const rows = database.prepare("SELECT key, value FROM records ORDER BY key").all();
+  return rows.map((row) => [row.key as string, row.value as Uint8Array]);
+}
+
+/**
+ * Makes a file of version 4 of one of version 3, which stays beside it as FILE.v3. If the process is killed
+ * in between, the next start finds the file as it was, and does the same again.
+ */
+function bringUpToDate(database: DatabaseSync, path: string, kind: Kind): void {
+  const records = readRecords(database);
+  const kept = `${path}.v3`;
+  for (const rest of [kept, `${kept}-journal`]) if (exists(rest)) Deno.removeSync(rest);
+  // Its rows are copied: whoever reads the file itself drops our lock on it when he closes it (fcntl(2)).
+  makeFile(kept);
+  const copy = new DatabaseSync(kept);
+  try {
+    fillFile(copy, kind, FORMAT_3, records);
+  } finally {
+    copy.close();
+  }
+  fillFile(database, kind, FORMAT, fromVersion3(records));
 }
 
 /** Throws a `StoreError` unless the file holds data of this kind, in the format of this release. */
@@ -177,7 +216,7 @@ function refuseForeign(owner: unknown, format: number, path: string, kind: Kind)
   if (owner !== APPLICATION_IDS[kind]) {
     throw new StoreError(`cannot open '${path}': it is not a Parley data file, choose another file`);
   }
-  if (format !== FORMAT) {
+  if (format !== FORMAT && format !== FORMAT_3) {
     const age = format > FORMAT ? "a newer" : "an older";
     throw new StoreError(
       `cannot open '${path}': it was written by ${age} release of Parley, use that one or another file`,

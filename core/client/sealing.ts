@@ -5,7 +5,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import type { Millis, Random } from "../base/units.ts";
-import { type Identity, isReceiptOf, NO_KEY, type Receipt } from "../messages/identity.ts";
+import { hasKeys, type Identity, isReceiptOf, NO_KEY, type Receipt } from "../messages/identity.ts";
 import { type SealedLetter, sealLetter } from "../messages/letter.ts";
 import { isSameLetter } from "../messages/letter_form.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
@@ -51,10 +51,14 @@ export class Sealing {
     return to === undefined ? undefined : this.#options.table.get(to);
   }
 
-  /** True if the recipient has another identity than the pinned one, so that the user has to decide. */
+  /**
+   * True if the recipient has another identity than the pinned one, so that the user has to decide, or if it
+   * has no keys yet, so that nobody can seal for it.
+   */
   isHeldBack(message: Pick<OutgoingMessage, "to">): boolean {
     const row = this.rowOf(message);
-    return row !== undefined && !this.#options.knownPeers.agrees(row.nick, row.identity);
+    if (row === undefined) return false;
+    return !hasKeys(row) || !this.#options.knownPeers.agrees(row.nick, row.identity);
   }
 
   /**

@@ -8,7 +8,7 @@ import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { Link } from "../link/links.ts";
-import type { Outcome, Receipt } from "../messages/identity.ts";
+import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
 import type { IdSource } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
@@ -62,7 +62,7 @@ export class Sender {
 
   /** Takes a new message of the user's: to a peer in the table, or to the channel (`undefined`). */
   compose(now: Millis, to: Nick | undefined, text: string, bytes: number): void {
-    const { effects, ids, tracker, nick } = this.#options;
+    const { effects, ids, sealing, tracker, nick } = this.#options;
     if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
     if (tracker.isFull(bytes)) {
       effects.notice({ type: "tooMany", count: tracker.waiting });
@@ -73,6 +73,9 @@ export class Sender {
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
     // has to wait, unless it has failed by now.
     if (message.body === NOTHING && tracker.has(message)) tracker.save(message);
+    if (to === undefined || !sealing.isHeldBack(message)) return;
+    effects.notice({ type: "waitsForKeys", to });
+    this.#setAside(message);
   }
 
   /**
@@ -236,13 +239,14 @@ export class Sender {
   }
 
   /**
-   * True if messages may go directly to the owner of a row: it is online, and its identity is the one that is
-   * pinned. A row with the server's own key would send them to the server. A client that only sends speaks to
-   * the server alone.
+   * True if messages may go directly to the owner of a row: it is online, has keys, and its identity is the
+   * one that is pinned. A row with the server's own key would send them to the server. A client that only
+   * sends speaks to the server alone.
    */
   #isReachable(row: Row | undefined): row is Row {
     const { knownPeers, membership, sendsOnly } = this.#options;
-    return row !== undefined && row.online && !sendsOnly && row.key !== membership.link.peer &&
+    return row !== undefined && row.online && hasKeys(row) && !sendsOnly &&
+      row.key !== membership.link.peer &&
       knownPeers.pinOf(row.nick)?.identity === row.identity;
   }
 

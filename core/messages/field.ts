@@ -285,8 +285,12 @@ export function writeFields(writer: Writer, fields: Fields, values: Readonly<Rec
   for (const name in fields) fields[name]!.write(writer, values[name]);
 }
 
-export function readFields(reader: Reader, fields: Fields): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+/** Reads all fields, and returns `values` with them in it. */
+export function readFields(
+  reader: Reader,
+  fields: Fields,
+  values: Record<string, unknown> = {},
+): Record<string, unknown> {
   for (const name in fields) values[name] = fields[name]!.read(reader);
   return values;
 }

@@ -97,6 +97,18 @@ export class Identity {
   }
 }
 
+/**
+ * In the place of a bundle that its identity has not signed yet: since version 3 the nick is bound to it, and
+ * its owner has not come back. Nobody can seal for it.
+ */
+export function noBundle(identity: Key): Bundle {
+  return { identity, key: NO_KEY, prekey: NO_KEY, prekeyAt: 0, counter: 0, signature: NO_KEY + NO_KEY };
+}
+
+export function hasKeys({ key }: Bundle): boolean {
+  return key !== NO_KEY;
+}
+
 /** Takes the bundle alone out of an object that has more, such as a row. */
 export function bundleOf({ identity, key, prekey, prekeyAt, counter, signature }: Bundle): Bundle {
   return { identity, key, prekey, prekeyAt, counter, signature };

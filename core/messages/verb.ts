@@ -59,7 +59,7 @@ const VERBS = {
   // A client that only sends says this instead. Its link has a key of its own, for which the identity in the
   // bundle vouches (`Identity.voucher`).
   sendOnly: {
-    tag: 7,
+    tag: 8,
     fields: { nick: f.nick, turn: f.u32, bundle: f.bundle, voucher: f.signature },
   },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
@@ -166,6 +166,6 @@ export function decodeVerb(bytes: Uint8Array): Verb | Malformed {
   const reader = new Reader(bytes);
   const type = BY_TAG.get(reader.u8());
   if (type === undefined) return MALFORMED;
-  const verb = { type, ...f.readFields(reader, VERBS[type].fields) } as Verb;
+  const verb = f.readFields(reader, VERBS[type].fields, { type }) as Verb;
   return reader.done ? verb : MALFORMED;
 }

@@ -7,7 +7,7 @@ import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
 import { PREKEY_MS } from "../../core/base/limits.ts";
 import type { Change } from "../../core/machine.ts";
-import { type Bundle, bundleOf, isGenuine } from "../../core/messages/identity.ts";
+import { type Bundle, bundleOf, isGenuine, noBundle } from "../../core/messages/identity.ts";
 import { decodeLetter, prekeyId } from "../../core/messages/letter_form.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
 import { HostileServer, last } from "../kit/hostile_server.ts";
@@ -54,6 +54,30 @@ Deno.test("attack: a server goes back to an old bundle of somebody's: nobody who
   alice.looks();
   alice.does({ type: "listPeers" });
   assertEquals(alice.looks().filter((line) => line.startsWith("bob @")), ["bob @ 10.9.9.9:9 is ONLINE"]);
+});
+
+Deno.test("attack: a server takes somebody's keys out of the table: who knows them uses them, others wait", () => {
+  const arena = new Arena();
+  const { alice } = arena.clients("alice", "bob");
+  const server = HostileServer.inThePlaceOfTheServer(arena);
+  server.saysAway("bob");
+  const { identity, prekey } = server.rowOf("bob");
+  server.changesRow("bob", noBundle(identity));
+  alice.writes("bob", "hi");
+  arena.runs(100);
+  assertEquals(prekeyIn(last(server.lettersFrom("alice"))), prekeyId(prekey));
+  const carol = arena.client("carol", { serverKey: arena.server.key });
+  carol.registers();
+  arena.runs(1000);
+  carol.looks();
+  carol.writes("bob", "hi");
+  carol.sees("[bob has not been there since the change to version 4, the message waits until then.]");
+  // Not even if it is said to be online, where she would write directly.
+  server.away.delete("bob");
+  server.changesRow("bob", { addresses: [{ host: "10.9.9.9", port: 9 }] });
+  arena.runs(60_000);
+  assertEquals([server.lettersFrom("carol"), carol.outbox.length], [[], 1]);
+  assertEquals(arena.datagrams.filter(({ to }) => to.host === "10.9.9.9"), []);
 });
 
 Deno.test("attack: a server says that a client's bundle is an old one: only what the client has signed counts", () => {

@@ -58,7 +58,8 @@ function forgeries(
     { ...genuine, proof: "00".repeat(32) },
     { ...genuine, proof: genuine.proof.slice(0, 64) },
     spoilt(genuine),
-    // For another message, another sealing, as version 3 signed it, with another outcome, to another sender, under another nick.
+    // For another message, another sealing, as version 3 signed it, with another outcome, to another sender,
+    // under another nick.
     copied({ id: ID }),
     copied({ edition: 1 }),
     copied({ ephemeral: KEY }),
