@@ -67,7 +67,7 @@ const VERBS = {
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
   // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
-  reach: { tag: 7, fields: { nick: f.nick, peer: f.nick } },
+  reach: { tag: 8, fields: { nick: f.nick, peer: f.nick } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.
