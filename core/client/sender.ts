@@ -209,8 +209,8 @@ export class Sender {
   /**
    * Sends a message directly if its recipient is online, and otherwise to the server. With `bothWays` the
    * server gets it in any case, and so it does at once if the 500 ms of an earlier message have run out and
-   * the recipient was not heard since. Returns false if nothing leaves: then the message waits, or it has failed
-   * because nobody can ever seal it. `command` is true if the user waits for the server.
+   * the recipient was not heard since. Returns false if nothing leaves: then the message waits, or it has
+   * failed because nobody can ever seal it. `command` is true if the user waits for the server.
    */
   #transmit(
     now: Millis,

@@ -59,7 +59,7 @@ const VERBS = {
   // A client that only sends says this instead. Its link has a key of its own, for which the identity in the
   // bundle vouches (`Identity.voucher`).
   sendOnly: {
-    tag: 8,
+    tag: 7,
     fields: { nick: f.nick, turn: f.u32, bundle: f.bundle, voucher: f.signature },
   },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
