@@ -59,7 +59,7 @@ const VERBS = {
   // A client that only sends says this instead. Its link has a key of its own, for which the identity in the
   // bundle vouches (`Identity.voucher`).
   sendOnly: {
-    tag: 8,
+    tag: 7,
     fields: { nick: f.nick, turn: f.u32, bundle: f.bundle, voucher: f.signature },
   },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
@@ -67,7 +67,7 @@ const VERBS = {
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
   // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
-  reach: { tag: 7, fields: { nick: f.nick, peer: f.nick } },
+  reach: { tag: 8, fields: { nick: f.nick, peer: f.nick } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.

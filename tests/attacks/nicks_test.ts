@@ -299,7 +299,12 @@ Deno.test("attack: eat mail, receipt it, deregister its owner, as a client that 
   arena.everybodyLooks();
   const before = arena.server.state;
   const [id] = bob.outbox;
-  const receipt = alice.identity.receipt("alice", "bob", { id: id!, edition: 0, ephemeral: NO_KEY, outcome: "read" });
+  const receipt = alice.identity.receipt("alice", "bob", {
+    id: id!,
+    edition: 0,
+    ephemeral: NO_KEY,
+    outcome: "read",
+  });
   thief.tells(arena.server, { type: "saved", nick: "alice", stream: arena.now, position: 1 });
   thief.tells(arena.server, { type: "receipt", from: "alice", to: "bob", ...receipt });
   thief.tells(arena.server, { type: "deregister", nick: "alice", turn: ++thief.turn });

@@ -6,12 +6,16 @@ import { assert, assertEquals } from "@std/assert";
 import { Writer } from "../../../core/base/bytes.ts";
 import { HASH_BYTES, labelled } from "../../../core/base/crypto.ts";
 import { UNREADABLE_MESSAGES } from "../../../core/base/limits.ts";
+import type { Key } from "../../../core/base/units.ts";
+import { PREKEY } from "../../../core/durable/records.ts";
 import { isReceiptOf, NO_KEY, type Outcome } from "../../../core/messages/identity.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
+import { Disk } from "../../kit/disk.ts";
 import { altered } from "../../kit/peer.ts";
 import { BODY, idOf, TOP_ID } from "../../kit/samples.ts";
 import type { Speaker } from "../../kit/speaker.ts";
+import { START } from "../../kit/surroundings.ts";
 import { ClientStage, letterOf, row } from "./receiver_scene.ts";
 
 const ID = idOf(1);
@@ -214,8 +218,15 @@ Deno.test("of 1,024 letters that could not be opened it is remembered that they 
 // ---- letters of version 3 --------------------------------------------------------------------------------
 
 Deno.test("a letter of version 3 is read still, and its receipt is signed as that version signed it", () => {
-  const { stage, alice } = met();
-  const letter = former(alice, stage, ID, "hello");
+  const secret = new Uint8Array(32).fill(9);
+  const prekey = primitives.keyPair(secret).publicKey.toHex();
+  const migrated = { secret: secret.toHex(), at: START, counter: 0, supersededAt: 0 };
+  const stage = new ClientStage({ disk: new Disk([[PREKEY.key(prekey), PREKEY.encode(migrated)]]) });
+  const alice = stage.peer("alice");
+  stage.registered(row(alice));
+  stage.lines();
+  assert(stage.bundle.prekey !== prekey && stage.bundle.counter > 0);
+  const letter = former(alice, stage, ID, "hello", prekey);
   stage.hands("letter", ID, "alice", letter);
   assertEquals(stage.lines(), ["alice: hello"]);
   const [receipt] = stage.receipts(stage.server);
@@ -226,8 +237,20 @@ Deno.test("a letter of version 3 is read still, and its receipt is signed as tha
   assertEquals(stage.lines(), [UNREADABLE]);
 });
 
+Deno.test("a letter of version 3 opens under no prekey of version 4: a thief of that could have made it", () => {
+  const { stage, alice } = met();
+  stage.hands("letter", ID, "alice", former(alice, stage, ID, "hello", stage.bundle.prekey));
+  assertEquals(stage.lines(), [UNREADABLE]);
+});
+
 /** As a client of version 3 seals it: without the fourth agreement, under a bundle without a counter. */
-function former({ author }: Speaker, { nick, bundle }: ClientStage, id: string, text: string): Uint8Array {
+function former(
+  { author }: Speaker,
+  { nick, bundle }: ClientStage,
+  id: string,
+  text: string,
+  theirs: Key,
+): Uint8Array {
   const { identity, key, prekey, prekeyAt } = author.bundle;
   const signed = labelled("Parley 3 bundle");
   signed.text8("alice");
@@ -236,13 +259,13 @@ function former({ author }: Speaker, { nick, bundle }: ClientStage, id: string, 
   const ephemeral = primitives.keyPair(author.secrets.slice(0, 32));
   const header = new Writer();
   header.u8(0);
-  header.hex(bundle.prekey.slice(0, 16));
+  header.hex(theirs.slice(0, 16));
   header.raw(ephemeral.publicKey);
   for (const part of [identity, key, prekey]) header.hex(part);
   header.u48(prekeyAt);
   header.raw(author.identity.sign(signed.finish()));
   const before = header.finish();
-  const [theirKey, theirPrekey] = [Uint8Array.fromHex(bundle.key), Uint8Array.fromHex(bundle.prekey)];
+  const [theirKey, theirPrekey] = [Uint8Array.fromHex(bundle.key), Uint8Array.fromHex(theirs)];
   const { keyPair } = author.identity;
   const agreed = [keyPair.agree(theirPrekey), ephemeral.agree(theirKey), ephemeral.agree(theirPrekey)];
   const input = primitives.mac(
@@ -256,7 +279,7 @@ function former({ author }: Speaker, { nick, bundle }: ClientStage, id: string, 
   around.text8("alice");
   around.text8(nick);
   around.raw(before);
-  for (const part of [bundle.identity, bundle.key, bundle.prekey]) around.hex(part);
+  for (const part of [bundle.identity, bundle.key, theirs]) around.hex(part);
   const associated = around.finish();
   const info = labelled("Parley 3 message");
   info.hex(id);

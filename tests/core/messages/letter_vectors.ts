@@ -1,7 +1,8 @@
 /**
  * Test vectors of letters, direct messages, posts, bundles, receipts and safety numbers, for whoever writes
- * another client. What goes over the wire is made by core, what lies in between by hand (`letter_by_hand.ts`).
- * All bytes are hexadecimal digits; secrets count 01, 02, 03 ... from where they begin. To write the file anew:
+ * another client. What goes over the wire is made by core, what lies in between by hand
+ * (`letter_by_hand.ts`). All bytes are hexadecimal digits; secrets count 01, 02, 03 ... from where they
+ * begin. To write the file anew:
  *
  *     deno run --allow-write=docs tests/core/messages/letter_vectors.ts
  */
