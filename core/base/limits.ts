@@ -210,7 +210,7 @@ export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 export const PADDED_TO_BYTES = 128;
 
 /** A longer verb goes in parts of this size, which leave room for an acknowledgement in the same packet. */
-export const PART_BYTES = 1100;
+export const PART_BYTES = 1_120;
 
 /** Parts of a parcel: the longest letter, with its id and two nicks, takes 60. */
 export const PARCEL_PARTS = 61;
@@ -288,6 +288,12 @@ export const STRANGER_BYTES = 100;
 
 /** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
 export const PEOPLE = 1_024;
+
+/**
+ * A few messages behind a full verb wait so long for more. Nobody types so fast; a script that goes on fills
+ * the next verb before.
+ */
+export const REST_HELD_MS = 2;
 
 /** Messages in one `direct` verb: as many of the shortest as go into one part. */
 export const DIRECT_MESSAGES = 256;

@@ -3,7 +3,8 @@
  * packs them, and knows which messages are on their way to whom. What becomes of a message is decided in
  * `sender.ts`.
  */
-import { ACK_TIMEOUT_MS, DIRECT_MESSAGES, PART_BYTES } from "../base/limits.ts";
+import { ACK_TIMEOUT_MS, DIRECT_MESSAGES, PART_BYTES, REST_HELD_MS } from "../base/limits.ts";
+import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link, Links } from "../link/links.ts";
 import { directHeaderBytes, directMessageBytes } from "../messages/direct.ts";
@@ -37,14 +38,16 @@ export class DirectWay {
   readonly #ways = new Map<NickKey, Way>();
   /** The ways on which messages wait for the tick. */
   readonly #busy = new Set<Way>();
+  /** Until when the rest of what was sent on a way is held. */
+  readonly #held = new Timers<Way>();
 
   constructor(options: DirectWayOptions) {
     this.#options = options;
   }
 
-  /** At once (-Infinity) if messages wait to leave. */
+  /** When messages are to leave next: at once (-Infinity) if some wait for the tick. */
   get deadline(): Millis {
-    return this.#busy.size > 0 ? -Infinity : Infinity;
+    return this.#busy.size > 0 ? -Infinity : this.#held.deadline;
   }
 
   /** The nicks to which messages have gone over this link. */
@@ -66,27 +69,50 @@ export class DirectWay {
 
   /** Packs what waits. It is called with each tick, before the links make datagrams. */
   flush(now: Millis): void {
-    for (const way of this.#busy) {
-      const waiting = takeWaiting(way.waiting);
-      way.waiting = [];
-      for (let at = 0; at < waiting.length;) at = this.#sendSome(now, way, waiting, at);
-    }
+    for (let way; (way = this.#held.next(now)) !== undefined;) this.#leave(now, way, false);
+    for (const way of this.#busy) this.#leave(now, way, true);
     this.#busy.clear();
   }
 
-  /** Sends the messages from `at` on that go into one verb; returns where the next verb begins. */
-  #sendSome(now: Millis, { link, row }: Way, waiting: readonly OutgoingMessage[], at: number): number {
-    const { nick: from, people } = this.#options;
+  /**
+   * Sends what waits on a way. Behind a full verb a small rest may be held for a moment: in a long run of
+   * messages the next ones fill it up, as with Nagle's algorithm (RFC 896). Otherwise the rests of the verbs
+   * before would go on as small datagrams for ever, each with an answer of its own.
+   */
+  #leave(now: Millis, way: Way, mayHold: boolean): void {
+    const waiting = takeWaiting(way.waiting);
+    let at = 0;
+    while (at < waiting.length) {
+      const { end, bytes } = this.#fill(way, waiting, at);
+      const isRest = at > 0 && end === waiting.length && bytes < PART_BYTES / 2;
+      if (mayHold && isRest) break;
+      this.#send(now, way, waiting.slice(at, end));
+      at = end;
+    }
+    way.waiting = waiting.slice(at);
+    this.#held.set(way, way.waiting.length > 0 ? now + REST_HELD_MS : Infinity);
+  }
+
+  /** Where the verb ends that begins with the message at `at`, and how long it is. */
+  #fill({ row }: Way, waiting: readonly OutgoingMessage[], at: number): { end: number; bytes: number } {
     const { prefix, sentAt } = waiting[at]!;
-    let bytes = directHeaderBytes(from, row.nick);
+    let bytes = directHeaderBytes(this.#options.nick, row.nick);
+    let next = 0;
     let end = at;
     for (; end < waiting.length && end - at < DIRECT_MESSAGES; end++) {
       const message = waiting[end]!;
-      bytes += directMessageBytes(message, message.bytes, sentAt);
+      const more = directMessageBytes(message, next, sentAt, message.bytes);
       // A text that is longer than a part goes alone.
-      if (message.prefix !== prefix || (bytes > PART_BYTES && end > at)) break;
+      if (message.prefix !== prefix || (bytes + more > PART_BYTES && end > at)) break;
+      bytes += more;
+      next = message.sequence + 1;
     }
-    const messages = waiting.slice(at, end);
+    return { end, bytes };
+  }
+
+  #send(now: Millis, { link, row }: Way, messages: readonly OutgoingMessage[]): void {
+    const { nick: from, people } = this.#options;
+    const { prefix } = messages[0]!;
     const verb: VerbOf<"direct"> = {
       type: "direct",
       from,
@@ -98,7 +124,6 @@ export class DirectWay {
     };
     const batch: Batch = { messages, link, sending: link.send(now, verb), left: messages.length };
     for (const message of messages) message.direct = batch;
-    return end;
   }
 
   /** Sends a message no more: somebody has answered it, or all of its batch are given up together. */
@@ -130,6 +155,7 @@ export class DirectWay {
     if (row.identity === identity && row.key === key && row.prekey === prekey) return false;
     this.#ways.delete(nickKey(nick));
     this.#busy.delete(way);
+    this.#held.clear(way);
     return true;
   }
 
@@ -171,7 +197,10 @@ export class DirectWay {
     // A changed row may say that the recipient is back, or elsewhere: the direct way gets another chance.
     const silentAt = known?.row === row ? known.silentAt : -Infinity;
     const way = { row, link, waiting: known?.waiting ?? [], silentAt };
-    if (known !== undefined) this.#busy.delete(known);
+    if (known !== undefined) {
+      this.#busy.delete(known);
+      this.#held.clear(known);
+    }
     this.#ways.set(name, way);
     return way;
   }

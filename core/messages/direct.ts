@@ -65,17 +65,19 @@ export interface Run {
 }
 
 /**
- * All messages of a verb, up to its end. The first has its instant in 6 bytes; each of the others has the
- * difference to it, which may be negative, as a variable-length integer.
+ * All messages of a verb, up to its end. The first has its sequence and its instant in full. Each of the
+ * others has two differences, which may be negative (`zigzag`): that of its sequence to the one behind the
+ * message before, and that of its instant to the first one.
  *
- *     message = (2 x sequence, + 1 if `after` is the one before) v | after 16, if not | time | length v
- *               | text
+ *     message = (2 x sequence, + 1 if `after` is the one before) v | after 16, if not | time | length v | text
  */
 export const directMessages: Field<readonly DirectMessage[]> = {
   write: (w, messages) => {
     let first: Millis | undefined;
+    let next = 0;
     for (const { sequence, after, sentAt, text } of messages) {
-      w.varint(2 * sequence + (after === undefined ? 1 : 0));
+      w.varint(2 * zigzag(sequence - next) + (after === undefined ? 1 : 0));
+      next = sequence + 1;
       if (after !== undefined) w.hex(after);
       if (first === undefined) w.u48(first = sentAt);
       else w.varint(zigzag(sentAt - first));
@@ -85,12 +87,15 @@ export const directMessages: Field<readonly DirectMessage[]> = {
   read: (r) => {
     const messages: DirectMessage[] = [];
     let first: Millis | undefined;
+    let next = 0;
     do {
       const number = r.varint();
       const after = number % 2 === 1 ? undefined : r.hex(ID_BYTES);
+      const sequence = next + unzigzag(Math.floor(number / 2));
       const sentAt = first === undefined ? first = r.u48() : first + unzigzag(r.varint());
-      if (number < 2 || number >= 2 * SEQUENCES || sentAt < 0 || sentAt >= INSTANTS) r.fail();
-      messages.push({ sequence: Math.floor(number / 2), after, sentAt, text: r.textV(TEXT_BYTES) });
+      if (sequence < 1 || sequence >= SEQUENCES || sentAt < 0 || sentAt >= INSTANTS) r.fail();
+      messages.push({ sequence, after, sentAt, text: r.textV(TEXT_BYTES) });
+      next = sequence + 1;
     } while (r.left > 0 && !r.failed && messages.length < DIRECT_MESSAGES);
     return messages;
   },
@@ -122,11 +127,19 @@ export function directHeaderBytes(from: Nick, to: Nick): number {
   return 1 + 1 + utf8Length(from) + 1 + utf8Length(to) + tags + INSTANT_BYTES;
 }
 
-/** The bytes of one message in a verb whose first message has the instant `first`; `bytes` are its text's. */
-export function directMessageBytes(message: DirectMessage, bytes: number, first: Millis): number {
-  const time = varintBytes(zigzag(message.sentAt - first));
-  const after = message.after === undefined ? 0 : ID_BYTES;
-  return varintBytes(2 * message.sequence + 1) + after + time + varintBytes(bytes) + bytes;
+/**
+ * The bytes of one message in a verb, without those of the first one's instant. `next` is the sequence behind
+ * the message before (0 for the first), `first` the first one's instant, and `bytes` the length of the text.
+ */
+export function directMessageBytes(
+  { sequence, after, sentAt }: DirectMessage,
+  next: number,
+  first: Millis,
+  bytes: number,
+): number {
+  const time = next === 0 ? 0 : varintBytes(zigzag(sentAt - first));
+  const step = varintBytes(2 * zigzag(sequence - next) + 1);
+  return step + (after === undefined ? 0 : ID_BYTES) + time + varintBytes(bytes) + bytes;
 }
 
 /** A difference as a number that is not negative: small ones stay small. */
