@@ -5,8 +5,8 @@ export interface Summary {
 }
 
 /** Of times in milliseconds. */
-export function summarize(times: readonly number[]): Summary {
-  const sorted = [...times].sort((a, b) => a - b);
+export function summarize(times: readonly number[] | Float64Array): Summary {
+  const sorted = Float64Array.from(times).sort();
   const at = (share: number) => Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 1000);
   return { p50: at(0.5), p99: at(0.99) };
 }

@@ -1,3 +1,4 @@
+import { RenewedMap } from "./renewed_map.ts";
 import type { Millis } from "./units.ts";
 
 /** The heap is cleaned up when it has twice as many entries as there are keys, and this many more. */
@@ -18,7 +19,7 @@ interface Entry<Key> {
  * postpone a timer, which happens with almost every packet, costs one look into a map.
  */
 export class Timers<Key> {
-  readonly #entries = new Map<Key, Entry<Key>>();
+  readonly #entries = new RenewedMap<Key, Entry<Key>>();
   /** The entries by instant. Those that are not in the map any more are stale. */
   readonly #heap: Entry<Key>[] = [];
 

@@ -18,6 +18,7 @@ import {
   RETRY_FIRST_MS,
   RETRY_MAXIMUM_MS,
 } from "../base/limits.ts";
+import type { Entries } from "../base/renewed_map.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
@@ -113,7 +114,7 @@ export class AckTracker {
   }
 
   /** The messages whose ids have this prefix, by sequence. */
-  messagesWith(prefix: string): ReadonlyMap<number, OutgoingMessage> {
+  messagesWith(prefix: string): Entries<number, OutgoingMessage> {
     return this.#outbox.messagesWith(prefix);
   }
 

@@ -30,7 +30,7 @@ type Head = Omit<VerbOf<"got">, "type" | "runs">;
 
 export class Answers {
   /** What waits for the tick, by link, and by everything else that the messages of a verb share. */
-  readonly #waiting = new Map<Link, Map<string, { head: Head; answer: Answer }>>();
+  #waiting = new Map<Link, Map<string, { head: Head; answer: Answer }>>();
 
   /** At once (-Infinity) if answers wait to leave. */
   get deadline(): Millis {
@@ -49,11 +49,13 @@ export class Answers {
 
   /** Sends what waits. It is called with each tick. */
   flush(now: Millis): void {
-    for (const [link, ofLink] of this.#waiting) {
+    if (this.#waiting.size === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    for (const [link, ofLink] of waiting) {
       for (const { head, answer } of ofLink.values()) {
         for (const runs of answer.lists()) link.send(now, { type: "got", ...head, runs });
       }
     }
-    this.#waiting.clear();
   }
 }

@@ -20,7 +20,9 @@ import type { People } from "./people.ts";
 interface Way {
   readonly row: Row;
   readonly link: Link;
-  /** The messages that leave with the next tick. */
+  /** True while messages wait for the tick. */
+  isBusy: boolean;
+  /** The messages that leave with the next tick, or a little later. */
   waiting: OutgoingMessage[];
   /** When the 500 ms of a message last ran out; -Infinity if they have not since the row came. */
   silentAt: Millis;
@@ -37,7 +39,7 @@ export class DirectWay {
   readonly #options: DirectWayOptions;
   readonly #ways = new Map<NickKey, Way>();
   /** The ways on which messages wait for the tick. */
-  readonly #busy = new Set<Way>();
+  #busy: Way[] = [];
   /** Until when the rest of what was sent on a way is held. */
   readonly #held = new Timers<Way>();
 
@@ -47,7 +49,7 @@ export class DirectWay {
 
   /** When messages are to leave next: at once (-Infinity) if some wait for the tick. */
   get deadline(): Millis {
-    return this.#busy.size > 0 ? -Infinity : this.#held.deadline;
+    return this.#busy.length > 0 ? -Infinity : this.#held.deadline;
   }
 
   /** The nicks to which messages have gone over this link. */
@@ -64,14 +66,16 @@ export class DirectWay {
     message.direct = "waits";
     message.wentTo = row.key;
     way.waiting.push(message);
-    this.#busy.add(way);
+    if (!way.isBusy) this.#busy.push(way);
+    way.isBusy = true;
   }
 
   /** Packs what waits. It is called with each tick, before the links make datagrams. */
   flush(now: Millis): void {
     for (let way; (way = this.#held.next(now)) !== undefined;) this.#leave(now, way, false);
-    for (const way of this.#busy) this.#leave(now, way, true);
-    this.#busy.clear();
+    const busy = this.#busy;
+    this.#busy = [];
+    for (const way of busy) if (way.isBusy) this.#leave(now, way, true);
   }
 
   /**
@@ -81,6 +85,7 @@ export class DirectWay {
    */
   #leave(now: Millis, way: Way, mayHold: boolean): void {
     const waiting = takeWaiting(way.waiting);
+    way.isBusy = false;
     let at = 0;
     while (at < waiting.length) {
       const { end, bytes } = this.#fill(way, waiting, at);
@@ -154,7 +159,7 @@ export class DirectWay {
     const { row } = way;
     if (row.identity === identity && row.key === key && row.prekey === prekey) return false;
     this.#ways.delete(nickKey(nick));
-    this.#busy.delete(way);
+    way.isBusy = false;
     this.#held.clear(way);
     return true;
   }
@@ -196,9 +201,9 @@ export class DirectWay {
     const link = this.#options.links.open(now, row.key, row.addresses);
     // A changed row may say that the recipient is back, or elsewhere: the direct way gets another chance.
     const silentAt = known?.row === row ? known.silentAt : -Infinity;
-    const way = { row, link, waiting: known?.waiting ?? [], silentAt };
+    const way = { row, link, waiting: known?.waiting ?? [], isBusy: false, silentAt };
     if (known !== undefined) {
-      this.#busy.delete(known);
+      known.isBusy = false;
       this.#held.clear(known);
     }
     this.#ways.set(name, way);

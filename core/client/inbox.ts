@@ -10,7 +10,7 @@ import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
-import { INBOX, SHOWN } from "../durable/records.ts";
+import { INBOX, SHOWN, type ValueOf } from "../durable/records.ts";
 import { SeenIds } from "../durable/seen_ids.ts";
 import { NO_HASH } from "../messages/identity.ts";
 import {
@@ -71,11 +71,7 @@ export class Inbox {
       entryOf: (name, { after: [after], afterHash: [afterHash], ...rest }) => {
         return [Number(name), { ...rest, after, afterHash }];
       },
-      recordOf: ({ after, afterHash, ...rest }: IncomingMessage) => ({
-        ...rest,
-        after: after === undefined ? [] : [after],
-        afterHash: afterHash === undefined ? [] : [afterHash],
-      }),
+      recordOf,
       groupOf: (_arrival, { from }) => nickKey(from),
     });
     this.#arrivals = [...this.#held.entries()].at(-1)?.[0] ?? 0;
@@ -108,7 +104,10 @@ export class Inbox {
       if (!this.hasSeen(message)) this.markSeen(now, message);
     }
     for (const [arrival, message] of unshown) {
-      if (this.#held.get(arrival) !== undefined) this.#showOrHold(now, arrival, message);
+      if (this.#held.get(arrival) === undefined) continue;
+      const place = this.#placeOf(message);
+      if (place === "early") this.#hold(now, arrival, message);
+      else this.#showHeld(now, arrival, message, place === "late");
     }
   }
 
@@ -117,8 +116,16 @@ export class Inbox {
     if (this.hasSeen(message)) return;
     this.markSeen(now, message);
     const arrival = ++this.#arrivals;
-    this.#held.set(arrival, message);
-    this.#showOrHold(now, arrival, message);
+    const place = this.#placeOf(message);
+    if (place === "early") {
+      this.#held.set(arrival, message);
+      return this.#hold(now, arrival, message);
+    }
+    // Most messages are shown at once: they are on disk for that long, and nowhere else.
+    const key = INBOX.key(arrival);
+    this.#effects.save(key, () => INBOX.encode(recordOf(message)));
+    this.#effects.forgetLater(now, key);
+    this.#show(now, message, place === "late");
   }
 
   /** Makes a message count as seen. */
@@ -143,12 +150,10 @@ export class Inbox {
   }
 
   /**
-   * Shows a message whose turn has come, and holds any other. If too many are held then, the oldest of its
-   * sender's is shown behind its gap.
+   * Holds a message whose turn has not come. If too many are held then, the oldest of its sender's is shown
+   * behind its gap.
    */
-  #showOrHold(now: Millis, arrival: number, message: IncomingMessage): void {
-    const place = message.channel ? "next" : this.#placeOf(message);
-    if (place !== "early") return this.#show(now, arrival, message, place === "late");
+  #hold(now: Millis, arrival: number, message: IncomingMessage): void {
     this.#timers.set(arrival, now + HELD_MS);
     const { size } = this.#held.group(nickKey(message.from));
     if (size > HELD_PER_SENDER_MESSAGES || this.#held.size > HELD_MESSAGES) {
@@ -160,6 +165,7 @@ export class Inbox {
    * The place of a message among its sender's: it is next, or too early, or too late to stand in its place.
    */
   #placeOf(message: IncomingMessage): "next" | "early" | "late" {
+    if (message.channel) return "next";
     const { from } = message;
     const last = this.#lastShown.get(nickKey(from));
     if (last !== undefined) {
@@ -189,14 +195,19 @@ export class Inbox {
       if (isBefore(idOf(other[1]), idOf(message))) [arrival, message] = other;
     }
     this.#effects.notice({ type: "missing", from: message.from });
-    this.#show(now, arrival, message, false);
+    this.#showHeld(now, arrival, message, false);
+  }
+
+  /** Shows a message that is held. */
+  #showHeld(now: Millis, arrival: number, message: IncomingMessage, late: boolean): void {
+    this.#held.deleteLater(now, arrival);
+    this.#timers.clear(arrival);
+    this.#show(now, message, late);
   }
 
   /** Shows a message, and then those that have waited for it. */
-  #show(now: Millis, arrival: number, message: IncomingMessage, late: boolean): void {
+  #show(now: Millis, message: IncomingMessage, late: boolean): void {
     const { channel, isOpen, from, sentAt, text } = message;
-    this.#held.deleteLater(now, arrival);
-    this.#timers.clear(arrival);
     const last = this.#lastShown.get(nickKey(from));
     // The message before this one was shown with another text than its sender gave to that id.
     if (!channel && last !== undefined && follows(message, last) && this.#isExchanged(message, last)) {
@@ -211,7 +222,7 @@ export class Inbox {
     if (ofSender.size === 0) return;
     for (const [number, follower] of [...ofSender].filter(([, held]) => follows(held, end))) {
       if (this.#held.get(number) === undefined) continue;
-      this.#show(now, number, follower, this.#placeOf(follower) === "late");
+      this.#showHeld(now, number, follower, this.#placeOf(follower) === "late");
     }
   }
 
@@ -222,6 +233,14 @@ export class Inbox {
     const hash = shown.hash(this.#primitives);
     return hash !== NO_HASH && hash !== afterHash;
   }
+}
+
+function recordOf({ after, afterHash, ...rest }: IncomingMessage): ValueOf<typeof INBOX> {
+  return {
+    ...rest,
+    after: after === undefined ? [] : [after],
+    afterHash: afterHash === undefined ? [] : [afterHash],
+  };
 }
 
 /** The id of the message that this one names as the one before it. */

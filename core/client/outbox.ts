@@ -3,6 +3,7 @@
  * written. It finds and counts messages by id and by recipient without a walk over all.
  */
 import { utf8Length } from "../base/bytes.ts";
+import { type Entries, RenewedMap } from "../base/renewed_map.ts";
 import type { Key, Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -106,7 +107,7 @@ export class Outbox {
   /** The messages in the order in which they were written, grouped by recipient. */
   readonly #messages: DurableMap<OutgoingMessage, OutgoingMessage>;
   /** The same messages by the two parts of their ids. */
-  readonly #byPrefix = new Map<string, Map<number, OutgoingMessage>>();
+  readonly #byPrefix = new Map<string, RenewedMap<number, OutgoingMessage>>();
   /** How many messages to each recipient are not stored. A recipient without any has no entry. */
   readonly #waitingFor = new Map<NickKey, number>();
   #waiting = 0;
@@ -158,7 +159,7 @@ export class Outbox {
   }
 
   /** The messages whose ids have this prefix, by sequence. */
-  messagesWith(prefix: string): ReadonlyMap<number, OutgoingMessage> {
+  messagesWith(prefix: string): Entries<number, OutgoingMessage> {
     return this.#byPrefix.get(prefix) ?? new Map();
   }
 
@@ -208,7 +209,7 @@ export class Outbox {
   #enter(message: OutgoingMessage): void {
     const { prefix, sequence } = message;
     let ofPrefix = this.#byPrefix.get(prefix);
-    if (ofPrefix === undefined) this.#byPrefix.set(prefix, ofPrefix = new Map());
+    if (ofPrefix === undefined) this.#byPrefix.set(prefix, ofPrefix = new RenewedMap());
     ofPrefix.set(sequence, message);
     this.#bytes += message.bytes;
     if (!message.stored) this.#countWaiting(message, 1);

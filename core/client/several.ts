@@ -12,7 +12,7 @@ export class Several {
 
   /** A receipt has come. `waiting` is the number of messages to its recipient that wait, with this one. */
   isAmong(now: Millis, recipient: Nick, waiting: number): boolean {
-    if (now !== this.#now) this.#recipients.clear();
+    if (now !== this.#now && this.#recipients.size > 0) this.#recipients.clear();
     this.#now = now;
     if (waiting > 1) this.#recipients.add(recipient);
     return this.#recipients.has(recipient);

@@ -3,6 +3,7 @@
  * last process left, and every change of the map changes the disk. So no part of a machine has to keep a map
  * and its records in step by hand.
  */
+import { type Entries, RenewedMap } from "../base/renewed_map.ts";
 import type { Millis } from "../base/units.ts";
 import type { Fields, ValuesOf } from "../messages/field.ts";
 import type { NickKey } from "../messages/nick.ts";
@@ -27,8 +28,8 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
   readonly #effects: Effects;
   readonly #form: Form<Key, Value, Shape>;
   /** The entry that was set last comes last. */
-  readonly #entries = new Map<Key, Value>();
-  readonly #groups = new Map<string, Map<Key, Value>>();
+  readonly #entries = new RenewedMap<Key, Value>();
+  readonly #groups = new Map<string, RenewedMap<Key, Value>>();
   /** The entry that was set last. */
   #newest: Key | undefined;
 
@@ -60,12 +61,12 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
   }
 
   /** The entries of one group, in the same order; none if there is no such group. */
-  group(name: string): ReadonlyMap<Key, Value> {
+  group(name: string): Entries<Key, Value> {
     return this.#groups.get(name) ?? new Map();
   }
 
   /** All groups that have entries. */
-  get groups(): ReadonlyMap<string, ReadonlyMap<Key, Value>> {
+  get groups(): ReadonlyMap<string, Entries<Key, Value>> {
     return this.#groups;
   }
 
@@ -96,7 +97,7 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
     if (groupOf === undefined) return;
     const name = groupOf(key, value);
     let group = this.#groups.get(name);
-    if (group === undefined) this.#groups.set(name, group = new Map());
+    if (group === undefined) this.#groups.set(name, group = new RenewedMap());
     putLast(group, key, value);
     if (group.size > most) this.delete(group.keys().next().value!);
   }
@@ -154,7 +155,7 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
 }
 
 /** Puts an entry behind all others, wherever it was before. */
-function putLast<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+function putLast<Key, Value>(map: RenewedMap<Key, Value>, key: Key, value: Value): void {
   if (map.has(key)) map.delete(key);
   map.set(key, value);
 }

@@ -26,8 +26,8 @@ export class Effects {
    * The changes that wait, by key of the record. Those that earlier wake-ups asked for are ripe. The fresh
    * ones are of the wake-up at `#asking`: all steps of a wake-up have the same instant.
    */
-  readonly #ripe = new Map<string, () => Change>();
-  readonly #fresh = new Map<string, () => Change>();
+  #ripe = new Map<string, () => Change>();
+  #fresh = new Map<string, () => Change>();
   #asking: Millis = -Infinity;
   /** When the changes that wait leave for the disk. */
   #laterDue: Millis = Infinity;
@@ -102,7 +102,8 @@ export class Effects {
     if (this.#commits || this.#laterDue <= now || this.exiting) {
       this.#ripen(now);
       for (const change of this.#ripe.values()) outputs.push(change());
-      this.#ripe.clear();
+      // A map that is cleared keeps what comes after it in memory (base/renewed_map.ts).
+      this.#ripe = new Map();
       // An exit waits for no company. Fresh changes still wait for the next wake-up, because the notices of
       // this one have to come before them.
       this.#laterDue = this.#fresh.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
@@ -136,6 +137,6 @@ export class Effects {
   #ripen(now: Millis): void {
     if (this.#asking === now) return;
     for (const [key, change] of this.#fresh) this.#ripe.set(key, change);
-    this.#fresh.clear();
+    this.#fresh = new Map();
   }
 }
