@@ -87,14 +87,18 @@ export class DirectWay {
     const waiting = takeWaiting(way.waiting);
     way.isBusy = false;
     let at = 0;
+    let isRest = false;
     while (at < waiting.length) {
       const { end, bytes } = this.#fill(way, waiting, at);
-      const isRest = at > 0 && end === waiting.length && bytes < PART_BYTES / 2;
-      if (mayHold && isRest) break;
+      const isSmall = end === waiting.length && bytes < PART_BYTES / 2;
+      if (mayHold && isRest && isSmall) break;
       this.#send(now, way, waiting.slice(at, end));
+      // Several messages have filled this verb, and the next one did not go into it.
+      isRest = end - at > 1 && waiting[end]?.prefix === waiting[at]!.prefix;
       at = end;
     }
     way.waiting = waiting.slice(at);
+    for (const message of way.waiting) message.direct = "waits";
     this.#held.set(way, way.waiting.length > 0 ? now + REST_HELD_MS : Infinity);
   }
 

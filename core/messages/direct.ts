@@ -69,7 +69,7 @@ export interface Run {
  * others has two differences, which may be negative (`zigzag`): that of its sequence to the one behind the
  * message before, and that of its instant to the first one.
  *
- *     message = (2 x sequence, + 1 if `after` is the one before) v | after 16, if not | time | length v | text
+ *     message = (2 x step, + 1 if `after` is the one before) v | after 16, if not | time | length v | text
  */
 export const directMessages: Field<readonly DirectMessage[]> = {
   write: (w, messages) => {

@@ -1,6 +1,6 @@
 /** How messages are packed into verbs, taken back and settled; answers; and the tags of two people. */
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
-import { DIRECT_MESSAGES, GOT_RUNS, PART_BYTES, PEOPLE } from "../../../core/base/limits.ts";
+import { DIRECT_MESSAGES, GOT_RUNS, PART_BYTES, PEOPLE, REST_HELD_MS } from "../../../core/base/limits.ts";
 import type { Key, Millis } from "../../../core/base/units.ts";
 import { Answers } from "../../../core/client/answers.ts";
 import { DirectWay } from "../../../core/client/direct_way.ts";
@@ -99,8 +99,8 @@ class Desk {
     for (const message of messages) this.way.send(0, message, this.row);
   }
 
-  flush(): void {
-    this.way.flush(0);
+  flush(now: Millis = 0): void {
+    this.way.flush(now);
   }
 }
 
@@ -152,6 +152,7 @@ Deno.test("a verb has as many messages as fill a part, and no more than 256", ()
     const desk = new Desk();
     desk.sends(...desk.messages(600, "x".repeat(bytes)));
     desk.flush();
+    desk.flush(REST_HELD_MS);
     const lengths = desk.link.taken.map(({ verb }) => encodeVerb(verb).length);
     const counts = desk.link.underWay.map(({ length }) => length);
     assertEquals(desk.link.underWay.flat(), Array.from({ length: 600 }, (_, at) => at + 1));
@@ -170,6 +171,30 @@ Deno.test("a text that is longer than a part goes alone", () => {
   desk.sends(desk.message(1), desk.message(2, LONGEST_TEXT), desk.message(3), desk.message(4));
   desk.flush();
   assertEquals(desk.link.underWay, [[1], [2], [3, 4]]);
+});
+
+Deno.test("a few messages behind a full verb wait for more, but not for long", () => {
+  const desk = new Desk();
+  const all = desk.messages(80, "x".repeat(64));
+  desk.sends(...all.slice(0, 20));
+  desk.flush();
+  assertEquals([desk.link.underWay.map(({ length }) => length), desk.way.deadline], [[15], REST_HELD_MS]);
+  // They lead the next full verb.
+  desk.sends(...all.slice(20, 35));
+  assertEquals(desk.way.deadline, -Infinity);
+  desk.flush(1);
+  assertEquals(desk.link.underWay.map(({ length }) => length), [15, 15]);
+  desk.flush(REST_HELD_MS);
+  assertEquals([desk.link.underWay.length, desk.way.deadline], [2, 1 + REST_HELD_MS]);
+  desk.flush(1 + REST_HELD_MS);
+  assertEquals(desk.link.underWay.flat(), Array.from({ length: 35 }, (_, at) => at + 1));
+  assertEquals(desk.way.deadline, Infinity);
+  // With something new they leave at once, if no full verb is before them.
+  desk.sends(...all.slice(35, 55));
+  desk.flush(20);
+  desk.sends(all[55]!);
+  desk.flush(20);
+  assertEquals(desk.link.underWay.at(-1)!.length, 6);
 });
 
 Deno.test("messages with another prefix go in a verb of their own", () => {

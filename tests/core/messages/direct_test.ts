@@ -45,16 +45,16 @@ function read<Value>(field: { read(reader: Reader): Value }, digits: string): Va
 // ---- messages --------------------------------------------------------------------------------------------
 
 Deno.test("a message is its sequence and a bit, the one before it if that is another, its time and its text", () => {
-  assertEquals(written(message()), "03" + "0000000003e8" + "02" + "6869");
-  assertEquals(written(message({ after: TOP_ID })), "02" + TOP_ID + "0000000003e8" + "02" + "6869");
+  assertEquals(written(message()), "05" + "0000000003e8" + "02" + "6869");
+  assertEquals(written(message({ after: TOP_ID })), "04" + TOP_ID + "0000000003e8" + "02" + "6869");
 });
 
 Deno.test("the times of later messages are differences, which may be negative", () => {
   const times = [1_000, 1_000, 1_001, 999, 1_031, 968, 0, U48];
   const messages = times.map((sentAt, at) => message({ sequence: at + 1, sentAt, text: "" }));
   const bytes = written(...messages);
-  assertEquals(bytes.slice(0, 2 * (1 + 6 + 1)), "03" + "0000000003e8" + "00");
-  const rest = ["05" + "00", "07" + "02", "09" + "01", "0b" + "3e", "0d" + "3f", "0f" + "47cf"];
+  assertEquals(bytes.slice(0, 2 * (1 + 6 + 1)), "05" + "0000000003e8" + "00");
+  const rest = ["01" + "00", "01" + "02", "01" + "01", "01" + "3e", "01" + "3f", "01" + "47cf"];
   assertEquals(bytes.slice(16, 16 + 39), rest.join("00") + "00" + bytes.slice(16 + 38, 16 + 39));
   assertEquals(read(directMessages, bytes), messages);
 });
@@ -84,10 +84,12 @@ Deno.test("messages survive the wire with values at their edges, and take the by
     const bytes = encodeVerb(verb);
     assertEquals(decodeVerb(bytes), verb);
     const first = messages[0]!.sentAt;
-    const each = messages.map((one) => directMessageBytes(one, utf8Length(one.text), first));
-    const counted = each.reduce((sum, one) => sum + one, directHeaderBytes(nick, "b"));
-    // The time of the first message counts with the header, and once more as a difference of nothing.
-    assertEquals(bytes.length, counted - 1);
+    const each = messages.map((one, at) => {
+      const next = at === 0 ? 0 : messages[at - 1]!.sequence + 1;
+      return directMessageBytes(one, next, first, utf8Length(one.text));
+    });
+    // The time of the first message counts with the header.
+    assertEquals(bytes.length, each.reduce((sum, one) => sum + one, directHeaderBytes(nick, "b")));
   }
 });
 

@@ -209,17 +209,22 @@ export function directByHand(
 ): Bytes {
   const first = messages[0]!.sentAt;
   const parts = messages.flatMap(({ sequence, after, sentAt, text }, at) => {
-    const later = sentAt - first;
+    const step = at === 0 ? sequence : sequence - messages[at - 1]!.sequence - 1;
     return [
-      varint(2 * sequence + (after === undefined ? 1 : 0)),
+      varint(2 * zigzag(step) + (after === undefined ? 1 : 0)),
       after ?? new Uint8Array(0),
-      at === 0 ? number(6, sentAt) : varint(later < 0 ? -2 * later - 1 : 2 * later),
+      at === 0 ? number(6, sentAt) : varint(zigzag(sentAt - first)),
       varint(new TextEncoder().encode(text).length),
       new TextEncoder().encode(text),
     ];
   });
   const head = joined(Uint8Array.of(34), short(from), short(to), people, prekey.subarray(0, 8), prefix);
   return joined(head, ...parts);
+}
+
+/** A number that may be negative as one that is not. */
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value;
 }
 
 /** QUIC's (RFC 9000, section 16). */
