@@ -111,6 +111,7 @@ export class Client implements Machine {
       server,
       serverKey,
       primitives,
+      identity,
       prekeys,
       candidates,
     });

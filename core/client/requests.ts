@@ -110,6 +110,7 @@ export class Requests {
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
     if (!this.#fits(text)) return;
     const { nick } = row;
+    if (knownPeers.isOver(row)) return this.#answer({ type: "peerRevoked", nick });
     // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
     if (!knownPeers.meet(nick, row.identity)) return this.#answer({ type: "peerKeyChanged", nick });
     sender.compose(now, nick, text);

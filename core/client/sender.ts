@@ -118,6 +118,11 @@ export class Sender {
         for (const message of this.#options.tracker.unstored(row.nick)) link.cancel(message.id);
         this.#peerLinks.delete(row.nick);
       }
+      if (this.#options.sealing.isOver(row)) {
+        for (const message of this.#options.tracker.messagesTo(row.nick)) {
+          this.#fail(now, message, "revoked");
+        }
+      }
       for (const message of this.#options.tracker.unstored(row.nick)) {
         if (this.#options.sealing.isHeldBack(message)) this.#setAside(message);
         else if (this.#options.membership.isRegistered) this.#startAfresh(now, message);

@@ -6,9 +6,10 @@
 import { ipv6Groups, ipv6Text } from "../base/address.ts";
 import { Reader, utf8Length, Writer } from "../base/bytes.ts";
 import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "../base/crypto.ts";
-import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, TEXT_BYTES } from "../base/limits.ts";
+import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, SUCCESSIONS, TEXT_BYTES } from "../base/limits.ts";
 import type { Address, Millis } from "../base/units.ts";
 import { type Bundle, type Outcome, OUTCOMES, type Receipt } from "./identity.ts";
+import type { Predecessor, Revocation } from "./lineage.ts";
 import { ID_BYTES, type MessageId } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
 import type { Row, Version } from "./table.ts";
@@ -214,6 +215,15 @@ export const bundle: Field<Bundle> = composite({
   signature,
 });
 
+/** The identities that had a nick before. Their signatures are not checked here (`lineage.ts`). */
+export const predecessors: Field<readonly Predecessor[]> = list(
+  composite({ identity: key, signature, consent: signature }),
+  SUCCESSIONS,
+);
+
+/** At most one, signed by an identity that has or had the nick. */
+export const revocation: Field<readonly Revocation[]> = list(composite({ identity: key, signature }), 1);
+
 const receipt: Field<Receipt> = composite({ id, edition, outcome, signature });
 export const receipts = list(receipt, COLLECTED_RECEIPTS);
 
@@ -227,6 +237,8 @@ const row: Field<Row> = {
     u32.write(w, value.ordinal);
     flag.write(w, value.online);
     addresses.write(w, value.addresses);
+    predecessors.write(w, value.predecessors);
+    revocation.write(w, value.revocation);
   },
   read: (r) => ({
     nick: nick.read(r),
@@ -234,6 +246,8 @@ const row: Field<Row> = {
     ordinal: u32.read(r),
     online: flag.read(r),
     addresses: someAddresses(r),
+    predecessors: predecessors.read(r),
+    revocation: revocation.read(r),
   }),
 };
 

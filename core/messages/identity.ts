@@ -13,6 +13,7 @@ import {
   type SigningKey,
 } from "../base/crypto.ts";
 import type { Key, Millis } from "../base/units.ts";
+import type { Predecessor } from "./lineage.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
@@ -56,10 +57,13 @@ export interface Receipt {
 export class Identity {
   readonly keyPair: KeyPair;
   readonly publicKey: Key;
+  /** The identities whose successor it is, oldest first. */
+  readonly predecessors: readonly Predecessor[];
   readonly #signingKey: SigningKey;
 
   /** `secrets` has the 32 bytes of the Ed25519 key, then the 32 of the X25519 key. */
-  constructor(primitives: Primitives, secrets: Uint8Array) {
+  constructor(primitives: Primitives, secrets: Uint8Array, predecessors: readonly Predecessor[] = []) {
+    this.predecessors = predecessors;
     this.#signingKey = primitives.signingKey(secrets.slice(0, SECRETS_BYTES / 2));
     this.keyPair = primitives.keyPair(secrets.slice(SECRETS_BYTES / 2));
     this.publicKey = this.#signingKey.publicKey.toHex();

@@ -15,13 +15,35 @@ import * as f from "./field.ts";
  *     full        the server takes no more nicks, or no more mail
  *     rate        too much comes from this address or this member: try again later
  *     known       the message was collected long ago, and its receipt is gone
+ *     revoked     the identity has ended: it was revoked, or has a successor
  */
-export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known";
+export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known" | "revoked";
 
 /** The place in this list is the reason's number on the wire. It never changes. */
-export const REASONS: readonly Reason[] = ["other key", "unknown", "quota", "full", "rate", "known"];
+export const REASONS: readonly Reason[] = [
+  "other key",
+  "unknown",
+  "quota",
+  "full",
+  "rate",
+  "known",
+  "revoked",
+];
 
 const reason = f.oneOf(REASONS);
+
+/**
+ * The server's answer to a revocation.
+ *
+ *     done      the identity has ended, now or before
+ *     unknown   it never had this nick here
+ *     forged    it did not sign this
+ *     rate      too many come from this address: try again later
+ */
+export type RevocationAnswer = "done" | "unknown" | "forged" | "rate";
+
+/** The place in this list is the answer's number on the wire. It never changes. */
+export const REVOCATION_ANSWERS: readonly RevocationAnswer[] = ["done", "unknown", "forged", "rate"];
 
 /** The fields of a letter or post that the server hands over to a member. */
 const STREAM_ITEM = {
@@ -43,12 +65,21 @@ const VERBS = {
   // client take back a place that another one of the same identity has taken.
   register: {
     tag: 1,
-    fields: { nick: f.nick, turn: f.u32, asked: f.flag, bundle: f.bundle, candidates: f.addresses },
+    fields: {
+      nick: f.nick,
+      turn: f.u32,
+      asked: f.flag,
+      bundle: f.bundle,
+      candidates: f.addresses,
+      predecessors: f.predecessors,
+    },
   },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
+  // Anybody may hand in a revocation: its signature alone proves it.
+  revoke: { tag: 6, fields: { nick: f.nick, identity: f.key, signature: f.signature } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.
@@ -71,6 +102,7 @@ const VERBS = {
   rows: { tag: 21, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
+  revoked: { tag: 26, fields: { nick: f.nick, answer: f.oneOf(REVOCATION_ANSWERS) } },
   // A letter goes from client to client. Its receipt goes the way that the letter came: to the server, if
   // that handed the letter over.
   direct: { tag: 32, fields: { id: f.id, from: f.nick, to: f.nick, body: f.body } },

@@ -46,6 +46,7 @@ export class Mailroom {
     const recipient = this.#options.roster.memberNamed(verb.to);
     const reject = (reason: Reason) => link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
     if (recipient === undefined) return reject("unknown");
+    if (recipient.revocation.length > 0) return reject("revoked");
     const held = this.#options.store.letter(recipient.nick, from, id);
     // The sender has sealed the message again, because its recipient could not open the letter that is held
     // here, and said so directly.

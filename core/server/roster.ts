@@ -22,6 +22,7 @@ import { nameFor, NICK } from "../durable/records.ts";
 import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
 import { type Bundle, bundleOf } from "../messages/identity.ts";
+import { NO_LINEAGE, type Predecessor, type Revocation } from "../messages/lineage.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import type { Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
@@ -32,8 +33,8 @@ import type { StreamWriter } from "./stream_writer.ts";
  */
 export interface Member extends Row {
   nick: Nick;
-  /** It never changes: the nick is bound to it. */
-  readonly identity: Key;
+  /** The nick is bound to it. It changes only to a successor that it has named. */
+  identity: Key;
   key: Key;
   prekey: Key;
   prekeyAt: Millis;
@@ -41,6 +42,8 @@ export interface Member extends Row {
   readonly ordinal: number;
   online: boolean;
   addresses: readonly Address[];
+  predecessors: readonly Predecessor[];
+  revocation: readonly Revocation[];
   /** The counter of the last change of the row; 0 before the first. */
   change: number;
   /**
@@ -133,7 +136,8 @@ export class Roster {
   /** Adds a new nick and binds it to the identity in the bundle. It is saved with its first change. */
   add(nick: Nick, bundle: Bundle): Member {
     const ordinal = ++this.#lastOrdinal;
-    const member = { nick, ...bundle, ordinal, online: false, addresses: [], change: 0, ...absent() };
+    const row = { nick, ...bundle, ordinal, online: false, addresses: [], ...NO_LINEAGE };
+    const member = { ...row, change: 0, ...absent() };
     this.#members.setUnsaved(nickKey(nick), member);
     return member;
   }
@@ -242,11 +246,11 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
  * as the server's own host.
  */
 function rowOf(member: Member, local: boolean): Row {
-  const { nick, ordinal, online, addresses } = member;
+  const { nick, ordinal, online, addresses, predecessors, revocation } = member;
   const seen = local
     ? addresses
     : addresses.map((address) =>
       isLoopback(address) ? { host: SERVER_HOST_NAME, port: address.port } : address
     );
-  return { nick, ...bundleOf(member), ordinal, online, addresses: seen };
+  return { nick, ...bundleOf(member), ordinal, online, addresses: seen, predecessors, revocation };
 }

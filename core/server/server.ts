@@ -27,6 +27,7 @@ import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
+import { Endings } from "./endings.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { type Member, reachableAt, Roster } from "./roster.ts";
@@ -52,7 +53,7 @@ export interface ServerLimits {
 }
 
 /** How a member went offline, for the log. */
-type Departure = "deregistered" | "left" | "silent";
+type Departure = "deregistered" | "left" | "silent" | "revoked";
 
 export class Server implements Machine {
   readonly #effects: Effects;
@@ -60,6 +61,7 @@ export class Server implements Machine {
   readonly #channel: Channel;
   readonly #links: Links;
   readonly #roster: Roster;
+  readonly #endings: Endings;
   /** The members that are registered, by their links. */
   readonly #byLink = new Map<Link, Member>();
   /** When a member that says nothing until then goes offline. */
@@ -99,6 +101,12 @@ export class Server implements Machine {
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
     this.#roster = new Roster(this.#effects, start);
+    this.#endings = new Endings({
+      primitives,
+      effects: this.#effects,
+      roster: this.#roster,
+      ended: (at, member) => this.#end(at, member),
+    });
     this.#mailroom = new Mailroom({
       store: this.#store,
       channel: this.#channel,
@@ -180,6 +188,10 @@ export class Server implements Machine {
       this.#turns.set(link, verb.turn);
     }
     if (verb.type === "register") return this.#register(now, link, verb);
+    if (verb.type === "revoke") {
+      const answer = this.#endings.revoke(now, link.address, verb);
+      return link.sendAfresh(now, { type: "revoked", nick: verb.nick, answer }, "revoked");
+    }
     const nick = "nick" in verb ? verb.nick : "from" in verb ? verb.from : undefined;
     if (nick === undefined) return;
     const member = this.#byLink.get(link);
@@ -230,15 +242,22 @@ export class Server implements Machine {
   #register(now: Millis, link: Link, verb: VerbOf<"register">): void {
     const { nick, bundle } = verb;
     const refuse = (reason: Reason) => link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
+    if (this.#endings.hasEnded(bundle.identity)) return refuse("revoked");
     const member = this.#roster.memberNamed(nick);
-    if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
+    const isOther = member !== undefined && member.identity !== bundle.identity;
+    const predecessors = isOther ? this.#endings.predecessorsOf(member, verb) : undefined;
+    if (isOther && predecessors === undefined) return refuse("other key");
     // The handshake has proved the link's key. The bundle proves that the key is this identity's.
     const isKnown = member !== undefined && equalBundles(member, bundle);
     if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
     if (member !== undefined) {
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.
-      return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
+      if (!member.questions.take(now)) return;
+      if (predecessors !== undefined && !this.#endings.succeed(now, member, bundle.identity, predecessors)) {
+        return refuse("other key");
+      }
+      return this.#admit(now, member, link, verb);
     }
     if (this.#roster.size >= this.#limits.nicks) return refuse("full");
     // New nicks are counted by address, so the address has to be the peer's. A challenge is on its way there.
@@ -304,6 +323,17 @@ export class Server implements Machine {
     this.#silences.clear(member);
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
+  }
+
+  /**
+   * The member's identity was revoked: nobody can ever collect its mail. Its program asks to register again,
+   * and hears why it cannot.
+   */
+  #end(now: Millis, member: Member): void {
+    const { nick } = member;
+    member.connection?.link.tell(now, { type: "notRegistered", nick });
+    for (const letter of this.#store.lettersFor(nick)) this.#store.withdraw(letter);
+    this.#depart(now, member, "revoked");
   }
 
   /** The member is not registered any more, and its link counts as a stranger's again. */

@@ -2,6 +2,7 @@
  * Attacks on the terminal: whatever others send, what is shown consists of characters that show as
  * themselves.
  */
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { TEXT_BYTES } from "../../core/base/limits.ts";
 import { isNick } from "../../core/messages/nick.ts";
@@ -160,7 +161,14 @@ Deno.test("attack: hostile characters in nicks, from the server: not one of them
   arena.everybodyLooks();
   const mallory = new Speaker(arena, "mal");
   for (const nick of NICKS.map((text) => [...text].slice(0, 40).join(""))) {
-    const row = { nick, ...mallory.bundle(nick), ordinal: 9, online: true, addresses: [mallory.address] };
+    const row = {
+      nick,
+      ...mallory.bundle(nick),
+      ordinal: 9,
+      online: true,
+      addresses: [mallory.address],
+      ...NO_LINEAGE,
+    };
     const { start, counter } = server.version;
     const page = { since: { start, counter: 0 }, upTo: counter, newest: counter };
     server.tells(alice, { type: "rows", ...page, rows: [row] });

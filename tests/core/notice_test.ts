@@ -1,6 +1,7 @@
 /** Every line of the table of what the user sees, letter for letter. */
 import { assertEquals } from "@std/assert";
 import { TABLE_LINES } from "../../core/base/limits.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
 import { type Notice, render, type Rendered, type Shown } from "../../core/notice.ts";
 import { BUNDLE, KEY } from "../kit/samples.ts";
@@ -18,6 +19,7 @@ const row = (nick: string, online = true): Row => ({
   ordinal: 1,
   online,
   addresses: [{ host: "127.0.0.1", port: 3001 }],
+  ...NO_LINEAGE,
 });
 const table = (rows: readonly Row[], changed: readonly Row[] = rows): Notice => ({
   type: "tableChanged",

@@ -3,6 +3,7 @@
  * its work.
  */
 import type { Address } from "../../core/base/units.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
@@ -80,7 +81,7 @@ function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> 
   const { me } = liar;
   const nick = dice.happens(0.8) ? me.nick : anyNick(dice);
   const bundle = dice.happens(0.8) ? me.bundleFor(nick) : liar.bundleAs(dice, nick);
-  return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+  return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [], predecessors: [] };
 }
 
 export interface Other {
@@ -160,7 +161,14 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
 
   function anyRow(dice: Dice, { liar: { me }, address }: Other, ordinal: number): Row {
     const bundle = dice.happens(0.9) ? me.bundle : dice.pick(liars).bundleAs(dice, me.nick);
-    return { nick: me.nick, ...bundle, ordinal, online: dice.happens(0.8), addresses: [address] };
+    return {
+      nick: me.nick,
+      ...bundle,
+      ordinal,
+      online: dice.happens(0.8),
+      addresses: [address],
+      ...NO_LINEAGE,
+    };
   }
 }
 

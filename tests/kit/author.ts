@@ -19,6 +19,7 @@ import {
   prekeyId,
   Sealer,
 } from "../../core/messages/letter.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { NO_MESSAGE } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
 import { encodePost, type Place, postHash } from "../../core/messages/post.ts";
@@ -113,7 +114,15 @@ export class Author {
   /** His line in a table. */
   row(values: Partial<Row> = {}): Row {
     const address = { host: "10.0.0.9", port: 3000 };
-    return { nick: this.nick, ...this.bundle, ordinal: 1, online: true, addresses: [address], ...values };
+    return {
+      nick: this.nick,
+      ...this.bundle,
+      ordinal: 1,
+      online: true,
+      addresses: [address],
+      ...NO_LINEAGE,
+      ...values,
+    };
   }
 
   /** A letter under his keys; nothing when one of the recipient's is no key. */

@@ -2,6 +2,7 @@
  * A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants.
  */
 import type { Link } from "../../core/link/link.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
@@ -76,7 +77,7 @@ export class HostileServer extends Speaker {
     const stream = ++this.#lastStream;
     this.#streams.set(key, { stream, position: 0 });
     const ordinal = this.#rows.get(key)?.ordinal ?? this.#rows.size + 1;
-    const row = { nick, ...bundle, ordinal, online: true, addresses: [link.address] };
+    const row = { nick, ...bundle, ordinal, online: true, addresses: [link.address], ...NO_LINEAGE };
     this.#rows.set(key, row);
     this.#counter++;
     const about = { version: this.version, members: this.#rows.size, waiting: 0, dropped: 0 };

@@ -1,9 +1,10 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
+import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS, SUCCESSIONS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import { type Lineage, NO_LINEAGE, type Predecessor } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
-import { REASONS, type Verb } from "../../core/messages/verb.ts";
+import { REASONS, REVOCATION_ANSWERS, type Verb } from "../../core/messages/verb.ts";
 import type { ServerLimits } from "../../core/server/server.ts";
 import type { Dice } from "./dice.ts";
 
@@ -44,12 +45,25 @@ export const NO_LIMITS: ServerLimits = { nicks: NICKS, newNicksPerHour: 1e9, mai
 export const LONGEST_BODY: Uint8Array = new Uint8Array(BODY_BYTES).fill(0xb0);
 export const BODY: Uint8Array = Uint8Array.of(0, 1, 2, 0xff);
 
+/** As many as a nick can have. */
+export const PREDECESSORS: readonly Predecessor[] = Array(SUCCESSIONS).fill({
+  identity: BUNDLE.identity,
+  signature: SIGNATURE,
+  consent: SIGNATURE,
+});
+
+export const LINEAGE: Lineage = {
+  predecessors: PREDECESSORS,
+  revocation: [{ identity: BUNDLE.identity, signature: SIGNATURE }],
+};
+
 export const ROW: Row = {
   nick: "Zoë_1.-",
   ...BUNDLE,
   ordinal: U32,
   online: true,
   addresses: [IPV4, IPV6, SERVER_HOST],
+  ...NO_LINEAGE,
 };
 
 const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
@@ -61,12 +75,22 @@ const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
 
 /** At least one of every verb. */
 export const VERBS: readonly Verb[] = [
-  { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [] },
-  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, bundle: BUNDLE, candidates: [IPV4, IPV6] },
+  { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [], predecessors: [] },
+  {
+    type: "register",
+    nick: LONGEST_NICK,
+    turn: U32,
+    asked: true,
+    bundle: BUNDLE,
+    candidates: [IPV4, IPV6],
+    predecessors: PREDECESSORS,
+  },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
   { type: "rowsSince", nick: "x", version: { start: U48, counter: 0 } },
+  { type: "revoke", nick: "x", identity: KEY, signature: SIGNATURE },
+  ...REVOCATION_ANSWERS.map((answer): Verb => ({ type: "revoked", nick: "x", answer })),
   {
     type: "registered",
     nick: "x",
@@ -84,7 +108,7 @@ export const VERBS: readonly Verb[] = [
     since: { start: 1, counter: 2 },
     upTo: U48,
     newest: U48,
-    rows: [ROW, { ...ROW, online: false }],
+    rows: [ROW, { ...ROW, online: false, ...LINEAGE }],
   },
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
   { type: "notRegistered", nick: "x" },
@@ -113,6 +137,7 @@ export const LONGEST: readonly Verb[] = [
     asked: true,
     bundle: BUNDLE,
     candidates: Array(4).fill(IPV6),
+    predecessors: PREDECESSORS,
   },
   { type: "direct", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },
   { type: "deposit", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },

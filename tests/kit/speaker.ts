@@ -137,7 +137,15 @@ export class Speaker {
     const { server } = this.home;
     assert(server !== undefined, "there is no server");
     const turn = ++this.turn;
-    this.says(server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
+    this.says(server, {
+      type: "register",
+      nick,
+      turn,
+      asked: true,
+      bundle,
+      candidates: [],
+      predecessors: [],
+    });
     this.home.runs(200);
   }
 

@@ -72,7 +72,15 @@ export class HostilePeer extends Speaker {
     const own = this.identity.bundle(nick, prekey, now);
     const bundle = dice.happens(0.1) ? this.#rows.get(nick) ?? own : own;
     const turn = ++this.turn;
-    this.says(this.#server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
+    this.says(this.#server, {
+      type: "register",
+      nick,
+      turn,
+      asked: true,
+      bundle,
+      candidates: [],
+      predecessors: [],
+    });
   }
 
   #saying(now: Millis, from: string, to: string): Verb {

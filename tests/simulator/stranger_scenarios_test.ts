@@ -1,4 +1,5 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { assert, assertEquals } from "@std/assert";
 import { OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
@@ -102,7 +103,14 @@ scenario("nobody but the server is believed what only the server may say", (worl
   alice.types("send bob hi");
   const id = idOf(alice);
   const version = { start: 2 ** 47, counter: 1 };
-  const eve = { ...stranger.bundle("eve"), nick: "eve", ordinal: 1, online: true, addresses: [STRANGER] };
+  const eve = {
+    ...stranger.bundle("eve"),
+    nick: "eve",
+    ordinal: 1,
+    online: true,
+    addresses: [STRANGER],
+    ...NO_LINEAGE,
+  };
   const item = { stream: 1, position: 1, waited: true, id: ID, from: "bob" };
   const verbs: Verb[] = [
     { type: "replaced", nick: "alice" },

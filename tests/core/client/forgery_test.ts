@@ -4,6 +4,7 @@
  */
 import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import type { Millis } from "../../../core/base/units.ts";
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { isReceiptOf, NO_SIGNATURE, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { aliceBobAndMallory, type Cast } from "../../kit/cast.ts";
@@ -32,7 +33,15 @@ function assertItStillWaits({ world, alice, bob }: Cast): void {
 /** mallory is a member like all others, under the nick mal. */
 function register({ world, mallory }: Cast, candidates: VerbOf<"register">["candidates"] = []): void {
   const bundle = mallory.bundle("mal");
-  mallory.tells(world.server, { type: "register", nick: "mal", turn: 1, asked: true, bundle, candidates });
+  mallory.tells(world.server, {
+    type: "register",
+    nick: "mal",
+    turn: 1,
+    asked: true,
+    bundle,
+    candidates,
+    predecessors: [],
+  });
   world.runs(200);
   assertArrayIncludes(mallory.kindsHeard, ["registered"]);
   world.everybodyLooks();
@@ -188,7 +197,7 @@ Deno.test("what a server says counts only from the server", () => {
   const since = { start: 2 ** 47, counter: 0 };
   // bob's messages are to go to mallory, and his own to count for nothing.
   const addresses = [mallory.address];
-  const row = { nick: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses };
+  const row = { nick: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses, ...NO_LINEAGE };
   says({ type: "rows", since, upTo: 1, newest: 1, rows: [row] });
   says({ type: "rows", since, upTo: 2, newest: 2, rows: [{ ...row, online: false }] });
   const place = { stream: 2 ** 47, position: 1, waited: true, id: ID, from: "bob" };

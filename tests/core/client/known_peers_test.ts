@@ -29,7 +29,7 @@ Deno.test("the first contact pins the identity, unverified, for the nick in what
   const { peers } = new Knower();
   assert(peers.meet("Zoë", ONE));
   for (const nick of ["Zoë", "ZOË", "zoe\u0308"]) {
-    assertEquals(peers.pinOf(nick), { identity: ONE, verified: false }, nick);
+    assertEquals(peers.pinOf(nick), { identity: ONE, verified: false, revoked: false }, nick);
     assert(peers.agrees(nick, ONE));
     assertFalse(peers.agrees(nick, OTHER));
   }
@@ -40,18 +40,18 @@ Deno.test("a later contact changes no pin, whichever identity comes", () => {
   const { peers } = new Knower();
   peers.meet("x", ONE);
   assertFalse(peers.meet("X", OTHER));
-  assertEquals(peers.pinOf("x"), { identity: ONE, verified: false });
+  assertEquals(peers.pinOf("x"), { identity: ONE, verified: false, revoked: false });
   peers.pin("x", ONE, true);
   assert(peers.meet("x", ONE));
   assertFalse(peers.meet("x", OTHER));
-  assertEquals(peers.pinOf("x"), { identity: ONE, verified: true });
+  assertEquals(peers.pinOf("x"), { identity: ONE, verified: true, revoked: false });
 });
 
 Deno.test("a pin is changed by who decides it", () => {
   const { peers } = new Knower();
   peers.meet("x", ONE);
   peers.pin("X", OTHER, false);
-  assertEquals(peers.pinOf("x"), { identity: OTHER, verified: false });
+  assertEquals(peers.pinOf("x"), { identity: OTHER, verified: false, revoked: false });
   assertFalse(peers.agrees("x", ONE));
   assertFalse(peers.meet("x", ONE));
 });
@@ -69,8 +69,8 @@ Deno.test("pins are there again after a restart, one for each nick", () => {
   knower.peers.pin("X", OTHER, true);
   knower.restarts();
   assertEquals(knower.recorded.records("known_peer").length, 2);
-  assertEquals(knower.peers.pinOf("ΣΊΣΥΦΟΣ"), { identity: ONE, verified: false });
-  assertEquals(knower.peers.pinOf("x"), { identity: OTHER, verified: true });
+  assertEquals(knower.peers.pinOf("ΣΊΣΥΦΟΣ"), { identity: ONE, verified: false, revoked: false });
+  assertEquals(knower.peers.pinOf("x"), { identity: OTHER, verified: true, revoked: false });
 });
 
 Deno.test("what changes no pin is not saved", () => {
@@ -102,7 +102,7 @@ Deno.test("20,000 are pinned; of one more the word is taken, and the pins stay a
   assertEquals(knower.peers.pinOf("late"), undefined);
   assertFalse(knower.peers.meet("n0", OTHER));
   knower.peers.pin("n0", OTHER, true);
-  assertEquals(knower.peers.pinOf("n0"), { identity: OTHER, verified: true });
+  assertEquals(knower.peers.pinOf("n0"), { identity: OTHER, verified: true, revoked: false });
   knower.restarts();
   assertEquals(knower.recorded.records("known_peer").length, KNOWN_PEERS);
 });

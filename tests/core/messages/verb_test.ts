@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../../core/base/limits.ts";
+import { rowBytes } from "../../../core/messages/field.ts";
 import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../../core/messages/verb.ts";
 import { FRAME_HEADER_BYTES } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
@@ -10,6 +11,8 @@ import {
   BUNDLE,
   ID,
   IPV4,
+  IPV6,
+  LINEAGE,
   LONGEST,
   LONGEST_BODY,
   LONGEST_NICK,
@@ -23,10 +26,10 @@ Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);
 });
 
-Deno.test("the samples are of all 23 verbs, and every verb has a tag of its own", () => {
+Deno.test("the samples are of all 25 verbs, and every verb has a tag of its own", () => {
   const tags = new Map(VERBS.map((verb) => [verb.type, encodeVerb(verb)[0]]));
-  assertEquals(tags.size, 23);
-  assertEquals(new Set(tags.values()).size, 23);
+  assertEquals(tags.size, 25);
+  assertEquals(new Set(tags.values()).size, 25);
 });
 
 Deno.test("every verb at its longest fits into one part if it has no body, and into one parcel if it has", () => {
@@ -37,6 +40,11 @@ Deno.test("every verb at its longest fits into one part if it has no body, and i
       assertLessOrEqual(length, PARCEL_PARTS * PART_BYTES, verb.type);
     } else assertLessOrEqual(length, PART_BYTES, verb.type);
   }
+});
+
+Deno.test("the longest row fits into a page of its own", () => {
+  const longest = { ...ROW, nick: LONGEST_NICK, addresses: Array(4).fill(IPV6), ...LINEAGE };
+  assertLessOrEqual(rowBytes(longest), ROWS_BYTES);
 });
 
 Deno.test("a page of rows fits into one packet", () => {
@@ -69,6 +77,7 @@ const REGISTER = {
   asked: true,
   bundle: BUNDLE,
   candidates: [],
+  predecessors: [],
 } as const;
 const NAME = { id: ID, edition: 0 } as const;
 const RECEIPT = { ...NAME, outcome: "read", signature: SIGNATURE } as const;

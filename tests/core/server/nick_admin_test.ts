@@ -1,4 +1,5 @@
 /** What an operator sees and does of the nicks on a server's disk: lists them, and makes one free. */
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { MAIL_TOTAL_BYTES } from "../../../core/base/limits.ts";
 import {
@@ -29,7 +30,10 @@ type Entry = readonly [key: string, value: Uint8Array];
 
 function bound(nick: string, identity: string, ordinal: number): Entry {
   const bundle = { ...BUNDLE, identity };
-  return [NICK.keyFor(nick), NICK.encode({ nick, bundle, ordinal, online: false, addresses: [IPV4] })];
+  return [
+    NICK.keyFor(nick),
+    NICK.encode({ nick, bundle, ordinal, online: false, addresses: [IPV4], ...NO_LINEAGE }),
+  ];
 }
 
 function letter(order: number, from: string, to: string, body: readonly number[] = [0, 1, 2]): Entry {
