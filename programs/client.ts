@@ -9,10 +9,12 @@ import { Client } from "../core/client/client.ts";
 import type { Machine } from "../core/machine.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Acquaintance } from "../core/messages/invitation.ts";
+import { revocationOf } from "../core/messages/lineage.ts";
 import { type Notice, render } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
 import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
 import { openState, type State } from "../storage/state.ts";
+import { keepStatement } from "../storage/statement_file.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
 import { drive } from "../transport/driver.ts";
 import { ANY_IPV4, ANY_IPV6, ownAddresses } from "../transport/own_addresses.ts";
@@ -68,7 +70,11 @@ export async function runClient(
   const serverName = addressKey({ host: settings.server, port: settings.serverPort });
   const { serverKey } = settings;
   using cleanup = new DisposableStack();
-  const { nick, store, knownServers, ...state } = openState(settings.nick, settings.state, server);
+  const { nick, store, knownServers, revocationPath, ...state } = openState(
+    settings.nick,
+    settings.state,
+    server,
+  );
   cleanup.defer(() => store?.close());
   const identity = await openOwnIdentity(settings, state);
   cleanup.defer(() => identity.close());
@@ -83,7 +89,7 @@ export async function runClient(
     own: own[0]!,
     candidates: own.slice(0, 3),
     attempts: settings.attempts,
-    identity: new Identity(primitives, identity.secrets),
+    identity: new Identity(primitives, identity.secrets, identity.predecessors),
     invited: settings.invited,
     channelKey,
     durable: store !== undefined,
@@ -99,6 +105,13 @@ export async function runClient(
       notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
     ) {
       knownServers?.pin(serverName, serverKey, "");
+    }
+    // The nick is ours now, and the server's key is proved.
+    const provedKey = serverKey ?? knownServers?.keyOf(serverName);
+    if (notice.type === "registered" && revocationPath !== undefined && provedKey !== undefined) {
+      const server = { host: settings.server, port: settings.serverPort };
+      const about = { nick, server, serverKey: provedKey };
+      keepStatement(revocationPath, { ...about, ...revocationOf(options.identity, nick) });
     }
     if (notice.type !== "settled") log?.(notice.type);
     prompt.show(notice, render(notice, world.utcOffset));
@@ -127,7 +140,7 @@ function openOwnIdentity(
   const mayMake = brought === undefined && isNew;
   if (path !== undefined) return openIdentity({ path, mayMake, protects, ask: askPassphrase });
   const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
-  return Promise.resolve({ secrets, close: () => {} });
+  return Promise.resolve({ secrets, predecessors: [], close: () => {} });
 }
 
 /** Nobody reads our output any more, but the server still learns that the user leaves. */

@@ -13,7 +13,6 @@ import {
   type SigningKey,
 } from "../base/crypto.ts";
 import type { Key, Millis } from "../base/units.ts";
-import type { Predecessor } from "./lineage.ts";
 import type { MessageId } from "./message_id.ts";
 import { type Nick, nickKey } from "./nick.ts";
 
@@ -51,6 +50,15 @@ export interface Receipt {
   readonly outcome: Outcome;
   /** The recipient's, or zeros for `released`, which is the server's word and is not signed. */
   readonly signature: string;
+}
+
+/** An identity that has named its successor. Both have signed that, so neither of them can be made up. */
+export interface Predecessor {
+  readonly identity: Key;
+  /** The signature by `identity`. */
+  readonly signature: string;
+  /** The signature by the successor. */
+  readonly consent: string;
 }
 
 /** Our own identity, with its secrets. */

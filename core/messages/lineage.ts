@@ -5,17 +5,8 @@
  */
 import { labelled, type Primitives } from "../base/crypto.ts";
 import type { Key } from "../base/units.ts";
-import { type Identity, isSigned } from "./identity.ts";
+import { type Identity, isSigned, type Predecessor } from "./identity.ts";
 import { type Nick, nickKey } from "./nick.ts";
-
-/** An identity that has named its successor. Both have signed that, so neither of them can be made up. */
-export interface Predecessor {
-  readonly identity: Key;
-  /** The signature by `identity`. */
-  readonly signature: string;
-  /** The signature by the successor. */
-  readonly consent: string;
-}
 
 /** An identity's word that it is not to be believed any more. */
 export interface Revocation {

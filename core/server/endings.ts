@@ -10,7 +10,8 @@ import type { Address, Key, Millis } from "../base/units.ts";
 import { byName, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { ENDED, type ValueOf } from "../durable/records.ts";
-import { hasHeld, isLineage, isRevocation, type Predecessor } from "../messages/lineage.ts";
+import type { Predecessor } from "../messages/identity.ts";
+import { hasHeld, isLineage, isRevocation } from "../messages/lineage.ts";
 import type { RevocationAnswer, VerbOf } from "../messages/verb.ts";
 import type { Member, Roster } from "./roster.ts";
 

@@ -1,8 +1,8 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
 import { BODY_BYTES, MAIL_TOTAL_BYTES, NICKS, SUCCESSIONS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
-import { type Lineage, NO_LINEAGE, type Predecessor } from "../../core/messages/lineage.ts";
+import { type Bundle, OUTCOMES, type Predecessor, type Receipt } from "../../core/messages/identity.ts";
+import { type Lineage, NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
 import { REASONS, REVOCATION_ANSWERS, type Verb } from "../../core/messages/verb.ts";
 import type { ServerLimits } from "../../core/server/server.ts";

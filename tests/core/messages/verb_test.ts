@@ -105,7 +105,7 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
   const rejected = encodeVerb({ type: "rejected", id: ID, reason: "known" });
   const reasonAt = rejected.length - 1;
   assertEquals(rejected[reasonAt], 5);
-  assertEquals(decodeVerb(rejected.with(reasonAt, 6)), MALFORMED);
+  assertEquals(decodeVerb(rejected.with(reasonAt, 7)), MALFORMED);
   const register = encodeVerb(REGISTER);
   const askedAt = 7;
   assertEquals(register[askedAt], 1);
@@ -116,19 +116,19 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
   assertEquals(decodeVerb(receipt.with(outcomeAt, 4)), MALFORMED);
   assertEquals(decodeVerb(receipt.with(outcomeAt - 1, 2)), MALFORMED);
   const row = encodeVerb({ ...ROWS, rows: [{ ...ROW, addresses: [IPV4] }] });
-  const flagAt = row.length - 9;
+  const flagAt = row.length - 11;
   assertEquals(row[flagAt], 1);
   assertEquals(decodeVerb(row.with(flagAt, 2)), MALFORMED);
   assertEquals(row[flagAt + 2], 4);
   assertEquals(decodeVerb(row.with(flagAt + 2, 5)), MALFORMED);
 });
 
-Deno.test("reasons keep their numbers, and there are six", () => {
+Deno.test("reasons keep their numbers, and there are seven", () => {
   const numbers = REASONS.map((reason) => [reason, encodeVerb({ type: "rejected", id: ID, reason }).at(-1)]);
   assertEquals(numbers, [["other key", 0], ["unknown", 1], ["quota", 2], ["full", 3], ["rate", 4], [
     "known",
     5,
-  ]]);
+  ], ["revoked", 6]]);
 });
 
 Deno.test("a row without an address means nothing", () => {
