@@ -8,7 +8,7 @@ import type { KeyPair } from "../../core/base/crypto.ts";
 import type { Address, Key, Random } from "../../core/base/units.ts";
 import type { Link } from "../../core/link/link.ts";
 import { Links } from "../../core/link/links.ts";
-import type { Bundle, Identity, Outcome, Receipt } from "../../core/messages/identity.ts";
+import type { Bundle, Identity, Outcome, Predecessor, Receipt } from "../../core/messages/identity.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Verb, VerbType } from "../../core/messages/verb.ts";
 import { Author, type AuthorOptions, type Posting, type Writing } from "./author.ts";
@@ -133,7 +133,11 @@ export class Speaker {
   }
 
   /** Asks the server for a nick. */
-  registers(nick: Nick = this.nick, bundle: Bundle = this.bundle(nick)): void {
+  registers(
+    nick: Nick = this.nick,
+    bundle: Bundle = this.bundle(nick),
+    predecessors: readonly Predecessor[] = [],
+  ): void {
     const { server } = this.home;
     assert(server !== undefined, "there is no server");
     const turn = ++this.turn;
@@ -144,7 +148,7 @@ export class Speaker {
       asked: true,
       bundle,
       candidates: [],
-      predecessors: [],
+      predecessors,
     });
     this.home.runs(200);
   }
