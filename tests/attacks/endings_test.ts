@@ -19,7 +19,7 @@ const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by t
 
 /** Says a revocation to the server, and returns the answer to it. */
 function answerTo(arena: Arena, verb: VerbOf<"revoke">): RevocationAnswer | undefined {
-  const stranger = new Speaker(arena, "stranger");
+  const stranger = new Speaker(arena, "stranger", { address: { host: "10.77.7.7", port: 7 } });
   stranger.says(arena.server, verb);
   arena.runs(2000);
   return stranger.heardOf("revoked").at(-1)?.answer;
