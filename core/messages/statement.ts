@@ -20,7 +20,7 @@ export interface Statement extends Revocation {
 /** HOST:PORT, an IPv6 address in brackets. */
 const SERVER = /^(?:\[([^\s[\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/;
 
-const DIGITS = /^[0-9a-f]*$/;
+const DIGITS = /^[0-9a-f]*$/i;
 const GROUP_DIGITS = 8;
 /** The digits of a key stand in two lines, those of a signature in four. */
 const LINE_DIGITS = 32;
@@ -61,14 +61,15 @@ export function readStatement(text: string): Statement | Malformed {
   return { nick, server: { host, port }, serverKey, identity, signature };
 }
 
-/** What stands behind the last line that begins with a name and a colon, up to the next such line. */
+/** The rest of the last line that begins with a name and a colon, and the lines of digits below it. */
 function valueOf(text: string, name: string): string | undefined {
   const lines = text.split("\n");
   const from = lines.findLastIndex((line) => line.startsWith(`${name}:`));
   if (from < 0) return undefined;
-  const length = lines.slice(from + 1).findIndex((line) => line.includes(":"));
-  const value = lines.slice(from, length < 0 ? undefined : from + 1 + length).join("\n");
-  return value.slice(name.length + 1).trim();
+  const below = lines.slice(from + 1);
+  const end = below.findIndex((line) => !DIGITS.test(line.replace(/\s/g, "")));
+  const digits = below.slice(0, end < 0 ? undefined : end);
+  return [lines[from]!.slice(name.length + 1), ...digits].join("\n").trim();
 }
 
 function isHex(text: string | undefined, bytes: number): text is string {
