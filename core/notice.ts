@@ -451,10 +451,13 @@ function tableLines(
   ];
 }
 
-function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>): (nick: Nick) => string {
+function marksOf(
+  { rows, verified, changed }: Extract<Notice, { type: "peersListed" }>,
+): (nick: Nick) => string {
   const marks = new Map<Nick, string>();
   for (const nick of verified) marks.set(nick, " (verified)");
   for (const nick of changed) marks.set(nick, " (another key than the pinned one)");
+  for (const { nick, revocation } of rows) if (revocation.length > 0) marks.set(nick, " (revoked)");
   return (nick) => marks.get(nick) ?? "";
 }
 
