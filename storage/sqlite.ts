@@ -11,7 +11,7 @@ export type Kind = "server" | "client";
 const APPLICATION_IDS: Readonly<Record<Kind, number>> = { server: 0x50617253, client: 0x50617243 };
 
 /** The version of the records in a file: it grows with every change that an older release could not read. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 const COLUMNS = "(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
 const TABLE = `CREATE TABLE records${COLUMNS}`;
