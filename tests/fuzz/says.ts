@@ -3,7 +3,7 @@
  * its work.
  */
 import type { Address } from "../../core/base/units.ts";
-import { NO_LINEAGE } from "../../core/messages/lineage.ts";
+import { type Lineage, NO_LINEAGE, revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
@@ -36,7 +36,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
     const stream = newest(heard, "registered", "letter", "channel");
     if (stream === undefined) return registration(dice, liar, ++turn);
     const [id, from] = [plot.anyId(dice), dice.happens(0.95) ? nick : anyNick(dice)];
-    switch (dice.below(13)) {
+    switch (dice.below(14)) {
       case 0:
         return { type: dice.pick(["deregister", "leave"] as const), nick, turn: ++turn };
       case 1:
@@ -67,6 +67,11 @@ export function memberSays(plot: Plot, liar: Liar): Say {
         const letter = newest(heard, "letter");
         const [of, to] = letter === undefined ? [id, anyNick(dice)] : [letter.id, letter.from];
         return { type: "receipt", to, ...liar.anyReceipt(dice, to, of), from };
+      }
+      case 12: {
+        // Mostly of others, who have not signed it.
+        const whose = dice.happens(0.1) ? me.nick : anyNick(dice);
+        return { type: "revoke", nick: whose, ...revocationOf(me.identity, whose) };
       }
       default: {
         const position = "position" in stream ? stream.position : 0;
@@ -167,7 +172,20 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
       ordinal,
       online: dice.happens(0.8),
       addresses: [address],
-      ...NO_LINEAGE,
+      ...anyLineage(dice, me),
+    };
+  }
+
+  /** Mostly none; otherwise one that some liar has signed, for himself or in the place of somebody else. */
+  function anyLineage(dice: Dice, me: Liar["me"]): Lineage {
+    if (dice.happens(0.97)) return NO_LINEAGE;
+    const { identity: liar } = dice.pick(liars).me;
+    const identity = dice.pick([liar.publicKey, me.identity.publicKey]);
+    const revocation = { ...revocationOf(liar, me.nick), identity };
+    const predecessor = { ...successionOf(liar, liar, me.nick), identity };
+    return {
+      predecessors: dice.happens(0.5) ? [predecessor] : [],
+      revocation: dice.happens(0.7) ? [revocation] : [],
     };
   }
 }
