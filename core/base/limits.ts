@@ -357,9 +357,12 @@ export const HOUR_S = 3600;
 export const BUNDLES_PER_SECOND = 1;
 export const BUNDLES_BURST = 5;
 
-/** The same for revocations, which anybody may hand in over a fresh link each time: of one address. */
-export const REVOCATIONS_PER_SECOND = 1;
-export const REVOCATIONS_BURST = 5;
+/**
+ * The same for revocations and successions, which anybody may make up over a fresh link each time: of one
+ * address.
+ */
+export const ENDINGS_PER_SECOND = 1;
+export const ENDINGS_BURST = 5;
 
 /**
  * Successors that the identity of a nick has one after the other, for good. A row and a registration carry

@@ -4,7 +4,7 @@
  * (docs/security.md, "The end of an identity").
  */
 import type { Primitives } from "../base/crypto.ts";
-import { REVOCATIONS_BURST, REVOCATIONS_PER_SECOND, SUCCESSIONS } from "../base/limits.ts";
+import { ENDINGS_BURST, ENDINGS_PER_SECOND, SUCCESSIONS } from "../base/limits.ts";
 import { HostRates } from "../base/rate.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
 import { byName, DurableMap } from "../durable/durable_map.ts";
@@ -23,10 +23,13 @@ export interface EndingsOptions {
   ended(now: Millis, member: Member): void;
 }
 
+/** The signatures are right, or not, or were not checked because too many come from this address. */
+type Verdict = Exclude<RevocationAnswer, "unknown">;
+
 export class Endings {
   readonly #options: EndingsOptions;
   readonly #ended: DurableMap<Key, ValueOf<typeof ENDED>>;
-  readonly #rates = new HostRates(REVOCATIONS_PER_SECOND, REVOCATIONS_BURST);
+  readonly #rates = new HostRates(ENDINGS_PER_SECOND, ENDINGS_BURST);
 
   constructor(options: EndingsOptions) {
     this.#options = options;
@@ -46,9 +49,8 @@ export class Endings {
     const { primitives, roster } = this.#options;
     const member = roster.memberNamed(nick);
     if (member === undefined || !hasHeld(member, identity)) return "unknown";
-    // A check takes a twentieth of a millisecond, and anybody can make up signatures.
-    if (!this.#rates.take(now, from)) return "rate";
-    if (!isRevocation(primitives, nick, { identity, signature })) return "forged";
+    const verdict = this.#check(now, from, () => isRevocation(primitives, nick, { identity, signature }));
+    if (verdict !== "done") return verdict;
     if (member.revocation.length > 0) return "done";
     member.revocation = [{ identity, signature }];
     this.#end(now, member, member.identity);
@@ -67,13 +69,30 @@ export class Endings {
     return all.length <= SUCCESSIONS ? all : undefined;
   }
 
-  /** Hands a nick on to a successor. Returns false if the signatures are not right. */
-  succeed(now: Millis, member: Member, successor: Key, predecessors: readonly Predecessor[]): boolean {
+  /** Whether the signatures of such predecessors are right. A stranger may ask as well. */
+  check(
+    now: Millis,
+    from: Address,
+    { nick, bundle }: VerbOf<"register">,
+    predecessors: readonly Predecessor[],
+  ): Verdict {
     const lineage = { predecessors, revocation: [] };
-    if (!isLineage(this.#options.primitives, member.nick, successor, lineage)) return false;
+    return this.#check(now, from, () => isLineage(this.#options.primitives, nick, bundle.identity, lineage));
+  }
+
+  /** Hands a nick on to a successor, whose predecessors have been checked. */
+  succeed(now: Millis, member: Member, successor: Key, predecessors: readonly Predecessor[]): void {
     for (const { identity } of predecessors) this.#end(now, member, identity);
     Object.assign(member, { predecessors, identity: successor });
-    return true;
+  }
+
+  /**
+   * A check takes a twentieth of a millisecond for each signature, and anybody can make signatures up over a
+   * fresh link each time.
+   */
+  #check(now: Millis, from: Address, isSigned: () => boolean): Verdict {
+    if (!this.#rates.take(now, from)) return "rate";
+    return isSigned() ? "done" : "forged";
   }
 
   #end(now: Millis, { nick }: Member, identity: Key): void {

@@ -250,13 +250,16 @@ export class Server implements Machine {
     // The handshake has proved the link's key. The bundle proves that the key is this identity's.
     const isKnown = member !== undefined && equalBundles(member, bundle);
     if (bundle.key !== link.peer || !(isKnown || this.#isGenuine(now, link, nick, bundle))) return;
+    if (predecessors !== undefined) {
+      // Beyond the rate there is no answer, and the client asks again.
+      const verdict = this.#endings.check(now, link.address, verb, predecessors);
+      if (verdict !== "done") return verdict === "forged" ? refuse("other key") : undefined;
+    }
     if (member !== undefined) {
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.
       if (!member.questions.take(now)) return;
-      if (predecessors !== undefined && !this.#endings.succeed(now, member, bundle.identity, predecessors)) {
-        return refuse("other key");
-      }
+      if (predecessors !== undefined) this.#endings.succeed(now, member, bundle.identity, predecessors);
       return this.#admit(now, member, link, verb);
     }
     if (this.#roster.size >= this.#limits.nicks) return refuse("full");

@@ -151,6 +151,25 @@ Deno.test("attack: succeed an identity that has not signed it, or whose successo
   arena.theyTalk(alice, bob);
 });
 
+Deno.test("attack: a flood of successions that nobody signed: few are checked, and the owner still registers", () => {
+  const arena = new Arena();
+  const { alice, bob } = arena.clients("alice", "bob");
+  const flooders = Array.from({ length: 30 }, (_, at) => {
+    return new Speaker(arena, "mal", { address: { host: "10.66.6.6", port: 7000 + at } });
+  });
+  for (const flooder of flooders) {
+    const { identity } = flooder;
+    const predecessor = { ...successionOf(identity, identity, "bob"), identity: bob.identity.publicKey };
+    flooder.registers("bob", flooder.bundle("bob"), [predecessor]);
+  }
+  // 5 at once, and one a second for 6 s.
+  assertLessOrEqual(flooders.flatMap((flooder) => flooder.heardOf("refused")).length, 11);
+  bob.isKilled();
+  bob.registers();
+  arena.runs(500);
+  arena.theyTalk(alice, bob);
+});
+
 Deno.test("attack: a thief succeeds an identity after its owner has: refused; before: the owner's revocation ends both", () => {
   const arena = new Arena();
   const { alice, bob } = arena.clients("alice", "bob");
