@@ -98,20 +98,24 @@ export async function runClient(
   const machine = new Client(world.now(), options, world.random, store?.read() ?? []);
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
 
+  /** Writes what revokes our identity, as soon as the server's key is known. */
+  const keepRevocation = (key: string): void => {
+    if (revocationPath === undefined) return;
+    const about = { nick, server: { host: settings.server, port: settings.serverPort }, serverKey: key };
+    keepStatement(revocationPath, { ...about, ...revocationOf(options.identity, nick) });
+  };
+  if (options.serverKey !== undefined) keepRevocation(options.serverKey);
+
   const show = (notice: Notice): void => {
-    if (notice.type === "serverMet") knownServers?.pin(serverName, notice.key, harmless(notice.name));
+    if (notice.type === "serverMet") {
+      knownServers?.pin(serverName, notice.key, harmless(notice.name));
+      keepRevocation(notice.key);
+    }
     // The registration proves that the server has the key that the user named, so it is pinned only now.
     if (
       notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
     ) {
       knownServers?.pin(serverName, serverKey, "");
-    }
-    // The nick is ours now, and the server's key is proved.
-    const provedKey = serverKey ?? knownServers?.keyOf(serverName);
-    if (notice.type === "registered" && revocationPath !== undefined && provedKey !== undefined) {
-      const server = { host: settings.server, port: settings.serverPort };
-      const about = { nick, server, serverKey: provedKey };
-      keepStatement(revocationPath, { ...about, ...revocationOf(options.identity, nick) });
     }
     if (notice.type !== "settled") log?.(notice.type);
     prompt.show(notice, render(notice, world.utcOffset));

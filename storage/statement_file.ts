@@ -6,11 +6,11 @@ import { explain, StoreError } from "./store_error.ts";
 /** No statement is longer, whatever its owner has written around it. */
 const MOST_BYTES = 64 * 1024;
 
-/** Writes a statement, unless the file holds one of the same identity and nick already. */
+/** Writes a statement, unless the file says the same already, perhaps with notes of its owner around it. */
 export function keepStatement(path: string, statement: Statement): void {
   const kept = readText(path);
   const known = kept === undefined ? MALFORMED : readStatement(kept);
-  if (known !== MALFORMED && known.signature === statement.signature) return;
+  if (known !== MALFORMED && writeStatement(known) === writeStatement(statement)) return;
   const written = `${path}.${Deno.pid}`;
   try {
     using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });

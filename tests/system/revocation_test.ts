@@ -1,5 +1,5 @@
 /** The end of an identity, on real processes: `parley revoke` and `parley succeed`. */
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { exists } from "../../storage/folders.ts";
 import { freePort, Host, isOnline, type Run } from "./host.ts";
 
@@ -116,9 +116,15 @@ Deno.test("a successor takes over from a copy of the identity, and others follow
   await y.say("reg y");
   await y.sees(ENDED);
   await leaves(y);
-  // The revocation of the new identity lies beside it.
   await leaves(successor);
-  assertEquals((await told(host.run(["revoke", `${state}/revocation`])))[0], 0);
+  // A statement lies beside each of them, also where the server takes the identity no more.
+  const other = `${host.folder}/other`;
+  const former = host.client("y", ["--state", other, "--identity", copy]);
+  assertEquals(await former.status, 1);
+  assert(former.output.text.includes(ENDED));
+  const statements = [state, other].map((folder) => Deno.readTextFileSync(`${folder}/revocation`));
+  assertNotEquals(statements[0], statements[1]);
+  assertEquals((await told(host.run(["revoke", `${other}/revocation`])))[0], 0);
   await x.sees("[y's identity was revoked by its owner.]");
 });
 
