@@ -169,14 +169,14 @@ Deno.test(
   inFolder((folder) => {
     const path = `${folder}/server.db`;
     assertEquals(recordsIn(path), []);
-    for (const [format, age] of [[2, "an older"], [4, "a newer"], [0, "an older"]] as const) {
+    for (const [format, age] of [[3, "an older"], [5, "a newer"], [0, "an older"]] as const) {
       makeDatabase(path, `PRAGMA user_version = ${format}`);
       assertEquals(
         refusal(path),
         `cannot open '${path}': it was written by ${age} release of Parley, use that one or another file`,
       );
     }
-    makeDatabase(path, "PRAGMA user_version = 3");
+    makeDatabase(path, "PRAGMA user_version = 4");
     assertEquals(recordsIn(path), []);
   }),
 );
