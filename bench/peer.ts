@@ -32,6 +32,7 @@ const options = {
   serverKey: undefined,
   own: socket.address,
   candidates: [],
+  predecessors: [],
   identity: new Identity(primitives, random(SECRETS_BYTES)),
   invited: [],
   channelKey: undefined,

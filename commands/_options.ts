@@ -1,7 +1,9 @@
 /** Options of commands in a shell: parsed, checked, or refused with one clear sentence. */
 import { parseArgs } from "@std/cli/parse-args";
 import { ExpectedError } from "../core/base/expected_error.ts";
+import { NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
 import { DURABILITIES, type Durability } from "../core/machine.ts";
+import { isNick } from "../core/messages/nick.ts";
 
 /** An option or its value is wrong. The message is a sentence for the user. */
 export class OptionError extends ExpectedError {
@@ -87,4 +89,21 @@ export function durabilityOption({ durability = "full" }: Options): Durability {
   const chosen = DURABILITIES.find((one) => one === durability);
   if (chosen !== undefined) return chosen;
   throw new OptionError(`'${durability}' is not one of ${DURABILITIES.join(", ")}, change '--durability'`);
+}
+
+/** Reads the option `nick`. */
+export function nickOption({ nick }: Options): string | undefined {
+  if (nick === undefined || isNick(nick)) return nick;
+  throw new OptionError(
+    `'${nick}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not SERVER), change '--nick'`,
+  );
+}
+
+/** Reads the option `server-key`: 64 hexadecimal digits. */
+export function serverKeyOption(options: Options): string | undefined {
+  const text = options["server-key"];
+  if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase();
+  throw new OptionError(
+    `'${text}' is not a public key: 64 hexadecimal digits, as the server says at its start, change '--server-key'`,
+  );
 }

@@ -1,15 +1,16 @@
 import { MALFORMED } from "../core/base/bytes.ts";
-import { ATTEMPTS, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
+import { ATTEMPTS } from "../core/base/limits.ts";
 import { readInvitation } from "../core/messages/invitation.ts";
-import { isNick } from "../core/messages/nick.ts";
 import type { ClientSettings } from "../programs/client.ts";
 import {
   durabilityOption,
+  nickOption,
   numberOption,
   OptionError,
   type Options,
   readOptions,
   SERVER_PORT,
+  serverKeyOption,
 } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 
@@ -68,17 +69,11 @@ export function register(commands: Commands): void {
 
 export function readSettings(args: readonly string[]): ClientSettings {
   const options = readOptions(args, NAMES, ALIAS, { flags: ["passphrase"], argument: "invite" });
-  const nick = options.nick;
-  if (nick !== undefined && !isNick(nick)) {
-    throw new OptionError(
-      `'${nick}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not SERVER), change '--nick'`,
-    );
-  }
   if (options.passphrase !== undefined && options.state === ":memory:" && options.identity === undefined) {
     throw new OptionError("there is no file to protect with '--state :memory:', leave out '--passphrase'");
   }
   return {
-    nick,
+    nick: nickOption(options),
     ...serverOf(options),
     host: options.host ?? "0.0.0.0",
     port: numberOption(options, "port", OWN_PORT),
@@ -98,7 +93,7 @@ function serverOf(options: Options) {
     return {
       server: options.server ?? "127.0.0.1",
       serverPort: numberOption(options, "server-port", SERVER_PORT),
-      serverKey: readKey(options["server-key"]),
+      serverKey: serverKeyOption(options),
       invited: [],
     };
   }
@@ -112,11 +107,4 @@ function serverOf(options: Options) {
   }
   const { host: server, port: serverPort = SERVER_PORT.otherwise, serverKey, people: invited } = invitation;
   return { server, serverPort, serverKey, invited };
-}
-
-function readKey(text: string | undefined): string | undefined {
-  if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase();
-  throw new OptionError(
-    `'${text}' is not a public key: 64 hexadecimal digits, as the server says at its start, change '--server-key'`,
-  );
 }

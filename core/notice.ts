@@ -16,7 +16,7 @@ import { VERSION } from "./base/version.ts";
 import { writeInvitation } from "./messages/invitation.ts";
 import { type Nick, SERVER_NICK } from "./messages/nick.ts";
 import type { Row } from "./messages/table.ts";
-import type { Reason } from "./messages/verb.ts";
+import type { Reason, RevocationAnswer } from "./messages/verb.ts";
 
 /** An incoming message, ready to be shown. */
 export interface Shown {
@@ -90,6 +90,10 @@ export type Notice =
   | { readonly type: "peerKeyChanged"; readonly nick: Nick }
   /** The recipient has not been there since version 3: a message waits until it has registered. */
   | { readonly type: "waitsForKeys"; readonly to: Nick }
+  /** The pinned identity has named a successor, which is pinned now. The mark of `verify` is gone. */
+  | { readonly type: "peerSucceeded"; readonly nick: Nick; readonly wasVerified: boolean }
+  /** The identity of a nick was revoked by its owner. Nothing is sent to it or shown of it any more. */
+  | { readonly type: "peerRevoked"; readonly nick: Nick }
   /** The invitation gives another identity than the pinned one, which stays. */
   | { readonly type: "inviteDiffers"; readonly nick: Nick }
   /** The new key is pinned. `waiting` messages that were written before will be sealed for it. */
@@ -137,6 +141,10 @@ export type Notice =
   | { readonly type: "tooMany"; readonly count: number }
   /** The server refuses the nick: another identity registered it first. */
   | { readonly type: "nickOfAnotherKey"; readonly nick: Nick }
+  /** The server takes our identity no more: it was revoked, or has a successor. */
+  | { readonly type: "identityEnded"; readonly nick: Nick }
+  /** The server's answer to the revocation that the user has handed in. */
+  | { readonly type: "revocationAnswered"; readonly nick: Nick; readonly answer: RevocationAnswer }
   /** The server takes no new nick: for now and from this address (`forNow`), or at all. */
   | { readonly type: "nicksExhausted"; readonly forNow: boolean }
   /** The server refuses a client that only sends, because the nick's holder is online. */
@@ -183,7 +191,7 @@ export type Notice =
   | {
     readonly type: "clientLeft";
     readonly nick: Nick;
-    readonly how: "deregistered" | "left" | "silent";
+    readonly how: "deregistered" | "left" | "silent" | "revoked";
   }
   /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
@@ -266,6 +274,13 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(
         `[${notice.to} has not been there since the change to version 4, the message waits until then.]`,
       );
+    case "peerSucceeded": {
+      const { nick, wasVerified } = notice;
+      const advice = wasVerified ? ` It is not verified: 'verify ${nick}'.` : "";
+      return screen(`[${nick} has a new identity, signed by the old one.${advice}]`);
+    }
+    case "peerRevoked":
+      return failure(`[${notice.nick}'s identity was revoked by its owner.]`);
     case "inviteDiffers":
       return screen(
         `[The invitation gives another key for ${notice.nick} than the one that is pinned, which stays.]`,
@@ -332,6 +347,12 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return failure(`[Too many messages wait: ${notice.count}, try again later.]`);
     case "nickOfAnotherKey":
       return failure(`[Nickname '${notice.nick}' belongs to another key.]`);
+    case "identityEnded":
+      return failure(`[This identity of '${notice.nick}' has ended: it was revoked, or has a successor.]`);
+    case "revocationAnswered": {
+      const sentence = REVOCATION_ANSWERED[notice.answer](notice.nick);
+      return notice.answer === "done" ? screen(sentence) : failure(sentence);
+    }
     case "nicksExhausted":
       return screen(
         notice.forNow
@@ -406,6 +427,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "quota": "the mailbox is full",
   "full": "the server takes no more mail",
   "rate": "the server is too busy",
+  "revoked": "the recipient's identity was revoked",
   "known": "the server had it before, and its receipt is gone",
   "online": "the nickname is online in another client",
   "keys": "the recipient's keys are not valid",
@@ -415,6 +437,13 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "forgotten": "the recipient may have had it long ago, and cannot tell",
   "too old": `it waited for ${MESSAGE_LIFE_MS / DAY_MS} days`,
   "expired": `nobody collected it within ${MAIL_LIFE_MS / DAY_MS} days`,
+};
+
+const REVOCATION_ANSWERED: Readonly<Record<RevocationAnswer, (nick: Nick) => string>> = {
+  done: (nick) => `[The identity of ${nick} has ended at the server, for good.]`,
+  unknown: (nick) => `[The server does not know this identity of ${nick}, nothing has changed.]`,
+  forged: () => "[The signature is not right, nothing has changed.]",
+  rate: () => "[The server takes no more revocations from your address for now, try again in a minute.]",
 };
 
 /** The sentence has to help a user who has no other: it says what to do in either case. */
@@ -468,10 +497,13 @@ function tableLines(
   ];
 }
 
-function marksOf({ verified, changed }: Extract<Notice, { type: "peersListed" }>): (nick: Nick) => string {
+function marksOf(
+  { rows, verified, changed }: Extract<Notice, { type: "peersListed" }>,
+): (nick: Nick) => string {
   const marks = new Map<Nick, string>();
   for (const nick of verified) marks.set(nick, " (verified)");
   for (const nick of changed) marks.set(nick, " (another key than the pinned one)");
+  for (const { nick, revocation } of rows) if (revocation.length > 0) marks.set(nick, " (revoked)");
   return (nick) => marks.get(nick) ?? "";
 }
 

@@ -11,10 +11,12 @@ import { Client } from "../core/client/client.ts";
 import type { Durability, Machine } from "../core/machine.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Acquaintance } from "../core/messages/invitation.ts";
+import { revocationOf } from "../core/messages/lineage.ts";
 import { type Notice, render } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
 import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
 import { openState, type State } from "../storage/state.ts";
+import { keepStatement } from "../storage/statement_file.ts";
 import { Input } from "../terminal/input.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
 import { isInteractive } from "../terminal/terminal.ts";
@@ -73,7 +75,11 @@ export async function runClient(
   const serverName = addressKey({ host: settings.server, port: settings.serverPort });
   const { serverKey } = settings;
   using cleanup = new DisposableStack();
-  const { nick, store, knownServers, ...state } = openState(settings.nick, settings.state, server);
+  const { nick, store, knownServers, revocationPath, ...state } = openState(
+    settings.nick,
+    settings.state,
+    server,
+  );
   cleanup.defer(() => store?.close());
   store?.setDurability(settings.durability);
   const identity = await openOwnIdentity(settings, state);
@@ -90,7 +96,7 @@ export async function runClient(
     own: own[0]!,
     candidates: own.slice(0, 3),
     attempts: settings.attempts,
-    identity: new Identity(primitives, identity.secrets),
+    identity: new Identity(primitives, identity.secrets, identity.predecessors),
     invited: settings.invited,
     channelKey,
     sendsOnly,
@@ -100,8 +106,19 @@ export async function runClient(
   const machine = new Client(world.now(), options, world.random, store?.read() ?? []);
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
 
+  /** Writes what revokes our identity, as soon as the server's key is known. */
+  const keepRevocation = (key: string): void => {
+    if (revocationPath === undefined) return;
+    const about = { nick, server: { host: settings.server, port: settings.serverPort }, serverKey: key };
+    keepStatement(revocationPath, { ...about, ...revocationOf(options.identity, nick) });
+  };
+  if (options.serverKey !== undefined) keepRevocation(options.serverKey);
+
   const show = (notice: Notice): void => {
-    if (notice.type === "serverMet") knownServers?.pin(serverName, notice.key, harmless(notice.name));
+    if (notice.type === "serverMet") {
+      knownServers?.pin(serverName, notice.key, harmless(notice.name));
+      keepRevocation(notice.key);
+    }
     // The registration proves that the server has the key that the user named, so it is pinned only now.
     if (
       notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
@@ -148,7 +165,7 @@ function openOwnIdentity(
   const mayMake = brought === undefined && isNew;
   if (path !== undefined) return openIdentity({ path, mayMake, protects, ask: askPassphrase });
   const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
-  return Promise.resolve({ secrets, close: () => {} });
+  return Promise.resolve({ secrets, predecessors: [], close: () => {} });
 }
 
 /** Nobody reads our output any more, but the server still learns that the user leaves. */

@@ -5,22 +5,32 @@
  *     SECRETS (128 digits)                 SEALED (160 digits)
  *
  * SECRETS are the Ed25519 key and the X25519 key, 32 bytes each, in hexadecimal digits. SALT is 32
- * hexadecimal digits. The secrets are sealed by ChaCha20-Poly1305 with nonce 0 and the first line as
+ * hexadecimal digits. Behind them stands a line for each identity whose successor this one is, oldest first,
+ * with the signatures of both (core/messages/lineage.ts):
+ *
+ *     succeeds IDENTITY SIGNATURE CONSENT
+ *
+ * The secrets are sealed by ChaCha20-Poly1305 with nonce 0 and the first line as
  * associated data. The key is scrypt(passphrase in NFKC, salt, N = 2^17, r = 8, p = 1), RFC 7914.
  * docs/security.md says what this protects from.
  */
 import { scryptSync } from "node:crypto";
 import { dirname } from "node:path";
 import { primitives } from "../core/base/crypto.ts";
-import { SECRETS_BYTES } from "../core/messages/identity.ts";
+import { SUCCESSIONS } from "../core/base/limits.ts";
+import { Identity, type Predecessor, SECRETS_BYTES } from "../core/messages/identity.ts";
+import { successionOf } from "../core/messages/lineage.ts";
+import type { Nick } from "../core/messages/nick.ts";
 import { exists } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
-const PLAIN = /^parley identity\n([0-9a-f]{128})\n$/;
-const SEALED = /^(parley identity, scrypt ([0-9a-f]{32}))\n([0-9a-f]{160})\n$/;
+const SUCCEEDS = /^succeeds ([0-9a-f]{64}) ([0-9a-f]{128}) ([0-9a-f]{128})\n/gm;
+const LINES = `((?:${SUCCEEDS.source.slice(1)}){0,${SUCCESSIONS}})$`;
+const PLAIN = new RegExp(`^parley identity\\n([0-9a-f]{128})\\n${LINES}`);
+const SEALED = new RegExp(`^(parley identity, scrypt ([0-9a-f]{32}))\\n([0-9a-f]{160})\\n${LINES}`);
 
 /** No valid file is longer, so no more is read. */
-const MOST_BYTES = 512;
+const MOST_BYTES = 2048;
 
 /** How often and how far apart a lock is tried; `lock` says why. */
 const LOCK_ATTEMPTS = 5;
@@ -46,6 +56,8 @@ export interface IdentityOptions {
 export interface OpenIdentity {
   /** 64 bytes: the Ed25519 key, then the X25519 key. */
   readonly secrets: Uint8Array;
+  /** The identities whose successor it is, oldest first. */
+  readonly predecessors: readonly Predecessor[];
   close(): void;
 }
 
@@ -58,13 +70,67 @@ export async function openIdentity({ path, mayMake, protects, ask }: IdentityOpt
       `cannot read the identity '${path}': there is no such file, put it back from a copy`,
     );
   }
-  const secrets = text === undefined
-    ? crypto.getRandomValues(new Uint8Array(SECRETS_BYTES))
-    : await secretsIn(path, text, ask);
-  if (protects && !SEALED.test(text ?? "")) write(path, seal(secrets, await askForNew(ask)), locks);
-  else if (text === undefined) write(path, plain(secrets), locks);
+  const secrets = text === undefined ? newSecrets() : await secretsIn(path, text, ask);
+  const predecessors = predecessorsIn(text ?? "");
+  if (protects && !SEALED.test(text ?? "")) {
+    write(path, textOf(secrets, predecessors, await askForNew(ask)), locks);
+  } else if (text === undefined) write(path, textOf(secrets, predecessors), locks);
   const held = locks.move();
-  return { secrets, close: () => held.dispose() };
+  return { secrets, predecessors, close: () => held.dispose() };
+}
+
+/** Says which identity gets a successor, and where that is to be. */
+export interface SuccessionOptions extends Pick<IdentityOptions, "protects" | "ask"> {
+  readonly nick: Nick;
+  /** The file of the identity that gets a successor. */
+  readonly from: string;
+  /** The file of the successor. An identity that is there already is kept as `PATH.old`. */
+  readonly to: string;
+}
+
+/**
+ * Makes a new identity that the old one has signed to be its successor. It has a passphrase if the old one
+ * has. Throws a `StoreError`.
+ */
+export async function succeedIdentity({ nick, from, to, protects, ask }: SuccessionOptions): Promise<void> {
+  using locks = new DisposableStack();
+  const old = await openIdentity({ path: from, mayMake: false, protects: false, ask });
+  locks.defer(old.close);
+  if (old.predecessors.length >= SUCCESSIONS) {
+    throw new StoreError(
+      `cannot make a successor of '${from}': a nick has at most ${SUCCESSIONS} of them, see docs/security.md`,
+    );
+  }
+  const secrets = newSecrets();
+  const former = new Identity(primitives, old.secrets);
+  const predecessors = [
+    ...old.predecessors,
+    successionOf(former, new Identity(primitives, secrets), nick),
+  ];
+  const isSealed = protects || SEALED.test(Deno.readTextFileSync(from));
+  const text = textOf(secrets, predecessors, isSealed ? await askForNew(ask) : undefined);
+  if (exists(to)) Deno.copyFileSync(to, `${to}.old`);
+  write(to, text, locks);
+}
+
+function newSecrets(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+}
+
+function predecessorsIn(text: string): Predecessor[] {
+  return [...text.matchAll(SUCCEEDS)].map(([, identity = "", signature = "", consent = ""]) => ({
+    identity,
+    signature,
+    consent,
+  }));
+}
+
+/** The text of a file. */
+function textOf(secrets: Uint8Array, predecessors: readonly Predecessor[], passphrase?: string): string {
+  const lines = predecessors.map(({ identity, signature, consent }) =>
+    `succeeds ${identity} ${signature} ${consent}\n`
+  );
+  return (passphrase === undefined ? plain(secrets) : seal(secrets, passphrase)) + lines.join("");
 }
 
 /** Reads the secrets from the text of a file, and asks for the passphrase if they are sealed. */

@@ -16,8 +16,9 @@ export const MEMORY = ":memory:";
 /** The opened state of a client. If nothing outlives the process, it has no path, store, or known servers. */
 export interface State {
   readonly nick: string;
-  /** The usual file of the identity. */
+  /** The usual file of the identity, and the file of the statement that revokes it. */
   readonly identityPath: string | undefined;
+  readonly revocationPath: string | undefined;
   /** True if the state was never used, so that there is no identity yet. */
   readonly isNew: boolean;
   readonly store: SqliteStore | undefined;
@@ -43,7 +44,14 @@ export function openState(nick: string | undefined, chosen: string | undefined, 
 
 function openStateOf(nick: string, chosen: string | undefined, server: Address): State {
   if (chosen === MEMORY) {
-    return { nick, identityPath: undefined, isNew: true, store: undefined, knownServers: undefined };
+    return {
+      nick,
+      identityPath: undefined,
+      revocationPath: undefined,
+      isNew: true,
+      store: undefined,
+      knownServers: undefined,
+    };
   }
   // A nick may consist of dots, and a folder must not be called "..".
   const usual = `${stateFolder()}/${server.host.replaceAll(":", "_")}_${server.port}/${
@@ -57,7 +65,14 @@ function openStateOf(nick: string, chosen: string | undefined, server: Address):
     (nickKey(owner.nick) === nickKey(nick) && equalAddresses(owner.server, server));
   if (isOurs) {
     const knownServers = new KnownServers(`${chosen ?? stateFolder()}/known_servers`);
-    return { nick, identityPath: `${folder}/identity`, isNew: owner === undefined, store, knownServers };
+    return {
+      nick,
+      identityPath: `${folder}/identity`,
+      revocationPath: `${folder}/revocation`,
+      isNew: owner === undefined,
+      store,
+      knownServers,
+    };
   }
   store.close();
   const whose = `'${owner.nick}' at ${addressKey(owner.server)}`;

@@ -406,6 +406,20 @@ export const HOUR_S = 3600;
 export const BUNDLES_PER_SECOND = 1;
 export const BUNDLES_BURST = 5;
 
+/**
+ * The same for revocations and successions, which anybody may make up over a fresh link each time: of one
+ * address.
+ */
+export const ENDINGS_PER_SECOND = 1;
+export const ENDINGS_BURST = 5;
+
+/**
+ * Successors that the identity of a nick has one after the other, for good. A row and a registration carry
+ * the signatures of all of them, 160 bytes each, and have to fit into one part. None is ever forgotten:
+ * otherwise a thief could name successors until nobody knows the identity whose owner revokes it.
+ */
+export const SUCCESSIONS = 3;
+
 /** Deposits and posts of one member a second, and at once: a script may be fast, yet not fill the server. */
 export const MEMBER_MESSAGES_PER_SECOND = 200;
 export const MEMBER_MESSAGES_BURST = 2_000;

@@ -107,6 +107,11 @@ export class AckTracker {
     return [...messages].filter(({ stored }) => !stored);
   }
 
+  /** All messages to a recipient, stored or not, oldest first. */
+  messagesTo(to: Nick): OutgoingMessage[] {
+    return [...this.#outbox.messagesTo(to)];
+  }
+
   /** The oldest post that the server does not have. Posts leave one after the other, in order. */
   get nextPost(): OutgoingMessage | undefined {
     const [first] = this.#outbox.messagesTo(undefined);

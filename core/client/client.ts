@@ -123,6 +123,7 @@ export class Client implements Machine {
       server,
       serverKey,
       primitives,
+      identity,
       prekeys,
       candidates,
       voucher: sendsOnly ? identity.voucher(nick, ownKey.publicKey.toHex()) : undefined,

@@ -11,7 +11,8 @@ import type { Address, Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { Link, Links } from "../link/links.ts";
 import { SERVER_HOST_NAME } from "../messages/field.ts";
-import { bundleOf, equalBundles, hasKeys, isGenuine } from "../messages/identity.ts";
+import { bundleOf, equalBundles, hasKeys, type Identity, isGenuine } from "../messages/identity.ts";
+import { equalLineages, isLineage } from "../messages/lineage.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import { equalRows, NO_VERSION, type Row, Table, type Version } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
@@ -52,6 +53,7 @@ export interface MembershipOptions {
   /** The server's public key; `undefined` before the first contact with it. */
   readonly serverKey: Key | undefined;
   readonly primitives: Primitives;
+  readonly identity: Identity;
   readonly prekeys: Prekeys;
   /** The addresses of this machine. Peers try them beside the address that the server sees. */
   readonly candidates: readonly Address[];
@@ -196,6 +198,7 @@ export class Membership {
     if (this.#machine.ignores("refused")) return;
     if (reason === "other key") effects.notice({ type: "nickOfAnotherKey", nick });
     else if (reason === "online") effects.notice({ type: "nickOnline", nick });
+    else if (reason === "revoked") effects.notice({ type: "identityEnded", nick });
     else effects.notice({ type: "nicksExhausted", forNow: reason === "rate" });
     this.#machine.on(now, "refused");
   }
@@ -301,12 +304,12 @@ export class Membership {
   }
 
   #sendRegister(now: Millis): void {
-    const { nick, candidates, prekeys, voucher } = this.#options;
+    const { nick, candidates, identity: { predecessors }, prekeys, voucher } = this.#options;
     // Only a registration that the user asked for may take the nick back from a process that has replaced us.
     const asked = this.#machine.state === "registering";
     const [turn, bundle] = [++this.#turn, prekeys.bundle(now)];
     const verb: Verb = voucher === undefined
-      ? { type: "register", nick, turn, asked, bundle, candidates }
+      ? { type: "register", nick, turn, asked, bundle, candidates, predecessors }
       : { type: "sendOnly", nick, turn, bundle, voucher };
     this.link.sendAfresh(now, verb, "register");
     this.#planKeepAlive(now);
@@ -338,16 +341,19 @@ export class Membership {
   }
 
   /**
-   * True if the owner of the nick has signed this bundle (docs/security.md, "Formats and key schedule"). A
-   * bundle that we have has been checked before. A row that is not genuine is reported, and the caller drops
-   * it.
+   * True if the owner of the nick has signed this bundle, and everybody in its lineage what they are said to
+   * have said (docs/security.md, "Formats and key schedule"). A row that we have has been checked before. One
+   * that is not genuine is reported, and the caller drops it.
    */
   #isGenuine(row: Row): boolean {
+    const { primitives } = this.#options;
     const known = this.table.get(row.nick);
-    if (known !== undefined && equalBundles(known, row)) return true;
     // The server's word that a nick has an owner needs no signature: there is nothing to seal for.
     if (!hasKeys(row)) return true;
-    if (isGenuine(this.#options.primitives, row.nick, row)) return true;
+    const isKnown = known !== undefined && equalBundles(known, row);
+    if (isKnown && equalLineages(known, row)) return true;
+    const isSigned = isKnown || isGenuine(primitives, row.nick, row);
+    if (isSigned && isLineage(primitives, row.nick, row.identity, row)) return true;
     this.#options.effects.notice({ type: "rowForged", nick: row.nick });
     return false;
   }
@@ -370,7 +376,9 @@ export class Membership {
  * True if the user would see no difference between two rows. Keys are not shown, and prekeys change each day.
  */
 function looksLike(a: Row | undefined, b: Row): boolean {
-  return a !== undefined && equalRows(a, { ...b, ...bundleOf(a) });
+  if (a === undefined) return false;
+  const { predecessors, revocation } = a;
+  return equalRows(a, { ...b, ...bundleOf(a), predecessors, revocation });
 }
 
 /** The later one of two versions. */

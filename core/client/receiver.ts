@@ -147,9 +147,7 @@ export class Receiver {
 
   /** Reports new identities, and takes the messages of strangers up again. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
-    for (const { nick, identity } of rows) {
-      if (!this.#options.knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
-    }
+    for (const row of rows) this.#follow(row);
     const strangers = this.#strangers;
     this.#strangers = [];
     this.#strangersBytes = 0;
@@ -158,6 +156,16 @@ export class Receiver {
       // A link that was silent for too long is forgotten, and its peer tries again.
       if (this.#options.links.holds(link) && row?.key === link.peer) this.onDirect(now, link, verb);
     }
+  }
+
+  /** Follows a pinned identity to its successor or to its end. Reports another one that it has not named. */
+  #follow(row: Row): void {
+    const { effects, knownPeers, nick: own } = this.#options;
+    const { nick, identity } = row;
+    const former = sameNick(nick, own) ? undefined : knownPeers.follow(row);
+    if (former !== undefined && knownPeers.agrees(nick, identity)) {
+      effects.notice({ type: "peerSucceeded", nick, wasVerified: former.verified });
+    } else if (!knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
   }
 
   /** Keeps a stranger's messages. Those that find no room get no answer, so their sender tries again. */
@@ -227,8 +235,9 @@ export class Receiver {
    */
   #agrees(from: Nick, identity: Key): boolean {
     const { knownPeers, membership } = this.#options;
-    const known = knownPeers.pinOf(from) ?? membership.table.get(from);
-    return known === undefined || known.identity === identity;
+    const row = membership.table.get(from);
+    if (knownPeers.pinOf(from) !== undefined || row === undefined) return knownPeers.agrees(from, identity);
+    return row.identity === identity && row.revocation.length === 0;
   }
 
   /**
@@ -251,13 +260,16 @@ export class Receiver {
   }
 
   /**
-   * Reports that a nick has another identity than the pinned one, unless that was the last news of this nick.
+   * Reports that a nick has another identity than the pinned one, or that this one was revoked, unless that
+   * was the last news of this nick.
    */
   #tellChanged(nick: Nick, identity: Key): void {
     const name = nickKey(nick);
     if (this.#told.get(name) === identity) return;
     remember(this.#told, name, identity, UNREADABLE_MESSAGES);
-    this.#options.effects.notice({ type: "peerKeyChanged", nick });
+    const { effects, knownPeers } = this.#options;
+    const isRevoked = knownPeers.pinOf(nick)?.identity === identity;
+    effects.notice({ type: isRevoked ? "peerRevoked" : "peerKeyChanged", nick });
   }
 
   // ---- the channel ---------------------------------------------------------------------------------------

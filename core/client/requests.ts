@@ -109,6 +109,7 @@ export class Requests {
     const row = membership.table.get(to);
     if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
     const { identity, nick } = row;
+    if (knownPeers.isOver(row)) return this.#answer({ type: "peerRevoked", nick });
     if (!knownPeers.agrees(nick, identity)) return this.#answer({ type: "peerKeyChanged", nick });
     // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
     if (knownPeers.pinOf(nick) === undefined) knownPeers.pin(nick, identity, false);

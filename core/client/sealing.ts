@@ -51,6 +51,11 @@ export class Sealing {
     return to === undefined ? undefined : this.#options.table.get(to);
   }
 
+  /** True if nobody can write to the owner of this row any more. */
+  isOver(row: Row): boolean {
+    return this.#options.knownPeers.isOver(row);
+  }
+
   /**
    * True if the recipient has another identity than the pinned one, so that the user has to decide, or if it
    * has no keys yet, so that nobody can seal for it.

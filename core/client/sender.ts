@@ -119,6 +119,10 @@ export class Sender {
       const messages = tracker.unstored(row.nick);
       // Nothing more goes to the holder of the former keys.
       if (directWay.hasLeft(row)) { for (const message of messages) directWay.settle(message); }
+      if (sealing.isOver(row)) {
+        for (const message of tracker.messagesTo(row.nick)) this.#fail(now, message, "revoked");
+        continue;
+      }
       for (const message of messages) {
         if (sealing.isHeldBack(message)) this.#setAside(message);
         else if (membership.isRegistered) this.#startAfresh(now, message);

@@ -49,6 +49,7 @@ export class Trust {
     const { nick, identity } = row;
     const { effects, knownPeers, sender } = this.#options;
     if (this.#isOurs(nick)) return;
+    if (row.revocation.length > 0) return effects.notice({ type: "peerRevoked", nick });
     const isNew = !knownPeers.agrees(nick, identity);
     const waiting = isNew ? sender.heldBackFor(nick) : 0;
     knownPeers.pin(nick, identity, false);
@@ -71,6 +72,7 @@ export class Trust {
   verify(row: Row): void {
     const { effects, identity, knownPeers, nick, primitives } = this.#options;
     if (this.#isOurs(row.nick)) return;
+    if (row.revocation.length > 0) return effects.notice({ type: "peerRevoked", nick: row.nick });
     const number = safetyNumber(primitives, { nick, identity: identity.publicKey }, row);
     const isTrusted = knownPeers.agrees(row.nick, row.identity);
     if (isTrusted) knownPeers.pin(row.nick, row.identity, true);

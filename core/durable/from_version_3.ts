@@ -12,6 +12,7 @@
  */
 import { MALFORMED, type Malformed } from "../base/bytes.ts";
 import type { Records } from "../machine.ts";
+import { NO_LINEAGE } from "../messages/lineage.ts";
 import * as f from "../messages/field.ts";
 import { NO_HASH, NO_KEY, noBundle } from "../messages/identity.ts";
 import { partsOf } from "../messages/message_id.ts";
@@ -20,6 +21,7 @@ import {
   IDENTITY,
   INBOX,
   kindPrefixOf,
+  KNOWN_PEER,
   NICK,
   OUTBOX,
   PREKEY,
@@ -64,6 +66,8 @@ const INBOX_3 = new RecordKind("inbox", {
 });
 
 const PREKEY_3 = new RecordKind("prekey", { secret: f.key, at: f.instant, supersededAt: f.instant });
+
+const KNOWN_PEER_3 = new RecordKind("known_peer", { identity: f.key, verified: f.flag });
 
 const BUNDLE_3 = f.composite({
   identity: f.key,
@@ -123,6 +127,10 @@ const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => E
     const place = { after: [after], afterHash: afterHash === NO_HASH ? [] : [afterHash] };
     return [key, INBOX.encode({ ...rest, ...partsOf(id), ...place })];
   },
+  [KNOWN_PEER.prefix]: (key, value) => {
+    const pin = KNOWN_PEER_3.decode(value);
+    return pin === MALFORMED ? MALFORMED : [key, KNOWN_PEER.encode({ ...pin, revoked: false })];
+  },
   [PREKEY.prefix]: (key, value) => {
     const prekey = PREKEY_3.decode(value);
     return prekey === MALFORMED ? MALFORMED : [key, PREKEY.encode({ ...prekey, counter: NOT_COUNTED })];
@@ -132,7 +140,8 @@ const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => E
     if (member === MALFORMED) return MALFORMED;
     // The nick stays bound. Its owner signs a bundle of version 4 when he registers.
     const bundle = noBundle(member.bundle.identity);
-    return [key, NICK.encode({ ...member, skeleton: nickSkeleton(member.nick), bundle, online: false })];
+    const skeleton = nickSkeleton(member.nick);
+    return [key, NICK.encode({ ...member, skeleton, bundle, online: false, ...NO_LINEAGE })];
   },
   [RECEIPT.prefix]: (key, value) => {
     const receipt = RECEIPT_3.decode(value);

@@ -169,7 +169,12 @@ export const PREKEY = new RecordKind("prekey", {
 /**
  * The identity (Ed25519) that is pinned for a nick: since the first message to or from it, or an invitation.
  */
-export const KNOWN_PEER = new RecordKind("known_peer", { identity: f.key, verified: f.flag });
+export const KNOWN_PEER = new RecordKind("known_peer", {
+  identity: f.key,
+  verified: f.flag,
+  /** The identity itself, or one whose successor it is, has signed that it is revoked. */
+  revoked: f.flag,
+});
 
 /** Our own last post: its number, and the hash that the next one names as `previous`. */
 export const POSTED = new RecordKind("posted", { number: f.u48, hash: f.hash });
@@ -191,7 +196,15 @@ export const NICK = new RecordKind("nick", {
   /** Whether the member was online: after a restart of the server it has 75 s to register again. */
   online: f.flag,
   addresses: f.addresses,
+  predecessors: f.predecessors,
+  revocation: f.revocation,
 });
+
+/**
+ * An identity that never registers again, by the identity: revoked, or followed by a successor. It outlives
+ * the nick that it had.
+ */
+export const ENDED = new RecordKind("ended", { nick: f.nick, at: f.instant });
 
 /** A letter that waits, by its number among all letters and posts that the server has stored. */
 export const LETTER = new RecordKind("letter", {

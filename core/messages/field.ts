@@ -6,9 +6,17 @@
 import { ipv6Groups, ipv6Text } from "../base/address.ts";
 import { Reader, utf8Length, Writer } from "../base/bytes.ts";
 import { HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } from "../base/crypto.ts";
-import { BODY_BYTES, CANDIDATES, COLLECTED_RECEIPTS, SKELETON_BYTES, TEXT_BYTES } from "../base/limits.ts";
+import {
+  BODY_BYTES,
+  CANDIDATES,
+  COLLECTED_RECEIPTS,
+  SKELETON_BYTES,
+  SUCCESSIONS,
+  TEXT_BYTES,
+} from "../base/limits.ts";
 import type { Address, Millis } from "../base/units.ts";
-import { type Bundle, type Outcome, OUTCOMES, type Receipt } from "./identity.ts";
+import { type Bundle, type Outcome, OUTCOMES, type Predecessor, type Receipt } from "./identity.ts";
+import type { Revocation } from "./lineage.ts";
 import { ID_BYTES, type MessageId, PREFIX_BYTES } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
 import type { Row, Version } from "./table.ts";
@@ -234,6 +242,15 @@ export const bundle: Field<Bundle> = composite({
   signature,
 });
 
+/** The identities that had a nick before. Their signatures are not checked here (`lineage.ts`). */
+export const predecessors: Field<readonly Predecessor[]> = list(
+  composite({ identity: key, signature, consent: signature }),
+  SUCCESSIONS,
+);
+
+/** At most one, signed by an identity that has or had the nick. */
+export const revocation: Field<readonly Revocation[]> = list(composite({ identity: key, signature }), 1);
+
 /** The fields of a `Receipt`. */
 export const RECEIPT_FIELDS = { id, edition, ephemeral: key, outcome, proof } as const;
 
@@ -261,6 +278,8 @@ const row: Field<Row> = {
     u32.write(w, value.ordinal);
     flag.write(w, value.online);
     someAddresses.write(w, value.addresses);
+    predecessors.write(w, value.predecessors);
+    revocation.write(w, value.revocation);
   },
   read: (r) => ({
     nick: nick.read(r),
@@ -269,6 +288,8 @@ const row: Field<Row> = {
     ordinal: u32.read(r),
     online: flag.read(r),
     addresses: someAddresses.read(r),
+    predecessors: predecessors.read(r),
+    revocation: revocation.read(r),
   }),
 };
 

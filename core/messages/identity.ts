@@ -59,14 +59,26 @@ export interface Receipt {
   readonly proof: string;
 }
 
+/** An identity that has named its successor. Both have signed that, so neither of them can be made up. */
+export interface Predecessor {
+  readonly identity: Key;
+  /** The signature by `identity`. */
+  readonly signature: string;
+  /** The signature by the successor. */
+  readonly consent: string;
+}
+
 /** Our own identity, with its secrets. */
 export class Identity {
   readonly keyPair: KeyPair;
   readonly publicKey: Key;
+  /** The identities whose successor it is, oldest first. */
+  readonly predecessors: readonly Predecessor[];
   readonly #signingKey: SigningKey;
 
   /** `secrets` has the 32 bytes of the Ed25519 key, then the 32 of the X25519 key. */
-  constructor(primitives: Primitives, secrets: Uint8Array) {
+  constructor(primitives: Primitives, secrets: Uint8Array, predecessors: readonly Predecessor[] = []) {
+    this.predecessors = predecessors;
     this.#signingKey = primitives.signingKey(secrets.slice(0, SECRETS_BYTES / 2));
     this.keyPair = primitives.keyPair(secrets.slice(SECRETS_BYTES / 2));
     this.publicKey = this.#signingKey.publicKey.toHex();

@@ -8,6 +8,7 @@ import { equalAddresses } from "../base/address.ts";
 import { NICKS } from "../base/limits.ts";
 import type { Address } from "../base/units.ts";
 import { type Bundle, bundleOf, equalBundles, isOlder } from "./identity.ts";
+import { equalLineages, type Lineage } from "./lineage.ts";
 import { type Nick, type NickKey, nickKey } from "./nick.ts";
 
 /** The version of a table. Counters are compared only within one start, which is one life of the server. */
@@ -18,8 +19,8 @@ export interface Version {
   readonly counter: number;
 }
 
-/** A line of the table: a nick, and the bundle that its owner signed for it. */
-export interface Row extends Bundle {
+/** A line of the table: a nick, the bundle that its owner signed for it, and whose successor the owner is. */
+export interface Row extends Bundle, Lineage {
   /** The nick as its owner writes it. */
   readonly nick: Nick;
   /** What finds look-alikes, as the server says it: `nickSkeleton` of the nick. */
@@ -35,7 +36,7 @@ export interface Row extends Bundle {
 /** The version of a client's table before anything has come: every table is ahead of it. */
 export const NO_VERSION: Version = { start: 0, counter: 0 };
 
-/** A client's copy of the server's table. The caller has checked the signatures of all bundles. */
+/** A client's copy of the server's table. The caller has checked the signatures in all rows. */
 export class Table {
   readonly #rows = new Map<NickKey, Row>();
   #version: Version = NO_VERSION;
@@ -91,6 +92,7 @@ export class Table {
 /** Whether two rows are the same in every field. */
 export function equalRows(a: Row | undefined, b: Row): boolean {
   return a !== undefined && a.nick === b.nick && a.skeleton === b.skeleton && equalBundles(a, b) &&
+    equalLineages(a, b) &&
     a.online === b.online && a.ordinal === b.ordinal &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, at) => equalAddresses(address, b.addresses[at]!));

@@ -18,8 +18,17 @@ import { PREKEY_ID_BYTES } from "./letter_form.ts";
  *     rate        too much comes from this address or this member: try again later
  *     known       the message was collected long ago, and its receipt is gone
  *     online      the nick's holder is online, so no client may register only to send
+ *     revoked     the identity has ended: it was revoked, or has a successor
  */
-export type Reason = "other key" | "unknown" | "quota" | "full" | "rate" | "known" | "online";
+export type Reason =
+  | "other key"
+  | "unknown"
+  | "quota"
+  | "full"
+  | "rate"
+  | "known"
+  | "online"
+  | "revoked";
 
 /** The place in this list is the reason's number on the wire. It never changes. */
 export const REASONS: readonly Reason[] = [
@@ -30,9 +39,23 @@ export const REASONS: readonly Reason[] = [
   "rate",
   "known",
   "online",
+  "revoked",
 ];
 
 const reason = f.oneOf(REASONS);
+
+/**
+ * The server's answer to a revocation.
+ *
+ *     done      the identity has ended, now or before
+ *     unknown   it never had this nick here
+ *     forged    it did not sign this
+ *     rate      too many come from this address: try again later
+ */
+export type RevocationAnswer = "done" | "unknown" | "forged" | "rate";
+
+/** The place in this list is the answer's number on the wire. It never changes. */
+export const REVOCATION_ANSWERS: readonly RevocationAnswer[] = ["done", "unknown", "forged", "rate"];
 
 /** The fields of a letter or post that the server hands over to a member. */
 const STREAM_ITEM = {
@@ -54,7 +77,14 @@ const VERBS = {
   // client take back a place that another one of the same identity has taken.
   register: {
     tag: 1,
-    fields: { nick: f.nick, turn: f.u32, asked: f.flag, bundle: f.bundle, candidates: f.addresses },
+    fields: {
+      nick: f.nick,
+      turn: f.u32,
+      asked: f.flag,
+      bundle: f.bundle,
+      candidates: f.addresses,
+      predecessors: f.predecessors,
+    },
   },
   // A client that only sends says this instead. Its link has a key of its own, for which the identity in the
   // bundle vouches (`Identity.voucher`).
@@ -68,6 +98,8 @@ const VERBS = {
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
   // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
   reach: { tag: 8, fields: { nick: f.nick, peer: f.nick } },
+  // Anybody may hand in a revocation: its signature alone proves it.
+  revoke: { tag: 6, fields: { nick: f.nick, identity: f.key, signature: f.signature } },
   // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
   // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
   // before the client has read them.
@@ -92,6 +124,7 @@ const VERBS = {
   olderBundle: { tag: 25, fields: { nick: f.nick, bundle: f.bundle } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },
   replaced: { tag: 23, fields: { nick: f.nick } },
+  revoked: { tag: 26, fields: { nick: f.nick, answer: f.oneOf(REVOCATION_ANSWERS) } },
   // The holder of this key was just seen at these addresses, and looks for us.
   introduce: { tag: 24, fields: { nick: f.nick, key: f.key, addresses: f.someAddresses } },
   // Direct messages go from client to client, in the order in which they were written. `people` names the two

@@ -47,6 +47,7 @@ export class Mailroom {
     const recipient = this.#options.roster.memberNamed(verb.to);
     const reject = (reason: Reason) => void link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
     if (recipient === undefined) return reject("unknown");
+    if (recipient.revocation.length > 0) return reject("revoked");
     const held = store.letter(recipient.nick, from, id);
     const name = letterNameOf(body);
     // The sender has sealed the message again, for other keys of its recipient, or because it has forgotten

@@ -25,7 +25,8 @@ import type { Effects } from "../durable/effects.ts";
 import { nameFor, NICK } from "../durable/records.ts";
 import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
-import { type Bundle, bundleOf } from "../messages/identity.ts";
+import { type Bundle, bundleOf, type Predecessor } from "../messages/identity.ts";
+import { NO_LINEAGE, type Revocation } from "../messages/lineage.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import { nickSkeleton } from "../messages/skeleton.ts";
 import type { Row, Version } from "../messages/table.ts";
@@ -37,8 +38,8 @@ import type { StreamWriter } from "./stream_writer.ts";
  */
 export interface Member extends Row {
   nick: Nick;
-  /** It never changes: the nick is bound to it. */
-  readonly identity: Key;
+  /** The nick is bound to it. It changes only to a successor that it has named. */
+  identity: Key;
   key: Key;
   prekey: Key;
   prekeyAt: Millis;
@@ -47,6 +48,8 @@ export interface Member extends Row {
   readonly ordinal: number;
   online: boolean;
   addresses: readonly Address[];
+  predecessors: readonly Predecessor[];
+  revocation: readonly Revocation[];
   /** The counter of the last change of the row; 0 before the first. */
   change: number;
   /**
@@ -154,6 +157,7 @@ export class Roster {
       online: false,
       addresses: [],
       change: 0,
+      ...NO_LINEAGE,
       ...absent(),
     };
     this.#members.setUnsaved(nickKey(nick), member);
@@ -261,8 +265,9 @@ export function reachableAt(seen: Address, own: readonly Address[]): Address[] {
 
 /** The row for a reader on the server's machine (`local`) or elsewhere. */
 function rowOf(member: Member, local: boolean): Row {
-  const { nick, skeleton, ordinal, online, addresses } = member;
-  return { nick, skeleton, ...bundleOf(member), ordinal, online, addresses: addressesFor(local, addresses) };
+  const { nick, skeleton, ordinal, online, predecessors, revocation } = member;
+  const addresses = addressesFor(local, member.addresses);
+  return { nick, skeleton, ...bundleOf(member), ordinal, online, addresses, predecessors, revocation };
 }
 
 /**

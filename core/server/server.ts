@@ -21,6 +21,7 @@ import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
 import { Credentials, isRegistration, type Registration } from "./credentials.ts";
+import { Endings } from "./endings.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { addressesFor, type Member, reachableAt, Roster } from "./roster.ts";
@@ -56,7 +57,7 @@ const SENDERS_SAY: ReadonlySet<VerbType> = new Set<VerbType>([
 ]);
 
 /** How a member went offline, for the log. */
-type Departure = "deregistered" | "left" | "silent";
+type Departure = "deregistered" | "left" | "silent" | "revoked";
 
 export class Server implements Machine {
   readonly #effects: Effects;
@@ -64,6 +65,7 @@ export class Server implements Machine {
   readonly #channel: Channel;
   readonly #links: Links;
   readonly #roster: Roster;
+  readonly #endings: Endings;
   /** The members that are registered, by their links. */
   readonly #byLink = new Map<Link, Member>();
   /** When a member that says nothing until then goes offline. */
@@ -101,6 +103,12 @@ export class Server implements Machine {
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
     this.#roster = new Roster(this.#effects, start);
+    this.#endings = new Endings({
+      primitives,
+      effects: this.#effects,
+      roster: this.#roster,
+      ended: (at, member) => this.#end(at, member),
+    });
     this.#mailroom = new Mailroom({
       store: this.#store,
       channel: this.#channel,
@@ -182,6 +190,11 @@ export class Server implements Machine {
       this.#turns.set(link, verb.turn);
     }
     if (isRegistration(verb)) return this.#register(now, link, verb);
+    if (verb.type === "revoke") {
+      const answer = this.#endings.revoke(now, link.address, verb);
+      link.sendAfresh(now, { type: "revoked", nick: verb.nick, answer }, "revoked");
+      return;
+    }
     const nick = "nick" in verb ? verb.nick : "from" in verb ? verb.from : undefined;
     if (nick === undefined) return;
     const member = this.#byLink.get(link);
@@ -254,18 +267,30 @@ export class Server implements Machine {
     const { nick, bundle } = verb;
     const refuse = (reason: Reason) =>
       void link.sendAfresh(now, { type: "refused", nick, reason }, "refused");
+    if (this.#endings.hasEnded(bundle.identity)) return refuse("revoked");
     const member = this.#roster.memberNamed(nick);
-    if (member !== undefined && member.identity !== bundle.identity) return refuse("other key");
+    const isOther = member !== undefined && member.identity !== bundle.identity;
+    const predecessors = isOther && verb.type === "register"
+      ? this.#endings.predecessorsOf(member, verb)
+      : undefined;
+    if (isOther && predecessors === undefined) return refuse("other key");
     if (!this.#credentials.areRight(now, link, verb, member)) return;
     if (member !== undefined && this.#credentials.areOlder(verb, member)) {
       link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
       return;
     }
+    if (predecessors !== undefined && verb.type === "register") {
+      // Beyond the rate there is no answer, and the client asks again.
+      const verdict = this.#endings.check(now, link.address, verb, predecessors);
+      if (verdict !== "done") return verdict === "forged" ? refuse("other key") : undefined;
+    }
     if (member !== undefined) {
       if (verb.type === "sendOnly" && member.online) return refuse("online");
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.
-      return member.questions.take(now) ? this.#admit(now, member, link, verb) : undefined;
+      if (!member.questions.take(now)) return;
+      if (predecessors !== undefined) this.#endings.succeed(now, member, bundle.identity, predecessors);
+      return this.#admit(now, member, link, verb);
     }
     if (this.#roster.size >= this.#limits.nicks) return refuse("full");
     // New nicks are counted by address, so the address has to be the peer's. A challenge is on its way there.
@@ -333,6 +358,17 @@ export class Server implements Machine {
     member.online = false;
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
+  }
+
+  /**
+   * The member's identity was revoked: nobody can ever collect its mail. Its program asks to register again,
+   * and hears why it cannot.
+   */
+  #end(now: Millis, member: Member): void {
+    const { nick } = member;
+    member.connection?.link.tell(now, { type: "notRegistered", nick });
+    for (const letter of this.#store.lettersFor(nick)) this.#store.withdraw(letter);
+    this.#depart(now, member, "revoked");
   }
 
   /** The member is not registered any more, and its link counts as a stranger's again. */

@@ -40,6 +40,7 @@ function liar(arena: Arena, address: Address): Speaker {
     asked: true,
     bundle,
     candidates: [VICTIM],
+    predecessors: [],
   });
   arena.runs(200);
   arena.everybodyLooks();

@@ -190,6 +190,7 @@ Deno.test("attack: a recipient tells the server that he, as the server, has rele
     asked: true,
     bundle: mallory.bundle("mal"),
     candidates: [],
+    predecessors: [],
   });
   arena.runs(200);
   alice.looks();

@@ -265,7 +265,7 @@ Deno.test("attack: an invitation of somebody else's for a nick that is pinned: t
   const line = "[The invitation gives another key for BOB than the one that is pinned, which stays.]";
   assertEquals(again.looks().filter((other) => other.includes("invitation")), [line]);
   const pin = KNOWN_PEER.decode([...again.disk.read()].find(([key]) => key === KNOWN_PEER.keyFor("bob"))![1]);
-  assertEquals(pin, { identity: bob.identity.publicKey, verified: false });
+  assertEquals(pin, { identity: bob.identity.publicKey, verified: false, revoked: false });
   again.writes("bob", "hi");
   arena.runs(100);
   assertEquals(server.lettersFrom("alice").length, 1);

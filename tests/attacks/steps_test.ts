@@ -31,7 +31,15 @@ const WELCOME = "SERVER: [Welcome, you are registered.]";
 function registersFrom(arena: Arena, nick: string, port: number, seemingly: Address): Speaker {
   const mallory = new Speaker(arena, "mal", { address: { host: "10.66.6.6", port } });
   const bundle = mallory.bundle(nick);
-  mallory.says(arena.server, { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] });
+  mallory.says(arena.server, {
+    type: "register",
+    nick,
+    turn: 1,
+    asked: true,
+    bundle,
+    candidates: [],
+    predecessors: [],
+  });
   mallory.pretendsToBeAt(seemingly);
   arena.runs(300);
   return mallory;
@@ -162,6 +170,7 @@ Deno.test(
       asked: true,
       bundle,
       candidates: [],
+      predecessors: [],
     });
     arena.runs(KEEP_ALIVE_MS * (1 + KEEP_ALIVE_JITTER) + 2000);
     assertEquals(thief.heardOf("registered").length, 1);

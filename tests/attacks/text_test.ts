@@ -2,6 +2,7 @@
  * Attacks on the terminal: whatever others send, what is shown consists of characters that show as
  * themselves.
  */
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { TEXT_BYTES } from "../../core/base/limits.ts";
 import { isNick } from "../../core/messages/nick.ts";
@@ -167,6 +168,7 @@ Deno.test("attack: hostile characters in nicks, from the server: not one of them
       ordinal: 9,
       online: true,
       addresses: [mallory.address],
+      ...NO_LINEAGE,
     };
     const { start, counter } = server.version;
     const page = { since: { start, counter: 0 }, upTo: counter, newest: counter };

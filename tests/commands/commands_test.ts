@@ -10,9 +10,11 @@ import * as nicks from "../../commands/nicks.ts";
 import * as peers from "../../commands/peers.ts";
 import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
+import * as revoke from "../../commands/revoke.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
+import * as succeed from "../../commands/succeed.ts";
 import * as trust from "../../commands/trust.ts";
 import * as verify from "../../commands/verify.ts";
 import * as version from "../../commands/version.ts";
@@ -30,9 +32,11 @@ const MODULES = {
   peers,
   quit,
   reg,
+  revoke,
   send,
   sendAll,
   server,
+  succeed,
   trust,
   verify,
   version,
@@ -50,9 +54,9 @@ function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("server, nicks, client and demo are for the shell, help and version for both, the others for the prompt", () => {
+Deno.test("server, nicks, client, demo, revoke and succeed are for the shell, help and version for both, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
-  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "server", "version"]);
+  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "revoke", "server", "succeed", "version"]);
   assertEquals(names("prompt"), [
     "dereg",
     "help",
@@ -146,6 +150,10 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   peers: { usage: "peers", names: [] },
   quit: { usage: "quit", names: [] },
   reg: { usage: "reg <nick>", names: [] },
+  revoke: {
+    usage: "revoke FILE [options]",
+    names: ["-i, --server ADDRESS", "-p, --server-port PORT", "--server-key KEY", "Nobody can undo it"],
+  },
   send: { usage: "send <nick> <message>", names: [] },
   send_all: { usage: "send_all <message>", names: [] },
   server: {
@@ -163,6 +171,18 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "(256)",
       "--durability HOW",
       "--log-level LEVEL",
+    ],
+  },
+  succeed: {
+    usage: "succeed -n NICK [options]",
+    names: [
+      "-n, --nick NICK",
+      "-i, --server ADDRESS",
+      "-p, --server-port PORT",
+      "--state DIR",
+      "--identity FILE",
+      "--passphrase ",
+      "Start the client then",
     ],
   },
   trust: { usage: "trust <nick>", names: ["key has changed", "the mark of 'verify'"] },
@@ -184,7 +204,7 @@ Deno.test("help explains each command with all that one may give", () => {
 });
 
 Deno.test("help names no option that is not known", () => {
-  for (const name of ["client", "nicks", "server"]) {
+  for (const name of ["client", "nicks", "revoke", "server", "succeed"]) {
     for (const line of linesOf(commands.runShell(["help", name])).filter((line) => /^ +-/.test(line))) {
       const [, long = "", value] = /(--[a-z-]+)(?: ([A-Z]+))? /.exec(line) ?? [];
       // The value is wrong for most of them, but each is known.

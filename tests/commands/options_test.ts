@@ -2,14 +2,18 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Commands } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
+import * as revoke from "../../commands/revoke.ts";
 import * as server from "../../commands/server.ts";
+import * as succeed from "../../commands/succeed.ts";
 
 const commands = new Commands();
 commands.addModule("commands/client.ts", client);
 commands.addModule("commands/nicks.ts", nicks);
+commands.addModule("commands/revoke.ts", revoke);
 commands.addModule("commands/server.ts", server);
+commands.addModule("commands/succeed.ts", succeed);
 
-const MODULES = { client, nicks, server };
+const MODULES = { client, nicks, revoke, server, succeed };
 
 /** The settings of the program that the words start, or what is said instead. */
 function started(name: keyof typeof MODULES, ...words: string[]): unknown {
@@ -207,3 +211,43 @@ for (const [words, names] of WRONG) {
     assertEquals(outcome.reason.endsWith("."), false);
   });
 }
+
+Deno.test("revoke: with the file alone, and with all options", () => {
+  const unset = { server: undefined, serverPort: undefined, serverKey: undefined };
+  assertEquals(started("revoke", "FILE"), { file: "FILE", ...unset });
+  assertEquals(started("revoke", "FILE", "-i", "host", "-p", "1", "--server-key", KEY), {
+    file: "FILE",
+    server: "host",
+    serverPort: 1,
+    serverKey: KEY,
+  });
+  const wrong = (...words: string[]) => (started("revoke", ...words) as { reason: string }).reason;
+  assertEquals(wrong(), "usage: revoke FILE [options]");
+  assertEquals(wrong("-i", "host"), "there is no file with a revocation, name it");
+  assertStringIncludes(wrong("FILE", "-p", "0"), "is not a number from 1 to 65535");
+  assertStringIncludes(wrong("FILE", "--server-key", "x"), "is not a public key");
+});
+
+Deno.test("succeed: with the nick alone, and with all options", () => {
+  assertEquals(started("succeed", "-n", "x"), {
+    nick: "x",
+    server: "127.0.0.1",
+    serverPort: 9999,
+    state: undefined,
+    identity: undefined,
+    protects: false,
+  });
+  const all = ["-n", "x", "-i", "host", "-p", "1", "--state", "DIR", "--identity", "FILE", "--passphrase"];
+  assertEquals(started("succeed", ...all), {
+    nick: "x",
+    server: "host",
+    serverPort: 1,
+    state: "DIR",
+    identity: "FILE",
+    protects: true,
+  });
+  const wrong = (...words: string[]) => (started("succeed", ...words) as { reason: string }).reason;
+  assertEquals(wrong("-i", "host"), "there is no nick whose identity gets a successor, give '--nick'");
+  assertStringIncludes(wrong("-n", "SERVER"), "cannot be a nick");
+  assertStringIncludes(wrong("-n", "x", "--state", ":memory:"), "has to be kept");
+});

@@ -1,9 +1,10 @@
 /** Every line of the table of what the user sees, letter for letter. */
 import { assertEquals } from "@std/assert";
 import { TABLE_LINES } from "../../core/base/limits.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
 import { type Notice, render, type Rendered, type Shown } from "../../core/notice.ts";
-import { BUNDLE, KEY } from "../kit/samples.ts";
+import { BUNDLE, KEY, SIGNATURE } from "../kit/samples.ts";
 
 const UTC = () => 0;
 const SERVER = { host: "127.0.0.1", port: 9999 };
@@ -19,6 +20,7 @@ const row = (nick: string, online = true): Row => ({
   ordinal: 1,
   online,
   addresses: [{ host: "127.0.0.1", port: 3001 }],
+  ...NO_LINEAGE,
 });
 const table = (rows: readonly Row[], changed: readonly Row[] = rows): Notice => ({
   type: "tableChanged",
@@ -55,6 +57,11 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "x @ 127.0.0.1:3001 is ONLINE",
     "y @ 127.0.0.1:3001 is OFFLINE (verified)",
     "z @ 127.0.0.1:3001 is ONLINE (another key than the pinned one)",
+  ],
+  [
+    peers([{ ...row("x", false), revocation: [{ identity: KEY, signature: SIGNATURE }] }], [], ["x"]),
+    "SERVER @ 127.0.0.1:9999 is ONLINE",
+    "x @ 127.0.0.1:3001 is OFFLINE (revoked)",
   ],
   [{ type: "directReceived", message: message("hi  there") }, "x: hi  there"],
   [{ type: "directReceived", message: message("hi", true) }, "x: 2022-03-22 21:35:12.521000 hi"],
@@ -111,6 +118,35 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     { type: "peerKeyChanged", nick: "x" },
     "[x has another key than the pinned one: somebody else may have the nick. " +
     "Nothing is sent to x until you say 'trust x'.]",
+  ],
+  [
+    { type: "peerSucceeded", nick: "x", wasVerified: false },
+    "[x has a new identity, signed by the old one.]",
+  ],
+  [
+    { type: "peerSucceeded", nick: "x", wasVerified: true },
+    "[x has a new identity, signed by the old one. It is not verified: 'verify x'.]",
+  ],
+  [{ type: "peerRevoked", nick: "x" }, "[x's identity was revoked by its owner.]"],
+  [
+    { type: "identityEnded", nick: "x" },
+    "[This identity of 'x' has ended: it was revoked, or has a successor.]",
+  ],
+  [
+    { type: "revocationAnswered", nick: "x", answer: "done" },
+    "[The identity of x has ended at the server, for good.]",
+  ],
+  [
+    { type: "revocationAnswered", nick: "x", answer: "unknown" },
+    "[The server does not know this identity of x, nothing has changed.]",
+  ],
+  [
+    { type: "revocationAnswered", nick: "x", answer: "forged" },
+    "[The signature is not right, nothing has changed.]",
+  ],
+  [
+    { type: "revocationAnswered", nick: "x", answer: "rate" },
+    "[The server takes no more revocations from your address for now, try again in a minute.]",
   ],
   [
     { type: "inviteDiffers", nick: "x" },
@@ -364,9 +400,12 @@ Deno.test("a command that came to something else than what was asked for is a fa
     "alreadyRegistered",
     "belongsToOther",
     "failed",
+    "identityEnded",
     "nickOfAnotherKey",
     "notYou",
     "peerKeyChanged",
+    "peerRevoked",
+    "revocationAnswered",
     "tooLong",
     "tooMany",
     "unknownPeer",

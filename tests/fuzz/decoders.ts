@@ -31,6 +31,7 @@ import {
   IPV4,
   IPV6,
   KEY,
+  LINEAGE,
   LONGEST,
   LONGEST_BODY,
   LONGEST_NICK,
@@ -255,7 +256,11 @@ const KINDS: readonly Kind[] = [
   ),
   kind(records.SHOWN, { id: ID, hash: HASH }),
   kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, counter: 2 ** 48 - 1, supersededAt: 0 }),
-  kind(records.KNOWN_PEER, { identity: KEY, verified: true }, { identity: KEY, verified: false }),
+  kind(
+    records.KNOWN_PEER,
+    { identity: KEY, verified: true, revoked: false },
+    { identity: KEY, verified: false, revoked: true },
+  ),
   kind(records.POSTED, { number: 2 ** 48 - 1, hash: HASH }),
   kind(records.CHAIN, { number: 0, hash: HASH }),
   kind(records.NICK, {
@@ -265,7 +270,9 @@ const KINDS: readonly Kind[] = [
     ordinal: 3,
     online: true,
     addresses: [IPV4, IPV6, SERVER_HOST],
+    ...LINEAGE,
   }),
+  kind(records.ENDED, { nick: LONGEST_NICK, at: 2 ** 48 - 1 }),
   kind(records.LETTER, LETTER, { ...LETTER, body: LONGEST_BODY }),
   kind(
     records.RECEIPT,

@@ -2,6 +2,7 @@
  * Letters, posts, receipts and bundles, with the real primitives: of what their owners sealed and signed
  * nothing counts any more as soon as a bit of it is another one, and what others make never counts.
  */
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { assert, assertEquals } from "@std/assert";
 import { equalBytes, MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
@@ -317,7 +318,15 @@ const BUNDLES: Target = {
       { ...alice.bundle, prekey: mal.bundle.prekey },
     ];
     const rows = [...known, ...lies.map((bundle) => ({ nick: "alice", bundle }))].map((row, ordinal) => (
-      { nick: row.nick, skeleton: row.nick, ...row.bundle, ordinal, online: true, addresses: [IPV4] }
+      {
+        nick: row.nick,
+        skeleton: row.nick,
+        ...row.bundle,
+        ordinal,
+        online: true,
+        addresses: [IPV4],
+        ...NO_LINEAGE,
+      }
     ));
     const samples = [
       ...rows.map((row): Verb => ({
@@ -328,7 +337,7 @@ const BUNDLES: Target = {
         rows: [row],
       })),
       ...rows.map(({ nick, ...bundle }): Verb => (
-        { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] }
+        { type: "register", nick, turn: 1, asked: true, bundle, candidates: [], predecessors: [] }
       )),
     ].map(encodeVerb);
     for (let input = 0; input < INPUTS; input++) {

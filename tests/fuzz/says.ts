@@ -3,6 +3,7 @@
  * its work.
  */
 import type { Address } from "../../core/base/units.ts";
+import { type Lineage, NO_LINEAGE, revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
@@ -71,6 +72,11 @@ export function memberSays(plot: Plot, liar: Liar): Say {
         const [of, to] = letter === undefined ? [id, anyNick(dice)] : [letter.id, letter.from];
         return { type: "receipt", to, ...liar.anyReceipt(dice, to, of), from };
       }
+      case 12: {
+        // Mostly of others, who have not signed it.
+        const whose = dice.happens(0.1) ? me.nick : anyNick(dice);
+        return { type: "revoke", nick: whose, ...revocationOf(me.identity, whose) };
+      }
       default: {
         const position = "position" in stream ? stream.position : 0;
         return { type: "saved", nick: from, stream: stream.stream, position };
@@ -85,7 +91,15 @@ function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> 
   const nick = dice.happens(0.8) ? me.nick : anyNick(dice);
   const bundle = dice.happens(0.8) ? me.bundleFor(nick) : liar.bundleAs(dice, nick);
   if (dice.happens(0.8)) {
-    return { type: "register", nick, turn, asked: dice.happens(0.7), bundle, candidates: [] };
+    return {
+      type: "register",
+      nick,
+      turn,
+      asked: dice.happens(0.7),
+      bundle,
+      candidates: [],
+      predecessors: [],
+    };
   }
   const linkKey = dice.happens(0.8) ? me.identity.keyPair.publicKey.toHex() : bundle.prekey;
   return { type: "sendOnly", nick, turn, bundle, voucher: me.identity.voucher(nick, linkKey) };
@@ -182,6 +196,20 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
       ordinal,
       online: dice.happens(0.8),
       addresses: [address],
+      ...anyLineage(dice, me),
+    };
+  }
+
+  /** Mostly none; otherwise one that some liar has signed, for himself or in the place of somebody else. */
+  function anyLineage(dice: Dice, me: Liar["me"]): Lineage {
+    if (dice.happens(0.97)) return NO_LINEAGE;
+    const { identity: liar } = dice.pick(liars).me;
+    const identity = dice.pick([liar.publicKey, me.identity.publicKey]);
+    const revocation = { ...revocationOf(liar, me.nick), identity };
+    const predecessor = { ...successionOf(liar, liar, me.nick), identity };
+    return {
+      predecessors: dice.happens(0.5) ? [predecessor] : [],
+      revocation: dice.happens(0.7) ? [revocation] : [],
     };
   }
 }

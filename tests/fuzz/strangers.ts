@@ -217,7 +217,15 @@ class Mal {
     const [response] = world.datagrams.slice(length).filter(({ to }) => equalAddresses(to, MAL));
     handshake.finish(response!.bytes);
     const { nick, bundle } = this.#me;
-    const verb: Verb = { type: "register", nick, turn: 1, asked: true, bundle, candidates: [] };
+    const verb: Verb = {
+      type: "register",
+      nick,
+      turn: 1,
+      asked: true,
+      bundle,
+      candidates: [],
+      predecessors: [],
+    };
     throwAt(this.#company, server, MAL, peer.packet([unordered(1, verb)]));
     world.runs(200);
     this.hear();

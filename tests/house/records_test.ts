@@ -6,6 +6,7 @@ import { MAIL_LIFE_MS, SWEEP_MS } from "../../core/base/limits.ts";
 import * as records from "../../core/durable/records.ts";
 import { FORMAT } from "../../storage/sqlite.ts";
 import type { Process } from "../kit/process.ts";
+import { Speaker } from "../kit/speaker.ts";
 import { World } from "../kit/world.ts";
 import { ROOT } from "./imports.ts";
 
@@ -73,6 +74,7 @@ function playedKeys(): { server: Set<string>; client: Set<string> } {
   alice.types("send_all and once more");
   world.runs(5000);
   alice.isKilled();
+  new Speaker(world, "finder").says(world.server, alice.revocation);
   world.runs(MAIL_LIFE_MS + 2 * SWEEP_MS);
   return keys;
 }

@@ -30,7 +30,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: ["programs", "core/client", "core/server", "core/durable", ...CONTRACT, "std", "deno.json"],
   },
 
-  "core/client": { mayImport: ["core/durable", "core/link", ...CONTRACT], doors: ["client.ts"] },
+  "core/client": {
+    mayImport: ["core/durable", "core/link", ...CONTRACT],
+    doors: ["client.ts", "revoker.ts"],
+  },
   "core/server": {
     mayImport: ["core/durable", "core/link", ...CONTRACT],
     doors: ["server.ts", "nick_admin.ts"],

@@ -21,6 +21,7 @@ import {
   sealLetter,
 } from "../../core/messages/letter.ts";
 import { decodeLetter, type LetterName, prekeyId } from "../../core/messages/letter_form.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { NO_MESSAGE, partsOf } from "../../core/messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
 import { encodePost, type Place, POST_SALT_BYTES, postHash } from "../../core/messages/post.ts";
@@ -130,7 +131,7 @@ export class Author {
     const address = { host: "10.0.0.9", port: 3000 };
     const { nick, bundle } = this;
     const presence = { ordinal: 1, online: true, addresses: [address] };
-    return { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...values };
+    return { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...NO_LINEAGE, ...values };
   }
 
   /**

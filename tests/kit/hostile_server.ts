@@ -2,6 +2,7 @@
  * A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants.
  */
 import type { Link } from "../../core/link/link.ts";
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { type Nick, nickKey } from "../../core/messages/nick.ts";
 import { nickSkeleton } from "../../core/messages/skeleton.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
@@ -78,7 +79,7 @@ export class HostileServer extends Speaker {
     this.#streams.set(key, { stream, position: 0 });
     const ordinal = this.#rows.get(key)?.ordinal ?? this.#rows.size + 1;
     const presence = { ordinal, online: true, addresses: [link.address] };
-    const row = { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence };
+    const row = { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...NO_LINEAGE };
     this.#rows.set(key, row);
     this.#counter++;
     const about = { version: this.version, members: this.#rows.size, waiting: 0, dropped: 0 };

@@ -15,7 +15,10 @@ import { addressKey } from "../../core/base/address.ts";
 import type { Address, Key, Millis } from "../../core/base/units.ts";
 import { Client, type ClientOptions } from "../../core/client/client.ts";
 import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { handOver } from "../../core/durable/hand_over.ts";
+import { revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
+import type { VerbOf } from "../../core/messages/verb.ts";
 import type { Notice } from "../../core/notice.ts";
 import { Process, type ProcessOptions } from "./process.ts";
 import { SERVER, type Surroundings } from "./surroundings.ts";
@@ -177,6 +180,21 @@ export class Person extends Process {
 
   posts(text: string): void {
     this.does({ type: "sendChannel", text });
+  }
+
+  /** What the revocation says that lies beside the identity. */
+  get revocation(): VerbOf<"revoke"> {
+    return { type: "revoke", nick: this.nick, ...revocationOf(this.identity, this.nick) };
+  }
+
+  /** Makes a successor of the identity: it counts from the next start on. */
+  succeeds(): void {
+    const { now, primitives, random } = this.surroundings;
+    const secrets = random(SECRETS_BYTES);
+    const successor = new Identity(primitives, secrets);
+    const predecessors = [...this.identity.predecessors, successionOf(this.identity, successor, this.nick)];
+    this.identity = new Identity(primitives, secrets, predecessors);
+    this.disk.commit(handOver(now, this.disk.read()));
   }
 
   deregisters(): void {

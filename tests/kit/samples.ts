@@ -1,9 +1,10 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import { BODY_BYTES, GOT_RUNS, MAIL_TOTAL_BYTES, NICKS } from "../../core/base/limits.ts";
+import { BODY_BYTES, GOT_RUNS, MAIL_TOTAL_BYTES, NICKS, SUCCESSIONS } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
-import { type Bundle, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import { type Bundle, OUTCOMES, type Predecessor, type Receipt } from "../../core/messages/identity.ts";
+import { type Lineage, NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
-import { REASONS, type Verb } from "../../core/messages/verb.ts";
+import { REASONS, REVOCATION_ANSWERS, type Verb } from "../../core/messages/verb.ts";
 import type { ServerLimits } from "../../core/server/server.ts";
 import type { Dice } from "./dice.ts";
 
@@ -45,6 +46,18 @@ export const NO_LIMITS: ServerLimits = { nicks: NICKS, newNicksPerHour: 1e9, mai
 export const LONGEST_BODY: Uint8Array = new Uint8Array(BODY_BYTES).fill(0xb0);
 export const BODY: Uint8Array = Uint8Array.of(0, 1, 2, 0xff);
 
+/** As many as a nick can have. */
+export const PREDECESSORS: readonly Predecessor[] = Array(SUCCESSIONS).fill({
+  identity: BUNDLE.identity,
+  signature: SIGNATURE,
+  consent: SIGNATURE,
+});
+
+export const LINEAGE: Lineage = {
+  predecessors: PREDECESSORS,
+  revocation: [{ identity: BUNDLE.identity, signature: SIGNATURE }],
+};
+
 export const ROW: Row = {
   nick: "Zoë_1.-",
   skeleton: "zoe\u0308_l.-",
@@ -52,6 +65,7 @@ export const ROW: Row = {
   ordinal: U32,
   online: true,
   addresses: [IPV4, IPV6, SERVER_HOST],
+  ...NO_LINEAGE,
 };
 
 const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
@@ -67,13 +81,23 @@ const MESSAGE = { sequence: U48, after: TOP_ID, sentAt: U48, text: LONGEST_TEXT 
 
 /** At least one of every verb. */
 export const VERBS: readonly Verb[] = [
-  { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [] },
-  { type: "register", nick: LONGEST_NICK, turn: U32, asked: true, bundle: BUNDLE, candidates: [IPV4, IPV6] },
+  { type: "register", nick: "a", turn: 0, asked: false, bundle: BUNDLE, candidates: [], predecessors: [] },
+  {
+    type: "register",
+    nick: LONGEST_NICK,
+    turn: U32,
+    asked: true,
+    bundle: BUNDLE,
+    candidates: [IPV4, IPV6],
+    predecessors: PREDECESSORS,
+  },
   { type: "sendOnly", nick: LONGEST_NICK, turn: U32, bundle: BUNDLE, voucher: SIGNATURE },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
   { type: "rowsSince", nick: "x", version: { start: U48, counter: 0 } },
+  { type: "revoke", nick: "x", identity: KEY, signature: SIGNATURE },
+  ...REVOCATION_ANSWERS.map((answer): Verb => ({ type: "revoked", nick: "x", answer })),
   {
     type: "registered",
     nick: "x",
@@ -91,7 +115,7 @@ export const VERBS: readonly Verb[] = [
     since: { start: 1, counter: 2 },
     upTo: U48,
     newest: U48,
-    rows: [ROW, { ...ROW, online: false }],
+    rows: [ROW, { ...ROW, online: false, ...LINEAGE }],
   },
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
   { type: "olderBundle", nick: "x", bundle: BUNDLE },
@@ -135,6 +159,7 @@ export const LONGEST: readonly Verb[] = [
     asked: true,
     bundle: BUNDLE,
     candidates: Array(4).fill(IPV6),
+    predecessors: PREDECESSORS,
   },
   { type: "direct", ...PAIR, place: "0b".repeat(8), messages: [MESSAGE] },
   { type: "deposit", id: ID, from: LONGEST_NICK, to: LONGEST_NICK, body: LONGEST_BODY },

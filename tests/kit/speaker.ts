@@ -8,7 +8,7 @@ import type { KeyPair } from "../../core/base/crypto.ts";
 import type { Address, Key, Random } from "../../core/base/units.ts";
 import type { Link } from "../../core/link/link.ts";
 import { Links } from "../../core/link/links.ts";
-import type { Bundle, Identity, Outcome, Receipt } from "../../core/messages/identity.ts";
+import type { Bundle, Identity, Outcome, Predecessor, Receipt } from "../../core/messages/identity.ts";
 import type { LetterName } from "../../core/messages/letter_form.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
@@ -134,11 +134,23 @@ export class Speaker {
   }
 
   /** Asks the server for a nick. */
-  registers(nick: Nick = this.nick, bundle: Bundle = this.bundle(nick)): void {
+  registers(
+    nick: Nick = this.nick,
+    bundle: Bundle = this.bundle(nick),
+    predecessors: readonly Predecessor[] = [],
+  ): void {
     const { server } = this.home;
     assert(server !== undefined, "there is no server");
     const turn = ++this.turn;
-    this.says(server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
+    this.says(server, {
+      type: "register",
+      nick,
+      turn,
+      asked: true,
+      bundle,
+      candidates: [],
+      predecessors,
+    });
     this.home.runs(200);
   }
 

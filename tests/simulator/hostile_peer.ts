@@ -72,7 +72,15 @@ export class HostilePeer extends Speaker {
     const turn = ++this.turn;
     const own = this.identity.bundle(nick, prekey, now, turn);
     const bundle = dice.happens(0.1) ? this.#rows.get(nick) ?? own : own;
-    this.says(this.#server, { type: "register", nick, turn, asked: true, bundle, candidates: [] });
+    this.says(this.#server, {
+      type: "register",
+      nick,
+      turn,
+      asked: true,
+      bundle,
+      candidates: [],
+      predecessors: [],
+    });
   }
 
   #saying(now: Millis, from: string, to: string): Verb {

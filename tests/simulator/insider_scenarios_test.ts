@@ -26,11 +26,27 @@ scenario("who registers with somebody else's bundle is not him", (world) => {
   const before = nicksOf(world);
   for (const { identity } of [alice, bob]) {
     const bundle = identity.bundle("bob", bob.key, 0, 2);
-    eve.says(world.server, { type: "register", nick: "bob", turn: 2, asked: true, bundle, candidates: [] });
+    eve.says(world.server, {
+      type: "register",
+      nick: "bob",
+      turn: 2,
+      asked: true,
+      bundle,
+      candidates: [],
+      predecessors: [],
+    });
   }
   // Nor does he get a new nick with it.
   const bundle = bob.identity.bundle("bobby", bob.key, 0, 2);
-  eve.says(world.server, { type: "register", nick: "bobby", turn: 3, asked: true, bundle, candidates: [] });
+  eve.says(world.server, {
+    type: "register",
+    nick: "bobby",
+    turn: 3,
+    asked: true,
+    bundle,
+    candidates: [],
+    predecessors: [],
+  });
   world.runs(30_000);
   assertEquals(nicksOf(world), before);
   alice.sees();

@@ -1,4 +1,5 @@
 /** What strangers send has no effect: it is not believed, and draws no answer longer than what was sent. */
+import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { assert, assertEquals } from "@std/assert";
 import { NO_KEY, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
@@ -103,7 +104,7 @@ scenario("nobody but the server is believed what only the server may say", (worl
   const id = idOf(alice);
   const version = { start: 2 ** 47, counter: 1 };
   const presence = { ordinal: 1, online: true, addresses: [STRANGER] };
-  const eve = { ...stranger.bundle("eve"), nick: "eve", skeleton: "eve", ...presence };
+  const eve = { ...stranger.bundle("eve"), nick: "eve", skeleton: "eve", ...presence, ...NO_LINEAGE };
   const item = { stream: 1, position: 1, waited: true, id: ID, from: "bob" };
   const verbs: Verb[] = [
     { type: "replaced", nick: "alice" },

@@ -183,6 +183,6 @@ Deno.test(
     assertEquals(alice.outbox, []);
     // Her mark that bob is verified is still there.
     const [pin] = [...KNOWN_PEER.read(alice.disk.read())].filter(([name]) => name === "bob");
-    assertEquals(pin, ["bob", { identity: bob.identity.publicKey, verified: true }]);
+    assertEquals(pin, ["bob", { identity: bob.identity.publicKey, verified: true, revoked: false }]);
   }),
 );

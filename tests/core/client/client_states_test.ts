@@ -1,4 +1,5 @@
 /** Walks the tables of a client: the life of its process, and what may be done when. */
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { assertEquals } from "@std/assert";
 import type { Action } from "../../../core/action.ts";
 import type { Millis } from "../../../core/base/units.ts";
@@ -74,7 +75,7 @@ class Case {
     const bundle = registered?.bundle ?? identity.bundle(NICK, this.#bob.key, this.#world.now, 1);
     this.says(this.verbs.registered());
     this.says(this.verbs.rows([
-      { nick: NICK, skeleton: NICK, ...bundle, ordinal: 1, online: true, addresses: [own] },
+      { nick: NICK, skeleton: NICK, ...bundle, ordinal: 1, online: true, addresses: [own], ...NO_LINEAGE },
       author.row({ ordinal: 2, online: false, addresses: [address] }),
     ]));
   }

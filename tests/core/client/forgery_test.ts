@@ -6,6 +6,7 @@ import { assert, assertArrayIncludes, assertEquals, assertFalse, assertNotEquals
 import type { Key, Millis } from "../../../core/base/units.ts";
 import { peopleTag } from "../../../core/messages/direct.ts";
 import { NO_KEY, type Outcome, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { letterNameOf } from "../../../core/messages/letter_form.ts";
 import { idOf, prefixOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
@@ -35,7 +36,15 @@ function assertItStillWaits({ world, alice, bob }: Cast): void {
 /** mallory is a member like all others, under the nick mal. */
 function register({ world, mallory }: Cast, candidates: VerbOf<"register">["candidates"] = []): void {
   const bundle = mallory.bundle("mal");
-  mallory.tells(world.server, { type: "register", nick: "mal", turn: 1, asked: true, bundle, candidates });
+  mallory.tells(world.server, {
+    type: "register",
+    nick: "mal",
+    turn: 1,
+    asked: true,
+    bundle,
+    candidates,
+    predecessors: [],
+  });
   world.runs(200);
   assertArrayIncludes(mallory.kindsHeard, ["registered"]);
   world.everybodyLooks();
@@ -249,7 +258,15 @@ Deno.test("what a server says counts only from the server", () => {
   const since = { start: 2 ** 47, counter: 0 };
   // bob's messages are to go to mallory, and his own to count for nothing.
   const addresses = [mallory.address];
-  const row = { nick: "bob", skeleton: "bob", ...mallory.bundle("bob"), ordinal: 1, online: true, addresses };
+  const row = {
+    nick: "bob",
+    skeleton: "bob",
+    ...mallory.bundle("bob"),
+    ordinal: 1,
+    online: true,
+    addresses,
+    ...NO_LINEAGE,
+  };
   says({ type: "rows", since, upTo: 1, newest: 1, rows: [row] });
   says({ type: "rows", since, upTo: 2, newest: 2, rows: [{ ...row, online: false }] });
   const place = { stream: 2 ** 47, position: 1, waited: true, id: ID, from: "bob" };

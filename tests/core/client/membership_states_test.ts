@@ -1,6 +1,7 @@
 /**
  * Walks the table of a client's membership: every event in every state, also where nothing is to come of it.
  */
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { assertEquals } from "@std/assert";
 import { KEEP_ALIVE_MS, PREKEY_MS, ROWS_AGAIN_MS } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
@@ -65,6 +66,7 @@ class Member extends Speaker {
       server: SERVER,
       serverKey: world.server.key,
       primitives,
+      identity,
       prekeys,
       candidates: [],
       voucher: undefined,
@@ -123,7 +125,16 @@ class Case {
   /** The member's line in the table. */
   row(values: Partial<Row> = {}): Row {
     const { bundle } = this.#server.heardOf("register").at(-1)!;
-    return { nick: NICK, skeleton: NICK, ...bundle, ordinal: 1, online: true, addresses: [OWN], ...values };
+    return {
+      nick: NICK,
+      skeleton: NICK,
+      ...bundle,
+      ordinal: 1,
+      online: true,
+      addresses: [OWN],
+      ...NO_LINEAGE,
+      ...values,
+    };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { assert, assertEquals, assertFalse, assertLess } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import {
@@ -80,14 +81,22 @@ Deno.test("every record of a client survives the disk", () => {
   for (const kind of [SENT, SHOWN]) assertEquals(kind.decode(kind.encode(end)), end);
   const prekey = { secret: SECRET, at: U48, counter: U48, supersededAt: 0 };
   assertEquals(PREKEY.decode(PREKEY.encode(prekey)), prekey);
-  const pin = { identity: PUBLIC_KEY, verified: true };
+  const pin = { identity: PUBLIC_KEY, verified: true, revoked: false };
   assertEquals(KNOWN_PEER.decode(KNOWN_PEER.encode(pin)), pin);
   const last = { number: U48, hash: HASH };
   for (const kind of [POSTED, CHAIN]) assertEquals(kind.decode(kind.encode(last)), last);
 });
 
 Deno.test("every record of a server survives the disk, and what both have", () => {
-  const nick = { nick: "x", skeleton: "x", bundle: BUNDLE, ordinal: 1, online: true, addresses: [IPV4] };
+  const nick = {
+    nick: "x",
+    skeleton: "x",
+    bundle: BUNDLE,
+    ordinal: 1,
+    online: true,
+    addresses: [IPV4],
+    ...NO_LINEAGE,
+  };
   assertEquals(NICK.decode(NICK.encode(nick)), nick);
   const letter = { id: ID, from: LONGEST_NICK, to: "y", storedAt: 7, body: LONGEST_BODY };
   assertEquals(LETTER.decode(LETTER.encode(letter)), letter);

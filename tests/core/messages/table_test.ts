@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { addressKey } from "../../../core/base/address.ts";
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { NO_VERSION, type Row, Table } from "../../../core/messages/table.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { BUNDLE } from "../../kit/samples.ts";
@@ -10,7 +11,7 @@ const at = (counter: number, start = START) => ({ start, counter });
 
 function row(nick: string, values: Partial<Row> = {}): Row {
   const addresses = [{ host: "10.0.0.1", port: 1 }];
-  return { nick, skeleton: nick, ...BUNDLE, ordinal: 1, online: true, addresses, ...values };
+  return { nick, skeleton: nick, ...BUNDLE, ordinal: 1, online: true, addresses, ...NO_LINEAGE, ...values };
 }
 
 Deno.test("a newcomer asks from the beginning and has everything", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../../core/base/limits.ts";
+import { rowBytes } from "../../../core/messages/field.ts";
 import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../../core/messages/verb.ts";
 import { FRAME_HEADER_BYTES } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
@@ -10,7 +11,9 @@ import {
   BUNDLE,
   ID,
   IPV4,
+  IPV6,
   KEY,
+  LINEAGE,
   LONGEST,
   LONGEST_BODY,
   LONGEST_NICK,
@@ -24,10 +27,10 @@ Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);
 });
 
-Deno.test("the samples are of all 28 verbs, and every verb has a tag of its own", () => {
+Deno.test("the samples are of all 30 verbs, and every verb has a tag of its own", () => {
   const tags = new Map(VERBS.map((verb) => [verb.type, encodeVerb(verb)[0]]));
-  assertEquals(tags.size, 28);
-  assertEquals(new Set(tags.values()).size, 28);
+  assertEquals(tags.size, 30);
+  assertEquals(new Set(tags.values()).size, 30);
 });
 
 Deno.test("every verb at its longest fits into one part if it has no body or text, and into one parcel if it has", () => {
@@ -38,6 +41,11 @@ Deno.test("every verb at its longest fits into one part if it has no body or tex
       assertLessOrEqual(length, PARCEL_PARTS * PART_BYTES, verb.type);
     } else assertLessOrEqual(length, PART_BYTES, verb.type);
   }
+});
+
+Deno.test("the longest row fits into a page of its own", () => {
+  const longest = { ...ROW, nick: LONGEST_NICK, addresses: Array(4).fill(IPV6), ...LINEAGE };
+  assertLessOrEqual(rowBytes(longest), ROWS_BYTES);
 });
 
 Deno.test("a page of rows fits into one packet", () => {
@@ -74,6 +82,7 @@ const REGISTER = {
   asked: true,
   bundle: BUNDLE,
   candidates: [],
+  predecessors: [],
 } as const;
 const NAME = { id: ID, edition: 0, ephemeral: KEY } as const;
 const RECEIPT = { ...NAME, outcome: "read", proof: SIGNATURE } as const;
@@ -119,14 +128,14 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
   assertEquals(decodeVerb(receipt.with(outcomeAt, 5)), MALFORMED);
   assertEquals(decodeVerb(receipt.with(outcomeAt - 33, 2)), MALFORMED);
   const row = encodeVerb({ ...ROWS, rows: [{ ...ROW, addresses: [IPV4] }] });
-  const flagAt = row.length - 9;
+  const flagAt = row.length - 11;
   assertEquals(row[flagAt], 1);
   assertEquals(decodeVerb(row.with(flagAt, 2)), MALFORMED);
   assertEquals(row[flagAt + 2], 4);
   assertEquals(decodeVerb(row.with(flagAt + 2, 5)), MALFORMED);
 });
 
-Deno.test("reasons keep their numbers, and there are seven", () => {
+Deno.test("reasons keep their numbers, and there are eight", () => {
   const numbers = REASONS.map((reason) => [reason, encodeVerb({ type: "rejected", id: ID, reason }).at(-1)]);
   assertEquals(numbers, [
     ["other key", 0],
@@ -136,6 +145,7 @@ Deno.test("reasons keep their numbers, and there are seven", () => {
     ["rate", 4],
     ["known", 5],
     ["online", 6],
+    ["revoked", 7],
   ]);
 });
 

@@ -17,6 +17,7 @@ function withMallory(): { world: World; alice: Person; mallory: Speaker } {
     asked: true,
     bundle: mallory.bundle("mal"),
     candidates: [],
+    predecessors: [],
   });
   world.runs(1000);
   alice.looks();
@@ -63,6 +64,7 @@ Deno.test("a message that was sealed again reaches a recipient who was away then
     asked: true,
     bundle: mallory.bundle("mal"),
     candidates: [],
+    predecessors: [],
   });
   world.runs(1000);
   mallory.tells(world.server, { type: "receipt", from: "mal", to: "alice", ...receipt });
@@ -84,6 +86,7 @@ for (const isOnline of [true, false]) {
       asked: true,
       bundle,
       candidates: [],
+      predecessors: [],
     });
     if (!isOnline) mallory.tells(world.server, { type: "leave", nick: "mal", turn: 2 });
     world.runs(1000);

@@ -1,4 +1,5 @@
 /** What an operator sees and does of the nicks on a server's disk: lists them, and makes one free. */
+import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { MAIL_TOTAL_BYTES } from "../../../core/base/limits.ts";
 import {
@@ -29,7 +30,7 @@ type Entry = readonly [key: string, value: Uint8Array];
 
 function bound(nick: string, identity: string, ordinal: number): Entry {
   const bundle = { ...BUNDLE, identity };
-  const record = { nick, skeleton: nick, bundle, ordinal, online: false, addresses: [IPV4] };
+  const record = { nick, skeleton: nick, bundle, ordinal, online: false, addresses: [IPV4], ...NO_LINEAGE };
   return [NICK.keyFor(nick), NICK.encode(record)];
 }
 

@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 const ELSEWHERE: Address = { host: "10.66.6.7", port: 7 };
 
 function registration(nick: string, turn: number, bundle: Bundle): VerbOf<"register"> {
-  return { type: "register", nick, turn, asked: true, bundle, candidates: [] };
+  return { type: "register", nick, turn, asked: true, bundle, candidates: [], predecessors: [] };
 }
 
 function assertRefused({ world, mallory }: Cast): void {
