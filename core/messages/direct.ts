@@ -101,21 +101,28 @@ export const directMessages: Field<readonly DirectMessage[]> = {
   },
 };
 
-/** Runs of sequences up to the end of a verb: the first of a run, and how many follow it. */
+/**
+ * Runs of sequences up to the end of a verb: where a run begins, as the difference to the end of the one
+ * before it (to 0 for the first), and how many follow.
+ */
 export const runs: Field<readonly Run[]> = {
   write: (w, some) => {
+    let last = 0;
     for (const { from, to } of some) {
-      w.varint(from);
+      w.varint(zigzag(from - last));
       w.varint(to - from);
+      last = to;
     }
   },
   read: (r) => {
     const some: Run[] = [];
+    let last = 0;
     do {
-      const from = r.varint();
+      const from = last + unzigzag(r.varint());
       const to = from + r.varint();
-      if (to >= SEQUENCES) r.fail();
+      if (from < 0 || to >= SEQUENCES) r.fail();
       some.push({ from, to });
+      last = to;
     } while (r.left > 0 && !r.failed && some.length < GOT_RUNS);
     return some;
   },

@@ -38,7 +38,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
     const stream = newest(heard, "registered", "letter", "channel");
     if (stream === undefined) return registration(dice, liar, ++turn);
     const [id, from] = [plot.anyId(dice), dice.happens(0.95) ? nick : anyNick(dice)];
-    switch (dice.below(14)) {
+    switch (dice.below(15)) {
       case 0:
         return { type: dice.pick(["deregister", "leave"] as const), nick, turn: ++turn };
       case 1:
@@ -72,7 +72,7 @@ export function memberSays(plot: Plot, liar: Liar): Say {
         const [of, to] = letter === undefined ? [id, anyNick(dice)] : [letter.id, letter.from];
         return { type: "receipt", to, ...liar.anyReceipt(dice, to, of), from };
       }
-      case 12: {
+      case 13: {
         // Mostly of others, who have not signed it.
         const whose = dice.happens(0.1) ? me.nick : anyNick(dice);
         return { type: "revoke", nick: whose, ...revocationOf(me.identity, whose) };

@@ -131,7 +131,7 @@ function writtenRuns(...some: readonly Run[]): string {
   return writer.finish().toHex();
 }
 
-Deno.test("a run is its first sequence, and how many follow it; runs may come in any order", () => {
+Deno.test("a run is where it begins, less the end of the one before, and how many follow; runs may come in any order", () => {
   const some = [{ from: 7, to: 9 }, { from: 1, to: 1 }, { from: 1, to: U48 }];
   assertEquals(writtenRuns(some[0]!, some[1]!), "07" + "02" + "01" + "00");
   assertEquals(read(runs, writtenRuns(...some)), some);
