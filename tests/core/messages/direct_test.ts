@@ -133,7 +133,7 @@ function writtenRuns(...some: readonly Run[]): string {
 
 Deno.test("a run is where it begins, less the end of the one before, and how many follow; runs may come in any order", () => {
   const some = [{ from: 7, to: 9 }, { from: 1, to: 1 }, { from: 1, to: U48 }];
-  assertEquals(writtenRuns(some[0]!, some[1]!), "07" + "02" + "01" + "00");
+  assertEquals(writtenRuns(some[0]!, some[1]!), "0e" + "02" + "0f" + "00");
   assertEquals(read(runs, writtenRuns(...some)), some);
 });
 
