@@ -18,10 +18,11 @@
  */
 export type { Action } from "./action.ts";
 export type { Address, Key, Millis, Random } from "./base/units.ts";
-export type { Bundle } from "./messages/identity.ts";
+export type { Bundle, Predecessor } from "./messages/identity.ts";
+export type { Lineage, Revocation } from "./messages/lineage.ts";
 export type { Nick } from "./messages/nick.ts";
 export type { Row } from "./messages/table.ts";
-export type { Reason } from "./messages/verb.ts";
+export type { Reason, RevocationAnswer } from "./messages/verb.ts";
 export type { Failure, Notice, Shown } from "./notice.ts";
 import type { Action } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
@@ -72,6 +73,7 @@ export type Change = Extract<Output, { type: "save" | "forget" | "destroy" }>;
  * a power cut may take back the last commits, but no end of the process does.
  */
 export const DURABILITIES = ["full", "normal"] as const;
+/** One of these. */
 export type Durability = typeof DURABILITIES[number];
 
 /** The durable records on disk. `storage/` implements it over SQLite; tests have it over a `Map`. */
