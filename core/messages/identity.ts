@@ -61,6 +61,7 @@ export interface Receipt {
 
 /** An identity that has named its successor. Both have signed that, so neither of them can be made up. */
 export interface Predecessor {
+  /** The identity that has ended. */
   readonly identity: Key;
   /** The signature by `identity`. */
   readonly signature: string;

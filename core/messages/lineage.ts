@@ -10,7 +10,9 @@ import { type Nick, nickKey } from "./nick.ts";
 
 /** An identity's word that it is not to be believed any more. */
 export interface Revocation {
+  /** The identity that says so. */
   readonly identity: Key;
+  /** Its signature. */
   readonly signature: string;
 }
 
