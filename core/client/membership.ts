@@ -348,11 +348,10 @@ export class Membership {
   #isGenuine(row: Row): boolean {
     const { primitives } = this.#options;
     const known = this.table.get(row.nick);
-    // The server's word that a nick has an owner needs no signature: there is nothing to seal for.
-    if (!hasKeys(row)) return true;
     const isKnown = known !== undefined && equalBundles(known, row);
     if (isKnown && equalLineages(known, row)) return true;
-    const isSigned = isKnown || isGenuine(primitives, row.nick, row);
+    // The server's word that a nick has an owner needs no signature: there is nothing to seal for.
+    const isSigned = isKnown || !hasKeys(row) || isGenuine(primitives, row.nick, row);
     if (isSigned && isLineage(primitives, row.nick, row.identity, row)) return true;
     this.#options.effects.notice({ type: "rowForged", nick: row.nick });
     return false;

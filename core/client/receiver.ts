@@ -79,7 +79,7 @@ export class Receiver {
     if (verb.people !== tags.toUs) return;
     const head = { from: nick, to: row.nick, people: tags.fromUs, prefix: verb.prefix };
     const isOurPlace = prekeys.keyPairOf(verb.place) !== undefined;
-    const isAgreed = knownPeers.agrees(row.nick, row.identity);
+    const isAgreed = this.#agrees(row.nick, row.identity);
     if (isOurPlace && isAgreed) knownPeers.meet(row.nick, row.identity);
     if (isOurPlace && !isAgreed) this.#tellChanged(row.nick, row.identity);
     const answers = new Map<Outcome, Answer>();
@@ -231,7 +231,7 @@ export class Receiver {
 
   /**
    * True if this is the identity that is pinned for the nick, or before the first contact the one in the
-   * table. A nick that is in neither may have any identity.
+   * table, and it was not revoked. A nick that is in neither may have any identity.
    */
   #agrees(from: Nick, identity: Key): boolean {
     const { knownPeers, membership } = this.#options;
@@ -267,8 +267,8 @@ export class Receiver {
     const name = nickKey(nick);
     if (this.#told.get(name) === identity) return;
     remember(this.#told, name, identity, UNREADABLE_MESSAGES);
-    const { effects, knownPeers } = this.#options;
-    const isRevoked = knownPeers.pinOf(nick)?.identity === identity;
+    const { effects, knownPeers, membership } = this.#options;
+    const isRevoked = (knownPeers.pinOf(nick) ?? membership.table.get(nick))?.identity === identity;
     effects.notice({ type: isRevoked ? "peerRevoked" : "peerKeyChanged", nick });
   }
 

@@ -244,14 +244,14 @@ export class Sender {
 
   /**
    * True if messages may go directly to the owner of a row: it is online, has keys, and its identity is the
-   * one that is pinned. A row with the server's own key would send them to the server. A client that only
-   * sends speaks to the server alone.
+   * one that is pinned, and not revoked. A row with the server's own key would send them to the server. A
+   * client that only sends speaks to the server alone.
    */
   #isReachable(row: Row | undefined): row is Row {
     const { knownPeers, membership, sendsOnly } = this.#options;
     return row !== undefined && row.online && hasKeys(row) && !sendsOnly &&
       row.key !== membership.link.peer &&
-      knownPeers.pinOf(row.nick)?.identity === row.identity;
+      knownPeers.pinOf(row.nick) !== undefined && knownPeers.agrees(row.nick, row.identity);
   }
 
   #sendToServer(now: Millis, message: OutgoingMessage, command: boolean): void {

@@ -12,9 +12,9 @@
  */
 import { MALFORMED, type Malformed } from "../base/bytes.ts";
 import type { Records } from "../machine.ts";
-import { NO_LINEAGE } from "../messages/lineage.ts";
 import * as f from "../messages/field.ts";
 import { NO_HASH, NO_KEY, noBundle } from "../messages/identity.ts";
+import { NO_LINEAGE } from "../messages/lineage.ts";
 import { partsOf } from "../messages/message_id.ts";
 import { nickSkeleton } from "../messages/skeleton.ts";
 import {
@@ -67,8 +67,6 @@ const INBOX_3 = new RecordKind("inbox", {
 
 const PREKEY_3 = new RecordKind("prekey", { secret: f.key, at: f.instant, supersededAt: f.instant });
 
-const KNOWN_PEER_3 = new RecordKind("known_peer", { identity: f.key, verified: f.flag });
-
 const BUNDLE_3 = f.composite({
   identity: f.key,
   key: f.key,
@@ -76,6 +74,8 @@ const BUNDLE_3 = f.composite({
   prekeyAt: f.instant,
   signature: f.signature,
 });
+
+const KNOWN_PEER_3 = new RecordKind("known_peer", { identity: f.key, verified: f.flag });
 
 const NICK_3 = new RecordKind("nick", {
   nick: f.nick,
@@ -127,13 +127,13 @@ const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => E
     const place = { after: [after], afterHash: afterHash === NO_HASH ? [] : [afterHash] };
     return [key, INBOX.encode({ ...rest, ...partsOf(id), ...place })];
   },
-  [KNOWN_PEER.prefix]: (key, value) => {
-    const pin = KNOWN_PEER_3.decode(value);
-    return pin === MALFORMED ? MALFORMED : [key, KNOWN_PEER.encode({ ...pin, revoked: false })];
-  },
   [PREKEY.prefix]: (key, value) => {
     const prekey = PREKEY_3.decode(value);
     return prekey === MALFORMED ? MALFORMED : [key, PREKEY.encode({ ...prekey, counter: NOT_COUNTED })];
+  },
+  [KNOWN_PEER.prefix]: (key, value) => {
+    const pin = KNOWN_PEER_3.decode(value);
+    return pin === MALFORMED ? MALFORMED : [key, KNOWN_PEER.encode({ ...pin, revoked: false })];
   },
   [NICK.prefix]: (key, value) => {
     const member = NICK_3.decode(value);

@@ -13,6 +13,7 @@ import { ENDED, type ValueOf } from "../durable/records.ts";
 import type { Predecessor } from "../messages/identity.ts";
 import { hasHeld, isLineage, isRevocation } from "../messages/lineage.ts";
 import type { RevocationAnswer, VerbOf } from "../messages/verb.ts";
+import type { Registration } from "./credentials.ts";
 import type { Member, Roster } from "./roster.ts";
 
 export interface EndingsOptions {
@@ -60,9 +61,11 @@ export class Endings {
 
   /**
    * The predecessors of an identity that registers a member's nick and is not the member's own; `undefined`
-   * if the present one has not named it. The signatures are not checked here.
+   * if the present one has not named it. A client that only sends names none. The signatures are not checked
+   * here.
    */
-  predecessorsOf(member: Member, { predecessors }: VerbOf<"register">): readonly Predecessor[] | undefined {
+  predecessorsOf(member: Member, verb: Registration): readonly Predecessor[] | undefined {
+    const predecessors = verb.type === "register" ? verb.predecessors : [];
     const at = predecessors.findIndex(({ identity }) => identity === member.identity);
     if (at < 0 || member.revocation.length > 0) return undefined;
     const all = [...member.predecessors, ...predecessors.slice(at)];
@@ -73,7 +76,7 @@ export class Endings {
   check(
     now: Millis,
     from: Address,
-    { nick, bundle }: VerbOf<"register">,
+    { nick, bundle }: Registration,
     predecessors: readonly Predecessor[],
   ): Verdict {
     const lineage = { predecessors, revocation: [] };

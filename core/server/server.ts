@@ -270,16 +270,14 @@ export class Server implements Machine {
     if (this.#endings.hasEnded(bundle.identity)) return refuse("revoked");
     const member = this.#roster.memberNamed(nick);
     const isOther = member !== undefined && member.identity !== bundle.identity;
-    const predecessors = isOther && verb.type === "register"
-      ? this.#endings.predecessorsOf(member, verb)
-      : undefined;
+    const predecessors = isOther ? this.#endings.predecessorsOf(member, verb) : undefined;
     if (isOther && predecessors === undefined) return refuse("other key");
     if (!this.#credentials.areRight(now, link, verb, member)) return;
     if (member !== undefined && this.#credentials.areOlder(verb, member)) {
       link.sendAfresh(now, { type: "olderBundle", nick, bundle: bundleOf(member) }, "olderBundle");
       return;
     }
-    if (predecessors !== undefined && verb.type === "register") {
+    if (predecessors !== undefined) {
       // Beyond the rate there is no answer, and the client asks again.
       const verdict = this.#endings.check(now, link.address, verb, predecessors);
       if (verdict !== "done") return verdict === "forged" ? refuse("other key") : undefined;
@@ -289,8 +287,11 @@ export class Server implements Machine {
       // A registration counts as a question: it brings a stream of mail, and may send a new bundle to
       // everybody.
       if (!member.questions.take(now)) return;
-      if (predecessors !== undefined) this.#endings.succeed(now, member, bundle.identity, predecessors);
-      return this.#admit(now, member, link, verb);
+      if (predecessors === undefined) return this.#admit(now, member, link, verb);
+      this.#endings.succeed(now, member, bundle.identity, predecessors);
+      this.#admit(now, member, link, verb);
+      // The successor will say at once of much of its mail that it does not open.
+      return this.#roster.hurry(now);
     }
     if (this.#roster.size >= this.#limits.nicks) return refuse("full");
     // New nicks are counted by address, so the address has to be the peer's. A challenge is on its way there.
@@ -354,7 +355,10 @@ export class Server implements Machine {
   #depart(now: Millis, member: Member, how: Departure): void {
     this.#detach(member);
     this.#silences.clear(member);
-    if (!member.online) return;
+    if (member.online) this.#goOffline(now, member, how);
+  }
+
+  #goOffline(now: Millis, member: Member, how: Departure): void {
     member.online = false;
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
@@ -368,7 +372,10 @@ export class Server implements Machine {
     const { nick } = member;
     member.connection?.link.tell(now, { type: "notRegistered", nick });
     for (const letter of this.#store.lettersFor(nick)) this.#store.withdraw(letter);
-    this.#depart(now, member, "revoked");
+    this.#detach(member);
+    this.#silences.clear(member);
+    // The row has changed even if the member was away, or was registered only to send.
+    this.#goOffline(now, member, "revoked");
   }
 
   /** The member is not registered any more, and its link counts as a stranger's again. */

@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { type Primitives, primitives } from "../../core/base/crypto.ts";
-import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
+import { Identity, NO_KEY, noBundle, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { type Lineage, NO_LINEAGE, revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { RevocationAnswer, VerbOf } from "../../core/messages/verb.ts";
 import { HostileServer, last } from "../kit/hostile_server.ts";
@@ -12,7 +12,7 @@ import type { Person } from "../kit/person.ts";
 import { Speaker } from "../kit/speaker.ts";
 import { Arena } from "./arena.ts";
 
-const NO_SIGNATURE = "0".repeat(128);
+const NO_SIGNATURE = NO_KEY + NO_KEY;
 
 const FORGED = "[The server gives keys for bob that bob did not sign, they are not used.]";
 const REVOKED = "[bob's identity was revoked by its owner.]";
@@ -148,7 +148,7 @@ Deno.test("attack: succeed an identity that has not signed it, or whose successo
   }
   // A successor whose link key is not his own gets no answer.
   mallory.heard.length = 0;
-  mallory.registers("bob", { ...carol.identity.bundle("bob", mallory.key, arena.now, 9) }, [true_]);
+  mallory.registers("bob", { ...carol.identity.bundle("bob", mallory.key, arena.now, 1) }, [true_]);
   assertEquals([mallory.kindsHeard, arena.server.state], [[], before]);
   arena.theyTalk(alice, bob);
 });
@@ -226,16 +226,18 @@ Deno.test("attack: name successors until the first identity is forgotten: there 
 
 Deno.test("attack: speak directly with a revoked identity: refused, and nothing is shown", () => {
   const arena = new Arena();
-  const { alice, bob } = arena.clients("alice", "bob");
+  const { alice, bob, carol } = arena.clients("alice", "bob", "carol");
   arena.theyTalk(alice, bob);
-  // The server cannot reach bob, who goes on speaking with alice.
+  // The server cannot reach bob, who goes on speaking with alice, and begins to speak with carol.
   arena.loses({ from: arena.server, to: bob });
   assertEquals(answerTo(arena, bob.revocation), "done");
   arena.everybodyLooks();
   bob.writes("alice", "still me");
+  bob.writes("carol", "I am bob");
   arena.runs(5000);
   assertEquals(alice.looks(), []);
-  assertEquals(bob.looks().filter((line) => line.includes("alice failed")).length, 1);
+  carol.sees(REVOKED);
+  assertEquals(bob.looks().filter((line) => /(alice|carol) failed/.test(line)).length, 2);
 });
 
 // ---- a hostile server ------------------------------------------------------------------------------------
@@ -292,6 +294,17 @@ Deno.test("attack: the server says that an identity was revoked or has a success
   const predecessors = [{ ...successionOf(mine, mine, "bob"), identity: his.publicKey }];
   server.changesRow("bob", { ...bundle, predecessors, revocation: [] });
   alice.sees(FORGED);
+  // The same without a bundle, as of somebody who has not been there since version 3.
+  const revocation = [{ identity: his.publicKey, signature: NO_SIGNATURE }];
+  for (
+    const lie of [
+      { ...noBundle(his.publicKey), ...NO_LINEAGE, revocation },
+      { ...noBundle(mine.publicKey), ...NO_LINEAGE, predecessors },
+    ]
+  ) {
+    server.changesRow("bob", lie);
+    alice.sees(FORGED);
+  }
   server.changesRow("bob", { ...row, ...NO_LINEAGE });
   alice.sees();
   theyStillWrite(scene);
