@@ -21,10 +21,10 @@ Deno.test("mail survives kill -9 of the server between 'saved' and collection", 
   const y = await host.online("y");
   await y.sees("SERVER: [You have messages]");
   await y.sees(/x: .* three\n/);
+  await x.sees("[y has collected 3 messages.]");
   // What comes later shows that nothing comes twice.
   await x.say("send y four");
   await y.sees(/x: (.* )?four\n/);
-  await x.sees("[y has collected 3 messages.]");
   assertEquals(messagesFrom(y, "x"), ["one", "two", "three", "four"]);
 });
 
