@@ -137,8 +137,10 @@ export class Liar {
     const from = this.me.nick;
     switch (dice.below(8)) {
       case 0:
+        this.#plot.ledger.repeats(this.me.identity.publicKey, one);
         return one;
       case 1:
+        this.#plot.ledger.repeats(this.me.identity.publicKey, one);
         return { ...one, place: dice.pick(directs).place };
       case 2:
         return this.#direct(dice, { from: victim, to, id });

@@ -38,6 +38,8 @@ export interface Signed extends Receipt {
 
 export class Ledger {
   readonly #texts: Written[] = [];
+  /** Who has sent direct messages of others over links of his own, by the numbers of their texts. */
+  readonly #repeated = new Map<number, Set<string>>();
   readonly #read = new Set<string>();
   /** Runs that were answered directly, and under which name (`nameOf`, with a prefix for the id). */
   readonly #answered: (Run & { readonly name: string })[] = [];
@@ -52,6 +54,20 @@ export class Ledger {
     const number = parseInt(text, 10);
     const written = this.#texts[number - 1];
     return written === undefined ? undefined : { ...written, number };
+  }
+
+  /** Somebody sends texts of others over his own link: there they are his words as well. */
+  repeats(identity: string, { messages }: VerbOf<"direct">): void {
+    for (const { text } of messages) {
+      const number = parseInt(text, 10);
+      this.#repeated.set(number, (this.#repeated.get(number) ?? new Set()).add(identity));
+    }
+  }
+
+  /** The identities of all who have said this. */
+  speakersOf(text: string): string[] {
+    const writer = this.writerOf(text);
+    return writer === undefined ? [] : [writer.identity, ...this.#repeated.get(writer.number) ?? []];
   }
 
   /** Somebody has signed that a message was read. */

@@ -9,7 +9,7 @@ import { MALFORMED } from "../../core/base/bytes.ts";
 import { HASH_BYTES } from "../../core/base/crypto.ts";
 import { INBOX, KNOWN_PEER, NICK, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
 import type { Output, Records } from "../../core/machine.ts";
-import { isGenuine, isReceiptOf, type Receipt } from "../../core/messages/identity.ts";
+import { hasKeys, isGenuine, isReceiptOf, type Receipt } from "../../core/messages/identity.ts";
 import { peopleTag } from "../../core/messages/direct.ts";
 import { decodeLetter, prekeyId } from "../../core/messages/letter_form.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../../core/messages/nick.ts";
@@ -165,9 +165,13 @@ export class ClientWitness {
   #onShown({ from, text }: Shown, to: Nick | undefined): void {
     const written = this.#options.plot.ledger.writerOf(text);
     assert(written !== undefined, `'${text}' is shown, which nobody wrote`);
-    const { identity, nick, number } = written;
+    const { nick, number } = written;
     assert(sameNick(nick, from), `what was written as ${nick} is shown as from ${from}`);
-    assert(this.#isKnownAs(identity, from), `what somebody else wrote is shown as from ${from}`);
+    const speakers = this.#options.plot.ledger.speakersOf(text);
+    assert(
+      speakers.some((identity) => this.#isKnownAs(identity, from)),
+      `what somebody else wrote is shown as from ${from}`,
+    );
     const isForUs = to === undefined ? written.to === undefined : sameNick(written.to ?? "", to);
     assert(
       isForUs,
@@ -241,8 +245,10 @@ export class ClientWitness {
   }
 }
 
+/** That a nick has an owner is the server's word; it has no keys then, and nothing is sealed for it. */
 function assertGenuine(row: Row): void {
-  assert(isGenuine(primitives, row.nick, row), `the row of ${row.nick} is not from its holder`);
+  const isSigned = !hasKeys(row) || isGenuine(primitives, row.nick, row);
+  assert(isSigned, `the row of ${row.nick} is not from its holder`);
 }
 
 // ---- a server --------------------------------------------------------------------------------------------
