@@ -310,7 +310,7 @@ export class Membership {
     const [turn, bundle] = [++this.#turn, prekeys.bundle(now)];
     const verb: Verb = voucher === undefined
       ? { type: "register", nick, turn, asked, bundle, candidates, predecessors }
-      : { type: "sendOnly", nick, turn, bundle, voucher };
+      : { type: "sendOnly", nick, turn, bundle, voucher, predecessors };
     this.link.sendAfresh(now, verb, "register");
     this.#planKeepAlive(now);
     this.#timers.set("prekey", prekeys.renewAt);

@@ -90,7 +90,13 @@ const VERBS = {
   // bundle vouches (`Identity.voucher`).
   sendOnly: {
     tag: 7,
-    fields: { nick: f.nick, turn: f.u32, bundle: f.bundle, voucher: f.signature },
+    fields: {
+      nick: f.nick,
+      turn: f.u32,
+      bundle: f.bundle,
+      voucher: f.signature,
+      predecessors: f.predecessors,
+    },
   },
   deregister: { tag: 2, fields: { nick: f.nick, turn: f.u32 } },
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },

@@ -61,11 +61,9 @@ export class Endings {
 
   /**
    * The predecessors of an identity that registers a member's nick and is not the member's own; `undefined`
-   * if the present one has not named it. A client that only sends names none. The signatures are not checked
-   * here.
+   * if the present one has not named it. The signatures are not checked here.
    */
-  predecessorsOf(member: Member, verb: Registration): readonly Predecessor[] | undefined {
-    const predecessors = verb.type === "register" ? verb.predecessors : [];
+  predecessorsOf(member: Member, { predecessors }: Registration): readonly Predecessor[] | undefined {
     const at = predecessors.findIndex(({ identity }) => identity === member.identity);
     if (at < 0 || member.revocation.length > 0) return undefined;
     const all = [...member.predecessors, ...predecessors.slice(at)];

@@ -289,6 +289,11 @@ export class Server implements Machine {
       if (!member.questions.take(now)) return;
       if (predecessors === undefined) return this.#admit(now, member, link, verb);
       this.#endings.succeed(now, member, bundle.identity, predecessors);
+      // A registration as a client that only sends changes no other row.
+      if (verb.type === "sendOnly") {
+        Object.assign(member, bundle);
+        this.#roster.changed(now, member);
+      }
       this.#admit(now, member, link, verb);
       // The successor will say at once of much of its mail that it does not open.
       return this.#roster.hurry(now);

@@ -275,7 +275,14 @@ Deno.test("attack: only the rate of a link bounds how many vouchers the server c
   for (let count = 0; count < 100; count++) {
     const voucher = count.toString(16).padStart(128, "0");
     const turn = ++mallory.turn;
-    mallory.says(arena.server, { type: "sendOnly", nick: "alice", turn, bundle, voucher });
+    mallory.says(arena.server, {
+      type: "sendOnly",
+      nick: "alice",
+      turn,
+      bundle,
+      voucher,
+      predecessors: [],
+    });
     arena.runs(2);
   }
   arena.runs(200);

@@ -102,7 +102,8 @@ function registration(dice: Dice, liar: Liar, turn: number): VerbOf<"register"> 
     };
   }
   const linkKey = dice.happens(0.8) ? me.identity.keyPair.publicKey.toHex() : bundle.prekey;
-  return { type: "sendOnly", nick, turn, bundle, voucher: me.identity.voucher(nick, linkKey) };
+  const voucher = me.identity.voucher(nick, linkKey);
+  return { type: "sendOnly", nick, turn, bundle, voucher, predecessors: [] };
 }
 
 export interface Other {

@@ -91,7 +91,7 @@ export const VERBS: readonly Verb[] = [
     candidates: [IPV4, IPV6],
     predecessors: PREDECESSORS,
   },
-  { type: "sendOnly", nick: LONGEST_NICK, turn: U32, bundle: BUNDLE, voucher: SIGNATURE },
+  { type: "sendOnly", nick: LONGEST_NICK, turn: U32, bundle: BUNDLE, voucher: SIGNATURE, predecessors: [] },
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },

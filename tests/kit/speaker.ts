@@ -160,7 +160,7 @@ export class Speaker {
   ): void {
     const { server } = this.home;
     assert(server !== undefined, "there is no server");
-    this.says(server, { type: "sendOnly", nick, turn: ++this.turn, bundle, voucher });
+    this.says(server, { type: "sendOnly", nick, turn: ++this.turn, bundle, voucher, predecessors: [] });
     this.home.runs(200);
   }
 

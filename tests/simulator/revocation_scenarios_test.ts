@@ -120,6 +120,22 @@ scenario("a successor takes the place of its identity, and peers follow without 
   theyTalk(world, alice, bob);
 });
 
+scenario("a script may be the first that a successor runs", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  theyTalk(world, alice, bob);
+  bob.types("quit");
+  world.runs(1000);
+  bob.succeeds();
+  world.everybodyLooks();
+  bob.runsScript("send alice the backup is done");
+  world.runs(1000);
+  bob.hasEnded(0);
+  alice.sees(SUCCEEDED, "bob: the backup is done");
+  bob.starts();
+  world.runs(1000);
+  theyTalk(world, alice, bob);
+});
+
 scenario("who was away follows over several successors at once", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   theyTalk(world, alice, bob);
