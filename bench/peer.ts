@@ -37,6 +37,7 @@ const options = {
   invited: [],
   channelKey: undefined,
   attempts: 0,
+  interactive: false,
   sendsOnly: false,
   durable: store !== undefined,
   primitives,

@@ -1,6 +1,6 @@
 /**
  * Everything that a user may ask of a client. Every action but `quit`, `leave` and `finish`, which end the
- * client, is followed by exactly one `settled` notice as soon as its outcome is known, so that a script can
+ * client, and `stay`, is followed by exactly one `settled` notice as soon as its outcome is known, so that a script can
  * tell when the action is over. A server knows `leave` alone.
  */
 export type Action =
@@ -17,6 +17,11 @@ export type Action =
   | { readonly type: "invite" }
   /** Deregister, wait for the server's answer, then exit. For a client that only sends it is `finish`. */
   | { readonly type: "quit" }
+  /**
+   * Somebody is typing while the client is about to give up for want of an answer: cancel the command, and
+   * wait for the server. Nothing is to be settled. At any other time it means nothing.
+   */
+  | { readonly type: "stay" }
   /** Tell the server in one datagram that we are gone, and exit without waiting for an answer. */
   | { readonly type: "leave" }
   /**

@@ -57,6 +57,8 @@ export type Notice =
   | {
     readonly type: "peersListed";
     readonly server: Address;
+    /** When the server was last heard (`-Infinity`: never), if it is silent. */
+    readonly awaySince: Millis | undefined;
     readonly rows: readonly Row[];
     readonly verified: readonly Nick[];
     /** Nicks whose identity in the table is not the pinned one. */
@@ -169,6 +171,10 @@ export type Notice =
     readonly ends: boolean;
   }
   | { readonly type: "serverSilent" }
+  /** The server is silent, and the client waits for it. */
+  | { readonly type: "staying" }
+  /** The server is heard again, after the user was told that it is silent. */
+  | { readonly type: "serverBack" }
   /** At the exit: so many messages are in the state folder and leave at the next start. */
   | { readonly type: "messagesWait"; readonly count: number }
   /** At the exit: so many messages are lost, because the client keeps no state folder. */
@@ -221,10 +227,17 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen("SERVER: [Welcome, you are registered.]");
     case "tableChanged": {
       const rows = notice.rows.length <= TABLE_LINES ? notice.rows : notice.changed;
-      return screen("[Client table updated.]", ...tableLines(notice.server, rows));
+      return screen(
+        "[Client table updated.]",
+        serverLine(notice.server, undefined, utcOffset),
+        ...rowLines(rows),
+      );
     }
     case "peersListed":
-      return screen(...tableLines(notice.server, notice.rows, marksOf(notice)));
+      return screen(
+        serverLine(notice.server, notice.awaySince, utcOffset),
+        ...rowLines(notice.rows, marksOf(notice)),
+      );
     case "directReceived":
       return screen(...messageLines("", notice.message, "", utcOffset));
     case "channelReceived": {
@@ -386,6 +399,10 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return keyChanged(notice);
     case "serverSilent":
       return screen("[Server not responding.]");
+    case "staying":
+      return screen("[Staying: what you write waits until the server is back.]");
+    case "serverBack":
+      return screen("[The server is back.]");
     case "messagesWait":
       return screen(
         notice.count === 1
@@ -482,19 +499,23 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function tableLines(
+function serverLine(
   server: Address,
-  rows: readonly Row[],
-  marks: (nick: Nick) => string = () => "",
-): string[] {
-  return [
-    `${SERVER_NICK} @ ${addressKey(server)} is ONLINE`,
-    ...rows.map((row) => {
-      const address = row.addresses[0];
-      const where = address === undefined ? "unknown" : addressKey(address);
-      return `${row.nick} @ ${where} is ${row.online ? "ONLINE" : "OFFLINE"}${marks(row.nick)}`;
-    }),
-  ];
+  awaySince: Millis | undefined,
+  utcOffset: (at: Millis) => Millis,
+): string {
+  const where = `${SERVER_NICK} @ ${addressKey(server)}`;
+  if (awaySince === undefined) return `${where} is ONLINE`;
+  if (awaySince === -Infinity) return `${where} is AWAY`;
+  return `${where} is AWAY since ${dateAndTime(awaySince + utcOffset(awaySince))}`;
+}
+
+function rowLines(rows: readonly Row[], marks: (nick: Nick) => string = () => ""): string[] {
+  return rows.map((row) => {
+    const address = row.addresses[0];
+    const where = address === undefined ? "unknown" : addressKey(address);
+    return `${row.nick} @ ${where} is ${row.online ? "ONLINE" : "OFFLINE"}${marks(row.nick)}`;
+  });
 }
 
 function marksOf(

@@ -96,6 +96,7 @@ export async function runClient(
     own: own[0]!,
     candidates: own.slice(0, 3),
     attempts: settings.attempts,
+    interactive: input === undefined,
     identity: new Identity(primitives, identity.secrets, identity.predecessors),
     invited: settings.invited,
     channelKey,

@@ -29,6 +29,8 @@ export class Prompt {
   /** Nicks that have stood in the table, for the Tab key. */
   readonly #nicks = new Set<string>();
   #hasEnded = false;
+  /** True if the server is silent and no key was pressed since that was said. */
+  #awaitsKey = false;
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
@@ -61,6 +63,7 @@ export class Prompt {
     if (notice.type === "tableChanged") { for (const { nick } of notice.rows) this.#nicks.add(nick); }
     if (isFailure) this.#sawFailure = true;
     if (stream === "screen") this.#screen.print(lines);
+    if (notice.type === "serverSilent") this.#saidSilent();
     if (stream !== "error" || this.isBroken) return;
     this.#screen.close();
     for (const line of lines) console.error(line);
@@ -68,6 +71,18 @@ export class Prompt {
 
   close(): void {
     this.#screen.close();
+  }
+
+  /** The client may be about to give up: it is told when somebody is typing. */
+  #saidSilent(): void {
+    this.#awaitsKey = true;
+    if (this.#screen.isTyping) this.#sawKey();
+  }
+
+  #sawKey(): void {
+    if (!this.#awaitsKey) return;
+    this.#awaitsKey = false;
+    this.#hand({ type: "stay" });
   }
 
   #openTerminal(): Screen {
@@ -79,6 +94,7 @@ export class Prompt {
         const result = this.#read(line);
         if (result !== undefined) this.#perform(result, (reason) => this.#screen.print([reason]));
       },
+      onKey: () => this.#sawKey(),
       onInterrupt: leave,
       onEnd: leave,
     });

@@ -27,6 +27,7 @@ export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>): S
     get isBroken() {
       return output.isBroken;
     },
+    isTyping: false,
     print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
     close: () => {
       isClosed = true;

@@ -17,6 +17,8 @@ export interface TerminalOptions {
   readonly complete: Complete;
   /** A line was submitted. It may be empty, and hold "\n" where a pasted text had a line break. */
   onLine(line: string): void;
+  /** A key was pressed, and all that it does is done. */
+  onKey(): void;
   /** The user has pressed ctrl-c on an empty line. */
   onInterrupt(): void;
   /** The user has pressed ctrl-d on an empty line, or the terminal is gone. */
@@ -27,6 +29,8 @@ export interface TerminalOptions {
 export interface Screen {
   /** True if some text did not arrive. Then no message counts as shown any more. */
   readonly isBroken: boolean;
+  /** True if something stands in the input line. */
+  readonly isTyping: boolean;
   /** Prints lines, which hold no harmful characters any more. The line being typed stays below them. */
   print(lines: readonly string[]): void;
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
@@ -89,6 +93,10 @@ class Terminal implements Screen {
     return this.#output.isBroken;
   }
 
+  get isTyping(): boolean {
+    return this.#editor.line.cells.length > 0;
+  }
+
   print(lines: readonly string[]): void {
     const rows = lines.flatMap((line) => line.split("\n"));
     if (this.#isClosed) return this.#output.write(rows.map((row) => `${row}\n`).join(""));
@@ -134,6 +142,7 @@ class Terminal implements Screen {
     }
     if (this.#decoder.isWaiting) this.#escapeTimer = setTimeout(() => this.#decoder.settle(), ESCAPE_WAIT_MS);
     this.#refresh();
+    this.#options.onKey();
   }
 
   #perform(event: EditorEvent): void {

@@ -370,6 +370,15 @@ export const ATTEMPTS = 5;
 export const ATTEMPT_MS = 500;
 
 /**
+ * Somebody who may be typing is told that the server does not answer so long before the client ends: as long
+ * again as the five attempts, enough to press a key.
+ */
+export const GIVE_UP_GRACE_MS = 2_500;
+
+/** A server of which nothing was heard for three keep-alives counts as silent. */
+export const SERVER_SILENCE_MS = 75_000;
+
+/**
  * A registered client says this often that it is there, a fifth sooner or later, so that clients spread. RFC
  * 4787 section 4.3 lets a NAT forget a UDP mapping after two minutes; careless ones forget after 30 s.
  */

@@ -1,4 +1,4 @@
-import { ATTEMPT_MS } from "../base/limits.ts";
+import { ATTEMPT_MS, ATTEMPTS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { OutgoingMessage } from "./outbox.ts";
 
@@ -8,11 +8,12 @@ type Asked = string | OutgoingMessage;
 /**
  * Decides when to stop waiting for the server: after five attempts in a row that brought no authentic packet
  * of any kind. An attempt takes half a second, or one probe timeout if that is longer. Then a command of the
- * user's ends the client. Nothing else ends it: the user is told once that the server is silent, and the
- * client goes on trying.
+ * user's ends the client; somebody who may be typing is warned first, and can say that the client stays.
+ * Nothing else ends it: the user is told once that the server is silent, and the client goes on trying.
  */
 export class Attempts {
   readonly #most: number;
+  readonly #waitsForEver: boolean;
   /** The probe timeout towards the server. */
   readonly #probeTimeout: () => Millis;
   /**
@@ -21,13 +22,24 @@ export class Attempts {
    */
   readonly #commands = new Map<Asked, Millis>();
   readonly #others = new Map<Asked, Millis>();
+  /** The time between the warning and the end; 0 for an end without a warning. */
+  readonly #grace: Millis;
   /** When the user was last told that the server is silent. */
   #saidSilentAt: Millis | undefined;
+  /** When the user was last told so because of a command. */
+  #warnedAt: Millis | undefined;
+  /** True while the user has chosen to wait for a silent server: no command ends the client then. */
+  #isPatient: boolean;
 
-  /** `most` is the number of attempts; 0 means that the client waits for ever. */
-  constructor(most: number, probeTimeout: () => Millis) {
+  /**
+   * `most` is the number of attempts; 0 means that the client waits for ever, which a user who may be typing is
+   * told after as many attempts as usual.
+   */
+  constructor(most: number, probeTimeout: () => Millis, grace: Millis = 0) {
     this.#probeTimeout = probeTimeout;
-    this.#most = most === 0 ? Infinity : most;
+    this.#most = most > 0 ? most : grace > 0 ? ATTEMPTS : Infinity;
+    this.#isPatient = this.#waitsForEver = most === 0;
+    this.#grace = grace;
   }
 
   /**
@@ -35,9 +47,29 @@ export class Attempts {
    * of what was none.
    */
   wait(now: Millis, key: Asked, command: boolean): void {
-    if (this.#commands.has(key) || (!command && this.#others.has(key))) return;
+    const ends = command && !this.#isPatient;
+    if (this.#commands.has(key) || (!ends && this.#others.has(key))) return;
     this.#others.delete(key);
-    (command ? this.#commands : this.#others).set(key, now);
+    (ends ? this.#commands : this.#others).set(key, now);
+  }
+
+  /** The user was warned, and does not want the end. Returns false if there was no such warning. */
+  stay(heardAt: Millis): boolean {
+    if (!this.#isWarned(heardAt)) return false;
+    this.#isPatient = true;
+    for (const [key, since] of this.#commands) this.#others.set(key, since);
+    this.#commands.clear();
+    return true;
+  }
+
+  /** True while no command ends the client, though the server is silent. */
+  get isPatient(): boolean {
+    return this.#isPatient;
+  }
+
+  /** The server was heard. */
+  heard(): void {
+    this.#isPatient = this.#waitsForEver;
   }
 
   /** The server has answered, or nobody asks any more. */
@@ -53,13 +85,20 @@ export class Attempts {
 
   /** When to check again, if the server was last heard at `heardAt`. */
   deadline(heardAt: Millis): Millis {
-    const commands = this.#endOf(this.#commands, heardAt);
+    const commands = this.#isWarned(heardAt)
+      ? this.#warnedAt! + this.#grace
+      : this.#endOf(this.#commands, heardAt);
     return this.#saidSilent(heardAt) ? commands : Math.min(commands, this.#endOf(this.#others, heardAt));
   }
 
   /** Says what to do now: to end the client, to tell the user once that the server is silent, or nothing. */
   check(now: Millis, heardAt: Millis): "give up" | "say silent" | undefined {
-    if (this.#endOf(this.#commands, heardAt) <= now) return "give up";
+    if (this.#isWarned(heardAt)) return this.#warnedAt! + this.#grace <= now ? "give up" : undefined;
+    if (this.#endOf(this.#commands, heardAt) <= now) {
+      if (this.#grace === 0) return "give up";
+      this.#warnedAt = this.#saidSilentAt = now;
+      return "say silent";
+    }
     if (this.#saidSilent(heardAt) || this.#endOf(this.#others, heardAt) > now) return undefined;
     this.#saidSilentAt = now;
     return "say silent";
@@ -67,14 +106,23 @@ export class Attempts {
 
   /** When the longest of these waits is over. A packet from the server begins them all anew. */
   #endOf(waits: ReadonlyMap<Asked, Millis>, heardAt: Millis): Millis {
-    // Instants never go back, so the first entry is the oldest.
-    if (waits.size === 0) return Infinity;
-    const [since = Infinity] = waits.values();
-    return Math.max(since, heardAt) + this.#most * Math.max(ATTEMPT_MS, this.#probeTimeout());
+    return beginOf(waits, heardAt) + this.#most * Math.max(ATTEMPT_MS, this.#probeTimeout());
+  }
+
+  /** True if the user was told what the commands that wait lead to. */
+  #isWarned(heardAt: Millis): boolean {
+    return this.#warnedAt !== undefined && this.#warnedAt > beginOf(this.#commands, heardAt);
   }
 
   /** True if the user was told since the server was last heard. */
   #saidSilent(heardAt: Millis): boolean {
     return this.#saidSilentAt !== undefined && this.#saidSilentAt > heardAt;
   }
+}
+
+/** Since when the longest of these waits goes on without a packet from the server. */
+function beginOf(waits: ReadonlyMap<Asked, Millis>, heardAt: Millis): Millis {
+  // Instants never go back, so the first entry is the oldest.
+  const [since = Infinity] = waits.values();
+  return Math.max(since, heardAt);
 }

@@ -4,7 +4,7 @@
  */
 import type { Action } from "../action.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
-import { SWEEP_MS } from "../base/limits.ts";
+import { GIVE_UP_GRACE_MS, SERVER_SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
 import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
@@ -49,6 +49,8 @@ export interface ClientOptions {
   readonly channelKey: Uint8Array | undefined;
   /** The number of attempts after which a command that gets no answer ends the client; 0 for no end. */
   readonly attempts: number;
+  /** True if somebody may be typing: the client does not end under their hands. */
+  readonly interactive: boolean;
   /**
    * True for a script that only sends: it is not online, gets no mail, and its messages go by way of the
    * server. Its links have a key of this process, so that it takes nothing away from the holder of the nick.
@@ -86,6 +88,8 @@ export class Client implements Machine {
     fail: () => this.#effects.exit(1),
   });
   #sweepDue: Millis;
+  /** When the server was last heard, once the user was told that it is silent. */
+  #silentSince: Millis | undefined;
 
   constructor(now: Millis, options: ClientOptions, random: Random, records: Records) {
     const { candidates, channelKey, identity, nick, primitives, sendsOnly, server, serverKey, serverName } =
@@ -98,7 +102,11 @@ export class Client implements Machine {
     const state = this.#state = new ClientState(now, about);
     const { ids, inbox, knownPeers, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
-    const attempts = this.#attempts = new Attempts(options.attempts, probeTimeout);
+    const attempts = this.#attempts = new Attempts(
+      options.attempts,
+      probeTimeout,
+      options.interactive ? GIVE_UP_GRACE_MS : 0,
+    );
     const ownKey = sendsOnly ? primitives.keyPair(random(KEY_BYTES)) : identity.keyPair;
     const links = this.#links = new Links({
       primitives,
@@ -191,6 +199,7 @@ export class Client implements Machine {
       membership,
       sender,
       trust,
+      awaySince: () => this.#silentSince,
       leave: (at) => this.#life.on(at, "leave"),
       // A client that only sends has nothing to deregister.
       quit: (at) => this.#life.on(at, sendsOnly ? "finish" : "quit"),
@@ -210,6 +219,7 @@ export class Client implements Machine {
       this.#sender.deadline,
       this.#receiver.deadline,
       this.#attempts.deadline(this.#membership.link.heardAt),
+      this.#silenceDue,
       this.#sweepDue,
     );
   }
@@ -236,8 +246,14 @@ export class Client implements Machine {
   // ---- inputs --------------------------------------------------------------------------------------------
 
   #onAction(now: Millis, action: Action): void {
+    if (action.type === "stay") return this.#stay(now);
     this.#life.on(now, "action");
-    if (action.type === "leave" || action.type === "finish") this.#life.on(now, action.type);
+    // While nobody answers, nothing is gained by asking to be deregistered.
+    if (
+      action.type === "quit" && this.#options.interactive && this.#attempts.isPatient && this.#isSilent
+    ) {
+      this.#life.on(now, "leave");
+    } else if (action.type === "leave" || action.type === "finish") this.#life.on(now, action.type);
     else this.#requests.make(now, action);
   }
 
@@ -274,6 +290,9 @@ export class Client implements Machine {
 
   #onServerPacket(now: Millis, { verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
     this.#contact.onPacket(now);
+    this.#attempts.heard();
+    if (this.#isSilent && this.#options.interactive) this.#effects.notice({ type: "serverBack" });
+    this.#silentSince = undefined;
     if (restarted) this.#membership.serverRestarted(now, verbs.some(({ type }) => type === "registered"));
     for (const verb of verbs) this.#onServerVerb(now, verb);
   }
@@ -362,10 +381,43 @@ export class Client implements Machine {
     const effects = this.#effects;
     const neverHeard = this.#membership.link.heardAt === -Infinity;
     this.#sender.flush();
-    effects.notice(neverHeard ? this.#contact.absence : { type: "serverSilent" });
+    if (neverHeard) effects.notice(this.#contact.absence);
+    // Somebody who may be typing was told before.
+    else if (!this.#options.interactive) effects.notice({ type: "serverSilent" });
     this.#tellWhatWaits();
     if (!neverHeard) effects.notice({ type: "gaveUp" });
     effects.exit(1);
+  }
+
+  get #isSilent(): boolean {
+    return this.#silentSince !== undefined;
+  }
+
+  /** When a server that was asked nothing but keep-alives counts as silent. */
+  get #silenceDue(): Millis {
+    const { link, state } = this.#membership;
+    if (this.#isSilent || state === "offline" || link.heardAt === -Infinity) return Infinity;
+    return link.heardAt + SERVER_SILENCE_MS;
+  }
+
+  #saySilent(): void {
+    this.#silentSince = this.#membership.link.heardAt;
+    this.#effects.notice({ type: "serverSilent" });
+    if (this.#options.attempts === 0) this.#effects.notice({ type: "staying" });
+  }
+
+  /** A script that asks the server for nothing misses nothing, and is not told. */
+  #countAsSilent(): void {
+    if (this.#options.interactive) this.#saySilent();
+    else this.#silentSince = this.#membership.link.heardAt;
+  }
+
+  /** Somebody is typing: the command that got no answer is given up, and not the client. */
+  #stay(now: Millis): void {
+    if (!this.#attempts.stay(this.#membership.link.heardAt)) return;
+    this.#effects.notice({ type: "staying" });
+    this.#membership.stay(now);
+    this.#life.on(now, "stay");
   }
 
   /** Says what is left undone: commands, and messages that wait. */
@@ -387,7 +439,8 @@ export class Client implements Machine {
     if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);
     const verdict = this.#attempts.check(now, this.#membership.link.heardAt);
     if (verdict === "give up") this.#giveUp();
-    if (verdict === "say silent") this.#effects.notice({ type: "serverSilent" });
+    if (verdict === "say silent") this.#saySilent();
+    else if (this.#silenceDue <= now) this.#countAsSilent();
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
       this.#state.forgetOld(now);

@@ -29,6 +29,7 @@ export const LIFE_EVENTS = {
   cameOnline: "the client is registered and its table is complete; this follows each registration",
   wasRefused: "the server does not give the nick to this client",
   wentOffline: "the client was refused, replaced or deregistered",
+  stay: "the server is silent, and somebody who is typing wants no end",
   stepOver: "the client has dealt with an input",
 } as const;
 
@@ -55,6 +56,7 @@ export const LIFE: StateTable<LifeState, LifeEvent, LifeMove> = {
     cameOnline: ["catchUp", "running"],
     wasRefused: ["fail"],
     wentOffline: ["retry"],
+    stay: ["retry"],
   },
   running: {
     leave: ["leave"],
@@ -62,6 +64,7 @@ export const LIFE: StateTable<LifeState, LifeEvent, LifeMove> = {
     quit: ["deregister", "quitting"],
     cameOnline: ["catchUp"],
     wentOffline: ["retry"],
+    stay: ["retry"],
   },
   finishingEarly: {
     leave: ["leave"],
@@ -83,6 +86,7 @@ export const LIFE: StateTable<LifeState, LifeEvent, LifeMove> = {
     leave: ["leave"],
     finish: ["finish"],
     wentOffline: ["leave"],
+    stay: ["retry", "running"],
   },
 };
 

@@ -108,6 +108,11 @@ export class Membership {
     this.#machine.on(now, "deregister");
   }
 
+  /** A deregistration that nobody has answered is taken back. */
+  stay(now: Millis): void {
+    this.#machine.on(now, "stay");
+  }
+
   /** Tells the server in one datagram that we are gone. Nothing waits for an answer. */
   leave(now: Millis): void {
     this.#machine.on(now, "leave");
@@ -270,6 +275,12 @@ export class Membership {
         this.link.urge(now);
       },
       sendDeregister: (now) => this.#sendDeregister(now),
+      takeBack: (now) => {
+        attempts.done("deregister");
+        this.link.cancel("deregister");
+        this.#sendRegister(now);
+        effects.notice({ type: "settled" });
+      },
       sendLeave: (now) => this.link.tell(now, { type: "leave", nick, turn: ++this.#turn }),
       endDeregistered: (now, from) => {
         effects.notice({ type: "deregistered" });

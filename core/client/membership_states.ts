@@ -89,6 +89,7 @@ export const MEMBERSHIP_EVENTS = {
   complete: "the server has named the version of its table, and ours is as new",
   countedOut: "the table says that we are offline",
   rowsDue: "500 ms have passed since we asked for rows, and our table is still behind",
+  stay: "no answer comes, and the user wants the client to stay",
   prekeyDue: "our prekey is a day old",
   keepAliveDue: "25 s +- 20 % have passed since we last said that we are there",
 } as const;
@@ -109,6 +110,7 @@ export type MembershipMove =
   | "sendKeepAlive"
   | "deregister"
   | "sendDeregister"
+  | "takeBack"
   | "sendLeave"
   | "endDeregistered"
   | "endReplaced"
@@ -216,6 +218,8 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     deregistered: ["endDeregistered", "offline"],
     restarted: ["endDeregistered", "offline"],
     restartedForUs: ["endDeregistered", "offline"],
+    // The server may have had the question, so we say that we are there.
+    stay: ["takeBack", "renewing"],
     rowsDue: ["askForRows"],
     keepAliveDue: ["sendDeregister"],
   },
@@ -226,6 +230,7 @@ export const MEMBERSHIP: StateTable<MembershipState, MembershipEvent, Membership
     deregistered: ["endDeregistered", "offline"],
     restarted: ["endDeregistered", "offline"],
     restartedForUs: ["endDeregistered", "offline"],
+    stay: ["takeBack", "renewing"],
     rowsDue: ["askForRows"],
     keepAliveDue: ["sendDeregister"],
   },

@@ -16,8 +16,8 @@ import type { Membership } from "./membership.ts";
 import type { Sender } from "./sender.ts";
 import type { Trust } from "./trust.ts";
 
-/** An action that depends on the standing. The other two are taken at any time. */
-export type Request = Exclude<Action, { type: "leave" | "finish" }>;
+/** An action that depends on the standing. The others are taken at any time. */
+export type Request = Exclude<Action, { type: "leave" | "finish" | "stay" }>;
 
 export interface RequestsOptions {
   readonly effects: Effects;
@@ -27,6 +27,8 @@ export interface RequestsOptions {
   readonly membership: Membership;
   readonly sender: Sender;
   readonly trust: Trust;
+  /** When the server was last heard, if the user was told that it is silent. */
+  awaySince(): Millis | undefined;
   /** Ends the process at once. */
   leave(now: Millis): void;
   /** Deregisters, and ends the process after that. */
@@ -88,7 +90,7 @@ export class Requests {
       case "quit":
         return quit(now);
       case "listPeers":
-        trust.list(server);
+        trust.list(server, this.#options.awaySince());
         return this.#settled();
       case "trust":
         return this.#withPeer(request.nick, (row) => trust.trust(now, row));

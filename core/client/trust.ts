@@ -3,7 +3,7 @@
  * (docs/security.md, "What is trusted when").
  */
 import type { Primitives } from "../base/crypto.ts";
-import type { Millis } from "../base/units.ts";
+import type { Address, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import { type Identity, safetyNumber } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
@@ -90,7 +90,7 @@ export class Trust {
   /**
    * Shows the table, and tells which peers are verified and which have another identity than the pinned one.
    */
-  list(server: { readonly host: string; readonly port: number }): void {
+  list(server: Address, awaySince: Millis | undefined): void {
     const { effects, knownPeers, membership } = this.#options;
     const rows = membership.table.rows();
     const verified = rows.filter(({ nick, identity }) => {
@@ -99,6 +99,13 @@ export class Trust {
     });
     const changed = rows.filter(({ nick, identity }) => !knownPeers.agrees(nick, identity));
     const nicks = (some: readonly Row[]) => some.map(({ nick }) => nick);
-    effects.notice({ type: "peersListed", server, rows, verified: nicks(verified), changed: nicks(changed) });
+    effects.notice({
+      type: "peersListed",
+      server,
+      awaySince,
+      rows,
+      verified: nicks(verified),
+      changed: nicks(changed),
+    });
   }
 }

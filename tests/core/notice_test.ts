@@ -29,7 +29,7 @@ const table = (rows: readonly Row[], changed: readonly Row[] = rows): Notice => 
   changed,
 });
 const peers = (rows: readonly Row[], verified: string[] = [], changed: string[] = []): Notice => (
-  { type: "peersListed", server: SERVER, rows, verified, changed }
+  { type: "peersListed", server: SERVER, awaySince: undefined, rows, verified, changed }
 );
 
 const SCREEN: readonly [Notice, ...string[]][] = [
@@ -227,6 +227,8 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "serverMet", key: KEY, name: "lab" }, `[New server 'lab', its key is ${KEY}]`],
   [{ type: "deregistered" }, "[You are Offline. Bye.]"],
   [{ type: "serverSilent" }, "[Server not responding.]"],
+  [{ type: "staying" }, "[Staying: what you write waits until the server is back.]"],
+  [{ type: "serverBack" }, "[The server is back.]"],
   [{ type: "messagesWait", count: 2 }, "[2 messages wait and leave at the next start.]"],
   [{ type: "messagesWait", count: 1 }, "[1 message waits and leaves at the next start.]"],
   [{ type: "messagesLost", count: 2 }, "[2 messages lost, nothing outlives this process.]"],

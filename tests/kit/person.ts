@@ -82,6 +82,7 @@ export class Person extends Process {
       own,
       candidates: [own],
       attempts: 5,
+      interactive: false,
       sendsOnly: this.isScript,
       invited: [],
       channelKey: undefined,

@@ -15,6 +15,7 @@ const screen = openTerminal({
       nick.startsWith(line.slice(0, cursor).split(" ").at(-1) ?? "")
     ),
   onLine: (line) => line === "quit" ? end("quit") : screen.print([`got ${JSON.stringify(line)}`]),
+  onKey: () => {},
   onInterrupt: () => end("interrupted"),
   onEnd: () => end("ended"),
 });

@@ -76,3 +76,26 @@ Deno.test("on a slow path attempts are a probe timeout apart, and never less tha
   probeTimeout = 30;
   assertEquals(attempts.deadline(NEVER), 2500);
 });
+
+Deno.test("somebody who may be typing is warned, and has a while to say that the client stays", () => {
+  const attempts = new Attempts(5, NO_SAMPLE, 2500);
+  attempts.wait(0, "deregister", true);
+  assertEquals(attempts.stay(NEVER), false);
+  assertEquals(attempts.check(2500, NEVER), "say silent");
+  assertEquals(attempts.deadline(NEVER), 5000);
+  assertEquals(attempts.check(4999, NEVER), undefined);
+  assertEquals(attempts.check(5000, NEVER), "give up");
+  assertEquals(attempts.stay(NEVER), true);
+  attempts.wait(5000, "deregister", true);
+  assertEquals([attempts.deadline(NEVER), attempts.check(1e9, NEVER)], [Infinity, undefined]);
+  attempts.heard();
+  attempts.wait(2e9, "register", true);
+  assertEquals(attempts.check(2e9 + 2500, 1e9 + 1), "say silent");
+});
+
+Deno.test("with no end of attempts somebody who may be typing is told once that the server is silent", () => {
+  const attempts = new Attempts(0, NO_SAMPLE, 2500);
+  attempts.wait(0, "register", true);
+  assertEquals(attempts.check(2500, NEVER), "say silent");
+  assertEquals([attempts.deadline(NEVER), attempts.check(1e9, NEVER)], [Infinity, undefined]);
+});

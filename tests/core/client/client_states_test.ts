@@ -44,7 +44,7 @@ class Case {
     this.server = HostileServer.inThePlaceOfTheServer(this.#world);
     this.server.answers = false;
     this.#al = new Speaker(this.#world, "al");
-    this.#bob = this.#world.client(NICK, { attempts: 0 });
+    this.#bob = this.#world.client(NICK, { attempts: 5, interactive: true });
     this.#bob.onNotice = ({ type }) => this.#notices.push(type);
     this.#bob.opens();
   }
@@ -99,6 +99,9 @@ class Case {
   }
 }
 
+/** The five attempts of a command are over, and the client has not ended yet. */
+const SILENT_MS = 4_000;
+
 const REGISTER: Action = { type: "register", nick: NICK };
 const SEND: Action = { type: "sendDirect", to: "al", text: "x" };
 
@@ -152,8 +155,14 @@ const EVENTS: Readonly<Record<LifeEvent, (it: Case, state: LifeState) => void>> 
     it.says({ type: "refused", nick: NICK, reason: "other key" });
   },
   wentOffline: (it) => it.says({ type: "replaced", nick: NICK }),
+  stay: (it) => {
+    it.run(SILENT_MS);
+    it.look();
+    it.acts({ type: "stay" });
+  },
   stepOver: (it) => it.run(0),
 };
+
 /** All that is seen of each event: notices, verbs for the server (`>`), the end. */
 const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly string[]>>>> = {
   new: {
@@ -165,6 +174,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     cameOnline: [],
     wasRefused: [],
     wentOffline: [],
+    stay: [],
     stepOver: [],
   },
   starting: {
@@ -175,6 +185,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     cameOnline: ["registered", "tableChanged", "settled", "> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "youAreOffline", "settled", "settled", "exit 1"],
     wentOffline: ["replaced", "youAreOffline", "settled", "settled"],
+    stay: ["staying"],
     stepOver: [],
   },
   running: {
@@ -185,6 +196,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     cameOnline: ["> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "settled"],
     wentOffline: ["replaced", "settled"],
+    stay: ["staying"],
     stepOver: [],
   },
   finishingEarly: {
@@ -195,6 +207,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     cameOnline: ["registered", "tableChanged", "settled", "> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "youAreOffline", "settled", "settled", "exit 1"],
     wentOffline: ["replaced", "youAreOffline", "settled", "settled", "exiting", "exit 0"],
+    stay: ["staying"],
     stepOver: [],
   },
   finishing: {
@@ -205,6 +218,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     cameOnline: ["> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "settled", "messagesWait", "exiting", "exit 1"],
     wentOffline: ["replaced", "settled", "messagesWait", "exiting", "exit 1"],
+    stay: ["staying"],
     stepOver: [],
   },
   quitting: {
@@ -215,6 +229,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     cameOnline: [],
     wasRefused: [],
     wentOffline: ["replaced", "settled", "messagesWait", "exiting", "settled", "exit 0"],
+    stay: ["staying", "settled", "serverBack", "> register"],
     stepOver: [],
   },
 };

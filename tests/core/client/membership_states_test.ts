@@ -210,6 +210,7 @@ const EVENTS: Readonly<Record<MembershipEvent, (it: Case) => void>> = {
     it.look();
     it.run(150);
   },
+  stay: (it) => it.membership.stay(it.now),
   prekeyDue: (it) => it.run(SOON_MS),
   keepAliveDue: (it) => it.run(KEEP_ALIVE_MS),
 };
@@ -234,6 +235,7 @@ const SEEN: Readonly<Record<MembershipMove, Seen>> = {
   sendKeepAlive: { verbs: ["keepAlive"] },
   deregister: { verbs: ["deregister"] },
   sendDeregister: { verbs: ["deregister"] },
+  takeBack: { notices: ["settled"], verbs: ["register"] },
   sendLeave: { verbs: ["leave"] },
   endDeregistered: { notices: ["deregistered"], told: ["wentOffline"] },
   endReplaced: { notices: ["replaced"], told: ["wentOffline"] },
