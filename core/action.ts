@@ -1,7 +1,7 @@
 /**
  * Everything that a user may ask of a client. Every action but `quit`, `leave` and `finish`, which end the
- * client, and `stay`, is followed by exactly one `settled` notice as soon as its outcome is known, so that a script can
- * tell when the action is over. A server knows `leave` alone.
+ * client, and `stay`, is followed by exactly one `settled` notice as soon as its outcome is known, so that a
+ * script can tell when the action is over. A server knows `leave` alone.
  */
 export type Action =
   | { readonly type: "register"; readonly nick: string }

@@ -135,7 +135,7 @@ export async function runClient(
   };
   const driver = drive({ machine, socket, store, now: world.now, show });
   const hand = (action: Action) => driver.act(action);
-  const prompt = cleanup.adopt(new Prompt(commands, { input, sendsOnly }, hand), (it) => it.close());
+  const prompt = cleanup.adopt(new Prompt(commands, { input }, hand), (it) => it.close());
   world.onEndingSignal(() => driver.act({ type: "leave" }));
   prompt.act({ type: "register", nick });
   const status = await driver.ended.catch(async (error: unknown) => {
@@ -149,7 +149,10 @@ export async function runClient(
  * Opens the input, unless the user is at a terminal. A script is read before the client registers, because
  * one that only sends is to come online for nobody.
  */
-async function openInput(commands: Commands, world: World): Promise<InputSettings> {
+async function openInput(
+  commands: Commands,
+  world: World,
+): Promise<InputSettings & { readonly sendsOnly: boolean }> {
   if (isInteractive()) return { input: undefined, sendsOnly: false };
   const input = new Input(Deno.stdin.readable.getReader());
   if (Deno.stdin.isTerminal()) return { input, sendsOnly: false };

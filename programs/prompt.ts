@@ -16,13 +16,11 @@ const PROMPT = ">>> ";
 export interface InputSettings {
   /** `undefined` if the user is at a terminal. */
   readonly input: Input | undefined;
-  /** True if the lines do nothing but send. */
-  readonly sendsOnly: boolean;
 }
 
 export class Prompt {
   readonly #commands: Commands;
-  readonly #sendsOnly: boolean;
+  readonly #isScript: boolean;
   readonly #hand: (action: Action) => void;
   readonly #pace = new Pace();
   readonly #screen: Screen;
@@ -34,9 +32,9 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor(commands: Commands, { input, sendsOnly }: InputSettings, hand: (action: Action) => void) {
+  constructor(commands: Commands, { input }: InputSettings, hand: (action: Action) => void) {
     this.#commands = commands;
-    this.#sendsOnly = sendsOnly;
+    this.#isScript = input !== undefined;
     this.#hand = hand;
     this.#screen = input === undefined ? this.#openTerminal() : this.#openLines(input);
   }
@@ -46,7 +44,7 @@ export class Prompt {
     return this.#screen.isBroken;
   }
 
-  /** True if commands came from a pipe or a file, were read to its end, and one of them failed. */
+  /** True if commands came from a pipe or a file, were read to its end or `quit`, and one of them failed. */
   get hasFailed(): boolean {
     return this.#hasEnded && this.#sawFailure;
   }
@@ -130,8 +128,9 @@ export class Prompt {
         return complain(harmless(result.reason));
       case "actions":
         for (const action of result.actions) {
-          // For a client that only sends, this is the end of the input.
-          if (this.#sendsOnly && action.type === "quit") this.#hasEnded = true;
+          // For whoever reads a script this is the end of the input: the status does not depend on whether
+          // the rest of it had come in time.
+          if (this.#isScript && action.type === "quit") this.#hasEnded = true;
           this.act(action);
         }
     }

@@ -32,8 +32,8 @@ export class Attempts {
   #isPatient: boolean;
 
   /**
-   * `most` is the number of attempts; 0 means that the client waits for ever, which a user who may be typing is
-   * told after as many attempts as usual.
+   * `most` is the number of attempts; 0 means that the client waits for ever, which a user who may be typing
+   * is told after as many attempts as usual.
    */
   constructor(most: number, probeTimeout: () => Millis, grace: Millis = 0) {
     this.#probeTimeout = probeTimeout;

@@ -38,7 +38,8 @@ Deno.test("everything else waits until what was before it is over", async () => 
   await using host = await Host.withServer();
   const x = host.client("x");
   await x.type("send x one\ndereg x\nsend x no\nreg x\nsend x two\nquit\nsend x never\n");
-  assertEquals(await x.status, 0);
+  // What was sent while offline has failed.
+  assertEquals(await x.status, 1);
   const lines = x.output.lines.filter((line) => !/ is ONLINE$|->|table updated/.test(line));
   assertEquals(lines.map((line) => line.replace(/\b[0-9a-f]{64}\b/, "KEY")), [
     "[New server 'test', its key is KEY]",
@@ -121,6 +122,19 @@ Deno.test("a message that fails is told by the status, too", async () => {
   await x.endInput();
   assertEquals(await x.status, 1);
   assert(x.output.lines.includes("[Unknown peer: nobody]"));
+});
+
+Deno.test("a script that ends with quit has the same status, whether or not its end had come in time", async () => {
+  await using host = await Host.withServer();
+  for (const [line, status] of [["send nobody x", 1], ["sned x", 1], ["send x hi", 0]] as const) {
+    for (const isLate of [false, true]) {
+      const x = host.client("x");
+      await x.type(`${line}\nquit\n`);
+      // Nothing but the client's own end closes this pipe.
+      if (!isLate) await x.endInput();
+      assertEquals(await x.status, status, line);
+    }
+  }
 });
 
 Deno.test("the end of the input waits until all mail is here", async () => {
