@@ -1,9 +1,10 @@
 /** The user's side of a client: lines typed or read become actions, notices become lines on the screen. */
 import type { Commands, PromptResult } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
+import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
 import { nickKey } from "../core/messages/nick.ts";
-import type { Notice, Rendered } from "../core/notice.ts";
+import { type Notice, render, type Rendered } from "../core/notice.ts";
 import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
 import { LineSplitter } from "../terminal/line_splitter.ts";
@@ -88,8 +89,9 @@ export class Prompt {
     return openTerminal({
       prompt: PROMPT,
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
-      onLine: (line) => {
-        const result = this.#read(line);
+      onTooLong: (bytes) => this.#refuse(bytes),
+      onLine: (line, omitted) => {
+        const result = this.#read(line, omitted);
         if (result !== undefined) this.#perform(result, (reason) => this.#screen.print([reason]));
       },
       onKey: () => this.#sawKey(),
@@ -100,8 +102,8 @@ export class Prompt {
 
   #openLines(input: Input): Screen {
     return openLines(input, {
-      parse: async (line) => {
-        const result = this.#read(line);
+      parse: async (line, omitted) => {
+        const result = this.#read(line, omitted);
         await this.#pace.ready(result?.type === "actions" ? result.actions : []);
         return result;
       },
@@ -115,12 +117,20 @@ export class Prompt {
     });
   }
 
-  #read(line: string): PromptResult | undefined {
-    return readLine(this.#commands, line);
+  #read(line: string, omitted: number): LineResult | undefined {
+    return readLine(this.#commands, line, omitted);
   }
 
-  #perform(result: PromptResult, complain: (line: string) => void): void {
+  /** Says that a text is too long, as the client does. */
+  #refuse(bytes: number): void {
+    this.#sawFailure = true;
+    this.#screen.print(render({ type: "tooLong", bytes }, () => 0).lines);
+  }
+
+  #perform(result: LineResult, complain: (line: string) => void): void {
     switch (result.type) {
+      case "tooLong":
+        return this.#refuse(result.bytes);
       case "lines":
         return this.#screen.print(result.lines);
       case "wrong":
@@ -147,9 +157,17 @@ export class Prompt {
   }
 }
 
-/** A blank line asks for nothing. */
-function readLine(commands: Commands, line: string): PromptResult | undefined {
-  return line.trim() === "" ? undefined : commands.runLine(line);
+/** What a line asks for, or the length of its text if that was too long to be read as a whole. */
+type LineResult = PromptResult | { readonly type: "tooLong"; readonly bytes: number };
+
+/** A blank line asks for nothing. `omitted`: how many bytes the line lacks. Nothing is sent without them. */
+function readLine(commands: Commands, line: string, omitted: number): LineResult | undefined {
+  if (line.trim() === "") return undefined;
+  const result = commands.runLine(line);
+  if (omitted === 0 || result.type !== "actions") return result;
+  const text = result.actions.map((action) => "text" in action ? action.text : "").join("");
+  const begin = text === "" ? 0 : line.lastIndexOf(text);
+  return { type: "tooLong", bytes: utf8Length(line.slice(begin)) + omitted };
 }
 
 /**
@@ -158,8 +176,12 @@ function readLine(commands: Commands, line: string): PromptResult | undefined {
  */
 export function onlySends(commands: Commands, input: readonly Uint8Array[]): boolean {
   const splitter = new LineSplitter();
-  const lines = [...input.flatMap((piece) => [...splitter.push(piece)]), ...splitter.end()];
-  const results = lines.map((line) => readLine(commands, line)).filter((result) => result !== undefined);
+  const read = (line: string) => readLine(commands, line, splitter.omitted);
+  const results = [
+    ...input.flatMap((piece) => splitter.push(piece).map(read).toArray()),
+    ...splitter.end().map(read),
+  ]
+    .filter((result) => result !== undefined);
   const actions = results.flatMap((result) => result.type === "actions" ? result.actions : []);
   return results.every(({ type }) => type === "actions") && actions.some(isMessage) &&
     actions.every((action) => isMessage(action) || action.type === "quit");

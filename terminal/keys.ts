@@ -4,11 +4,14 @@
  * @module
  */
 import { escapeSequence, isComplete, type KeyCommand, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
+import { utf8Length } from "../core/base/bytes.ts";
 import { LINE_LIMIT_CHARACTERS } from "./line.ts";
 
 /** A key, a run of printable text, or a whole paste with its line breaks as they came. */
 export type KeyPress =
-  | { readonly name: "text" | "paste"; readonly text: string }
+  | { readonly name: "text"; readonly text: string }
+  /** `omitted`: the number of bytes that are missing at its end, if any are. */
+  | { readonly name: "paste"; readonly text: string; readonly omitted?: number }
   | { readonly name: KeyCommand };
 
 const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
@@ -36,8 +39,8 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
 const ESCAPE = "\x1b";
 
 /**
- * A paste is kept up to the length that the input line holds, with the sequence that ends it. The rest is
- * dropped, so that it cannot eat all memory.
+ * A paste is kept up to the length that the input line holds, with the sequence that ends it. Of the rest
+ * only the length is kept, so that it cannot eat all memory.
  */
 const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 
@@ -49,6 +52,18 @@ export class KeyDecoder {
   #paste: string[] | undefined;
   /** The last characters of the paste, as many as the sequence that ends it has. */
   #pasteTail = "";
+  /** The length of the whole paste in bytes. */
+  #pasteBytes = 0;
+
+  /** True inside a paste. */
+  get isPasting(): boolean {
+    return this.#paste !== undefined;
+  }
+
+  /** A paste ends without the sequence for that, because nothing has come for a while. */
+  endPaste(): KeyPress[] {
+    return this.#paste === undefined ? [] : [this.#takePaste(this.#paste, "")];
+  }
 
   /** True after an Escape whose sequence has not come yet, or has come only in part. */
   get isWaiting(): boolean {
@@ -99,12 +114,19 @@ export class KeyDecoder {
 
   #takePasted(paste: string[], character: string): KeyPress | undefined {
     if (paste.length < PASTE_LIMIT_CHARACTERS) paste.push(character);
+    this.#pasteBytes += utf8Length(character);
     this.#pasteTail = (this.#pasteTail + character).slice(-PASTE_ENDS.length);
-    if (this.#pasteTail !== PASTE_ENDS) return undefined;
+    return this.#pasteTail === PASTE_ENDS ? this.#takePaste(paste, PASTE_ENDS) : undefined;
+  }
+
+  #takePaste(paste: readonly string[], end: string): KeyPress {
+    const whole = paste.join("");
+    const text = whole.endsWith(end) ? whole.slice(0, whole.length - end.length) : whole;
+    const omitted = this.#pasteBytes - end.length - utf8Length(text);
     this.#pasteTail = "";
+    this.#pasteBytes = 0;
     this.#paste = undefined;
-    const text = paste.join("");
-    return { name: "paste", text: text.endsWith(PASTE_ENDS) ? text.slice(0, -PASTE_ENDS.length) : text };
+    return omitted > 0 ? { name: "paste", text, omitted } : { name: "paste", text };
   }
 }
 

@@ -6,7 +6,7 @@
 import { TEXT_BYTES } from "../core/base/limits.ts";
 import { graphemesIn, graphemesOf } from "./rows.ts";
 
-/** `cursor` counts cells: 0 is before the first. A cell may be "\n", which comes from a paste only. */
+/** `cursor` counts cells: 0 is before the first. A cell may be "\n" or "\t", which come from a paste only. */
 export interface Line {
   readonly cells: readonly string[];
   readonly cursor: number;
@@ -22,9 +22,20 @@ export function textOf(line: Line): string {
   return line.cells.join("");
 }
 
+/** Spaces stand for a tab on the screen: the width of a tab itself depends on the column it stands in. */
+const TAB_SHOWN = [" ", " ", " ", " "];
+
+/** True if the text has room in the line as a whole. */
+export function hasRoom(line: Line, text: string): boolean {
+  return lengthOf(line.cells) + text.length <= LINE_LIMIT_CHARACTERS;
+}
+
 /** The line as it is shown. It stays one line, so a sign stands for a line break. */
 export function shown(line: Line): Line {
-  return { cells: line.cells.map((cell) => cell === "\n" ? "⏎" : cell), cursor: line.cursor };
+  const show = (cells: readonly string[]) =>
+    cells.flatMap((cell) => cell === "\n" ? "⏎" : cell === "\t" ? TAB_SHOWN : cell);
+  const before = show(line.cells.slice(0, line.cursor));
+  return { cells: [...before, ...show(line.cells.slice(line.cursor))], cursor: before.length };
 }
 
 /** A line with this text, and the cursor behind it. */

@@ -10,8 +10,11 @@ import { withoutStyles } from "./rows.ts";
 import type { Screen } from "./terminal.ts";
 
 export interface LineOptions<Parsed> {
-  /** Parses a line. Nothing more is read before the result is there, so the caller sets the pace. */
-  parse(line: string): Promise<Parsed>;
+  /**
+   * Parses a line, which is too long if it lacks `omitted` bytes. Nothing more is read before the result is
+   * there, so the caller sets the pace.
+   */
+  parse(line: string, omitted: number): Promise<Parsed>;
   /** Takes the result, unless the screen was closed while it was awaited. */
   take(parsed: Parsed): void;
   /** The input has ended, or cannot be read. */
@@ -47,7 +50,7 @@ export async function handOver<Parsed>(
     const piece = await input.read();
     for (const line of piece ? splitter.push(piece) : splitter.end()) {
       if (isClosed()) return;
-      const parsed = await options.parse(line);
+      const parsed = await options.parse(line, splitter.omitted);
       if (isClosed()) return;
       options.take(parsed);
     }

@@ -3,11 +3,16 @@
  * @module
  */
 
+import { utf8Length } from "../core/base/bytes.ts";
 import { TEXT_BYTES } from "../core/base/limits.ts";
 
-/** More than the longest message and its command. The rest of a line is dropped, to bound the memory. */
+/**
+ * More than the longest message and its command. Of the rest of a line only the length is kept, to bound the
+ * memory; a line with such a rest is refused.
+ */
 export const LINE_LIMIT_BYTES = TEXT_BYTES + 256;
 
+const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -16,6 +21,15 @@ export class LineSplitter {
   readonly #line = new Uint8Array(LINE_LIMIT_BYTES);
   #length = 0;
   #isCut = false;
+  /** The bytes of the line up to its last one that is no blank, and all of them. */
+  #wordsLength = 0;
+  #wholeLength = 0;
+  #omitted = 0;
+
+  /** How many bytes the line that was yielded last lacks; blanks at its end do not count. */
+  get omitted(): number {
+    return this.#omitted;
+  }
 
   /** Yields the lines that these bytes complete, one at a time: a large read fills no memory with them. */
   *push(bytes: Uint8Array): Generator<string> {
@@ -38,6 +52,9 @@ export class LineSplitter {
     this.#line.set(bytes.subarray(0, room), this.#length);
     this.#length += Math.min(bytes.length, room);
     this.#isCut ||= bytes.length > room;
+    const words = bytes.findLastIndex((byte) => byte > SPACE) + 1;
+    if (words > 0) this.#wordsLength = this.#wholeLength + words;
+    this.#wholeLength += bytes.length;
   }
 
   /** The line as text, without the CR of a CR LF. Bytes that are not UTF-8 become U+FFFD. */
@@ -46,7 +63,8 @@ export class LineSplitter {
     const bytes = this.#line.subarray(0, this.#length - (isReturned ? 1 : 0));
     // The limit may have cut a character in two. With `stream` its bytes are dropped instead of shown.
     const text = new TextDecoder().decode(bytes, { stream: this.#isCut });
-    this.#length = 0;
+    this.#omitted = this.#wordsLength > LINE_LIMIT_BYTES ? this.#wordsLength - utf8Length(text) : 0;
+    this.#length = this.#wordsLength = this.#wholeLength = 0;
     this.#isCut = false;
     return text;
   }

@@ -5,7 +5,7 @@
  */
 import type { Complete } from "./completion.ts";
 import { type EditorEvent, NEW_EDITOR, press } from "./editor.ts";
-import { KeyDecoder } from "./keys.ts";
+import { KeyDecoder, type KeyPress } from "./keys.ts";
 import { type Line, shown } from "./line.ts";
 import { Output } from "./output.ts";
 import { Painter, type Size } from "./screen.ts";
@@ -15,8 +15,13 @@ export interface TerminalOptions {
   readonly prompt: string;
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
-  /** A line was submitted. It may be empty, and hold "\n" where a pasted text had a line break. */
-  onLine(line: string): void;
+  /**
+   * A line was submitted. It may be empty, and hold "\n" where a pasted text had a line break. It is too long
+   * if it lacks `omitted` bytes.
+   */
+  onLine(line: string, omitted: number): void;
+  /** A paste of so many bytes was refused. */
+  onTooLong(bytes: number): void;
   /** A key was pressed, and all that it does is done. */
   onKey(): void;
   /** The user has pressed ctrl-c on an empty line. */
@@ -39,6 +44,9 @@ export interface Screen {
 
 /** A terminal sends the rest of a key's sequence at once. After so long Escape was a key of its own. */
 const ESCAPE_WAIT_MS = 50;
+
+/** A paste comes without a pause. After so long without a byte the sequence that ends it was lost. */
+const PASTE_WAIT_MS = 1_000;
 
 /** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
 const SUSPEND_WAIT_MS = 50;
@@ -73,6 +81,7 @@ class Terminal implements Screen {
   #size = windowSize();
   #editor = NEW_EDITOR;
   #escapeTimer: Timer;
+  #pasteTimer: Timer;
   #suspendTimer: Timer;
   #isSuspended = false;
   #isClosed = false;
@@ -109,6 +118,7 @@ class Terminal implements Screen {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#escapeTimer);
+    clearTimeout(this.#pasteTimer);
     clearTimeout(this.#suspendTimer);
     Deno.removeSignalListener("SIGWINCH", this.#refresh);
     Deno.removeSignalListener("SIGCONT", this.#resume);
@@ -133,7 +143,12 @@ class Terminal implements Screen {
 
   #take(bytes: Uint8Array): void {
     clearTimeout(this.#escapeTimer);
-    for (const key of this.#decoder.push(bytes)) {
+    clearTimeout(this.#pasteTimer);
+    this.#press(this.#decoder.push(bytes));
+  }
+
+  #press(keys: readonly KeyPress[]): void {
+    for (const key of keys) {
       const { editor, event } = press(this.#editor, key, this.#options.complete);
       this.#editor = editor;
       if (event) this.#perform(event);
@@ -141,6 +156,9 @@ class Terminal implements Screen {
       if (this.#isClosed) return;
     }
     if (this.#decoder.isWaiting) this.#escapeTimer = setTimeout(() => this.#decoder.settle(), ESCAPE_WAIT_MS);
+    if (this.#decoder.isPasting) {
+      this.#pasteTimer = setTimeout(() => this.#press(this.#decoder.endPaste()), PASTE_WAIT_MS);
+    }
     this.#refresh();
     this.#options.onKey();
   }
@@ -149,7 +167,9 @@ class Terminal implements Screen {
     switch (event.type) {
       case "submitted":
         this.print([this.#options.prompt + event.echo]);
-        return this.#options.onLine(event.line);
+        return this.#options.onLine(event.line, event.omitted);
+      case "tooLong":
+        return this.#options.onTooLong(event.bytes);
       case "listed":
         return this.print([event.words.join("  ")]);
       case "interrupted":

@@ -53,7 +53,7 @@ Deno.test("a text of several lines cannot fake a line of somebody else's", async
   const y = await host.online("y", ["x"]);
   await x.sees(isOnline("y"));
   await x.type("\x1b[200~send y one\nSERVER: [You have messages]\r\n\tthree\x1b[201~\r");
-  await y.sees("x: one\n  SERVER: [You have messages]\n      three");
+  await y.sees("x: one\n  SERVER: [You have messages]\n    three");
 });
 
 Deno.test("any Unicode, spaces kept", async () => {
@@ -112,3 +112,28 @@ for (const terminal of [false, true]) {
     }
   });
 }
+
+Deno.test("a line that is too long is refused with its true length, by a pipe and as a paste: nothing is cut", async () => {
+  await using host = await Host.withServer();
+  const long = `${"x".repeat(65_000)}${" ".repeat(2_000)}TAIL`;
+  const sentence = "[Message too long: 67004 bytes, at most 65536.]";
+  const script = host.client("y");
+  await script.type(`send y ${long}\nsend_all ${long}\n`);
+  await script.endInput();
+  assertEquals(await script.status, 1);
+  assertEquals(script.output.lines.filter((line) => line === sentence).length, 2);
+  const x = await host.onTerminal("x");
+  await x.type(`send x \x1b[200~${long}\x1b[201~`);
+  await x.sees(sentence);
+  await x.type("\x1b[200~one\ttwo\x1b[201~\r");
+  await x.sees("x: one  two");
+});
+
+Deno.test("a paste whose end never comes ends by itself", async () => {
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  await x.type("\x1b[200~send x half a paste");
+  await x.sees(/>>> send x half a paste/);
+  await x.type("\r");
+  await x.sees("x: half a paste");
+});

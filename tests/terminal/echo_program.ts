@@ -16,6 +16,7 @@ const screen = openTerminal({
     ),
   onLine: (line) => line === "quit" ? end("quit") : screen.print([`got ${JSON.stringify(line)}`]),
   onKey: () => {},
+  onTooLong: (bytes) => screen.print([`too long: ${bytes}`]),
   onInterrupt: () => end("interrupted"),
   onEnd: () => end("ended"),
 });

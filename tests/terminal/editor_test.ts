@@ -146,8 +146,8 @@ Deno.test("a line break in a paste submits nothing and is submitted with the lin
   assertEquals(session.events, []);
   assertEquals(textOf(shown(session.editor.line)), "say one⏎two⏎three⏎    four[31m");
   session.keys("[backspace][enter]");
-  assertEquals(session.submitted, ["say one\ntwo\nthree\n    four[31"]);
-  assertEquals(session.keys("[up]").line, "say one\ntwo\nthree\n    four[31|");
+  assertEquals(session.submitted, ["say one\ntwo\nthree\n\tfour[31"]);
+  assertEquals(session.keys("[up]").line, "say one\ntwo\nthree\n\tfour[31|");
 });
 
 Deno.test("a line has a longest length, cut between graphemes; what is beyond is left out", () => {
@@ -156,6 +156,16 @@ Deno.test("a line has a longest length, cut between graphemes; what is beyond is
   session.keys("[home]ab");
   assertEquals(textOf(session.editor.line).length, LINE_LIMIT_CHARACTERS);
   assertEquals(session.editor.line.cursor, 1);
+});
+
+Deno.test("what has no room is counted, and a paste that has none is refused as a whole", () => {
+  const session = new TypingSession().keys("send ghost ").paste("漢".repeat(30_000));
+  assertEquals(session.events, [{ type: "tooLong", bytes: 90_000 }]);
+  assertEquals(session.line, "send ghost |");
+  session.keys(`${"x".repeat(65_000)}${" ".repeat(2_000)}`).keys("TAIL");
+  assertEquals(session.editor.omitted, "send ghost ".length + 67_004 - LINE_LIMIT_CHARACTERS);
+  session.keys("[enter]");
+  assertEquals(session.editor.omitted, 0);
 });
 
 Deno.test("the longest message, its command and a byte more are not too long", () => {
@@ -220,7 +230,10 @@ Deno.test("any bytes keep the line within its bounds", () => {
     if (step % 5 === 0) decoder.settle();
     const { cells, cursor } = editor.line;
     assertEquals(cursor >= 0 && cursor <= cells.length, true, `step ${step}`);
-    assertEquals(cells.every((cell) => cell !== "" && (cell === "\n" || !/\p{Cc}/u.test(cell))), true);
+    assertEquals(
+      cells.every((cell) => cell !== "" && (cell === "\n" || cell === "\t" || !/\p{Cc}/u.test(cell))),
+      true,
+    );
     assertEquals(textOf(editor.line).length <= LINE_LIMIT_CHARACTERS, true);
   }
 });

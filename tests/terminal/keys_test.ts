@@ -130,3 +130,18 @@ Deno.test("of an endless paste only the beginning is kept, and its end is still 
   assert(/^x+$/.test(paste.text) && paste.text.length < 100_000, `${paste.text.length}`);
   assertEquals(next, { name: "enter" });
 });
+
+Deno.test("a paste whose end never comes ends by itself, and the next key counts again", () => {
+  const decoder = new KeyDecoder();
+  assertEquals(decoder.push(bytesOf("\x1b[200~half")), []);
+  assertEquals(decoder.isPasting, true);
+  assertEquals(decoder.endPaste(), [{ name: "paste", text: "half" }]);
+  assertEquals([decoder.isPasting, decoder.endPaste()], [false, []]);
+  assertEquals(decoder.push(bytesOf("\r")), [{ name: "enter" }]);
+});
+
+Deno.test("how much of a paste is left out is told in bytes", () => {
+  const [paste] = keysOf(`\x1b[200~${"漢".repeat(100_000)}\x1b[201~`);
+  assert(paste?.name === "paste");
+  assertEquals(paste.text.length + (paste.omitted ?? 0) / 3, 100_000);
+});

@@ -35,6 +35,20 @@ Deno.test("of a line that is too long the rest is dropped, a character that was 
   assertEquals(linesOf(`${"x".repeat(LINE_LIMIT_BYTES)}\n`), ["x".repeat(LINE_LIMIT_BYTES)]);
 });
 
+Deno.test("how much a line lacks is told, blanks at its end apart", () => {
+  const lacks = (line: string) => {
+    const splitter = new LineSplitter();
+    const lines = [...bytesOf(`${line}\nnext`)].map((byte) => Uint8Array.of(byte));
+    return [...lines.flatMap((byte) => splitter.push(byte).map(() => splitter.omitted).toArray())];
+  };
+  assertEquals(lacks("x".repeat(LINE_LIMIT_BYTES)), [0]);
+  assertEquals(lacks("x".repeat(LINE_LIMIT_BYTES) + " ".repeat(100)), [0]);
+  assertEquals(lacks(`${"x".repeat(LINE_LIMIT_BYTES)}   yy  `), [5]);
+  assertEquals(lacks("漢".repeat(LINE_LIMIT_BYTES)), [
+    3 * (LINE_LIMIT_BYTES - Math.trunc(LINE_LIMIT_BYTES / 3)),
+  ]);
+});
+
 Deno.test("the longest message, its command and a byte more are not too long", () => {
   for (const line of LONGEST) {
     const [longest = "", next] = linesOf(`${line}\r\nnext`);
