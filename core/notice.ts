@@ -2,7 +2,7 @@
  * Everything that a machine tells: the notices of a client to its user and those of a server to its log, and
  * all text of theirs that a user can see. No other file of the core holds a sentence for users.
  */
-import { addressKey } from "./base/address.ts";
+import { addressKey, isLoopback } from "./base/address.ts";
 import {
   FIRST_WORDS_COLUMNS,
   MAIL_LIFE_MS,
@@ -383,8 +383,12 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "deregistered":
       return screen("[You are Offline. Bye.]");
     case "noServer":
+      // Of another host nobody here knows whether the server runs: its packets may be dropped on the way.
       return rendered("error", [
-        `no server at ${addressKey(notice.server)}, start one with 'deno task server'`,
+        isLoopback(notice.server)
+          ? `no server at ${addressKey(notice.server)}, start one with 'deno task server'`
+          : `no answer from ${addressKey(notice.server)}: is it running, and does a firewall let UDP port ` +
+            `${notice.server.port} in?`,
       ]);
     case "otherVersions":
       return rendered("error", [

@@ -258,6 +258,13 @@ Deno.test("no server has ever answered: on standard error", () => {
   });
 });
 
+Deno.test("a server on another host has never answered: it may run, and its packets be dropped", () => {
+  assertEquals(said({ type: "noServer", server: { host: "2001:db8::1", port: 9999 } }, UTC), {
+    stream: "error",
+    lines: ["no answer from [2001:db8::1]:9999: is it running, and does a firewall let UDP port 9999 in?"],
+  });
+});
+
 Deno.test("a server of other versions: on standard error, with theirs and ours", () => {
   assertEquals(said({ type: "otherVersions", server: SERVER, versions: [1, 2] }, UTC), {
     stream: "error",

@@ -126,7 +126,7 @@ scenario("what was typed while no server answered is not dropped without a word"
   alice.starts();
   alice.types("send bob hi");
   world.runs(2600);
-  alice.isTold("no server at 10.0.0.1:9999, start one with 'deno task server'");
+  alice.isTold("no answer from 10.0.0.1:9999: is it running, and does a firewall let UDP port 9999 in?");
   assert(alice.looks().includes("[1 command not carried out.]"));
   alice.hasEnded(1);
 });

@@ -168,7 +168,7 @@ scenario("no server has ever answered", (world) => {
   world.runs(2499);
   alice.isTold();
   world.runs(2);
-  alice.isTold("no server at 10.0.0.1:9999, start one with 'deno task server'");
+  alice.isTold("no answer from 10.0.0.1:9999: is it running, and does a firewall let UDP port 9999 in?");
   alice.sees("Client IP->10.0.1.1 Port->20000", "Server IP->10.0.0.1 Port->9999");
   alice.hasEnded(1);
 });

@@ -68,7 +68,7 @@ Deno.test("no server: one sentence after five attempts", () => {
   world.server.isKilled();
   const revocation = new Revocation(world, bob);
   world.runs(5000);
-  revocation.isTold("no server at 10.0.0.1:9999, start one with 'deno task server'");
+  revocation.isTold("no answer from 10.0.0.1:9999: is it running, and does a firewall let UDP port 9999 in?");
   revocation.hasEnded(1);
 });
 
