@@ -4,17 +4,55 @@ import type { Address } from "../core/base/units.ts";
 export const ANY_IPV4 = "0.0.0.0";
 export const ANY_IPV6 = "::";
 
+/** An address of the machine, as `Deno.networkInterfaces` gives it. */
+export type OwnInterface = Pick<Deno.NetworkInterfaceInfo, "family" | "address">;
+
 /**
  * The addresses at which peers on the same network may reach this client, the likeliest first: the address
- * that the socket is bound to, or else all IPv4 addresses of the machine. If the server is on this machine
- * its loopback address comes first, for peers may be here as well.
+ * that the socket is bound to, or else all addresses of the machine in the server's family, that on the
+ * server's network first. If the server is on this machine its loopback address comes first, for peers may be
+ * here as well.
  */
-export function ownAddresses(host: string, port: number, server: Address): Address[] {
+export function ownAddresses(
+  host: string,
+  port: number,
+  server: Address,
+  interfaces: readonly OwnInterface[] = Deno.networkInterfaces(),
+): Address[] {
   if (host !== ANY_IPV4 && host !== ANY_IPV6) return [{ host, port }];
+  const family = server.host.includes(":") ? "IPv6" : "IPv4";
   const local = server.host.startsWith("127.") || server.host === "::1" ? [server.host] : [];
-  const interfaces = Deno.networkInterfaces().filter(({ family, address }) =>
-    family === "IPv4" && !address.startsWith("127.")
+  const target = bitsOf(server.host);
+  // The rule of RFC 6724, section 5, for want of the routes: the longest prefix in common wins. Addresses of
+  // a link (fe80::) need the link's name, which no peer knows.
+  const others = interfaces
+    .filter((it) => it.family === family && !/^(127\.|::1$|fe80:)/i.test(it.address))
+    .map(({ address }) => ({ address, shared: sharedBits(bitsOf(address), target) }))
+    .sort((a, b) => b.shared - a.shared)
+    .map(({ address }) => address);
+  const hosts = [...local, ...others];
+  const none = family === "IPv4" ? "127.0.0.1" : "::1";
+  return (hosts.length > 0 ? hosts : [none]).map((address) => ({ host: address, port }));
+}
+
+/** The bits of a numeric address, as text. */
+function bitsOf(host: string): string {
+  if (!host.includes(":")) return host.split(".").map((part) => binary(Number(part), 8)).join("");
+  const [front = "", back] = host.split("::");
+  const groups = (text: string) => text === "" ? [] : text.split(":");
+  const [before, behind] = [groups(front), groups(back ?? "")];
+  const zeros = Array<string>(back === undefined ? 0 : Math.max(0, 8 - before.length - behind.length)).fill(
+    "0",
   );
-  const hosts = [...local, ...interfaces.map(({ address }) => address)];
-  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((address) => ({ host: address, port }));
+  return [...before, ...zeros, ...behind].map((group) => binary(parseInt(group, 16), 16)).join("");
+}
+
+function binary(value: number, bits: number): string {
+  return value.toString(2).padStart(bits, "0");
+}
+
+function sharedBits(a: string, b: string): number {
+  let count = 0;
+  while (count < a.length && a[count] === b[count]) count++;
+  return count;
 }

@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import { ANY_IPV4, ANY_IPV6, ownAddresses, type OwnInterface } from "../../transport/own_addresses.ts";
+
+const INTERFACES: readonly OwnInterface[] = [
+  { family: "IPv4", address: "127.0.0.1" },
+  { family: "IPv4", address: "172.17.0.1" },
+  { family: "IPv4", address: "192.168.1.5" },
+  { family: "IPv6", address: "::1" },
+  { family: "IPv6", address: "fe80::1" },
+  { family: "IPv6", address: "fd00::2" },
+  { family: "IPv6", address: "2001:db8::5" },
+];
+
+function hosts(bound: string, server: string, interfaces = INTERFACES): string[] {
+  return ownAddresses(bound, 7, { host: server, port: 9 }, interfaces).map(({ host }) => host);
+}
+
+Deno.test("the address on the server's network comes first, whatever the order of the interfaces", () => {
+  assertEquals(hosts(ANY_IPV4, "192.168.1.1"), ["192.168.1.5", "172.17.0.1"]);
+  assertEquals(hosts(ANY_IPV4, "172.17.0.9"), ["172.17.0.1", "192.168.1.5"]);
+  assertEquals(hosts(ANY_IPV6, "2001:db8::1"), ["2001:db8::5", "fd00::2"]);
+  assertEquals(hosts(ANY_IPV6, "fd00:0:0:0::9"), ["fd00::2", "2001:db8::5"]);
+});
+
+Deno.test("where the server is on this machine its loopback address comes first", () => {
+  assertEquals(hosts(ANY_IPV4, "127.0.0.1"), ["127.0.0.1", "172.17.0.1", "192.168.1.5"]);
+  assertEquals(hosts(ANY_IPV6, "::1")[0], "::1");
+});
+
+Deno.test("a bound address is the only one, and a machine without a network has its loopback", () => {
+  assertEquals(hosts("10.0.0.1", "192.168.1.1"), ["10.0.0.1"]);
+  assertEquals(hosts(ANY_IPV4, "192.168.1.1", []), ["127.0.0.1"]);
+  assertEquals(hosts(ANY_IPV6, "2001:db8::1", []), ["::1"]);
+});
