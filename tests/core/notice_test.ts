@@ -169,6 +169,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [
     { type: "invite", server: "[::1]:9999", serverKey: KEY, nick: "Zoë", identity: BUNDLE.identity },
     `parley://[::1]:9999/?server=${KEY}&peer=Zo%C3%AB:${BUNDLE.identity}`,
+    "[Nobody else reaches [::1]:9999: start with '-i ADDRESS', the server's address in your network, and invite then.]",
   ],
   [{ type: "channelDropped", count: 2 }, "[2 channel messages dropped]"],
   [{ type: "channelDropped", count: 1 }, "[1 channel message dropped]"],
