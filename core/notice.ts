@@ -117,6 +117,8 @@ export type Notice =
     readonly nick: Nick;
     readonly identity: string;
   }
+  /** The invitation names the server by an address that is of this machine alone. */
+  | { readonly type: "inviteIsLocal"; readonly server: string }
   /** The recipient's receipt has come directly, or the message was to ourselves. */
   | {
     readonly type: "delivered";
@@ -319,14 +321,10 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "yourself":
       return screen("[That is you.]");
     case "invite":
+      return screen(writeInvitation(notice.server, notice.serverKey, notice));
+    case "inviteIsLocal":
       return screen(
-        writeInvitation(notice.server, notice.serverKey, notice),
-        ...(THIS_MACHINE.test(notice.server)
-          ? [
-            `[Nobody else reaches ${notice.server}: start with '-i ADDRESS', the server's address in your network, ` +
-            "and invite then.]",
-          ]
-          : []),
+        `[Nobody else reaches ${notice.server}: start with '-i ADDRESS', the server's address in your network, and invite then.]`,
       );
     case "channelDropped":
       return screen(`[${counted(notice.count, "channel message")} dropped]`);
@@ -449,9 +447,6 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
 }
 
 const DAY_MS = 24 * 3600_000;
-
-/** HOST:PORT of the machine itself, as users write it. */
-const THIS_MACHINE = /^(127\.[\d.]+|\[?::1\]?|localhost|0\.0\.0\.0):\d+$/i;
 
 const FAILURES: Readonly<Record<Failure, string>> = {
   "other key": "the nickname belongs to another key",

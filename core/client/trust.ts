@@ -13,6 +13,9 @@ import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
 import type { Sender } from "./sender.ts";
 
+/** HOST:PORT of the machine itself, as users write it. */
+const THIS_MACHINE = /^(127\.[\d.]+|\[::1\]|localhost|0\.0\.0\.0):\d+$/i;
+
 export interface TrustOptions {
   readonly primitives: Primitives;
   readonly effects: Effects;
@@ -85,6 +88,7 @@ export class Trust {
     const serverKey = membership.link.peer;
     if (serverKey === undefined) return effects.notice({ type: "serverSilent" });
     effects.notice({ type: "invite", server: serverName, serverKey, nick, identity: identity.publicKey });
+    if (THIS_MACHINE.test(serverName)) effects.notice({ type: "inviteIsLocal", server: serverName });
   }
 
   /**

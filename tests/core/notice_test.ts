@@ -169,6 +169,9 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [
     { type: "invite", server: "[::1]:9999", serverKey: KEY, nick: "Zoë", identity: BUNDLE.identity },
     `parley://[::1]:9999/?server=${KEY}&peer=Zo%C3%AB:${BUNDLE.identity}`,
+  ],
+  [
+    { type: "inviteIsLocal", server: "[::1]:9999" },
     "[Nobody else reaches [::1]:9999: start with '-i ADDRESS', the server's address in your network, and invite then.]",
   ],
   [{ type: "channelDropped", count: 2 }, "[2 channel messages dropped]"],

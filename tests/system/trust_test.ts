@@ -74,6 +74,7 @@ Deno.test("an invitation that one client shows starts another one, with server a
     invitation,
     new RegExp(`^parley://127\\.0\\.0\\.1:${host.port}/\\?server=${key}&peer=Zo%C3%AB:[0-9a-f]{64}$`),
   );
+  await alice.sees(/^\[Nobody else reaches 127\.0\.0\.1:\d+: start with .*\]\n/m);
   const bob = host.run(["client", invitation, "-n", "bob", "--state", `${host.folder}/bob`]);
   await bob.sees(WELCOME);
   await bob.sees(isOnline("Zoë"));
