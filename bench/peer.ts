@@ -38,6 +38,7 @@ const options = {
   channelKey: undefined,
   attempts: 0,
   sendsOnly: false,
+  isAttended: true,
   durable: store !== undefined,
   primitives,
 };

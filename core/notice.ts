@@ -64,6 +64,12 @@ export type Notice =
   }
   | { readonly type: "directReceived"; readonly message: Shown }
   | { readonly type: "channelReceived"; readonly message: Shown }
+  /**
+   * The messages follow that came while nobody was at the terminal. `dropped` further ones found no room.
+   */
+  | { readonly type: "whileAway"; readonly dropped: number }
+  /** There is no room to keep all messages for the next client at a terminal. It is said once. */
+  | { readonly type: "keptFull" }
   /** Messages that waited at the server follow. It is said once for each registration. */
   | { readonly type: "mailWaiting" }
   /** The message that follows is not the next one of its sender: the one before it has not come. */
@@ -231,6 +237,14 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       const kind = notice.message.isOpen ? "[Channel_Message, not sealed, " : "[Channel_Message ";
       return screen(...messageLines(kind, notice.message, "]", utcOffset));
     }
+    case "whileAway": {
+      const dropped = counted(notice.dropped, "further message");
+      return screen("[While you were away]", ...(notice.dropped > 0 ? [`[${dropped} found no room.]`] : []));
+    }
+    case "keptFull":
+      return screen(
+        "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
+      );
     case "mailWaiting":
       return screen("SERVER: [You have messages]");
     case "missing":

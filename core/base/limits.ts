@@ -286,6 +286,15 @@ export const STRANGERS_VERBS = 1_024;
 export const STRANGERS_BYTES = 4 * 1024 * 1024;
 export const STRANGER_BYTES = 100;
 
+/**
+ * What a client without a person at its terminal keeps for the next one with a person: two mailboxes of
+ * messages, and a mailbox of bytes. Each message counts as some bytes more than its text, so that a sender of
+ * many short ones counts as the one who has the most, whose oldest are dropped first.
+ */
+export const KEPT_MESSAGES = 2_000;
+export const KEPT_BYTES = 4 * 1024 * 1024;
+export const KEPT_MORE_BYTES = 100;
+
 /** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
 export const PEOPLE = 1_024;
 

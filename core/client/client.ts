@@ -54,6 +54,11 @@ export interface ClientOptions {
    * server. Its links have a key of this process, so that it takes nothing away from the holder of the nick.
    */
   readonly sendsOnly: boolean;
+  /**
+   * True if a person at a terminal sees what is shown. Otherwise incoming messages are kept, for the next
+   * client that a person looks at.
+   */
+  readonly isAttended: boolean;
   /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
@@ -88,13 +93,13 @@ export class Client implements Machine {
   #sweepDue: Millis;
 
   constructor(now: Millis, options: ClientOptions, random: Random, records: Records) {
-    const { candidates, channelKey, identity, nick, primitives, sendsOnly, server, serverKey, serverName } =
-      options;
+    const { candidates, channelKey, identity, nick, primitives, sendsOnly } = options;
+    const { isAttended, server, serverKey, serverName } = options;
     this.#nick = nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
     const effects = this.#effects = new Effects(options.durable, records);
-    const about = { nick, server, identity, primitives, effects, random };
+    const about = { nick, server, identity, primitives, effects, random, isAttended };
     const state = this.#state = new ClientState(now, about);
     const { ids, inbox, knownPeers, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
@@ -243,6 +248,7 @@ export class Client implements Machine {
 
   #start(now: Millis): void {
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
+    this.#state.whileAway.show(now);
     if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);
   }
 

@@ -24,6 +24,7 @@ import {
 } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
+import type { WhileAway } from "./while_away.ts";
 
 /** A message that has come. */
 export interface IncomingMessage extends MessageIdParts {
@@ -48,6 +49,7 @@ export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
+  readonly #whileAway: WhileAway;
   /** The last message of each sender that was shown in its place: late ones do not count. */
   readonly #lastShown: DurableMap<NickKey, LastMessage>;
   /**
@@ -60,9 +62,10 @@ export class Inbox {
   /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
-  constructor(effects: Effects, primitives: Primitives) {
+  constructor(effects: Effects, primitives: Primitives, whileAway: WhileAway) {
     this.#effects = effects;
     this.#primitives = primitives;
+    this.#whileAway = whileAway;
     this.#seen = new SeenIds(effects);
     this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
@@ -215,6 +218,7 @@ export class Inbox {
     }
     const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
+    this.#whileAway.keep(now, message);
     if (channel) return;
     const end = LastMessage.from(message);
     if (!late) this.#lastShown.setLater(now, nickKey(from), end);

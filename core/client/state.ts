@@ -12,6 +12,7 @@ import { Inbox } from "./inbox.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { PostChains } from "./post_chains.ts";
 import { Prekeys } from "./prekeys.ts";
+import { WhileAway } from "./while_away.ts";
 
 export interface ClientStateOptions {
   readonly nick: Nick;
@@ -20,20 +21,24 @@ export interface ClientStateOptions {
   readonly primitives: Primitives;
   readonly effects: Effects;
   readonly random: Random;
+  /** True if a person at a terminal sees what is shown. */
+  readonly isAttended: boolean;
 }
 
 export class ClientState {
   readonly tracker: AckTracker;
   readonly inbox: Inbox;
+  readonly whileAway: WhileAway;
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
   readonly postChains: PostChains;
   readonly ids: IdSource;
 
   constructor(now: Millis, options: ClientStateOptions) {
-    const { effects, identity, nick, primitives, random } = options;
+    const { effects, identity, isAttended, nick, primitives, random } = options;
     this.tracker = new AckTracker(effects, primitives);
-    this.inbox = new Inbox(effects, primitives);
+    this.whileAway = new WhileAway(effects, isAttended);
+    this.inbox = new Inbox(effects, primitives, this.whileAway);
     this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.knownPeers = new KnownPeers(effects);
     this.postChains = new PostChains(effects);

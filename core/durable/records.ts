@@ -153,6 +153,18 @@ export const INBOX = new RecordKind("inbox", {
   text: f.text,
 });
 
+/**
+ * A message that was printed while no person was at the terminal, numbered. The next client at a terminal
+ * shows it.
+ */
+export const KEPT = new RecordKind("kept", {
+  channel: f.flag,
+  isOpen: f.flag,
+  from: f.nick,
+  sentAt: f.instant,
+  text: f.text,
+});
+
 /** The last message of a peer that was shown in its place, by nick: the next one's `after` should name it. */
 export const SHOWN = new RecordKind("shown", { id: f.id, hash: f.hash });
 

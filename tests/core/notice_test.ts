@@ -83,6 +83,12 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "collected", to: "y", count: 3 }, "[y has collected 3 messages.]"],
   [{ type: "collected", to: "y", count: 1 }, "[y has collected 1 message.]"],
   [{ type: "mailWaiting" }, "SERVER: [You have messages]"],
+  [{ type: "whileAway", dropped: 0 }, "[While you were away]"],
+  [{ type: "whileAway", dropped: 1 }, "[While you were away]", "[1 further message found no room.]"],
+  [
+    { type: "keptFull" },
+    "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
+  ],
   [{ type: "missing", from: "x" }, "[A message from x is missing.]"],
   [
     { type: "exchanged", from: "x" },

@@ -62,6 +62,8 @@ export class Person extends Process {
   #port = FIRST_PORT;
   /** True if the program that was started last is a script that only sends. */
   isScript = false;
+  /** False if the next programs write into a pipe. */
+  isAttended = true;
 
   /** `host`: of the computer. `serverKey`: of the server, if it is known before the first start. */
   constructor(surroundings: Surroundings, nick: Nick, host: string, settings: ClientSettings = {}) {
@@ -83,6 +85,7 @@ export class Person extends Process {
       candidates: [own],
       attempts: 5,
       sendsOnly: this.isScript,
+      isAttended: this.isAttended && !this.isScript,
       invited: [],
       channelKey: undefined,
       durable: true,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
+import { WhileAway } from "../../../core/client/while_away.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE, partsOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
@@ -34,7 +35,7 @@ class TestInbox {
 
   constructor(recorded = new Recorded()) {
     this.recorded = recorded;
-    this.inbox = new Inbox(recorded.effects, primitives);
+    this.inbox = new Inbox(recorded.effects, primitives, new WhileAway(recorded.effects, true));
   }
 
   accept(now: number, ...messages: IncomingMessage[]): void {
@@ -277,7 +278,7 @@ Deno.test("the texts of direct messages are hashed when a letter or a record nee
     },
   };
   const recorded = new Recorded();
-  const inbox = new Inbox(recorded.effects, counting);
+  const inbox = new Inbox(recorded.effects, counting, new WhileAway(recorded.effects, true));
   for (let count = 1; count <= 100; count++) inbox.accept(0, direct(count));
   recorded.perform(0);
   assertEquals(counted.hashes, 0);
