@@ -360,7 +360,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "tooMany":
       return failure(`[Too many messages wait: ${notice.count}, try again later.]`);
     case "nickOfAnotherKey":
-      return failure(`[Nickname '${notice.nick}' belongs to another key.]`);
+      return failure(
+        `[Nickname '${notice.nick}' belongs to another key.]`,
+        `[If it is yours, bring its key: '--identity FILE', a copy of the file 'identity' of its state folder. ` +
+          `If that is lost, the server's operator can make the nickname free: 'nicks --release ${notice.nick}'.]`,
+      );
     case "identityEnded":
       return failure(`[This identity of '${notice.nick}' has ended: it was revoked, or has a successor.]`);
     case "revocationAnswered": {

@@ -16,7 +16,7 @@ import * as f from "../messages/field.ts";
 import { NO_HASH, NO_KEY, noBundle } from "../messages/identity.ts";
 import { NO_LINEAGE } from "../messages/lineage.ts";
 import { partsOf } from "../messages/message_id.ts";
-import { nickSkeleton } from "../messages/skeleton.ts";
+import { nickSkeleton } from "../messages/nick.ts";
 import {
   IDENTITY,
   INBOX,

@@ -27,8 +27,7 @@ import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
 import { type Bundle, bundleOf, type Predecessor } from "../messages/identity.ts";
 import { NO_LINEAGE, type Revocation } from "../messages/lineage.ts";
-import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
-import { nickSkeleton } from "../messages/skeleton.ts";
+import { type Nick, type NickKey, nickKey, nickSkeleton } from "../messages/nick.ts";
 import type { Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import type { StreamWriter } from "./stream_writer.ts";
@@ -38,6 +37,7 @@ import type { StreamWriter } from "./stream_writer.ts";
  */
 export interface Member extends Row {
   nick: Nick;
+  skeleton: string;
   /** The nick is bound to it. It changes only to a successor that it has named. */
   identity: Key;
   key: Key;

@@ -16,7 +16,7 @@ import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import { bundleOf } from "../messages/identity.ts";
-import { type Nick, sameNick } from "../messages/nick.ts";
+import { type Nick, nickSkeleton, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
@@ -349,7 +349,7 @@ export class Server implements Machine {
   ): StreamWriter {
     const before = { ...member };
     const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, { nick, ...bundle, addresses, online: true });
+    Object.assign(member, { nick, skeleton: nickSkeleton(nick), ...bundle, addresses, online: true });
     // A registration that changes nothing is no news for the others.
     if (!equalRows(before, member)) this.#roster.changed(now, member);
     const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };

@@ -214,7 +214,12 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "notYou", nick: "y" }, "[You are not y.]"],
   [{ type: "youAreOffline", nick: "x" }, "[You are offline, 'reg x' first.]"],
   [{ type: "alreadyRegistered", nick: "x" }, "[You are already registered as 'x'.]"],
-  [{ type: "nickOfAnotherKey", nick: "x" }, "[Nickname 'x' belongs to another key.]"],
+  [
+    { type: "nickOfAnotherKey", nick: "x" },
+    "[Nickname 'x' belongs to another key.]",
+    "[If it is yours, bring its key: '--identity FILE', a copy of the file 'identity' of its state folder. " +
+    "If that is lost, the server's operator can make the nickname free: 'nicks --release x'.]",
+  ],
   [{ type: "tooLong", bytes: 1312 }, "[Message too long: 1312 bytes, at most 65536.]"],
   [{ type: "tooMany", count: 10_000 }, "[Too many messages wait: 10000, try again later.]"],
   [{ type: "nicksExhausted", forNow: false }, "[The server takes no more nicknames.]"],

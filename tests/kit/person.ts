@@ -19,7 +19,7 @@ import { handOver } from "../../core/durable/hand_over.ts";
 import { revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
-import type { Notice } from "../../core/notice.ts";
+import { type Notice, render } from "../../core/notice.ts";
 import { Process, type ProcessOptions } from "./process.ts";
 import { SERVER, type Surroundings } from "./surroundings.ts";
 
@@ -213,4 +213,9 @@ export class Person extends Process {
   endsInput(): void {
     this.does({ type: "finish" });
   }
+}
+
+/** What somebody sees whom the server does not give a nick. */
+export function isAnothers(nick: Nick): readonly string[] {
+  return render({ type: "nickOfAnotherKey", nick }, () => 0).lines;
 }
