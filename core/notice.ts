@@ -11,7 +11,7 @@ import {
   TEXT_BYTES,
 } from "./base/limits.ts";
 import { dateAndTime, firstWords, harmless } from "./base/text.ts";
-import type { Address, Millis } from "./base/units.ts";
+import type { Address, Key, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
 import { writeInvitation } from "./messages/invitation.ts";
 import { type Nick, SERVER_NICK } from "./messages/nick.ts";
@@ -30,7 +30,12 @@ export interface Shown {
   readonly dated: boolean;
   /** We have a channel key and this channel message is not sealed: everybody can read it. */
   readonly isOpen: boolean;
+  /** The older nick that the sender's looks like, if the sender is not verified. */
+  readonly like: Nick | undefined;
 }
+
+/** A nick, and the older one of somebody else that it looks like. */
+export type LookAlike = readonly [nick: Nick, like: Nick];
 
 /** Why a message has failed for good. `FAILURES` has a sentence for each. */
 export type Failure =
@@ -53,6 +58,7 @@ export type Notice =
     readonly rows: readonly Row[];
     /** The rows that look different from before. */
     readonly changed: readonly Row[];
+    readonly alike: readonly LookAlike[];
   }
   | {
     readonly type: "peersListed";
@@ -61,6 +67,15 @@ export type Notice =
     readonly verified: readonly Nick[];
     /** Nicks whose identity in the table is not the pinned one. */
     readonly changed: readonly Nick[];
+    readonly alike: readonly LookAlike[];
+  }
+  /** Somebody has registered a nick that looks like the older one `like` of somebody else. */
+  | {
+    readonly type: "lookAlike";
+    readonly nick: Nick;
+    readonly identity: Key;
+    readonly like: Nick;
+    readonly likeIdentity: Key;
   }
   | { readonly type: "directReceived"; readonly message: Shown }
   | { readonly type: "channelReceived"; readonly message: Shown }
@@ -227,10 +242,17 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen("SERVER: [Welcome, you are registered.]");
     case "tableChanged": {
       const rows = notice.rows.length <= TABLE_LINES ? notice.rows : notice.changed;
-      return screen("[Client table updated.]", ...tableLines(notice.server, rows));
+      return screen("[Client table updated.]", ...tableLines(notice.server, rows, marksOf(notice)));
     }
     case "peersListed":
       return screen(...tableLines(notice.server, notice.rows, marksOf(notice)));
+    case "lookAlike": {
+      const { identity, like, likeIdentity, nick } = notice;
+      return screen(
+        `[The new nickname '${nick}' looks like '${like}', and is somebody else's. ` +
+          `The key of the new one is ${identity}, that of '${like}' is ${likeIdentity}.]`,
+      );
+    }
     case "directReceived":
       return screen(...messageLines("", notice.message, "", utcOffset));
     case "channelReceived": {
@@ -515,10 +537,14 @@ function tableLines(
   ];
 }
 
+/** What a list of peers says beside a nick. An update of the table says only whom it looks like. */
 function marksOf(
-  { rows, verified, changed }: Extract<Notice, { type: "peersListed" }>,
+  { alike, rows, ...more }: Extract<Notice, { type: "peersListed" | "tableChanged" }>,
 ): (nick: Nick) => string {
   const marks = new Map<Nick, string>();
+  for (const [nick, like] of alike) marks.set(nick, ` (looks like ${like})`);
+  if (more.type === "tableChanged") return (nick) => marks.get(nick) ?? "";
+  const { changed, verified } = more;
   for (const nick of verified) marks.set(nick, " (verified)");
   for (const nick of changed) marks.set(nick, " (another key than the pinned one)");
   for (const { nick, revocation } of rows) if (revocation.length > 0) marks.set(nick, " (revoked)");
@@ -534,7 +560,8 @@ function messageLines(
 ): string[] {
   const date = message.dated ? `${dateAndTime(message.sentAt + utcOffset(message.sentAt))} ` : "";
   const [first = "", ...further] = message.text.replaceAll("\r\n", "\n").split("\n");
-  const lines = [`${before}${message.from}: ${date}${first}`, ...further.map((line) => `  ${line}`)];
+  const like = message.like === undefined ? "" : ` (looks like ${message.like})`;
+  const lines = [`${before}${message.from}${like}: ${date}${first}`, ...further.map((line) => `  ${line}`)];
   lines[lines.length - 1] += behind;
   return lines;
 }

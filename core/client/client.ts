@@ -14,7 +14,7 @@ import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
-import type { Row } from "../messages/table.ts";
+import { type Row, Table } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
@@ -99,9 +99,10 @@ export class Client implements Machine {
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
     const effects = this.#effects = new Effects(options.durable, records);
-    const about = { nick, server, identity, primitives, effects, random, isAttended };
+    const table = new Table();
+    const about = { nick, server, identity, primitives, effects, random, isAttended, table };
     const state = this.#state = new ClientState(now, about);
-    const { ids, inbox, knownPeers, postChains, prekeys, tracker } = state;
+    const { ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(options.attempts, probeTimeout);
     const ownKey = sendsOnly ? primitives.keyPair(random(KEY_BYTES)) : identity.keyPair;
@@ -114,6 +115,8 @@ export class Client implements Machine {
       keepsAlive: true,
     });
     const membership = this.#membership = new Membership(now, {
+      table,
+      lookAlikes,
       effects,
       links,
       attempts,
@@ -133,7 +136,7 @@ export class Client implements Machine {
       candidates,
       voucher: sendsOnly ? identity.voucher(nick, ownKey.publicKey.toHex()) : undefined,
     });
-    const { link, table } = membership;
+    const { link } = membership;
     this.#contact = new ServerContact({ effects, links, link, server, serverName });
     const sealing = new Sealing({
       primitives,
@@ -185,6 +188,7 @@ export class Client implements Machine {
       nick,
       serverName,
       knownPeers,
+      lookAlikes,
       membership,
       sender,
     });

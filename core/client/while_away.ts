@@ -59,8 +59,8 @@ export class WhileAway {
   show(now: Millis): void {
     if (!this.#isAttended || this.#kept.size === 0) return;
     this.#effects.notice({ type: "whileAway", dropped: this.#lastNumber - this.#kept.size });
-    for (const [number, { channel, ...message }] of [...this.#kept.entries()]) {
-      const shown = { ...message, dated: true };
+    for (const [number, { bytes: _, channel, like: [like], ...message }] of [...this.#kept.entries()]) {
+      const shown = { ...message, like, dated: true };
       this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
       this.#kept.deleteLater(now, number);
     }

@@ -161,6 +161,8 @@ export const KEPT = new RecordKind("kept", {
   channel: f.flag,
   isOpen: f.flag,
   from: f.nick,
+  /** The older nick that the sender's looks like. */
+  like: f.list(f.nick, 1),
   sentAt: f.instant,
   text: f.text,
 });

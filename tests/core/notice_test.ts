@@ -11,7 +11,7 @@ const SERVER = { host: "127.0.0.1", port: 9999 };
 const SENT_AT = Date.UTC(2022, 2, 22, 21, 35, 12, 521);
 
 const message = (text: string, dated = false, isOpen = false): Shown => (
-  { from: "x", text, sentAt: SENT_AT, dated, isOpen }
+  { from: "x", text, sentAt: SENT_AT, dated, isOpen, like: undefined }
 );
 const row = (nick: string, online = true): Row => ({
   nick,
@@ -27,9 +27,10 @@ const table = (rows: readonly Row[], changed: readonly Row[] = rows): Notice => 
   server: SERVER,
   rows,
   changed,
+  alike: [],
 });
 const peers = (rows: readonly Row[], verified: string[] = [], changed: string[] = []): Notice => (
-  { type: "peersListed", server: SERVER, rows, verified, changed }
+  { type: "peersListed", server: SERVER, rows, verified, changed, alike: [] }
 );
 
 const SCREEN: readonly [Notice, ...string[]][] = [
@@ -82,6 +83,22 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "posted" }, "[Message received by Server.]"],
   [{ type: "collected", to: "y", count: 3 }, "[y has collected 3 messages.]"],
   [{ type: "collected", to: "y", count: 1 }, "[y has collected 1 message.]"],
+  [
+    { type: "tableChanged", server: SERVER, rows: [row("x")], changed: [], alike: [["x", "y"]] },
+    "[Client table updated.]",
+    "SERVER @ 127.0.0.1:9999 is ONLINE",
+    "x @ 127.0.0.1:3001 is ONLINE (looks like y)",
+  ],
+  [
+    { type: "directReceived", message: { ...message("hi\nyou"), like: "y" } },
+    "x (looks like y): hi",
+    "  you",
+  ],
+  [
+    { type: "lookAlike", nick: "x", identity: "k", like: "y", likeIdentity: "l" },
+    "[The new nickname 'x' looks like 'y', and is somebody else's. " +
+    "The key of the new one is k, that of 'y' is l.]",
+  ],
   [{ type: "mailWaiting" }, "SERVER: [You have messages]"],
   [{ type: "whileAway", dropped: 0 }, "[While you were away]"],
   [{ type: "whileAway", dropped: 1 }, "[While you were away]", "[1 further message found no room.]"],
@@ -382,6 +399,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "alreadyRegistered", nick: EVIL },
   { type: "belongsToOther", own: "x", nick: EVIL },
   { type: "nickOfAnotherKey", nick: EVIL },
+  { type: "lookAlike", nick: "x", identity: KEY, like: EVIL, likeIdentity: KEY },
   { type: "replaced", nick: EVIL },
   { type: "noServer", server: EVIL_ADDRESS },
   { type: "otherVersions", server: EVIL_ADDRESS, versions: [1] },

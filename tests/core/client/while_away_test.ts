@@ -3,7 +3,9 @@ import { KEPT_BYTES, KEPT_MESSAGES, TEXT_BYTES } from "../../../core/base/limits
 import { WhileAway } from "../../../core/client/while_away.ts";
 import { Recorded } from "../../kit/recorded.ts";
 
-const message = (text: string, from = "alice") => ({ channel: false, isOpen: false, from, sentAt: 1, text });
+const message = (text: string, from = "alice") => (
+  { channel: false, isOpen: false, from, like: [], sentAt: 1, text }
+);
 
 /** What the next client at a terminal shows: how many were dropped, and the texts. */
 function shown(recorded: Recorded): { dropped: number | undefined; texts: string[] } {
