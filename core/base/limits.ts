@@ -485,8 +485,12 @@ export const MAIL_SHARE = 1 / 64;
 /** All mail (`--max-mail`): the server holds it in memory as well as on disk. */
 export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 
-/** Receipts kept for one sender who is away; the oldest are dropped. A sender may never come back. */
+/**
+ * Receipts kept for one sender who is away, and for all: 100,000 are 32 MB. The oldest are dropped, in all
+ * those of the sender who has the most. A sender may never come back.
+ */
 export const RECEIPTS_PER_SENDER = 10_000;
+export const RECEIPTS = 100_000;
 
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
 export const COLLECTED_RECEIPTS = 8;

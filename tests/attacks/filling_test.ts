@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { equalAddresses } from "../../core/base/address.ts";
 import {
   COLLECTED_RECEIPTS,
+  MAIL_TOTAL_BYTES,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
   MEMBER_MESSAGES_BURST,
@@ -10,6 +11,7 @@ import {
   MEMBER_QUESTIONS_BURST,
   MEMBER_QUESTIONS_PER_SECOND,
   NEW_NICKS_PER_HOUR,
+  RECEIPTS,
   RECEIPTS_AGAIN_MS,
   RECEIPTS_AGAIN_VERBS,
   ROWS_PACKETS,
@@ -24,6 +26,7 @@ import { RECEIPT, receiptName } from "../../core/durable/records.ts";
 import { SeenIds } from "../../core/durable/seen_ids.ts";
 import { NO_KEY } from "../../core/messages/identity.ts";
 import { prekeyId } from "../../core/messages/letter_form.ts";
+import { OfflineStore } from "../../core/server/offline_store.ts";
 import { partsOf } from "../../core/messages/message_id.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Person } from "../kit/person.ts";
@@ -322,4 +325,24 @@ Deno.test("attack: register again and again with a new prekey: nobody's screen f
   alice.writes("mal", "hi");
   arena.runs(100);
   assertEquals(mallory.heardOf("direct")[0]?.place, prekeyId(arena.server.bundleOf("mal").prekey));
+});
+
+Deno.test("attack: never note receipts, under many nicks: all have a bound, and others keep theirs", () => {
+  const receipt = { to: "bob", at: 0, edition: 0, ephemeral: NO_KEY, outcome: "read", proof: "" } as const;
+  const value = RECEIPT.encode({ ...receipt, from: "mal" });
+  const names = Array.from({ length: RECEIPTS - 10 }, (_, at) => receiptName(`mal${at % 12}`, idOf(at + 1)));
+  names.push(...Array.from({ length: 10 }, (_, at) => receiptName("alice", idOf(at + 1))));
+  const records = names.toSorted().map((name) => [RECEIPT.key(name), value] as const);
+  const effects = new Effects(true, records);
+  const store = new OfflineStore(0, effects, { totalBytes: MAIL_TOTAL_BYTES });
+  for (let number = 1; number <= 20; number++) {
+    const id = idOf(number, 2);
+    const letter = { order: number, id, from: "mal1", to: "bob", storedAt: 0, body: JUNK };
+    store.deposit(0, letter);
+    store.collect(0, letter, { ...receipt, id });
+  }
+  const count = (nick: string) => store.receiptsFor(nick).flatMap(({ receipts }) => receipts).length;
+  assertEquals(count("alice"), 10);
+  const ofMallory = Array.from({ length: 12 }, (_, at) => count(`mal${at}`));
+  assertEquals(ofMallory.reduce((sum, one) => sum + one), RECEIPTS - 10);
 });
