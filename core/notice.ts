@@ -4,6 +4,7 @@
  */
 import { addressKey } from "./base/address.ts";
 import {
+  DAY_MS,
   FIRST_WORDS_COLUMNS,
   MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
@@ -214,6 +215,8 @@ export type Notice =
     readonly nick: Nick;
     readonly how: "deregistered" | "left" | "silent" | "revoked";
   }
+  /** Nobody has used the nick since it was registered, so it is free again. */
+  | { readonly type: "nickFreed"; readonly nick: Nick }
   /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
 
@@ -452,14 +455,14 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       );
     case "clientLeft":
       return log(`${notice.nick} is offline: ${notice.how}`);
+    case "nickFreed":
+      return log(`${notice.nick} is free: it was not used since it was registered`);
     case "dropped":
       return log(
         `${counted(notice.count, "datagram")} dropped: not of this protocol, or from an address not proved`,
       );
   }
 }
-
-const DAY_MS = 24 * 3600_000;
 
 const FAILURES: Readonly<Record<Failure, string>> = {
   "other key": "the nickname belongs to another key",

@@ -405,6 +405,15 @@ export const NICKS = 100_000;
 /** Nicks that one address may register newly in an hour (`--max-new-nicks`): a household or a class. */
 export const NEW_NICKS_PER_HOUR = 20;
 
+/**
+ * A nick whose owner has registered it again a day later, or later still, is used and stays for good. One
+ * that is not becomes free after these days (`--nick-days`): mail for it has lived 30 by then. So nicks that
+ * were registered in passing, or to fill the table, do not take the room of people for ever.
+ */
+export const NICK_TRIAL_MS = 24 * 3600_000;
+export const UNUSED_NICK_DAYS = 90;
+export const DAY_MS = 24 * 3600_000;
+
 /** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
 

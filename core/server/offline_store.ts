@@ -207,6 +207,11 @@ export class OfflineStore {
     this.#seen.remove(from, partsOf(id));
   }
 
+  /** Forgets all receipts for a sender, whose nick is free. */
+  forgetReceiptsFor(sender: Nick): void {
+    for (const name of [...this.#receipts.group(nameFor(sender)).keys()]) this.#deleteReceipt(name);
+  }
+
   /** The sender knows the outcome: its receipts are forgotten. One for another letter stays. */
   noted(sender: Nick, names: readonly (LetterName & { readonly id: MessageId })[]): void {
     for (const name of names) {

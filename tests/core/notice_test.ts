@@ -326,6 +326,8 @@ Deno.test("who came and went is for the server's log, without message texts", ()
   assertEquals(said(came, UTC), { stream: "log", lines: ["x registered at 127.0.0.1:9999"] });
   const left: Notice = { type: "clientLeft", nick: "x", how: "silent" };
   assertEquals(said(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
+  const freed = said({ type: "nickFreed", nick: "x" }, UTC);
+  assertEquals(freed, { stream: "log", lines: ["x is free: it was not used since it was registered"] });
 });
 
 Deno.test("further lines of a message are indented, so that nobody fakes a line of somebody else's", () => {
@@ -409,6 +411,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "serverKey", name: EVIL, key: KEY },
   { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS, sendsOnly: false },
   { type: "clientLeft", nick: EVIL, how: "left" },
+  { type: "nickFreed", nick: EVIL },
 ];
 
 Deno.test("what others wrote is made harmless wherever it is shown", () => {

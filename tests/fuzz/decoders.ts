@@ -268,6 +268,7 @@ const KINDS: readonly Kind[] = [
     skeleton: "zoe\u0308",
     bundle: BUNDLE,
     ordinal: 3,
+    unusedSince: 0,
     online: true,
     addresses: [IPV4, IPV6, SERVER_HOST],
     ...LINEAGE,
