@@ -39,6 +39,7 @@ const options = {
   attempts: 0,
   interactive: false,
   sendsOnly: false,
+  isAttended: true,
   durable: store !== undefined,
   primitives,
 };

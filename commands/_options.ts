@@ -95,7 +95,7 @@ export function durabilityOption({ durability = "full" }: Options): Durability {
 export function nickOption({ nick }: Options): string | undefined {
   if (nick === undefined || isNick(nick)) return nick;
   throw new OptionError(
-    `'${nick}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not SERVER), change '--nick'`,
+    `'${nick}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not signs alone, nothing that looks like SERVER), change '--nick'`,
   );
 }
 

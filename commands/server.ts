@@ -1,4 +1,4 @@
-import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS } from "../core/base/limits.ts";
+import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS, UNUSED_NICK_DAYS } from "../core/base/limits.ts";
 import type { ServerSettings } from "../programs/server.ts";
 import { LOG_LEVELS, type LogLevel } from "../programs/world.ts";
 import { durabilityOption, numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
@@ -12,6 +12,7 @@ const NAMES = [
   "max-nicks",
   "max-new-nicks",
   "max-mail",
+  "nick-days",
   "durability",
   "log-level",
 ];
@@ -19,6 +20,8 @@ const MIB = 1024 * 1024;
 const MAIL_MIB = MAIL_TOTAL_BYTES / MIB;
 /** The server holds all mail in memory as well as on disk. */
 const MOST_MAIL_MIB = 4096;
+/** A hundred years. */
+const MOST_NICK_DAYS = 36_500;
 
 export function register(commands: Commands): void {
   commands.add({
@@ -32,6 +35,7 @@ export function register(commands: Commands): void {
       "--name NAME         what clients are told that this server is called (the machine's name)",
       `--max-nicks N       take so many nicks in all (${NICKS})`,
       `--max-new-nicks N   take so many new nicks in an hour from one address (${NEW_NICKS_PER_HOUR})`,
+      `--nick-days N       a nick that was not used since its first day is free after N days, 0: never (${UNUSED_NICK_DAYS})`,
       `--max-mail MIB      keep so many MiB of mail in all (${MAIL_MIB})`,
       "--durability HOW    full: what is acknowledged survives a power cut; normal: only a crash (full)",
       "--log-level LEVEL   DEBUG, INFO, WARN or ERROR, on standard error (INFO)",
@@ -59,6 +63,11 @@ export function readSettings(args: readonly string[]): ServerSettings {
       least: 1,
       most: NICKS,
       otherwise: NEW_NICKS_PER_HOUR,
+    }),
+    nickDays: numberOption(options, "nick-days", {
+      least: 0,
+      most: MOST_NICK_DAYS,
+      otherwise: UNUSED_NICK_DAYS,
     }),
     mailBytes: MIB *
       numberOption(options, "max-mail", { least: 1, most: MOST_MAIL_MIB, otherwise: MAIL_MIB }),

@@ -4,6 +4,7 @@
  */
 import { addressKey, isLoopback } from "./base/address.ts";
 import {
+  DAY_MS,
   FIRST_WORDS_COLUMNS,
   MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
@@ -11,7 +12,7 @@ import {
   TEXT_BYTES,
 } from "./base/limits.ts";
 import { dateAndTime, firstWords, harmless } from "./base/text.ts";
-import type { Address, Millis } from "./base/units.ts";
+import type { Address, Key, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
 import { writeInvitation } from "./messages/invitation.ts";
 import { type Nick, SERVER_NICK } from "./messages/nick.ts";
@@ -30,7 +31,12 @@ export interface Shown {
   readonly dated: boolean;
   /** We have a channel key and this channel message is not sealed: everybody can read it. */
   readonly isOpen: boolean;
+  /** The older nick that the sender's looks like, if the sender is not verified. */
+  readonly like: Nick | undefined;
 }
+
+/** A nick, and the older one of somebody else that it looks like. */
+export type LookAlike = readonly [nick: Nick, like: Nick];
 
 /** Why a message has failed for good. `FAILURES` has a sentence for each. */
 export type Failure =
@@ -53,6 +59,7 @@ export type Notice =
     readonly rows: readonly Row[];
     /** The rows that look different from before. */
     readonly changed: readonly Row[];
+    readonly alike: readonly LookAlike[];
   }
   | {
     readonly type: "peersListed";
@@ -63,9 +70,24 @@ export type Notice =
     readonly verified: readonly Nick[];
     /** Nicks whose identity in the table is not the pinned one. */
     readonly changed: readonly Nick[];
+    readonly alike: readonly LookAlike[];
+  }
+  /** Somebody has registered a nick that looks like the older one `like` of somebody else. */
+  | {
+    readonly type: "lookAlike";
+    readonly nick: Nick;
+    readonly identity: Key;
+    readonly like: Nick;
+    readonly likeIdentity: Key;
   }
   | { readonly type: "directReceived"; readonly message: Shown }
   | { readonly type: "channelReceived"; readonly message: Shown }
+  /**
+   * The messages follow that came while nobody was at the terminal. `dropped` further ones found no room.
+   */
+  | { readonly type: "whileAway"; readonly dropped: number }
+  /** There is no room to keep all messages for the next client at a terminal. It is said once. */
+  | { readonly type: "keptFull" }
   /** Messages that waited at the server follow. It is said once for each registration. */
   | { readonly type: "mailWaiting" }
   /** The message that follows is not the next one of its sender: the one before it has not come. */
@@ -201,6 +223,8 @@ export type Notice =
     readonly nick: Nick;
     readonly how: "deregistered" | "left" | "silent" | "revoked";
   }
+  /** Nobody has used the nick since it was registered, so it is free again. */
+  | { readonly type: "nickFreed"; readonly nick: Nick }
   /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
 
@@ -232,7 +256,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(
         "[Client table updated.]",
         serverLine(notice.server, undefined, utcOffset),
-        ...rowLines(rows),
+        ...rowLines(rows, marksOf(notice)),
       );
     }
     case "peersListed":
@@ -240,12 +264,27 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         serverLine(notice.server, notice.awaySince, utcOffset),
         ...rowLines(notice.rows, marksOf(notice)),
       );
+    case "lookAlike": {
+      const { identity, like, likeIdentity, nick } = notice;
+      return screen(
+        `[The new nickname '${nick}' looks like '${like}', and is somebody else's. ` +
+          `The key of the new one is ${identity}, that of '${like}' is ${likeIdentity}.]`,
+      );
+    }
     case "directReceived":
       return screen(...messageLines("", notice.message, "", utcOffset));
     case "channelReceived": {
       const kind = notice.message.isOpen ? "[Channel_Message, not sealed, " : "[Channel_Message ";
       return screen(...messageLines(kind, notice.message, "]", utcOffset));
     }
+    case "whileAway": {
+      const dropped = counted(notice.dropped, "further message");
+      return screen("[While you were away]", ...(notice.dropped > 0 ? [`[${dropped} found no room.]`] : []));
+    }
+    case "keptFull":
+      return screen(
+        "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
+      );
     case "mailWaiting":
       return screen("SERVER: [You have messages]");
     case "missing":
@@ -365,7 +404,11 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "tooMany":
       return failure(`[Too many messages wait: ${notice.count}, try again later.]`);
     case "nickOfAnotherKey":
-      return failure(`[Nickname '${notice.nick}' belongs to another key.]`);
+      return failure(
+        `[Nickname '${notice.nick}' belongs to another key.]`,
+        `[If it is yours, bring its key: '--identity FILE', a copy of the file 'identity' of its state folder. ` +
+          `If that is lost, the server's operator can make the nickname free: 'nicks --release ${notice.nick}'.]`,
+      );
     case "identityEnded":
       return failure(`[This identity of '${notice.nick}' has ended: it was revoked, or has a successor.]`);
     case "revocationAnswered": {
@@ -439,14 +482,14 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       );
     case "clientLeft":
       return log(`${notice.nick} is offline: ${notice.how}`);
+    case "nickFreed":
+      return log(`${notice.nick} is free: it was not used since it was registered`);
     case "dropped":
       return log(
         `${counted(notice.count, "datagram")} dropped: not of this protocol, or from an address not proved`,
       );
   }
 }
-
-const DAY_MS = 24 * 3600_000;
 
 const FAILURES: Readonly<Record<Failure, string>> = {
   "other key": "the nickname belongs to another key",
@@ -520,7 +563,7 @@ function serverLine(
   return `${where} is AWAY since ${dateAndTime(awaySince + utcOffset(awaySince))}`;
 }
 
-function rowLines(rows: readonly Row[], marks: (nick: Nick) => string = () => ""): string[] {
+function rowLines(rows: readonly Row[], marks: (nick: Nick) => string): string[] {
   return rows.map((row) => {
     const address = row.addresses[0];
     const where = address === undefined ? "unknown" : addressKey(address);
@@ -528,10 +571,14 @@ function rowLines(rows: readonly Row[], marks: (nick: Nick) => string = () => ""
   });
 }
 
+/** What a list of peers says beside a nick. An update of the table says only whom it looks like. */
 function marksOf(
-  { rows, verified, changed }: Extract<Notice, { type: "peersListed" }>,
+  { alike, rows, ...more }: Extract<Notice, { type: "peersListed" | "tableChanged" }>,
 ): (nick: Nick) => string {
   const marks = new Map<Nick, string>();
+  for (const [nick, like] of alike) marks.set(nick, ` (looks like ${like})`);
+  if (more.type === "tableChanged") return (nick) => marks.get(nick) ?? "";
+  const { changed, verified } = more;
   for (const nick of verified) marks.set(nick, " (verified)");
   for (const nick of changed) marks.set(nick, " (another key than the pinned one)");
   for (const { nick, revocation } of rows) if (revocation.length > 0) marks.set(nick, " (revoked)");
@@ -547,7 +594,8 @@ function messageLines(
 ): string[] {
   const date = message.dated ? `${dateAndTime(message.sentAt + utcOffset(message.sentAt))} ` : "";
   const [first = "", ...further] = message.text.replaceAll("\r\n", "\n").split("\n");
-  const lines = [`${before}${message.from}: ${date}${first}`, ...further.map((line) => `  ${line}`)];
+  const like = message.like === undefined ? "" : ` (looks like ${message.like})`;
+  const lines = [`${before}${message.from}${like}: ${date}${first}`, ...further.map((line) => `  ${line}`)];
   lines[lines.length - 1] += behind;
   return lines;
 }

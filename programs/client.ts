@@ -101,6 +101,7 @@ export async function runClient(
     invited: settings.invited,
     channelKey,
     sendsOnly,
+    isAttended: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     durable: store !== undefined,
     primitives,
   };

@@ -286,6 +286,15 @@ export const STRANGERS_VERBS = 1_024;
 export const STRANGERS_BYTES = 4 * 1024 * 1024;
 export const STRANGER_BYTES = 100;
 
+/**
+ * What a client without a person at its terminal keeps for the next one with a person: two mailboxes of
+ * messages, and a mailbox of bytes. Each message counts as some bytes more than its text, so that a sender of
+ * many short ones counts as the one who has the most, whose oldest are dropped first.
+ */
+export const KEPT_MESSAGES = 2_000;
+export const KEPT_BYTES = 4 * 1024 * 1024;
+export const KEPT_MORE_BYTES = 100;
+
 /** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
 export const PEOPLE = 1_024;
 
@@ -405,6 +414,15 @@ export const NICKS = 100_000;
 /** Nicks that one address may register newly in an hour (`--max-new-nicks`): a household or a class. */
 export const NEW_NICKS_PER_HOUR = 20;
 
+/**
+ * A nick whose owner has registered it again a day later, or later still, is used and stays for good. One
+ * that is not becomes free after these days (`--nick-days`): mail for it has lived 30 by then. So nicks that
+ * were registered in passing, or to fill the table, do not take the room of people for ever.
+ */
+export const NICK_TRIAL_MS = 24 * 3600_000;
+export const UNUSED_NICK_DAYS = 90;
+export const DAY_MS = 24 * 3600_000;
+
 /** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
 
@@ -485,8 +503,12 @@ export const MAIL_SHARE = 1 / 64;
 /** All mail (`--max-mail`): the server holds it in memory as well as on disk. */
 export const MAIL_TOTAL_BYTES = 256 * 1024 * 1024;
 
-/** Receipts kept for one sender who is away; the oldest are dropped. A sender may never come back. */
+/**
+ * Receipts kept for one sender who is away, and for all: 100,000 are 32 MB. The oldest are dropped, in all
+ * those of the sender who has the most. A sender may never come back.
+ */
 export const RECEIPTS_PER_SENDER = 10_000;
+export const RECEIPTS = 100_000;
 
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
 export const COLLECTED_RECEIPTS = 8;

@@ -14,7 +14,7 @@ import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
-import type { Row } from "../messages/table.ts";
+import { type Row, Table } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
@@ -56,6 +56,11 @@ export interface ClientOptions {
    * server. Its links have a key of this process, so that it takes nothing away from the holder of the nick.
    */
   readonly sendsOnly: boolean;
+  /**
+   * True if a person at a terminal sees what is shown. Otherwise incoming messages are kept, for the next
+   * client that a person looks at.
+   */
+  readonly isAttended: boolean;
   /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
@@ -92,15 +97,16 @@ export class Client implements Machine {
   #silentSince: Millis | undefined;
 
   constructor(now: Millis, options: ClientOptions, random: Random, records: Records) {
-    const { candidates, channelKey, identity, nick, primitives, sendsOnly, server, serverKey, serverName } =
-      options;
+    const { candidates, channelKey, identity, nick, primitives, sendsOnly } = options;
+    const { isAttended, server, serverKey, serverName } = options;
     this.#nick = nick;
     this.#options = options;
     this.#sweepDue = now + SWEEP_MS;
     const effects = this.#effects = new Effects(options.durable, records);
-    const about = { nick, server, identity, primitives, effects, random };
+    const table = new Table();
+    const about = { nick, server, identity, primitives, effects, random, isAttended, table };
     const state = this.#state = new ClientState(now, about);
-    const { ids, inbox, knownPeers, postChains, prekeys, tracker } = state;
+    const { ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
       options.attempts,
@@ -117,6 +123,8 @@ export class Client implements Machine {
       keepsAlive: true,
     });
     const membership = this.#membership = new Membership(now, {
+      table,
+      lookAlikes,
       effects,
       links,
       attempts,
@@ -136,7 +144,7 @@ export class Client implements Machine {
       candidates,
       voucher: sendsOnly ? identity.voucher(nick, ownKey.publicKey.toHex()) : undefined,
     });
-    const { link, table } = membership;
+    const { link } = membership;
     this.#contact = new ServerContact({ effects, links, link, server, serverName });
     const sealing = new Sealing({
       primitives,
@@ -188,6 +196,7 @@ export class Client implements Machine {
       nick,
       serverName,
       knownPeers,
+      lookAlikes,
       membership,
       sender,
     });
@@ -259,6 +268,7 @@ export class Client implements Machine {
 
   #start(now: Millis): void {
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
+    this.#state.whileAway.show(now);
     if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);
   }
 

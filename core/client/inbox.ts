@@ -24,6 +24,8 @@ import {
 } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
+import type { LookAlikes } from "./look_alikes.ts";
+import type { WhileAway } from "./while_away.ts";
 
 /** A message that has come. */
 export interface IncomingMessage extends MessageIdParts {
@@ -41,6 +43,13 @@ export interface IncomingMessage extends MessageIdParts {
   readonly text: string;
 }
 
+export interface InboxOptions {
+  readonly effects: Effects;
+  readonly primitives: Primitives;
+  readonly whileAway: WhileAway;
+  readonly lookAlikes: LookAlikes;
+}
+
 /** What tells a message from all others: two senders may use the same id. */
 type Name = Pick<IncomingMessage, "channel" | "from" | "prefix" | "sequence">;
 
@@ -48,6 +57,8 @@ export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
+  readonly #whileAway: WhileAway;
+  readonly #lookAlikes: LookAlikes;
   /** The last message of each sender that was shown in its place: late ones do not count. */
   readonly #lastShown: DurableMap<NickKey, LastMessage>;
   /**
@@ -60,9 +71,11 @@ export class Inbox {
   /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
-  constructor(effects: Effects, primitives: Primitives) {
+  constructor({ effects, lookAlikes, primitives, whileAway }: InboxOptions) {
+    this.#lookAlikes = lookAlikes;
     this.#effects = effects;
     this.#primitives = primitives;
+    this.#whileAway = whileAway;
     this.#seen = new SeenIds(effects);
     this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
@@ -213,8 +226,10 @@ export class Inbox {
     if (!channel && last !== undefined && follows(message, last) && this.#isExchanged(message, last)) {
       this.#effects.notice({ type: "exchanged", from });
     }
-    const shown = { from, text, sentAt, dated: message.dated || late, isOpen };
+    const like = this.#lookAlikes.likeOf(from)?.nick;
+    const shown = { from, text, sentAt, dated: message.dated || late, isOpen, like };
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
+    this.#whileAway.keep(now, { ...message, like: like === undefined ? [] : [like] });
     if (channel) return;
     const end = LastMessage.from(message);
     if (!late) this.#lastShown.setLater(now, nickKey(from), end);

@@ -24,6 +24,7 @@ import {
   type MembershipMove,
   type MembershipState,
 } from "./membership_states.ts";
+import type { LookAlikes } from "./look_alikes.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
@@ -43,6 +44,8 @@ export interface MembershipEvents {
 }
 
 export interface MembershipOptions {
+  readonly table: Table;
+  readonly lookAlikes: LookAlikes;
   readonly effects: Effects;
   readonly links: Links;
   readonly attempts: Attempts;
@@ -62,7 +65,7 @@ export interface MembershipOptions {
 }
 
 export class Membership {
-  readonly table = new Table();
+  readonly table: Table;
   readonly link: Link;
   readonly #options: MembershipOptions;
   readonly #timers = new Timers<"keepAlive" | "rows" | "prekey">();
@@ -79,6 +82,7 @@ export class Membership {
 
   constructor(now: Millis, options: MembershipOptions) {
     this.#options = options;
+    this.table = options.table;
     this.#machine = new StateMachine(MEMBERSHIP, "offline", this.#moves());
     const { links, server, serverKey } = options;
     this.link = links.openServer(now, serverKey, server);
@@ -219,11 +223,15 @@ export class Membership {
     const rows = verb.rows.filter((row) => this.#isGenuine(row))
       .map((row) => this.table.withNewestBundle(this.#resolve(row)));
     const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
+    // Those who were there before, or not yet known when we registered, are only marked in the table.
+    const isOnline = MEMBERSHIP_STATES[this.#machine.state].standing === "online";
+    const newcomers = rows.filter(({ nick, skeleton }) => this.table.get(nick)?.skeleton !== skeleton);
     const changed = this.table.apply(verb.since, verb.upTo, rows);
     this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
     // Rows between our version and these are missing, so we are behind and ask for them.
     if (changed === undefined) return this.#compareTables(now);
     this.#unprinted.push(...changed.filter((row) => news.includes(row)));
+    if (isOnline) { for (const row of newcomers) this.#tellLookAlike(row); }
     this.#compareTables(now);
     this.#options.events.rowsChanged(now, changed);
     const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
@@ -340,15 +348,29 @@ export class Membership {
 
   // ---- the table -----------------------------------------------------------------------------------------
 
+  /** Reports a nick that is new, and looks like another one. */
+  #tellLookAlike({ identity, nick }: Row): void {
+    const like = this.#options.lookAlikes.likeOf(nick);
+    if (like === undefined) return;
+    this.#options.effects.notice({
+      type: "lookAlike",
+      nick,
+      identity,
+      like: like.nick,
+      likeIdentity: like.identity,
+    });
+  }
+
   #showChanges(): void {
     if (this.#unprinted.length > 0) this.#showTable();
   }
 
   #showTable(): void {
-    const { effects, server } = this.#options;
+    const { effects, lookAlikes, server } = this.#options;
     const changed = this.#unprinted;
     this.#unprinted = [];
-    effects.notice({ type: "tableChanged", server, rows: this.table.rows(), changed });
+    const rows = this.table.rows();
+    effects.notice({ type: "tableChanged", server, rows, changed, alike: lookAlikes.among(rows) });
   }
 
   /**

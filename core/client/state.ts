@@ -7,11 +7,14 @@ import { IDENTITY, OWN } from "../durable/records.ts";
 import type { Identity } from "../messages/identity.ts";
 import { IdSource, STATE_BYTES } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
+import type { Table } from "../messages/table.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { Inbox } from "./inbox.ts";
 import { KnownPeers } from "./known_peers.ts";
+import { LookAlikes } from "./look_alikes.ts";
 import { PostChains } from "./post_chains.ts";
 import { Prekeys } from "./prekeys.ts";
+import { WhileAway } from "./while_away.ts";
 
 export interface ClientStateOptions {
   readonly nick: Nick;
@@ -20,22 +23,30 @@ export interface ClientStateOptions {
   readonly primitives: Primitives;
   readonly effects: Effects;
   readonly random: Random;
+  /** True if a person at a terminal sees what is shown. */
+  readonly isAttended: boolean;
+  readonly table: Table;
 }
 
 export class ClientState {
   readonly tracker: AckTracker;
   readonly inbox: Inbox;
+  readonly whileAway: WhileAway;
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
+  readonly lookAlikes: LookAlikes;
   readonly postChains: PostChains;
   readonly ids: IdSource;
 
   constructor(now: Millis, options: ClientStateOptions) {
-    const { effects, identity, nick, primitives, random } = options;
+    const { effects, identity, isAttended, nick, primitives, random, table } = options;
     this.tracker = new AckTracker(effects, primitives);
-    this.inbox = new Inbox(effects, primitives);
-    this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
+    this.whileAway = new WhileAway(effects, isAttended);
     this.knownPeers = new KnownPeers(effects);
+    this.lookAlikes = new LookAlikes(table, this.knownPeers);
+    const { lookAlikes, whileAway } = this;
+    this.inbox = new Inbox({ effects, primitives, whileAway, lookAlikes });
+    this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);
     this.ids = idSource(options);

@@ -10,6 +10,7 @@ import type { Acquaintance } from "../messages/invitation.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { KnownPeers } from "./known_peers.ts";
+import type { LookAlikes } from "./look_alikes.ts";
 import type { Membership } from "./membership.ts";
 import type { Sender } from "./sender.ts";
 
@@ -24,6 +25,7 @@ export interface TrustOptions {
   /** The server as the user wrote it, HOST:PORT. */
   readonly serverName: string;
   readonly knownPeers: KnownPeers;
+  readonly lookAlikes: LookAlikes;
   readonly membership: Membership;
   readonly sender: Sender;
 }
@@ -95,7 +97,7 @@ export class Trust {
    * Shows the table, and tells which peers are verified and which have another identity than the pinned one.
    */
   list(server: Address, awaySince: Millis | undefined): void {
-    const { effects, knownPeers, membership } = this.#options;
+    const { effects, knownPeers, lookAlikes, membership } = this.#options;
     const rows = membership.table.rows();
     const verified = rows.filter(({ nick, identity }) => {
       const pin = knownPeers.pinOf(nick);
@@ -103,13 +105,7 @@ export class Trust {
     });
     const changed = rows.filter(({ nick, identity }) => !knownPeers.agrees(nick, identity));
     const nicks = (some: readonly Row[]) => some.map(({ nick }) => nick);
-    effects.notice({
-      type: "peersListed",
-      server,
-      awaySince,
-      rows,
-      verified: nicks(verified),
-      changed: nicks(changed),
-    });
+    const marks = { verified: nicks(verified), changed: nicks(changed), alike: lookAlikes.among(rows) };
+    effects.notice({ type: "peersListed", server, awaySince, rows, ...marks });
   }
 }

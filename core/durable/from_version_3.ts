@@ -16,7 +16,7 @@ import * as f from "../messages/field.ts";
 import { NO_HASH, NO_KEY, noBundle } from "../messages/identity.ts";
 import { NO_LINEAGE } from "../messages/lineage.ts";
 import { partsOf } from "../messages/message_id.ts";
-import { nickSkeleton } from "../messages/skeleton.ts";
+import { nickSkeleton } from "../messages/nick.ts";
 import {
   IDENTITY,
   INBOX,
@@ -141,7 +141,7 @@ const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => E
     // The nick stays bound. Its owner signs a bundle of version 4 when he registers.
     const bundle = noBundle(member.bundle.identity);
     const skeleton = nickSkeleton(member.nick);
-    return [key, NICK.encode({ ...member, skeleton, bundle, online: false, ...NO_LINEAGE })];
+    return [key, NICK.encode({ ...member, skeleton, bundle, unusedSince: 0, online: false, ...NO_LINEAGE })];
   },
   [RECEIPT.prefix]: (key, value) => {
     const receipt = RECEIPT_3.decode(value);

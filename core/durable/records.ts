@@ -153,6 +153,20 @@ export const INBOX = new RecordKind("inbox", {
   text: f.text,
 });
 
+/**
+ * A message that was printed while no person was at the terminal, numbered. The next client at a terminal
+ * shows it.
+ */
+export const KEPT = new RecordKind("kept", {
+  channel: f.flag,
+  isOpen: f.flag,
+  from: f.nick,
+  /** The older nick that the sender's looks like. */
+  like: f.list(f.nick, 1),
+  sentAt: f.instant,
+  text: f.text,
+});
+
 /** The last message of a peer that was shown in its place, by nick: the next one's `after` should name it. */
 export const SHOWN = new RecordKind("shown", { id: f.id, hash: f.hash });
 
@@ -193,6 +207,8 @@ export const NICK = new RecordKind("nick", {
   skeleton: f.skeleton,
   bundle: f.bundle,
   ordinal: f.u32,
+  /** When it was registered first, until its owner has come back on another day; 0 from then on. */
+  unusedSince: f.instant,
   /** Whether the member was online: after a restart of the server it has 75 s to register again. */
   online: f.flag,
   addresses: f.addresses,

@@ -1,11 +1,8 @@
 /**
- * Skeletons, by which nicks that look alike are found: two texts look alike when their skeletons are equal
- * (Unicode Technical Standard 39, section 4). A skeleton is for comparing, not for showing.
+ * Skeletons, by which texts that look alike are found: they do when their skeletons are equal (Unicode
+ * Technical Standard 39, section 4). A skeleton is for comparing, not for showing.
  */
-import { SKELETON_BYTES } from "../base/limits.ts";
-import { utf8Length } from "../base/bytes.ts";
 import { CONFUSABLES } from "./confusables.ts";
-import { type Nick, nickKey } from "./nick.ts";
 
 const PROTOTYPES = new Map<string, string>(
   CONFUSABLES.flatMap(([prototype, lookAlikes]) => [...lookAlikes].map((one) => [one, prototype] as const)),
@@ -18,14 +15,10 @@ export function skeletonOf(text: string): string {
 }
 
 /**
- * The skeleton of a nick in the form in which nicks are compared, so that its case does not matter. Of a very
- * long one the beginning counts.
+ * The skeleton of a text whose case does not matter. The first skeleton is of the letters as they are
+ * written, because a capital may look like another letter than its small form (U+0395); the second one is of
+ * what they look like in small letters. A capital I looks like an l, so an i counts as one.
  */
-export function nickSkeleton(nick: Nick): string {
-  let skeleton = "";
-  for (const character of skeletonOf(nickKey(nick))) {
-    if (utf8Length(skeleton + character) > SKELETON_BYTES) break;
-    skeleton += character;
-  }
-  return skeleton;
+export function caselessSkeletonOf(text: string): string {
+  return skeletonOf(skeletonOf(text).toLowerCase()).replaceAll("i", "l");
 }

@@ -39,6 +39,8 @@ export const NO_VERSION: Version = { start: 0, counter: 0 };
 /** A client's copy of the server's table. The caller has checked the signatures in all rows. */
 export class Table {
   readonly #rows = new Map<NickKey, Row>();
+  /** For each skeleton the nick that was registered first. */
+  readonly #firsts = new Map<string, NickKey>();
   #version: Version = NO_VERSION;
 
   get version(): Version {
@@ -56,6 +58,21 @@ export class Table {
   withNewestBundle(row: Row): Row {
     const known = this.get(row.nick);
     return known !== undefined && isOlder(row, known) ? { ...row, ...bundleOf(known) } : row;
+  }
+
+  /**
+   * The row of the nick that was registered first among those that look like the one of this row, if that is
+   * another nick, and of somebody else.
+   */
+  firstLike({ identity, ordinal, skeleton }: Row): Row | undefined {
+    const first = this.#firstWith(skeleton);
+    return first !== undefined && first.ordinal < ordinal && first.identity !== identity ? first : undefined;
+  }
+
+  /** A nick that is written otherwise than before may have another skeleton now. */
+  #firstWith(skeleton: string): Row | undefined {
+    const first = this.#rows.get(this.#firsts.get(skeleton) ?? "");
+    return first?.skeleton === skeleton ? first : undefined;
   }
 
   /** All rows in the order in which the nicks were first registered. */
@@ -83,9 +100,19 @@ export class Table {
     for (const row of changed) {
       const key = nickKey(row.nick);
       // A server that makes up nicks without end cannot fill our memory.
-      if (this.#rows.has(key) || this.#rows.size < NICKS) this.#rows.set(key, row);
+      if (this.#rows.has(key) || this.#rows.size < NICKS) this.#set(key, row);
     }
     return changed;
+  }
+
+  #set(key: NickKey, row: Row): void {
+    const former = this.#rows.get(key)?.skeleton;
+    if (former !== undefined && former !== row.skeleton && this.#firsts.get(former) === key) {
+      this.#firsts.delete(former);
+    }
+    this.#rows.set(key, row);
+    const first = this.#firstWith(row.skeleton);
+    if (first === undefined || row.ordinal < first.ordinal) this.#firsts.set(row.skeleton, key);
   }
 }
 

@@ -68,6 +68,11 @@ export class Channel {
     if (this.#cursors.get(key) === undefined) this.#cursors.set(key, { number: this.#lastNumber });
   }
 
+  /** The nick is free, and its next owner begins anew. */
+  leave(nick: Nick): void {
+    this.#cursors.delete(nickKey(nick));
+  }
+
   /** The posts that a member has not saved yet, without its own. */
   unread(nick: Nick): ChannelRow[] {
     const first = Math.max(this.#cursorOf(nick) + 1, this.#oldest);

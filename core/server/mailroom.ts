@@ -153,6 +153,24 @@ export class Mailroom {
     if (sender !== undefined) this.#tell(now, sender.link, member.nick, [receipt]);
   }
 
+  /** A nick is free: letters to it fail, and its next owner gets nothing of the former one's. */
+  release(now: Millis, nick: Nick): void {
+    const { channel, roster, store } = this.#options;
+    for (const letter of store.lettersFor(nick)) {
+      const receipt = {
+        id: letter.id,
+        ...letterNameOf(letter.body),
+        outcome: "released",
+        proof: "",
+      } as const;
+      store.collect(now, letter, receipt);
+      const sender = roster.memberNamed(letter.from)?.connection;
+      if (sender !== undefined) this.#tell(now, sender.link, nick, [receipt]);
+    }
+    store.forgetReceiptsFor(nick);
+    channel.leave(nick);
+  }
+
   /**
    * Hands over the receipts for a member's letters that it has not acknowledged, in at most so many verbs.
    */

@@ -3,6 +3,7 @@
  * receipts, which are kept until the sender of the letter has acknowledged them (docs/protocol.md, section
  * 7). Letters are sealed, so nobody here can read them.
  */
+import { Largest } from "../base/largest.ts";
 import {
   COLLECTED_RECEIPTS,
   MAIL_LIFE_MS,
@@ -10,6 +11,7 @@ import {
   MAILBOX_BYTES,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
+  RECEIPTS,
   RECEIPTS_PER_SENDER,
   SEEN_LIFE_MS,
 } from "../base/limits.ts";
@@ -62,6 +64,8 @@ export class OfflineStore {
   readonly #amounts = new Map<string, Amount>();
   /** The receipts by `receiptName`, grouped by sender. */
   readonly #receipts: DurableMap<string, ValueOf<typeof RECEIPT>>;
+  /** When there are too many receipts in all, the sender with the most makes room. */
+  readonly #mostReceipts = new Largest();
   /**
    * The ids of letters that were ever stored, so that a late repeat of a deposit does not bring a letter
    * back.
@@ -84,6 +88,7 @@ export class OfflineStore {
       groupOf: firstOf,
       most: RECEIPTS_PER_SENDER,
     });
+    for (const sender of this.#receipts.groups.keys()) this.#countReceipts(sender);
     this.#seen = new SeenIds(effects);
     const letters = [...this.#letters.values()];
     for (const letter of letters) this.#count(letter, 1);
@@ -160,6 +165,20 @@ export class OfflineStore {
     const { from, to } = letter;
     const kept = { from, to, at: Math.floor(now), edition, ephemeral, outcome, proof };
     this.#receipts.set(receiptName(from, letter.id), kept);
+    this.#countReceipts(nameFor(from));
+    if (this.#receipts.size > RECEIPTS) {
+      const [oldest] = this.#receipts.group(this.#mostReceipts.name!).keys();
+      this.#deleteReceipt(oldest!);
+    }
+  }
+
+  #deleteReceipt(name: string): void {
+    this.#receipts.delete(name);
+    this.#countReceipts(firstOf(name));
+  }
+
+  #countReceipts(sender: string): void {
+    this.#mostReceipts.set(sender, this.#receipts.group(sender).size);
   }
 
   /** The receipts for a sender's letters that it has not acknowledged, in lists that fit into a verb. */
@@ -184,8 +203,13 @@ export class OfflineStore {
    * again.
    */
   forgetReceipt(from: Nick, id: MessageId): void {
-    this.#receipts.delete(receiptName(from, id));
+    this.#deleteReceipt(receiptName(from, id));
     this.#seen.remove(from, partsOf(id));
+  }
+
+  /** Forgets all receipts for a sender, whose nick is free. */
+  forgetReceiptsFor(sender: Nick): void {
+    for (const name of [...this.#receipts.group(nameFor(sender)).keys()]) this.#deleteReceipt(name);
   }
 
   /** The sender knows the outcome: its receipts are forgotten. One for another letter stays. */
@@ -193,7 +217,7 @@ export class OfflineStore {
     for (const name of names) {
       const receipt = this.receipt(sender, name.id);
       if (receipt !== undefined && isSameLetter(receipt, name)) {
-        this.#receipts.delete(receiptName(sender, name.id));
+        this.#deleteReceipt(receiptName(sender, name.id));
       }
     }
   }
@@ -204,7 +228,7 @@ export class OfflineStore {
       if (letter.storedAt + MAIL_LIFE_MS <= now) this.#remove(letter);
     }
     for (const [name, { at }] of this.#receipts.entries()) {
-      if (at + MAIL_LIFE_MS <= now) this.#receipts.delete(name);
+      if (at + MAIL_LIFE_MS <= now) this.#deleteReceipt(name);
     }
     this.#seen.forgetOldIds(now - SEEN_LIFE_MS);
   }

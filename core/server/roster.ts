@@ -13,6 +13,7 @@ import {
   MEMBER_QUESTIONS_PER_SECOND,
   MEMBER_REACHES_BURST,
   MEMBER_REACHES_PER_SECOND,
+  NICK_TRIAL_MS,
   ROWS_BYTES,
   ROWS_PACKETS,
   TABLE_GATHER_MS,
@@ -27,8 +28,7 @@ import type { Link } from "../link/links.ts";
 import { rowBytes, SERVER_HOST_NAME } from "../messages/field.ts";
 import { type Bundle, bundleOf, type Predecessor } from "../messages/identity.ts";
 import { NO_LINEAGE, type Revocation } from "../messages/lineage.ts";
-import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
-import { nickSkeleton } from "../messages/skeleton.ts";
+import { type Nick, type NickKey, nickKey, nickSkeleton } from "../messages/nick.ts";
 import type { Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import type { StreamWriter } from "./stream_writer.ts";
@@ -38,6 +38,7 @@ import type { StreamWriter } from "./stream_writer.ts";
  */
 export interface Member extends Row {
   nick: Nick;
+  skeleton: string;
   /** The nick is bound to it. It changes only to a successor that it has named. */
   identity: Key;
   key: Key;
@@ -46,6 +47,8 @@ export interface Member extends Row {
   counter: number;
   signature: string;
   readonly ordinal: number;
+  /** When the nick was registered first, until its owner has come back on another day; 0 from then on. */
+  unusedSince: Millis;
   online: boolean;
   addresses: readonly Address[];
   predecessors: readonly Predecessor[];
@@ -147,13 +150,14 @@ export class Roster {
   }
 
   /** Adds a new nick and binds it to the identity in the bundle. It is saved with its first change. */
-  add(nick: Nick, bundle: Bundle): Member {
+  add(now: Millis, nick: Nick, bundle: Bundle): Member {
     const ordinal = ++this.#lastOrdinal;
     const member = {
       nick,
       skeleton: nickSkeleton(nick),
       ...bundle,
       ordinal,
+      unusedSince: Math.floor(now),
       online: false,
       addresses: [],
       ...NO_LINEAGE,
@@ -162,6 +166,28 @@ export class Roster {
     };
     this.#members.setUnsaved(nickKey(nick), member);
     return member;
+  }
+
+  /** The owner of a nick has come back on another day: the nick is in use, and does not become free. */
+  noteUse(now: Millis, member: Member): void {
+    const { nick, unusedSince } = member;
+    if (unusedSince === 0 || now < unusedSince + NICK_TRIAL_MS) return;
+    member.unusedSince = 0;
+    this.#members.save(nickKey(nick));
+  }
+
+  /** The nicks that nobody has used for so long that they become free. */
+  unused(now: Millis, life: Millis): Member[] {
+    return [...this.#members.values()].filter(({ connection, online, revocation, unusedSince }) => {
+      const isThere = online || connection !== undefined;
+      return !isThere && unusedSince > 0 && unusedSince + life <= now && revocation.length === 0;
+    });
+  }
+
+  /** Forgets a nick. Clients that have its row keep it until they end. */
+  remove({ change, nick }: Member): void {
+    this.#changes.delete(change);
+    this.#members.delete(nickKey(nick));
   }
 
   /** The row of a member has changed: it is saved now, and pushed soon, together with others. */

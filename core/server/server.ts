@@ -7,7 +7,7 @@
 
 import { isLoopback } from "../base/address.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
+import { DAY_MS, DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
 import { HostRates } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
 import type { Address, Millis, Random } from "../base/units.ts";
@@ -16,7 +16,7 @@ import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import { bundleOf } from "../messages/identity.ts";
-import { type Nick, sameNick } from "../messages/nick.ts";
+import { type Nick, nickSkeleton, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
 import type { Reason, Verb, VerbOf, VerbType } from "../messages/verb.ts";
 import { Channel } from "./channel.ts";
@@ -44,6 +44,8 @@ export interface ServerLimits {
   readonly newNicksPerHour: number;
   /** The most bytes of all mail. */
   readonly mailBytes: number;
+  /** The days after which a nick is free that was not used since it was registered; 0 for never. */
+  readonly nickDays: number;
 }
 
 /** All that a client may say that only sends. */
@@ -303,7 +305,7 @@ export class Server implements Machine {
     if (!link.isProved) return void this.#newcomers.set(link, verb);
     if (!this.#newNicks.take(now, link.address)) return refuse("rate");
     this.#channel.join(nick);
-    const newcomer = this.#roster.add(nick, bundle);
+    const newcomer = this.#roster.add(now, nick, bundle);
     if (verb.type === "sendOnly") {
       newcomer.addresses = [link.address];
       this.#roster.changed(now, newcomer);
@@ -322,6 +324,7 @@ export class Server implements Machine {
     }
     if (member.process !== link.peerProcess) member.formerProcess = member.process;
     member.process = link.peerProcess;
+    this.#roster.noteUse(now, member);
     this.#byLink.set(link, member);
     link.kept = true;
     this.#silences.set(member, now + SILENCE_MS);
@@ -349,7 +352,7 @@ export class Server implements Machine {
   ): StreamWriter {
     const before = { ...member };
     const addresses = reachableAt(link.address, candidates);
-    Object.assign(member, { nick, ...bundle, addresses, online: true });
+    Object.assign(member, { nick, skeleton: nickSkeleton(nick), ...bundle, addresses, online: true });
     // A registration that changes nothing is no news for the others.
     if (!equalRows(before, member)) this.#roster.changed(now, member);
     const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
@@ -406,6 +409,17 @@ export class Server implements Machine {
     if (!this.#probes.has(member)) this.#probes.set(member, now + PROBE_MS);
   }
 
+  /** Makes the nicks free that were registered and never used since. */
+  #freeNicks(now: Millis): void {
+    const { nickDays } = this.#limits;
+    if (nickDays === 0) return;
+    for (const member of this.#roster.unused(now, nickDays * DAY_MS)) {
+      this.#mailroom.release(now, member.nick);
+      this.#roster.remove(member);
+      this.#effects.notice({ type: "nickFreed", nick: member.nick });
+    }
+  }
+
   // ---- time ----------------------------------------------------------------------------------------------
 
   #runTimers(now: Millis): void {
@@ -423,6 +437,7 @@ export class Server implements Machine {
       this.#sweepDue = now + SWEEP_MS;
       this.#store.forgetOld(now);
       this.#channel.dropOld(now);
+      this.#freeNicks(now);
     }
     if (this.#reportDue <= now) {
       this.#reportDue = now + DROPPED_REPORT_MS;

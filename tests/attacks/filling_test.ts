@@ -3,6 +3,8 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { equalAddresses } from "../../core/base/address.ts";
 import {
   COLLECTED_RECEIPTS,
+  DAY_MS,
+  MAIL_TOTAL_BYTES,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
   MEMBER_MESSAGES_BURST,
@@ -10,20 +12,26 @@ import {
   MEMBER_QUESTIONS_BURST,
   MEMBER_QUESTIONS_PER_SECOND,
   NEW_NICKS_PER_HOUR,
+  NICK_TRIAL_MS,
+  RECEIPTS,
   RECEIPTS_AGAIN_MS,
   RECEIPTS_AGAIN_VERBS,
   ROWS_PACKETS,
   SEEN_PREFIXES,
   SEEN_PREFIXES_PER_SENDER,
+  SILENCE_MS,
   STRANGER_BYTES,
   STRANGERS_BYTES,
   STRANGERS_VERBS,
+  SWEEP_MS,
+  UNUSED_NICK_DAYS,
 } from "../../core/base/limits.ts";
 import { Effects } from "../../core/durable/effects.ts";
 import { RECEIPT, receiptName } from "../../core/durable/records.ts";
 import { SeenIds } from "../../core/durable/seen_ids.ts";
 import { NO_KEY } from "../../core/messages/identity.ts";
 import { prekeyId } from "../../core/messages/letter_form.ts";
+import { OfflineStore } from "../../core/server/offline_store.ts";
 import { partsOf } from "../../core/messages/message_id.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Person } from "../kit/person.ts";
@@ -322,4 +330,89 @@ Deno.test("attack: register again and again with a new prekey: nobody's screen f
   alice.writes("mal", "hi");
   arena.runs(100);
   assertEquals(mallory.heardOf("direct")[0]?.place, prekeyId(arena.server.bundleOf("mal").prekey));
+});
+
+Deno.test("attack: never note receipts, under many nicks: all have a bound, and others keep theirs", () => {
+  const receipt = { to: "bob", at: 0, edition: 0, ephemeral: NO_KEY, outcome: "read", proof: "" } as const;
+  const value = RECEIPT.encode({ ...receipt, from: "mal" });
+  const names = Array.from({ length: RECEIPTS - 10 }, (_, at) => receiptName(`mal${at % 12}`, idOf(at + 1)));
+  names.push(...Array.from({ length: 10 }, (_, at) => receiptName("alice", idOf(at + 1))));
+  const records = names.toSorted().map((name) => [RECEIPT.key(name), value] as const);
+  const effects = new Effects(true, records);
+  const store = new OfflineStore(0, effects, { totalBytes: MAIL_TOTAL_BYTES });
+  for (let number = 1; number <= 20; number++) {
+    const id = idOf(number, 2);
+    const letter = { order: number, id, from: "mal1", to: "bob", storedAt: 0, body: JUNK };
+    store.deposit(0, letter);
+    store.collect(0, letter, { ...receipt, id });
+  }
+  const count = (nick: string) => store.receiptsFor(nick).flatMap(({ receipts }) => receipts).length;
+  assertEquals(count("alice"), 10);
+  const ofMallory = Array.from({ length: 12 }, (_, at) => count(`mal${at}`));
+  assertEquals(ofMallory.reduce((sum, one) => sum + one), RECEIPTS - 10);
+});
+
+/** People who were there once more a day later, and nicks that mallory registers until there is no room. */
+function fillTable(nickDays: number): { arena: Arena; alice: Person } {
+  const arena = new Arena({ limits: { ...NO_LIMITS, nicks: 4, nickDays } });
+  const { alice } = arena.clients("alice");
+  alice.types("quit");
+  arena.runs(NICK_TRIAL_MS);
+  alice.starts();
+  arena.runs(1000);
+  for (const number of [1, 2, 3]) arena.member(`mal${number}`);
+  alice.types("quit");
+  arena.runs(SILENCE_MS + 1000);
+  return { arena, alice };
+}
+
+Deno.test("attack: fill the table with nicks: those that are never used become free, and others stay", () => {
+  const { arena, alice } = fillTable(UNUSED_NICK_DAYS);
+  const bob = arena.client("bob");
+  bob.starts();
+  arena.runs(1000);
+  assert(bob.looks().includes("[The server takes no more nicknames.]"));
+  arena.runs(UNUSED_NICK_DAYS * DAY_MS + SWEEP_MS);
+  assertEquals(arena.server.keeps("nick"), 1);
+  bob.starts();
+  alice.starts();
+  arena.runs(1000);
+  assert(bob.isAlive);
+  assert(alice.isAlive);
+  // The next owner of such a nick has nothing of the former one.
+  const next = arena.client("mal1");
+  next.starts();
+  arena.runs(1000);
+  assert(next.looks().includes("SERVER: [Welcome, you are registered.]"));
+});
+
+Deno.test("the operator may keep all nicks for good", () => {
+  const { arena } = fillTable(0);
+  arena.runs(UNUSED_NICK_DAYS * DAY_MS + SWEEP_MS);
+  assertEquals(arena.server.keeps("nick"), 4);
+});
+
+Deno.test("mail for a nick that becomes free fails, its sender is told, and the next owner gets none of it", () => {
+  const DAYS = 2;
+  const arena = new Arena({ limits: { ...NO_LIMITS, nickDays: DAYS } });
+  const { alice, bob } = arena.clients("alice", "bob");
+  bob.types("quit");
+  alice.types("quit");
+  arena.runs(NICK_TRIAL_MS);
+  alice.starts();
+  arena.runs(1000);
+  alice.types("send bob are you there?");
+  arena.runs(1000);
+  alice.types("quit");
+  arena.runs(DAYS * DAY_MS);
+  alice.looks();
+  alice.starts();
+  arena.runs(SWEEP_MS);
+  assert(alice.looks().includes("[Message to bob failed: the nickname was given up.]"));
+  const next = arena.client("bob");
+  next.starts();
+  arena.runs(1000);
+  const lines = next.looks();
+  assert(lines.includes("SERVER: [Welcome, you are registered.]"));
+  assertEquals(lines.filter((line) => line.includes("are you there")), []);
 });

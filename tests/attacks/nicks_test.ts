@@ -9,7 +9,7 @@ import { Identity, NO_KEY, SECRETS_BYTES } from "../../core/messages/identity.ts
 import { NO_VERSION } from "../../core/messages/table.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import { Disk } from "../kit/disk.ts";
-import type { Person } from "../kit/person.ts";
+import { isAnothers, type Person } from "../kit/person.ts";
 import { ID } from "../kit/samples.ts";
 import { Speaker, STRANGER } from "../kit/speaker.ts";
 import { Arena } from "./arena.ts";
@@ -26,7 +26,7 @@ function isRefused(arena: Arena, nick: string): void {
   thief.registers();
   thief.looks();
   arena.runs(1000);
-  thief.sees(`[Nickname '${nick}' belongs to another key.]`);
+  thief.sees(...isAnothers(nick));
   assertEquals([thief.isAlive, thief.exitStatus], [false, 1]);
 }
 

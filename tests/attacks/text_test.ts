@@ -135,6 +135,9 @@ const NICKS = [
   "a\x1b[1mb",
   "",
   "SERVER",
+  "S\u0415RVER",
+  "SERVER.",
+  "..",
 ];
 
 Deno.test("attack: hostile characters in a nick, to the server: no nick, no answer, nobody hears of it", () => {

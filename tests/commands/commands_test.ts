@@ -166,6 +166,8 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--max-nicks N ",
       "--max-new-nicks N ",
       "--max-mail MIB ",
+      "--nick-days N ",
+      "(90)",
       "(100000)",
       "(20)",
       "(256)",

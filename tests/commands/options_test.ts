@@ -29,7 +29,7 @@ const SERVER = {
   data: undefined,
   name: undefined,
   logLevel: "INFO",
-  limits: { nicks: 100_000, newNicksPerHour: 20, mailBytes: 256 * MIB },
+  limits: { nicks: 100_000, newNicksPerHour: 20, mailBytes: 256 * MIB, nickDays: 90 },
   durability: "full",
 };
 const CLIENT = {
@@ -77,15 +77,25 @@ Deno.test("server: without options, and with all of them", () => {
 });
 
 Deno.test("server: what it takes at most, from one to what it can hold", () => {
-  const limits = (nicks: string, newNicks: string, mail: string) =>
-    started("server", "--max-nicks", nicks, "--max-new-nicks", newNicks, "--max-mail", mail);
-  assertEquals(limits("1", "1", "1"), {
+  const limits = (nicks: string, newNicks: string, mail: string, days: string) =>
+    started(
+      "server",
+      "--max-nicks",
+      nicks,
+      "--max-new-nicks",
+      newNicks,
+      "--max-mail",
+      mail,
+      "--nick-days",
+      days,
+    );
+  assertEquals(limits("1", "1", "1", "0"), {
     ...SERVER,
-    limits: { nicks: 1, newNicksPerHour: 1, mailBytes: MIB },
+    limits: { nicks: 1, newNicksPerHour: 1, mailBytes: MIB, nickDays: 0 },
   });
-  assertEquals(limits("100000", "100000", "4096"), {
+  assertEquals(limits("100000", "100000", "4096", "36500"), {
     ...SERVER,
-    limits: { nicks: 100_000, newNicksPerHour: 100_000, mailBytes: 4096 * MIB },
+    limits: { nicks: 100_000, newNicksPerHour: 100_000, mailBytes: 4096 * MIB, nickDays: 36_500 },
   });
 });
 

@@ -11,7 +11,7 @@ const SERVER = { host: "127.0.0.1", port: 9999 };
 const SENT_AT = Date.UTC(2022, 2, 22, 21, 35, 12, 521);
 
 const message = (text: string, dated = false, isOpen = false): Shown => (
-  { from: "x", text, sentAt: SENT_AT, dated, isOpen }
+  { from: "x", text, sentAt: SENT_AT, dated, isOpen, like: undefined }
 );
 const row = (nick: string, online = true): Row => ({
   nick,
@@ -27,9 +27,10 @@ const table = (rows: readonly Row[], changed: readonly Row[] = rows): Notice => 
   server: SERVER,
   rows,
   changed,
+  alike: [],
 });
 const peers = (rows: readonly Row[], verified: string[] = [], changed: string[] = []): Notice => (
-  { type: "peersListed", server: SERVER, awaySince: undefined, rows, verified, changed }
+  { type: "peersListed", server: SERVER, awaySince: undefined, rows, verified, changed, alike: [] }
 );
 
 const SCREEN: readonly [Notice, ...string[]][] = [
@@ -82,7 +83,29 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "posted" }, "[Message received by Server.]"],
   [{ type: "collected", to: "y", count: 3 }, "[y has collected 3 messages.]"],
   [{ type: "collected", to: "y", count: 1 }, "[y has collected 1 message.]"],
+  [
+    { type: "tableChanged", server: SERVER, rows: [row("x")], changed: [], alike: [["x", "y"]] },
+    "[Client table updated.]",
+    "SERVER @ 127.0.0.1:9999 is ONLINE",
+    "x @ 127.0.0.1:3001 is ONLINE (looks like y)",
+  ],
+  [
+    { type: "directReceived", message: { ...message("hi\nyou"), like: "y" } },
+    "x (looks like y): hi",
+    "  you",
+  ],
+  [
+    { type: "lookAlike", nick: "x", identity: "k", like: "y", likeIdentity: "l" },
+    "[The new nickname 'x' looks like 'y', and is somebody else's. " +
+    "The key of the new one is k, that of 'y' is l.]",
+  ],
   [{ type: "mailWaiting" }, "SERVER: [You have messages]"],
+  [{ type: "whileAway", dropped: 0 }, "[While you were away]"],
+  [{ type: "whileAway", dropped: 1 }, "[While you were away]", "[1 further message found no room.]"],
+  [
+    { type: "keptFull" },
+    "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
+  ],
   [{ type: "missing", from: "x" }, "[A message from x is missing.]"],
   [
     { type: "exchanged", from: "x" },
@@ -212,7 +235,12 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "notYou", nick: "y" }, "[You are not y.]"],
   [{ type: "youAreOffline", nick: "x" }, "[You are offline, 'reg x' first.]"],
   [{ type: "alreadyRegistered", nick: "x" }, "[You are already registered as 'x'.]"],
-  [{ type: "nickOfAnotherKey", nick: "x" }, "[Nickname 'x' belongs to another key.]"],
+  [
+    { type: "nickOfAnotherKey", nick: "x" },
+    "[Nickname 'x' belongs to another key.]",
+    "[If it is yours, bring its key: '--identity FILE', a copy of the file 'identity' of its state folder. " +
+    "If that is lost, the server's operator can make the nickname free: 'nicks --release x'.]",
+  ],
   [{ type: "tooLong", bytes: 1312 }, "[Message too long: 1312 bytes, at most 65536.]"],
   [{ type: "tooMany", count: 10_000 }, "[Too many messages wait: 10000, try again later.]"],
   [{ type: "nicksExhausted", forNow: false }, "[The server takes no more nicknames.]"],
@@ -311,6 +339,8 @@ Deno.test("who came and went is for the server's log, without message texts", ()
   assertEquals(said(came, UTC), { stream: "log", lines: ["x registered at 127.0.0.1:9999"] });
   const left: Notice = { type: "clientLeft", nick: "x", how: "silent" };
   assertEquals(said(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
+  const freed = said({ type: "nickFreed", nick: "x" }, UTC);
+  assertEquals(freed, { stream: "log", lines: ["x is free: it was not used since it was registered"] });
 });
 
 Deno.test("further lines of a message are indented, so that nobody fakes a line of somebody else's", () => {
@@ -384,6 +414,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "alreadyRegistered", nick: EVIL },
   { type: "belongsToOther", own: "x", nick: EVIL },
   { type: "nickOfAnotherKey", nick: EVIL },
+  { type: "lookAlike", nick: "x", identity: KEY, like: EVIL, likeIdentity: KEY },
   { type: "replaced", nick: EVIL },
   { type: "noServer", server: EVIL_ADDRESS },
   { type: "otherVersions", server: EVIL_ADDRESS, versions: [1] },
@@ -393,6 +424,7 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "serverKey", name: EVIL, key: KEY },
   { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS, sendsOnly: false },
   { type: "clientLeft", nick: EVIL, how: "left" },
+  { type: "nickFreed", nick: EVIL },
 ];
 
 Deno.test("what others wrote is made harmless wherever it is shown", () => {

@@ -254,6 +254,7 @@ const KINDS: readonly Kind[] = [
       text: LONGEST_TEXT,
     },
   ),
+  kind(records.KEPT, { channel: true, isOpen: false, from: "x", like: ["y"], sentAt: 0, text: "hi" }),
   kind(records.SHOWN, { id: ID, hash: HASH }),
   kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, counter: 2 ** 48 - 1, supersededAt: 0 }),
   kind(
@@ -268,6 +269,7 @@ const KINDS: readonly Kind[] = [
     skeleton: "zoe\u0308",
     bundle: BUNDLE,
     ordinal: 3,
+    unusedSince: 0,
     online: true,
     addresses: [IPV4, IPV6, SERVER_HOST],
     ...LINEAGE,

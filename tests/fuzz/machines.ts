@@ -73,7 +73,14 @@ function clientOf(dice: Dice, parts: ClientParts, now: Millis, records: Records)
   const known = invited === undefined ? [] : [{ nick: invited.nick, identity: invited.identity.publicKey }];
   const options = { nick, server: SERVER, serverName: "the server", serverKey: undefined, own: OWN };
   const keys = { identity, invited: known, channelKey, primitives };
-  const rest = { candidates: [], attempts: 0, interactive: false, sendsOnly: false, durable: true };
+  const rest = {
+    candidates: [],
+    attempts: 0,
+    interactive: false,
+    sendsOnly: false,
+    isAttended: false,
+    durable: true,
+  };
   return new Client(now, { ...options, ...keys, ...rest }, (count) => dice.bytes(count), records);
 }
 

@@ -23,9 +23,8 @@ import {
 import { decodeLetter, type LetterName, prekeyId } from "../../core/messages/letter_form.ts";
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { NO_MESSAGE, partsOf } from "../../core/messages/message_id.ts";
-import { type Nick, type NickKey, nickKey } from "../../core/messages/nick.ts";
+import { type Nick, type NickKey, nickKey, nickSkeleton } from "../../core/messages/nick.ts";
 import { encodePost, type Place, POST_SALT_BYTES, postHash } from "../../core/messages/post.ts";
-import { nickSkeleton } from "../../core/messages/skeleton.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
 import type { Dice } from "./dice.ts";

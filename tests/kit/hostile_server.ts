@@ -3,8 +3,7 @@
  */
 import type { Link } from "../../core/link/link.ts";
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
-import { type Nick, nickKey } from "../../core/messages/nick.ts";
-import { nickSkeleton } from "../../core/messages/skeleton.ts";
+import { type Nick, nickKey, nickSkeleton } from "../../core/messages/nick.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Person } from "./person.ts";

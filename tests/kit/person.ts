@@ -19,7 +19,7 @@ import { handOver } from "../../core/durable/hand_over.ts";
 import { revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
-import type { Notice } from "../../core/notice.ts";
+import { type Notice, render } from "../../core/notice.ts";
 import { Process, type ProcessOptions } from "./process.ts";
 import { SERVER, type Surroundings } from "./surroundings.ts";
 
@@ -62,6 +62,8 @@ export class Person extends Process {
   #port = FIRST_PORT;
   /** True if the program that was started last is a script that only sends. */
   isScript = false;
+  /** False if the next programs write into a pipe. */
+  isAttended = true;
 
   /** `host`: of the computer. `serverKey`: of the server, if it is known before the first start. */
   constructor(surroundings: Surroundings, nick: Nick, host: string, settings: ClientSettings = {}) {
@@ -84,6 +86,7 @@ export class Person extends Process {
       attempts: 5,
       interactive: false,
       sendsOnly: this.isScript,
+      isAttended: this.isAttended && !this.isScript,
       invited: [],
       channelKey: undefined,
       durable: true,
@@ -211,4 +214,9 @@ export class Person extends Process {
   endsInput(): void {
     this.does({ type: "finish" });
   }
+}
+
+/** What somebody sees whom the server does not give a nick. */
+export function isAnothers(nick: Nick): readonly string[] {
+  return render({ type: "nickOfAnotherKey", nick }, () => 0).lines;
 }

@@ -40,7 +40,12 @@ export const BUNDLE: Bundle = {
 };
 
 /** What an operator allows when nobody is to run into it. */
-export const NO_LIMITS: ServerLimits = { nicks: NICKS, newNicksPerHour: 1e9, mailBytes: MAIL_TOTAL_BYTES };
+export const NO_LIMITS: ServerLimits = {
+  nicks: NICKS,
+  newNicksPerHour: 1e9,
+  mailBytes: MAIL_TOTAL_BYTES,
+  nickDays: 0,
+};
 
 /** As long as a letter or a post can be. */
 export const LONGEST_BODY: Uint8Array = new Uint8Array(BODY_BYTES).fill(0xb0);

@@ -1,6 +1,6 @@
 /** Whose a nick is, and what happens when it changes hands. */
 import { assert, assertEquals } from "@std/assert";
-import type { Person } from "../kit/person.ts";
+import { isAnothers, type Person } from "../kit/person.ts";
 import type { World } from "../kit/world.ts";
 import { scenario } from "./scenario.ts";
 
@@ -27,7 +27,7 @@ scenario("a nick belongs to the key that registered it first, online or offline"
     other.starts();
     other.looks();
     world.runs(10);
-    other.sees(`[Nickname '${nick}' belongs to another key.]`);
+    other.sees(...isAnothers(nick));
     other.hasEnded(1);
   }
   world.runs(100_000);
@@ -143,12 +143,12 @@ scenario("the former holder, if he is still there, is told that the nick is not 
   world.runs(200);
   world.mend(former);
   world.runs(35_000);
-  former.sees("[Nickname 'bob' belongs to another key.]");
+  former.sees(...isAnothers("bob"));
   former.types("send alice hi");
   former.sees("[You are offline, 'reg bob' first.]");
   former.types("reg bob");
   world.runs(100);
-  former.sees("[Nickname 'bob' belongs to another key.]");
+  former.sees(...isAnothers("bob"));
   assertEquals([former.isAlive, former.unsettled], [true, 0]);
   alice.looks();
   bob.types("send alice hi");
@@ -226,8 +226,8 @@ scenario("nor is anything of his shown: he hears why, however it comes", (world)
   bob.types("send alice thank you");
   world.runs(100);
   alice.sees(BOB_TRUSTED, "bob: thank you");
-  // He had left bob's message unanswered, so this one leaves both ways at once.
-  bob.sees(...STORED, "[Message received by alice.]");
+  // She had left bob's message unanswered, so this one leaves both ways at once, and has one line.
+  bob.sees("[Message received by alice.]");
 });
 
 scenario("nor when she was away: what waited for her is refused when she collects it", (world) => {

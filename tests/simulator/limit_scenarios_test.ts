@@ -8,7 +8,7 @@ import {
   MEMBER_MESSAGES_BURST,
   TEXT_BYTES,
 } from "../../core/base/limits.ts";
-import type { Person } from "../kit/person.ts";
+import { isAnothers, type Person } from "../kit/person.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
 import type { World } from "../kit/world.ts";
 import { scenario } from "./scenario.ts";
@@ -35,7 +35,7 @@ scenario("another spelling of a nick is the same nick, and belongs to the same k
   other.starts();
   other.looks();
   world.runs(10);
-  other.sees("[Nickname 'BOB' belongs to another key.]");
+  other.sees(...isAnothers("BOB"));
   other.hasEnded(1);
   const same = world.client("Bob");
   same.identity = bob.identity;

@@ -1,5 +1,6 @@
 /** Who is there: only the server decides, and a nick belongs to one key, which is in one place at a time. */
 import { assert, assertEquals } from "@std/assert";
+import { isAnothers } from "../kit/person.ts";
 import { scenario } from "./scenario.ts";
 
 // ---- silence ---------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ scenario("a nick whose holder is dead is not for another key: refused at once, w
   other.starts();
   other.looks();
   world.runs(10);
-  other.sees("[Nickname 'bob' belongs to another key.]");
+  other.sees(...isAnothers("bob"));
   other.hasEnded(1);
   // The holder is not asked, and is found silent in his own time.
   assertEquals(world.sent({ from: world.server, to: bob }, began), []);
@@ -138,7 +139,7 @@ scenario("a nick whose holder is dead is not for another key: refused at once, w
   other.starts();
   other.looks();
   world.runs(10);
-  other.sees("[Nickname 'bob' belongs to another key.]");
+  other.sees(...isAnothers("bob"));
   other.hasEnded(1);
 });
 
@@ -152,7 +153,7 @@ scenario("nor after a restart of the server, at which its holder is away", (worl
   other.starts();
   other.looks();
   world.runs(10);
-  other.sees("[Nickname 'bob' belongs to another key.]");
+  other.sees(...isAnothers("bob"));
   other.hasEnded(1);
   bob.starts();
   bob.looks();
@@ -167,7 +168,7 @@ scenario("who holds a nick has no trouble with somebody who wants it, again and 
     other.starts();
     other.looks();
     world.runs(10);
-    other.sees("[Nickname 'bob' belongs to another key.]");
+    other.sees(...isAnothers("bob"));
     other.hasEnded(1);
   }
   world.runs(100_000);
@@ -189,7 +190,7 @@ scenario("who comes back to a nick that somebody else was given meanwhile gets t
   world.everybodyLooks();
   bob.types("reg bob");
   world.runs(100);
-  bob.sees("[Nickname 'bob' belongs to another key.]");
+  bob.sees(...isAnothers("bob"));
   assertEquals([bob.isAlive, bob.unsettled], [true, 0]);
   bob.types("send alice hi");
   bob.sees("[You are offline, 'reg bob' first.]");
@@ -198,7 +199,7 @@ scenario("who comes back to a nick that somebody else was given meanwhile gets t
   world.runs(100);
   bob.types("reg bob");
   world.runs(100);
-  bob.sees("[Nickname 'bob' belongs to another key.]");
+  bob.sees(...isAnothers("bob"));
   assertEquals([bob.isAlive, bob.unsettled], [true, 0]);
   assert(alice.isAlive);
 });

@@ -27,6 +27,8 @@ const SYNTAX: readonly Row[] = [
   ["client --bogus 1", 2, /^unknown option '--bogus'/],
   ["client -n a:b", 2, /^'a:b' cannot be a nick/],
   ["client -n server", 2, /^'server' cannot be a nick/],
+  ["client -n S\u0415RVER", 2, /^'S\u0415RVER' cannot be a nick/],
+  ["client -n ..", 2, /^'\.\.' cannot be a nick/],
   [`client -n ${"n".repeat(33)}`, 2, /cannot be a nick/],
   [`client -n ${"漢".repeat(22)}`, 2, /cannot be a nick/],
   ["cleint", 2, /^unknown command 'cleint', did you mean 'client'\?$/],

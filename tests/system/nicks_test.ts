@@ -172,3 +172,15 @@ Deno.test("a sender who was away hears of it at his next start, and the old owne
   assertFalse(once.output.text.includes("given up"), "it is told once");
   assert(!y.output.text.includes("x: "));
 });
+
+Deno.test("a nick that looks like another is told to who is there, and marked", async () => {
+  await using host = await Host.withServer();
+  const anna = await host.online("anna");
+  const fake = host.client("\u0430nna");
+  await anna.sees(
+    /^\[The new nickname '\u0430nna' looks like 'anna', and is somebody else's\. .*[0-9a-f]{64}/m,
+  );
+  await anna.sees(/^\u0430nna @ 127\.0\.0\.1:\d+ is ONLINE \(looks like anna\)\n/m);
+  await fake.say("send anna hi");
+  await anna.sees("\u0430nna (looks like anna): hi");
+});

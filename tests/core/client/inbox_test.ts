@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import type { Primitives } from "../../../core/base/crypto.ts";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
+import { KnownPeers } from "../../../core/client/known_peers.ts";
+import { LookAlikes } from "../../../core/client/look_alikes.ts";
+import { WhileAway } from "../../../core/client/while_away.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE, partsOf, sequenceOf } from "../../../core/messages/message_id.ts";
+import { Table } from "../../../core/messages/table.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { Recorded } from "../../kit/recorded.ts";
 
@@ -28,13 +33,18 @@ function direct(count: number): IncomingMessage {
   return { ...letter(count), after: count === 1 ? NO_MESSAGE : undefined, afterHash: undefined };
 }
 
+function inboxOf({ effects }: Recorded, primitives: Primitives): Inbox {
+  const lookAlikes = new LookAlikes(new Table(), new KnownPeers(effects));
+  return new Inbox({ effects, primitives, lookAlikes, whileAway: new WhileAway(effects, true) });
+}
+
 class TestInbox {
   readonly recorded: Recorded;
   readonly inbox: Inbox;
 
   constructor(recorded = new Recorded()) {
     this.recorded = recorded;
-    this.inbox = new Inbox(recorded.effects, primitives);
+    this.inbox = inboxOf(recorded, primitives);
   }
 
   accept(now: number, ...messages: IncomingMessage[]): void {
@@ -277,7 +287,7 @@ Deno.test("the texts of direct messages are hashed when a letter or a record nee
     },
   };
   const recorded = new Recorded();
-  const inbox = new Inbox(recorded.effects, counting);
+  const inbox = inboxOf(recorded, counting);
   for (let count = 1; count <= 100; count++) inbox.accept(0, direct(count));
   recorded.perform(0);
   assertEquals(counted.hashes, 0);

@@ -6,6 +6,8 @@ import { assertEquals } from "@std/assert";
 import { KEEP_ALIVE_MS, PREKEY_MS, ROWS_AGAIN_MS } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
 import { Attempts } from "../../../core/client/attempts.ts";
+import { KnownPeers } from "../../../core/client/known_peers.ts";
+import { LookAlikes } from "../../../core/client/look_alikes.ts";
 import { Membership } from "../../../core/client/membership.ts";
 import {
   MEMBERSHIP,
@@ -19,7 +21,7 @@ import { Prekeys } from "../../../core/client/prekeys.ts";
 import { StreamReader } from "../../../core/client/stream_reader.ts";
 import type { Link } from "../../../core/link/links.ts";
 import type { Bundle } from "../../../core/messages/identity.ts";
-import type { Row } from "../../../core/messages/table.ts";
+import { type Row, Table } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { HostileServer } from "../../kit/hostile_server.ts";
 import { Recorded } from "../../kit/recorded.ts";
@@ -51,7 +53,10 @@ class Member extends Speaker {
     const { primitives } = world;
     const prekeys = new Prekeys({ primitives, random, effects, identity, nick: NICK });
     prekeys.bundle(START + prekeyDueMs - PREKEY_MS);
+    const table = new Table();
     this.membership = new Membership(world.now, {
+      table,
+      lookAlikes: new LookAlikes(table, new KnownPeers(effects)),
       effects,
       links,
       attempts: new Attempts(0, () => 0),

@@ -93,6 +93,7 @@ Deno.test("every record of a server survives the disk, and what both have", () =
     skeleton: "x",
     bundle: BUNDLE,
     ordinal: 1,
+    unusedSince: 7,
     online: true,
     addresses: [IPV4],
     ...NO_LINEAGE,

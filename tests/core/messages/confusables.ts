@@ -19,7 +19,9 @@ function charactersOfNicks(): Set<string> {
   for (let code = 0; code < CODE_POINTS; code++) {
     if (code >= SURROGATES.first && code <= SURROGATES.last) continue;
     const text = String.fromCodePoint(code);
-    if (isNick(text)) { for (const part of text.normalize("NFKC").normalize("NFD")) characters.add(part); }
+    if (isNick(`a${text}`)) {
+      for (const part of text.normalize("NFKC").normalize("NFD")) characters.add(part);
+    }
   }
   return characters;
 }

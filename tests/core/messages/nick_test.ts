@@ -3,7 +3,7 @@ import { utf8Length } from "../../../core/base/bytes.ts";
 import { isNick, nickKey, sameNick } from "../../../core/messages/nick.ts";
 
 Deno.test("letters and digits of any script, and _ - .", () => {
-  for (const nick of ["x", "Bob_2", "a.b-c", "Zoë", "Ωμέγα", "李雷", "мир", "٣", "7", "_", "-"]) {
+  for (const nick of ["x", "Bob_2", "a.b-c", "Zoë", "Ωμέγα", "李雷", "мир", "٣", "7", "a.", "-7-"]) {
     assert(isNick(nick), nick);
   }
 });
@@ -63,6 +63,26 @@ Deno.test("SERVER is reserved, however it is written", () => {
     assertFalse(isNick(nick), nick);
   }
   assert(isNick("SERVER2"));
+});
+
+Deno.test("nothing that looks like SERVER, with letters of other scripts, small capitals, signs or marks", () => {
+  const scripts = ["S\u0415RVER", "s\u0435rv\u0435r", "S\u0395RV\u0395R", "\u0405ERVER", "serv\u03b5r"];
+  const capitals = ["\ua4e2\ua4f0\ua4e3\ua4e6\ua4f0\ua4e3", "s\u1d07\u0280\u1d20\u1d07\u0280"];
+  const signs = [
+    "SERVER.",
+    "_server_",
+    "SER-VER",
+    "SERVER\ua4fd",
+    "SERVER\ua4f8",
+    "S\u00c9RVER",
+    "\u0282erver",
+  ];
+  for (const nick of [...scripts, ...capitals, ...signs]) assertFalse(isNick(nick), nick);
+  for (const nick of ["SERVER2", "serve", "servers", "sverre", "observer"]) assert(isNick(nick), nick);
+});
+
+Deno.test("signs alone are no nick, nor letters that look like signs", () => {
+  for (const nick of [".", "..", "-", "_", "-_.", "\ua4f8", "\ua4fa."]) assertFalse(isNick(nick), nick);
 });
 
 Deno.test("nicks are compared without case, after NFKC", () => {

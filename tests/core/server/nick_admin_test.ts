@@ -30,7 +30,16 @@ type Entry = readonly [key: string, value: Uint8Array];
 
 function bound(nick: string, identity: string, ordinal: number): Entry {
   const bundle = { ...BUNDLE, identity };
-  const record = { nick, skeleton: nick, bundle, ordinal, online: false, addresses: [IPV4], ...NO_LINEAGE };
+  const record = {
+    nick,
+    skeleton: nick,
+    bundle,
+    ordinal,
+    unusedSince: 0,
+    online: false,
+    addresses: [IPV4],
+    ...NO_LINEAGE,
+  };
   return [NICK.keyFor(nick), NICK.encode(record)];
 }
 

@@ -24,7 +24,7 @@ function withMembers(
 ): Roster {
   const roster = new Roster(recorded.effects, START);
   for (let at = 0; at < count; at++) {
-    roster.changed(0, Object.assign(roster.add(`n${at}`, BUNDLE), { online: true, addresses }));
+    roster.changed(0, Object.assign(roster.add(0, `n${at}`, BUNDLE), { online: true, addresses }));
   }
   return roster;
 }
@@ -78,14 +78,14 @@ function bundleOf({ identity, key, prekey, prekeyAt, counter, signature }: Bundl
 
 Deno.test("a row says whose the nick is: the bundle that he signed", () => {
   const roster = withMembers(1);
-  roster.changed(0, Object.assign(roster.add("eve", OTHER), { online: true, addresses: [IPV4] }));
+  roster.changed(0, Object.assign(roster.add(0, "eve", OTHER), { online: true, addresses: [IPV4] }));
   const told = ask(roster, NOTHING)[0]!.rows.map((row) => [row.nick, bundleOf(row)]);
   assertEquals(told, [["n0", BUNDLE], ["eve", OTHER]]);
 });
 
 Deno.test("a new member is offline, and nobody is told of it before it has changed", () => {
   const roster = withMembers(1);
-  const member = roster.add("eve", OTHER);
+  const member = roster.add(0, "eve", OTHER);
   assertEquals([member.online, member.addresses, member.ordinal], [false, [], 2]);
   assertEquals(roster.memberNamed("EVE"), member);
   assertEquals([roster.size, ask(roster, NOTHING)[0]!.rows.length], [2, 1]);
@@ -123,7 +123,7 @@ Deno.test("whoever has changed after any version is told of as by a walk over al
   const roster = withMembers(12);
   const members = [...roster.members()];
   for (let step = 0; step < 400; step++) {
-    if (step % 100 === 99) members.push(roster.add(`late${step}`, OTHER));
+    if (step % 100 === 99) members.push(roster.add(0, `late${step}`, OTHER));
     roster.changed(0, Object.assign(dice.pick(members), { online: dice.happens(0.5), addresses: [IPV4] }));
     if (step % 8 > 0) continue;
     const { counter } = roster.version;
@@ -185,7 +185,7 @@ Deno.test("members survive a restart, under the same ordinal, and are told as th
   ]]);
   assertEquals(told.map(bundleOf), [BUNDLE, BUNDLE, BUNDLE]);
   assertEquals(again.deadline, Infinity);
-  assertEquals(again.add("dave", OTHER).ordinal, 4);
+  assertEquals(again.add(0, "dave", OTHER).ordinal, 4);
 });
 
 Deno.test("what cannot be one host's address is none", () => {
