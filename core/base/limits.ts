@@ -483,6 +483,12 @@ export const RECEIPTS_PER_SENDER = 10_000;
 export const COLLECTED_RECEIPTS = 8;
 
 /**
+ * A keep-alive brings everything again that its member has not saved, but not more often than this, or a
+ * packet full of keep-alives would cost as much as a thousand letters. Honest ones come every 25 s.
+ */
+export const HAND_OVER_AGAIN_MS = 5_000;
+
+/**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than
  * this and in at most so many verbs: a member that never acknowledges any must not keep the server busy.
  */

@@ -18,7 +18,7 @@ import { Lifetime } from "./lifetime.ts";
 import { LINK, type LinkEvent, type LinkState } from "./link_states.ts";
 import { PacketSpace } from "./packet_space.ts";
 import type { Budget } from "./parcel_receiver.ts";
-import { ParcelSender, type Sending } from "./parcel_sender.ts";
+import { DROPPED, ParcelSender, type Sending } from "./parcel_sender.ts";
 import { Path, Route } from "./path.ts";
 import { type Received, type Session, Sessions } from "./session.ts";
 
@@ -163,7 +163,8 @@ export class Link {
     const former = tag === undefined ? undefined : this.#parcels.get(tag);
     if (former !== undefined) return former;
     this.#use(now);
-    return this.#parcels.send(encodeVerb(verb), isOrdered(verb), tag);
+    const ordered = isOrdered(verb);
+    return this.#parcels.hasRoom(ordered) ? this.#parcels.send(encodeVerb(verb), ordered, tag) : DROPPED;
   }
 
   /** True while a verb of this link is on its way. */
@@ -191,7 +192,7 @@ export class Link {
   tell(now: Millis, verb: Verb): void {
     if (this.#sessions.present === undefined) return;
     this.#use(now);
-    this.#parcels.tell(encodeVerb(verb));
+    if (this.#parcels.hasRoomToTell) this.#parcels.tell(encodeVerb(verb));
   }
 
   /** A user waits for an answer: a handshake that has become slow to repeat begins its waits anew. */

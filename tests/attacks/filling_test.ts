@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { equalAddresses } from "../../core/base/address.ts";
 import {
   COLLECTED_RECEIPTS,
+  HAND_OVER_AGAIN_MS,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
   MEMBER_MESSAGES_BURST,
@@ -18,6 +19,7 @@ import {
   STRANGER_BYTES,
   STRANGERS_BYTES,
   STRANGERS_VERBS,
+  STREAM_WINDOW,
 } from "../../core/base/limits.ts";
 import { Effects } from "../../core/durable/effects.ts";
 import { RECEIPT, receiptName } from "../../core/durable/records.ts";
@@ -306,6 +308,30 @@ Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-ali
     mallory.wakesUp();
     arena.runs(500);
   }
+});
+
+Deno.test("attack: packets full of keep-alives, and nothing is ever saved: each letter is handed over once in 5 s", () => {
+  const arena = new Arena();
+  const { bob } = arena.clients("bob");
+  const mallory = arena.member("mal");
+  mallory.says(arena.server, { type: "deregister", nick: "mal", turn: ++mallory.turn });
+  arena.runs(1000);
+  for (let count = 0; count < STREAM_WINDOW; count++) bob.writes("mal", `letter ${count}`);
+  arena.runs(1000);
+  mallory.registers();
+  const link = mallory.links.open(arena.now, arena.server.key, [SERVER]);
+  assertEquals(mallory.heardOf("letter").length, STREAM_WINDOW);
+  mallory.heard.length = 0;
+  const seconds = 20;
+  for (let count = 0; count < seconds * 10; count++) {
+    for (let verb = 0; verb < 200; verb++) link.tell(arena.now, { type: "keepAlive", nick: "mal" });
+    mallory.wakesUp();
+    arena.runs(100);
+  }
+  // A packet is answered once, however many keep-alives it holds.
+  assertLessOrEqual(mallory.heardOf("alive").length, seconds * 10 * 2);
+  const times = seconds * 1000 / HAND_OVER_AGAIN_MS;
+  assertEquals(mallory.heardOf("letter").length, STREAM_WINDOW * times);
 });
 
 Deno.test("attack: register again and again with a new prekey: nobody's screen fills with what nobody can see", () => {
