@@ -124,6 +124,17 @@ export const ASK_KEY_AFTER_MS = 1_500;
 /** An address that is not proved gets at most three times the bytes it has sent (RFC 9000 section 8.1). */
 export const AMPLIFICATION_LIMIT = 3;
 
+/**
+ * A peer that was heard at another address has moved there if it does not answer at the old one for so many
+ * probe timeouts (RFC 9000 section 8.2.4), time for three challenges. If it does answer, it counts as there
+ * for a while, so that whoever forwards its packets does not make us ask all the time.
+ */
+export const MOVE_PROBE_TIMEOUTS = 2.5;
+export const STAYS_MS = 1_000;
+
+/** The challenges that wait for an answer: one for each of two paths, and each may be repeated. */
+export const CHALLENGES = 4;
+
 // ---- recovery: RFC 9002, sections 6 and 7, appendices A.2 and B.1 ----------------------------------------
 
 /** A packet is lost when one sent so many packets later is acknowledged (kPacketThreshold, section 6.1.1). */
@@ -512,6 +523,12 @@ export const RECEIPTS = 100_000;
 
 /** Receipts in one `collected` verb: as many as go into one part with the longest nick. */
 export const COLLECTED_RECEIPTS = 8;
+
+/**
+ * A keep-alive brings everything again that its member has not saved, but not more often than this, or a
+ * packet full of keep-alives would cost as much as a thousand letters. Honest ones come every 25 s.
+ */
+export const HAND_OVER_AGAIN_MS = 5_000;
 
 /**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than

@@ -11,14 +11,14 @@ import { HANDSHAKE_AFTER_TIMEOUTS, INTRODUCED_MS, LINK_DEAD_MS } from "../base/l
 import type { Address, Datagram, Key, Millis } from "../base/units.ts";
 import { encodeVerb, isOrdered, type Verb } from "../messages/verb.ts";
 import { type Epoch, NO_EPOCH } from "../wire/epoch.ts";
-import { CHALLENGE_BYTES } from "../wire/frame.ts";
+import { CHALLENGE_BYTES, writeFrame } from "../wire/frame.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "../wire/packet.ts";
 import { type HandshakeContext, Initiator } from "./initiator.ts";
 import { Lifetime } from "./lifetime.ts";
 import { LINK, type LinkEvent, type LinkState } from "./link_states.ts";
 import { PacketSpace } from "./packet_space.ts";
 import type { Budget } from "./parcel_receiver.ts";
-import { ParcelSender, type Sending } from "./parcel_sender.ts";
+import { DROPPED, ParcelSender, type Sending } from "./parcel_sender.ts";
 import { Path, Route } from "./path.ts";
 import { type Received, type Session, Sessions } from "./session.ts";
 
@@ -38,6 +38,7 @@ export interface LinkContext extends HandshakeContext {
 
 /** Room for an acknowledgement of one range, a challenge and an answer. With less no packet is made. */
 const LEAST_FRAMES_BYTES = 64;
+const CHALLENGE_FRAME_BYTES = 1 + CHALLENGE_BYTES;
 
 export interface LinkOptions {
   /** The peer's public key; `undefined` until it is known. */
@@ -163,7 +164,8 @@ export class Link {
     const former = tag === undefined ? undefined : this.#parcels.get(tag);
     if (former !== undefined) return former;
     this.#use(now);
-    return this.#parcels.send(encodeVerb(verb), isOrdered(verb), tag);
+    const ordered = isOrdered(verb);
+    return this.#parcels.hasRoom(ordered) ? this.#parcels.send(encodeVerb(verb), ordered, tag) : DROPPED;
   }
 
   /** True while a verb of this link is on its way. */
@@ -191,7 +193,7 @@ export class Link {
   tell(now: Millis, verb: Verb): void {
     if (this.#sessions.present === undefined) return;
     this.#use(now);
-    this.#parcels.tell(encodeVerb(verb));
+    if (this.#parcels.hasRoomToTell) this.#parcels.tell(encodeVerb(verb));
   }
 
   /** A user waits for an answer: a handshake that has become slow to repeat begins its waits anew. */
@@ -292,8 +294,9 @@ export class Link {
     this.stopSeeking();
     this.#sessions.add(session);
     // The handshake was answered on several paths, perhaps: one that works is not left for another.
-    const stays = goesOn && this.#route.isSettled && this.#packetSpace!.recovery.probeTimeouts === 0;
-    if (!stays) this.#setPath(now, path);
+    const works = goesOn && this.isProved && this.#packetSpace!.recovery.probeTimeouts === 0;
+    if (!works) this.#setPath(now, path);
+    else if (!this.#route.isSettled) this.#heardAt(now, path.address);
     if (rtt !== undefined) this.#packetSpace!.recovery.sample(now, rtt);
     this.#context.touched(this);
     return restarted;
@@ -374,6 +377,13 @@ export class Link {
     if (!path.isValidated) this.#packetSpace?.owePing();
   }
 
+  /** The peer was heard at an address. If packets go to another one, that has to stay until it is settled. */
+  #heardAt(now: Millis, from: Address): void {
+    if (!this.#route.isElsewhere(from)) return;
+    if (!this.isProved) return this.#setPath(now, this.#unproved(from));
+    this.#route.heardAt(now, from, this.probeTimeout, () => this.#context.random(CHALLENGE_BYTES));
+  }
+
   /** A path whose address the peer has to prove by the answer to a challenge (RFC 9000 section 8.2). */
   #unproved(address: Address): Path {
     return new Path(address, this.#context.random(CHALLENGE_BYTES));
@@ -387,14 +397,12 @@ export class Link {
     const packetSpace = this.#packetSpace!;
     this.#life.heard(now);
     // Only the newest packet moves the peer's address, for older ones may be late (RFC 9000 section 9.3).
-    if (isNewest && session === this.#sessions.present && this.#route.isLeftBehind(from)) {
-      this.#setPath(now, this.#unproved(from));
-    }
+    if (isNewest && session === this.#sessions.present) this.#heardAt(now, from);
     this.#route.received(from, bytes);
     const before = packetSpace.recovery.packetsInFlight;
-    const { verbs, response } = packetSpace.receive(now, number, frames);
+    const { verbs, responses } = packetSpace.receive(now, number, frames);
     if (packetSpace.recovery.packetsInFlight < before) this.#onProgress(now);
-    if (response !== undefined) this.#route.answered(response);
+    for (const data of responses) this.#route.answered(now, data);
     if (verbs.length > 0) this.#life.used(now);
     this.#context.touched(this);
     return verbs;
@@ -418,7 +426,7 @@ export class Link {
     const end = Math.min(this.#deathAt, this.#idleAt, handshakeDue);
     return this.#sessions.present === undefined
       ? end
-      : Math.min(end, this.#packetSpace!.deadline, this.#pingAt);
+      : Math.min(end, this.#packetSpace!.deadline, this.#pingAt, this.#route.deadline);
   }
 
   /** After 30 s without an answer, or with nothing new for a parcel that lacks parts, the link is dead. */
@@ -462,6 +470,7 @@ export class Link {
   /** Makes as many packets under this session as window, pacing and path allow. */
   #flush(now: Millis, session: Session, out: Datagram[]): void {
     const packetSpace = this.#packetSpace!;
+    this.#settlePath(now, session, out);
     const path = this.#route.path!;
     const timeouts = packetSpace.runTimers(now);
     if (timeouts >= HANDSHAKE_AFTER_TIMEOUTS || session.isWorn(now)) this.#on(now, "unanswered");
@@ -472,7 +481,7 @@ export class Link {
       most = Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES);
       if (most < LEAST_FRAMES_BYTES) break;
       const writer = new Writer();
-      const content = packetSpace.write(now, writer, most, path.challenge);
+      const content = packetSpace.write(now, writer, most, this.#route.challenge);
       const bytes = this.#transmit(now, session, path, writer, out);
       packetSpace.recovery.sent(now, this.#lastNumber, bytes, content);
     }
@@ -484,6 +493,25 @@ export class Link {
     packetSpace.writeAck(now, writer, Math.min(FRAMES_BYTES, path.room - OVERHEAD_BYTES));
     this.#transmit(now, session, path, writer, out);
     packetSpace.recovery.skip(this.#lastNumber);
+  }
+
+  /** Follows the peer to another address, or finds out whether it is there. */
+  #settlePath(now: Millis, session: Session, out: Datagram[]): void {
+    const moved = this.#route.takeMove(now);
+    if (moved !== undefined) {
+      this.#setPath(now, moved);
+      // What is in flight went to where the peer is not any more, but the peer has answered.
+      this.#packetSpace!.recovery.wasAnswered(now);
+    }
+    const other = this.#route.takeChallenged(now);
+    if (other === undefined) return;
+    // The challenge for the present path leaves with a ping if there is nothing else to say.
+    this.#packetSpace!.owePing();
+    if (other.challenge === undefined || other.room < OVERHEAD_BYTES + CHALLENGE_FRAME_BYTES) return;
+    const writer = new Writer();
+    writeFrame(writer, { type: "challenge", data: other.challenge });
+    this.#transmit(now, session, other, writer, out);
+    this.#packetSpace!.recovery.skip(this.#lastNumber);
   }
 
   /** Seals the frames as the next packet. Returns the length of the datagram. */

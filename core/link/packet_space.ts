@@ -8,6 +8,7 @@ import {
   ACK_AFTER_PACKETS,
   ACK_DELAY_MS,
   ACK_RANGES,
+  CHALLENGES,
   DATAGRAM_BYTES,
   PADDED_TO_BYTES,
 } from "../base/limits.ts";
@@ -33,8 +34,8 @@ interface Content {
 /** The parts of a packet that the link acts on. */
 export interface PacketContents {
   readonly verbs: readonly Verb[];
-  /** The data of the peer's answer to a challenge. */
-  readonly response: Uint8Array | undefined;
+  /** The data of the peer's answers to challenges. */
+  readonly responses: readonly Uint8Array[];
 }
 
 export class PacketSpace {
@@ -49,8 +50,8 @@ export class PacketSpace {
   /** Probes that are to leave, whatever the congestion window says. */
   #probes = 0;
   #pingOwed = false;
-  /** The peer's challenge, which is still to be answered. */
-  #challenged: Uint8Array | undefined;
+  /** The peer's challenges that are still to be answered: one for each of two paths, or repeated ones. */
+  #challenges: Uint8Array[] = [];
   /** When pacing allows the next packet; Infinity if nothing waits for that. */
   #pacedUntil: Millis = Infinity;
   #lackingSince: Millis = Infinity;
@@ -100,15 +101,17 @@ export class PacketSpace {
     const { held, next } = this.#receiver;
     let asks = false;
     let refused = false;
-    let response: Uint8Array | undefined;
+    const responses: Uint8Array[] = [];
     for (const frame of frames) {
       if (frame.type === "ack") {
         this.#onAck(now, frame);
         continue;
       }
       asks = true;
-      if (frame.type === "challenge") this.#challenged = frame.data;
-      if (frame.type === "response") response = frame.data;
+      if (frame.type === "challenge") {
+        this.#challenges = [...this.#challenges, frame.data.slice()].slice(-CHALLENGES);
+      }
+      if (frame.type === "response") responses.push(frame.data);
       const taken = this.#unpack(frame);
       if (taken === undefined) refused = true;
       for (const bytes of taken ?? []) {
@@ -120,7 +123,7 @@ export class PacketSpace {
     if (!refused) this.#noteArrival(now, number, asks);
     if (this.#receiver.held === 0) this.#lackingSince = Infinity;
     else if (this.#receiver.held !== held || this.#receiver.next !== next) this.#lackingSince = now;
-    return { verbs, response };
+    return { verbs, responses };
   }
 
   /** Returns the verbs that can be handed on now; `undefined` if there is no room for the frame's bytes. */
@@ -197,7 +200,7 @@ export class PacketSpace {
     this.#pacedUntil = Infinity;
     // A probe is not held back by the congestion window (RFC 9002 section 7.5).
     if (this.#probes > 0) return true;
-    if (this.#challenged === undefined && !this.#pingOwed && !this.#parcels.hasWaiting) return false;
+    if (this.#challenges.length === 0 && !this.#pingOwed && !this.#parcels.hasWaiting) return false;
     if (this.recovery.room(now) >= DATAGRAM_BYTES) return true;
     this.#pacedUntil = this.recovery.roomAt(now);
     return false;
@@ -211,7 +214,7 @@ export class PacketSpace {
     const acked = this.writeAck(now, writer, most);
     const before = writer.length;
     if (challenge !== undefined) writeFrame(writer, { type: "challenge", data: challenge });
-    if (this.#challenged !== undefined) writeFrame(writer, { type: "response", data: this.#challenged });
+    for (const data of this.#challenges) writeFrame(writer, { type: "response", data });
     const chunks = this.#parcels.fill(now, writer, most);
     // The peer has not answered for a while: the room that is left gives the oldest chunks one more chance.
     if (this.recovery.probeTimeouts > 0) {
@@ -223,7 +226,7 @@ export class PacketSpace {
     if (writer.length === before) writeFrame(writer, { type: "ping" });
     if (chunks.some(({ parcel }) => parcel.ordered)) pad(writer, most);
     this.#pingOwed = false;
-    this.#challenged = undefined;
+    this.#challenges = [];
     this.#probes = Math.max(0, this.#probes - 1);
     return { chunks, acked };
   }

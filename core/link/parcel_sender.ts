@@ -29,6 +29,9 @@ export interface Sending {
   cancel(): void;
 }
 
+/** What became of a verb for which there was no room. */
+export const DROPPED: Sending = { isOver: true, departedAt: undefined, cancel: () => {} };
+
 class Parcel implements Sending {
   isOver = false;
   /** Its number, from 1 in its lane; 0 until it begins to leave. */
@@ -149,12 +152,17 @@ export class ParcelSender {
     return this.#tags?.get(tag);
   }
 
+  /** False if so much waits that `send` drops a further verb: then it need not be encoded. */
+  hasRoom(ordered: boolean): boolean {
+    const { waiting } = ordered ? this.#ordered : this.#unordered;
+    return waiting.length < LINK_QUEUE_VERBS && this.#bytesWaiting <= LINK_QUEUE_BYTES;
+  }
+
   /** Takes a verb and sends it until it is acknowledged. If too much waits, the verb is dropped. */
   send(verb: Uint8Array, ordered: boolean, tag: string | undefined): Sending {
+    if (!this.hasRoom(ordered)) return DROPPED;
     const parcel = new Parcel(this, verb, ordered, tag);
-    const { waiting } = ordered ? this.#ordered : this.#unordered;
-    if (waiting.length >= LINK_QUEUE_VERBS || this.#bytesWaiting > LINK_QUEUE_BYTES) parcel.isOver = true;
-    else this.#enqueue(parcel);
+    this.#enqueue(parcel);
     return parcel;
   }
 
@@ -166,9 +174,14 @@ export class ParcelSender {
     this.#wanted++;
   }
 
+  /** The same for `tell`. */
+  get hasRoomToTell(): boolean {
+    return this.#told.length < LINK_QUEUE_VERBS;
+  }
+
   /** Takes a verb and sends it once. If too many wait already it is dropped. */
   tell(verb: Uint8Array): void {
-    if (this.#told.length < LINK_QUEUE_VERBS) this.#told.push(verb);
+    if (this.hasRoomToTell) this.#told.push(verb);
   }
 
   /** Stops sending the verb of this tag. */

@@ -293,6 +293,11 @@ export class Recovery<Content> {
     this.#minRtt = Infinity;
     this.#smoothedRtt = Infinity;
     this.#lossTime = Infinity;
+    this.wasAnswered(now);
+  }
+
+  /** The peer has shown that it is there: the waits for an acknowledgement begin anew. */
+  wasAnswered(now: Millis): void {
     this.#waitingSince = now;
     this.#probeTimeouts = 0;
     this.#jitter = 1;

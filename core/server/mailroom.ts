@@ -3,7 +3,7 @@
  * sections 6 and 7). Every answer leaves after the commit of its step, because the driver transmits only
  * then.
  */
-import { RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../base/limits.ts";
+import { HAND_OVER_AGAIN_MS, RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
@@ -125,8 +125,9 @@ export class Mailroom {
    * receipt, and receipts.
    */
   handOverAgain(now: Millis, { nick, connection }: Member): void {
-    if (connection === undefined) return;
+    if (connection === undefined || connection.handedAt + HAND_OVER_AGAIN_MS > now) return;
     const { link, stream } = connection;
+    connection.handedAt = now;
     stream?.rewind();
     // These letters were saved, but their receipts have not come.
     if (stream?.length === 0) {

@@ -80,6 +80,8 @@ export interface Connection {
   readonly stream: StreamWriter | undefined;
   /** When all receipts that the member had not acknowledged were told last. */
   toldAt: Millis;
+  /** When everything that the member had not saved was handed over last. */
+  handedAt: Millis;
 }
 
 /** The fields of a member that has not registered in this life of the server. */

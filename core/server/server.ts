@@ -170,9 +170,13 @@ export class Server implements Machine {
       this.#depart(now, member, "left");
     }
     this.#noteAlive(now, link);
-    // Only the last registration in a packet is answered, because each answer may bring a thousand letters.
-    const last = verbs.findLast(isRegistration);
-    for (const verb of verbs) if (!isRegistration(verb) || verb === last) this.#receive(now, link, verb);
+    // One packet holds hundreds of short verbs. Of those whose answers may bring a thousand letters only the
+    // last one of each kind is answered.
+    const lastOnes = [verbs.findLast(isRegistration), verbs.findLast(({ type }) => type === "keepAlive")];
+    for (const verb of verbs) {
+      const isDear = isRegistration(verb) || verb.type === "keepAlive";
+      if (!isDear || lastOnes.includes(verb)) this.#receive(now, link, verb);
+    }
     // A new nick waits until this packet or another one proves the address of its link.
     const newcomer = link.isProved ? this.#newcomers.get(link) : undefined;
     if (newcomer === undefined) return;
@@ -333,7 +337,7 @@ export class Server implements Machine {
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address, sendsOnly });
     const number = ++this.#streams;
     const stream = sendsOnly ? undefined : this.#bringOnline(now, member, link, verb, number);
-    member.connection = { link, stream, toldAt: now };
+    member.connection = { link, stream, toldAt: now, handedAt: now };
     const { version, size: members } = this.#roster;
     const dropped = sendsOnly ? 0 : this.#channel.takeDropped(now, nick);
     const waiting = stream?.length ?? 0;

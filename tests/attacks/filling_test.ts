@@ -4,6 +4,7 @@ import { equalAddresses } from "../../core/base/address.ts";
 import {
   COLLECTED_RECEIPTS,
   DAY_MS,
+  HAND_OVER_AGAIN_MS,
   MAIL_TOTAL_BYTES,
   MAILBOX_LETTERS,
   MAILBOX_SHARE,
@@ -23,6 +24,7 @@ import {
   STRANGER_BYTES,
   STRANGERS_BYTES,
   STRANGERS_VERBS,
+  STREAM_WINDOW,
   SWEEP_MS,
   UNUSED_NICK_DAYS,
 } from "../../core/base/limits.ts";
@@ -314,6 +316,30 @@ Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-ali
     mallory.wakesUp();
     arena.runs(500);
   }
+});
+
+Deno.test("attack: packets full of keep-alives, and nothing is ever saved: each letter is handed over once in 5 s", () => {
+  const arena = new Arena();
+  const { bob } = arena.clients("bob");
+  const mallory = arena.member("mal");
+  mallory.says(arena.server, { type: "deregister", nick: "mal", turn: ++mallory.turn });
+  arena.runs(1000);
+  for (let count = 0; count < STREAM_WINDOW; count++) bob.writes("mal", `letter ${count}`);
+  arena.runs(1000);
+  mallory.registers();
+  const link = mallory.links.open(arena.now, arena.server.key, [SERVER]);
+  assertEquals(mallory.heardOf("letter").length, STREAM_WINDOW);
+  mallory.heard.length = 0;
+  const seconds = 20;
+  for (let count = 0; count < seconds * 10; count++) {
+    for (let verb = 0; verb < 200; verb++) link.tell(arena.now, { type: "keepAlive", nick: "mal" });
+    mallory.wakesUp();
+    arena.runs(100);
+  }
+  // A packet is answered once, however many keep-alives it holds.
+  assertLessOrEqual(mallory.heardOf("alive").length, seconds * 10 * 2);
+  const times = seconds * 1000 / HAND_OVER_AGAIN_MS;
+  assertEquals(mallory.heardOf("letter").length, STREAM_WINDOW * times);
 });
 
 Deno.test("attack: register again and again with a new prekey: nobody's screen fills with what nobody can see", () => {

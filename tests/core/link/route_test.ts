@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { STAYS_MS } from "../../../core/base/limits.ts";
 import type { Address } from "../../../core/base/units.ts";
 import { Path, Route } from "../../../core/link/path.ts";
 
@@ -23,9 +24,9 @@ Deno.test("a path that is proved says where the peer is, one that is not does no
   assertEquals(route.address, B);
   route.take(unproved(C));
   assertEquals([route.path?.address, route.address], [C, B]);
-  route.answered(CHALLENGE.with(0, 9));
+  route.answered(0, CHALLENGE.with(0, 9));
   assertEquals(route.address, B);
-  route.answered(CHALLENGE);
+  route.answered(0, CHALLENGE);
   assertEquals([route.path?.isValidated, route.address], [true, C]);
 });
 
@@ -39,15 +40,61 @@ Deno.test("another host is news, another port of the same host is not, and neith
   assertFalse(route.take(proved(C)));
 });
 
-Deno.test("the peer has moved when the newest packet comes from another address, port and all", () => {
+/** A route whose peer was proved at A and is heard at B at 0, with the challenges for A and for B. */
+function heardElsewhere() {
   const route = new Route([A]);
   route.take(proved(A));
-  assertEquals([A, { ...A }, OTHER_PORT, B].map((from) => route.isLeftBehind(from)), [
+  let count = 0;
+  route.heardAt(0, B, 100, () => CHALLENGE.with(0, ++count));
+  return { route, atB: CHALLENGE.with(0, 1), atA: CHALLENGE.with(0, 2) };
+}
+
+Deno.test("another address or port is elsewhere", () => {
+  const route = new Route([A]);
+  route.take(proved(A));
+  assertEquals([A, { ...A }, OTHER_PORT, B].map((from) => route.isElsewhere(from)), [
     false,
     false,
     true,
     true,
   ]);
+});
+
+Deno.test("a peer that is heard elsewhere is challenged at both places, each probe timeout", () => {
+  const { route, atA, atB } = heardElsewhere();
+  assertEquals([route.path?.address, route.challenge, route.deadline], [A, atA, 0]);
+  const other = route.takeChallenged(0);
+  assertEquals([other?.address, other?.challenge, other?.room], [B, atB, 0]);
+  route.received(B, 50);
+  assertEquals([other?.room, route.takeChallenged(99), route.deadline], [150, undefined, 100]);
+  assertEquals(route.takeChallenged(100)?.address, B);
+});
+
+Deno.test("a peer that answers elsewhere and not where it was has moved after two and a half probe timeouts", () => {
+  const { route, atB } = heardElsewhere();
+  route.answered(10, atB);
+  assertEquals([route.takeMove(249), route.address], [undefined, A]);
+  const moved = route.takeMove(250)!;
+  route.take(moved);
+  assertEquals([route.address, route.challenge, route.deadline], [B, undefined, Infinity]);
+});
+
+Deno.test("a peer that answers where it was stays there, and is not asked again for a second", () => {
+  for (const also of [true, false]) {
+    const { route, atA, atB } = heardElsewhere();
+    if (also) route.answered(10, atB);
+    route.answered(20, atA);
+    assertEquals([route.deadline, route.takeMove(250), route.address], [Infinity, undefined, A]);
+    route.heardAt(20 + STAYS_MS - 1, C, 100, () => CHALLENGE);
+    assertEquals(route.deadline, Infinity);
+    route.heardAt(20 + STAYS_MS, C, 100, () => CHALLENGE);
+    assertEquals(route.deadline, 20 + STAYS_MS);
+  }
+});
+
+Deno.test("a peer that answers nowhere stays where it was proved", () => {
+  const { route } = heardElsewhere();
+  assertEquals([route.takeMove(250), route.address, route.deadline], [undefined, A, Infinity]);
 });
 
 Deno.test("only what comes from where packets go makes room there", () => {

@@ -1,12 +1,12 @@
 /**
  * What somebody who sends in the name of others can make us send to them: no more than three times his bytes.
  */
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertLessOrEqual } from "@std/assert";
 import { AMPLIFICATION_LIMIT } from "../../../core/base/limits.ts";
 import { chat } from "../../kit/pair.ts";
 import { acking, PING, verbOf } from "../../kit/peer.ts";
 import { numberOf, type Sent } from "../../kit/sent.ts";
-import { ELSEWHERE, TestLink } from "../../kit/test_link.ts";
+import { TestLink } from "../../kit/test_link.ts";
 
 function bytesOf(packets: readonly Sent[]): number {
   return packets.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -64,20 +64,27 @@ Deno.test("an acknowledgement of many ranges draws no more to an address that is
 });
 
 Deno.test("what there was no room to acknowledge is acknowledged later", () => {
-  const test = TestLink.withPath(1000);
+  const test = new TestLink(1000);
+  const handshake = test.peer.initiation(1000);
+  test.receive(1000, handshake.bytes, MALLORY);
+  handshake.finish(test.take(1000)[0]!.bytes);
+  // Answered from two addresses, so neither is proved.
+  test.receive(1000, handshake.bytes, VICTIM);
   const first = test.peer.number + 10;
   for (const number of [first, first + 2, first + 4]) {
-    test.receive(2000, test.peer.packet([PING], { number }));
+    test.receive(2000, test.peer.packet([PING], { number }), VICTIM);
+    test.take(2000);
   }
-  test.receive(2000, test.peer.packet([PING, PING, PING], { number: first + 6 }), ELSEWHERE);
-  const challenge = test.take(2000).flatMap(({ frames }) => frames).find(({ type }) => type === "challenge");
+  const challenge = test.left.flatMap(({ frames }) => frames).find(({ type }) => type === "challenge");
   assert(challenge?.type === "challenge");
   const last = Math.max(...test.left.map(numberOf));
   const answer = test.peer.packet([acking(1, last), { type: "response", data: challenge.data }], {
-    number: first + 8,
+    number: first + 6,
   });
-  test.receive(2010, answer, ELSEWHERE);
-  const ack = test.run(2010, 2100).flatMap(({ frames }) => frames).find(({ type }) => type === "ack");
-  const all = [first + 8, first + 6, first + 4, first + 2, first].map((number) => [number, number] as const);
-  assertEquals(ack?.type === "ack" && ack.ranges.slice(0, 5), all);
+  test.receive(2010, answer, VICTIM);
+  const acks = test.run(2010, 2100).flatMap(({ frames }) => frames).filter(({ type }) => type === "ack");
+  const all = [first + 6, first + 4, first + 2, first].map((number) => [number, number] as const);
+  assert(
+    acks.some((ack) => ack.type === "ack" && JSON.stringify(ack.ranges.slice(0, 4)) === JSON.stringify(all)),
+  );
 });

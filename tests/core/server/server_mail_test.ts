@@ -3,6 +3,7 @@
  * none.
  */
 import { assert, assertEquals } from "@std/assert";
+import { HAND_OVER_AGAIN_MS } from "../../../core/base/limits.ts";
 import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { letterNameOf } from "../../../core/messages/letter_form.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
@@ -87,6 +88,7 @@ Deno.test("to have saved it is no receipt: the letter is handed over again, unti
   ann.heard.length = 0;
   save(all, first);
   assertEquals(heard(ben, "letter"), []);
+  world.runs(HAND_OVER_AGAIN_MS);
   ben.tells(world.server, { type: "keepAlive", nick: "ben" });
   const second = heard(ben, "letter");
   assertEquals(second.map(({ id, position }) => [id, position]), [[ID, 2]]);
