@@ -1,8 +1,8 @@
 /**
  * The address that a link's packets go to. An authentic packet from a new address does not prove that the
  * peer is there: somebody may have forwarded it. Until the peer has answered a challenge from there, the
- * address gets at most three times the bytes that came from it (RFC 9000 sections 8.2 and 9.3), and packets go
- * on to the one that is proved (section 9.3.3).
+ * address gets at most three times the bytes that came from it (RFC 9000 sections 8.2 and 9.3), and packets
+ * go on to the one that is proved (section 9.3.3).
  */
 import { equalAddresses } from "../base/address.ts";
 import { equalBytes } from "../base/bytes.ts";
