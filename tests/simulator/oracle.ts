@@ -57,7 +57,9 @@ export class Oracle {
   readonly #received = new Set<string>();
   /** Direct messages that their senders no longer wait for. */
   readonly #settled = new Map<string, Accepted>();
-  /** Of these the ones in each sender's last commit. */
+  /** All that were ever among them: a receipt that comes once more settles nothing anew. */
+  readonly #everSettled = new Set<string>();
+  /** Of the settled ones those in each sender's last commit. */
   readonly #justSettled = new Map<string, string[]>();
   /** How often each sender was told that a message has failed. */
   readonly #failed = new Map<string, number>();
@@ -100,7 +102,8 @@ export class Oracle {
   #noteSettled(by: string, key: string): void {
     const id = OUTBOX.nameOf(key);
     const message = [...this.#accepted.values()].find((accepted) => accepted.id === id);
-    if (message?.to === undefined || message.from !== by) return;
+    if (message?.to === undefined || message.from !== by || this.#everSettled.has(id)) return;
+    this.#everSettled.add(id);
     this.#settled.set(id, message);
     this.#justSettled.get(by)!.push(id);
   }
