@@ -24,8 +24,8 @@ interface Way {
   isBusy: boolean;
   /** The messages that leave with the next tick, or a little later. */
   waiting: OutgoingMessage[];
-  /** When the 500 ms of a message last ran out; -Infinity if they have not since the row came. */
-  silentAt: Millis;
+  /** The 500 ms of a message have run out, and no message was answered since. */
+  isSilent: boolean;
 }
 
 export interface DirectWayOptions {
@@ -186,16 +186,18 @@ export class DirectWay {
     return (sending.departedAt ?? link.heardAt) + ACK_TIMEOUT_MS;
   }
 
-  /** The 500 ms of a message have run out. */
-  noteSilence(now: Millis, nick: Nick): void {
+  /**
+   * The 500 ms of a message have run out, or a message was answered. Nothing else proves that messages get
+   * through: on some paths handshakes do, and longer packets do not.
+   */
+  noteAnswer(nick: Nick, isThere: boolean): void {
     const way = this.#ways.get(nickKey(nick));
-    if (way !== undefined) way.silentAt = now;
+    if (way !== undefined) way.isSilent = !isThere;
   }
 
-  /** True if a recipient has left a message unanswered and was not heard directly since. */
+  /** True if a recipient has left a message unanswered and has answered none since. */
   isSilent(nick: Nick): boolean {
-    const way = this.#ways.get(nickKey(nick));
-    return way !== undefined && way.link.heardAt < way.silentAt;
+    return this.#ways.get(nickKey(nick))?.isSilent ?? false;
   }
 
   #wayTo(now: Millis, row: Row): Way {
@@ -203,9 +205,9 @@ export class DirectWay {
     const known = this.#ways.get(name);
     if (known?.row === row && this.#options.links.holds(known.link)) return known;
     const link = this.#options.links.open(now, row.key, row.addresses);
-    // A changed row may say that the recipient is back, or elsewhere: the direct way gets another chance.
-    const silentAt = known?.row === row ? known.silentAt : -Infinity;
-    const way = { row, link, waiting: known?.waiting ?? [], isBusy: false, silentAt };
+    // On another machine, or in another network, the direct way gets another chance.
+    const isSilent = known !== undefined && known.isSilent && areAtOneHost(known.row, row);
+    const way = { row, link, waiting: known?.waiting ?? [], isBusy: false, isSilent };
     if (known !== undefined) {
       known.isBusy = false;
       this.#held.clear(known);
@@ -213,6 +215,11 @@ export class DirectWay {
     this.#ways.set(name, way);
     return way;
   }
+}
+
+/** True if the owner of the nick is where it was, whatever port a NAT gives to it now. */
+function areAtOneHost(a: Row, b: Row): boolean {
+  return a.addresses[0]?.host === b.addresses[0]?.host;
 }
 
 /** The messages that still wait, each once: one that was settled may have come to wait again. */

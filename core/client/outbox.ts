@@ -62,6 +62,8 @@ export class OutgoingMessage {
   unsettled = false;
   /** The line about a missing answer was shown, or is not to be shown any more. */
   unanswered = false;
+  /** It has left both ways at once, because its recipient had not answered the one before. */
+  isTwofold = false;
   /** How many times the message was due since it began, or began anew. */
   tries = 0;
 

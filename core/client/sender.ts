@@ -3,7 +3,13 @@
  * has not answered in 500 ms (docs/protocol.md, section 6). A letter is sealed for a message when it first
  * goes to the server, and a post is signed then; both leave as the same bytes each time.
  */
-import { BUSY_MS, COLLECTED_GATHER_MS, GOT_MESSAGES, UNKNOWN_AFTER_TRIES } from "../base/limits.ts";
+import {
+  ACK_TIMEOUT_MS,
+  BUSY_MS,
+  COLLECTED_GATHER_MS,
+  GOT_MESSAGES,
+  UNKNOWN_AFTER_TRIES,
+} from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -45,6 +51,11 @@ export class Sender {
   readonly #collected = new Map<NickKey, { to: Nick; count: number }>();
   /** When the line about the collected letters of a recipient is due. */
   readonly #timers = new Timers<NickKey>();
+  /**
+   * Messages that have left both ways at once and that the server has: when the user is told so, unless their
+   * recipient answers before.
+   */
+  readonly #untold = new Timers<OutgoingMessage>();
   readonly #several = new Several();
   /** True if the input has ended. */
   #finishing = false;
@@ -55,7 +66,7 @@ export class Sender {
 
   get deadline(): Millis {
     const { directWay, tracker } = this.#options;
-    return Math.min(this.#timers.deadline, tracker.deadline, directWay.deadline);
+    return Math.min(this.#timers.deadline, this.#untold.deadline, tracker.deadline, directWay.deadline);
   }
 
   // ---- the user's messages -------------------------------------------------------------------------------
@@ -159,11 +170,18 @@ export class Sender {
     for (let key = this.#timers.next(now); key !== undefined; key = this.#timers.next(now)) {
       this.#tellCollected(key);
     }
+    this.#tellStored(now);
   }
 
-  /** Shows the lines that are still being gathered, because the process is about to end. */
+  /** Shows the lines that are still put off, because the process is about to end. */
   flush(): void {
+    this.#tellStored(Infinity);
     for (const key of [...this.#collected.keys()]) this.#tellCollected(key);
+  }
+
+  /** Tells of messages that the server has, and whose recipients have not answered until now. */
+  #tellStored(now: Millis): void {
+    while (this.#untold.next(now) !== undefined) this.#options.effects.notice({ type: "stored" });
   }
 
   /** Fails the messages that were stored so long ago that the server must have dropped them. */
@@ -205,7 +223,7 @@ export class Sender {
       return this.#fail(now, message, "unknown");
     }
     if (!this.#transmit(now, message, { command: false, bothWays: true }) || !this.#isReachable(row)) return;
-    directWay.noteSilence(now, row.nick);
+    directWay.noteAnswer(row.nick, false);
     if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
     message.unanswered = true;
   }
@@ -225,7 +243,9 @@ export class Sender {
     const row = sealing.rowOf(message);
     const isDirect = this.#isReachable(row);
     if (isDirect) directWay.send(now, message, row);
-    if (isDirect && !bothWays && !directWay.isSilent(row.nick)) return true;
+    const isSilent = isDirect && directWay.isSilent(row.nick);
+    if (isDirect && !bothWays && !isSilent) return true;
+    if (isSilent && !bothWays) message.isTwofold = true;
     switch (sealing.seal(now, message)) {
       case "sealed":
         this.#sendToServer(now, message, command && !isDirect);
@@ -285,6 +305,7 @@ export class Sender {
 
   /** Sends nothing more of this message to the server. */
   #stopDepositing(message: OutgoingMessage): void {
+    this.#untold.clear(message);
     this.#options.attempts.done(message);
     message.deposit?.cancel();
     message.deposit = undefined;
@@ -328,6 +349,7 @@ export class Sender {
       directWay.answersOn(link, from) === people;
     if (!isTheirs || sealing.isHeldBack({ to: from })) return;
     const messages = tracker.messagesWith(prefix);
+    let isAnswer = false;
     let left = GOT_MESSAGES;
     for (const run of runs) {
       for (let sequence = run.from; sequence <= run.to && left > 0; sequence++, left--) {
@@ -335,8 +357,10 @@ export class Sender {
         const isAbout = message?.to !== undefined && sameNick(message.to, from) &&
           message.wentTo === link.peer;
         if (isAbout) this.#onAnswer(now, message, outcome);
+        isAnswer ||= isAbout;
       }
     }
+    if (isAnswer) directWay.noteAnswer(from, true);
   }
 
   /** A letter may still be opened that was unreadable, so only the other outcomes are said directly. */
@@ -400,7 +424,9 @@ export class Sender {
       this.#sendNextPost(now);
     } else {
       tracker.stored(message);
-      effects.notice({ type: "stored" });
+      // Its recipient is there, and will most likely answer in a moment.
+      if (message.isTwofold) this.#untold.set(message, now + ACK_TIMEOUT_MS);
+      else effects.notice({ type: "stored" });
     }
     this.#settle(message);
   }
@@ -450,8 +476,14 @@ export class Sender {
       this.#onUnread(now, message, outcome);
       return true;
     }
+    const isUntold = this.#untold.has(message);
+    const text = isUntold ? this.#textToName(now, to, message) : undefined;
     tracker.forget(message);
     this.#setAside(message);
+    if (isUntold) {
+      this.#options.effects.notice({ type: "delivered", to, text });
+      return true;
+    }
     const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };
     entry.count++;
     this.#collected.set(nickKey(to), entry);

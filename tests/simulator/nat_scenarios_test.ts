@@ -73,7 +73,6 @@ for (const ofAlice of NAT_KINDS) {
         return time;
       });
       const lines = alice.looks();
-      assertEquals(lines.includes("[Message received by bob.]"), isDirect);
       if (isDirect) {
         assertEquals(new Set(lines), new Set(["[Message received by bob.]"]));
         assertEquals(world.sent({ kind: "deposit" }), []);
@@ -81,14 +80,18 @@ for (const ofAlice of NAT_KINDS) {
         assertLessOrEqual(times[0]!, 7 * DELAY);
         assertEquals(times.slice(1), Array(9).fill(DELAY));
       } else {
-        // The first one waits for 500 ms, the others leave both ways at once and say no more than they know.
+        // The first one waits for 500 ms, the others leave both ways at once and have one line.
         assertEquals(times, [500 + 2 * DELAY, ...Array(9).fill(2 * DELAY)]);
         const stored = [
           "[Message received by SERVER.]",
           "SERVER: [Message received by the server and saved]",
         ];
-        const each = [...stored, "[bob has collected 1 message.]"];
-        assertEquals(lines, ["[No ACK from bob, message sent to server.]", ...Array(10).fill(each).flat()]);
+        const first = [
+          "[No ACK from bob, message sent to server.]",
+          ...stored,
+          "[bob has collected 1 message.]",
+        ];
+        assertEquals(lines, [...first, ...Array(9).fill("[Message received by bob.]")]);
       }
       // Nobody is doubled, and the other direction works as well.
       assertEquals(bob.looks(), []);

@@ -1,7 +1,7 @@
 /** How messages are packed into verbs, taken back and settled; answers; and the tags of two people. */
 import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { DIRECT_MESSAGES, GOT_RUNS, PART_BYTES, PEOPLE, REST_HELD_MS } from "../../../core/base/limits.ts";
-import type { Key, Millis } from "../../../core/base/units.ts";
+import type { Address, Key, Millis } from "../../../core/base/units.ts";
 import { Answers } from "../../../core/client/answers.ts";
 import { DirectWay } from "../../../core/client/direct_way.ts";
 import type { Introductions } from "../../../core/client/introductions.ts";
@@ -106,23 +106,29 @@ class Desk {
 
 // ---- silence ---------------------------------------------------------------------------------------------
 
-Deno.test("a recipient is silent from the end of 500 ms until it is heard directly, or its row changes", () => {
+Deno.test("a recipient is silent from the end of 500 ms until it answers a message, or is on another host", () => {
   const desk = new Desk();
   const isSilent = () => desk.way.isSilent("bob");
-  desk.way.noteSilence(100, "bob");
+  desk.way.noteAnswer("bob", false);
   assertFalse(isSilent(), "nothing has gone there");
   desk.sends(desk.message(1));
   assertFalse(isSilent());
   for (const at of [500, 5000]) {
-    desk.way.noteSilence(at, "bob");
+    desk.way.noteAnswer("bob", false);
     desk.sends(desk.message(at));
-    assert(isSilent());
     desk.link.heardAt = at + 1;
+    assert(isSilent(), "a packet is no answer");
+    desk.way.noteAnswer("bob", true);
     assertFalse(isSilent());
   }
-  desk.way.noteSilence(9000, "bob");
-  desk.row = { ...desk.row };
+  desk.way.noteAnswer("bob", false);
+  const [{ host, port }] = desk.row.addresses as [Address];
+  // A NAT gives it another port, or it has another prekey.
+  desk.row = { ...desk.row, addresses: [{ host, port: port + 1 }] };
   desk.sends(desk.message(2));
+  assert(isSilent());
+  desk.row = { ...desk.row, addresses: [{ host: "10.9.9.9", port }] };
+  desk.sends(desk.message(3));
   assertFalse(isSilent());
   assertEquals(new Set(desk.lookedFor), new Set(["bob"]));
 });
