@@ -34,6 +34,8 @@ export interface Counts {
   readonly packets: number;
   /** Payloads of UDP. */
   readonly bytes: number;
+  /** Packets from client to client, that no NAT has dropped. */
+  readonly direct: number;
   readonly lost: number;
   readonly corrupted: number;
 }

@@ -23,6 +23,8 @@ def run(*words):
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+SERVER_PORT = 9999
+
 # The third byte of an address outside a NAT; a host that changes its address has lower ones.
 OUTSIDE = 201
 
@@ -77,7 +79,7 @@ class Network:
         self.weather = {**WEATHER, **weather}
         self.start = time.monotonic()
         self.dice = random.Random(self.weather.get("seed", 1))
-        self.counts = {"packets": 0, "bytes": 0, "lost": 0, "corrupted": 0}
+        self.counts = {"packets": 0, "bytes": 0, "direct": 0, "lost": 0, "corrupted": 0}
 
     def binding(self):
         period = self.weather["rebinding"]
@@ -104,6 +106,7 @@ class Network:
             return
         self.counts["packets"] += 1
         self.counts["bytes"] += len(packet) - 28
+        self.counts["direct"] += SERVER_PORT not in struct.unpack_from("!HH", packet, 20)
         cycle = weather["light"] + weather["dark"]
         if cycle and (time.monotonic() - self.start) % cycle >= weather["light"] or dice.random() < weather["loss"]:
             self.counts["lost"] += 1
