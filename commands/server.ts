@@ -1,6 +1,6 @@
 import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS, UNUSED_NICK_DAYS } from "../core/base/limits.ts";
+import { LOG_LEVELS, type LogLevel } from "../programs/log.ts";
 import type { ServerSettings } from "../programs/server.ts";
-import { LOG_LEVELS, type LogLevel } from "../programs/world.ts";
 import { durabilityOption, numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 
@@ -32,6 +32,7 @@ export function register(commands: Commands): void {
       "-p, --port PORT     listen on this UDP port, 1 to 65535 (9999)",
       "--host ADDRESS      listen on this address of the machine (0.0.0.0, all of them)",
       "--data FILE         keep nicks and mail here; ':memory:' keeps nothing (the user's data folder)",
+      "--new               make a new server, with a new key, in a data file that is empty",
       "--name NAME         what clients are told that this server is called (the machine's name)",
       `--max-nicks N       take so many nicks in all (${NICKS})`,
       `--max-new-nicks N   take so many new nicks in an hour from one address (${NEW_NICKS_PER_HOUR})`,
@@ -53,7 +54,7 @@ export function register(commands: Commands): void {
 }
 
 export function readSettings(args: readonly string[]): ServerSettings {
-  const options = readOptions(args, NAMES, { port: "p" });
+  const options = readOptions(args, NAMES, { port: "p" }, { flags: ["new"] });
   const port = numberOption(options, "port", SERVER_PORT);
   const host = options.host ?? "0.0.0.0";
   const logLevel = readLevel(options["log-level"] ?? "INFO");
@@ -76,6 +77,7 @@ export function readSettings(args: readonly string[]): ServerSettings {
     port,
     host,
     data: options.data,
+    isNew: options.new !== undefined,
     name: options.name,
     logLevel,
     limits,

@@ -22,7 +22,7 @@ export function runNicks({ port, data, release }: NicksSettings, { now }: World)
     throw new StoreError(`cannot open '${path}': there is no such file, give it with '--data'`);
   }
   using cleanup = new DisposableStack();
-  const store = cleanup.adopt(openSqlite(path, "server"), (it) => it.close());
+  const store = cleanup.adopt(openSqlite(path, "server", false), (it) => it.close());
   const nicks = listNicks(store.read());
   if (release === undefined) {
     for (const { nick, identity, letters } of nicks) console.log(harmless(`${nick} ${identity} ${letters}`));

@@ -13,13 +13,16 @@ import { MEMORY } from "../storage/state.ts";
 import { drive } from "../transport/driver.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp } from "../transport/udp.ts";
-import type { LogLevel, World } from "./world.ts";
+import type { LogLevel } from "./log.ts";
+import type { World } from "./world.ts";
 
 export interface ServerSettings {
   readonly port: number;
   readonly host: string;
   /** A file, `:memory:`, or `undefined` for the usual place. */
   readonly data: string | undefined;
+  /** The data file may be empty: a new server begins in it. */
+  readonly isNew: boolean;
   /** The name that announcements give, or `undefined` for the machine's name. */
   readonly name: string | undefined;
   readonly logLevel: LogLevel;
@@ -34,7 +37,9 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   const data = settings.data ?? serverData(settings.port);
   using cleanup = new DisposableStack();
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-p"), (it) => it.close());
-  const store = data === MEMORY ? undefined : cleanup.adopt(openSqlite(data, "server"), (it) => it.close());
+  const store = data === MEMORY
+    ? undefined
+    : cleanup.adopt(openSqlite(data, "server", settings.isNew), (it) => it.close());
   store?.setDurability(settings.durability);
   const { limits } = settings;
   const machine = new Server(
@@ -45,7 +50,8 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   );
   const show = (notice: Parameters<typeof render>[0]) => log(render(notice, world.utcOffset).lines[0] ?? "");
   const driver = drive({ machine, socket, store, now: world.now, show });
-  world.onEndingSignal(() => driver.act({ type: "leave" }));
+  const hangUp = () => log("the terminal is gone, the server goes on");
+  world.onEndingSignal(() => driver.act({ type: "leave" }), hangUp);
   log(`listening on ${host}:${socket.address.port}, data in '${data}'`);
   const status = await driver.ended;
   log("stopped");

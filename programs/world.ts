@@ -2,20 +2,14 @@
  * The world of a program: the clock, random bytes, the reader's time zone, the signals that end it, and the
  * log. It is one object, made once and handed to the program that a command starts.
  */
-import { BaseHandler, FileHandler, getLogger, setup } from "@std/log";
 import type { Millis, Random } from "../core/base/units.ts";
-import { StoreError } from "../storage/store_error.ts";
 import { ENDING_SIGNALS } from "../terminal/signals.ts";
+import { type Log, type LogPlace, openLog } from "./log.ts";
 
 /** The exit statuses. */
 export const DONE = 0;
 export const FAILED = 1;
 export const WRONG_USAGE = 2;
-
-export const LOG_LEVELS = ["DEBUG", "INFO", "WARN", "ERROR"] as const;
-export type LogLevel = typeof LOG_LEVELS[number];
-
-export type Log = (line: string) => void;
 
 export interface World {
   /**
@@ -29,10 +23,10 @@ export interface World {
   readonly utcOffset: (at: Millis) => Millis;
   /** Resolves after so long. */
   after(delay: Millis): Promise<void>;
-  /** Calls `listener` when the system asks the process to end. */
-  onEndingSignal(listener: () => void): void;
+  /** Calls `listener` when the system asks the process to end, and `hangUp` when its terminal is gone. */
+  onEndingSignal(listener: () => void, hangUp?: () => void): void;
   /** Opens the log of this process, on standard error or in a file. Throws a `StoreError`. */
-  openLog(where: { readonly level: LogLevel } | { readonly file: string }): Log;
+  openLog(place: LogPlace): Log;
 }
 
 export function makeWorld(): World {
@@ -41,10 +35,12 @@ export function makeWorld(): World {
     random: makeRandom(),
     utcOffset: (at) => -new Date(at).getTimezoneOffset() * 60_000,
     after: (delay) => new Promise((resolve) => setTimeout(resolve, delay)),
-    onEndingSignal: (listener) => {
-      for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, listener);
+    onEndingSignal: (listener, hangUp = listener) => {
+      for (const signal of ENDING_SIGNALS) {
+        Deno.addSignalListener(signal, signal === "SIGHUP" ? hangUp : listener);
+      }
     },
-    openLog: (where) => "level" in where ? openStandardError(where.level) : openFile(where.file),
+    openLog,
   };
 }
 
@@ -69,30 +65,4 @@ function makeRandom(): Random {
     used += count;
     return pool.slice(used - count, used);
   };
-}
-
-class StandardErrorHandler extends BaseHandler {
-  override log(message: string): void {
-    console.error(message);
-  }
-}
-
-const FORMATTER = ({ datetime, levelName, msg }: { datetime: Date; levelName: string; msg: string }) =>
-  `${datetime.toISOString()} ${levelName} ${msg}`;
-
-function openStandardError(level: LogLevel): Log {
-  return openLog(level, new StandardErrorHandler(level, { formatter: FORMATTER }));
-}
-
-function openFile(filename: string): Log {
-  try {
-    return openLog("INFO", new FileHandler("INFO", { filename, formatter: FORMATTER }));
-  } catch (cause) {
-    throw new StoreError(`cannot write the log '${filename}': choose another file with '--log'`, { cause });
-  }
-}
-
-function openLog(level: LogLevel, handler: BaseHandler): Log {
-  setup({ handlers: { only: handler }, loggers: { default: { level, handlers: ["only"] } } });
-  return (line) => getLogger().info(line);
 }

@@ -1,5 +1,5 @@
 /** A channel key in a file: 64 hexadecimal digits, which its users hand to each other by other means. */
-import { refuseReadable } from "./identity_file.ts";
+import { refuseReadable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 /** Returns 32 bytes. Throws a `StoreError` if the file is missing, malformed or readable by others. */

@@ -1,7 +1,7 @@
 /** The places of this user's files. */
 import { homedir } from "node:os";
 import { isAbsolute } from "node:path";
-import { explain } from "./store_error.ts";
+import { explain, StoreError } from "./store_error.ts";
 
 /** The file with the data of the server at a port. */
 export function serverData(port: number): string {
@@ -31,4 +31,12 @@ export function exists(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw explain("open", path, error);
   }
+}
+
+/** Throws a `StoreError` if others may read or change the file of a secret. (Windows has no such mode.) */
+export function refuseReadable(path: string): void {
+  const { mode, isDirectory } = Deno.statSync(path);
+  if (isDirectory) throw new StoreError(`cannot use '${path}': it is a folder, choose a file`);
+  if (mode === null || (mode & 0o077) === 0) return;
+  throw new StoreError(`cannot use '${path}': others may read or change it, 'chmod 600 ${path}'`);
 }

@@ -21,7 +21,7 @@ import { SUCCESSIONS } from "../core/base/limits.ts";
 import { Identity, type Predecessor, SECRETS_BYTES } from "../core/messages/identity.ts";
 import { successionOf } from "../core/messages/lineage.ts";
 import type { Nick } from "../core/messages/nick.ts";
-import { exists } from "./folders.ts";
+import { exists, refuseReadable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 const SUCCEEDS = /^succeeds ([0-9a-f]{64}) ([0-9a-f]{128}) ([0-9a-f]{128})\n/gm;
@@ -206,14 +206,6 @@ async function lock(path: string): Promise<Deno.FsFile> {
     await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
   throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
-}
-
-/** Throws a `StoreError` if others may read or change the file of a secret. (Windows has no such mode.) */
-export function refuseReadable(path: string): void {
-  const { mode, isDirectory } = Deno.statSync(path);
-  if (isDirectory) throw new StoreError(`cannot use '${path}': it is a folder, choose a file`);
-  if (mode === null || (mode & 0o077) === 0) return;
-  throw new StoreError(`cannot use '${path}': others may read or change it, 'chmod 600 ${path}'`);
 }
 
 /**

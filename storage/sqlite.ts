@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fromVersion3 } from "../core/durable/from_version_3.ts";
 import type { Change, Durability, Records, Store } from "../core/machine.ts";
-import { exists } from "./folders.ts";
+import { exists, refuseReadable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 /** A file holds the data of a server, or of a client. */
@@ -100,15 +100,17 @@ export class SqliteStore implements Store {
 }
 
 /**
- * Opens the file at `path`, or makes it (":memory:" keeps all in memory). Throws a `StoreError` if another
- * process holds it, if it holds something else, or if it cannot be written.
+ * Opens the file at `path`, or makes it (":memory:" keeps all in memory). A file that is there and empty is
+ * filled only where it `mayBeEmpty`: otherwise its data are lost, and that is not to go unnoticed. Throws a
+ * `StoreError` if another process holds it, if it holds something else, if others may read it, or if it
+ * cannot be written.
  */
-export function openSqlite(path: string, kind: Kind): SqliteStore {
-  if (path !== ":memory:") makeFile(path);
+export function openSqlite(path: string, kind: Kind, mayBeEmpty = true): SqliteStore {
+  const isMade = path === ":memory:" || makeFile(path);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
-    prepareDatabase(database, path, kind);
+    prepareDatabase(database, path, kind, isMade || mayBeEmpty);
     return new SqliteStore(database, path);
   } catch (error) {
     database?.close();
@@ -118,10 +120,10 @@ export function openSqlite(path: string, kind: Kind): SqliteStore {
 
 /**
  * Makes the file, if there is none, so that nobody else can read it; a file that SQLite makes may be readable
- * by others. Its -wal file gets the mode of this one. A file that exists must not be opened here, for closing
- * it would drop the locks that this process may already hold on it (fcntl(2)).
+ * by others. Its -wal file gets the mode of this one. Returns false if there is one already. That must not be
+ * opened here, for closing it would drop the locks that this process may already hold on it (fcntl(2)).
  */
-function makeFile(path: string): void {
+function makeFile(path: string): boolean {
   const folder = dirname(path);
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -130,15 +132,17 @@ function makeFile(path: string): void {
   }
   try {
     Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+    return true;
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw explain("make", path, error);
     if (Deno.lstatSync(path).isDirectory) {
       throw new StoreError(`cannot open '${path}': it is a folder, choose a file`);
     }
+    return false;
   }
 }
 
-function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void {
+function prepareDatabase(database: DatabaseSync, path: string, kind: Kind, mayBeEmpty: boolean): void {
   // Every statement goes through prepare(): the errors of exec() carry no SQLite code.
   const run = (sql: string) => database.prepare(sql).run();
   const get = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0];
@@ -152,6 +156,12 @@ function prepareDatabase(database: DatabaseSync, path: string, kind: Kind): void
   const isNew = owner === 0 && get("SELECT count(*) FROM sqlite_schema") === 0;
   const format = Number(get("PRAGMA user_version"));
   if (!isNew) refuseForeign(owner, format, path, kind);
+  if (path !== ":memory:") refuseReadable(path);
+  if (isNew && !mayBeEmpty) {
+    throw new StoreError(
+      `cannot use '${path}': it is empty, put it back from a copy, or make a new server there with '--new'`,
+    );
+  }
 
   run("PRAGMA journal_mode = WAL");
   // Each commit waits for the disk, so an acknowledged message survives a power cut (`Durability`).

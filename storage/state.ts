@@ -5,7 +5,6 @@ import type { Address } from "../core/base/units.ts";
 import { ownerOf } from "../core/durable/start.ts";
 import { isNick, nickKey } from "../core/messages/nick.ts";
 import { stateFolder } from "./folders.ts";
-import { refuseReadable } from "./identity_file.ts";
 import { KnownServers } from "./known_servers.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { StoreError } from "./store_error.ts";
@@ -59,7 +58,6 @@ function openStateOf(nick: string, chosen: string | undefined, server: Address):
   }`;
   const folder = chosen ?? usual;
   const store = openSqlite(`${folder}/state.db`, "client");
-  refuseReadable(`${folder}/state.db`);
   const owner = ownerOf(store.read());
   const isOurs = owner === undefined ||
     (nickKey(owner.nick) === nickKey(nick) && equalAddresses(owner.server, server));

@@ -27,6 +27,7 @@ const SERVER = {
   port: 9999,
   host: "0.0.0.0",
   data: undefined,
+  isNew: false,
   name: undefined,
   logLevel: "INFO",
   limits: { nicks: 100_000, newNicksPerHour: 20, mailBytes: 256 * MIB, nickDays: 90 },
@@ -67,6 +68,7 @@ Deno.test("server: without options, and with all of them", () => {
     port: 1,
     host: "10.0.0.1",
     data: ":memory:",
+    isNew: false,
     name: "lab",
     logLevel: "DEBUG",
     limits: SERVER.limits,
@@ -74,6 +76,7 @@ Deno.test("server: without options, and with all of them", () => {
   });
   assertEquals(started("server", "--durability", "normal"), { ...SERVER, durability: "normal" });
   assertEquals(started("server", "--port=65535"), { ...SERVER, port: 65535 });
+  assertEquals(started("server", "--new"), { ...SERVER, isNew: true });
 });
 
 Deno.test("server: what it takes at most, from one to what it can hold", () => {

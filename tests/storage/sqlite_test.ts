@@ -132,6 +132,41 @@ Deno.test({
   }),
 });
 
+Deno.test({
+  name: "a file that others may read or change is refused",
+  ignore: !posix,
+  fn: inFolder((folder) => {
+    const path = `${folder}/server.db`;
+    assertEquals(recordsIn(path), []);
+    for (const mode of [0o640, 0o604, 0o620, 0o602, 0o644, 0o666]) {
+      Deno.chmodSync(path, mode);
+      assertEquals(
+        refusal(path),
+        `cannot use '${path}': others may read or change it, 'chmod 600 ${path}'`,
+      );
+    }
+    Deno.chmodSync(path, 0o600);
+    assertEquals(recordsIn(path), []);
+  }),
+});
+
+Deno.test(
+  "a file that is there and empty is filled only where that was asked for; a missing one is made",
+  inFolder((folder) => {
+    const path = `${folder}/server.db`;
+    Deno.writeTextFileSync(path, "", { mode: 0o600 });
+    const error = assertThrows(() => openSqlite(path, "server", false), StoreError);
+    assertEquals(
+      error.message,
+      `cannot use '${path}': it is empty, put it back from a copy, or make a new server there with '--new'`,
+    );
+    assertEquals(Deno.statSync(path).size, 0);
+    openSqlite(path, "server", true).close();
+    openSqlite(path, "server", false).close();
+    openSqlite(`${folder}/another.db`, "server", false).close();
+  }),
+);
+
 Deno.test(
   "a file that is not Parley's is refused and left as it is",
   inFolder((folder) => {

@@ -21,6 +21,7 @@ const KINDS = Object.values(records).filter((it) => it instanceof records.Record
 function broughtUpToDate(folder: string, name: string): Records {
   const path = `${folder}/${name.replace("/", "-")}`;
   Deno.copyFileSync(`${FILES}/${name}`, path);
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, 0o600);
   const store = openSqlite(path, name === "server.db" ? "server" : "client");
   const records = store.read();
   store.close();

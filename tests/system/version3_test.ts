@@ -36,6 +36,7 @@ async function stateOf(host: Host, nick: string): Promise<string> {
 Deno.test("a server and a client of version 4 go on with the files of version 3", async () => {
   await using host = await Host.create();
   await Deno.copyFile(`${FILES}/server.db`, `${host.folder}/server.db`);
+  await Deno.chmod(`${host.folder}/server.db`, 0o600);
   const server = await host.startServer();
   await server.error.sees(new RegExp(` its key is ${SERVER_KEY}\n`));
   const folder = await stateOf(host, "bob");
