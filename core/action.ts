@@ -11,8 +11,11 @@ export type Action =
   | { readonly type: "listPeers" }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }
-  /** Show the safety number with a peer, and mark the peer as verified if its identity is the pinned one. */
-  | { readonly type: "verify"; readonly nick: string }
+  /**
+   * Show the safety number with a peer. If it ends with these digits, which the peer sees as well, and the
+   * peer's identity is the pinned one, the peer is marked as verified instead.
+   */
+  | { readonly type: "verify"; readonly nick: string; readonly digits: string | undefined }
   /** Show an invitation, with which somebody else can start a client that knows the server's key and ours. */
   | { readonly type: "invite" }
   /** Deregister, wait for the server's answer, then exit. For a client that only sends it is `finish`. */

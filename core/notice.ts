@@ -120,15 +120,19 @@ export type Notice =
   | { readonly type: "peerRevoked"; readonly nick: Nick }
   /** The invitation gives another identity than the pinned one, which stays. */
   | { readonly type: "inviteDiffers"; readonly nick: Nick }
-  /** The new key is pinned. `waiting` messages that were written before will be sealed for it. */
-  | { readonly type: "trusted"; readonly nick: Nick; readonly waiting: number }
+  /** This key is pinned. `waiting` messages that were written before will be sealed for it. */
+  | { readonly type: "trusted"; readonly nick: Nick; readonly identity: Key; readonly waiting: number }
   | {
     readonly type: "safetyNumber";
     readonly nick: Nick;
     readonly number: string;
-    /** Whether the number is about the pinned identity. Only then the nick counts as verified. */
+    /** Whether the number is about the pinned identity. Only that one can be marked as verified. */
     readonly isTrusted: boolean;
   }
+  /** The user has named digits of the safety number, and the nick counts as verified now. */
+  | { readonly type: "verified"; readonly nick: Nick }
+  /** The digits that the user has named do not end the safety number. */
+  | { readonly type: "digitsDiffer"; readonly nick: Nick }
   /** The user asked to trust or to verify themselves. */
   | { readonly type: "yourself" }
   | {
@@ -340,10 +344,10 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         `[The invitation gives another key for ${notice.nick} than the one that is pinned, which stays.]`,
       );
     case "trusted": {
-      const { nick, waiting } = notice;
+      const { nick, identity, waiting } = notice;
       const goes = waiting === 0 ? "" : `, for ${counted(waiting, "message")} that waited as well`;
       return screen(
-        `[The key that ${nick} has now is trusted${goes}. It is not verified: 'verify ${nick}'.]`,
+        `[The key that ${nick} has now is trusted${goes}: ${identity}. It is not verified: 'verify ${nick}'.]`,
       );
     }
     case "safetyNumber": {
@@ -351,12 +355,19 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(
         `[Your safety number with ${nick}: ${number}]`,
         isTrusted
-          ? `[${nick} is marked as verified. If ${nick} sees another number, somebody is between you: ` +
-            `'trust ${nick}' takes the mark away.]`
+          ? `[Read it to each other by other means. If they are the same, say 'verify ${nick} DIGITS' with what ` +
+            `${nick} reads, the last five are enough; if not, somebody is between you.]`
           : `[This is of the key that ${nick} has now, another one than the pinned one. If ${nick} sees the same ` +
             `number, say 'trust ${nick}'.]`,
       );
     }
+    case "verified":
+      return screen(`[${notice.nick} is marked as verified, 'trust ${notice.nick}' takes the mark away.]`);
+    case "digitsDiffer":
+      return failure(
+        `[Your safety number with ${notice.nick} does not end so, nothing is marked: compare again with ` +
+          `'verify ${notice.nick}'. If ${notice.nick} sees another number, somebody is between you.]`,
+      );
     case "yourself":
       return screen("[That is you.]");
     case "invite":

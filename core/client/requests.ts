@@ -95,7 +95,7 @@ export class Requests {
       case "trust":
         return this.#withPeer(request.nick, (row) => trust.trust(now, row));
       case "verify":
-        return this.#withPeer(request.nick, (row) => trust.verify(row));
+        return this.#withPeer(request.nick, (row) => trust.verify(row, request.digits));
       case "invite":
         trust.invite();
         return this.#settled();

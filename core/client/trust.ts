@@ -58,7 +58,7 @@ export class Trust {
     const isNew = !knownPeers.agrees(nick, identity);
     const waiting = isNew ? sender.heldBackFor(nick) : 0;
     knownPeers.pin(nick, identity, false);
-    effects.notice({ type: "trusted", nick, waiting });
+    effects.notice({ type: "trusted", nick, identity, waiting });
     if (isNew) sender.trusts(now, row);
   }
 
@@ -71,17 +71,23 @@ export class Trust {
   }
 
   /**
-   * Shows the safety number, which two users compare by other means, and marks the peer as verified. A peer
-   * whose identity is not the pinned one is not marked.
+   * Shows the safety number, which two users compare by other means. Digits that end it prove that they have,
+   * and mark the peer as verified; one whose identity is not the pinned one is not marked.
    */
-  verify(row: Row): void {
+  verify(row: Row, digits: string | undefined): void {
     const { effects, identity, knownPeers, nick, primitives } = this.#options;
     if (this.#isOurs(row.nick)) return;
     if (row.revocation.length > 0) return effects.notice({ type: "peerRevoked", nick: row.nick });
     const number = safetyNumber(primitives, { nick, identity: identity.publicKey }, row);
     const isTrusted = knownPeers.agrees(row.nick, row.identity);
-    if (isTrusted) knownPeers.pin(row.nick, row.identity, true);
-    effects.notice({ type: "safetyNumber", nick: row.nick, number, isTrusted });
+    if (digits !== undefined && !number.replaceAll(" ", "").endsWith(digits)) {
+      return effects.notice({ type: "digitsDiffer", nick: row.nick });
+    }
+    if (digits === undefined || !isTrusted) {
+      return effects.notice({ type: "safetyNumber", nick: row.nick, number, isTrusted });
+    }
+    knownPeers.pin(row.nick, row.identity, true);
+    effects.notice({ type: "verified", nick: row.nick });
   }
 
   /** Shows an invitation, with which somebody else can reach our server and know our identity. */

@@ -222,8 +222,7 @@ Deno.test("attack: the server writes under a nick with a bundle that is not sign
 
 Deno.test("attack: the server writes in the name of somebody verified, with a copy of his signature over its own keys: it cannot be opened", () => {
   const { arena, bob, server } = withLetters(0);
-  bob.does({ type: "verify", nick: "alice" });
-  bob.looks();
+  bob.verifies("alice");
   const mallory = new Speaker(arena, "mal");
   const [alice, recipient] = [server.rowOf("alice"), server.rowOf("bob")];
   // The signature is the one that the table has, but what it stands under is not what was signed.

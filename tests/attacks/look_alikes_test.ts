@@ -8,7 +8,7 @@ const FAKE = "\u0430nna";
 Deno.test("attack: register a nick that looks like another: everybody is told, with both keys, and it is marked", () => {
   const arena = new Arena();
   const { alice, anna } = arena.clients("alice", "anna");
-  alice.types("verify anna");
+  alice.verifies("anna");
   arena.everybodyLooks();
   const fake = arena.client(FAKE);
   fake.starts();
@@ -78,7 +78,7 @@ Deno.test("a look-alike that is verified is a friend: no mark", () => {
   const friend = arena.client(FAKE);
   friend.starts();
   arena.runs(1000);
-  alice.types(`verify ${FAKE}`);
+  alice.verifies(FAKE);
   alice.looks();
   friend.types("send alice hi");
   arena.runs(1000);

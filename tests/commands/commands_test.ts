@@ -81,7 +81,8 @@ Deno.test("at the prompt each asks for one action", () => {
   assertEquals(actions("quit"), [{ type: "quit" }]);
   assertEquals(actions("invite"), [{ type: "invite" }]);
   assertEquals(actions("trust bob"), [{ type: "trust", nick: "bob" }]);
-  assertEquals(actions("verify bob"), [{ type: "verify", nick: "bob" }]);
+  assertEquals(actions("verify bob"), [{ type: "verify", nick: "bob", digits: undefined }]);
+  assertEquals(actions("verify bob 01234 56789"), [{ type: "verify", nick: "bob", digits: "0123456789" }]);
 });
 
 Deno.test("demo starts the demo", () => {
@@ -189,7 +190,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   },
   trust: { usage: "trust <nick>", names: ["key has changed", "the mark of 'verify'"] },
   version: { usage: "version", names: [] },
-  verify: { usage: "verify <nick>", names: ["60 digits"] },
+  verify: { usage: "verify <nick> [DIGITS]", names: ["60 digits", "the last five"] },
 };
 
 Deno.test("help explains each command with all that one may give", () => {

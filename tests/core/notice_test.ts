@@ -176,14 +176,20 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "[The invitation gives another key for x than the one that is pinned, which stays.]",
   ],
   [
-    { type: "trusted", nick: "x", waiting: 0 },
-    "[The key that x has now is trusted. It is not verified: 'verify x'.]",
+    { type: "trusted", nick: "x", identity: KEY, waiting: 0 },
+    `[The key that x has now is trusted: ${KEY}. It is not verified: 'verify x'.]`,
   ],
   [
     { type: "safetyNumber", nick: "x", number: "01234 56789", isTrusted: true },
     "[Your safety number with x: 01234 56789]",
-    "[x is marked as verified. If x sees another number, somebody is between you: " +
-    "'trust x' takes the mark away.]",
+    "[Read it to each other by other means. If they are the same, say 'verify x DIGITS' with what x reads, " +
+    "the last five are enough; if not, somebody is between you.]",
+  ],
+  [{ type: "verified", nick: "x" }, "[x is marked as verified, 'trust x' takes the mark away.]"],
+  [
+    { type: "digitsDiffer", nick: "x" },
+    "[Your safety number with x does not end so, nothing is marked: compare again with 'verify x'. " +
+    "If x sees another number, somebody is between you.]",
   ],
   [
     { type: "invite", server: "chat.example:9999", serverKey: KEY, nick: "x", identity: BUNDLE.identity },
@@ -401,8 +407,10 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "rowForged", nick: EVIL },
   { type: "peerKeyChanged", nick: EVIL },
   { type: "inviteDiffers", nick: EVIL },
-  { type: "trusted", nick: EVIL, waiting: 2 },
+  { type: "trusted", nick: EVIL, identity: KEY, waiting: 2 },
   { type: "safetyNumber", nick: EVIL, number: "0", isTrusted: false },
+  { type: "verified", nick: EVIL },
+  { type: "digitsDiffer", nick: EVIL },
   { type: "invite", server: EVIL, serverKey: KEY, nick: "x", identity: KEY },
   { type: "delivered", to: EVIL, text: EVIL },
   { type: "unanswered", to: EVIL },
@@ -444,6 +452,7 @@ Deno.test("a command that came to something else than what was asked for is a fa
   assertEquals([...new Set(failures)].sort(), [
     "alreadyRegistered",
     "belongsToOther",
+    "digitsDiffer",
     "failed",
     "identityEnded",
     "nickOfAnotherKey",

@@ -199,7 +199,9 @@ function anyAction(dice: Dice, plot: Plot, { identity, nick }: Author): Action {
       return { type: "sendChannel", text: write(undefined) };
     case 7:
     case 8:
-      return { type: dice.pick(["trust", "verify", "verify"] as const), nick: to };
+      return dice.happens(0.3)
+        ? { type: "trust", nick: to }
+        : { type: "verify", nick: to, digits: dice.pick([undefined, "12345"]) };
     default:
       return dice.happens(0.2)
         ? { type: "deregister", nick }

@@ -127,6 +127,15 @@ export class Person extends Process {
 
   // ---- what this person does -----------------------------------------------------------------------------
 
+  /** Compares numbers with somebody, and finds them the same. */
+  verifies(nick: Nick): void {
+    this.looks();
+    this.types(`verify ${nick}`);
+    const [, digits] = / (\d{5})\]$/.exec(this.looks()[0] ?? "") ?? [];
+    this.types(`verify ${nick} ${digits}`);
+    this.sees(`[${nick} is marked as verified, 'trust ${nick}' takes the mark away.]`);
+  }
+
   /** Starts the program, on a port that was not used before unless one is given. */
   starts(port?: number): void {
     this.opens(port);

@@ -9,9 +9,9 @@ const STORED = ["[Message received by SERVER.]", "SERVER: [Message received by t
 const REPLACED = "[You were registered as 'bob' from another place, this one is offline now.]";
 const BOB_CHANGED = "[bob has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to bob until you say 'trust bob'.]";
-const BOB_TRUSTED_WITH_ONE =
-  "[The key that bob has now is trusted, for 1 message that waited as well. It is not verified: 'verify bob'.]";
-const BOB_TRUSTED = "[The key that bob has now is trusted. It is not verified: 'verify bob'.]";
+const trusted = (bob: Person, waited = "") =>
+  `[The key that bob has now is trusted${waited}: ${bob.identity.publicKey}. It is not verified: 'verify bob'.]`;
+const trustedWithOne = (bob: Person) => trusted(bob, ", for 1 message that waited as well");
 const BOB_RELEASED = "[Message to bob failed: the nickname was given up.]";
 const ALICE_REFUSES = "[Message to alice failed: the recipient knows another key of yours.]";
 
@@ -193,7 +193,7 @@ scenario("nothing is sent to the new holder before 'trust', and all that is writ
   ]);
   bob.sees();
   alice.types("trust bob");
-  alice.sees(BOB_TRUSTED);
+  alice.sees(trusted(bob));
   alice.types("send bob hello");
   world.runs(100);
   alice.sees("[Message received by bob.]");
@@ -225,7 +225,7 @@ scenario("nor is anything of his shown: he hears why, however it comes", (world)
   alice.types("trust bob");
   bob.types("send alice thank you");
   world.runs(100);
-  alice.sees(BOB_TRUSTED, "bob: thank you");
+  alice.sees(trusted(bob), "bob: thank you");
   // She had left bob's message unanswered, so this one leaves both ways at once, and has one line.
   bob.sees("[Message received by alice.]");
 });
@@ -259,7 +259,7 @@ scenario("the first message to the new holder waits for none that the former one
   alice.types("trust bob");
   alice.types("send bob to the new one");
   world.runs(100);
-  alice.sees(BOB_TRUSTED, "[Message received by bob.]");
+  alice.sees(trusted(bob), "[Message received by bob.]");
   bob.sees("alice: to the new one");
 });
 
@@ -284,7 +284,7 @@ scenario("mail for the former holder fails, and the new one never gets it", (wor
   alice.looks();
   alice.types("trust bob");
   world.runs(60_000);
-  alice.sees(BOB_TRUSTED);
+  alice.sees(trusted(bob));
   assertEquals(bob.looks().filter((line) => line.startsWith("alice:") || line.includes("opened")), []);
 });
 
@@ -296,7 +296,7 @@ scenario("a message that waits stays when the nick changes hands, and leaves aft
   assertEquals([alice.isAlive, alice.keeps("outbox")], [true, 1]);
   alice.types("trust bob");
   world.runs(100);
-  alice.sees(BOB_TRUSTED_WITH_ONE, "[Message received by bob.]");
+  alice.sees(trustedWithOne(bob), "[Message received by bob.]");
   bob.sees("alice: for bob");
   assertEquals([alice.keeps("outbox"), alice.unsettled], [0, 0]);
 });
@@ -312,7 +312,7 @@ scenario("and when the process is another one by then", (world) => {
   assertEquals([alice.isAlive, alice.keeps("outbox")], [true, 1]);
   alice.types("trust bob");
   world.runs(100);
-  alice.sees(BOB_TRUSTED_WITH_ONE, "[Message received by bob.]");
+  alice.sees(trustedWithOne(bob), "[Message received by bob.]");
   bob.sees("alice: for bob");
 });
 

@@ -106,7 +106,7 @@ scenario("a revocation counts for good: after restarts of the server and of thos
 scenario("a successor takes the place of its identity, and peers follow without 'trust'", (world) => {
   const { alice, bob } = world.clients("alice", "bob");
   theyTalk(world, alice, bob);
-  alice.types("verify bob");
+  alice.verifies("bob");
   world.everybodyLooks();
   startsAfresh(world, bob);
   assertEquals(alice.looks().filter((line) => line.includes("identity")), [

@@ -8,7 +8,8 @@ import { ClientStage, row } from "./receiver_scene.ts";
 
 const CHANGED = "[alice has another key than the pinned one: somebody else may have the nick. " +
   "Nothing is sent to alice until you say 'trust alice'.]";
-const TRUSTED = "[The key that alice has now is trusted. It is not verified: 'verify alice'.]";
+const trusted = ({ author }: Speaker, waited = "") =>
+  `[The key that alice has now is trusted${waited}: ${author.bundle.identity}. It is not verified: 'verify alice'.]`;
 const DIFFERS = "[The invitation gives another key for alice than the one that is pinned, which stays.]";
 
 /**
@@ -29,8 +30,15 @@ function peers(stage: ClientStage): string[] {
   return stage.lines().slice(1).map((line) => line.replace(/@ \S+ /, ""));
 }
 
-function verify(stage: ClientStage, nick = "alice"): string[] {
-  stage.acts({ type: "verify", nick });
+function show(stage: ClientStage, nick = "alice"): string[] {
+  stage.acts({ type: "verify", nick, digits: undefined });
+  return stage.lines();
+}
+
+/** Says the last digits of the number that is shown. */
+function verify(stage: ClientStage): string[] {
+  const [, digits] = / (\d{5})\]$/.exec(show(stage)[0]!)!;
+  stage.acts({ type: "verify", nick: "alice", digits });
   return stage.lines();
 }
 
@@ -56,15 +64,25 @@ function numberWith({ identity, nick }: ClientStage, other: Bundle): string {
 
 // ---- verify ----------------------------------------------------------------------------------------------
 
-Deno.test("verify shows the safety number that the other one sees as well, and marks for good", () => {
+Deno.test("verify shows the safety number that the other one sees as well; its last digits mark for good", () => {
   const { stage, alice } = met();
   assertEquals(peers(stage), ["alice is ONLINE"]);
   const number = numberWith(stage, alice.author.bundle);
-  assertEquals(verify(stage, "ALICE"), [
+  assertEquals(show(stage, "ALICE"), [
     `[Your safety number with alice: ${number}]`,
-    "[alice is marked as verified. If alice sees another number, somebody is between you: " +
-    "'trust alice' takes the mark away.]",
+    "[Read it to each other by other means. If they are the same, say 'verify alice DIGITS' with what alice reads, " +
+    "the last five are enough; if not, somebody is between you.]",
   ]);
+  assertEquals([peers(stage), stage.saved("known_peer")], [["alice is ONLINE"], []]);
+  const digits = number.replaceAll(" ", "");
+  for (const wrong of [digits.slice(0, -1), `9${digits.slice(1)}`, "00000", `${digits.slice(-5, -1)}x`]) {
+    stage.acts({ type: "verify", nick: "alice", digits: wrong });
+    assertEquals(stage.lines(), [
+      "[Your safety number with alice does not end so, nothing is marked: compare again with 'verify alice'. " +
+      "If alice sees another number, somebody is between you.]",
+    ]);
+  }
+  assertEquals(verify(stage), ["[alice is marked as verified, 'trust alice' takes the mark away.]"]);
   assertEquals(peers(stage), ["alice is ONLINE (verified)"]);
   stage.restarts();
   stage.registered(row(alice, { online: false }));
@@ -97,7 +115,7 @@ Deno.test("who has another identity than before cannot be verified, and does not
 
 Deno.test("of who is not in the table nothing can be decided", () => {
   const { stage } = met();
-  assertEquals(verify(stage, "carol"), ["[Unknown peer: carol]"]);
+  assertEquals(show(stage, "carol"), ["[Unknown peer: carol]"]);
   assertEquals(trust(stage, "carol"), ["[Unknown peer: carol]"]);
   assertEquals(stage.saved("known_peer"), []);
 });
@@ -109,7 +127,7 @@ Deno.test("trust takes the mark of whom was verified away, and sends nothing aga
   verify(stage);
   send(stage, "hello");
   const before = prekeysHeard(alice);
-  assertEquals(trust(stage), [TRUSTED]);
+  assertEquals(trust(stage), [trusted(alice)]);
   assertEquals(peers(stage), ["alice is ONLINE"]);
   assertEquals(prekeysHeard(alice), before);
 });
@@ -124,7 +142,7 @@ Deno.test("nothing is sent to another identity than before until that is trusted
   assertEquals(prekeysHeard(mallory), []);
   // What was refused does not wait.
   assertEquals(stage.saved("outbox"), []);
-  assertEquals(trust(stage), [TRUSTED]);
+  assertEquals(trust(stage), [trusted(mallory)]);
   assertEquals(send(stage, "hello"), []);
   assertEquals(prekeysHeard(mallory), [prekeyId(mallory.author.bundle.prekey)]);
   assertEquals(peers(stage), ["alice is ONLINE"]);
@@ -140,7 +158,7 @@ Deno.test("what waits when the identity changes goes nowhere, and then to whoeve
   stage.run(40_000);
   assertEquals(prekeysHeard(mallory), []);
   assertEquals(stage.server.heard.filter(({ type }) => type === "deposit"), []);
-  assertEquals(trust(stage), [TRUSTED.replace(". It", ", for 1 message that waited as well. It")]);
+  assertEquals(trust(stage), [trusted(mallory, ", for 1 message that waited as well")]);
   stage.run(100);
   assertEquals(prekeysHeard(mallory), [prekeyId(mallory.author.bundle.prekey)]);
 });
