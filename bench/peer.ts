@@ -42,6 +42,7 @@ const options = {
   isAttended: true,
   durable: store !== undefined,
   primitives,
+  foreword: [],
 };
 const machine = new Client(now(), options, random, store?.read() ?? []);
 /** Bytes that have left and come. */

@@ -188,13 +188,18 @@ export type Notice =
   | { readonly type: "otherVersions"; readonly server: Address; readonly versions: readonly number[] }
   /** The first contact: the server has proved that it holds this key. */
   | { readonly type: "serverMet"; readonly key: string; readonly name: string }
+  /** The server is the one that the user knows under another name, HOST:PORT. */
+  | { readonly type: "serverRecognized"; readonly knownAs: string }
+  /** The state folder is new, and so is the user's identity in it. */
+  | { readonly type: "identityMade"; readonly nick: Nick }
+  /** There is another folder with a state of this nick at this server. */
+  | { readonly type: "otherState"; readonly nick: Nick; readonly folder: string }
   /** Somebody at the server's address announces another key than the one that we know. */
   | {
     readonly type: "serverKeyChanged";
     /** HOST:PORT as the user wrote it. */
     readonly server: string;
     readonly known: string;
-    readonly announced: string;
     /** Whether the client ends: it does unless it has already been in touch with the server that it knows. */
     readonly ends: boolean;
   }
@@ -459,6 +464,14 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       ]);
     case "serverMet":
       return screen(`[New server '${notice.name}', its key is ${notice.key}]`);
+    case "serverRecognized":
+      return screen(`[This is the server you know as ${notice.knownAs}.]`);
+    case "identityMade":
+      return screen(
+        `[New identity for ${notice.nick}: keep a copy of the file 'identity' in its state folder.]`,
+      );
+    case "otherState":
+      return screen(`[There is another state of ${notice.nick} at this server, unused: '${notice.folder}'.]`);
     case "serverKeyChanged":
       return keyChanged(notice);
     case "serverSilent":
@@ -529,12 +542,12 @@ const REVOCATION_ANSWERED: Readonly<Record<RevocationAnswer, (nick: Nick) => str
 
 /** The sentence has to help a user who has no other: it says what to do in either case. */
 function keyChanged(
-  { server, known, announced, ends }: Extract<Notice, { type: "serverKeyChanged" }>,
+  { server, known, ends }: Extract<Notice, { type: "serverKeyChanged" }>,
 ): Rendered {
+  // The other key is not shown: nobody is to take it from here, where an attacker has put it.
   const sentence =
-    `the server at ${server} has the key '${announced}', not '${known}', which is known of it: somebody may be in its place. ` +
-    `Ask its operator; if that is its key, take the line of ${server} out of the file 'known_servers', ` +
-    `or start with '--server-key ${announced}'`;
+    `the server at ${server} has another key than '${known}', which is known of it: somebody may be in its place. ` +
+    "Ask its operator for its key: if it has a new one, start with '--server-key' and the key that you were told";
   return ends ? rendered("error", [sentence]) : screen(`[${sentence}]`);
 }
 

@@ -5,17 +5,20 @@ import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { READ_AHEAD_MS } from "../core/base/limits.ts";
-import { harmless } from "../core/base/text.ts";
-import type { Millis } from "../core/base/units.ts";
+import type { Key, Millis } from "../core/base/units.ts";
 import { Client } from "../core/client/client.ts";
 import type { Durability, Machine } from "../core/machine.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Acquaintance } from "../core/messages/invitation.ts";
+import type { Nick } from "../core/messages/nick.ts";
 import { revocationOf } from "../core/messages/lineage.ts";
 import { type Notice, render } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
 import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
-import { openState, type State } from "../storage/state.ts";
+import { exists } from "../storage/folders.ts";
+import type { SqliteStore } from "../storage/sqlite.ts";
+import { openKnownServers } from "../storage/known_servers.ts";
+import { loginName, MEMORY, openState } from "../storage/state.ts";
 import { keepStatement } from "../storage/statement_file.ts";
 import { Input } from "../terminal/input.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
@@ -24,6 +27,7 @@ import { drive } from "../transport/driver.ts";
 import { ANY_IPV4, ANY_IPV6, ownAddresses } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
+import { findServer, type Place } from "./find_server.ts";
 import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
@@ -35,6 +39,8 @@ export interface ClientSettings {
   readonly serverPort: number;
   /** The server's public key, 64 hexadecimal digits, or `undefined` for the pinned or the announced one. */
   readonly serverKey: string | undefined;
+  /** True if that is from an invitation: then it does not take the place of a pinned one. */
+  readonly isInvited: boolean;
   /** The name or address that the client listens at. */
   readonly host: string;
   /** Our own UDP port; 0 for any free one. */
@@ -73,16 +79,13 @@ export async function runClient(
   const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
   const server = { host: serverHost, port: settings.serverPort };
   const serverName = addressKey({ host: settings.server, port: settings.serverPort });
-  const { serverKey } = settings;
   using cleanup = new DisposableStack();
-  const { nick, store, knownServers, revocationPath, ...state } = openState(
-    settings.nick,
-    settings.state,
-    server,
-  );
+  const beginning = await openBeginning(settings, { server, serverName, host }, world);
+  if (beginning === undefined) return FAILED;
+  const { nick, folder, store, serverKey } = beginning;
   cleanup.defer(() => store?.close());
   store?.setDurability(settings.durability);
-  const identity = await openOwnIdentity(settings, state);
+  const identity = await openOwnIdentity(settings, beginning);
   cleanup.defer(() => identity.close());
   const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
   const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
@@ -92,7 +95,7 @@ export async function runClient(
     nick,
     server,
     serverName,
-    serverKey: serverKey ?? knownServers?.keyOf(serverName),
+    serverKey,
     own: own[0]!,
     candidates: own.slice(0, 3),
     attempts: settings.attempts,
@@ -104,29 +107,17 @@ export async function runClient(
     isAttended: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     durable: store !== undefined,
     primitives,
+    foreword: beginning.news,
   };
   const machine = new Client(world.now(), options, world.random, store?.read() ?? []);
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
 
-  /** Writes what revokes our identity, as soon as the server's key is known. */
-  const keepRevocation = (key: string): void => {
-    if (revocationPath === undefined) return;
-    const about = { nick, server: { host: settings.server, port: settings.serverPort }, serverKey: key };
-    keepStatement(revocationPath, { ...about, ...revocationOf(options.identity, nick) });
-  };
-  if (options.serverKey !== undefined) keepRevocation(options.serverKey);
+  if (folder !== undefined && serverKey !== undefined) {
+    const about = { nick, server: { host: settings.server, port: settings.serverPort }, serverKey };
+    keepStatement(`${folder}/revocation`, { ...about, ...revocationOf(options.identity, nick) });
+  }
 
   const show = (notice: Notice): void => {
-    if (notice.type === "serverMet") {
-      knownServers?.pin(serverName, notice.key, harmless(notice.name));
-      keepRevocation(notice.key);
-    }
-    // The registration proves that the server has the key that the user named, so it is pinned only now.
-    if (
-      notice.type === "registered" && serverKey !== undefined && knownServers?.keyOf(serverName) !== serverKey
-    ) {
-      knownServers?.pin(serverName, serverKey, "");
-    }
     if (notice.type !== "settled") log?.(notice.type);
     prompt.show(notice, render(notice, world.utcOffset));
     // The next commit says that the message was shown. If it was not, that commit must not come.
@@ -161,16 +152,58 @@ async function openInput(
   return { input, sendsOnly: whole !== undefined && onlySends(commands, whole) };
 }
 
-/** Opens the identity that the user brings, or that of the state folder, or makes one for this process. */
-function openOwnIdentity(
+/** What a client begins with. If nothing outlives the process it has no folder, and may not know the key. */
+interface Beginning {
+  readonly nick: Nick;
+  readonly folder: string | undefined;
+  readonly store: SqliteStore | undefined;
+  readonly serverKey: Key | undefined;
+  readonly isNew: boolean;
+  /** What is to be told of it. */
+  readonly news: Notice[];
+}
+
+/** Opens the state that belongs to the server. Returns `undefined` if nobody has proved to be that server. */
+async function openBeginning(
+  { attempts, isInvited, nick, serverKey, state: chosen }: ClientSettings,
+  place: Pick<Place, "host" | "server" | "serverName">,
+  world: World,
+): Promise<Beginning | undefined> {
+  if (chosen === MEMORY) {
+    return {
+      nick: nick ?? loginName(),
+      folder: undefined,
+      store: undefined,
+      serverKey,
+      isNew: true,
+      news: [],
+    };
+  }
+  const knownServers = openKnownServers(chosen);
+  const asked = { ...place, nick: nick ?? loginName(), attempts, serverKey, isInvited };
+  const found = await findServer(asked, knownServers, world);
+  if (found === undefined) return undefined;
+  const { server } = place;
+  const { others, ...state } = openState({ nick, chosen, server, serverKey: found.key });
+  const unused = others.map((folder): Notice => ({ type: "otherState", nick: state.nick, folder }));
+  return { ...state, serverKey: found.key, news: [...found.news, ...unused] };
+}
+
+/** Opens the identity that the user brings, or that of the state folder, or makes one. */
+async function openOwnIdentity(
   { identity: brought, protects }: ClientSettings,
-  { identityPath, isNew }: Pick<State, "identityPath" | "isNew">,
+  { folder, isNew, news, nick }: Beginning,
 ): Promise<OpenIdentity> {
-  const path = brought ?? identityPath;
+  const path = brought ?? (folder === undefined ? undefined : `${folder}/identity`);
+  if (path === undefined) {
+    const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+    return { secrets, predecessors: [], close: () => {} };
+  }
   const mayMake = brought === undefined && isNew;
-  if (path !== undefined) return openIdentity({ path, mayMake, protects, ask: askPassphrase });
-  const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
-  return Promise.resolve({ secrets, predecessors: [], close: () => {} });
+  const makes = mayMake && !exists(path);
+  const identity = await openIdentity({ path, mayMake, protects, ask: askPassphrase });
+  if (makes) news.push({ type: "identityMade", nick });
+  return identity;
 }
 
 /** Nobody reads our output any more, but the server still learns that the user leaves. */

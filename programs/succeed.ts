@@ -1,11 +1,16 @@
 /** A successor for the identity of a nick: a new identity, signed by the old one. */
+import { addressKey } from "../core/base/address.ts";
+import { ATTEMPTS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { handOver } from "../core/durable/hand_over.ts";
 import { succeedIdentity } from "../storage/identity_file.ts";
+import { openKnownServers } from "../storage/known_servers.ts";
 import { openState } from "../storage/state.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
+import { ANY_IPV4, ANY_IPV6 } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import type { ClientSettings } from "./client.ts";
+import { findServer } from "./find_server.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
 export type SuccessionSettings =
@@ -19,14 +24,29 @@ export type SuccessionSettings =
  * Puts the new identity into the state folder. The server hears of it when the client starts. The locks on
  * the folder and on the old identity keep a client out meanwhile.
  */
-export async function runSucceed(settings: SuccessionSettings, { now }: World): Promise<number> {
-  const { identity: brought, protects, serverPort: port } = settings;
+export async function runSucceed(settings: SuccessionSettings, world: World): Promise<number> {
+  const { identity: brought, protects, serverPort: port, nick } = settings;
   const server = { host: await resolveHost(settings.server), port };
+  const known = openKnownServers(settings.state);
+  const found = await findServer(
+    {
+      server,
+      serverName: addressKey({ host: settings.server, port }),
+      serverKey: undefined,
+      isInvited: false,
+      host: server.host.includes(":") ? ANY_IPV6 : ANY_IPV4,
+      nick,
+      attempts: ATTEMPTS,
+    },
+    known,
+    world,
+  );
+  if (found === undefined) return FAILED;
   using cleanup = new DisposableStack();
-  const { nick, store, identityPath: to } = openState(settings.nick, settings.state, server);
-  cleanup.defer(() => store?.close());
-  if (to === undefined) return FAILED;
-  store?.commit(handOver(now(), store.read()));
+  const { folder, store } = openState({ nick, chosen: settings.state, server, serverKey: found.key });
+  cleanup.defer(() => store.close());
+  const to = `${folder}/identity`;
+  store.commit(handOver(world.now(), store.read()));
   await succeedIdentity({ nick, from: brought ?? to, to, protects, ask: askPassphrase });
   console.log(harmless(`[${nick} has a new identity, signed by the old one: '${to}'.]`));
   console.log(harmless("[The old one ends at the server when you start the client with the new one.]"));

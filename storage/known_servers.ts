@@ -7,9 +7,15 @@
  * with `#` is a comment.
  */
 import { dirname } from "node:path";
+import { stateFolder } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 const LINE = /^(\S+) ([0-9a-f]{64})(?: .*)?$/;
+
+/** The servers that are known to whoever has his state in this folder; `undefined` for the usual one. */
+export function openKnownServers(folder: string | undefined): KnownServers {
+  return new KnownServers(`${folder ?? stateFolder()}/known_servers`);
+}
 
 export class KnownServers {
   readonly #path: string;
@@ -26,7 +32,7 @@ export class KnownServers {
   keyOf(server: string): string | undefined {
     for (const [index, line] of this.#lines().entries()) {
       const [, known, key] = LINE.exec(line) ?? [];
-      if (known === server) return key;
+      if (known !== undefined && isSame(known, server)) return key;
       if (known !== undefined || line === "" || line.startsWith("#")) continue;
       throw new StoreError(
         `cannot use '${this.#path}': line ${index + 1} is not 'HOST:PORT KEY', correct it or take it out`,
@@ -35,13 +41,20 @@ export class KnownServers {
     return undefined;
   }
 
+  /** The server ("HOST:PORT") that was the first to be pinned with this key, or `undefined`. */
+  serverWith(key: string): string | undefined {
+    return this.#lines().map((line) => LINE.exec(line)).find((it) => it?.[2] === key)?.[1];
+  }
+
   /** Puts a server's line into the file, in the place of the one it had. It is durable when this returns. */
   pin(server: string, key: string, name: string): void {
     const written = `${this.#path}.${Deno.pid}`;
     try {
       Deno.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       using _lock = this.#lock();
-      const lines = this.#lines().filter((line) => line !== "" && LINE.exec(line)?.[1] !== server);
+      const lines = this.#lines().filter((line) =>
+        line !== "" && !isSame(LINE.exec(line)?.[1] ?? "", server)
+      );
       lines.push(`${server} ${key} ${name}`.trimEnd());
       using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
       file.writeSync(new TextEncoder().encode(lines.join("\n") + "\n"));
@@ -74,4 +87,9 @@ export class KnownServers {
       throw explain("read", this.#path, error);
     }
   }
+}
+
+/** Names of hosts are the same in capital letters (RFC 4343). */
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }

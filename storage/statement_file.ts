@@ -1,5 +1,5 @@
 /** The file of a revocation statement, for its owner to print or to keep elsewhere. */
-import { MALFORMED } from "../core/base/bytes.ts";
+import { MALFORMED, type Malformed } from "../core/base/bytes.ts";
 import { readStatement, type Statement, writeStatement } from "../core/messages/statement.ts";
 import { explain, StoreError } from "./store_error.ts";
 
@@ -8,8 +8,7 @@ const MOST_BYTES = 64 * 1024;
 
 /** Writes a statement, unless the file says the same already, perhaps with notes of its owner around it. */
 export function keepStatement(path: string, statement: Statement): void {
-  const kept = readText(path);
-  const known = kept === undefined ? MALFORMED : readStatement(kept);
+  const known = statementIn(path);
   if (known !== MALFORMED && writeStatement(known) === writeStatement(statement)) return;
   const written = `${path}.${Deno.pid}`;
   try {
@@ -20,6 +19,12 @@ export function keepStatement(path: string, statement: Statement): void {
   } catch (error) {
     throw explain("save to", path, error);
   }
+}
+
+/** The statement in a file, if there is one. */
+export function statementIn(path: string): Statement | Malformed {
+  const text = readText(path);
+  return text === undefined ? MALFORMED : readStatement(text);
 }
 
 /** Reads the statement in a file. Throws a `StoreError` if there is none. */

@@ -14,6 +14,7 @@ import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
+import type { Notice } from "../notice.ts";
 import { type Row, Table } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import { Attempts } from "./attempts.ts";
@@ -64,6 +65,8 @@ export interface ClientOptions {
   /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
+  /** What the program has to tell at its start, behind where it is. */
+  readonly foreword: readonly Notice[];
 }
 
 export class Client implements Machine {
@@ -104,7 +107,7 @@ export class Client implements Machine {
     this.#sweepDue = now + SWEEP_MS;
     const effects = this.#effects = new Effects(options.durable, records);
     const table = new Table();
-    const about = { nick, server, identity, primitives, effects, random, isAttended, table };
+    const about = { nick, server, serverKey, identity, primitives, effects, random, isAttended, table };
     const state = this.#state = new ClientState(now, about);
     const { ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
@@ -268,6 +271,7 @@ export class Client implements Machine {
 
   #start(now: Millis): void {
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
+    for (const notice of this.#options.foreword) this.#effects.notice(notice);
     this.#state.whileAway.show(now);
     if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);
   }

@@ -104,8 +104,7 @@ export class ServerContact {
   #warn(): void {
     const { effects, link, serverName: server } = this.#options;
     const ends = link.heardAt === -Infinity;
-    const [known, announced] = [link.peer!, this.#announced!.key];
-    effects.notice({ type: "serverKeyChanged", server, known, announced, ends });
+    effects.notice({ type: "serverKeyChanged", server, known: link.peer!, ends });
     if (ends) effects.exit(1);
   }
 }

@@ -1,6 +1,6 @@
 /** Everything that a client keeps from one process to the next. */
 import type { Primitives } from "../base/crypto.ts";
-import type { Address, Millis, Random } from "../base/units.ts";
+import type { Address, Key, Millis, Random } from "../base/units.ts";
 import { byName, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { IDENTITY, OWN } from "../durable/records.ts";
@@ -19,6 +19,7 @@ import { WhileAway } from "./while_away.ts";
 export interface ClientStateOptions {
   readonly nick: Nick;
   readonly server: Address;
+  readonly serverKey: Key | undefined;
   readonly identity: Identity;
   readonly primitives: Primitives;
   readonly effects: Effects;
@@ -64,9 +65,10 @@ export class ClientState {
  * Makes ids go on where the last process stopped. Each start of the state folder is counted, and the count is
  * durable before an id leaves (docs/protocol.md, section 6).
  */
-function idSource({ effects, nick, random, server }: ClientStateOptions): IdSource {
+function idSource({ effects, nick, random, server, serverKey }: ClientStateOptions): IdSource {
   const identities = new DurableMap(effects, byName(IDENTITY));
   const { state, starts } = identities.get(OWN) ?? { state: random(STATE_BYTES).toHex(), starts: 0 };
-  identities.set(OWN, { nick, server, state, starts: starts + 1 });
+  const owner = { nick, server, serverKey: serverKey === undefined ? [] : [serverKey] };
+  identities.set(OWN, { ...owner, state, starts: starts + 1 });
   return new IdSource(state, starts + 1, random);
 }

@@ -15,7 +15,7 @@ import type { Records } from "../machine.ts";
 import * as f from "../messages/field.ts";
 import { NO_HASH, NO_KEY, noBundle } from "../messages/identity.ts";
 import { NO_LINEAGE } from "../messages/lineage.ts";
-import { partsOf } from "../messages/message_id.ts";
+import { partsOf, STATE_BYTES } from "../messages/message_id.ts";
 import { nickSkeleton } from "../messages/nick.ts";
 import {
   IDENTITY,
@@ -41,6 +41,13 @@ const FOLDER_DIGITS = 6;
 
 /** The counter of prekeys that were made before bundles were counted. They open letters, and nothing else. */
 const NOT_COUNTED = 0;
+
+const IDENTITY_3 = new RecordKind("identity", {
+  nick: f.nick,
+  server: f.address,
+  state: f.hex(STATE_BYTES),
+  starts: f.u32,
+});
 
 const OUTBOX_3 = new RecordKind("outbox", {
   after: f.id,
@@ -99,10 +106,10 @@ type Entry = readonly [key: string, value: Uint8Array];
 /** By kind, how a record is made. Kinds that are not here have stayed as they were. */
 const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => Entry | Malformed>> = {
   [IDENTITY.prefix]: (key, value) => {
-    const owner = IDENTITY.decode(value);
+    const owner = IDENTITY_3.decode(value);
     if (owner === MALFORMED) return MALFORMED;
     const starts = (owner.starts + 1) * STARTS % STARTS_END;
-    return [key, IDENTITY.encode({ ...owner, starts })];
+    return [key, IDENTITY.encode({ ...owner, serverKey: [], starts })];
   },
   [SEEN.prefix]: (key, value) => {
     const seen = SEEN.decode(value);

@@ -110,6 +110,8 @@ export const INITIATION = new RecordKind("initiation", { at: f.u48 });
 export const IDENTITY = new RecordKind("identity", {
   nick: f.nick,
   server: f.address,
+  /** The key of that server; none in a folder of before 0.7, until the next start. */
+  serverKey: f.list(f.key, 1),
   /** Random bits of this folder, and the count of its starts: both go into message ids. */
   state: f.hex(STATE_BYTES),
   starts: f.u32,

@@ -3,7 +3,7 @@
  * whatever the clock says.
  */
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
-import type { Address, Millis, Random } from "../base/units.ts";
+import type { Address, Key, Millis, Random } from "../base/units.ts";
 import type { Records } from "../machine.ts";
 import type { Nick } from "../messages/nick.ts";
 import { byName, DurableMap } from "./durable_map.ts";
@@ -53,8 +53,17 @@ function growingClock(
   };
 }
 
-/** The owner of a state folder and the owner's server; `undefined` when the folder is new. */
-export function ownerOf(records: Records): { nick: Nick; server: Address } | undefined {
-  for (const [, identity] of IDENTITY.read(records)) return identity;
+/** The owner of a state folder, and the owner's server: its address, and its key if that is known. */
+export interface Owner {
+  readonly nick: Nick;
+  readonly server: Address;
+  readonly serverKey: Key | undefined;
+}
+
+/** Returns `undefined` when the folder is new. */
+export function ownerOf(records: Records): Owner | undefined {
+  for (const [, { nick, server, serverKey: [serverKey] }] of IDENTITY.read(records)) {
+    return { nick, server, serverKey };
+  }
   return undefined;
 }

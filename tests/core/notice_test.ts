@@ -263,6 +263,15 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "[You were registered as 'x' from another place, this one is offline now.]",
   ],
   [{ type: "serverMet", key: KEY, name: "lab" }, `[New server 'lab', its key is ${KEY}]`],
+  [{ type: "serverRecognized", knownAs: "lab:9999" }, "[This is the server you know as lab:9999.]"],
+  [
+    { type: "identityMade", nick: "x" },
+    "[New identity for x: keep a copy of the file 'identity' in its state folder.]",
+  ],
+  [
+    { type: "otherState", nick: "x", folder: "/a/b" },
+    "[There is another state of x at this server, unused: '/a/b'.]",
+  ],
   [{ type: "deregistered" }, "[You are Offline. Bye.]"],
   [{ type: "serverSilent" }, "[Server not responding.]"],
   [{ type: "staying" }, "[Staying: what you write waits until the server is back.]"],
@@ -313,13 +322,11 @@ Deno.test("a server of other versions: on standard error, with theirs and ours",
 });
 
 Deno.test("a server that has another key: one sentence with both keys and what to do, an error when it ends us", () => {
-  const announced = "f0".repeat(32);
   const changed = (ends: boolean) =>
-    said({ type: "serverKeyChanged", server: "chat.example:9999", known: KEY, announced, ends }, UTC);
+    said({ type: "serverKeyChanged", server: "chat.example:9999", known: KEY, ends }, UTC);
   const sentence =
-    `the server at chat.example:9999 has the key '${announced}', not '${KEY}', which is known of it: somebody may be in its place. ` +
-    "Ask its operator; if that is its key, take the line of chat.example:9999 out of the file 'known_servers', " +
-    `or start with '--server-key ${announced}'`;
+    `the server at chat.example:9999 has another key than '${KEY}', which is known of it: somebody may be in its place. ` +
+    "Ask its operator for its key: if it has a new one, start with '--server-key' and the key that you were told";
   assertEquals(changed(true), { stream: "error", lines: [sentence] });
   assertEquals(changed(false), { stream: "screen", lines: [`[${sentence}]`] });
 });
@@ -427,8 +434,11 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "noServer", server: EVIL_ADDRESS },
   { type: "otherVersions", server: EVIL_ADDRESS, versions: [1] },
   { type: "serverMet", key: KEY, name: EVIL },
-  { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: true },
-  { type: "serverKeyChanged", server: EVIL, known: KEY, announced: KEY, ends: false },
+  { type: "serverRecognized", knownAs: EVIL },
+  { type: "identityMade", nick: EVIL },
+  { type: "otherState", nick: EVIL, folder: "f" },
+  { type: "serverKeyChanged", server: EVIL, known: KEY, ends: true },
+  { type: "serverKeyChanged", server: EVIL, known: KEY, ends: false },
   { type: "serverKey", name: EVIL, key: KEY },
   { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS, sendsOnly: false },
   { type: "clientLeft", nick: EVIL, how: "left" },

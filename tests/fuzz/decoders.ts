@@ -212,7 +212,7 @@ function kind<Values>(
 const KINDS: readonly Kind[] = [
   kind(records.KEY, { secret: KEY }),
   kind(records.INITIATION, { at: 2 ** 48 - 1 }),
-  kind(records.IDENTITY, { nick: "x", server: IPV6, state: "abcdef", starts: 2 ** 32 - 1 }),
+  kind(records.IDENTITY, { nick: "x", server: IPV6, serverKey: [KEY], state: "abcdef", starts: 2 ** 32 - 1 }),
   kind(
     records.OUTBOX,
     { ...OUTGOING, to: ["y"], stored: true, edition: 1, sealing: [{ ...SEALING, body: new Uint8Array(0) }] },

@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   "core/client": {
     mayImport: ["core/durable", "core/link", ...CONTRACT],
-    doors: ["client.ts", "revoker.ts"],
+    doors: ["client.ts", "revoker.ts", "scout.ts"],
   },
   "core/server": {
     mayImport: ["core/durable", "core/link", ...CONTRACT],

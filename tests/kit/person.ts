@@ -91,6 +91,7 @@ export class Person extends Process {
       channelKey: undefined,
       durable: true,
       primitives: this.surroundings.primitives,
+      foreword: [],
       ...this.#settings,
       serverKey: this.#serverKey,
       identity: this.identity,

@@ -2,8 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { freePort, Host, type Run } from "./host.ts";
 
-/** Where we are, the server's key, the welcome and the table. */
-const LINES_OF_START = 7;
+/** Where we are, the server's key, the new identity, the welcome and the table. */
+const LINES_OF_START = 8;
 
 const WAYS: readonly [
   name: string,

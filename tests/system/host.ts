@@ -86,6 +86,13 @@ export class Host implements AsyncDisposable {
     }
   }
 
+  /** The usual state folder of a nick, at the one server that there has been. */
+  stateOf(nick: string): string {
+    const root = `${this.folder}/state/parley`;
+    const [server] = [...Deno.readDirSync(root)].filter(({ isDirectory }) => isDirectory);
+    return `${root}/${server?.name}/${nick}`;
+  }
+
   client(nick: string, args: readonly string[] = [], options: Options = {}): Run {
     return this.run(["client", "-n", nick, "-i", "127.0.0.1", "-p", `${this.port}`, ...args], options);
   }

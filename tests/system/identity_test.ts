@@ -6,7 +6,7 @@ import { Host, isOnline, type Run } from "./host.ts";
 const WELCOME = "SERVER: [Welcome, you are registered.]";
 
 /** Where a nick's state is, when nobody says otherwise. */
-const stateOf = (host: Host, nick: string) => `${host.folder}/state/parley/127.0.0.1_${host.port}/${nick}`;
+const stateOf = (host: Host, nick: string) => host.stateOf(nick);
 
 /** Registers and leaves. */
 async function visit(host: Host, nick: string, ...args: string[]): Promise<void> {
@@ -195,7 +195,6 @@ async function answer(client: Run, question: string, passphrase: string): Promis
 
 Deno.test("--passphrase: asked twice, then once at each start; nothing of it is seen", async () => {
   await using host = await Host.withServer();
-  const file = `${stateOf(host, "x")}/identity`;
   const maker = host.client("x", ["--passphrase"], { terminal: true });
   await answer(maker, "New passphrase: ", "correct horse");
   await answer(maker, "The same again: ", "correct horse");
@@ -203,6 +202,7 @@ Deno.test("--passphrase: asked twice, then once at each start; nothing of it is 
   await maker.say("quit");
   assertEquals(await maker.status, 0);
   assertEquals(maker.settings.after, maker.settings.before);
+  const file = `${stateOf(host, "x")}/identity`;
   assertMatch(await Deno.readTextFile(file), /^parley identity, scrypt [0-9a-f]{32}\n[0-9a-f]{160}\n$/);
 
   const wrong = host.client("x", [], { terminal: true });

@@ -6,7 +6,7 @@ import { ORIGINAL } from "./original_transcripts.ts";
 
 /** Lines that the original does not have. */
 const ADDED =
-  /^(\[New server 'test', its key is [0-9a-f]{64}\]|\[Message received by Server\.\]|\[\w has collected 1 message\.\]|\[1 message waits and leaves .*)$/;
+  /^(\[New server 'test', its key is [0-9a-f]{64}\]|\[New identity for \w: .*|\[Message received by Server\.\]|\[\w has collected 1 message\.\]|\[1 message waits and leaves .*)$/;
 
 Deno.test("test case 1: messages, messages for somebody offline, and their collection", () =>
   inTime(async () => {

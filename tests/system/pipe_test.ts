@@ -3,6 +3,8 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Host, isOnline, type Run } from "./host.ts";
 import { checkInTime, inTime } from "./in_time.ts";
 
+const MADE = "[New identity for x: keep a copy of the file 'identity' in its state folder.]";
+
 Deno.test("commands wait for the registration, and the end of the input for what they sent", () =>
   inTime(async () => {
     await using host = await Host.withServer();
@@ -20,7 +22,13 @@ Deno.test("commands wait for the registration, and the end of the input for what
     // In the order in which they came for the first time.
     const nicks = ["SERVER @ ADDRESS is ONLINE", "z @ ADDRESS is OFFLINE", "y @ ADDRESS is ONLINE"];
     const table = [...nicks, "x @ ADDRESS is ONLINE"];
-    const start = ["SERVER: [Welcome, you are registered.]", "[Client table updated.]", ...table, ...table];
+    const start = [
+      MADE,
+      "SERVER: [Welcome, you are registered.]",
+      "[Client table updated.]",
+      ...table,
+      ...table,
+    ];
     assertEquals(lines.slice(2, 2 + start.length), start);
     // Messages overlap, so their receipts come in any order.
     assertEquals(lines.slice(2 + start.length, -2).sort(), [
@@ -43,6 +51,7 @@ Deno.test("everything else waits until what was before it is over", async () => 
   const lines = x.output.lines.filter((line) => !/ is ONLINE$|->|table updated/.test(line));
   assertEquals(lines.map((line) => line.replace(/\b[0-9a-f]{64}\b/, "KEY")), [
     "[New server 'test', its key is KEY]",
+    MADE,
     "SERVER: [Welcome, you are registered.]",
     "x: one",
     "[Message received by x.]",
@@ -156,7 +165,9 @@ Deno.test("the end of the input waits until all mail is here", async () => {
 
 /** All that a run shows but for where it is, the server's key and the table. */
 function without(run: Run): string[] {
-  return run.output.lines.filter((line) => !/ is O(N|FF)LINE$|->|^\[Client table|^\[New server/.test(line));
+  return run.output.lines.filter((line) =>
+    !/ is O(N|FF)LINE$|->|^\[Client table|^\[New (server|identity)/.test(line)
+  );
 }
 
 Deno.test("a script that only sends does not come online, and takes nobody's mail", async () => {
@@ -212,8 +223,7 @@ Deno.test("a script for a nick that is online, here or elsewhere, ends with a se
   assert(/^cannot open '.*': it is in use by another process, /.test(here.error.text), here.error.text);
 
   const copy = `${host.folder}/copy`;
-  const [state] = [...Deno.readDirSync(`${host.folder}/state/parley`)].filter((it) => it.isDirectory);
-  await Deno.copyFile(`${host.folder}/state/parley/${state!.name}/x/identity`, copy);
+  await Deno.copyFile(`${host.stateOf("x")}/identity`, copy);
   const elsewhere = host.client("x", ["--state", ":memory:", "--identity", copy]);
   await elsewhere.type("send x hi\n");
   await elsewhere.endInput();

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert"
 import { exists } from "../../storage/folders.ts";
 import { freePort, Host, isOnline, type Run } from "./host.ts";
 
-const stateOf = (host: Host, nick: string) => `${host.folder}/state/parley/127.0.0.1_${host.port}/${nick}`;
+const stateOf = (host: Host, nick: string) => host.stateOf(nick);
 const ENDED = "[This identity of 'y' has ended: it was revoked, or has a successor.]";
 
 /** What a command says and its exit status. */

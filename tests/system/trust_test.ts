@@ -116,8 +116,17 @@ Deno.test("an invitation to another server's key is refused, and one that is non
   const bob = host.run(["client", invitation.replace(key, other), "-n", "bob", "--state", ":memory:"]);
   assertEquals(await bob.status, 1);
   assert(
-    bob.error.text.startsWith(`the server at 127.0.0.1:${host.port} has the key '${key}', not '${other}'`),
+    bob.error.text.startsWith(`the server at 127.0.0.1:${host.port} has another key than '${other}'`),
   );
+
+  assertFalse(bob.error.text.includes(key), "nobody is to take a key from there");
+
+  // Nor does an invitation take the place of a key that is known.
+  const friend = host.run(["client", invitation.replace(key, other), "-n", "friend"]);
+  assertEquals(await friend.status, 1);
+  assertEquals(friend.error.lines, [
+    `cannot use the invitation: it names another key for 127.0.0.1:${host.port} than '${key}', which is known of it, ask the server's operator for its key`,
+  ]);
 
   const nobody = host.run(["client", "alice"]);
   assertEquals(await nobody.status, 2);

@@ -69,7 +69,6 @@ const SEEN: Readonly<Record<ContactMove, ReturnType<Case["look"]>>> = {
       type: "serverKeyChanged",
       server: "the server",
       known: FIRST,
-      announced: SECOND,
       ends: true,
     }],
     peer: FIRST,

@@ -5,7 +5,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { MALFORMED, Writer } from "../../../core/base/bytes.ts";
 import { fromVersion3 } from "../../../core/durable/from_version_3.ts";
-import { IDENTITY, OWN, PREKEY, RECEIPT, SEEN } from "../../../core/durable/records.ts";
+import { IDENTITY, OWN, PREKEY, RECEIPT, RecordKind, SEEN } from "../../../core/durable/records.ts";
+import * as f from "../../../core/messages/field.ts";
 import { SeenIds } from "../../../core/durable/seen_ids.ts";
 import { NO_KEY } from "../../../core/messages/identity.ts";
 import { idOf, IdSource, isBefore, partsOf } from "../../../core/messages/message_id.ts";
@@ -17,7 +18,8 @@ const id3 = (starts: number, sequence: number, random = "a1a2a3") =>
   "0102ff" + starts.toString(16).padStart(4, "0") + random + sequence.toString(16).padStart(16, "0");
 
 function startsAfter(starts: number): number {
-  const value = IDENTITY.encode({ nick: "x", server: IPV4, state: "0102ff", starts });
+  const of3 = new RecordKind("identity", { nick: f.nick, server: f.address, state: f.hex(3), starts: f.u32 });
+  const value = of3.encode({ nick: "x", server: IPV4, state: "0102ff", starts });
   const [[, made]] = fromVersion3([[IDENTITY.key(OWN), value]]) as [[string, Uint8Array]];
   const owner = IDENTITY.decode(made);
   assert(owner !== MALFORMED);

@@ -58,6 +58,7 @@ Deno.test("every record of a client survives the disk", () => {
   const identity = {
     nick: "x",
     server: { host: "10.0.0.1", port: 9999 },
+    serverKey: [],
     state: "abcdef",
     starts: 2 ** 32 - 1,
   };

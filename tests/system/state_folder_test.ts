@@ -1,0 +1,82 @@
+/** The state of a nick belongs to a server, wherever that is and whatever it is called. */
+import { assertEquals, assertFalse } from "@std/assert";
+import { exists } from "../../storage/folders.ts";
+import { freePort, Host, type Run } from "./host.ts";
+
+const WELCOME = "SERVER: [Welcome, you are registered.]";
+
+async function leave(client: Run): Promise<void> {
+  await client.endInput();
+  assertEquals(await client.status, 0, client.error.text);
+}
+
+async function stop(server: Run): Promise<void> {
+  server.kill("SIGTERM");
+  assertEquals(await server.status, 0);
+}
+
+const identityIn = (folder: string) => Deno.readTextFile(`${folder}/identity`);
+
+Deno.test("a server that has moved to another address is the same: identity, nick and what waits go on", async () => {
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("y");
+  const x = host.client("x", ["--attempts", "0"]);
+  await x.sees(WELCOME);
+  await stop(server);
+  await x.say("send y it waits");
+  x.kill("SIGTERM");
+  assertEquals(await x.status, 0);
+  const identity = await identityIn(host.stateOf("x"));
+
+  const place = ["-p", `${host.port}`, "--host", "127.0.0.2", "--data", `${host.folder}/server.db`];
+  const moved = host.run(["server", ...place]);
+  await moved.error.sees(/ listening on .*\n/);
+  const back = host.run(["client", "-n", "x", "-i", "127.0.0.2", "-p", `${host.port}`]);
+  await back.sees(`[This is the server you know as 127.0.0.1:${host.port}.]`);
+  await back.sees(WELCOME);
+  await back.sees("SERVER: [Message received by the server and saved]");
+  await leave(back);
+  assertFalse(back.output.text.includes("New identity"));
+  assertEquals(await identityIn(host.stateOf("x")), identity);
+});
+
+Deno.test("folders of old releases are taken over: the one that was used, and the other is named", async () => {
+  await using host = await Host.withServer();
+  const y = await host.online("y");
+  const x = host.client("x");
+  await x.say("send y hello");
+  await x.sees("[Message received by y.]");
+  await leave(x);
+  const folder = host.stateOf("x");
+  const identity = await identityIn(folder);
+  const root = `${host.folder}/state/parley`;
+  const [old, other] = [`${root}/127.0.0.1_${host.port}`, `${root}/192.168.1.33_${host.port}`];
+  for (const place of [old, other]) await Deno.mkdir(place);
+  await Deno.rename(folder, `${host.folder}/aside`);
+  // The same server under another address: that identity was refused, for the nick was x's already.
+  const refused = host.client("x");
+  await refused.sees("[Nickname 'x' belongs to another key.]");
+  assertEquals(await refused.status, 1);
+  await Deno.rename(folder, `${other}/x`);
+  await Deno.rename(`${host.folder}/aside`, `${old}/x`);
+
+  const back = host.client("x");
+  await back.sees(`[There is another state of x at this server, unused: '${other}/x'.]`);
+  await back.sees(WELCOME);
+  await back.say("send y again");
+  await y.sees("x: again");
+  await leave(back);
+  assertEquals(await identityIn(folder), identity);
+  assertFalse(exists(`${old}/x`));
+});
+
+Deno.test("nothing is made for a server that has not proved its key", async () => {
+  await using host = await Host.create();
+  const x = host.run(["client", "-n", "x", "-p", `${freePort()}`]);
+  await x.say("send y hi");
+  await x.endInput();
+  assertEquals(await x.status, 1);
+  assertEquals(x.output.text, "");
+  assertFalse(exists(`${host.folder}/state`));
+});
