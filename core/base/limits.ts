@@ -326,7 +326,7 @@ export const GOT_RUNS = 58;
 
 /**
  * Messages that are looked up for one `got` verb, which can name 2^48: as many as 256 packets of a wake-up
- * bring with 256 messages each.
+ * bring with 256 messages each. For each of its runs no more are looked up than wait.
  */
 export const GOT_MESSAGES = 65_536;
 

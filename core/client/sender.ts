@@ -10,10 +10,12 @@ import {
   GOT_MESSAGES,
   UNKNOWN_AFTER_TRIES,
 } from "../base/limits.ts";
+import type { Entries } from "../base/renewed_map.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { Link } from "../link/links.ts";
+import type { Run } from "../messages/direct.ts";
 import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
 import type { IdSource } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
@@ -352,9 +354,10 @@ export class Sender {
     let isAnswer = false;
     let left = GOT_MESSAGES;
     for (const run of runs) {
-      for (let sequence = run.from; sequence <= run.to && left > 0; sequence++, left--) {
-        const message = messages.get(sequence);
-        const isAbout = message?.to !== undefined && sameNick(message.to, from) &&
+      left -= Math.min(run.to - run.from + 1, messages.size);
+      if (left < 0) break;
+      for (const message of messagesIn(messages, run)) {
+        const isAbout = message.to !== undefined && sameNick(message.to, from) &&
           message.wentTo === link.peer;
         if (isAbout) this.#onAnswer(now, message, outcome);
         isAnswer ||= isAbout;
@@ -490,4 +493,20 @@ export class Sender {
     this.#timers.set(nickKey(to), now + COLLECTED_GATHER_MS);
     return true;
   }
+}
+
+/**
+ * The messages of a run. It may name 2^48 sequences, so it is walked along only if it is shorter than what
+ * waits.
+ */
+function messagesIn(messages: Entries<number, OutgoingMessage>, { from, to }: Run): OutgoingMessage[] {
+  if (to - from >= messages.size) {
+    return [...messages.values()].filter(({ sequence }) => from <= sequence && sequence <= to);
+  }
+  const found: OutgoingMessage[] = [];
+  for (let sequence = from; sequence <= to; sequence++) {
+    const message = messages.get(sequence);
+    if (message !== undefined) found.push(message);
+  }
+  return found;
 }
