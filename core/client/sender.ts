@@ -17,7 +17,8 @@ import type { Effects } from "../durable/effects.ts";
 import type { Link } from "../link/links.ts";
 import type { Run } from "../messages/direct.ts";
 import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
-import type { IdSource } from "../messages/message_id.ts";
+import { isSameLetter, type LetterName } from "../messages/letter_form.ts";
+import type { IdSource, MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
@@ -416,10 +417,19 @@ export class Sender {
     }
   }
 
-  #onStored(now: Millis, { id }: VerbOf<"stored">): void {
+  /**
+   * The message that an answer of the server's is about. A late answer to a former sealing says nothing of
+   * the present one, which may not even have left.
+   */
+  #answered({ id, ...name }: LetterName & { readonly id: MessageId }): OutgoingMessage | undefined {
+    const message = this.#options.tracker.messageWith(id);
+    return message === undefined || message.stored || !isSameLetter(message, name) ? undefined : message;
+  }
+
+  #onStored(now: Millis, verb: VerbOf<"stored">): void {
     const { effects, tracker } = this.#options;
-    const message = tracker.messageWith(id);
-    if (message === undefined || message.stored) return;
+    const message = this.#answered(verb);
+    if (message === undefined) return;
     this.#stopDepositing(message);
     if (message.to === undefined) {
       tracker.delivered(now, message);
@@ -438,10 +448,10 @@ export class Sender {
    * The server does not take the message. If it was only too busy, the message is tried again soon. The
    * direct way goes on while the recipient is online, unless the input has ended.
    */
-  #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
+  #onRejected(now: Millis, { reason, ...verb }: VerbOf<"rejected">): void {
     const { tracker } = this.#options;
-    const message = tracker.messageWith(id);
-    if (message === undefined || message.stored) return;
+    const message = this.#answered(verb);
+    if (message === undefined) return;
     if (reason === "rate") {
       message.deposit?.cancel();
       return tracker.delay(message, now + BUSY_MS);
@@ -473,8 +483,7 @@ export class Sender {
     if (message === undefined) tracker.forgetRecord(id);
     // A late receipt for edition 0 says nothing about edition 1.
     if (message === undefined || message.edition > receipt.edition) return true;
-    // `released` is the server's own word, and not signed.
-    if (outcome !== "released" && !sealing.isReceiptFor(message, to, receipt)) return false;
+    if (!sealing.isReceiptFor(message, to, receipt)) return false;
     if (outcome !== "read") {
       this.#onUnread(now, message, outcome);
       return true;

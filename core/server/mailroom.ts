@@ -7,9 +7,10 @@ import { HAND_OVER_AGAIN_MS, RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
-import { isSameLetter, letterNameOf } from "../messages/letter_form.ts";
+import { isSameLetter, type LetterName, letterNameOf, NO_LETTER } from "../messages/letter_form.ts";
+import type { MessageId } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
-import type { Reason, VerbOf } from "../messages/verb.ts";
+import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
 import type { Channel } from "./channel.ts";
 import type { OfflineStore } from "./offline_store.ts";
 import type { Member, Roster } from "./roster.ts";
@@ -45,11 +46,11 @@ export class Mailroom {
     const { id, body } = verb;
     const from = member.nick;
     const recipient = this.#options.roster.memberNamed(verb.to);
-    const reject = (reason: Reason) => void link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+    const name = letterNameOf(body);
+    const reject = (reason: Reason) => answer(now, link, id, name, reason);
     if (recipient === undefined) return reject("unknown");
     if (recipient.revocation.length > 0) return reject("revoked");
     const held = store.letter(recipient.nick, from, id);
-    const name = letterNameOf(body);
     // The sender has sealed the message again, for other keys of its recipient, or because it has forgotten
     // the letter that is held here.
     if (held !== undefined && !isSameLetter(letterNameOf(held.body), name)) store.withdraw(held);
@@ -69,14 +70,14 @@ export class Mailroom {
       // of its folder.
       return receipt === undefined ? reject("known") : this.#tell(now, link, receipt.to, [receipt]);
     }
-    link.send(now, { type: "stored", id }, `answer/${id}`);
+    answer(now, link, id, name);
   }
 
   /** Stores a post and pushes it at once to all other members who are there. */
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
-        return void link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
+        return answer(now, link, id, NO_LETTER, "rate");
       }
       const row = this.#options.channel.post(now, {
         id,
@@ -89,7 +90,7 @@ export class Mailroom {
         if (other !== member) this.#hand(now, other, { type: "channel", row, waited: false });
       }
     }
-    link.send(now, { type: "stored", id }, `answer/${id}`);
+    answer(now, link, id, NO_LETTER);
   }
 
   /** Hands something over to a member. Returns false if the member is not there. */
@@ -184,4 +185,19 @@ export class Mailroom {
     const name = receipts.map(({ id, ephemeral }) => `${id}-${ephemeral}`);
     link.send(now, { type: "collected", to, receipts }, `collected/${name}`);
   }
+}
+
+/** Answers a deposit or a post: it is stored, or rejected for this reason. */
+function answer(
+  now: Millis,
+  link: Link,
+  id: MessageId,
+  { edition, ephemeral }: LetterName,
+  reason?: Reason,
+): void {
+  const about = { id, edition, ephemeral };
+  const verb: Verb = reason === undefined
+    ? { type: "stored", ...about }
+    : { type: "rejected", ...about, reason };
+  link.send(now, verb, `answer/${id}-${ephemeral}`);
 }
