@@ -171,8 +171,8 @@ export const PACING_GAIN = 1.25;
 export const ACK_RANGES = 32;
 
 /**
- * Bits of the ring that tells repeated packet numbers (RFC 6479, as in WireGuard section 5.4.6). A number
- * further behind the newest is taken for a repeat.
+ * Bits of the ring that tells repeated packet numbers (RFC 6479, as in WireGuard section 5.4.6), and those of
+ * unordered parcels. A number further behind the newest is taken for a repeat.
  */
 export const REPLAY_WINDOW_PACKETS = 2048;
 
