@@ -532,7 +532,8 @@ export const HAND_OVER_AGAIN_MS = 5_000;
 
 /**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than
- * this and in at most so many verbs: a member that never acknowledges any must not keep the server busy.
+ * this and in at most so many verbs, and at a registration all of them, but not more often than this either:
+ * a member that never acknowledges any must not keep the server busy.
  */
 export const RECEIPTS_AGAIN_MS = 10_000;
 export const RECEIPTS_AGAIN_VERBS = 32;

@@ -125,7 +125,8 @@ export class Mailroom {
    * Hands over again whatever may have been lost with a link: items that are not saved, letters without a
    * receipt, and receipts.
    */
-  handOverAgain(now: Millis, { nick, connection }: Member): void {
+  handOverAgain(now: Millis, member: Member): void {
+    const { nick, connection } = member;
     if (connection === undefined || connection.handedAt + HAND_OVER_AGAIN_MS > now) return;
     const { link, stream } = connection;
     connection.handedAt = now;
@@ -137,9 +138,9 @@ export class Mailroom {
       }
     }
     stream?.pump(now, link);
-    if (connection.toldAt + RECEIPTS_AGAIN_MS > now) return;
-    connection.toldAt = now;
-    this.tellCollected(now, link, nick, RECEIPTS_AGAIN_VERBS);
+    if (wasTold(now, member)) return;
+    member.toldAt = now;
+    this.#tellSome(now, link, nick, RECEIPTS_AGAIN_VERBS);
   }
 
   /** A member says what became of a letter. Nothing else makes a receipt of the letter. */
@@ -174,9 +175,17 @@ export class Mailroom {
   }
 
   /**
-   * Hands over the receipts for a member's letters that it has not acknowledged, in at most so many verbs.
+   * A member registers, and hears of all receipts for its letters that it has not acknowledged. One that
+   * registers again and again hears of some.
    */
-  tellCollected(now: Millis, link: Link, nick: Nick, verbs: number): void {
+  tellCollected(now: Millis, link: Link, member: Member): void {
+    if (wasTold(now, member)) return this.#tellSome(now, link, member.nick, RECEIPTS_AGAIN_VERBS);
+    member.toldAt = now;
+    this.#tellSome(now, link, member.nick, Infinity);
+  }
+
+  /** Hands over such receipts in at most so many verbs. */
+  #tellSome(now: Millis, link: Link, nick: Nick, verbs: number): void {
     const { store } = this.#options;
     for (const { to, receipts } of store.receiptsFor(nick, verbs)) this.#tell(now, link, to, receipts);
   }
@@ -185,6 +194,11 @@ export class Mailroom {
     const name = receipts.map(({ id, ephemeral }) => `${id}-${ephemeral}`);
     link.send(now, { type: "collected", to, receipts }, `collected/${name}`);
   }
+}
+
+/** True if the receipts that a member has not acknowledged were told a moment ago. */
+function wasTold(now: Millis, { toldAt }: Member): boolean {
+  return toldAt + RECEIPTS_AGAIN_MS > now;
 }
 
 /** Answers a deposit or a post: it is stored, or rejected for this reason. */
