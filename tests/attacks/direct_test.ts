@@ -555,6 +555,21 @@ Deno.test("attack: a line of the table has the server's own link key: nothing is
   assertEquals(alice.looks().filter((line) => line === ANSWERED), []);
 });
 
+Deno.test("attack: a line of the table has one's own link key, at one's own address: few datagrams, and nothing is taken", () => {
+  const { arena, alice: { person: alice, secrets }, server, mallory } = strangers();
+  const { prekey } = server.rowOf("alice");
+  const bundle = naming(mallory, secrets.subarray(KEY_BYTES), "bob", prekey);
+  assertEquals(bundle.key, alice.key);
+  server.changesRow("bob", { ...bundle, addresses: [alice.address] });
+  alice.looks();
+  const since = arena.now;
+  alice.writes("bob", "for whoever bob is");
+  arena.runs(60_000);
+  assertLessOrEqual(arena.sent({ from: alice, to: alice }, since).length, 20);
+  assertEquals(alice.looks().filter((line) => line.startsWith("bob:")), []);
+  assertEquals(alice.keeps("inbox"), 0);
+});
+
 // ---- bounds ----------------------------------------------------------------------------------------------
 
 Deno.test("attack: answers that name enormous runs: no more is looked up than one can have sent, and nothing else is meant", () => {
