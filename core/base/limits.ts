@@ -171,8 +171,8 @@ export const PACING_GAIN = 1.25;
 export const ACK_RANGES = 32;
 
 /**
- * Bits of the ring that tells repeated packet numbers (RFC 6479, as in WireGuard section 5.4.6). A number
- * further behind the newest is taken for a repeat.
+ * Bits of the ring that tells repeated packet numbers (RFC 6479, as in WireGuard section 5.4.6), and those of
+ * unordered parcels. A number further behind the newest is taken for a repeat.
  */
 export const REPLAY_WINDOW_PACKETS = 2048;
 
@@ -326,7 +326,7 @@ export const GOT_RUNS = 58;
 
 /**
  * Messages that are looked up for one `got` verb, which can name 2^48: as many as 256 packets of a wake-up
- * bring with 256 messages each.
+ * bring with 256 messages each. For each of its runs no more are looked up than wait.
  */
 export const GOT_MESSAGES = 65_536;
 
@@ -532,7 +532,8 @@ export const HAND_OVER_AGAIN_MS = 5_000;
 
 /**
  * Receipts that a sender has not acknowledged are told again with its keep-alives, but not more often than
- * this and in at most so many verbs: a member that never acknowledges any must not keep the server busy.
+ * this and in at most so many verbs, and at a registration all of them, but not more often than this either:
+ * a member that never acknowledges any must not keep the server busy.
  */
 export const RECEIPTS_AGAIN_MS = 10_000;
 export const RECEIPTS_AGAIN_VERBS = 32;

@@ -119,6 +119,8 @@ export class Sealing {
     if (receipt.outcome === "read" && isSameProof(receipt.proof, message.proof)) return true;
     // A message that came by another way as well may be signed as read, whatever became of the letter.
     if (receipt.outcome !== "read" && !isAboutLetterOf(message, receipt)) return false;
+    // That is the server's own word, and not signed.
+    if (receipt.outcome === "released") return true;
     const identity = knownPeers.pinOf(from)?.identity ?? this.rowOf(message)?.identity;
     return identity !== undefined && isReceiptOf(primitives, identity, { from, to: nick }, receipt);
   }

@@ -10,12 +10,15 @@ import {
   GOT_MESSAGES,
   UNKNOWN_AFTER_TRIES,
 } from "../base/limits.ts";
+import type { Entries } from "../base/renewed_map.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { Link } from "../link/links.ts";
+import type { Run } from "../messages/direct.ts";
 import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
-import type { IdSource } from "../messages/message_id.ts";
+import { isSameLetter, type LetterName } from "../messages/letter_form.ts";
+import type { IdSource, MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
@@ -352,9 +355,10 @@ export class Sender {
     let isAnswer = false;
     let left = GOT_MESSAGES;
     for (const run of runs) {
-      for (let sequence = run.from; sequence <= run.to && left > 0; sequence++, left--) {
-        const message = messages.get(sequence);
-        const isAbout = message?.to !== undefined && sameNick(message.to, from) &&
+      left -= Math.min(run.to - run.from + 1, messages.size);
+      if (left < 0) break;
+      for (const message of messagesIn(messages, run)) {
+        const isAbout = message.to !== undefined && sameNick(message.to, from) &&
           message.wentTo === link.peer;
         if (isAbout) this.#onAnswer(now, message, outcome);
         isAnswer ||= isAbout;
@@ -413,10 +417,19 @@ export class Sender {
     }
   }
 
-  #onStored(now: Millis, { id }: VerbOf<"stored">): void {
+  /**
+   * The message that an answer of the server's is about. A late answer to a former sealing says nothing of
+   * the present one, which may not even have left.
+   */
+  #answered({ id, ...name }: LetterName & { readonly id: MessageId }): OutgoingMessage | undefined {
+    const message = this.#options.tracker.messageWith(id);
+    return message === undefined || message.stored || !isSameLetter(message, name) ? undefined : message;
+  }
+
+  #onStored(now: Millis, verb: VerbOf<"stored">): void {
     const { effects, tracker } = this.#options;
-    const message = tracker.messageWith(id);
-    if (message === undefined || message.stored) return;
+    const message = this.#answered(verb);
+    if (message === undefined) return;
     this.#stopDepositing(message);
     if (message.to === undefined) {
       tracker.delivered(now, message);
@@ -435,10 +448,10 @@ export class Sender {
    * The server does not take the message. If it was only too busy, the message is tried again soon. The
    * direct way goes on while the recipient is online, unless the input has ended.
    */
-  #onRejected(now: Millis, { id, reason }: VerbOf<"rejected">): void {
+  #onRejected(now: Millis, { reason, ...verb }: VerbOf<"rejected">): void {
     const { tracker } = this.#options;
-    const message = tracker.messageWith(id);
-    if (message === undefined || message.stored) return;
+    const message = this.#answered(verb);
+    if (message === undefined) return;
     if (reason === "rate") {
       message.deposit?.cancel();
       return tracker.delay(message, now + BUSY_MS);
@@ -470,8 +483,7 @@ export class Sender {
     if (message === undefined) tracker.forgetRecord(id);
     // A late receipt for edition 0 says nothing about edition 1.
     if (message === undefined || message.edition > receipt.edition) return true;
-    // `released` is the server's own word, and not signed.
-    if (outcome !== "released" && !sealing.isReceiptFor(message, to, receipt)) return false;
+    if (!sealing.isReceiptFor(message, to, receipt)) return false;
     if (outcome !== "read") {
       this.#onUnread(now, message, outcome);
       return true;
@@ -490,4 +502,20 @@ export class Sender {
     this.#timers.set(nickKey(to), now + COLLECTED_GATHER_MS);
     return true;
   }
+}
+
+/**
+ * The messages of a run. It may name 2^48 sequences, so it is walked along only if it is shorter than what
+ * waits.
+ */
+function messagesIn(messages: Entries<number, OutgoingMessage>, { from, to }: Run): OutgoingMessage[] {
+  if (to - from >= messages.size) {
+    return [...messages.values()].filter(({ sequence }) => from <= sequence && sequence <= to);
+  }
+  const found: OutgoingMessage[] = [];
+  for (let sequence = from; sequence <= to; sequence++) {
+    const message = messages.get(sequence);
+    if (message !== undefined) found.push(message);
+  }
+  return found;
 }

@@ -251,14 +251,17 @@ export const predecessors: Field<readonly Predecessor[]> = list(
 /** At most one, signed by an identity that has or had the nick. */
 export const revocation: Field<readonly Revocation[]> = list(composite({ identity: key, signature }), 1);
 
+/** The fields that name a message and its sealing (`LetterName`). A post has edition 0 and no key. */
+export const SEALING_FIELDS = { id, edition, ephemeral: key } as const;
+
 /** The fields of a `Receipt`. */
-export const RECEIPT_FIELDS = { id, edition, ephemeral: key, outcome, proof } as const;
+export const RECEIPT_FIELDS = { ...SEALING_FIELDS, outcome, proof } as const;
 
 const receipt: Field<Receipt> = composite(RECEIPT_FIELDS);
 export const receipts = list(receipt, COLLECTED_RECEIPTS);
 
 /** Receipts named by message and sealing: one of each is enough to tell a receipt from every other. */
-export const receiptNames = list(composite({ id, edition, ephemeral: key }), COLLECTED_RECEIPTS);
+export const receiptNames = list(composite(SEALING_FIELDS), COLLECTED_RECEIPTS);
 
 /** The skeleton of a nick, behind a length of one byte. */
 export const skeleton: Field<string> = {

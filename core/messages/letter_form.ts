@@ -26,6 +26,9 @@ export interface LetterName {
   readonly ephemeral: Key;
 }
 
+/** In the place of a letter's name in the answer to a post, which is made once. */
+export const NO_LETTER: LetterName = { edition: 0, ephemeral: NO_KEY };
+
 /** A letter taken apart, still sealed. Nothing in it is proved before it opens. */
 export interface Letter extends LetterName {
   /** Names the recipient's prekey that the letter is sealed for. */

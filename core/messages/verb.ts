@@ -169,10 +169,11 @@ const VERBS = {
   post: { tag: 41, fields: { id: f.id, from: f.nick, body: f.body } },
   saved: { tag: 42, fields: { nick: f.nick, stream: f.u48, position: f.u32 } },
   noted: { tag: 43, fields: { nick: f.nick, receipts: f.receiptNames } },
-  // The server answers a deposit or post, hands over the items of a stream, and the receipts for letters that
-  // the client has deposited.
-  stored: { tag: 48, fields: { id: f.id } },
-  rejected: { tag: 49, fields: { id: f.id, reason } },
+  // The server answers a deposit or post: it names the sealing, for a late answer says nothing of a message
+  // that was sealed again. It hands over the items of a stream, and the receipts for letters that the client
+  // has deposited.
+  stored: { tag: 48, fields: f.SEALING_FIELDS },
+  rejected: { tag: 49, fields: { ...f.SEALING_FIELDS, reason } },
   letter: { tag: 50, fields: STREAM_ITEM },
   channel: { tag: 51, fields: STREAM_ITEM },
   collected: { tag: 53, fields: { to: f.nick, receipts: f.receipts } },

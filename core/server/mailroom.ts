@@ -7,9 +7,10 @@ import { HAND_OVER_AGAIN_MS, RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
-import { isSameLetter, letterNameOf } from "../messages/letter_form.ts";
+import { isSameLetter, type LetterName, letterNameOf, NO_LETTER } from "../messages/letter_form.ts";
+import type { MessageId } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
-import type { Reason, VerbOf } from "../messages/verb.ts";
+import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
 import type { Channel } from "./channel.ts";
 import type { OfflineStore } from "./offline_store.ts";
 import type { Member, Roster } from "./roster.ts";
@@ -45,11 +46,11 @@ export class Mailroom {
     const { id, body } = verb;
     const from = member.nick;
     const recipient = this.#options.roster.memberNamed(verb.to);
-    const reject = (reason: Reason) => void link.send(now, { type: "rejected", id, reason }, `answer/${id}`);
+    const name = letterNameOf(body);
+    const reject = (reason: Reason) => answer(now, link, id, name, reason);
     if (recipient === undefined) return reject("unknown");
     if (recipient.revocation.length > 0) return reject("revoked");
     const held = store.letter(recipient.nick, from, id);
-    const name = letterNameOf(body);
     // The sender has sealed the message again, for other keys of its recipient, or because it has forgotten
     // the letter that is held here.
     if (held !== undefined && !isSameLetter(letterNameOf(held.body), name)) store.withdraw(held);
@@ -69,14 +70,14 @@ export class Mailroom {
       // of its folder.
       return receipt === undefined ? reject("known") : this.#tell(now, link, receipt.to, [receipt]);
     }
-    link.send(now, { type: "stored", id }, `answer/${id}`);
+    answer(now, link, id, name);
   }
 
   /** Stores a post and pushes it at once to all other members who are there. */
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
-        return void link.send(now, { type: "rejected", id, reason: "rate" }, `answer/${id}`);
+        return answer(now, link, id, NO_LETTER, "rate");
       }
       const row = this.#options.channel.post(now, {
         id,
@@ -89,7 +90,7 @@ export class Mailroom {
         if (other !== member) this.#hand(now, other, { type: "channel", row, waited: false });
       }
     }
-    link.send(now, { type: "stored", id }, `answer/${id}`);
+    answer(now, link, id, NO_LETTER);
   }
 
   /** Hands something over to a member. Returns false if the member is not there. */
@@ -124,7 +125,8 @@ export class Mailroom {
    * Hands over again whatever may have been lost with a link: items that are not saved, letters without a
    * receipt, and receipts.
    */
-  handOverAgain(now: Millis, { nick, connection }: Member): void {
+  handOverAgain(now: Millis, member: Member): void {
+    const { nick, connection } = member;
     if (connection === undefined || connection.handedAt + HAND_OVER_AGAIN_MS > now) return;
     const { link, stream } = connection;
     connection.handedAt = now;
@@ -136,9 +138,9 @@ export class Mailroom {
       }
     }
     stream?.pump(now, link);
-    if (connection.toldAt + RECEIPTS_AGAIN_MS > now) return;
-    connection.toldAt = now;
-    this.tellCollected(now, link, nick, RECEIPTS_AGAIN_VERBS);
+    if (wasTold(now, member)) return;
+    member.toldAt = now;
+    this.#tellSome(now, link, nick, RECEIPTS_AGAIN_VERBS);
   }
 
   /** A member says what became of a letter. Nothing else makes a receipt of the letter. */
@@ -173,9 +175,17 @@ export class Mailroom {
   }
 
   /**
-   * Hands over the receipts for a member's letters that it has not acknowledged, in at most so many verbs.
+   * A member registers, and hears of all receipts for its letters that it has not acknowledged. One that
+   * registers again and again hears of some.
    */
-  tellCollected(now: Millis, link: Link, nick: Nick, verbs: number): void {
+  tellCollected(now: Millis, link: Link, member: Member): void {
+    if (wasTold(now, member)) return this.#tellSome(now, link, member.nick, RECEIPTS_AGAIN_VERBS);
+    member.toldAt = now;
+    this.#tellSome(now, link, member.nick, Infinity);
+  }
+
+  /** Hands over such receipts in at most so many verbs. */
+  #tellSome(now: Millis, link: Link, nick: Nick, verbs: number): void {
     const { store } = this.#options;
     for (const { to, receipts } of store.receiptsFor(nick, verbs)) this.#tell(now, link, to, receipts);
   }
@@ -184,4 +194,24 @@ export class Mailroom {
     const name = receipts.map(({ id, ephemeral }) => `${id}-${ephemeral}`);
     link.send(now, { type: "collected", to, receipts }, `collected/${name}`);
   }
+}
+
+/** True if the receipts that a member has not acknowledged were told a moment ago. */
+function wasTold(now: Millis, { toldAt }: Member): boolean {
+  return toldAt + RECEIPTS_AGAIN_MS > now;
+}
+
+/** Answers a deposit or a post: it is stored, or rejected for this reason. */
+function answer(
+  now: Millis,
+  link: Link,
+  id: MessageId,
+  { edition, ephemeral }: LetterName,
+  reason?: Reason,
+): void {
+  const about = { id, edition, ephemeral };
+  const verb: Verb = reason === undefined
+    ? { type: "stored", ...about }
+    : { type: "rejected", ...about, reason };
+  link.send(now, verb, `answer/${id}-${ephemeral}`);
 }

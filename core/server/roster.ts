@@ -63,6 +63,8 @@ export interface Member extends Row {
   formerProcess: string | undefined;
   /** `undefined` while the member is not registered. */
   connection: Connection | undefined;
+  /** When the receipts that it had not acknowledged were told last, all at a registration or some later. */
+  toldAt: Millis;
   /** The rate of its deposits and posts. */
   readonly messages: Rate;
   /** The rate of its questions for rows, and of its registrations. */
@@ -78,8 +80,6 @@ export interface Connection {
   readonly link: Link;
   /** `undefined` if the client only sends: it is not online, and gets nothing of what waits. */
   readonly stream: StreamWriter | undefined;
-  /** When all receipts that the member had not acknowledged were told last. */
-  toldAt: Millis;
   /** When everything that the member had not saved was handed over last. */
   handedAt: Millis;
 }
@@ -90,6 +90,7 @@ function absent() {
     process: undefined,
     formerProcess: undefined,
     connection: undefined,
+    toldAt: -Infinity,
     messages: new Rate(MEMBER_MESSAGES_PER_SECOND, MEMBER_MESSAGES_BURST),
     questions: new Rate(MEMBER_QUESTIONS_PER_SECOND, MEMBER_QUESTIONS_BURST),
     reaches: new Rate(MEMBER_REACHES_PER_SECOND, MEMBER_REACHES_BURST),

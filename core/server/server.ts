@@ -337,13 +337,13 @@ export class Server implements Machine {
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address, sendsOnly });
     const number = ++this.#streams;
     const stream = sendsOnly ? undefined : this.#bringOnline(now, member, link, verb, number);
-    member.connection = { link, stream, toldAt: now, handedAt: now };
+    member.connection = { link, stream, handedAt: now };
     const { version, size: members } = this.#roster;
     const dropped = sendsOnly ? 0 : this.#channel.takeDropped(now, nick);
     const waiting = stream?.length ?? 0;
     link.send(now, { type: "registered", nick, stream: number, version, members, waiting, dropped });
     stream?.pump(now, link);
-    this.#mailroom.tellCollected(now, link, nick, Infinity);
+    this.#mailroom.tellCollected(now, link, member);
   }
 
   /** The row of a member becomes as its registration says. Returns the stream of what waits for it. */

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertLessOrEqual, assertNotEquals } from "@std/assert";
 import { KEY_BYTES, type KeyPair, labelled, primitives } from "../../core/base/crypto.ts";
 import { DIRECT_MESSAGES, GOT_RUNS, RETRY_FIRST_MS } from "../../core/base/limits.ts";
+import { RenewedMap } from "../../core/base/renewed_map.ts";
 import { PREKEY } from "../../core/durable/records.ts";
 import { peopleTag } from "../../core/messages/direct.ts";
 import { type Bundle, Identity, type Receipt, SECRETS_BYTES } from "../../core/messages/identity.ts";
@@ -554,6 +555,21 @@ Deno.test("attack: a line of the table has the server's own link key: nothing is
   assertEquals(alice.looks().filter((line) => line === ANSWERED), []);
 });
 
+Deno.test("attack: a line of the table has one's own link key, at one's own address: few datagrams, and nothing is taken", () => {
+  const { arena, alice: { person: alice, secrets }, server, mallory } = strangers();
+  const { prekey } = server.rowOf("alice");
+  const bundle = naming(mallory, secrets.subarray(KEY_BYTES), "bob", prekey);
+  assertEquals(bundle.key, alice.key);
+  server.changesRow("bob", { ...bundle, addresses: [alice.address] });
+  alice.looks();
+  const since = arena.now;
+  alice.writes("bob", "for whoever bob is");
+  arena.runs(60_000);
+  assertLessOrEqual(arena.sent({ from: alice, to: alice }, since).length, 20);
+  assertEquals(alice.looks().filter((line) => line.startsWith("bob:")), []);
+  assertEquals(alice.keeps("inbox"), 0);
+});
+
 // ---- bounds ----------------------------------------------------------------------------------------------
 
 Deno.test("attack: answers that name enormous runs: no more is looked up than one can have sent, and nothing else is meant", () => {
@@ -585,6 +601,34 @@ Deno.test("attack: answers that name enormous runs: no more is looked up than on
   arena.network.mend(bob.host);
   arena.runs(5000);
   assertEquals(bob.looks()[0], "alice: for bob");
+});
+
+Deno.test("attack: fill packets with answers that name 2^48 messages each: no more is looked up than waits", () => {
+  const arena = new Arena();
+  const { alice } = arena.clients("alice");
+  const mallory = arena.member("mal");
+  alice.writes("mal", "hi");
+  arena.runs(200);
+  const [direct] = mallory.heardOf("direct");
+  const people = peopleTag(primitives, arena.server.key, personOf(mallory), personOf(alice));
+  // Not the message that waits, or it would wait no more.
+  const runs = [{ from: direct!.messages[0]!.sequence + 1, to: 2 ** 48 - 1 }];
+  const { get } = RenewedMap.prototype;
+  let looked = 0;
+  RenewedMap.prototype.get = function (name) {
+    looked++;
+    return get.call(this, name);
+  };
+  try {
+    for (let count = 0; count < 28; count++) {
+      mallory.says(alice, { ...got("mal", "alice", people, direct!), runs });
+    }
+    arena.runs(200);
+  } finally {
+    RenewedMap.prototype.get = get;
+  }
+  assertLessOrEqual(looked, 1000);
+  assertEquals(alice.outbox.length, 1);
 });
 
 Deno.test("attack: 256 tiny messages in a verb, again and again: shown once, and answered by no more bytes than came", () => {

@@ -17,6 +17,7 @@ import {
   RECEIPTS,
   RECEIPTS_AGAIN_MS,
   RECEIPTS_AGAIN_VERBS,
+  RECEIPTS_PER_SENDER,
   ROWS_PACKETS,
   SEEN_PREFIXES,
   SEEN_PREFIXES_PER_SENDER,
@@ -285,9 +286,8 @@ for (
   });
 }
 
-Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-alives: few are told again, and seldom", () => {
-  const arena = new Arena();
-  arena.server.isKilled();
+/** The server has so many receipts for mal. */
+function keepReceipts(arena: Arena, count: number): void {
   const receipt = {
     from: "mal",
     to: "bob",
@@ -298,10 +298,16 @@ Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-ali
     proof: "",
   } as const;
   const value = RECEIPT.encode(receipt);
-  const ids = Array.from({ length: 1000 }, (_, number) => idOf(number, 1));
+  const ids = Array.from({ length: count }, (_, number) => idOf(number, 1));
   arena.server.disk.commit(
     ids.map((id) => ({ type: "save", key: RECEIPT.key(receiptName("mal", id)), value })),
   );
+}
+
+Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-alives: few are told again, and seldom", () => {
+  const arena = new Arena();
+  arena.server.isKilled();
+  keepReceipts(arena, 1000);
   arena.server.starts();
   const mallory = arena.member("mal");
   arena.runs(RECEIPTS_AGAIN_MS);
@@ -316,6 +322,22 @@ Deno.test("attack: acknowledge no receipt, and ask with packets full of keep-ali
     mallory.wakesUp();
     arena.runs(500);
   }
+});
+
+Deno.test("attack: acknowledge no receipt, and register again and again: all are told once in 10 s", () => {
+  const arena = new Arena();
+  arena.server.isKilled();
+  keepReceipts(arena, RECEIPTS_PER_SENDER);
+  arena.server.starts();
+  const mallory = arena.member("mal");
+  arena.runs(2000);
+  for (let count = 0; count < MEMBER_QUESTIONS_BURST; count++) {
+    mallory.registers();
+    arena.runs(300);
+  }
+  const told = mallory.heardOf("collected").flatMap(({ receipts }) => receipts);
+  const again = RECEIPTS_AGAIN_VERBS * COLLECTED_RECEIPTS;
+  assertLessOrEqual(told.length, 2 * RECEIPTS_PER_SENDER + MEMBER_QUESTIONS_BURST * again);
 });
 
 Deno.test("attack: packets full of keep-alives, and nothing is ever saved: each letter is handed over once in 5 s", () => {

@@ -5,7 +5,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
 import { RETRY_FIRST_MS } from "../../core/base/limits.ts";
 import { NO_KEY, type Outcome, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
-import { letterNameOf } from "../../core/messages/letter_form.ts";
+import { letterNameOf, NO_LETTER } from "../../core/messages/letter_form.ts";
 import { peopleTag } from "../../core/messages/direct.ts";
 import { prefixOf } from "../../core/messages/message_id.ts";
 import type { Verb } from "../../core/messages/verb.ts";
@@ -275,8 +275,14 @@ Deno.test("attack: the server repeats an old receipt once a message was sealed a
 });
 
 Deno.test("what the server may say without a signature is that a nick was given up: the sender hears a failure", () => {
-  const { alice, server, id } = withMail();
-  const released = { id, edition: 0, ephemeral: NO_KEY, outcome: "released", proof: "" } as const;
+  const { alice, server, id, ephemeral } = withMail();
+  const released = { id, edition: 0, ephemeral, outcome: "released", proof: "" } as const;
+  // Only of the letter that it has, and to its recipient: what was sealed anew may be for the next owner.
+  for (const other of [NO_KEY, KEY]) {
+    server.tells(alice, { type: "collected", to: "bob", receipts: [{ ...released, ephemeral: other }] });
+  }
+  server.tells(alice, { type: "collected", to: "carol", receipts: [released] });
+  alice.sees();
   server.tells(alice, { type: "collected", to: "bob", receipts: [released] });
   alice.sees(RELEASED);
 });
@@ -293,9 +299,9 @@ Deno.test("attack: a peer says what only the server may say of a message: it wai
   const [id = ""] = alice.outbox;
   const receipts = [receiptOf(bob, { id }), { ...receiptOf(bob, { id }), outcome: "released" } as const];
   const verbs: Verb[] = [
-    { type: "stored", id },
-    { type: "rejected", id, reason: "unknown" },
-    { type: "rejected", id, reason: "known" },
+    { type: "stored", id, ...NO_LETTER },
+    { type: "rejected", id, ...NO_LETTER, reason: "unknown" },
+    { type: "rejected", id, ...NO_LETTER, reason: "known" },
     ...receipts.map((receipt): Verb => ({ type: "collected", to: "bob", receipts: [receipt] })),
   ];
   for (const verb of verbs) mallory.says(alice, verb);

@@ -26,7 +26,7 @@ import type { Note, Target } from "./target.ts";
 const FRAMES = 400;
 const NUMBER_BYTES = 8;
 /** What an entry is counted for beside its bytes, at most. */
-const ENTRY_BYTES = 64;
+const ENTRY_BYTES = 256;
 const WHOLE_BYTES = PARCEL_PARTS * (PART_BYTES + ENTRY_BYTES);
 /** As many as it takes for all of them together to be refused. */
 const GREEDY = UNFINISHED_BYTES / LINK_EARLY_BYTES + 1;

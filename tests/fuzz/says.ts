@@ -3,12 +3,14 @@
  * its work.
  */
 import type { Address } from "../../core/base/units.ts";
+import { NO_LETTER } from "../../core/messages/letter_form.ts";
 import { type Lineage, NO_LINEAGE, revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
 import { OUTCOMES } from "../../core/messages/identity.ts";
 import type { Dice } from "../kit/dice.ts";
+import { depositNameOf } from "../kit/hostile_server.ts";
 import { KEY } from "../kit/samples.ts";
 import { anyNick, anyVerb } from "./hostile.ts";
 import type { Liar } from "./lies.ts";
@@ -119,7 +121,9 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
   return (dice, heard) => {
     const version = { start: 1, counter };
     const liar = dice.pick(liars);
-    const id = newest(heard, "deposit", "post")?.id ?? plot.anyId(dice);
+    const given = newest(heard, "deposit", "post");
+    const name = given === undefined ? { id: plot.anyId(dice), ...NO_LETTER } : depositNameOf(given);
+    const { id } = name;
     const question = newest(heard, "register", "rowsSince");
     if (question !== undefined && !answered.has(question) && dice.happens(0.8)) {
       answered.add(question);
@@ -145,9 +149,9 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
       case 2:
         return rows(dice, liar);
       case 3:
-        return { type: "stored", id };
+        return { type: "stored", ...name };
       case 4:
-        return { type: "rejected", id, reason: dice.pick(["quota", "unknown", "rate", "known"]) };
+        return { type: "rejected", ...name, reason: dice.pick(["quota", "unknown", "rate", "known"]) };
       case 5:
       case 6: {
         const receipts = Array.from({ length: 1 + dice.below(2) }, () => liar.anyReceipt(dice, "alice", id));

@@ -2,6 +2,7 @@
  * A server's operator who means no good: he has its key and its disk, and says to clients whatever he wants.
  */
 import type { Link } from "../../core/link/link.ts";
+import { type LetterName, letterNameOf, NO_LETTER } from "../../core/messages/letter_form.ts";
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { type Nick, nickKey, nickSkeleton } from "../../core/messages/nick.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
@@ -66,7 +67,7 @@ export class HostileServer extends Speaker {
         return this.#tellRows(link, verb.nick, [...this.#rows.values()], 0);
       case "deposit":
       case "post":
-        if (this.stores) link.send(now, { type: "stored", id: verb.id });
+        if (this.stores) link.send(now, { type: "stored", ...depositNameOf(verb) });
     }
   }
 
@@ -143,6 +144,11 @@ export class HostileServer extends Speaker {
   receiptsFrom(nick: Nick): VerbOf<"receipt">[] {
     return this.heardOf("receipt").filter(({ from }) => from === nick);
   }
+}
+
+/** What the server's answer to a deposit or a post names. */
+export function depositNameOf(verb: VerbOf<"deposit" | "post">): { readonly id: string } & LetterName {
+  return { id: verb.id, ...(verb.type === "post" ? NO_LETTER : letterNameOf(verb.body)) };
 }
 
 /** The last of them. */

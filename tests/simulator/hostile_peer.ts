@@ -100,7 +100,7 @@ export class HostilePeer extends Speaker {
       case 4:
         return { type: "noted", nick: to, receipts: [receipt] };
       case 5:
-        return { type: "stored", id };
+        return { type: "stored", id, edition, ephemeral: receipt.ephemeral };
       case 6:
         return { type: "post", id, from, body: this.#post(now, id, from) };
       case 7:

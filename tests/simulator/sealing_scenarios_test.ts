@@ -3,7 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { ACK_TIMEOUT_MS, PREKEY_MS } from "../../core/base/limits.ts";
 import { OUTBOX, PREKEY } from "../../core/durable/records.ts";
+import { letterNameOf } from "../../core/messages/letter_form.ts";
 import type { Person } from "../kit/person.ts";
+import { Speaker } from "../kit/speaker.ts";
 import type { World } from "../kit/world.ts";
 import { scenario, sending } from "./scenario.ts";
 
@@ -321,3 +323,30 @@ scenario("what is sealed again takes the place of the letter that the server has
   assertEquals(bob.looks().filter((line) => line.endsWith(" hi")).length, 1);
   nothingIsLeft(world, { alice, bob });
 });
+
+scenario(
+  "'stored' is late, and the letter was sealed again meanwhile: the new one leaves all the same",
+  (world) => {
+    const { alice } = world.clients("alice");
+    const bob = new Speaker(world, "bob");
+    bob.registers();
+    world.everybodyLooks();
+    const editions: number[] = [];
+    const says = (outcome: "unreadable" | "refused") => {
+      const letter = bob.heardOf("letter").at(-1)!;
+      const name = letterNameOf(letter.body);
+      editions.push(name.edition);
+      const receipt = bob.receipt("bob", "alice", { id: letter.id, ...name, outcome });
+      bob.tells(world.server, { type: "receipt", from: "bob", to: "alice", ...receipt });
+    };
+    // bob does not answer directly, so a letter is sealed.
+    world.loses({ to: alice, kind: "stored" });
+    alice.types("send bob hi");
+    world.runs(ACK_TIMEOUT_MS + 10);
+    says("unreadable");
+    world.losesNothing();
+    world.runs(2000);
+    says("refused");
+    assertEquals(editions, [0, 1]);
+  },
+);

@@ -2,6 +2,7 @@
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import { assert, assertEquals } from "@std/assert";
 import { NO_KEY, OUTCOMES, type Receipt } from "../../core/messages/identity.ts";
+import { NO_LETTER } from "../../core/messages/letter_form.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import { encodeDiscover, NONCE_BYTES } from "../../core/wire/packet.ts";
 import { type Kind, open } from "../kit/datagram.ts";
@@ -114,8 +115,8 @@ scenario("nobody but the server is believed what only the server may say", (worl
     { type: "registered", nick: "alice", stream: 2 ** 47, version, members: 1, waiting: 0, dropped: 0 },
     { type: "alive", version },
     { type: "rows", since: version, upTo: 9, newest: 9, rows: [eve] },
-    { type: "stored", id },
-    { type: "rejected", id, reason: "quota" },
+    { type: "stored", id, ...NO_LETTER },
+    { type: "rejected", id, ...NO_LETTER, reason: "quota" },
     { type: "collected", to: "bob", receipts: [stranger.receipt("bob", "alice", { id })] },
     {
       type: "collected",

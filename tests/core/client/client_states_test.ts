@@ -17,7 +17,7 @@ import {
 import type { Standing } from "../../../core/client/membership_states.ts";
 import { NO_KEY } from "../../../core/messages/identity.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
-import { HostileServer } from "../../kit/hostile_server.ts";
+import { depositNameOf, HostileServer } from "../../kit/hostile_server.ts";
 import type { Person } from "../../kit/person.ts";
 import { ID } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
@@ -293,9 +293,9 @@ for (const state of Object.keys(LIFE_STATES) as LifeState[]) {
 Deno.test("an input that has ended, and nothing is under way any more: the process ends", () => {
   const it = new Case();
   LIVES.finishing(it);
-  const { id } = it.server.heardOf("deposit").at(-1)!;
+  const deposit = it.server.heardOf("deposit").at(-1)!;
   it.look();
-  it.says({ type: "stored", id });
+  it.says({ type: "stored", ...depositNameOf(deposit) });
   assertEquals(it.look(), ["stored", "settled", "exiting", "> leave", "exit 0"]);
 });
 

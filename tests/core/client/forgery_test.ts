@@ -7,7 +7,7 @@ import type { Key, Millis } from "../../../core/base/units.ts";
 import { peopleTag } from "../../../core/messages/direct.ts";
 import { NO_KEY, type Outcome, OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
-import { letterNameOf } from "../../../core/messages/letter_form.ts";
+import { letterNameOf, NO_LETTER } from "../../../core/messages/letter_form.ts";
 import { idOf, prefixOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { aliceBobAndMallory, type Cast } from "../../kit/cast.ts";
@@ -296,8 +296,8 @@ Deno.test("stored, rejected, collected: who is not the server settles no message
   alice.does({ type: "sendDirect", to: "bob", text: "hi" });
   world.runs(100);
   for (const id of idsFrom(cast, began)) {
-    mallory.tells(alice, { type: "stored", id });
-    mallory.tells(alice, { type: "rejected", id, reason: "unknown" });
+    mallory.tells(alice, { type: "stored", id, ...NO_LETTER });
+    mallory.tells(alice, { type: "rejected", id, ...NO_LETTER, reason: "unknown" });
     for (const outcome of OUTCOMES) {
       const receipts = [mallory.receipt("bob", "alice", { id, outcome })];
       mallory.tells(alice, { type: "collected", to: "bob", receipts });

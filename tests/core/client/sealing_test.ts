@@ -7,7 +7,7 @@ import type { OutgoingMessage } from "../../../core/client/outbox.ts";
 import { PostChains } from "../../../core/client/post_chains.ts";
 import { Prekeys } from "../../../core/client/prekeys.ts";
 import { Sealing } from "../../../core/client/sealing.ts";
-import { NO_HASH, OUTCOMES, textHash } from "../../../core/messages/identity.ts";
+import { NO_HASH, NO_KEY, OUTCOMES, textHash } from "../../../core/messages/identity.ts";
 import { type Contents, openLetter } from "../../../core/messages/letter.ts";
 import { decodeLetter } from "../../../core/messages/letter_form.ts";
 import { NO_MESSAGE, partsOf } from "../../../core/messages/message_id.ts";
@@ -300,8 +300,21 @@ Deno.test("`read` counts with the proof of whoever has opened the letter, whatev
     assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, proof: wrong }), wrong);
   }
   // It says nothing else than that the letter was read.
-  for (const outcome of OUTCOMES.slice(1)) {
+  for (const outcome of OUTCOMES.slice(1).filter((outcome) => outcome !== "released")) {
     assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, outcome }), outcome);
+  }
+});
+
+Deno.test("`released` needs no proof, and counts for the recipient and this letter alone", () => {
+  const desk = new Desk();
+  const message = desk.sealed();
+  const { sealing } = desk;
+  const { id, edition, ephemeral } = message;
+  const receipt = { id, edition, ephemeral, outcome: "released", proof: "" } as const;
+  assert(sealing.isReceiptFor(message, "bob", receipt));
+  assertFalse(sealing.isReceiptFor(message, "carol", receipt));
+  for (const other of [{ edition: 1 }, { ephemeral: NO_KEY }]) {
+    assertFalse(sealing.isReceiptFor(message, "bob", { ...receipt, ...other }));
   }
 });
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/ass
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../../core/base/limits.ts";
 import { rowBytes } from "../../../core/messages/field.ts";
+import { NO_LETTER } from "../../../core/messages/letter_form.ts";
 import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../../core/messages/verb.ts";
 import { FRAME_HEADER_BYTES } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
@@ -114,7 +115,7 @@ for (const [what, verb] of Object.entries(WRONG)) {
 }
 
 Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family means nothing", () => {
-  const rejected = encodeVerb({ type: "rejected", id: ID, reason: "known" });
+  const rejected = encodeVerb({ type: "rejected", id: ID, ...NO_LETTER, reason: "known" });
   const reasonAt = rejected.length - 1;
   assertEquals(rejected[reasonAt], 5);
   assertEquals(decodeVerb(rejected.with(reasonAt, REASONS.length)), MALFORMED);
@@ -136,7 +137,9 @@ Deno.test("a flag that is neither 0 nor 1, an unknown reason, outcome or family 
 });
 
 Deno.test("reasons keep their numbers, and there are eight", () => {
-  const numbers = REASONS.map((reason) => [reason, encodeVerb({ type: "rejected", id: ID, reason }).at(-1)]);
+  const numbers = REASONS.map((
+    reason,
+  ) => [reason, encodeVerb({ type: "rejected", id: ID, ...NO_LETTER, reason }).at(-1)]);
   assertEquals(numbers, [
     ["other key", 0],
     ["unknown", 1],

@@ -139,7 +139,7 @@ Deno.test("changes are gathered for 50 ms and pushed to everybody online, once",
   const roster = withMembers(2);
   const [online, offline] = [...roster.members()];
   const [to, notTo] = [TestLink.withPath(0), TestLink.withPath(0)];
-  online!.connection = { link: to.link, stream: new StreamWriter(1), toldAt: 0, handedAt: 0 };
+  online!.connection = { link: to.link, stream: new StreamWriter(1), handedAt: 0 };
   Object.assign(offline!, { online: false, connection: { link: notTo.link, stream: new StreamWriter(2) } });
   assertEquals(roster.deadline, TABLE_GATHER_MS);
   roster.runTimers(TABLE_GATHER_MS - 1);

@@ -50,7 +50,7 @@ function receipt(
   return { type: "receipt", from: "ben", to: "ann", ...signed };
 }
 
-/** The name by which ann notes the receipt for a letter. */
+/** The name by which ann notes the receipt for a letter, and the server answers its deposit. */
 function nameOf({ id, body }: VerbOf<"deposit">): VerbOf<"noted">["receipts"][number] {
   return { id, ...letterNameOf(body) };
 }
@@ -71,7 +71,7 @@ Deno.test("a letter is handed over as it was deposited, and its sender hears tha
   const { world, ann, ben, eve } = all;
   const deposit = letter(all);
   ann.tells(world.server, deposit);
-  assertEquals(heard(ann, "stored"), [{ type: "stored", id: ID }]);
+  assertEquals(heard(ann, "stored"), [{ type: "stored", ...nameOf(deposit) }]);
   const [item, ...more] = heard(ben, "letter");
   assertEquals(more, []);
   const { id, from, body, waited, position } = item!;
@@ -169,7 +169,7 @@ Deno.test("what was deposited before is not stored twice; once it is collected i
   assertEquals(again, ["collected"]);
   ann.tells(world.server, { type: "noted", nick: "ann", receipts: [nameOf(deposit)] });
   ann.tells(world.server, deposit);
-  assertEquals(heard(ann, "rejected"), [{ type: "rejected", id: ID, reason: "known" }]);
+  assertEquals(heard(ann, "rejected"), [{ type: "rejected", ...nameOf(deposit), reason: "known" }]);
   assertEquals(heard(ben, "letter"), []);
 });
 
@@ -183,7 +183,7 @@ Deno.test("what could not be opened may be deposited again, sealed once more", (
   ann.heard.length = 0;
   const again = letter(all, 1);
   ann.tells(world.server, again);
-  assertEquals(heard(ann, "stored"), [{ type: "stored", id: ID }]);
+  assertEquals(heard(ann, "stored"), [{ type: "stored", ...nameOf(again) }]);
   assertEquals(heard(ben, "letter").map(({ id, body }) => [id, body]), [[ID, again.body]]);
   ben.tells(world.server, receipt(all, again));
   const [collected] = heard(ann, "collected");
@@ -235,6 +235,7 @@ Deno.test("a message that its sender has sealed anew takes the place of the rece
 Deno.test("nobody deposits for a nick that nobody holds", () => {
   const all = members();
   const { world, ann } = all;
-  ann.tells(world.server, { ...letter(all), to: "dan" });
-  assertEquals(heard(ann, "rejected"), [{ type: "rejected", id: ID, reason: "unknown" }]);
+  const deposit = letter(all);
+  ann.tells(world.server, { ...deposit, to: "dan" });
+  assertEquals(heard(ann, "rejected"), [{ type: "rejected", ...nameOf(deposit), reason: "unknown" }]);
 });
