@@ -25,7 +25,7 @@ import { ANY_IPV4, ANY_IPV6, ownAddresses } from "../transport/own_addresses.ts"
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
 import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
-import { DONE, FAILED, type World } from "./world.ts";
+import { DONE, FAILED, startMachine, type World } from "./world.ts";
 
 export interface ClientSettings {
   /** The user's nick, or `undefined` for the login name. */
@@ -105,7 +105,11 @@ export async function runClient(
     durable: store !== undefined,
     primitives,
   };
-  const machine = new Client(world.now(), options, world.random, store?.read() ?? []);
+  const { machine, now } = startMachine(
+    world,
+    store,
+    (at, records) => new Client(at, options, world.random, records),
+  );
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
 
   /** Writes what revokes our identity, as soon as the server's key is known. */
@@ -134,13 +138,13 @@ export async function runClient(
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   };
-  const driver = drive({ machine, socket, store, now: world.now, show });
+  const driver = drive({ machine, socket, store, now, wall: world.wall, show });
   const hand = (action: Action) => driver.act(action);
   const prompt = cleanup.adopt(new Prompt(commands, { input }, hand), (it) => it.close());
   world.onEndingSignal(() => driver.act({ type: "leave" }));
   prompt.act({ type: "register", nick });
   const status = await driver.ended.catch(async (error: unknown) => {
-    if (error instanceof OutputError) await sayLeaving(machine, socket, world.now());
+    if (error instanceof OutputError) await sayLeaving(machine, socket, now());
     throw error;
   });
   return status === DONE && prompt.hasFailed ? FAILED : status;

@@ -9,6 +9,7 @@ import type { Primitives } from "../base/crypto.ts";
 import { STRANGER_BYTES, STRANGERS_BYTES, STRANGERS_VERBS, UNREADABLE_MESSAGES } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
+import type { WallClock } from "../durable/wall_clock.ts";
 import type { Link, Links } from "../link/links.ts";
 import type { DirectMessage } from "../messages/direct.ts";
 import { equalBundles, type Identity, isGenuine, type Outcome } from "../messages/identity.ts";
@@ -31,6 +32,7 @@ import type { StreamItem } from "./stream_reader.ts";
 export interface ReceiverOptions {
   readonly primitives: Primitives;
   readonly effects: Effects;
+  readonly clock: WallClock;
   readonly links: Links;
   readonly membership: Membership;
   readonly inbox: Inbox;
@@ -276,14 +278,14 @@ export class Receiver {
 
   /** Checks the signature of a post and its place in the chain of its sender, and puts it into the inbox. */
   #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
-    const { postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
+    const { clock, postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
     const post = decodePost(body);
     if (post === MALFORMED || !isAuthentic(primitives, { id, from }, post)) {
       return effects.notice({ type: "forged", from });
     }
     const { identity, isSealed, number, sentAt } = post;
     if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
-    const standing = postChains.standingOf(now, id, post);
+    const standing = postChains.standingOf(clock.at(now), id, post);
     // A late post may have been shown so long ago that its id is forgotten.
     const name = { channel: true, from, ...partsOf(id) };
     const isLost = standing.type === "late" && inbox.isForgotten(name);

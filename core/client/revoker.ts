@@ -7,6 +7,7 @@ import { ATTEMPTS } from "../base/limits.ts";
 import type { Address, Key, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
+import { WallClock } from "../durable/wall_clock.ts";
 import { type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output } from "../machine.ts";
 import { type Nick, sameNick } from "../messages/nick.ts";
@@ -27,6 +28,7 @@ export interface RevokerOptions {
 export class Revoker implements Machine {
   readonly #nick: Nick;
   readonly #effects = new Effects(false, []);
+  readonly #clock: WallClock;
   readonly #links: Links;
   readonly #link: Link;
   readonly #contact: ServerContact;
@@ -35,12 +37,14 @@ export class Revoker implements Machine {
   constructor(now: Millis, options: RevokerOptions, random: Random) {
     const { nick, primitives, revocation, server, serverKey, serverName } = options;
     const effects = this.#effects;
+    const clock = this.#clock = new WallClock(effects);
+    const initiation = initiationClock(effects);
     this.#nick = nick;
     const links = this.#links = new Links({
       primitives,
       random,
       ownKey: primitives.keyPair(random(KEY_BYTES)),
-      timestamp: initiationClock(effects),
+      timestamp: (at) => initiation(clock.at(at)),
       name: undefined,
       keepsAlive: false,
     });
@@ -63,6 +67,7 @@ export class Revoker implements Machine {
   step(now: Millis, input: Input): Output[] {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "action" && input.action.type === "leave") this.#effects.exit(1);
+    if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
     if (input.type !== "tick") return this.#effects.takeOutputs(now, []);
     if (this.#attempts.check(now, this.#link.heardAt) === "give up") this.#giveUp();

@@ -7,6 +7,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";
 import { equalAddresses } from "../../core/base/address.ts";
 import type { Address, Key, Millis, Random } from "../../core/base/units.ts";
+import { CLOCK } from "../../core/durable/records.ts";
+import { beginningOf } from "../../core/durable/wall_clock.ts";
 import type { Input, Machine, Output } from "../../core/machine.ts";
 import { type Notice, render, type Rendered, type Stream } from "../../core/notice.ts";
 import { type Deed, inPasses } from "../../core/passes.ts";
@@ -22,7 +24,7 @@ export interface ProcessOptions {
   readonly disk?: Disk;
   /** Its own chance: how late it wakes up each time, and when it dies. Without one it is punctual. */
   readonly dice?: Dice | undefined;
-  /** How far its wall clock is off. */
+  /** How far its wall clock is off at first. */
   readonly skew?: Millis;
 }
 
@@ -44,7 +46,10 @@ export abstract class Process {
   protected readonly surroundings: Surroundings;
   protected readonly random: Random;
   readonly #dice: Dice | undefined;
-  readonly #skew: Millis;
+  /** How far its wall clock is off. */
+  #skew: Millis;
+  /** How far its machine's own time is ahead of the true time. */
+  #ahead: Millis = 0;
   #address: Address | undefined;
   #machine: Machine | undefined;
   #unread: (() => Shown)[] = [];
@@ -99,9 +104,17 @@ export abstract class Process {
     this.#waiting = [];
     this.#wakeAt = Infinity;
     this.#diesBefore = () => false;
+    this.#ahead = beginningOf(this.disk.read(), this.wall) - this.surroundings.now;
     this.#machine = this.makeMachine(this.#now, address);
     this.surroundings.network.bind(address, (from, bytes) => this.receives(from, bytes));
+    this.#input({ type: "clock", wall: this.wall });
     this.#plan();
+  }
+
+  /** Somebody sets its wall clock: so far from the true time. */
+  setsClock(skew: Millis): void {
+    this.#skew = skew;
+    this.#input({ type: "clock", wall: this.wall });
   }
 
   /** SIGKILL: nothing is said, nothing is saved. */
@@ -138,8 +151,13 @@ export abstract class Process {
     this.#wakeUpAt(this.surroundings.now + this.#lateness);
   }
 
-  get #now(): Millis {
+  /** What its wall clock says. */
+  get wall(): Millis {
     return this.surroundings.now + this.#skew;
+  }
+
+  get #now(): Millis {
+    return this.surroundings.now + this.#ahead;
   }
 
   get #lateness(): Millis {
@@ -158,7 +176,7 @@ export abstract class Process {
   /** Sets the timer, which is always a little late. */
   #plan(): void {
     if (this.deadline === Infinity) return;
-    this.#wakeUpAt(Math.max(this.deadline - this.#skew, this.surroundings.now) + this.#lateness);
+    this.#wakeUpAt(Math.max(this.deadline - this.#ahead, this.surroundings.now) + this.#lateness);
   }
 
   #wakeUp(): void {
@@ -261,8 +279,10 @@ export abstract class Process {
     return this.disk.keys().filter((key) => key.startsWith(`${kind}/`)).length;
   }
 
-  /** Its whole disk, to be compared with what is there later. */
+  /** Its whole disk, but for how late it is, to be compared with what is there later. */
   get state(): string[] {
-    return [...this.disk.read()].map(([key, value]) => `${key} ${value.toHex()}`);
+    return [...this.disk.read()].filter(([key]) => !CLOCK.matches(key)).map(([key, value]) =>
+      `${key} ${value.toHex()}`
+    );
   }
 }
