@@ -46,7 +46,6 @@ export abstract class Process {
   protected readonly surroundings: Surroundings;
   protected readonly random: Random;
   readonly #dice: Dice | undefined;
-  /** How far its wall clock is off. */
   #skew: Millis;
   /** How far its machine's own time is ahead of the true time. */
   #ahead: Millis = 0;
@@ -149,6 +148,11 @@ export abstract class Process {
     if (!this.isAlive) return;
     this.#waiting.push(input);
     this.#wakeUpAt(this.surroundings.now + this.#lateness);
+  }
+
+  /** How far its wall clock is off. */
+  get skew(): Millis {
+    return this.#skew;
   }
 
   /** What its wall clock says. */
