@@ -34,6 +34,8 @@ export type Input =
   | { readonly type: "action"; readonly action: Action }
   /** What the wall clock says: at the start, and again when it was set. */
   | { readonly type: "clock"; readonly wall: Millis }
+  /** The process was stopped, or its computer slept: what comes now may have waited in the socket. */
+  | { readonly type: "resumed" }
   /** The deadline has come. A tick that comes early does nothing. */
   | { readonly type: "tick" };
 

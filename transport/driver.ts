@@ -1,7 +1,7 @@
 /** The one loop that drives a machine. It knows no protocol: it steps, performs in order, sets one timer. */
 import { setImmediate } from "node:timers";
 import type { Action } from "../core/action.ts";
-import { CLOCK_LEAP_MS, INPUTS_PER_WAKE_UP, LONGEST_SLEEP_MS } from "../core/base/limits.ts";
+import { CLOCK_LEAP_MS, INPUTS_PER_WAKE_UP, LONGEST_SLEEP_MS, STOPPED_MS } from "../core/base/limits.ts";
 import type { Address, Millis } from "../core/base/units.ts";
 import type { Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
@@ -56,6 +56,8 @@ export function drive({ machine, socket, store, now, wall, show }: {
   let alarm: Millis = Infinity;
   /** How far the wall clock was ahead of `now` when the machine was told last. */
   let ahead: Millis | undefined;
+  /** The instant of the last wake-up. */
+  let last: Millis = Infinity;
 
   async function run(): Promise<number> {
     try {
@@ -99,12 +101,20 @@ export function drive({ machine, socket, store, now, wall, show }: {
     resume();
   }
 
-  /** What the wall clock says, at the start and when somebody has set it. */
-  function readWallClock(instant: Millis): Input[] {
+  /**
+   * What the machine is to know of the clocks: what the wall clock says, at the start and when somebody has
+   * set it, and that this wake-up comes so late that the process cannot have run.
+   */
+  function lookAtClocks(instant: Millis): Input[] {
+    const inputs: Input[] = [];
+    if (instant - last >= STOPPED_MS) inputs.push({ type: "resumed" });
+    last = instant;
     const reading = wall();
-    if (ahead !== undefined && Math.abs(reading - instant - ahead) < CLOCK_LEAP_MS) return [];
-    ahead = reading - instant;
-    return [{ type: "clock", wall: reading }];
+    if (ahead === undefined || Math.abs(reading - instant - ahead) >= CLOCK_LEAP_MS) {
+      ahead = reading - instant;
+      inputs.push({ type: "clock", wall: reading });
+    }
+    return inputs;
   }
 
   /**
@@ -153,7 +163,7 @@ export function drive({ machine, socket, store, now, wall, show }: {
   async function stepAll(instant: Millis): Promise<Output[]> {
     const outputs: Output[] = [];
     const taken = waiting.splice(0, INPUTS_PER_WAKE_UP);
-    step(instant, [...readWallClock(instant), ...taken], outputs);
+    step(instant, [...lookAtClocks(instant), ...taken], outputs);
     if (store !== undefined && outputs.some(isChange)) {
       listen();
       await new Promise((resolve) => setImmediate(resolve));

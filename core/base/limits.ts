@@ -271,6 +271,19 @@ export const CLOCK_LEAP_MS = 1_000;
 /** A process looks at the clocks so often: whether one was set, or the computer has slept. */
 export const LONGEST_SLEEP_MS = 1_000;
 
+/**
+ * A process that has not run for so long was stopped, or its computer slept. By then the server may have
+ * called it silent, 2.5 s after a message for it (`PROBE_MS`).
+ */
+export const STOPPED_MS = 2_500;
+
+/**
+ * Messages that come so soon afterwards have waited in the socket, and a registration that the client makes
+ * so soon is about the same absence.
+ */
+export const JUST_RESUMED_MS = 1_000;
+export const SAME_ABSENCE_MS = 30_000;
+
 /** A message is tried for a week: longer than a weekend away, shorter than mail lives at the server. */
 export const MESSAGE_LIFE_MS = 7 * 24 * 3600_000;
 

@@ -243,6 +243,7 @@ export class Client implements Machine {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
     if (input.type === "action") this.#onAction(now, input.action);
+    if (input.type === "resumed") this.#receiver.resumed(now);
     if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "tick") this.#runTimers(now);
     if (!this.#effects.exiting) this.#life.on(now, "stepOver");
@@ -349,7 +350,7 @@ export class Client implements Machine {
    */
   #catchUp(now: Millis): void {
     this.#sweepDue = now + SETTLED_MS;
-    this.#receiver.cameOnline();
+    this.#receiver.cameOnline(now);
     this.#sender.cameOnline(now);
     this.#readStream(now);
     this.#requests.retry(now);

@@ -57,6 +57,7 @@ export abstract class Process {
   #wakeAt: Millis = Infinity;
   #lastInstant = 0;
   #wakeUps = 0;
+  #stopped = false;
 
   constructor(surroundings: Surroundings, name: string, options: ProcessOptions = {}) {
     const { disk = new Disk(), dice, skew = 0 } = options;
@@ -103,11 +104,25 @@ export abstract class Process {
     this.#waiting = [];
     this.#wakeAt = Infinity;
     this.#diesBefore = () => false;
+    this.#stopped = false;
     this.#ahead = beginningOf(this.disk.read(), this.wall) - this.surroundings.now;
     this.#machine = this.makeMachine(this.#now, address);
     this.surroundings.network.bind(address, (from, bytes) => this.receives(from, bytes));
     this.#input({ type: "clock", wall: this.wall });
     this.#plan();
+  }
+
+  /** SIGSTOP, or its computer sleeps: datagrams wait in the socket, and timers pass unnoticed. */
+  isStopped(): void {
+    this.#stopped = true;
+  }
+
+  /** SIGCONT: it finds everything at once. */
+  isContinued(): void {
+    this.#stopped = false;
+    this.#wakeAt = Infinity;
+    this.#waiting.unshift({ type: "resumed" });
+    this.#wakeUpAt(this.surroundings.now + this.#lateness);
   }
 
   /** Somebody sets its wall clock: so far from the true time. */
@@ -173,7 +188,8 @@ export abstract class Process {
     this.#wakeAt = at;
     const { life } = this;
     this.surroundings.schedule.at(at, () => {
-      if (life === this.life && this.isAlive && this.#wakeAt === at) this.#wakeUp();
+      const isMeant = life === this.life && this.#wakeAt === at;
+      if (isMeant && this.isAlive && !this.#stopped) this.#wakeUp();
     });
   }
 

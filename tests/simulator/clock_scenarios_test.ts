@@ -205,3 +205,45 @@ scenario(
     assertEquals(bob.looks().filter((each) => each.startsWith("alice: ")), [`alice: ${second} two`]);
   },
 );
+
+scenario("a client is stopped again and again: mail is announced each time before it, once", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  let count = 0;
+  const stops = [[5, 1_000], [80, 3_000], [40, 200], [100, 5], [100, 20], [3, 50], [90, 30_000]] as const;
+  for (const [seconds, runs] of stops) {
+    bob.isStopped();
+    const written: string[] = [];
+    for (let each = 0; each < 4; each++) {
+      written.push(`m${++count}`);
+      alice.types(`send bob ${written.at(-1)}`);
+      world.runs(seconds * 250);
+    }
+    bob.isContinued();
+    world.runs(runs);
+    const lines = bob.looks().filter((line) => line.startsWith("alice") || line.startsWith("SERVER:"));
+    assertEquals(lines[0], "SERVER: [You have messages]");
+    assert(lines.slice(1).every((line) => line.startsWith("alice: ")), lines.join("\n"));
+  }
+  world.runs(60_000);
+  bob.sees();
+  alice.looks();
+  alice.types("send bob live");
+  world.runs(100);
+  bob.sees("alice: live");
+  alice.looks();
+});
+
+scenario("a client was stopped while nobody wrote: what comes later is not announced as mail", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  for (const seconds of [5, 80]) {
+    bob.isStopped();
+    world.runs(seconds * 1000);
+    bob.isContinued();
+    world.runs(5_000);
+    world.everybodyLooks();
+    alice.types("send bob live");
+    world.runs(100);
+    bob.sees("alice: live");
+    alice.sees("[Message received by bob.]");
+  }
+});

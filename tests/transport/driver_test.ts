@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
-import { DAY_MS } from "../../core/base/limits.ts";
+import { DAY_MS, STOPPED_MS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Change, Input, Machine, Output } from "../../core/machine.ts";
 import { drive, type Driver, type Socket } from "../../transport/driver.ts";
@@ -309,6 +309,22 @@ Deno.test("a driver sleeps a second at most, and timers follow when the computer
   } finally {
     globalThis.setTimeout = setTimeout;
   }
+});
+
+Deno.test("a wake-up that comes late because the process was stopped says so before all else, once", async () => {
+  const rig = new Rig((name) => name === "2" ? [EXIT] : []);
+  rig.driver.act({ type: "stay" });
+  await settle();
+  rig.clock += STOPPED_MS - 1;
+  rig.arrive(0);
+  await settle();
+  rig.clock += STOPPED_MS;
+  rig.arrive(1);
+  await settle();
+  rig.clock += 1000;
+  rig.arrive(2);
+  assertEquals(await rig.driver.ended, 3);
+  assertEquals(rig.log, ["step stay", "step 0", "step resumed", "step 1", "step 2"]);
 });
 
 Deno.test("a socket that fails is the end; one that was closed is not", async () => {
