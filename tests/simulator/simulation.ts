@@ -209,6 +209,7 @@ class Simulation extends Surroundings {
     if (this.#hostile === "server") this.#repeat(6_000, () => this.#kill(this.server));
     if (dice.happens(0.4)) this.#repeat(10_000, () => this.#partition());
     if (dice.happens(0.2)) this.#repeat(12_000, () => this.#swallowLong());
+    if (dice.happens(0.2)) this.#repeat(6_000, () => this.#stop(dice.pick(this.#all)));
     if (this.#clocksLeap) this.#repeat(3_000, () => this.#setClock(dice.pick(this.#all)));
     if (dice.happens(0.4)) this.#repeat(8_000, () => this.#rebind());
     if (dice.happens(0.2)) {
@@ -251,6 +252,16 @@ class Simulation extends Surroundings {
     if (by > HOUR_MS) this.#wereAhead.add(process);
     this.#tell(`${this.#time} the clock of ${process.name} is set by ${by / DAY_MS} days`);
     process.setsClock(skew);
+  }
+
+  /** SIGSTOP, or its computer sleeps for a while. */
+  #stop(process: Process): void {
+    this.#tell(`${this.#time} ${process.name} is stopped`);
+    process.isStopped();
+    const { life } = process;
+    this.schedule.at(this.now + this.dice.between(2_500, 20_000), () => {
+      if (process.isAlive && process.life === life) process.isContinued();
+    });
   }
 
   /** For a while only short datagrams pass. */
