@@ -74,6 +74,8 @@ Deno.test("a client is stopped and continued, twice: that messages wait is said 
     y.kill("SIGCONT");
     await y.sees(new RegExp(`number ${time}3\n`));
     for (const _ of [1, 2, 3]) await x.sees("[Message received by y.]");
+    // Receipts come directly, before the server has it back: stopped now, it would not be missed again.
+    await server.error.sees(/y registered at .*\n/);
   }
   const shown = y.output.text.split("\n").filter((line) => /^SERVER: \[You|^x: /.test(line))
     .map((line) => line.replace(/^x: .*number/, "number"));
