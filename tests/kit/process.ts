@@ -57,7 +57,10 @@ export abstract class Process {
   #wakeAt: Millis = Infinity;
   #lastInstant = 0;
   #wakeUps = 0;
-  #stopped = false;
+  /** Since when it is stopped; `undefined` while it runs. */
+  #stoppedAt: Millis | undefined;
+  /** How long it was stopped before that, in all. */
+  #stoppedFor: Millis = 0;
 
   constructor(surroundings: Surroundings, name: string, options: ProcessOptions = {}) {
     const { disk = new Disk(), dice, skew = 0 } = options;
@@ -104,7 +107,7 @@ export abstract class Process {
     this.#waiting = [];
     this.#wakeAt = Infinity;
     this.#diesBefore = () => false;
-    this.#stopped = false;
+    this.#goesOn();
     this.#ahead = beginningOf(this.disk.read(), this.wall) - this.surroundings.now;
     this.#machine = this.makeMachine(this.#now, address);
     this.surroundings.network.bind(address, (from, bytes) => this.receives(from, bytes));
@@ -114,15 +117,25 @@ export abstract class Process {
 
   /** SIGSTOP, or its computer sleeps: datagrams wait in the socket, and timers pass unnoticed. */
   isStopped(): void {
-    this.#stopped = true;
+    this.#stoppedAt ??= this.surroundings.now;
   }
 
   /** SIGCONT: it finds everything at once. */
   isContinued(): void {
-    this.#stopped = false;
+    this.#goesOn();
     this.#wakeAt = Infinity;
     this.#waiting.unshift({ type: "resumed" });
     this.#wakeUpAt(this.surroundings.now + this.#lateness);
+  }
+
+  #goesOn(): void {
+    this.#stoppedFor += this.surroundings.now - (this.#stoppedAt ?? this.surroundings.now);
+    this.#stoppedAt = undefined;
+  }
+
+  /** The instant, but for the time in which it was stopped and could do nothing. */
+  get ownTime(): Millis {
+    return (this.#stoppedAt ?? this.surroundings.now) - this.#stoppedFor;
   }
 
   /** Somebody sets its wall clock: so far from the true time. */
@@ -189,7 +202,7 @@ export abstract class Process {
     const { life } = this;
     this.surroundings.schedule.at(at, () => {
       const isMeant = life === this.life && this.#wakeAt === at;
-      if (isMeant && this.isAlive && !this.#stopped) this.#wakeUp();
+      if (isMeant && this.isAlive && this.#stoppedAt === undefined) this.#wakeUp();
     });
   }
 

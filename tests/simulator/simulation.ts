@@ -145,10 +145,10 @@ class Simulation extends Surroundings {
     this.#checkNothingLeft();
   }
 
-  #onNotice({ name, life }: Process, notice: Notice): void {
+  #onNotice({ life, name, ownTime }: Process, notice: Notice): void {
     if (notice.type !== "settled") this.#tell(`${this.#time} ${name} ${JSON.stringify(notice)}`);
     if (notice.type === "registered") this.#oracle.joined(name);
-    this.#oracle.noticed(name, life, this.now, notice);
+    this.#oracle.noticed(name, life, ownTime, notice);
   }
 
   get #time(): string {
@@ -169,7 +169,7 @@ class Simulation extends Surroundings {
 
   #onDeath(process: Process, how: "killed" | "disk" | "exited"): void {
     this.#tell(`${this.#time} ${process.name} ${how} ${process.exitStatus ?? ""}`);
-    if (how !== "exited") this.#oracle.killed(process.name, this.now);
+    if (how !== "exited") this.#oracle.killed(process.name, process.ownTime);
     // Whoever lost his nick to a hostile operator is refused at once, each time.
     if (this.#clocksLeap) this.#setClock(process);
     const peaceful = this.#hostile === "server" ? 5_000 : 10;
@@ -343,8 +343,8 @@ class Simulation extends Surroundings {
   }
 
   /**
-   * Somebody comes when everybody has looked for what is too old. What waits for him has to be there, whatever
-   * the clock says at the start of the server.
+   * Somebody comes when everybody has looked for what is too old. What waits for him has to be there,
+   * whatever the clock says at the start of the server.
    */
   #keepAway(client: Person): void {
     this.#away = client;
