@@ -58,7 +58,7 @@ const counting: Socket = {
     return datagram;
   },
 };
-const driver = drive({ machine, socket: counting, store, now, show });
+const driver = drive({ machine, socket: counting, store, now, wall: now, show });
 
 const total = Number(count) + WARM_UP;
 // They have their full length from the start, so that the memory that is measured is the client's.

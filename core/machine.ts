@@ -32,6 +32,10 @@ import type { Notice } from "./notice.ts";
 export type Input =
   | { readonly type: "datagram"; readonly from: Address; readonly bytes: Uint8Array }
   | { readonly type: "action"; readonly action: Action }
+  /** What the wall clock says: at the start, and again when it was set. */
+  | { readonly type: "clock"; readonly wall: Millis }
+  /** The process was stopped, or its computer slept: what comes now may have waited in the socket. */
+  | { readonly type: "resumed" }
   /** The deadline has come. A tick that comes early does nothing. */
   | { readonly type: "tick" };
 
@@ -55,7 +59,7 @@ export type Output =
 export interface Machine {
   /**
    * Takes one input at the instant `now` and returns the outputs to be performed, in order. It never throws,
-   * whatever bytes a datagram has.
+   * whatever bytes a datagram has. `now` never goes back, and goes forward only as time goes by.
    */
   step(now: Millis, input: Input): Output[];
   /** The instant at which the next tick is due: `Infinity` if none is, in the past if it is due at once. */

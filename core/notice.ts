@@ -6,6 +6,7 @@ import { addressKey, isLoopback } from "./base/address.ts";
 import {
   DAY_MS,
   FIRST_WORDS_COLUMNS,
+  HOUR_MS,
   MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
   TABLE_LINES,
@@ -25,7 +26,7 @@ export interface Shown {
   readonly from: Nick;
   /** The text as it came, which may hold any characters: `render` makes it harmless. */
   readonly text: string;
-  /** An instant of the sender's clock. */
+  /** An instant of the sender's wall clock. */
   readonly sentAt: Millis;
   /** The line shows the date: the message waited at the server, or came too late to stand in its place. */
   readonly dated: boolean;
@@ -234,6 +235,8 @@ export type Notice =
   }
   /** Nobody has used the nick since it was registered, so it is free again. */
   | { readonly type: "nickFreed"; readonly nick: Nick }
+  /** The wall clock was set, forward or back, or more time than counts went by without a process. */
+  | { readonly type: "clockSet"; readonly by: Millis }
   /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
 
@@ -508,6 +511,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return log(`${notice.nick} is offline: ${notice.how}`);
     case "nickFreed":
       return log(`${notice.nick} is free: it was not used since it was registered`);
+    case "clockSet":
+      return log(clockLine(notice.by));
     case "dropped":
       return log(
         `${counted(notice.count, "datagram")} dropped: not of this protocol, or from an address not proved`,
@@ -574,6 +579,17 @@ function log(line: string): Rendered {
 /** `1 message`, `2 messages`. */
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** The line about a wall clock that was set, or that went on while no process did. */
+function clockLine(by: Millis): string {
+  const span = Math.abs(by);
+  const how = span < 2 * HOUR_MS
+    ? counted(Math.round(span / 1000), "second")
+    : span < 2 * DAY_MS
+    ? counted(Math.round(span / HOUR_MS), "hour")
+    : counted(Math.round(span / DAY_MS), "day");
+  return `the clock went ${by < 0 ? "back" : "forward"} by ${how}: nothing becomes older by that`;
 }
 
 function serverLine(

@@ -29,7 +29,7 @@ import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
 import { findServer, type Place } from "./find_server.ts";
 import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
-import { DONE, FAILED, type World } from "./world.ts";
+import { DONE, FAILED, startMachine, type World } from "./world.ts";
 
 export interface ClientSettings {
   /** The user's nick, or `undefined` for the login name. */
@@ -109,7 +109,11 @@ export async function runClient(
     primitives,
     foreword: beginning.news,
   };
-  const machine = new Client(world.now(), options, world.random, store?.read() ?? []);
+  const { machine, now } = startMachine(
+    world,
+    store,
+    (at, records) => new Client(at, options, world.random, records),
+  );
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
 
   if (folder !== undefined && serverKey !== undefined) {
@@ -125,13 +129,13 @@ export async function runClient(
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   };
-  const driver = drive({ machine, socket, store, now: world.now, show });
+  const driver = drive({ machine, socket, store, now, wall: world.wall, show });
   const hand = (action: Action) => driver.act(action);
   const prompt = cleanup.adopt(new Prompt(commands, { input }, hand), (it) => it.close());
   world.onEndingSignal(() => driver.act({ type: "leave" }));
   prompt.act({ type: "register", nick });
   const status = await driver.ended.catch(async (error: unknown) => {
-    if (error instanceof OutputError) await sayLeaving(machine, socket, world.now());
+    if (error instanceof OutputError) await sayLeaving(machine, socket, now());
     throw error;
   });
   return status === DONE && prompt.hasFailed ? FAILED : status;

@@ -9,7 +9,7 @@ import { type Notice, render } from "../core/notice.ts";
 import type { KnownServers } from "../storage/known_servers.ts";
 import { drive } from "../transport/driver.ts";
 import { bindUdp } from "../transport/udp.ts";
-import { DONE, type World } from "./world.ts";
+import { DONE, startMachine, type World } from "./world.ts";
 
 export interface Place {
   readonly server: Address;
@@ -77,8 +77,9 @@ async function ask(place: Place, world: World): Promise<{ key: Key; met: Met | u
   // The client's own port is for the client.
   const socket = bindUdp(place.host, 0, "-c");
   try {
-    const machine = new Scout(world.now(), { ...place, primitives }, world.random);
-    const driver = drive({ machine, socket, store: undefined, now: world.now, show });
+    const options = { ...place, primitives };
+    const { machine, now } = startMachine(world, undefined, (at) => new Scout(at, options, world.random));
+    const driver = drive({ machine, socket, store: undefined, now, wall: world.wall, show });
     world.onEndingSignal(() => driver.act({ type: "leave" }));
     const status = await driver.ended;
     const key = place.serverKey ?? met?.key;

@@ -1,5 +1,6 @@
 /** The nicks in a server's data, listed or released, while the server does not run. */
 import { harmless } from "../core/base/text.ts";
+import { beginningOf } from "../core/durable/wall_clock.ts";
 import { sameNick } from "../core/messages/nick.ts";
 import { listNicks, releaseNick } from "../core/server/nick_admin.ts";
 import { exists, serverData } from "../storage/folders.ts";
@@ -16,7 +17,7 @@ export interface NicksSettings {
 }
 
 /** Lists or releases nicks. The store has a lock on the data, so no server can run meanwhile. */
-export function runNicks({ port, data, release }: NicksSettings, { now }: World): number {
+export function runNicks({ port, data, release }: NicksSettings, { wall }: World): number {
   const path = data ?? serverData(port);
   if (!exists(path)) {
     throw new StoreError(`cannot open '${path}': there is no such file, give it with '--data'`);
@@ -32,7 +33,8 @@ export function runNicks({ port, data, release }: NicksSettings, { now }: World)
   if (bound === undefined) {
     throw new StoreError(`cannot release '${release}': nobody has that nick in '${path}'`);
   }
-  store.commit(releaseNick(now(), store.read(), bound.nick));
+  const records = store.read();
+  store.commit(releaseNick(beginningOf(records, wall()), records, bound.nick));
   const failed = bound.letters === 1 ? "1 letter to it has" : `${bound.letters} letters to it have`;
   console.log(harmless(`'${bound.nick}' is free, ${failed} failed`));
   return DONE;

@@ -8,7 +8,7 @@ import { drive } from "../transport/driver.ts";
 import { ANY_IPV4, ANY_IPV6 } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp } from "../transport/udp.ts";
-import type { World } from "./world.ts";
+import { startMachine, type World } from "./world.ts";
 
 export interface RevocationSettings {
   readonly file: string;
@@ -35,12 +35,13 @@ export async function runRevoke(settings: RevocationSettings, world: World): Pro
     serverName: addressKey({ host: name, port }),
     serverKey: settings.serverKey ?? serverKey,
   };
-  const machine = new Revoker(world.now(), options, world.random);
+  const { machine, now } = startMachine(world, undefined, (at) => new Revoker(at, options, world.random));
   const driver = drive({
     machine,
     socket,
     store: undefined,
-    now: world.now,
+    now,
+    wall: world.wall,
     show: (notice) => {
       const { stream, lines } = render(notice, world.utcOffset);
       for (const line of lines) (stream === "error" ? console.error : console.log)(line);

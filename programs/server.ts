@@ -14,7 +14,7 @@ import { drive } from "../transport/driver.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp } from "../transport/udp.ts";
 import type { LogLevel } from "./log.ts";
-import type { World } from "./world.ts";
+import { startMachine, type World } from "./world.ts";
 
 export interface ServerSettings {
   readonly port: number;
@@ -42,14 +42,15 @@ export async function runServer(settings: ServerSettings, world: World): Promise
     : cleanup.adopt(openSqlite(data, "server", settings.isNew), (it) => it.close());
   store?.setDurability(settings.durability);
   const { limits } = settings;
-  const machine = new Server(
-    world.now(),
-    { name: serverName(settings.name ?? hostname()), durable: store !== undefined, primitives, limits },
-    world.random,
-    store?.read() ?? [],
+  const name = serverName(settings.name ?? hostname());
+  const options = { name, durable: store !== undefined, primitives, limits };
+  const { machine, now } = startMachine(
+    world,
+    store,
+    (at, records) => new Server(at, options, world.random, records),
   );
   const show = (notice: Parameters<typeof render>[0]) => log(render(notice, world.utcOffset).lines[0] ?? "");
-  const driver = drive({ machine, socket, store, now: world.now, show });
+  const driver = drive({ machine, socket, store, now, wall: world.wall, show });
   const hangUp = () => log("the terminal is gone, the server goes on");
   world.onEndingSignal(() => driver.act({ type: "leave" }), hangUp);
   log(`listening on ${host}:${socket.address.port}, data in '${data}'`);

@@ -3,6 +3,7 @@ import { addressKey } from "../core/base/address.ts";
 import { ATTEMPTS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { handOver } from "../core/durable/hand_over.ts";
+import { beginningOf } from "../core/durable/wall_clock.ts";
 import { succeedIdentity } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import { openState } from "../storage/state.ts";
@@ -46,7 +47,8 @@ export async function runSucceed(settings: SuccessionSettings, world: World): Pr
   const { folder, store } = openState({ nick, chosen: settings.state, server, serverKey: found.key });
   cleanup.defer(() => store.close());
   const to = `${folder}/identity`;
-  store.commit(handOver(world.now(), store.read()));
+  const records = store.read();
+  store.commit(handOver(beginningOf(records, world.wall()), records));
   await succeedIdentity({ nick, from: brought ?? to, to, protects, ask: askPassphrase });
   console.log(harmless(`[${nick} has a new identity, signed by the old one: '${to}'.]`));
   console.log(harmless("[The old one ends at the server when you start the client with the new one.]"));

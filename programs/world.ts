@@ -3,7 +3,10 @@
  * log. It is one object, made once and handed to the program that a command starts.
  */
 import type { Millis, Random } from "../core/base/units.ts";
+import { beginningOf } from "../core/durable/wall_clock.ts";
+import type { Records, Store } from "../core/machine.ts";
 import { ENDING_SIGNALS } from "../terminal/signals.ts";
+import { steadyClock } from "../transport/clock.ts";
 import { type Log, type LogPlace, openLog } from "./log.ts";
 
 /** The exit statuses. */
@@ -13,11 +16,12 @@ export const WRONG_USAGE = 2;
 
 export interface World {
   /**
-   * Milliseconds since 1970 that never go back. It is the monotonic clock, moved forward when the wall clock
-   * is ahead: after a suspend, or when somebody has set it. A clock that goes back would move every deadline
-   * far away, which is a hang.
+   * Milliseconds since some instant. They grow as time goes by, also while the computer sleeps, and nobody
+   * can set them.
    */
   readonly now: () => Millis;
+  /** Milliseconds since 1970, as the wall clock says. */
+  readonly wall: () => Millis;
   readonly random: Random;
   /** The offset of the reader's time zone from UTC at an instant, in milliseconds. */
   readonly utcOffset: (at: Millis) => Millis;
@@ -31,7 +35,8 @@ export interface World {
 
 export function makeWorld(): World {
   return {
-    now: makeClock(),
+    now: steadyClock(),
+    wall: Date.now,
     random: makeRandom(),
     utcOffset: (at) => -new Date(at).getTimezoneOffset() * 60_000,
     after: (delay) => new Promise((resolve) => setTimeout(resolve, delay)),
@@ -44,13 +49,18 @@ export function makeWorld(): World {
   };
 }
 
-function makeClock(): () => Millis {
-  let shift = -Infinity;
-  return () => {
-    const monotonic = performance.now();
-    shift = Math.max(shift, Date.now() - monotonic);
-    return monotonic + shift;
-  };
+/**
+ * Makes a machine with the records of the last process. Its own time goes on where that process stopped
+ * counting.
+ */
+export function startMachine<Made>(
+  { now, wall }: World,
+  store: Store | undefined,
+  make: (now: Millis, records: Records) => Made,
+): { readonly machine: Made; readonly now: () => Millis } {
+  const records = store?.read() ?? [];
+  const ahead = beginningOf(records, wall()) - now();
+  return { machine: make(now() + ahead, records), now: () => now() + ahead };
 }
 
 /** Takes random bytes from a pool: asking the system for two costs more than the rest of a packet. */

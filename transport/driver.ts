@@ -1,7 +1,7 @@
 /** The one loop that drives a machine. It knows no protocol: it steps, performs in order, sets one timer. */
 import { setImmediate } from "node:timers";
 import type { Action } from "../core/action.ts";
-import { INPUTS_PER_WAKE_UP } from "../core/base/limits.ts";
+import { CLOCK_LEAP_MS, INPUTS_PER_WAKE_UP, LONGEST_SLEEP_MS, STOPPED_MS } from "../core/base/limits.ts";
 import type { Address, Millis } from "../core/base/units.ts";
 import type { Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
@@ -23,21 +23,21 @@ export interface Driver {
   readonly ended: Promise<number>;
 }
 
-/** The longest that `setTimeout` can wait, about 25 days. A tick that comes early does nothing. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
 /**
  * Drives `machine` until it exits. A wake-up steps the machine for every input that waits, all at one
  * instant, then performs the outputs in three passes: saves and forgets, transmits, notices and exit
  * (core/machine.ts says why). A commit that fails ends it before anything is transmitted or shown. Neither
  * socket nor store is closed at the end.
  */
-export function drive({ machine, socket, store, now, show }: {
+export function drive({ machine, socket, store, now, wall, show }: {
   machine: Machine;
   socket: Socket;
   /** Absent when nothing is to outlive the process. */
   store: Store | undefined;
+  /** The machine's own time, which never goes back. */
   now: () => Millis;
+  /** What the wall clock says, which somebody may set. */
+  wall: () => Millis;
   show(notice: Notice): void;
 }): Driver {
   /** Inputs that the machine has not taken yet. */
@@ -54,6 +54,10 @@ export function drive({ machine, socket, store, now, show }: {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires; Infinity if none is set. */
   let alarm: Millis = Infinity;
+  /** How far the wall clock was ahead of `now` when the machine was told last. */
+  let ahead: Millis | undefined;
+  /** The instant of the last wake-up. */
+  let last: Millis = Infinity;
 
   async function run(): Promise<number> {
     try {
@@ -98,17 +102,36 @@ export function drive({ machine, socket, store, now, show }: {
   }
 
   /**
+   * What the machine is to know of the clocks: what the wall clock says, at the start and when somebody has
+   * set it, and that this wake-up comes so late that the process cannot have run.
+   */
+  function lookAtClocks(instant: Millis): Input[] {
+    const inputs: Input[] = [];
+    if (instant - last >= STOPPED_MS) inputs.push({ type: "resumed" });
+    last = instant;
+    const reading = wall();
+    if (ahead === undefined || Math.abs(reading - instant - ahead) >= CLOCK_LEAP_MS) {
+      ahead = reading - instant;
+      inputs.push({ type: "clock", wall: reading });
+    }
+    return inputs;
+  }
+
+  /**
    * Sets the timer. Only an earlier deadline moves it: most deadlines move on with every datagram, and a
-   * timer that fires too early costs less than one that is set again each time.
+   * timer that fires too early costs less than one that is set again each time. One that should have fired
+   * already is set again: the computer was asleep, and the timer sleeps on for what was left of its time.
    */
   function arm(): void {
-    if (machine.deadline >= alarm) return;
-    alarm = machine.deadline;
+    const instant = now();
+    const due = Math.min(machine.deadline, instant + LONGEST_SLEEP_MS);
+    if (due >= alarm && alarm > instant) return;
+    alarm = due;
     clearTimeout(timer);
     timer = setTimeout(() => {
       alarm = Infinity;
       wakeUp();
-    }, Math.min(Math.max(0, Math.ceil(alarm - now())), LONGEST_TIMEOUT_MS));
+    }, Math.max(0, Math.ceil(alarm - instant)));
   }
 
   /**
@@ -140,7 +163,7 @@ export function drive({ machine, socket, store, now, show }: {
   async function stepAll(instant: Millis): Promise<Output[]> {
     const outputs: Output[] = [];
     const taken = waiting.splice(0, INPUTS_PER_WAKE_UP);
-    step(instant, taken, outputs);
+    step(instant, [...lookAtClocks(instant), ...taken], outputs);
     if (store !== undefined && outputs.some(isChange)) {
       listen();
       await new Promise((resolve) => setImmediate(resolve));

@@ -259,20 +259,58 @@ export const RETRY_MAXIMUM_MS = 30_000;
  */
 export const UNKNOWN_AFTER_TRIES = 2;
 
+/**
+ * From one process to the next at most a week counts as gone by, whatever the wall clock says. So a clock
+ * that is wrong at one start makes no letter too old.
+ */
+export const RESTART_MS = 7 * 24 * 3600_000;
+
+/** When the wall clock is off by so much, it was set. Nothing that is shown is more exact. */
+export const CLOCK_LEAP_MS = 1_000;
+
+/** A process looks at the clocks so often: whether one was set, or the computer has slept. */
+export const LONGEST_SLEEP_MS = 1_000;
+
+/**
+ * A process that has not run for so long was stopped, or its computer slept. By then the server may have
+ * called it silent, 2.5 s after a message for it (`PROBE_MS`).
+ */
+export const STOPPED_MS = 2_500;
+
+/**
+ * Messages that come so soon afterwards have waited in the socket, and a registration that the client makes
+ * so soon is about the same absence.
+ */
+export const JUST_RESUMED_MS = 1_000;
+export const SAME_ABSENCE_MS = 30_000;
+
 /** A message is tried for a week: longer than a weekend away, shorter than mail lives at the server. */
 export const MESSAGE_LIFE_MS = 7 * 24 * 3600_000;
+
+/**
+ * A message that is older at a start is tried ten times first, which takes four minutes: the clock may have
+ * been wrong. A process may end before that, and so may the next one. But when two clocks that were wrong
+ * could have made no message so old, it fails at once.
+ */
+export const TOO_OLD_AFTER_TRIES = 10;
+export const MESSAGE_MOST_MS = MESSAGE_LIFE_MS + RESTART_MS;
 
 /** Letters, receipts and posts live a month at the server, so that it does not fill with uncollected mail. */
 export const MAIL_LIFE_MS = 30 * 24 * 3600_000;
 
 /**
- * Ids are remembered for 45 days, so that no copy is shown twice: 7 days at the sender and 30 at the server
- * are the longest that a message can be on its way, and its prekey is kept as long (`PREKEY_LIFE_MS`).
+ * Ids are remembered for 45 days, so that no copy is shown twice: 14 days at the sender and 30 at the server
+ * are the longest that a message can be on its way, and its prekey is kept as long (`PREKEY_LIFE_MS`). The
+ * days of these three need not be the same: each counts its own, and a server that is down counts at most 7.
+ * So a client forgets nothing before it was online for a minute (`SETTLED_MS`): then it has what waited.
  */
 export const SEEN_LIFE_MS = 45 * 24 * 3600_000;
 
 /** Every hour everything that is too old is looked for and dropped. */
 export const SWEEP_MS = 3600_000;
+
+/** A client looks first when it has been online for so long: whatever waited for it has come by then. */
+export const SETTLED_MS = 60_000;
 
 /** Messages that wait in one client, and the bytes of their texts: they are in memory as well as on disk. */
 export const OUTBOX_MESSAGES = 10_000;
@@ -352,8 +390,8 @@ export const COLLECTED_GATHER_MS = 250;
 export const PREKEY_MS = 24 * 3600_000;
 
 /**
- * A superseded prekey is kept for 45 days: a letter under it may wait 7 days at its sender and 30 at the
- * server, and a week is to spare. Then it is destroyed, so that nobody can open those letters any more.
+ * A superseded prekey is kept for 45 days: a letter under it may wait 14 days at its sender and 30 at the
+ * server. Then it is destroyed, so that nobody can open those letters any more.
  */
 export const PREKEY_LIFE_MS = 45 * 24 * 3600_000;
 
@@ -436,6 +474,7 @@ export const DAY_MS = 24 * 3600_000;
 
 /** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
+export const HOUR_MS = 3600_000;
 
 /**
  * Bundles of one link whose signatures are checked, a second and at once. Anybody can make up bundles, and to

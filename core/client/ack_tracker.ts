@@ -13,10 +13,12 @@ import {
   ACK_TIMEOUT_MS,
   MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
+  MESSAGE_MOST_MS,
   OUTBOX_BYTES,
   OUTBOX_MESSAGES,
   RETRY_FIRST_MS,
   RETRY_MAXIMUM_MS,
+  TOO_OLD_AFTER_TRIES,
 } from "../base/limits.ts";
 import type { Entries } from "../base/renewed_map.ts";
 import { Timers } from "../base/timers.ts";
@@ -24,6 +26,7 @@ import type { Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { SENT } from "../durable/records.ts";
+import type { WallClock } from "../durable/wall_clock.ts";
 import type { SealedLetter } from "../messages/letter.ts";
 import { isBefore, type MessageId, type MessageIdParts } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
@@ -37,8 +40,10 @@ export class AckTracker {
   /** For each message that has failed in this process the one that was sent before it. */
   readonly #failedAfter = new Map<MessageId, LastMessage>();
   readonly #timers = new Timers<OutgoingMessage>();
+  readonly #clock: WallClock;
 
-  constructor(effects: Effects, primitives: Primitives) {
+  constructor(effects: Effects, primitives: Primitives, clock: WallClock) {
+    this.#clock = clock;
     this.#outbox = new Outbox(effects);
     this.#lastSent = new DurableMap(effects, lastMessages(primitives, SENT));
     this.#noteNewest();
@@ -84,12 +89,12 @@ export class AckTracker {
   }
 
   /**
-   * Stored messages that the server must have dropped: it got them within their 7 days, and has kept them for
-   * 30.
+   * Stored messages that the server must have dropped: it got them while they were tried here, and has kept
+   * them for 30 days.
    */
   expired(now: Millis): OutgoingMessage[] {
-    const life = MESSAGE_LIFE_MS + MAIL_LIFE_MS;
-    return [...this.#outbox.messages].filter(({ stored, sentAt }) => stored && sentAt + life <= now);
+    const life = MESSAGE_MOST_MS + MAIL_LIFE_MS;
+    return [...this.#outbox.messages].filter(({ stored, writtenAt }) => stored && writtenAt + life <= now);
   }
 
   /** False for a message that was delivered or has failed. */
@@ -125,7 +130,12 @@ export class AckTracker {
 
   /** Adds a new message of the user's. Its 500 ms begin now. It is not saved before `save` or `sealed`. */
   add(now: Millis, id: MessageIdParts, to: Nick | undefined, text: string): OutgoingMessage {
-    const message = new OutgoingMessage(id, { to, sentAt: Math.floor(now), text });
+    const message = new OutgoingMessage(id, {
+      to,
+      writtenAt: Math.floor(now),
+      sentAt: Math.floor(this.#clock.at(now)),
+      text,
+    });
     message.unsettled = true;
     if (to !== undefined) {
       message.before = this.#lastSent.get(nickKey(to)) ?? NO_LAST_MESSAGE;
@@ -197,9 +207,13 @@ export class AckTracker {
     this.#timers.set(message, until);
   }
 
-  /** True if the message has been tried for 7 days. */
-  isTooOld(now: Millis, message: OutgoingMessage): boolean {
-    return message.sentAt + MESSAGE_LIFE_MS <= now;
+  /**
+   * True if the message has been tried for 7 days. The clock at a start may be wrong, so one that seems to
+   * have become too old since the last process is tried some more.
+   */
+  isTooOld(now: Millis, { tries, writtenAt }: OutgoingMessage): boolean {
+    const age = now - writtenAt;
+    return age >= MESSAGE_MOST_MS || (age >= MESSAGE_LIFE_MS && tries >= TOO_OLD_AFTER_TRIES);
   }
 
   /**

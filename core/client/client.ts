@@ -4,11 +4,12 @@
  */
 import type { Action } from "../action.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
-import { GIVE_UP_GRACE_MS, SERVER_SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
+import { GIVE_UP_GRACE_MS, SERVER_SILENCE_MS, SETTLED_MS, SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
 import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
+import { WallClock } from "../durable/wall_clock.ts";
 import { type Arrival, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
@@ -72,6 +73,7 @@ export interface ClientOptions {
 export class Client implements Machine {
   readonly #nick: Nick;
   readonly #effects: Effects;
+  readonly #clock: WallClock;
   readonly #state: ClientState;
   readonly #stream = new StreamReader();
   readonly #attempts: Attempts;
@@ -95,7 +97,8 @@ export class Client implements Machine {
     leaveIfDone: (now) => this.#leaveIfDone(now),
     fail: () => this.#effects.exit(1),
   });
-  #sweepDue: Millis;
+  /** When to look for what is too old: never while the client is not online. */
+  #sweepDue: Millis = Infinity;
   /** When the server was last heard, once the user was told that it is silent. */
   #silentSince: Millis | undefined;
 
@@ -104,11 +107,22 @@ export class Client implements Machine {
     const { isAttended, server, serverKey, serverName } = options;
     this.#nick = nick;
     this.#options = options;
-    this.#sweepDue = now + SWEEP_MS;
     const effects = this.#effects = new Effects(options.durable, records);
+    const clock = this.#clock = new WallClock(effects);
     const table = new Table();
-    const about = { nick, server, serverKey, identity, primitives, effects, random, isAttended, table };
-    const state = this.#state = new ClientState(now, about);
+    const about = {
+      nick,
+      server,
+      serverKey,
+      identity,
+      primitives,
+      effects,
+      clock,
+      random,
+      isAttended,
+      table,
+    };
+    const state = this.#state = new ClientState(about);
     const { ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
@@ -117,11 +131,12 @@ export class Client implements Machine {
       options.interactive ? GIVE_UP_GRACE_MS : 0,
     );
     const ownKey = sendsOnly ? primitives.keyPair(random(KEY_BYTES)) : identity.keyPair;
+    const initiation = initiationClock(effects);
     const links = this.#links = new Links({
       primitives,
       random,
       ownKey,
-      timestamp: initiationClock(effects),
+      timestamp: (at) => initiation(clock.at(at)),
       name: undefined,
       keepsAlive: true,
     });
@@ -167,6 +182,7 @@ export class Client implements Machine {
     const directWay = this.#directWay = new DirectWay({ links, introductions, people, nick });
     const sender = this.#sender = new Sender({
       effects,
+      clock,
       attempts,
       directWay,
       tracker,
@@ -181,6 +197,7 @@ export class Client implements Machine {
     this.#receiver = new Receiver({
       primitives,
       effects,
+      clock,
       links,
       membership,
       inbox,
@@ -211,7 +228,7 @@ export class Client implements Machine {
       membership,
       sender,
       trust,
-      awaySince: () => this.#silentSince,
+      awaySince: () => this.#silentSince === undefined ? undefined : clock.at(this.#silentSince),
       leave: (at) => this.#life.on(at, "leave"),
       // A client that only sends has nothing to deregister.
       quit: (at) => this.#life.on(at, sendsOnly ? "finish" : "quit"),
@@ -240,6 +257,8 @@ export class Client implements Machine {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
     if (input.type === "action") this.#onAction(now, input.action);
+    if (input.type === "resumed") this.#receiver.resumed(now);
+    if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "tick") this.#runTimers(now);
     if (!this.#effects.exiting) this.#life.on(now, "stepOver");
     // Only a tick transmits, so that the answers to all inputs of a wake-up share packets. The step that asks
@@ -305,10 +324,15 @@ export class Client implements Machine {
   #onServerPacket(now: Millis, { verbs, restarted }: Extract<Arrival, { type: "verbs" }>): void {
     this.#contact.onPacket(now);
     this.#attempts.heard();
-    if (this.#isSilent && this.#options.interactive) this.#effects.notice({ type: "serverBack" });
-    this.#silentSince = undefined;
+    if (this.#isSilent) this.#isBack(now);
     if (restarted) this.#membership.serverRestarted(now, verbs.some(({ type }) => type === "registered"));
     for (const verb of verbs) this.#onServerVerb(now, verb);
+  }
+
+  #isBack(now: Millis): void {
+    if (this.#options.interactive) this.#effects.notice({ type: "serverBack" });
+    this.#silentSince = undefined;
+    if (this.#sweepDue < Infinity) this.#sweepDue = now + SETTLED_MS;
   }
 
   #onServerVerb(now: Millis, verb: Verb): void {
@@ -340,13 +364,15 @@ export class Client implements Machine {
    * makes by itself.
    */
   #catchUp(now: Millis): void {
-    this.#receiver.cameOnline();
+    this.#sweepDue = now + SETTLED_MS;
+    this.#receiver.cameOnline(now);
     this.#sender.cameOnline(now);
     this.#readStream(now);
     this.#requests.retry(now);
   }
 
   #wentOffline(now: Millis): void {
+    this.#sweepDue = Infinity;
     this.#sender.wentOffline();
     this.#links.stopSeeking();
     this.#life.on(now, "wentOffline");
@@ -457,8 +483,12 @@ export class Client implements Machine {
     else if (this.#silenceDue <= now) this.#countAsSilent();
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
-      this.#state.forgetOld(now);
-      this.#sender.forgetOld(now);
+      this.#clock.save(now);
+      // While the server is silent, letters may wait there whose prekeys and ids seem to be old.
+      if (!this.#isSilent) {
+        this.#state.forgetOld(now);
+        this.#sender.forgetOld(now);
+      }
     }
   }
 

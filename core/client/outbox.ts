@@ -26,7 +26,7 @@ export interface Batch {
 }
 
 /** What the user wrote, and to whom. */
-type Written = Pick<OutgoingMessage, "to" | "sentAt" | "text">;
+type Written = Pick<OutgoingMessage, "to" | "writtenAt" | "sentAt" | "text">;
 
 /** A message of ours. */
 export class OutgoingMessage {
@@ -34,6 +34,9 @@ export class OutgoingMessage {
   readonly sequence: number;
   /** The recipient; `undefined` for the channel. */
   readonly to: Nick | undefined;
+  /** When it was written: its age is counted from here. */
+  readonly writtenAt: Millis;
+  /** The same by the wall clock, for the recipient to read. */
   readonly sentAt: Millis;
   readonly text: string;
   /** The length of the text in UTF-8. */
@@ -67,10 +70,11 @@ export class OutgoingMessage {
   /** How many times the message was due since it began, or began anew. */
   tries = 0;
 
-  constructor({ prefix, sequence }: MessageIdParts, { to, sentAt, text }: Written) {
+  constructor({ prefix, sequence }: MessageIdParts, { to, writtenAt, sentAt, text }: Written) {
     this.prefix = prefix;
     this.sequence = sequence;
     this.to = to;
+    this.writtenAt = writtenAt;
     this.sentAt = sentAt;
     this.text = text;
     this.bytes = utf8Length(text);
@@ -246,10 +250,11 @@ function messageOf(id: MessageId, record: OutboxRecord): OutgoingMessage {
 }
 
 function recordOf(message: OutgoingMessage): OutboxRecord {
-  const { after, body, edition, ephemeral, proof, sentAt, stored, text, to } = message;
+  const { after, body, edition, ephemeral, proof, sentAt, stored, text, to, writtenAt } = message;
   return {
     to: to === undefined ? [] : [to],
     after: after === undefined ? [] : [after],
+    writtenAt,
     sentAt,
     stored,
     text,

@@ -55,17 +55,17 @@ export class PostChains {
 
   /**
    * The standing of a post whose id is not known. Ids are remembered for 45 days, so a post that is much
-   * older may have been shown before.
+   * older may have been shown before. `date` is the wall clock's, because senders date their posts by theirs.
    */
   standingOf(
-    now: Millis,
+    date: Millis,
     id: MessageId,
     post: Pick<Post, "identity" | keyof Place | "sentAt">,
   ): PostStanding {
     const { identity, number, previous, sentAt } = post;
     const end = this.#ends.get(nameOf(identity, id));
     if (end === undefined) return { type: "next" };
-    const isRecent = sentAt > now - LATE_POST_MS && sentAt < now + CLOCK_SKEW_MS;
+    const isRecent = sentAt > date - LATE_POST_MS && sentAt < date + CLOCK_SKEW_MS;
     if (number <= end.number) return { type: isRecent ? "late" : "repeat" };
     if (number > end.number + 1) return { type: "gap", missing: number - end.number - 1 };
     return { type: previous === end.hash ? "next" : "exchanged" };

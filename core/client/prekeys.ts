@@ -81,7 +81,7 @@ export class Prekeys {
   /** The prekey of the day. A new one is made when the last is a day old. */
   #newest(now: Millis): Prekey {
     const known = this.#current;
-    // If the clock was set back, the last one seems to have been made in the future.
+    // A file that was restored from a copy may lack the record of the time, and was made in the future then.
     const isOfToday = known !== undefined && Math.abs(now - known.at) < PREKEY_MS;
     if (isOfToday && known.counter !== OF_VERSION_3) return known;
     return this.#make(now, (known?.counter ?? 0) + 1);

@@ -6,9 +6,17 @@
 import { remember } from "../base/bounded_map.ts";
 import { MALFORMED, utf8Length } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { STRANGER_BYTES, STRANGERS_BYTES, STRANGERS_VERBS, UNREADABLE_MESSAGES } from "../base/limits.ts";
+import {
+  JUST_RESUMED_MS,
+  SAME_ABSENCE_MS,
+  STRANGER_BYTES,
+  STRANGERS_BYTES,
+  STRANGERS_VERBS,
+  UNREADABLE_MESSAGES,
+} from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
+import type { WallClock } from "../durable/wall_clock.ts";
 import type { Link, Links } from "../link/links.ts";
 import type { DirectMessage } from "../messages/direct.ts";
 import { equalBundles, type Identity, isGenuine, type Outcome } from "../messages/identity.ts";
@@ -31,6 +39,7 @@ import type { StreamItem } from "./stream_reader.ts";
 export interface ReceiverOptions {
   readonly primitives: Primitives;
   readonly effects: Effects;
+  readonly clock: WallClock;
   readonly links: Links;
   readonly membership: Membership;
   readonly inbox: Inbox;
@@ -52,8 +61,10 @@ export class Receiver {
    */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;
-  /** True if the user was told that mail waits, since we last came online. */
+  /** True if the user was told that mail waits, since we last came online or were resumed. */
   #saidMailWaits = false;
+  /** When the process was resumed last. */
+  #resumedAt: Millis = -Infinity;
   /** Letters that did not open, oldest first: each is reported once. */
   readonly #unreadable = new Map<string, true>();
   /** The last identity change reported per nick, so that each is reported once. */
@@ -109,6 +120,7 @@ export class Receiver {
     if (inbox.hasSeen(name)) return "read";
     if (!isOurPlace) return undefined;
     if (inbox.isForgotten(name)) return "forgotten";
+    this.#tellMailWaits(now, false);
     const rest = { after, afterHash: undefined, isOpen: false, dated: false, sentAt, text };
     inbox.accept(now, { ...name, ...rest });
     return "read";
@@ -129,20 +141,33 @@ export class Receiver {
    * have none.
    */
   onItem(now: Millis, item: StreamItem): void {
-    const { effects, inbox } = this.#options;
+    const { inbox } = this.#options;
     const { from, id, type, waited } = item;
     const isNew = !inbox.hasSeen({ channel: type === "channel", from, ...partsOf(id) });
-    if (isNew && waited && !this.#saidMailWaits) {
-      this.#saidMailWaits = true;
-      effects.notice({ type: "mailWaiting" });
-    }
+    if (isNew) this.#tellMailWaits(now, waited);
     if (type === "letter") this.#onLetter(now, item);
     else if (isNew) this.#onPost(now, item);
   }
 
-  /** We have registered: from now on the server hands over everything that has waited. */
-  cameOnline(): void {
+  /**
+   * We have registered: from now on the server hands over everything that has waited. Where we were away only
+   * because the process was stopped, the user may have been told already.
+   */
+  cameOnline(now: Millis): void {
+    if (now - this.#resumedAt > SAME_ABSENCE_MS) this.#saidMailWaits = false;
+  }
+
+  /** The process was stopped: what the socket holds has waited as well as what the server will hand over. */
+  resumed(now: Millis): void {
     this.#saidMailWaits = false;
+    this.#resumedAt = now;
+  }
+
+  /** Before the first new message that has waited the user is told that there are some, once. */
+  #tellMailWaits(now: Millis, waited: boolean): void {
+    if (this.#saidMailWaits || !(waited || now - this.#resumedAt <= JUST_RESUMED_MS)) return;
+    this.#saidMailWaits = true;
+    this.#options.effects.notice({ type: "mailWaiting" });
   }
 
   /** Reports new identities, and takes the messages of strangers up again. */
@@ -276,14 +301,14 @@ export class Receiver {
 
   /** Checks the signature of a post and its place in the chain of its sender, and puts it into the inbox. */
   #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
-    const { postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
+    const { clock, postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
     const post = decodePost(body);
     if (post === MALFORMED || !isAuthentic(primitives, { id, from }, post)) {
       return effects.notice({ type: "forged", from });
     }
     const { identity, isSealed, number, sentAt } = post;
     if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
-    const standing = postChains.standingOf(now, id, post);
+    const standing = postChains.standingOf(clock.at(now), id, post);
     // A late post may have been shown so long ago that its id is forgotten.
     const name = { channel: true, from, ...partsOf(id) };
     const isLost = standing.type === "late" && inbox.isForgotten(name);

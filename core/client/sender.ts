@@ -14,6 +14,7 @@ import type { Entries } from "../base/renewed_map.ts";
 import { Timers } from "../base/timers.ts";
 import type { Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
+import type { WallClock } from "../durable/wall_clock.ts";
 import type { Link } from "../link/links.ts";
 import type { Run } from "../messages/direct.ts";
 import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
@@ -35,6 +36,7 @@ import { Several } from "./several.ts";
 
 export interface SenderOptions {
   readonly effects: Effects;
+  readonly clock: WallClock;
   readonly attempts: Attempts;
   readonly directWay: DirectWay;
   readonly tracker: AckTracker;
@@ -201,11 +203,11 @@ export class Sender {
 
   /** A message to ourselves is shown and receipted like any other, but does not leave. */
   #sendToSelf(now: Millis, text: string): void {
-    const { effects, ids, inbox, nick } = this.#options;
+    const { clock, effects, ids, inbox, nick } = this.#options;
     const id = ids.next(nickKey(nick));
     const after = inbox.lastShown(nick).id;
     const place = { after, afterHash: undefined, channel: false, isOpen: false, from: nick, dated: false };
-    inbox.accept(now, { ...id, ...place, sentAt: Math.floor(now), text });
+    inbox.accept(now, { ...id, ...place, sentAt: Math.floor(clock.at(now)), text });
     effects.notice({ type: "delivered", to: nick, text: undefined });
     effects.notice({ type: "settled" });
   }

@@ -4,6 +4,7 @@ import type { Address, Key, Millis, Random } from "../base/units.ts";
 import { byName, DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { IDENTITY, OWN } from "../durable/records.ts";
+import type { WallClock } from "../durable/wall_clock.ts";
 import type { Identity } from "../messages/identity.ts";
 import { IdSource, STATE_BYTES } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
@@ -23,6 +24,7 @@ export interface ClientStateOptions {
   readonly identity: Identity;
   readonly primitives: Primitives;
   readonly effects: Effects;
+  readonly clock: WallClock;
   readonly random: Random;
   /** True if a person at a terminal sees what is shown. */
   readonly isAttended: boolean;
@@ -39,9 +41,9 @@ export class ClientState {
   readonly postChains: PostChains;
   readonly ids: IdSource;
 
-  constructor(now: Millis, options: ClientStateOptions) {
-    const { effects, identity, isAttended, nick, primitives, random, table } = options;
-    this.tracker = new AckTracker(effects, primitives);
+  constructor(options: ClientStateOptions) {
+    const { clock, effects, identity, isAttended, nick, primitives, random, table } = options;
+    this.tracker = new AckTracker(effects, primitives, clock);
     this.whileAway = new WhileAway(effects, isAttended);
     this.knownPeers = new KnownPeers(effects);
     this.lookAlikes = new LookAlikes(table, this.knownPeers);
@@ -51,7 +53,6 @@ export class ClientState {
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);
     this.ids = idSource(options);
-    this.prekeys.destroyOld(now);
   }
 
   /** Forgets everything that is too old. */

@@ -125,7 +125,7 @@ const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => E
     // A letter is sealed anew when it is needed. A post keeps its place in the chain: the server may have it.
     const isPost = to.length === 0 && body.length > 0;
     const sealing = isPost ? [{ ephemeral: NO_KEY, proof: "", body }] : [];
-    return [key, OUTBOX.encode({ ...rest, to, after: [after], sealing })];
+    return [key, OUTBOX.encode({ ...rest, to, after: [after], writtenAt: rest.sentAt, sealing })];
   },
   [INBOX.prefix]: (key, value) => {
     const message = INBOX_3.decode(value);

@@ -99,6 +99,12 @@ export type ValueOf<Kind> = Kind extends RecordKind<infer Shape> ? f.ValuesOf<Sh
 export const SEEN = new RecordKind("seen", { at: f.u48, floor: f.u48, runs: f.rest(f.run) });
 
 /**
+ * How late it was last: the machine's own time, and what the wall clock said then. The next process counts on
+ * from here (`wall_clock.ts`). Both sides keep it.
+ */
+export const CLOCK = new RecordKind("clock", { at: f.instant, wall: f.instant });
+
+/**
  * The time in our last initiation. The next one gets a later time whatever the clock says, or responders
  * would take it for a replay (docs/protocol.md, section 2). Both sides keep it.
  */
@@ -125,6 +131,8 @@ export const OUTBOX = new RecordKind("outbox", {
   to: f.list(f.nick, 1),
   /** The message before it; none stands for the one with the same prefix and the sequence before. */
   after: f.list(f.id, 1),
+  /** When it was written: by the machine's own time, from which its age is counted, and by the wall clock. */
+  writtenAt: f.instant,
   sentAt: f.instant,
   /** The server has saved the letter. The text is kept, in case it has to be sealed again. */
   stored: f.flag,

@@ -26,7 +26,7 @@ export interface DirectMessage {
    * `undefined` stands for the most usual one: the same prefix, and the sequence before this one.
    */
   readonly after: MessageId | undefined;
-  /** An instant of the sender's clock. */
+  /** An instant of the sender's wall clock. */
   readonly sentAt: Millis;
   readonly text: string;
 }

@@ -61,7 +61,7 @@ export interface Contents {
   readonly after: MessageId;
   /** The `textHash` of that message; `NO_HASH` if there is none, or its sender does not know it any more. */
   readonly afterHash: string;
-  /** An instant of the sender's clock. */
+  /** An instant of the sender's wall clock. */
   readonly sentAt: Millis;
   readonly text: string;
 }

@@ -13,6 +13,7 @@ import { Timers } from "../base/timers.ts";
 import type { Address, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
+import { WallClock } from "../durable/wall_clock.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import { bundleOf } from "../messages/identity.ts";
@@ -78,6 +79,7 @@ export class Server implements Machine {
   readonly #turns = new WeakMap<Link, number>();
   /** Registrations of new nicks from links whose address is not proved yet. */
   readonly #newcomers = new WeakMap<Link, Registration>();
+  readonly #clock: WallClock;
   readonly #credentials: Credentials;
   readonly #limits: ServerLimits;
   /** How many new nicks each address may register. */
@@ -97,10 +99,12 @@ export class Server implements Machine {
     this.#limits = limits;
     this.#newNicks = new HostRates(limits.newNicksPerHour / HOUR_S, limits.newNicksPerHour);
     this.#effects = new Effects(durable, records);
+    const clock = this.#clock = new WallClock(this.#effects);
     this.#store = new OfflineStore(now, this.#effects, { totalBytes: limits.mailBytes });
     this.#channel = new Channel(this.#effects);
     const key = ownKey(primitives, random, this.#effects);
-    const timestamp = initiationClock(this.#effects);
+    const initiation = initiationClock(this.#effects);
+    const timestamp = (at: Millis) => initiation(clock.at(at));
     this.#links = new Links({ primitives, random, ownKey: key, timestamp, name, keepsAlive: false });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
@@ -144,6 +148,7 @@ export class Server implements Machine {
   step(now: Millis, input: Input): Output[] {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "action" && input.action.type === "leave") this.#effects.exit(0);
+    if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "datagram") {
       const arrival = this.#links.receive(now, input.from, input.bytes);
       if (arrival?.type === "verbs") this.#onPacket(now, arrival);
@@ -439,6 +444,7 @@ export class Server implements Machine {
     this.#roster.runTimers(now);
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
+      this.#clock.save(now);
       this.#store.forgetOld(now);
       this.#channel.dropOld(now);
       this.#freeNicks(now);

@@ -1,6 +1,7 @@
 /** Every line of the table of what the user sees, letter for letter. */
 import { assertEquals } from "@std/assert";
-import { TABLE_LINES } from "../../core/base/limits.ts";
+import { DAY_MS, HOUR_MS, TABLE_LINES } from "../../core/base/limits.ts";
+import type { Millis } from "../../core/base/units.ts";
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
 import { type Notice, render, type Rendered, type Shown } from "../../core/notice.ts";
@@ -341,6 +342,19 @@ Deno.test("a server's log counts what was dropped", () => {
   const why = "dropped: not of this protocol, or from an address not proved";
   assertEquals(dropped(1), { stream: "log", lines: [`1 datagram ${why}`] });
   assertEquals(dropped(20), { stream: "log", lines: [`20 datagrams ${why}`] });
+});
+
+Deno.test("a log tells that the wall clock was set, and how far, in the unit that is read best", () => {
+  const times: readonly [Millis, string][] = [
+    [1_000, "forward by 1 second"],
+    [-90 * 60_000, "back by 5400 seconds"],
+    [8 * HOUR_MS, "forward by 8 hours"],
+    [-730 * DAY_MS, "back by 730 days"],
+  ];
+  for (const [by, how] of times) {
+    const lines = [`the clock went ${how}: nothing becomes older by that`];
+    assertEquals(said({ type: "clockSet", by }, UTC), { stream: "log", lines });
+  }
 });
 
 Deno.test("that an action is over is not said", () => {

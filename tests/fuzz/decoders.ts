@@ -184,7 +184,7 @@ function checkVerb(bytes: Uint8Array): void {
 
 const HASH = "ab".repeat(32);
 const MESSAGE = { prefix: ID.slice(0, 20), sequence: 2 ** 48 - 1, from: LONGEST_NICK, text: "\0\u{FEFF}é" };
-const OUTGOING = { after: [ID], sentAt: 1, text: "" };
+const OUTGOING = { after: [ID], writtenAt: 0, sentAt: 1, text: "" };
 const SEALING = { ephemeral: KEY, proof: KEY, body: BODY };
 const RECEIPT = { from: "x", to: "y", at: 5, ephemeral: KEY };
 const LETTER = { id: ID, from: LONGEST_NICK, to: "y", storedAt: 7, body: BODY };
@@ -255,6 +255,7 @@ const KINDS: readonly Kind[] = [
     },
   ),
   kind(records.KEPT, { channel: true, isOpen: false, from: "x", like: ["y"], sentAt: 0, text: "hi" }),
+  kind(records.CLOCK, { at: 1, wall: 2 ** 48 - 1 }),
   kind(records.SHOWN, { id: ID, hash: HASH }),
   kind(records.PREKEY, { secret: KEY, at: 2 ** 48 - 1, counter: 2 ** 48 - 1, supersededAt: 0 }),
   kind(

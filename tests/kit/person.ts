@@ -16,6 +16,7 @@ import type { Address, Key, Millis } from "../../core/base/units.ts";
 import { Client, type ClientOptions } from "../../core/client/client.ts";
 import { Identity, SECRETS_BYTES } from "../../core/messages/identity.ts";
 import { handOver } from "../../core/durable/hand_over.ts";
+import { beginningOf } from "../../core/durable/wall_clock.ts";
 import { revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import type { VerbOf } from "../../core/messages/verb.ts";
@@ -102,7 +103,8 @@ export class Person extends Process {
   protected override noticed(notice: Notice): void {
     if (notice.type === "settled") this.unsettled--;
     if (notice.type === "serverMet") this.#serverKey = notice.key;
-    super.noticed(notice);
+    // A client says this in its log alone.
+    if (notice.type !== "clockSet") super.noticed(notice);
   }
 
   override get host(): string {
@@ -203,12 +205,12 @@ export class Person extends Process {
 
   /** Makes a successor of the identity: it counts from the next start on. */
   succeeds(): void {
-    const { now, primitives, random } = this.surroundings;
+    const { primitives, random } = this.surroundings;
     const secrets = random(SECRETS_BYTES);
     const successor = new Identity(primitives, secrets);
     const predecessors = [...this.identity.predecessors, successionOf(this.identity, successor, this.nick)];
     this.identity = new Identity(primitives, secrets, predecessors);
-    this.disk.commit(handOver(now, this.disk.read()));
+    this.disk.commit(handOver(beginningOf(this.disk.read(), this.wall), this.disk.read()));
   }
 
   deregisters(): void {

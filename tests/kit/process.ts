@@ -7,6 +7,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { Action } from "../../core/action.ts";
 import { equalAddresses } from "../../core/base/address.ts";
 import type { Address, Key, Millis, Random } from "../../core/base/units.ts";
+import { CLOCK } from "../../core/durable/records.ts";
+import { beginningOf } from "../../core/durable/wall_clock.ts";
 import type { Input, Machine, Output } from "../../core/machine.ts";
 import { type Notice, render, type Rendered, type Stream } from "../../core/notice.ts";
 import { type Deed, inPasses } from "../../core/passes.ts";
@@ -22,7 +24,7 @@ export interface ProcessOptions {
   readonly disk?: Disk;
   /** Its own chance: how late it wakes up each time, and when it dies. Without one it is punctual. */
   readonly dice?: Dice | undefined;
-  /** How far its wall clock is off. */
+  /** How far its wall clock is off at first. */
   readonly skew?: Millis;
 }
 
@@ -44,7 +46,9 @@ export abstract class Process {
   protected readonly surroundings: Surroundings;
   protected readonly random: Random;
   readonly #dice: Dice | undefined;
-  readonly #skew: Millis;
+  #skew: Millis;
+  /** How far its machine's own time is ahead of the true time. */
+  #ahead: Millis = 0;
   #address: Address | undefined;
   #machine: Machine | undefined;
   #unread: (() => Shown)[] = [];
@@ -53,6 +57,10 @@ export abstract class Process {
   #wakeAt: Millis = Infinity;
   #lastInstant = 0;
   #wakeUps = 0;
+  /** Since when it is stopped; `undefined` while it runs. */
+  #stoppedAt: Millis | undefined;
+  /** How long it was stopped before that, in all. */
+  #stoppedFor: Millis = 0;
 
   constructor(surroundings: Surroundings, name: string, options: ProcessOptions = {}) {
     const { disk = new Disk(), dice, skew = 0 } = options;
@@ -99,9 +107,41 @@ export abstract class Process {
     this.#waiting = [];
     this.#wakeAt = Infinity;
     this.#diesBefore = () => false;
+    this.#goesOn();
+    this.#ahead = beginningOf(this.disk.read(), this.wall) - this.surroundings.now;
     this.#machine = this.makeMachine(this.#now, address);
     this.surroundings.network.bind(address, (from, bytes) => this.receives(from, bytes));
+    this.#input({ type: "clock", wall: this.wall });
     this.#plan();
+  }
+
+  /** SIGSTOP, or its computer sleeps: datagrams wait in the socket, and timers pass unnoticed. */
+  isStopped(): void {
+    this.#stoppedAt ??= this.surroundings.now;
+  }
+
+  /** SIGCONT: it finds everything at once. */
+  isContinued(): void {
+    this.#goesOn();
+    this.#wakeAt = Infinity;
+    this.#waiting.unshift({ type: "resumed" });
+    this.#wakeUpAt(this.surroundings.now + this.#lateness);
+  }
+
+  #goesOn(): void {
+    this.#stoppedFor += this.surroundings.now - (this.#stoppedAt ?? this.surroundings.now);
+    this.#stoppedAt = undefined;
+  }
+
+  /** The instant, but for the time in which it was stopped and could do nothing. */
+  get ownTime(): Millis {
+    return (this.#stoppedAt ?? this.surroundings.now) - this.#stoppedFor;
+  }
+
+  /** Somebody sets its wall clock: so far from the true time. */
+  setsClock(skew: Millis): void {
+    this.#skew = skew;
+    this.#input({ type: "clock", wall: this.wall });
   }
 
   /** SIGKILL: nothing is said, nothing is saved. */
@@ -138,8 +178,18 @@ export abstract class Process {
     this.#wakeUpAt(this.surroundings.now + this.#lateness);
   }
 
-  get #now(): Millis {
+  /** How far its wall clock is off. */
+  get skew(): Millis {
+    return this.#skew;
+  }
+
+  /** What its wall clock says. */
+  get wall(): Millis {
     return this.surroundings.now + this.#skew;
+  }
+
+  get #now(): Millis {
+    return this.surroundings.now + this.#ahead;
   }
 
   get #lateness(): Millis {
@@ -151,14 +201,15 @@ export abstract class Process {
     this.#wakeAt = at;
     const { life } = this;
     this.surroundings.schedule.at(at, () => {
-      if (life === this.life && this.isAlive && this.#wakeAt === at) this.#wakeUp();
+      const isMeant = life === this.life && this.#wakeAt === at;
+      if (isMeant && this.isAlive && this.#stoppedAt === undefined) this.#wakeUp();
     });
   }
 
   /** Sets the timer, which is always a little late. */
   #plan(): void {
     if (this.deadline === Infinity) return;
-    this.#wakeUpAt(Math.max(this.deadline - this.#skew, this.surroundings.now) + this.#lateness);
+    this.#wakeUpAt(Math.max(this.deadline - this.#ahead, this.surroundings.now) + this.#lateness);
   }
 
   #wakeUp(): void {
@@ -261,8 +312,10 @@ export abstract class Process {
     return this.disk.keys().filter((key) => key.startsWith(`${kind}/`)).length;
   }
 
-  /** Its whole disk, to be compared with what is there later. */
+  /** Its whole disk, but for how late it is, to be compared with what is there later. */
   get state(): string[] {
-    return [...this.disk.read()].map(([key, value]) => `${key} ${value.toHex()}`);
+    return [...this.disk.read()].filter(([key]) => !CLOCK.matches(key)).map(([key, value]) =>
+      `${key} ${value.toHex()}`
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** The effects of one part of a machine, and the disk they end up on: for tests of the parts. */
 import type { Millis } from "../../core/base/units.ts";
 import { Effects } from "../../core/durable/effects.ts";
+import { WallClock } from "../../core/durable/wall_clock.ts";
 import type { Records } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
 import { inPasses } from "../../core/passes.ts";
@@ -40,4 +41,9 @@ export class Recorded {
   records(kind: string): (readonly [string, Uint8Array])[] {
     return [...this.disk.read()].filter(([key]) => key.startsWith(`${kind}/`));
   }
+}
+
+/** A wall clock that says what a machine's own time is. */
+export function trueClock(): WallClock {
+  return new WallClock(new Effects(false));
 }

@@ -4,6 +4,7 @@ import { MALFORMED } from "../../core/base/bytes.ts";
 import type { Primitives } from "../../core/base/crypto.ts";
 import type { Address, Key, Millis } from "../../core/base/units.ts";
 import { KEY, NICK } from "../../core/durable/records.ts";
+import { beginningOf } from "../../core/durable/wall_clock.ts";
 import type { Bundle } from "../../core/messages/identity.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import { releaseNick } from "../../core/server/nick_admin.ts";
@@ -53,7 +54,7 @@ export class ServerProcess extends Process {
   /** Is stopped, a nick on its disk is given up by its operator, and it is started again. */
   releases(nick: Nick): void {
     this.isKilled();
-    this.disk.commit(releaseNick(this.surroundings.now, this.disk.read(), nick));
+    this.disk.commit(releaseNick(beginningOf(this.disk.read(), this.wall), this.disk.read(), nick));
     this.starts();
   }
 

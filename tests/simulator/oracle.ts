@@ -9,7 +9,7 @@ import { INBOX, OUTBOX } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
 import type { Notice, Shown } from "../../core/notice.ts";
 
-/** "Shown" is durable within this (50 ms, and the simulated clocks' lateness). */
+/** "Shown" is durable within this (50 ms in which the process runs, and the simulated clocks' lateness). */
 const SHOWN_AGAIN_MS = 52;
 
 /** What is told only where somebody has bad intentions. */
@@ -115,6 +115,7 @@ export class Oracle {
     if (!this.#members.has(name)) this.#members.set(name, this.#serial);
   }
 
+  /** `at` is in the process's own time, as in `noticed`. */
   killed(name: string, at: Millis): void {
     // What failed is durable before it is told: that may not have been told any more.
     for (const id of this.#justSettled.get(name) ?? []) this.#settled.delete(id);

@@ -5,6 +5,7 @@
 import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
+import { DAY_MS, HOUR_MS } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { INBOX, LETTER, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
 import type { Notice } from "../../core/notice.ts";
@@ -22,6 +23,10 @@ import { tamper } from "./tampering.ts";
 
 const FAULTS_MS = 40_000;
 const PEACE_MS = 150_000;
+/** Where clocks leap: so long that everybody has looked for what is too old. */
+const LONG_PEACE_MS = 2 * HOUR_MS;
+/** By how much a wall clock is off once it was set. */
+const SKEWS_MS = [-730 * DAY_MS, -8 * HOUR_MS, 0, 8 * HOUR_MS, 31 * DAY_MS, 730 * DAY_MS];
 const MOST_CLIENTS = 5;
 /** The other worlds have cheap cryptography: most of the time would be spent on it. */
 const REAL_PRIMITIVES_EVERY = 20;
@@ -58,6 +63,12 @@ class Simulation extends Surroundings {
   readonly #hostility: Dice;
   /** How often somebody who starts runs a script that only sends, as long as there is no peace. */
   readonly #scripts: number;
+  /** Whether wall clocks are set while their processes run, and while they do not. */
+  readonly #clocksLeap: boolean;
+  /** Whose clock was set forward already. */
+  readonly #wereAhead = new Set<Process>();
+  /** Who does not start for now. */
+  #away: Person | undefined;
   #texts = 0;
   #ports = 20_000;
   #peace = false;
@@ -69,6 +80,7 @@ class Simulation extends Surroundings {
     this.#hostility = this.dice.fork();
     this.#hostile = this.#hostility.pick(["nobody", "nobody", "nobody", "server", "peer"]);
     this.#scripts = this.dice.pick([0, 0, 0.5]);
+    this.#clocksLeap = this.dice.happens(0.3);
     this.#oracle = new Oracle(this.#hostile === "server");
     this.server = this.#watched(new ServerProcess(this, this.#chance()));
     const attempts = this.dice.pick([0, 5]);
@@ -126,17 +138,17 @@ class Simulation extends Surroundings {
     this.#makeFaults();
     this.runs(FAULTS_MS);
     this.#makePeace();
-    this.runs(PEACE_MS);
+    this.runs(this.#clocksLeap ? LONG_PEACE_MS : PEACE_MS);
     this.#oracle.checkHonesty();
     if (this.#hostile === "server") return;
     this.#oracle.checkLiveness();
     this.#checkNothingLeft();
   }
 
-  #onNotice({ name, life }: Process, notice: Notice): void {
+  #onNotice({ life, name, ownTime }: Process, notice: Notice): void {
     if (notice.type !== "settled") this.#tell(`${this.#time} ${name} ${JSON.stringify(notice)}`);
     if (notice.type === "registered") this.#oracle.joined(name);
-    this.#oracle.noticed(name, life, this.now, notice);
+    this.#oracle.noticed(name, life, ownTime, notice);
   }
 
   get #time(): string {
@@ -144,7 +156,7 @@ class Simulation extends Surroundings {
   }
 
   #startClient(client: Person): void {
-    if (client.isAlive) return;
+    if (client.isAlive || client === this.#away) return;
     const port = client.life > 0 && this.dice.happens(0.5) ? client.address.port : this.#ports++;
     const isScript = !this.#peace && this.dice.happens(this.#scripts);
     this.#tell(`${this.#time} ${client.name} ${isScript ? "runs a script" : "starts"} on port ${port}`);
@@ -157,8 +169,9 @@ class Simulation extends Surroundings {
 
   #onDeath(process: Process, how: "killed" | "disk" | "exited"): void {
     this.#tell(`${this.#time} ${process.name} ${how} ${process.exitStatus ?? ""}`);
-    if (how !== "exited") this.#oracle.killed(process.name, this.now);
+    if (how !== "exited") this.#oracle.killed(process.name, process.ownTime);
     // Whoever lost his nick to a hostile operator is refused at once, each time.
+    if (this.#clocksLeap) this.#setClock(process);
     const peaceful = this.#hostile === "server" ? 5_000 : 10;
     const again = this.#peace ? peaceful : this.dice.between(10, this.dice.pick([500, 15_000]));
     this.schedule.at(this.now + again, () => {
@@ -196,6 +209,8 @@ class Simulation extends Surroundings {
     if (this.#hostile === "server") this.#repeat(6_000, () => this.#kill(this.server));
     if (dice.happens(0.4)) this.#repeat(10_000, () => this.#partition());
     if (dice.happens(0.2)) this.#repeat(12_000, () => this.#swallowLong());
+    if (dice.happens(0.2)) this.#repeat(6_000, () => this.#stop(dice.pick(this.#all)));
+    if (this.#clocksLeap) this.#repeat(3_000, () => this.#setClock(dice.pick(this.#all)));
     if (dice.happens(0.4)) this.#repeat(8_000, () => this.#rebind());
     if (dice.happens(0.2)) {
       this.#repeat(12_000, () => dice.pick(this.#all).disk.failing = true);
@@ -224,6 +239,29 @@ class Simulation extends Surroundings {
     this.network.cut(host);
     this.#tell(`${this.#time} ${host} is cut off`);
     this.schedule.at(this.now + this.dice.between(100, 20_000), () => this.network.mend(host));
+  }
+
+  /**
+   * Somebody sets a wall clock. Once it is set forward, and may be right at one start and wrong at the next:
+   * of two starts like that a message that waits may become too old. It is set back as often as he likes.
+   */
+  #setClock(process: Process): void {
+    const skew = this.dice.pick(SKEWS_MS);
+    const by = skew - process.skew;
+    if (by > HOUR_MS && this.#wereAhead.has(process)) return;
+    if (by > HOUR_MS) this.#wereAhead.add(process);
+    this.#tell(`${this.#time} the clock of ${process.name} is set by ${by / DAY_MS} days`);
+    process.setsClock(skew);
+  }
+
+  /** SIGSTOP, or its computer sleeps for a while. */
+  #stop(process: Process): void {
+    this.#tell(`${this.#time} ${process.name} is stopped`);
+    process.isStopped();
+    const { life } = process;
+    this.schedule.at(this.now + this.dice.between(2_500, 20_000), () => {
+      if (process.isAlive && process.life === life) process.isContinued();
+    });
   }
 
   /** For a while only short datagrams pass. */
@@ -293,6 +331,7 @@ class Simulation extends Surroundings {
       process.deadliness = 0;
       process.disk.failing = false;
     }
+    if (this.#clocksLeap) this.#keepAway(this.dice.pick(this.#clients));
     if (!this.server.isAlive) this.server.starts();
     for (const client of this.#clients) this.#startClient(client);
     // Whoever deregistered comes back, and again if that was while something else was under way.
@@ -301,6 +340,20 @@ class Simulation extends Surroundings {
         for (const client of this.#clients) client.act({ type: "register", nick: client.name });
       });
     }
+  }
+
+  /**
+   * Somebody comes when everybody has looked for what is too old. What waits for him has to be there,
+   * whatever the clock says at the start of the server.
+   */
+  #keepAway(client: Person): void {
+    this.#away = client;
+    this.#kill(client);
+    this.#kill(this.server);
+    this.schedule.at(this.now + LONG_PEACE_MS - PEACE_MS, () => {
+      this.#away = undefined;
+      this.#startClient(client);
+    });
   }
 
   #checkNothingLeft(): void {

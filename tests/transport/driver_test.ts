@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { DAY_MS, STOPPED_MS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import type { Change, Input, Machine, Output } from "../../core/machine.ts";
 import { drive, type Driver, type Socket } from "../../transport/driver.ts";
@@ -28,11 +29,15 @@ async function settle(): Promise<void> {
 class Rig implements Machine, Socket {
   readonly log: string[] = [];
   readonly instants: Millis[] = [];
+  /** What it was told of the wall clock. */
+  readonly walls: Millis[] = [];
   readonly driver: Driver;
   deadline: Millis = Infinity;
   clock: Millis = 1000;
   /** By how much the clock moves each time it is read. */
   clockStep: Millis = 0;
+  /** How far the wall clock is ahead. */
+  wallAhead: Millis = 0;
   commitFailure: Error | undefined;
   /** The most datagrams that were received and not yet stepped. */
   mostWaiting = 0;
@@ -56,11 +61,16 @@ class Rig implements Machine, Socket {
       socket: this,
       store: { read: () => [], commit: (changes) => this.#commit(changes) },
       now: () => this.clock += this.clockStep,
+      wall: () => this.clock + this.wallAhead,
       show: (notice) => this.log.push(`show ${notice.type}`),
     });
   }
 
   step(now: Millis, input: Input): Output[] {
+    if (input.type === "clock") {
+      this.walls.push(input.wall);
+      return [];
+    }
     this.log.push(`step ${nameOf(input)}`);
     this.instants.push(now);
     return this.#answer(nameOf(input), this);
@@ -257,6 +267,66 @@ Deno.test("after its exit a machine is not stepped, and nothing more is received
   assertEquals(rig.log, ["step 1", "commit save a", "send 1", "sent 1"]);
 });
 
+Deno.test("a machine is told what the wall clock says: first of all, and when somebody has set it", async () => {
+  const rig = new Rig((name) => name === "2" ? [EXIT] : []);
+  rig.wallAhead = 50;
+  rig.driver.act({ type: "stay" });
+  await settle();
+  rig.clock = 2000;
+  rig.arrive(0);
+  await settle();
+  assertEquals(rig.walls, [1050]);
+  rig.wallAhead = 730 * DAY_MS;
+  rig.arrive(1);
+  await settle();
+  rig.wallAhead = -1000;
+  rig.arrive(2);
+  assertEquals(await rig.driver.ended, 3);
+  assertEquals(rig.walls, [1050, 2000 + 730 * DAY_MS, 1000]);
+  assertEquals(rig.log, ["step stay", "step 0", "step 1", "step 2"]);
+});
+
+Deno.test("a driver sleeps a second at most, and timers follow when the computer has slept", async () => {
+  const delays: number[] = [];
+  const { setTimeout } = globalThis;
+  // Nothing wakes up the driver but the test.
+  Object.assign(globalThis, { setTimeout: (_: () => void, delay: number) => delays.push(delay) });
+  try {
+    const rig = new Rig((name, { clock }) => {
+      rig.deadline = clock + 500;
+      return name === "1" ? [EXIT] : [];
+    });
+    rig.deadline = 26_000;
+    rig.driver.act({ type: "stay" });
+    await settle();
+    assertEquals(delays, [1000, 500]);
+    rig.clock += 8 * 3_600_000;
+    rig.arrive(0);
+    await settle();
+    assertEquals(delays, [1000, 500, 500]);
+    rig.arrive(1);
+    await rig.driver.ended;
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+});
+
+Deno.test("a wake-up that comes late because the process was stopped says so before all else, once", async () => {
+  const rig = new Rig((name) => name === "2" ? [EXIT] : []);
+  rig.driver.act({ type: "stay" });
+  await settle();
+  rig.clock += STOPPED_MS - 1;
+  rig.arrive(0);
+  await settle();
+  rig.clock += STOPPED_MS;
+  rig.arrive(1);
+  await settle();
+  rig.clock += 1000;
+  rig.arrive(2);
+  assertEquals(await rig.driver.ended, 3);
+  assertEquals(rig.log, ["step stay", "step 0", "step resumed", "step 1", "step 2"]);
+});
+
 Deno.test("a socket that fails is the end; one that was closed is not", async () => {
   const failing = new Rig(() => []);
   failing.closeSocket(new Error("no more memory"));
@@ -276,6 +346,7 @@ Deno.test("over a real socket: a burst is answered in order, with saves and with
     const echo: Machine = {
       deadline: Infinity,
       step(_, input) {
+        if (input.type === "clock") return [];
         assert(input.type === "datagram");
         const done: Output[] = input.bytes[0] === 99 ? [EXIT] : [];
         return [...outputs, { type: "transmit", to: input.from, bytes: input.bytes }, ...done];
@@ -287,6 +358,7 @@ Deno.test("over a real socket: a burst is answered in order, with saves and with
       socket: theirs,
       store,
       now: () => performance.now(),
+      wall: () => Date.now(),
       show: () => {},
     });
     for (let n = 0; n < 100; n++) await ours.send(new Uint8Array([n]), theirs.address);

@@ -84,7 +84,7 @@ class Desk {
   }
 
   message(sequence: number, text = "x", { prefix = PREFIX, sentAt = 1_000 } = {}): OutgoingMessage {
-    const message = new OutgoingMessage({ prefix, sequence }, { to: "bob", sentAt, text });
+    const message = new OutgoingMessage({ prefix, sequence }, { to: "bob", writtenAt: sentAt, sentAt, text });
     if (sequence > 1) {
       message.before = LastMessage.from({ prefix, sequence: sequence - 1, text: "" });
     }

@@ -6,13 +6,13 @@ import { partsOf } from "../../../core/messages/message_id.ts";
 import { nickKey } from "../../../core/messages/nick.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { seededDice } from "../../kit/dice.ts";
-import { Recorded } from "../../kit/recorded.ts";
+import { Recorded, trueClock } from "../../kit/recorded.ts";
 import { idOf } from "../../kit/samples.ts";
 
 const PEOPLE = ["bob", "carol", "Zoë", "dave"];
 
 function trackerWith(count: number, to: string): { tracker: AckTracker; messages: OutgoingMessage[] } {
-  const tracker = new AckTracker(new Recorded().effects, primitives);
+  const tracker = new AckTracker(new Recorded().effects, primitives, trueClock());
   const messages = Array.from(
     { length: count },
     (_, at) => tracker.add(0, partsOf(idOf(at)), to, `m${at}`),
@@ -53,7 +53,7 @@ Deno.test("whoever has only stored messages is not waited for", () => {
 Deno.test("whatever becomes of messages, they are listed and counted as by a walk over all, also after a restart", () => {
   const dice = seededDice();
   const recorded = new Recorded();
-  const tracker = new AckTracker(recorded.effects, primitives);
+  const tracker = new AckTracker(recorded.effects, primitives, trueClock());
   let all: OutgoingMessage[] = [];
 
   function assertAsWalked(one: AckTracker): void {
@@ -91,7 +91,7 @@ Deno.test("whatever becomes of messages, they are listed and counted as by a wal
     assertAsWalked(tracker);
   }
   recorded.performAll(1000);
-  const again = new AckTracker(recorded.restarted().effects, primitives);
+  const again = new AckTracker(recorded.restarted().effects, primitives, trueClock());
   assertAsWalked(again);
 });
 

@@ -15,7 +15,7 @@ import { decodePost, isAuthentic, type Post, postHash, textOf } from "../../../c
 import { type Row, Table } from "../../../core/messages/table.ts";
 import { Author, flipped } from "../../kit/author.ts";
 import { seededDice } from "../../kit/dice.ts";
-import { Recorded } from "../../kit/recorded.ts";
+import { Recorded, trueClock } from "../../kit/recorded.ts";
 import { idOf, TOP_ID } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;
@@ -44,7 +44,7 @@ class Desk {
     this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.knownPeers = new KnownPeers(effects);
     this.postChains = new PostChains(effects);
-    this.tracker = new AckTracker(effects, primitives);
+    this.tracker = new AckTracker(effects, primitives, trueClock());
     const { postChains, knownPeers, prekeys, table, tracker } = this;
     const own = { primitives, random, nick, identity, channelKey };
     this.sealing = new Sealing({ ...own, prekeys, knownPeers, postChains, tracker, table });
@@ -137,7 +137,7 @@ Deno.test("what is to leave is saved, with the prekey that it names", () => {
   desk.sealing.seal(NOW, message);
   assertEquals(desk.saved("outbox").length, 1);
   assertEquals(desk.saved("prekey").length, 1);
-  const later = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives);
+  const later = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives, trueClock());
   const { body, ephemeral, proof } = later.messageWith(message.id)!;
   assertEquals([body, ephemeral, proof], [message.body, message.ephemeral, message.proof]);
 });
@@ -151,7 +151,7 @@ Deno.test("the letter and its proof stay as they are for another prekey of the r
   assertEquals(desk.sealing.seal(NOW, message), "sealed");
   assertEquals([message.body, message.proof], [body, proof]);
   const records = desk.saved("outbox");
-  const tracker = new AckTracker(new Recorded(records).effects, primitives);
+  const tracker = new AckTracker(new Recorded(records).effects, primitives, trueClock());
   const again = tracker.messageWith(message.id)!;
   assertEquals(desk.sealing.seal(NOW, again), "sealed");
   assertEquals([again.body, again.proof], [body, proof]);
@@ -339,7 +339,7 @@ Deno.test("a letter that is gone has its proof still, also after a restart", () 
   const { proof } = desk.opened(message)!;
   desk.tracker.stored(message);
   assertEquals(message.body.length, 0);
-  const tracker = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives);
+  const tracker = new AckTracker(new Recorded(desk.saved("outbox")).effects, primitives, trueClock());
   const { id, edition, ephemeral } = message;
   const receipt = { id, edition, ephemeral, outcome: "read", proof } as const;
   for (const one of [message, tracker.messageWith(id)!]) {

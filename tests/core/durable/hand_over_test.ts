@@ -10,6 +10,7 @@ const HASH = "ab".repeat(32);
 const MESSAGE = {
   after: [TOP_ID],
   to: ["y"],
+  writtenAt: 1,
   sentAt: 1,
   stored: false,
   text: "hi",

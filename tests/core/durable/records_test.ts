@@ -66,6 +66,7 @@ Deno.test("every record of a client survives the disk", () => {
   const outgoing = {
     after: [ID],
     to: ["y"],
+    writtenAt: U48,
     sentAt: 1,
     stored: true,
     text: LONGEST_TEXT,
