@@ -16,8 +16,8 @@ const INNER_BRIDGE = /^(docker|br-|podman|cni|lxc|virbr|vboxnet|vmnet)/;
 /**
  * The addresses at which peers on the same network may reach this client, the likeliest first: the address
  * that the socket is bound to, or else all addresses of the machine in the server's family, that on the
- * server's network first and bridges to the host's own containers last. If the server is on this machine its loopback address comes first, for peers may be
- * here as well.
+ * server's network first and bridges to the host's own containers last. If the server is on this machine its
+ * loopback address comes first, for peers may be here as well.
  */
 export function ownAddresses(
   host: string,
@@ -30,9 +30,9 @@ export function ownAddresses(
   const local = server.host.startsWith("127.") || server.host === "::1" ? [server.host] : [];
   const target = bitsOf(server.host);
   // The routes would tell, but Deno lets nobody without all permissions read them. The network that holds the
-  // server is on the way to it for sure, a bridge to this host's containers is not. Then the longest prefix in
-  // common wins, as in RFC 6724, section 5. Addresses of a link (fe80::) need the link's name, which no peer
-  // knows.
+  // server is on the way to it for sure, a bridge to this host's containers is not. Then the longest prefix
+  // in common wins, as in RFC 6724, section 5. Addresses of a link (fe80::) need the link's name, which no
+  // peer knows.
   const others = interfaces
     .filter((it) => it.family === family && !/^(127\.|::1$|fe80:)/i.test(it.address))
     .map(({ address, name, cidr }) => {

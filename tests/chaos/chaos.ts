@@ -10,6 +10,8 @@ import { Oracle } from "./oracle.ts";
 
 const PEOPLE = ["alice", "bob", "carol"];
 const KILL_MS = 2_000;
+/** Now and then the next one is killed while the last one is still away. */
+const SOON_MS = 300;
 /** Between two looks at the screens. */
 const LOOK_MS = 100;
 /** From the last kill on: far more than a busy machine takes to deliver all that waits. */
@@ -37,21 +39,24 @@ export async function chaos(
   await until(() => people.every((person) => person.looks()), PEACE_MS);
 
   const begin = performance.now();
-  let kills = 0;
+  let [kills, nextKill] = [0, begin + KILL_MS];
   for (let now = begin; now < begin + seconds * 1000; now = performance.now()) {
     for (const person of people) if (person.looks() && dice.happens(0.5)) await person.writes(dice);
-    if (now >= begin + (kills + 1) * KILL_MS) {
+    if (now >= nextKill) {
       kills++;
-      const victim = dice.happens(0.5) ? undefined : dice.pick(people);
-      if (victim !== undefined) {
+      nextKill += dice.happens(0.4) ? SOON_MS : KILL_MS;
+      if (server === undefined || dice.happens(0.5)) {
+        const victim = dice.pick(people);
         tell(`${victim.nick} is killed`);
         await victim.isKilled();
-      } else if (server !== undefined) {
+      } else {
         tell("the server is killed");
         server.kill("SIGKILL");
         await server.status;
         server = undefined;
         starting = host.startServer().then((run) => void (server = run));
+        // Whether it has come is asked for at the end.
+        starting.catch(() => {});
       }
     }
     await pause();
@@ -63,7 +68,10 @@ export async function chaos(
   // What is shown now has the place behind all that came before it.
   for (const person of people) await person.writes(dice);
   await until(() => people.every((person) => person.looks()) && oracle.missing().length === 0, PEACE_MS);
-  const failures = [...oracle.failures, ...oracle.missing()];
+  const silent = people.filter((person) => !person.looks()).map(({ nick }) =>
+    `${nick}'s client does not answer`
+  );
+  const failures = [...oracle.failures, ...oracle.missing(), ...silent];
   for (const person of people) await person.leaves();
   return { failures, accepted: oracle.accepted, repeats: oracle.repeats, kills };
 }
