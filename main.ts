@@ -27,12 +27,24 @@ function complain(sentence: string): void {
   console.error(harmless(sentence));
 }
 
+/**
+ * The sentence for an error that is no fault of the program. Deno fetches the npm packages when something
+ * first imports them, and throws a `TypeError` that names the package if it cannot.
+ */
+function sentenceFor(error: unknown): string | undefined {
+  if (error instanceof ExpectedError) return error.message;
+  const [, name] = error instanceof TypeError ? /npm package '?([^\s']+)/.exec(error.message) ?? [] : [];
+  if (name === undefined) return undefined;
+  return `cannot load the npm package '${name}': it is not in Deno's cache and the registry does not answer, run 'deno install' here while there is a network`;
+}
+
 if (import.meta.main) {
   try {
     Deno.exit(await main(Deno.args));
   } catch (error) {
-    if (!(error instanceof ExpectedError)) throw error;
-    complain(error.message);
+    const sentence = sentenceFor(error);
+    if (sentence === undefined) throw error;
+    complain(sentence);
     Deno.exit(FAILED);
   }
 }

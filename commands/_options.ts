@@ -54,15 +54,17 @@ export function readOptions(
       );
     },
   });
+  // The types take every name for one of each kind.
+  const found: Readonly<Record<string, unknown>> = options;
   const values: Record<string, string | undefined> = {};
   for (const name of names) {
-    const given: unknown = options[name];
+    const given = found[name];
     const [value, ...more]: readonly unknown[] = Array.isArray(given) ? given : [];
     if (more.length > 0) throw new OptionError(`option '--${name}' given twice, give it once`);
     if (value === "") throw new OptionError(`option '--${name}' has no value, give one`);
     values[name] = typeof value === "string" ? value : undefined;
   }
-  for (const name of flags) if (options[name] === true) values[name] = "true";
+  for (const name of flags) if (found[name] === true) values[name] = "true";
   const [argument, unexpected] = options._;
   if (unexpected !== undefined) throw new OptionError(`unexpected argument '${unexpected}'`);
   if (argumentName !== undefined) {

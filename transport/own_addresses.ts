@@ -5,13 +5,19 @@ export const ANY_IPV4 = "0.0.0.0";
 export const ANY_IPV6 = "::";
 
 /** An address of the machine, as `Deno.networkInterfaces` gives it. */
-export type OwnInterface = Pick<Deno.NetworkInterfaceInfo, "family" | "address">;
+export type OwnInterface = Pick<Deno.NetworkInterfaceInfo, "family" | "address" | "name" | "cidr">;
+
+/**
+ * Bridges of Docker, Podman, Kubernetes, LXC, libvirt, VirtualBox and VMware: behind them are containers and
+ * virtual machines of this host, and nobody else.
+ */
+const INNER_BRIDGE = /^(docker|br-|podman|cni|lxc|virbr|vboxnet|vmnet)/;
 
 /**
  * The addresses at which peers on the same network may reach this client, the likeliest first: the address
  * that the socket is bound to, or else all addresses of the machine in the server's family, that on the
- * server's network first. If the server is on this machine its loopback address comes first, for peers may be
- * here as well.
+ * server's network first and bridges to the host's own containers last. If the server is on this machine its
+ * loopback address comes first, for peers may be here as well.
  */
 export function ownAddresses(
   host: string,
@@ -23,12 +29,18 @@ export function ownAddresses(
   const family = server.host.includes(":") ? "IPv6" : "IPv4";
   const local = server.host.startsWith("127.") || server.host === "::1" ? [server.host] : [];
   const target = bitsOf(server.host);
-  // The rule of RFC 6724, section 5, for want of the routes: the longest prefix in common wins. Addresses of
-  // a link (fe80::) need the link's name, which no peer knows.
+  // The routes would tell, but Deno lets nobody without all permissions read them. The network that holds the
+  // server is on the way to it for sure, a bridge to this host's containers is not. Then the longest prefix
+  // in common wins, as in RFC 6724, section 5. Addresses of a link (fe80::) need the link's name, which no
+  // peer knows.
   const others = interfaces
     .filter((it) => it.family === family && !/^(127\.|::1$|fe80:)/i.test(it.address))
-    .map(({ address }) => ({ address, shared: sharedBits(bitsOf(address), target) }))
-    .sort((a, b) => b.shared - a.shared)
+    .map(({ address, name, cidr }) => {
+      const shared = sharedBits(bitsOf(address), target);
+      const rank = shared >= Number(cidr.split("/")[1]) ? 0 : INNER_BRIDGE.test(name) ? 2 : 1;
+      return { address, shared, rank };
+    })
+    .sort((a, b) => a.rank - b.rank || b.shared - a.shared)
     .map(({ address }) => address);
   const hosts = [...local, ...others];
   const none = family === "IPv4" ? "127.0.0.1" : "::1";

@@ -258,8 +258,10 @@ export class Links {
   /** The index leads to the link whose initiation is answered, and becomes that of the new session. */
   #onResponse(now: Millis, from: Address, packet: Response): Arrival | undefined {
     const owner = this.#byIndex.get(packet.receiver);
-    const opened = owner?.link.receiveResponse(now, from, packet);
-    if (owner === undefined || opened === undefined) return this.#drop();
+    // The answer to somebody who had this address before us, mostly to our own former run.
+    if (owner === undefined) return undefined;
+    const opened = owner.link.receiveResponse(now, from, packet);
+    if (opened === undefined) return this.#drop();
     owner.session = opened.session;
     return { type: "verbs", link: owner.link, verbs: [], restarted: opened.restarted };
   }
@@ -268,7 +270,11 @@ export class Links {
   #onTransport(now: Millis, from: Address, packet: Transport): Arrival | undefined {
     const unconfirmed = this.#responder.get(now, packet.receiver);
     const owner = this.#byIndex.get(packet.receiver);
-    const received = (unconfirmed?.session ?? owner?.session)?.open(now, packet);
+    const session = unconfirmed?.session ?? owner?.session;
+    // A session that is over, or of our former run: its peer goes on with it until nothing has answered for
+    // long enough, and means no harm.
+    if (session === undefined) return undefined;
+    const received = session.open(now, packet);
     if (received === undefined) return this.#drop();
     let restarted = false;
     let link = owner?.link;
@@ -325,7 +331,7 @@ export class Links {
     return out;
   }
 
-  /** Counts a datagram that means nothing. */
+  /** Counts a datagram that means nothing, and that no honest peer sends after a restart of ours. */
   #drop(): undefined {
     this.#dropped++;
     return undefined;

@@ -49,7 +49,7 @@ const LONG_FLAG = /^--(no-)?(.+?)(?:=(.*))?$/s;
  * @throws {TypeError} If an alias is `undefined`.
  */
 export function parseArgs<
-  Booleans extends string = never,
+  Booleans extends string | boolean = never,
   Strings extends string = never,
   Collected extends string = never,
   Negatable extends string = never,
@@ -62,7 +62,10 @@ export function parseArgs<
   args: readonly string[],
   options: ParseOptions<Booleans, Strings, Collected, Negatable, Defaults, Aliased, DoubleDash> = {},
 ): Args<
-  WithAliases<Defaulted<Declared<Booleans, Strings, Collected, Negatable>, Defaults>, Aliased>,
+  WithAliases<
+    Defaulted<Declared<Extract<Booleans, string>, Strings, Collected, Negatable>, Defaults>,
+    Aliased
+  >,
   DoubleDash
 > {
   const rules = readRules(options);

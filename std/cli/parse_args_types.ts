@@ -18,7 +18,7 @@ export type Aliases = Readonly<Record<string, Names<string>>>;
 
 /** Options for `parseArgs`. The type parameters are the names that each option declares. */
 export interface ParseOptions<
-  Booleans extends string = string,
+  Booleans extends string | boolean = string | boolean,
   Strings extends string = string,
   Collected extends string = string,
   Negatable extends string = string,
@@ -31,7 +31,7 @@ export interface ParseOptions<
   /** Other names of a flag: what is set under one name is set under all. */
   alias?: Aliased;
   /** Flags that take no value and are `false` when absent; `true`: all of the form `--name`. */
-  boolean?: boolean | Names<Booleans>;
+  boolean?: Booleans | readonly Extract<Booleans, string>[];
   /** Values of flags that are absent. */
   default?: Defaults;
   /** Whether everything after the first positional argument is positional, too. */
@@ -48,8 +48,11 @@ export interface ParseOptions<
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 
-/** The names that these types know: literal ones, without the dot that denotes a nested value. */
-type Flat<Name extends string> = string extends Name ? never : Exclude<Name, `${string}.${string}`>;
+/**
+ * The names that these types know: without the dot that denotes a nested value. Names that are no literals
+ * make an index signature.
+ */
+type Flat<Name extends string> = Exclude<Name, `${string}.${string}`>;
 
 /**
  * The values of the flags that are declared, before defaults and aliases.
@@ -60,15 +63,15 @@ export type Declared<B extends string, S extends string, C extends string, N ext
   & { [K in Flat<Exclude<S, C>>]?: string | (K extends N ? false : never) }
   & { [K in Flat<Extract<B, C>>]: boolean[] }
   & { [K in Flat<Extract<S, C>>]: string[] | (K extends N ? false : never) }
-  & { [K in Flat<Exclude<C, B | S>>]?: unknown[] | (K extends N ? false : never) };
+  & { [K in Flat<Exclude<C, B | S>>]: unknown[] | (K extends N ? false : never) };
 
 /**
- * The same with the defaults: what has one is never absent.
+ * The same with the defaults: what has one is never absent, and of no known type if nothing else declares it.
  * @internal
  */
 export type Defaulted<Values, D> =
   & { [K in keyof Values as K extends keyof D ? never : K]: Values[K] }
-  & { [K in keyof D]: D[K] | (K extends keyof Values ? NonNullable<Values[K]> : never) };
+  & { [K in keyof D]: K extends keyof Values ? D[K] | NonNullable<Values[K]> : unknown };
 
 type OtherNames<Name, A> = Name extends keyof A ? A[Name] extends Names<infer Alias> ? Flat<Alias> : never
   : never;

@@ -1,4 +1,5 @@
 /** A server that is away, and somebody who may be typing. */
+import { assertEquals } from "@std/assert";
 import { scenario } from "./scenario.ts";
 
 const AWAY = "SERVER @ 10.0.0.1:9999 is AWAY since 2022-03-22 21:35:";
@@ -107,4 +108,14 @@ scenario("with no end of attempts the client says that it waits", (world) => {
   alice.looks();
   world.runs(1_000_000);
   alice.sees("[Server not responding.]", "[Staying: what you write waits until the server is back.]");
+});
+
+scenario("the server is started anew: the packets of its own clients are not called strange", (world) => {
+  const { alice } = world.clients("alice", "bob");
+  world.server.isKilled();
+  alice.types("send bob one");
+  world.server.starts();
+  alice.types("send_all two");
+  world.runs(70_000);
+  assertEquals(world.server.looks().filter((line) => line.includes("dropped")), []);
 });

@@ -126,3 +126,18 @@ Deno.test("without a nick it is the login name, and NAME-2 when that is taken on
 function portOf(socket: Deno.DatagramConn): string {
   return `${(socket.addr as Deno.NetAddr).port}`;
 }
+
+Deno.test("without the npm packages and a network the client says so in a sentence", async () => {
+  await using host = await Host.create();
+  // Nothing listens at a port that is bound to datagrams only.
+  const env = { DENO_DIR: `${host.folder}/empty`, NPM_CONFIG_REGISTRY: `http://127.0.0.1:${freePort()}` };
+  const client = host.run(["client", "-n", "x", "--state", ":memory:"], { env });
+  assertEquals(await client.status, 1);
+  // Deno itself names what it tries to fetch.
+  const lines = client.error.lines.filter((line) => !line.startsWith("Download "));
+  assertEquals(lines.length, 1);
+  assertMatch(
+    lines[0]!,
+    /^cannot load the npm package '\S+': it is not in Deno's cache and the registry does not answer, run /,
+  );
+});

@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import { ANY_IPV4, ANY_IPV6, ownAddresses, type OwnInterface } from "../../transport/own_addresses.ts";
 
 const INTERFACES: readonly OwnInterface[] = [
-  { family: "IPv4", address: "127.0.0.1" },
-  { family: "IPv4", address: "172.17.0.1" },
-  { family: "IPv4", address: "192.168.1.5" },
-  { family: "IPv6", address: "::1" },
-  { family: "IPv6", address: "fe80::1" },
-  { family: "IPv6", address: "fd00::2" },
-  { family: "IPv6", address: "2001:db8::5" },
+  { family: "IPv4", address: "127.0.0.1", name: "lo", cidr: "127.0.0.1/8" },
+  { family: "IPv4", address: "172.17.0.1", name: "docker0", cidr: "172.17.0.1/16" },
+  { family: "IPv4", address: "192.168.1.5", name: "eth0", cidr: "192.168.1.5/24" },
+  { family: "IPv6", address: "::1", name: "lo", cidr: "::1/128" },
+  { family: "IPv6", address: "fe80::1", name: "eth0", cidr: "fe80::1/64" },
+  { family: "IPv6", address: "fd00::2", name: "br-0c1d", cidr: "fd00::2/64" },
+  { family: "IPv6", address: "2001:db8::5", name: "eth0", cidr: "2001:db8::5/64" },
 ];
 
 function hosts(bound: string, server: string, interfaces = INTERFACES): string[] {
@@ -22,8 +22,14 @@ Deno.test("the address on the server's network comes first, whatever the order o
   assertEquals(hosts(ANY_IPV6, "fd00:0:0:0::9"), ["fd00::2", "2001:db8::5"]);
 });
 
+Deno.test("a bridge to this host's containers comes last, unless the server is behind it", () => {
+  assertEquals(hosts(ANY_IPV4, "10.77.0.1"), ["192.168.1.5", "172.17.0.1"]);
+  assertEquals(hosts(ANY_IPV4, "172.31.0.9"), ["192.168.1.5", "172.17.0.1"]);
+  assertEquals(hosts(ANY_IPV6, "fd00:0:0:1::9"), ["2001:db8::5", "fd00::2"]);
+});
+
 Deno.test("where the server is on this machine its loopback address comes first", () => {
-  assertEquals(hosts(ANY_IPV4, "127.0.0.1"), ["127.0.0.1", "172.17.0.1", "192.168.1.5"]);
+  assertEquals(hosts(ANY_IPV4, "127.0.0.1"), ["127.0.0.1", "192.168.1.5", "172.17.0.1"]);
   assertEquals(hosts(ANY_IPV6, "::1")[0], "::1");
 });
 
