@@ -67,6 +67,15 @@ export const UNCONFIRMED_MS = 10_000;
  * initiation every 5 s and each waits 10 s, so an honest one has no more than three.
  */
 export const UNCONFIRMED_PER_PEER = 3;
+
+/** Processes under one key whose initiations are told from replays: the present one, and those before it. */
+export const PROCESSES_PER_PEER = 8;
+
+/**
+ * A peer may name an epoch this far ahead of the highest that we have had with it, and any in the lower half
+ * if we have had none. It grows by one with each new process of one of us, and nobody is to use them all up.
+ */
+export const EPOCH_JUMP = 1_024;
 export const UNCONFIRMED_SESSIONS = 4_096;
 
 /**

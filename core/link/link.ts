@@ -6,11 +6,12 @@
  * The peer may open it as well, by an initiation and a first packet under its session. A packet space has an
  * epoch: numbers of one epoch mean nothing in the next (docs/protocol.md section 2).
  */
+import { remember } from "../base/bounded_map.ts";
 import { Writer } from "../base/bytes.ts";
-import { HANDSHAKE_AFTER_TIMEOUTS, INTRODUCED_MS, LINK_DEAD_MS } from "../base/limits.ts";
+import { HANDSHAKE_AFTER_TIMEOUTS, INTRODUCED_MS, LINK_DEAD_MS, PROCESSES_PER_PEER } from "../base/limits.ts";
 import type { Address, Datagram, Key, Millis } from "../base/units.ts";
 import { encodeVerb, isOrdered, type Verb } from "../messages/verb.ts";
-import { type Epoch, NO_EPOCH } from "../wire/epoch.ts";
+import { type Epoch, isWithinReach, NO_EPOCH } from "../wire/epoch.ts";
 import { CHALLENGE_BYTES, writeFrame } from "../wire/frame.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "../wire/packet.ts";
 import { type HandshakeContext, Initiator } from "./initiator.ts";
@@ -54,8 +55,6 @@ export interface LinkOptions {
 export class Link {
   /** True if the owner wants the link to stay, however long it is silent. */
   kept = false;
-  /** The time in the peer's newest initiation that led to a session; initiations up to it are replays. */
-  newestInitiation: Millis = -Infinity;
   readonly #context: LinkContext;
   readonly asksForKey: boolean;
   #peer: Key | undefined;
@@ -73,6 +72,8 @@ export class Link {
   #soughtUntil: Millis = -Infinity;
 
   readonly #life: Lifetime;
+  /** For each of the peer's last processes the time in its newest initiation that led to a session. */
+  readonly #initiations = new Map<string, Millis>();
 
   constructor(now: Millis, context: LinkContext, { peer, addresses, proved, asksForKey }: LinkOptions) {
     this.#context = context;
@@ -92,6 +93,15 @@ export class Link {
   /** The peer's process that was heard last, as hexadecimal digits; `undefined` before the first session. */
   get peerProcess(): string | undefined {
     return this.#peerProcess;
+  }
+
+  /** Initiations of this process of the peer up to this time are replays; -Infinity if there was none. */
+  initiatedAt(process: string): Millis {
+    return this.#initiations.get(process) ?? -Infinity;
+  }
+
+  noteInitiation(process: string, timestamp: Millis): void {
+    remember(this.#initiations, process, timestamp, PROCESSES_PER_PEER);
   }
 
   /** The epoch of the present packet space; `NO_EPOCH` if there is none. */
@@ -259,6 +269,10 @@ export class Link {
   ): { session: Session; restarted: boolean } | undefined {
     const answer = this.#initiator?.receiveResponse(now, from, response);
     if (answer === undefined) return undefined;
+    if (!isWithinReach(answer.session.epoch, this.#lastEpoch)) {
+      this.#context.releaseIndex(answer.session.index);
+      return undefined;
+    }
     const path = answer.isProved ? new Path(from) : this.#unproved(from);
     const restarted = this.adopt(now, answer.session, path, answer.rtt);
     if (restarted === undefined) return undefined;

@@ -62,6 +62,11 @@ export interface LinksOptions {
   timestamp(now: Millis): Millis;
   /** Our announcements give this name, at most 32 bytes of UTF-8; without a name discovers get no answer. */
   readonly name: string | undefined;
+  /**
+   * A new process takes over a link from the one that `link.peerProcess` still names. Returns true if that one
+   * was told something.
+   */
+  displaced?(now: Millis, link: Link, process: string): boolean;
   /** True if quiet links send pings, so that NATs do not forget them. */
   readonly keepsAlive: boolean;
 }
@@ -245,11 +250,11 @@ export class Links {
     return answer === undefined ? this.#drop() : this.#reply(from, answer);
   }
 
-  /** A peer without a link has none of these: its time is forgotten with its link. */
+  /** A peer without a link has none of these: its times are forgotten with its link. */
   #knownPeer(key: Key): KnownPeer {
     const link = this.#byPeer.get(key);
     return {
-      timestamp: link?.newestInitiation ?? -Infinity,
+      initiatedAt: (process) => link?.initiatedAt(process) ?? -Infinity,
       epoch: link?.epoch ?? NO_EPOCH,
       lastEpoch: link?.lastEpoch ?? NO_EPOCH,
     };
@@ -305,7 +310,12 @@ export class Links {
     const { session, address, timestamp, at, departures } = unconfirmed;
     this.#responder.confirm(unconfirmed);
     this.#byIndex.set(session.index, { link, session });
-    link.newestInitiation = timestamp;
+    link.noteInitiation(session.peerProcess, timestamp);
+    const isDisplaced = link.peerProcess !== undefined && link.peerProcess !== session.peerProcess;
+    // What the process before this one is to hear leaves under its own session, which is over now.
+    if (isDisplaced && this.#options.displaced?.(now, link, session.peerProcess)) {
+      this.#replies.push(...link.takeDatagrams(now));
+    }
     // It took one round trip from the response to this packet, unless the response left twice (Karn's rule,
     // RFC 6298 section 3) or earlier packets were lost.
     const rtt = departures === 1 && number === 1 ? now - at : undefined;

@@ -20,7 +20,7 @@ import {
 import { HostRates, Rate } from "../base/rate.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
 import { CookieBaker, hasMac1, mac1Key, setMac1 } from "../wire/cookie.ts";
-import { type Epoch, EPOCH_BYTES, nextEpoch, NO_EPOCH } from "../wire/epoch.ts";
+import { type Epoch, EPOCH_BYTES, isWithinReach, nextEpoch, NO_EPOCH } from "../wire/epoch.ts";
 import { NoiseResponder } from "../wire/noise.ts";
 import { encodeResponse, type Initiation, MAC_BYTES, PROCESS_BYTES } from "../wire/packet.ts";
 import { type HandshakeContext, PROLOGUE } from "./initiator.ts";
@@ -46,8 +46,8 @@ export interface Unconfirmed {
 
 /** The state of the links towards a peer that initiates. */
 export interface KnownPeer {
-  /** The time in its newest initiation that led to a session; -Infinity without one. */
-  readonly timestamp: Millis;
+  /** The time in the newest initiation of this process that led to a session; -Infinity without one. */
+  initiatedAt(process: string): Millis;
   /** The epoch of the packet space that we share with it; `NO_EPOCH` without one. */
   readonly epoch: Epoch;
   /** The highest epoch that we have had with it. */
@@ -106,7 +106,8 @@ export class Responder {
   confirm(confirmed: Unconfirmed): void {
     this.#remove(confirmed);
     for (const other of this.#byPeer.get(confirmed.peer) ?? []) {
-      if (other.timestamp < confirmed.timestamp) this.#drop(other);
+      const isEarlier = other.timestamp < confirmed.timestamp;
+      if (isEarlier && other.session.peerProcess === confirmed.session.peerProcess) this.#drop(other);
     }
   }
 
@@ -144,8 +145,8 @@ export class Responder {
 
   /**
    * Makes the response, and a session that waits for its first packet. Returns `undefined` for an initiation
-   * that is forged, or whose time is not later than all earlier ones of its key: it is a replay (WireGuard
-   * whitepaper section 5.1).
+   * that is forged, or whose time is not later than all earlier ones of its process: it is a replay (WireGuard
+   * whitepaper section 5.1). The clocks of two machines with one key need not agree.
    */
   #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { sender, noise } = initiation;
@@ -159,21 +160,21 @@ export class Responder {
     const [timestamp, peerProcess] = [payload.u48(), payload.hex(PROCESS_BYTES)];
     const proposed = payload.hex(EPOCH_BYTES);
     const waiting = this.#byPeer.get(peer) ?? [];
-    const newest = waiting.at(-1);
     const known = this.#options.peer(peer);
-    if (!payload.done || timestamp <= Math.max(known.timestamp, newest?.timestamp ?? -Infinity)) {
-      return undefined;
-    }
+    const ofProcess = waiting.findLast(({ session }) => session.peerProcess === peerProcess);
+    const newestAt = Math.max(known.initiatedAt(peerProcess), ofProcess?.timestamp ?? -Infinity);
+    if (!payload.done || timestamp <= newestAt) return undefined;
 
     // The peer proposes the epoch that it has. It may have it from a response of ours whose session still
     // waits: its packets may be on their way already, and in another epoch their verbs would come a second
     // time.
     const isWaiting = proposed > known.lastEpoch && waiting.some(({ session }) => session.epoch === proposed);
     const goesOn = proposed !== NO_EPOCH && (proposed === known.epoch || isWaiting);
-    const last = newest?.session.epoch ?? NO_EPOCH;
+    const last = waiting.at(-1)?.session.epoch ?? NO_EPOCH;
     const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch, last);
-    // There is no higher epoch: the peer has proposed the last one.
-    if (epoch === undefined) return undefined;
+    // Whoever makes up epochs gets no answer: the last one would end the link for good.
+    const highest = known.lastEpoch > last ? known.lastEpoch : last;
+    if (epoch === undefined || !isWithinReach(proposed, highest)) return undefined;
     const ephemeral = primitives.keyPair(random(KEY_BYTES));
     const answer = new Writer();
     answer.hex(this.#context.processId(peer));

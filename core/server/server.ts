@@ -105,7 +105,15 @@ export class Server implements Machine {
     const key = ownKey(primitives, random, this.#effects);
     const initiation = initiationClock(this.#effects);
     const timestamp = (at: Millis) => initiation(clock.at(at));
-    this.#links = new Links({ primitives, random, ownKey: key, timestamp, name, keepsAlive: false });
+    this.#links = new Links({
+      primitives,
+      random,
+      ownKey: key,
+      timestamp,
+      name,
+      keepsAlive: false,
+      displaced: (at, link, process) => this.#tellDisplaced(at, link, process),
+    });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
     this.#roster = new Roster(this.#effects, start);
@@ -157,6 +165,17 @@ export class Server implements Machine {
     if (input.type !== "tick") return this.#effects.takeOutputs(now, []);
     this.#runTimers(now);
     return this.#effects.takeOutputs(now, this.#links.takeDatagrams(now));
+  }
+
+  /**
+   * Tells the process that is registered on a link that another one takes its place. The one whose place was
+   * taken does not get it back by being heard, so it displaces nobody.
+   */
+  #tellDisplaced(now: Millis, link: Link, process: string): boolean {
+    const member = this.#byLink.get(link);
+    if (member?.process !== link.peerProcess || member?.formerProcess === process) return false;
+    link.tell(now, { type: "replaced", nick: member!.nick });
+    return true;
   }
 
   /** Takes the verbs of a packet. A packet without any is a sign of life, too. */

@@ -1,3 +1,4 @@
+import { EPOCH_JUMP } from "../base/limits.ts";
 import type { Random } from "../base/units.ts";
 
 /**
@@ -15,13 +16,23 @@ export const NO_EPOCH: Epoch = "0".repeat(2 * EPOCH_BYTES);
 
 const NUMBER_DIGITS = 8;
 const RANDOM_BYTES = 4;
+const EPOCHS = 2 ** (4 * NUMBER_DIGITS);
 
 /**
  * An epoch higher than all of these. `undefined` when there is none: only a peer that makes up epochs can
  * have reached the last number, and it gets no answer.
  */
 export function nextEpoch(random: Random, ...epochs: Epoch[]): Epoch | undefined {
-  const number = Math.max(...epochs.map((epoch) => parseInt(epoch.slice(0, NUMBER_DIGITS), 16))) + 1;
-  if (number >= 2 ** (4 * NUMBER_DIGITS)) return undefined;
+  const number = Math.max(...epochs.map(numberOf)) + 1;
+  if (number >= EPOCHS) return undefined;
   return number.toString(16).padStart(NUMBER_DIGITS, "0") + random(RANDOM_BYTES).toHex();
+}
+
+/** True if an epoch that a peer names is no more than a jump ahead of the highest that we have had with it. */
+export function isWithinReach(named: Epoch, highest: Epoch): boolean {
+  return numberOf(named) <= (highest === NO_EPOCH ? EPOCHS / 2 : numberOf(highest) + EPOCH_JUMP);
+}
+
+function numberOf(epoch: Epoch): number {
+  return parseInt(epoch.slice(0, NUMBER_DIGITS), 16);
 }

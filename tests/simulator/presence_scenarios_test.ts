@@ -231,8 +231,7 @@ scenario("a client that was replaced says so, and does not register again by its
   world.runs(300);
   other.looks();
   alice.looks();
-  // At its next keep-alive, and nobody else sees anything of it.
-  world.runs(35_000);
+  // At once, and nobody else sees anything of it.
   bob.sees("[You were registered as 'bob' from another place, this one is offline now.]");
   world.runs(200_000);
   alice.sees();

@@ -127,7 +127,7 @@ function stateOf({ test }: Case, now: Millis): Behind {
   const initiation = test.initiation();
   // Only a handshake that is under way takes a response.
   const hasHandshake = initiation !== undefined &&
-    test.receive(now, peer.answer(initiation, "f".repeat(16)).bytes) !== undefined;
+    test.receive(now, peer.answer(initiation, "000003ff" + "f".repeat(8)).bytes) !== undefined;
   if (hasSession) return hasHandshake ? "rekeying" : "open";
   if (hasHandshake) return "seeking";
   const asked = test.left.findLast(({ packet }) => packet.type === "discover")?.packet;

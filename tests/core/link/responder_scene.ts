@@ -22,7 +22,7 @@ import { Dice } from "../../kit/dice.ts";
 import { altered, Peer } from "../../kit/peer.ts";
 
 export const NOW = 1_000_000;
-const STRANGER: KnownPeer = { timestamp: -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
+const STRANGER: KnownPeer = { initiatedAt: () => -Infinity, epoch: NO_EPOCH, lastEpoch: NO_EPOCH };
 export const FROM: Address = { host: "10.9.9.9", port: 9 };
 /** In the middle of the Noise message. */
 const IN_NOISE = 60;
@@ -113,7 +113,8 @@ export class TestResponder {
     const unconfirmed = this.responder.get(NOW, (decodePacket(response) as Response).sender)!;
     this.responder.confirm(unconfirmed);
     const { session, peer, timestamp } = unconfirmed;
-    this.known.set(peer, { timestamp, epoch: session.epoch, lastEpoch: session.epoch });
+    const initiatedAt = (process: string) => process === session.peerProcess ? timestamp : -Infinity;
+    this.known.set(peer, { initiatedAt, epoch: session.epoch, lastEpoch: session.epoch });
   }
 
   /** The epoch that answers a proposal, for somebody of whom this is known. */

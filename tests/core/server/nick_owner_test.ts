@@ -139,7 +139,7 @@ function registered<People extends readonly Person[]>(world: World, ...people: P
   return people;
 }
 
-Deno.test("the same identity takes over from elsewhere at once; the old place is told when it speaks next", () => {
+Deno.test("the same identity takes over from elsewhere at once, and the old place is out", () => {
   const world = new World();
   const identity = new Identity(primitives, new Uint8Array(SECRETS_BYTES).fill(7));
   const clients = [world.client("alice", { identity }), world.client("bob")] as const;
@@ -150,9 +150,7 @@ Deno.test("the same identity takes over from elsewhere at once; the old place is
   assertEquals(bob.looks(), ["[Message received by alice.]"]);
   alice.does({ type: "sendChannel", text: "still me" });
   world.runs(1000);
-  assertEquals(alice.looks(), [
-    "[You were registered as 'alice' from another place, this one is offline now.]",
-  ]);
+  assertEquals(alice.looks(), ["[You are offline, 'reg alice' first.]"]);
   assertEquals([bob.looks(), elsewhere.looks()], [[], []]);
 });
 

@@ -1,6 +1,5 @@
-import { assertEquals, assertGreater, assertMatch, assertNotEquals } from "@std/assert";
-
-import { EPOCH_BYTES, nextEpoch, NO_EPOCH } from "../../../core/wire/epoch.ts";
+import { assert, assertEquals, assertFalse, assertGreater, assertMatch, assertNotEquals } from "@std/assert";
+import { EPOCH_BYTES, isWithinReach, nextEpoch, NO_EPOCH } from "../../../core/wire/epoch.ts";
 import { seededDice } from "../../kit/dice.ts";
 
 const random = (bytes: number) => new Uint8Array(bytes).fill(0xab);
@@ -49,4 +48,16 @@ Deno.test("behind the last number there is none", () => {
   assertEquals(nextEpoch(random, "fffffffe00000000", NO_EPOCH), "ffffffffabababab");
   assertEquals(nextEpoch(random, "ffffffff00000000", NO_EPOCH), undefined);
   assertEquals(nextEpoch(random, NO_EPOCH, "ffffffffffffffff"), undefined);
+});
+
+Deno.test("an epoch that is named may be a jump ahead of ours, and no more; without one of ours, half of them", () => {
+  const last = "00000010ffffffff";
+  for (const near of [NO_EPOCH, "0000001000000000", "00000011abababab", "00000410ffffffff"]) {
+    assert(isWithinReach(near, last), near);
+  }
+  for (const far of ["0000041100000000", "7fffffffffffffff", "fffffffe00000000"]) {
+    assertFalse(isWithinReach(far, last), far);
+  }
+  assert(isWithinReach("7fffffffffffffff", NO_EPOCH));
+  assertFalse(isWithinReach("8000000100000000", NO_EPOCH));
 });
