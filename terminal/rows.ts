@@ -67,9 +67,9 @@ export function wrap(cells: readonly string[], columns: number): string[][] {
 }
 
 /**
- * Breaks a line at spaces, so that a terminal of this width cuts no word. A word that is wider than the window
- * is left to the terminal, behind what stands before it: text without spaces, or an address to be copied. Each
- * row begins with the colours that are set there.
+ * Breaks a line at spaces, so that a terminal of this width cuts no word. A word that is wider than the
+ * window is left to the terminal, behind what stands before it: text without spaces, or an address to be
+ * copied. Each row begins with the colours that are set there.
  */
 export function wordRows(line: string, columns: number): string[] {
   const rows: string[] = [];
