@@ -68,8 +68,8 @@ export class Painter {
   }
 
   /**
-   * Prints lines above the input. They may be wider than the window, and hold colours. They are broken between
-   * words, once: after a resize they stand as they were printed.
+   * Prints lines above the input. They may be wider than the window, and hold colours. They are broken
+   * between words, once: after a resize they stand as they were printed.
    */
   print(lines: readonly string[], input: Line): string {
     const rows = lines.flatMap((line) => wordRows(line, this.#size.columns));
