@@ -66,6 +66,39 @@ export function wrap(cells: readonly string[], columns: number): string[][] {
   return rows;
 }
 
+/**
+ * Breaks a line at spaces, so that a terminal of this width cuts no word. A word that is wider than the
+ * window is left to the terminal, behind what stands before it: text without spaces, or an address to be
+ * copied. Each row begins with the colours that are set there.
+ */
+export function wordRows(line: string, columns: number): string[] {
+  const rows: string[] = [];
+  let [row, used, colours] = ["", 0, ""];
+  let isFirst = true;
+  for (const word of line.split(" ")) {
+    const cells = cellsOf(word);
+    const width = cells.reduce((sum, cell) => sum + columnsOf(cell), 0);
+    if (!isFirst && used + 1 + width > columns && width <= columns) {
+      rows.push(row);
+      [row, used] = [colours + word, width];
+    } else {
+      row += isFirst ? word : ` ${word}`;
+      for (const cell of isFirst ? cells : [" ", ...cells]) {
+        const more = columnsOf(cell);
+        used = used + more > columns ? more : used + more;
+      }
+    }
+    colours = cells.filter((cell) => cell.startsWith("\x1b")).reduce(coloursAfter, colours);
+    isFirst = false;
+  }
+  return [...rows, row];
+}
+
+/** The colours that are set behind a colour sequence. */
+function coloursAfter(colours: string, style: string): string {
+  return style === "\x1b[0m" ? "" : colours + style;
+}
+
 /** The last `count` rows as one line, in the colours that the dropped rows had set. */
 export function lastRows(rows: readonly (readonly string[])[], count: number): string {
   const dropped = rows.slice(0, -count).flat();

@@ -11,7 +11,7 @@
  */
 import type { Line } from "./line.ts";
 import { RecentLines } from "./recent_lines.ts";
-import { graphemesOf, wrap } from "./rows.ts";
+import { graphemesOf, wordRows, wrap } from "./rows.ts";
 
 /** The window, in characters. */
 export interface Size {
@@ -67,10 +67,14 @@ export class Painter {
     return this.erase() + this.#paint(input);
   }
 
-  /** Prints lines above the input. They may be wider than the window, and hold colours. */
+  /**
+   * Prints lines above the input. They may be wider than the window, and hold colours. They are broken
+   * between words, once: after a resize they stand as they were printed.
+   */
   print(lines: readonly string[], input: Line): string {
-    this.#recent.add(lines);
-    return this.erase() + terminated(lines) + this.#paint(input);
+    const rows = lines.flatMap((line) => wordRows(line, this.#size.columns));
+    this.#recent.add(rows);
+    return this.erase() + terminated(rows) + this.#paint(input);
   }
 
   /** Takes the input line off the screen, and moves the cursor to where the line began. */

@@ -21,6 +21,7 @@ export interface ChaosResult {
   readonly failures: readonly string[];
   readonly accepted: number;
   readonly repeats: number;
+  readonly late: number;
   readonly kills: number;
 }
 
@@ -45,10 +46,13 @@ export async function chaos(
     if (now >= nextKill) {
       kills++;
       nextKill += dice.happens(0.4) ? SOON_MS : KILL_MS;
+      const away = people.filter((person) => person.isAway);
       if (server === undefined || dice.happens(0.5)) {
-        const victim = dice.pick(people);
+        const victim = dice.pick(people.filter((person) => !person.isAway));
         tell(`${victim.nick} is killed`);
         await victim.isKilled();
+        // Others may have to keep for him what comes, until somebody else is killed.
+        if (dice.happens(0.5)) victim.comesBack();
       } else {
         tell("the server is killed");
         server.kill("SIGKILL");
@@ -58,10 +62,12 @@ export async function chaos(
         // Whether it has come is asked for at the end.
         starting.catch(() => {});
       }
+      for (const person of away) person.comesBack();
     }
     await pause();
   }
   await starting;
+  for (const person of people) if (person.isAway) person.comesBack();
 
   tell("peace");
   await until(() => people.every((person) => person.looks()), PEACE_MS);
@@ -73,7 +79,7 @@ export async function chaos(
   );
   const failures = [...oracle.failures, ...oracle.missing(), ...silent];
   for (const person of people) await person.leaves();
-  return { failures, accepted: oracle.accepted, repeats: oracle.repeats, kills };
+  return { failures, accepted: oracle.accepted, repeats: oracle.repeats, late: oracle.late, kills };
 }
 
 /** Somebody who writes, and whose program is started again whenever it was killed. */
@@ -81,6 +87,7 @@ class Writer {
   readonly nick: string;
   readonly #host: Host;
   readonly #oracle: Oracle;
+  isAway = false;
   #run: Run;
   /** How much of the run's output was looked at. */
   #seen = 0;
@@ -103,6 +110,7 @@ class Writer {
 
   /** Looks at the screen. True if the program knows everybody, and has done all that was typed. */
   looks(): boolean {
+    if (this.isAway) return false;
     const { text } = this.#run.output;
     const end = text.lastIndexOf("\n") + 1;
     const lines = text.slice(this.#seen, Math.max(end, this.#seen)).split("\n");
@@ -143,6 +151,11 @@ class Writer {
     this.#known.clear();
     this.#round = undefined;
     this.#seen = 0;
+    this.isAway = true;
+  }
+
+  comesBack(): void {
+    this.isAway = false;
     this.#run = this.#starts();
   }
 

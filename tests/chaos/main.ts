@@ -9,9 +9,10 @@ import { chaos } from "./chaos.ts";
 const { seconds } = parseArgs(Deno.args, { string: ["seconds"], default: { seconds: "60" } });
 const seed = givenSeed();
 console.log(`seed ${seed}`);
-const { failures, accepted, repeats, kills } = await chaos(seed, Number(seconds), console.log);
+const { failures, accepted, repeats, late, kills } = await chaos(seed, Number(seconds), console.log);
 for (const failure of failures.slice(0, 20)) console.log(failure);
 console.log(
-  `${kills} kills, ${accepted} messages, ${repeats} shown once more after a kill, ${failures.length} failures`,
+  `${kills} kills, ${accepted} messages, ${repeats} shown once more after a kill, ` +
+    `${late} late as announced, ${failures.length} failures`,
 );
 Deno.exit(failures.length === 0 ? 0 : 1);

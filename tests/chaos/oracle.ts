@@ -26,7 +26,9 @@ class Screen {
   /** How many of these the disk must know to be shown. */
   settled = 0;
   /** What the killed runs before may not have noted as shown: this run may show it once more. */
-  mayRepeat = new Set<string>();
+  readonly mayRepeat = new Set<string>();
+  /** Of whom it was said that a message is missing: one before this number, that of the next one shown. */
+  readonly missed = new Map<string, number>();
 }
 
 /** `alice: m1`, dated or not, and `[Channel_Message alice: m1]`. */
@@ -34,13 +36,21 @@ const SHOWN =
   /^(?<channel>\[Channel_Message(?:, not sealed,)? )?(?<from>[a-z]+): (?:\d{4}-\d\d-\d\d [\d:.]+ )?(?<text>m\d+)\]?$/;
 /** Which message is meant stands there only while several wait. */
 const ACKNOWLEDGED = /^\[Message received by [a-z]+: "(?<text>m\d+)"\.\]$/;
+/**
+ * The one before has not come within the 5 seconds for which a client holds a message back (docs/protocol.md,
+ * section 6). So long a wait is nothing strange where programs are killed and the machine is busy.
+ */
+const MISSING = /^\[A message from (?<from>[a-z]+) is missing\.\]$/;
 /** Never to be seen here, where nobody means harm. */
-const WRONG = /missing|is not the one|cannot be opened|failed|came once more|belongs to another|discarded/;
+const WRONG =
+  /messages? from [a-z]+ (is|are) missing|is not the one|cannot be opened|failed|came once more|belongs to another|discarded/;
 
 export class Oracle {
   readonly failures: string[] = [];
   /** How often a line was shown again that may be. */
   repeats = 0;
+  /** How many messages were shown behind later ones, which the program had said would be so. */
+  late = 0;
   readonly #messages = new Map<string, Message>();
   readonly #screens: ReadonlyMap<string, Screen>;
 
@@ -73,7 +83,10 @@ export class Oracle {
 
   /** Somebody sees a whole line. */
   sees(reader: string, line: string): void {
-    if (WRONG.test(line)) this.#fail(`${reader} sees ${line}`);
+    const screen = this.#screens.get(reader)!;
+    const sender = MISSING.exec(line)?.groups?.["from"];
+    if (sender !== undefined) screen.missed.set(sender, Infinity);
+    else if (WRONG.test(line)) this.#fail(`${reader} sees ${line}`);
     const acknowledged = ACKNOWLEDGED.exec(line)?.groups?.["text"];
     const acknowledgedMessage = this.#messages.get(acknowledged ?? "");
     if (acknowledgedMessage !== undefined) acknowledgedMessage.isAccepted = true;
@@ -83,7 +96,6 @@ export class Oracle {
     if (message === undefined || message.from !== from || !message.readers.includes(reader)) {
       return this.#fail(`${reader} sees what was not written to them: ${line}`);
     }
-    const screen = this.#screens.get(reader)!;
     screen.run.push(text);
     if (screen.shown.has(text)) {
       // Nobody may see it a third time by the same right.
@@ -93,14 +105,23 @@ export class Oracle {
     }
     screen.shown.add(text);
     const sequence = `${from} ${channel === undefined}`;
-    if (message.number < (screen.last.get(sequence) ?? -1)) this.#fail(`${reader} sees too late: ${line}`);
-    screen.last.set(sequence, message.number);
+    const last = screen.last.get(sequence) ?? -1;
+    screen.last.set(sequence, Math.max(message.number, last));
+    const missed = channel === undefined ? screen.missed.get(from) ?? -1 : -1;
+    if (message.number > last) {
+      if (missed === Infinity) screen.missed.set(from, message.number);
+      return;
+    }
+    // A gap may be of several messages, and is told once.
+    if (message.number < missed) this.late++;
+    else this.#fail(`${reader} sees too late: ${line}`);
   }
 
   /** Somebody's program was killed, and all that it showed has been seen. */
   killed(reader: string): void {
     const screen = this.#screens.get(reader)!;
-    screen.mayRepeat = new Set(screen.run.slice(screen.settled));
+    // A run that ended before it had shown them leaves them to the next one.
+    for (const text of screen.run.slice(screen.settled)) screen.mayRepeat.add(text);
     screen.run = [];
     screen.settled = 0;
   }

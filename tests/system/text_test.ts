@@ -137,3 +137,17 @@ Deno.test("a paste whose end never comes ends by itself", async () => {
   await x.type("\r");
   await x.sees("x: half a paste");
 });
+
+Deno.test("on a terminal a long message is broken between words", async () => {
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  const y = await host.onTerminal("y", ["x"]);
+  await x.sees(isOnline("y"));
+  const words = Array.from({ length: 40 }, (_, at) => `word${at}`);
+  await x.say(`send y ${words.join(" ")}`);
+  await y.sees(/word39\n/);
+  const rows = y.screen;
+  const at = rows.findIndex((row) => row.startsWith("x: word0 "));
+  const shown = rows.slice(at, at + 3).flatMap((row) => row.trim().split(" "));
+  assertEquals(shown, ["x:", ...words]);
+});

@@ -1,6 +1,7 @@
 /** A painter with its screen, what should stand there, and the comparison of the two. */
 import { assert, assertEquals } from "@std/assert";
 import { EMPTY_LINE, type Line } from "../../terminal/line.ts";
+import { wordRows } from "../../terminal/rows.ts";
 import { Painter, type Size } from "../../terminal/screen.ts";
 import { Emulator } from "./emulator.ts";
 
@@ -29,7 +30,7 @@ export class Scene {
   }
 
   print(...lines: string[]): void {
-    this.#printed.push(...lines);
+    this.#printed.push(...lines.flatMap((line) => wordRows(line, this.size.columns)));
     this.emulator.write(this.painter.print(lines, this.#line));
   }
 

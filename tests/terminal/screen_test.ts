@@ -3,6 +3,7 @@ import { NEW_EDITOR, press } from "../../terminal/editor.ts";
 import type { KeyCommand } from "../../terminal/escape_sequences.ts";
 import type { KeyPress } from "../../terminal/keys.ts";
 import { lineOf, moveTo, shown } from "../../terminal/line.ts";
+import { wordRows } from "../../terminal/rows.ts";
 import { Dice, givenSeed } from "../kit/dice.ts";
 import { PROMPT, Scene } from "./scene.ts";
 
@@ -41,6 +42,18 @@ Deno.test("a long message is wrapped by the terminal and pushes the oldest rows 
   assertEquals(scene.emulator.everything()[0], "first");
 });
 
+Deno.test("a line is broken between words, and a word that is wider than the window by the terminal", () => {
+  assertEquals(wordRows("alice: words are never cut", 12), ["alice: words", "are never", "cut"]);
+  assertEquals(wordRows("a 0123456789 b c", 6), ["a 0123456789", "b c"]);
+  assertEquals(wordRows("x 漢字 漢字", 7), ["x 漢字", "漢字"]);
+  assertEquals(wordRows("  two  spaces", 20), ["  two  spaces"]);
+  assertEquals(wordRows("", 5), [""]);
+  assertEquals(wordRows("\x1b[1mbold and\x1b[0m not", 6), ["\x1b[1mbold", "\x1b[1mand\x1b[0m", "not"]);
+  const scene = new Scene({ columns: 12, rows: 5 });
+  scene.print("alice: words are never cut");
+  assertEquals(scene.emulator.screen(), ["alice: words", "are never", "cut", ">>>", ""]);
+});
+
 Deno.test("input taller than the window shows the part around the cursor and leaves a row to the messages", () => {
   const scene = new Scene({ columns: 5, rows: 4 });
   const long = lineOf("x0123a4567b89012c34567d");
@@ -53,7 +66,7 @@ Deno.test("input taller than the window shows the part around the cursor and lea
 });
 
 Deno.test("colours take no column", () => {
-  const scene = new Scene({ columns: 8, rows: 4 });
+  const scene = new Scene({ columns: 9, rows: 4 });
   scene.print("\x1b[1;31mred\x1b[0m and x");
   scene.resize({ columns: 6, rows: 4 });
   assertEquals(scene.emulator.screen(), ["red an", "d x", ">>>", ""]);
@@ -85,10 +98,11 @@ for (const reflows of [true, false]) {
     assertEquals(scene.emulator.screen().slice(-4), [">>> and th", "is wraps o", "ver three", "rows, too"]);
     scene.resize({ columns: 30, rows: 9 });
     scene.check();
-    assertEquals(scene.emulator.everything().slice(-5), [
+    assertEquals(scene.emulator.everything().slice(-6), [
       "alice: hi",
-      "bob: a line that is longer tha",
-      "n the window",
+      "bob: a line that is",
+      "longer than the",
+      "window",
       ">>> and this wraps over three",
       " rows, too",
     ]);
