@@ -96,12 +96,12 @@ export class Link {
   }
 
   /** Initiations of this process of the peer up to this time are replays; -Infinity if there was none. */
-  initiatedAt(process: string): Millis {
-    return this.#initiations.get(process) ?? -Infinity;
+  initiatedAt(run: string): Millis {
+    return this.#initiations.get(run) ?? -Infinity;
   }
 
-  noteInitiation(process: string, timestamp: Millis): void {
-    remember(this.#initiations, process, timestamp, PROCESSES_PER_PEER);
+  noteInitiation(run: string, timestamp: Millis): void {
+    remember(this.#initiations, run, timestamp, PROCESSES_PER_PEER);
   }
 
   /** The epoch of the present packet space; `NO_EPOCH` if there is none. */

@@ -63,10 +63,10 @@ export interface LinksOptions {
   /** Our announcements give this name, at most 32 bytes of UTF-8; without a name discovers get no answer. */
   readonly name: string | undefined;
   /**
-   * A new process takes over a link from the one that `link.peerProcess` still names. Returns true if that one
-   * was told something.
+   * A new process takes over a link from the one that `link.peerProcess` still names. Returns true if that
+   * one was told something.
    */
-  displaced?(now: Millis, link: Link, process: string): boolean;
+  displaced?(now: Millis, link: Link, run: string): boolean;
   /** True if quiet links send pings, so that NATs do not forget them. */
   readonly keepsAlive: boolean;
 }
@@ -254,7 +254,7 @@ export class Links {
   #knownPeer(key: Key): KnownPeer {
     const link = this.#byPeer.get(key);
     return {
-      initiatedAt: (process) => link?.initiatedAt(process) ?? -Infinity,
+      initiatedAt: (run) => link?.initiatedAt(run) ?? -Infinity,
       epoch: link?.epoch ?? NO_EPOCH,
       lastEpoch: link?.lastEpoch ?? NO_EPOCH,
     };

@@ -47,7 +47,7 @@ export interface Unconfirmed {
 /** The state of the links towards a peer that initiates. */
 export interface KnownPeer {
   /** The time in the newest initiation of this process that led to a session; -Infinity without one. */
-  initiatedAt(process: string): Millis;
+  initiatedAt(run: string): Millis;
   /** The epoch of the packet space that we share with it; `NO_EPOCH` without one. */
   readonly epoch: Epoch;
   /** The highest epoch that we have had with it. */
@@ -145,8 +145,8 @@ export class Responder {
 
   /**
    * Makes the response, and a session that waits for its first packet. Returns `undefined` for an initiation
-   * that is forged, or whose time is not later than all earlier ones of its process: it is a replay (WireGuard
-   * whitepaper section 5.1). The clocks of two machines with one key need not agree.
+   * that is forged, or whose time is not later than all earlier ones of its process: it is a replay
+   * (WireGuard whitepaper section 5.1). The clocks of two machines with one key need not agree.
    */
   #respond(now: Millis, from: Address, initiation: Initiation): Uint8Array | undefined {
     const { sender, noise } = initiation;

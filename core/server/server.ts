@@ -112,7 +112,7 @@ export class Server implements Machine {
       timestamp,
       name,
       keepsAlive: false,
-      displaced: (at, link, process) => this.#tellDisplaced(at, link, process),
+      displaced: (at, link, run) => this.#tellDisplaced(at, link, run),
     });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
@@ -171,9 +171,9 @@ export class Server implements Machine {
    * Tells the process that is registered on a link that another one takes its place. The one whose place was
    * taken does not get it back by being heard, so it displaces nobody.
    */
-  #tellDisplaced(now: Millis, link: Link, process: string): boolean {
+  #tellDisplaced(now: Millis, link: Link, run: string): boolean {
     const member = this.#byLink.get(link);
-    if (member?.process !== link.peerProcess || member?.formerProcess === process) return false;
+    if (member?.process !== link.peerProcess || member?.formerProcess === run) return false;
     link.tell(now, { type: "replaced", nick: member!.nick });
     return true;
   }

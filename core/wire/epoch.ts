@@ -28,7 +28,7 @@ export function nextEpoch(random: Random, ...epochs: Epoch[]): Epoch | undefined
   return number.toString(16).padStart(NUMBER_DIGITS, "0") + random(RANDOM_BYTES).toHex();
 }
 
-/** True if an epoch that a peer names is no more than a jump ahead of the highest that we have had with it. */
+/** True if an epoch that a peer names is at most a jump ahead of the highest that we have had with it. */
 export function isWithinReach(named: Epoch, highest: Epoch): boolean {
   return numberOf(named) <= (highest === NO_EPOCH ? EPOCHS / 2 : numberOf(highest) + EPOCH_JUMP);
 }
