@@ -103,6 +103,9 @@ export const HOSTS = 10_000;
 /** The life of a cookie, and of the secret that it is made from (WireGuard section 5.4.7: two minutes). */
 export const COOKIE_LIFE_MS = 120_000;
 
+/** Answers a second to whoever asks for the key: each costs a MAC, and only a first contact asks. */
+export const ANNOUNCEMENTS_PER_SECOND = 1_000;
+
 /** Answers a second to packets of unknown versions: enough for people, useless for reflecting traffic. */
 export const VERSION_ANSWERS_PER_SECOND = 10;
 

@@ -7,7 +7,7 @@ import { equalAddresses } from "../base/address.ts";
 import { remember } from "../base/bounded_map.ts";
 import { MALFORMED } from "../base/bytes.ts";
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
-import { LINKS, VERSION_ANSWERS_PER_SECOND } from "../base/limits.ts";
+import { ANNOUNCEMENTS_PER_SECOND, LINKS, VERSION_ANSWERS_PER_SECOND } from "../base/limits.ts";
 import { Rate } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
 import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
@@ -89,6 +89,7 @@ export class Links {
   readonly #touched = new Set<Link>();
   readonly #timers = new Timers<Link>();
   readonly #versionAnswers = new Rate(VERSION_ANSWERS_PER_SECOND);
+  readonly #announcements = new Rate(ANNOUNCEMENTS_PER_SECOND);
   readonly #context: LinkContext;
   /** Answers that belong to no link: responses, cookie replies, announcements, versions. */
   #replies: Datagram[] = [];
@@ -194,7 +195,7 @@ export class Links {
     if (packet === MALFORMED) return this.#drop();
     switch (packet.type) {
       case "discover":
-        return this.#onDiscover(from, packet.nonce);
+        return this.#onDiscover(now, from, packet.nonce);
       case "announce":
         return this.#onAnnounce(packet);
       case "initiation":
@@ -222,9 +223,9 @@ export class Links {
   }
 
   /** Tells our key to anybody who asks. Nothing is signed: the handshake that follows proves the key. */
-  #onDiscover(from: Address, nonce: Uint8Array): undefined {
+  #onDiscover(now: Millis, from: Address, nonce: Uint8Array): undefined {
     const { name, ownKey: { publicKey }, primitives } = this.#options;
-    if (name === undefined) return this.#drop();
+    if (name === undefined || !this.#announcements.take(now)) return this.#drop();
     const bytes = encodeAnnounce(nonce, publicKey, name);
     setMac1(primitives, mac1Key(primitives, publicKey), bytes, bytes.length);
     return this.#reply(from, bytes);

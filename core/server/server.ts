@@ -90,6 +90,8 @@ export class Server implements Machine {
    * too.
    */
   #streams: number;
+  /** Nobody counts as silent before this: what was said while we were stopped may still wait in the socket. */
+  #judgesFrom: Millis = -Infinity;
   #sweepDue: Millis;
   #reportDue: Millis;
 
@@ -156,6 +158,7 @@ export class Server implements Machine {
   step(now: Millis, input: Input): Output[] {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "action" && input.action.type === "leave") this.#effects.exit(0);
+    if (input.type === "resumed") this.#judgesFrom = now + PROBE_MS;
     if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "datagram") {
       const arrival = this.#links.receive(now, input.from, input.bytes);
@@ -452,11 +455,13 @@ export class Server implements Machine {
 
   #runTimers(now: Millis): void {
     for (let member = this.#probes.next(now); member !== undefined; member = this.#probes.next(now)) {
-      this.#depart(now, member, "silent");
+      if (this.#judgesFrom > now) this.#probes.set(member, this.#judgesFrom);
+      else this.#depart(now, member, "silent");
     }
     for (let member = this.#silences.next(now); member !== undefined; member = this.#silences.next(now)) {
       // The timer is not moved with each packet. So the member may have been heard since it was set.
-      const end = (member.connection?.link.heardAt ?? -Infinity) + SILENCE_MS;
+      const heardAt = member.connection?.link.heardAt ?? -Infinity;
+      const end = Math.max(heardAt + SILENCE_MS, this.#judgesFrom);
       if (end > now) this.#silences.set(member, end);
       else this.#depart(now, member, "silent");
     }

@@ -4,6 +4,7 @@ import { equalAddresses } from "../../core/base/address.ts";
 import { primitives } from "../../core/base/crypto.ts";
 import {
   AMPLIFICATION_LIMIT,
+  ANNOUNCEMENTS_PER_SECOND,
   DATAGRAM_BYTES,
   HOST_INITIATIONS_BURST,
   INITIATIONS_PER_SECOND,
@@ -151,6 +152,11 @@ Deno.test("attack: reflect many at once: cookies, which are shorter, and at most
     const foreign = Array.from({ length: 100 }, () => Uint8Array.of(0x52, 1));
     assertEquals(mirror.draws(...foreign), Array(VERSION_ANSWERS_PER_SECOND).fill("versions"));
   }
+  const questions = Array.from(
+    { length: 2 * ANNOUNCEMENTS_PER_SECOND },
+    () => encodeDiscover(new Uint8Array(16)),
+  );
+  assertEquals(server.draws(...questions), Array(ANNOUNCEMENTS_PER_SECOND).fill("announce"));
 });
 
 Deno.test("attack: finish a handshake and go on under a forged address: three times what came from there at most", () => {

@@ -119,3 +119,32 @@ scenario("the server is started anew: the packets of its own clients are not cal
   world.runs(70_000);
   assertEquals(world.server.looks().filter((line) => line.includes("dropped")), []);
 });
+
+scenario(
+  "the server is stopped for 80 s: what its clients have said meanwhile is read before anybody is silent",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    world.server.isStopped();
+    world.runs(80_000);
+    world.everybodyLooks();
+    world.server.isContinued();
+    world.runs(60_000);
+    assertEquals(world.server.looks().filter((line) => line.includes("offline")), []);
+    for (const person of [alice, bob]) {
+      assertEquals(person.looks().filter((line) => line.includes("OFFLINE")), []);
+    }
+    alice.types("send bob hi");
+    world.runs(1000);
+    bob.sees("alice: hi");
+  },
+);
+
+scenario("the server is stopped for 80 s, and somebody has gone meanwhile: that is seen", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  world.server.isStopped();
+  bob.isKilled();
+  world.runs(80_000);
+  world.server.isContinued();
+  world.runs(5000);
+  assertEquals(alice.looks().filter((line) => line.includes("OFFLINE")), [bob.offline]);
+});
