@@ -90,7 +90,7 @@ export class Server implements Machine {
    * too.
    */
   #streams: number;
-  /** Nobody counts as silent before this: what was said while we were stopped may still wait in the socket. */
+  /** Nobody is silent before this: what was said while we were stopped may still wait in the socket. */
   #judgesFrom: Millis = -Infinity;
   #sweepDue: Millis;
   #reportDue: Millis;

@@ -59,9 +59,8 @@ function isReinstalled(world: World): string {
   server.starts();
   world.runs(0);
   assert(server.key !== known);
-  return `the server at the server has the key '${server.key}', not '${known}', which is known of it: somebody may be in ` +
-    "its place. Ask its operator; if that is its key, take the line of the server out of the file " +
-    `'known_servers', or start with '--server-key ${server.key}'`;
+  return `the server at the server has another key than '${known}', which is known of it: somebody may be in its ` +
+    "place. Ask its operator for its key: if it has a new one, start with '--server-key' and the key that you were told";
 }
 
 scenario("a server with another key than before is refused, and nothing else is sent to it", (world) => {
