@@ -73,7 +73,10 @@ export async function openIdentity({ path, mayMake, protects, ask }: IdentityOpt
   const secrets = text === undefined ? newSecrets() : await secretsIn(path, text, ask);
   const predecessors = predecessorsIn(text ?? "");
   if (protects && !SEALED.test(text ?? "")) {
-    write(path, textOf(secrets, predecessors, await askForNew(ask)), locks);
+    const sealed = textOf(secrets, predecessors, await askForNew(ask));
+    using old = text === undefined ? undefined : openForWiping(path);
+    write(path, sealed, locks);
+    if (old !== undefined) wipe(path, old);
   } else if (text === undefined) write(path, textOf(secrets, predecessors), locks);
   const held = locks.move();
   return { secrets, predecessors, close: () => held.dispose() };
@@ -206,6 +209,25 @@ async function lock(path: string): Promise<Deno.FsFile> {
     await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
   throw new StoreError(`cannot use the identity '${path}': it is in use by another process, stop that one`);
+}
+
+function openForWiping(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true });
+  } catch (error) {
+    throw explain("protect the identity", path, error);
+  }
+}
+
+/** Overwrites the old file, whose secrets are in clear. It has no name any more, but its blocks are there. */
+function wipe(path: string, old: Deno.FsFile): void {
+  try {
+    const { size } = old.statSync();
+    for (let left = size; left > 0;) left -= old.writeSync(new Uint8Array(left));
+    old.syncSync();
+  } catch (error) {
+    throw explain("overwrite the old blocks of the identity", path, error);
+  }
 }
 
 /**

@@ -40,6 +40,18 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "the blocks of the file without a passphrase are overwritten",
+  withFile(async (path) => {
+    write(path, KNOWN_TEXT);
+    // Another name of the same blocks.
+    Deno.linkSync(path, `${path}.blocks`);
+    await secretsOf(path, { protects: true, ask: user("a b", "a b").ask });
+    assertEquals(Deno.readFileSync(`${path}.blocks`), new Uint8Array(KNOWN_TEXT.length));
+    assertEquals(await secretsOf(path, { ask: user("a b").ask }), KNOWN);
+  }),
+);
+
 /**
  * The digits of a file, taken as bytes, never happen to spell a part of this: no byte of it is an ASCII
  * character.
