@@ -274,3 +274,40 @@ scenario("a message is tried for seven days, then its sender is told", (world) =
   assertEquals(alice.looks().at(-1), "[Message to bob failed: it waited for 7 days.]");
   assertEquals(alice.keeps("outbox"), 0);
 });
+
+scenario(
+  "a state folder that was restored from a copy heals: what waits is sealed again, and all goes on",
+  (world) => {
+    const { alice, bob } = world.clients("alice", "bob");
+    alice.types("send bob zero");
+    world.runs(1000);
+    const copy = [...bob.disk.read()].map(([key, value]) => ({ type: "save" as const, key, value }));
+    world.runs(3 * 24 * 3600_000);
+    alice.types("send bob one");
+    world.runs(1000);
+    bob.types("quit");
+    world.runs(1000);
+    const date = alice.types("send bob two");
+    world.runs(1000);
+    world.everybodyLooks();
+    const restored = world.client("bob");
+    restored.identity = bob.identity;
+    restored.disk.commit(copy);
+    restored.starts();
+    world.runs(10_000);
+    // The copy has seen nothing of 'one', and lacks the prekey under which 'two' was sealed.
+    assertEquals(restored.looks().slice(-4), [
+      "SERVER: [You have messages]",
+      "[A message from alice cannot be opened, it will be sealed again.]",
+      "[A message from alice is missing.]",
+      `alice: ${date} two`,
+    ]);
+    world.everybodyLooks();
+    alice.types("send bob three");
+    restored.types("send alice four");
+    restored.types("send_all five");
+    world.runs(10_000);
+    restored.sees("[Message received by alice.]", "[Message received by Server.]", "alice: three");
+    alice.sees("[Message received by bob.]", "bob: four", "[Channel_Message bob: five]");
+  },
+);
