@@ -307,7 +307,7 @@ scenario(
     restored.types("send alice four");
     restored.types("send_all five");
     world.runs(10_000);
-    restored.sees("[Message received by alice.]", "[Message received by Server.]", "alice: three");
+    restored.sees("alice: three", "[Message received by alice.]", "[Message received by Server.]");
     alice.sees("[Message received by bob.]", "bob: four", "[Channel_Message bob: five]");
   },
 );
