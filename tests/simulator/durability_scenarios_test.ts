@@ -308,6 +308,6 @@ scenario(
     restored.types("send_all five");
     world.runs(10_000);
     restored.sees("alice: three", "[Message received by alice.]", "[Message received by Server.]");
-    alice.sees("[Message received by bob.]", "bob: four", "[Channel_Message bob: five]");
+    alice.sees("bob: four", "[Message received by bob.]", "[Channel_Message bob: five]");
   },
 );
