@@ -62,11 +62,8 @@ export interface LinksOptions {
   timestamp(now: Millis): Millis;
   /** Our announcements give this name, at most 32 bytes of UTF-8; without a name discovers get no answer. */
   readonly name: string | undefined;
-  /**
-   * A new process takes over a link from the one that `link.peerProcess` still names. Returns true if that
-   * one was told something.
-   */
-  displaced?(now: Millis, link: Link, run: string): boolean;
+  /** A process other than the one that `link.peerProcess` still names goes on with the link. */
+  displaced?(link: Link): void;
   /** True if quiet links send pings, so that NATs do not forget them. */
   readonly keepsAlive: boolean;
 }
@@ -312,11 +309,8 @@ export class Links {
     this.#responder.confirm(unconfirmed);
     this.#byIndex.set(session.index, { link, session });
     link.noteInitiation(session.peerProcess, timestamp);
-    const isDisplaced = link.peerProcess !== undefined && link.peerProcess !== session.peerProcess;
-    // What the process before this one is to hear leaves under its own session, which is over now.
-    if (isDisplaced && this.#options.displaced?.(now, link, session.peerProcess)) {
-      this.#replies.push(...link.takeDatagrams(now));
-    }
+    const former = link.peerProcess;
+    if (former !== undefined && former !== session.peerProcess) this.#options.displaced?.(link);
     // It took one round trip from the response to this packet, unless the response left twice (Karn's rule,
     // RFC 6298 section 3) or earlier packets were lost.
     const rtt = departures === 1 && number === 1 ? now - at : undefined;
@@ -324,6 +318,11 @@ export class Links {
     const isProved = address !== undefined && equalAddresses(from, address);
     const challenge = isProved ? undefined : this.#options.random(CHALLENGE_BYTES);
     return link.adopt(now, session, new Path(from, challenge), rtt);
+  }
+
+  /** Sends a datagram that belongs to no link any more. */
+  send(datagram: Datagram): void {
+    this.#replies.push(datagram);
   }
 
   /** Returns all datagrams that are to leave now, and forgets links that have been idle for too long. */

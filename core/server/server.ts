@@ -10,7 +10,7 @@ import type { Primitives } from "../base/crypto.ts";
 import { DAY_MS, DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
 import { HostRates } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
-import type { Address, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Millis, Random } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { WallClock } from "../durable/wall_clock.ts";
@@ -77,6 +77,8 @@ export class Server implements Machine {
   readonly #probes = new Timers<Member>();
   /** The newest `turn` that the process on each link has said. */
   readonly #turns = new WeakMap<Link, number>();
+  /** What the process is told that was registered on a link, once another one has its place. */
+  readonly #lastWords = new WeakMap<Link, Datagram>();
   /** Registrations of new nicks from links whose address is not proved yet. */
   readonly #newcomers = new WeakMap<Link, Registration>();
   readonly #clock: WallClock;
@@ -114,7 +116,7 @@ export class Server implements Machine {
       timestamp,
       name,
       keepsAlive: false,
-      displaced: (at, link, run) => this.#tellDisplaced(at, link, run),
+      displaced: (link) => this.#prepareLastWord(link),
     });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
@@ -170,15 +172,12 @@ export class Server implements Machine {
     return this.#effects.takeOutputs(now, this.#links.takeDatagrams(now));
   }
 
-  /**
-   * Tells the process that is registered on a link that another one takes its place. The one whose place was
-   * taken does not get it back by being heard, so it displaces nobody.
-   */
-  #tellDisplaced(now: Millis, link: Link, run: string): boolean {
+  /** The process that is registered on a link is to hear it at once, should another one be admitted there. */
+  #prepareLastWord(link: Link): void {
     const member = this.#byLink.get(link);
-    if (member?.process !== link.peerProcess || member?.formerProcess === run) return false;
-    link.tell(now, { type: "replaced", nick: member!.nick });
-    return true;
+    if (member === undefined || member.process !== link.peerProcess) return;
+    const word = link.lastWord({ type: "replaced", nick: member.nick });
+    if (word !== undefined) this.#lastWords.set(link, word);
   }
 
   /** Takes the verbs of a packet. A packet without any is a sign of life, too. */
@@ -353,7 +352,12 @@ export class Server implements Machine {
       member.connection.link.tell(now, { type: "replaced", nick });
       this.#detach(member);
     }
-    if (member.process !== link.peerProcess) member.formerProcess = member.process;
+    const lastWord = this.#lastWords.get(link);
+    this.#lastWords.delete(link);
+    if (member.process !== link.peerProcess) {
+      member.formerProcess = member.process;
+      if (lastWord !== undefined) this.#links.send(lastWord);
+    }
     member.process = link.peerProcess;
     this.#roster.noteUse(now, member);
     this.#byLink.set(link, member);
