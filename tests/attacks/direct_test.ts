@@ -173,10 +173,10 @@ Deno.test("attack: a message for a new place of an identity reaches its former o
   const { alice, bob } = arena.clients("alice", "bob");
   arena.theyTalk(alice, bob);
   const second = arena.client("bob", { identity: bob.identity, host: "10.0.9.9" });
-  arena.passes = ({ kinds }) => !kinds.includes("replaced");
+  arena.cut(bob);
   second.registers();
   arena.runs(300);
-  arena.passes = () => true;
+  arena.mend(bob);
   arena.everybodyLooks();
   // alice's session is still the one with the former place, which has not heard that it was replaced.
   const since = arena.now;

@@ -65,11 +65,12 @@ Deno.test("two places of one identity: the word of it is lost, and the older one
   const arena = new Arena();
   const { bob } = arena.clients("alice", "bob");
   const other = copyOf(arena, bob);
-  arena.passes = ({ kinds }) => !kinds.includes("replaced");
+  arena.cut(bob);
   other.starts();
   arena.runs(300);
   other.looks();
-  arena.passes = () => true;
+  arena.mend(bob);
+  bob.sees();
   arena.runs(60_000);
   assertEquals(bob.looks(), [REPLACED]);
   assert(other.isAlive);
