@@ -10,21 +10,20 @@ import { Client } from "../core/client/client.ts";
 import type { Durability, Machine } from "../core/machine.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Acquaintance } from "../core/messages/invitation.ts";
-import type { Nick } from "../core/messages/nick.ts";
 import { revocationOf } from "../core/messages/lineage.ts";
+import type { Nick } from "../core/messages/nick.ts";
 import { type Notice, render } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
 import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
-import { exists } from "../storage/folders.ts";
-import type { SqliteStore } from "../storage/sqlite.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
+import type { SqliteStore } from "../storage/sqlite.ts";
 import { loginName, MEMORY, openState } from "../storage/state.ts";
 import { keepStatement } from "../storage/statement_file.ts";
 import { Input } from "../terminal/input.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
 import { isInteractive } from "../terminal/terminal.ts";
 import { drive } from "../transport/driver.ts";
-import { ANY_IPV4, ANY_IPV6, ownAddresses } from "../transport/own_addresses.ts";
+import { ANY_IPV4, anyAddressTowards, ownAddresses } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
 import { findServer, type Place } from "./find_server.ts";
@@ -74,9 +73,8 @@ export async function runClient(
   world: World,
 ): Promise<number> {
   const serverHost = await resolveHost(settings.server);
-  // A socket bound to an IPv4 address cannot reach a server with an IPv6 address.
-  const isUnset = settings.host === ANY_IPV4 && serverHost.includes(":");
-  const host = isUnset ? ANY_IPV6 : await resolveHost(settings.host);
+  const isUnset = settings.host === ANY_IPV4;
+  const host = isUnset ? anyAddressTowards(serverHost) : await resolveHost(settings.host);
   const server = { host: serverHost, port: settings.serverPort };
   const serverName = addressKey({ host: settings.server, port: settings.serverPort });
   using cleanup = new DisposableStack();
@@ -201,12 +199,11 @@ async function openOwnIdentity(
   const path = brought ?? (folder === undefined ? undefined : `${folder}/identity`);
   if (path === undefined) {
     const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
-    return { secrets, predecessors: [], close: () => {} };
+    return { secrets, predecessors: [], isNew: true, close: () => {} };
   }
   const mayMake = brought === undefined && isNew;
-  const makes = mayMake && !exists(path);
   const identity = await openIdentity({ path, mayMake, protects, ask: askPassphrase });
-  if (makes) news.push({ type: "identityMade", nick });
+  if (identity.isNew) news.push({ type: "identityMade", nick });
   return identity;
 }
 

@@ -5,11 +5,10 @@ import { harmless } from "../core/base/text.ts";
 import type { Address, Key } from "../core/base/units.ts";
 import { Scout } from "../core/client/scout.ts";
 import type { Nick } from "../core/messages/nick.ts";
-import { type Notice, render } from "../core/notice.ts";
+import type { Notice } from "../core/notice.ts";
 import type { KnownServers } from "../storage/known_servers.ts";
-import { drive } from "../transport/driver.ts";
-import { bindUdp } from "../transport/udp.ts";
-import { DONE, startMachine, type World } from "./world.ts";
+import { runErrand, say } from "./errand.ts";
+import { DONE, type World } from "./world.ts";
 
 export interface Place {
   readonly server: Address;
@@ -70,21 +69,11 @@ type Met = Extract<Notice, { type: "serverMet" }>;
 async function ask(place: Place, world: World): Promise<{ key: Key; met: Met | undefined } | undefined> {
   let met: Met | undefined;
   const show = (notice: Notice): void => {
-    if (notice.type === "serverMet") return void (met = notice);
-    const { stream, lines } = render(notice, world.utcOffset);
-    for (const line of lines) (stream === "error" ? console.error : console.log)(line);
+    if (notice.type === "serverMet") met = notice;
+    else say(notice, world);
   };
-  // The client's own port is for the client.
-  const socket = bindUdp(place.host, 0, "-c");
-  try {
-    const options = { ...place, primitives };
-    const { machine, now } = startMachine(world, undefined, (at) => new Scout(at, options, world.random));
-    const driver = drive({ machine, socket, store: undefined, now, wall: world.wall, show });
-    world.onEndingSignal(() => driver.act({ type: "leave" }));
-    const status = await driver.ended;
-    const key = place.serverKey ?? met?.key;
-    return status === DONE && key !== undefined ? { key, met } : undefined;
-  } finally {
-    socket.close();
-  }
+  const options = { ...place, primitives };
+  const status = await runErrand(place.host, world, (at) => new Scout(at, options, world.random), show);
+  const key = place.serverKey ?? met?.key;
+  return status === DONE && key !== undefined ? { key, met } : undefined;
 }

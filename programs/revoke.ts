@@ -2,13 +2,11 @@
 import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { Revoker } from "../core/client/revoker.ts";
-import { render } from "../core/notice.ts";
 import { openStatement } from "../storage/statement_file.ts";
-import { drive } from "../transport/driver.ts";
-import { ANY_IPV4, ANY_IPV6 } from "../transport/own_addresses.ts";
+import { anyAddressTowards } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
-import { bindUdp } from "../transport/udp.ts";
-import { startMachine, type World } from "./world.ts";
+import { runErrand } from "./errand.ts";
+import type { World } from "./world.ts";
 
 export interface RevocationSettings {
   readonly file: string;
@@ -24,9 +22,6 @@ export async function runRevoke(settings: RevocationSettings, world: World): Pro
   const name = settings.server ?? server.host;
   const port = settings.serverPort ?? server.port;
   const host = await resolveHost(name);
-  using cleanup = new DisposableStack();
-  const own = host.includes(":") ? ANY_IPV6 : ANY_IPV4;
-  const socket = cleanup.adopt(bindUdp(own, 0, "-c"), (it) => it.close());
   const options = {
     primitives,
     nick,
@@ -35,18 +30,5 @@ export async function runRevoke(settings: RevocationSettings, world: World): Pro
     serverName: addressKey({ host: name, port }),
     serverKey: settings.serverKey ?? serverKey,
   };
-  const { machine, now } = startMachine(world, undefined, (at) => new Revoker(at, options, world.random));
-  const driver = drive({
-    machine,
-    socket,
-    store: undefined,
-    now,
-    wall: world.wall,
-    show: (notice) => {
-      const { stream, lines } = render(notice, world.utcOffset);
-      for (const line of lines) (stream === "error" ? console.error : console.log)(line);
-    },
-  });
-  world.onEndingSignal(() => driver.act({ type: "leave" }));
-  return await driver.ended;
+  return await runErrand(anyAddressTowards(host), world, (at) => new Revoker(at, options, world.random));
 }

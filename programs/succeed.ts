@@ -8,7 +8,7 @@ import { succeedIdentity } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import { openState } from "../storage/state.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
-import { ANY_IPV4, ANY_IPV6 } from "../transport/own_addresses.ts";
+import { anyAddressTowards } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import type { ClientSettings } from "./client.ts";
 import { findServer } from "./find_server.ts";
@@ -28,18 +28,17 @@ export type SuccessionSettings =
 export async function runSucceed(settings: SuccessionSettings, world: World): Promise<number> {
   const { identity: brought, protects, serverPort: port, nick } = settings;
   const server = { host: await resolveHost(settings.server), port };
-  const known = openKnownServers(settings.state);
   const found = await findServer(
     {
       server,
       serverName: addressKey({ host: settings.server, port }),
       serverKey: undefined,
       isInvited: false,
-      host: server.host.includes(":") ? ANY_IPV6 : ANY_IPV4,
+      host: anyAddressTowards(server.host),
       nick,
       attempts: ATTEMPTS,
     },
-    known,
+    openKnownServers(settings.state),
     world,
   );
   if (found === undefined) return FAILED;

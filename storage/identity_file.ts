@@ -58,6 +58,8 @@ export interface OpenIdentity {
   readonly secrets: Uint8Array;
   /** The identities whose successor it is, oldest first. */
   readonly predecessors: readonly Predecessor[];
+  /** True if there was none, and it was made. */
+  readonly isNew: boolean;
   close(): void;
 }
 
@@ -79,7 +81,7 @@ export async function openIdentity({ path, mayMake, protects, ask }: IdentityOpt
     if (old !== undefined) wipe(path, old);
   } else if (text === undefined) write(path, textOf(secrets, predecessors), locks);
   const held = locks.move();
-  return { secrets, predecessors, close: () => held.dispose() };
+  return { secrets, predecessors, isNew: text === undefined, close: () => held.dispose() };
 }
 
 /** Says which identity gets a successor, and where that is to be. */

@@ -22,8 +22,8 @@ export function oldFolders(root: string, name: string, server: Address, serverKe
     .map((entry) => ({ place: entry.name, folder: `${root}/${entry.name}/${name}` }))
     .filter(({ folder }) => exists(`${folder}/state.db`))
     .filter(({ folder, place }) => {
-      const statement = statementIn(`${folder}/revocation`);
-      return statement === MALFORMED ? place === atAddress : statement.serverKey === serverKey;
+      const known = serverKeyIn(folder);
+      return known === undefined ? place === atAddress : known === serverKey;
     })
     .map(({ folder }) => folder);
 }
@@ -39,10 +39,10 @@ export function byUse(folders: readonly string[]): string[] {
     .map(({ folder }) => folder);
 }
 
-/** True if the statement in a state folder names the server with this key. */
-export function isOf(folder: string, serverKey: Key): boolean {
+/** The key of a state folder's server, if the statement in it that revokes the identity names one. */
+export function serverKeyIn(folder: string): Key | undefined {
   const statement = statementIn(`${folder}/revocation`);
-  return statement !== MALFORMED && statement.serverKey === serverKey;
+  return statement === MALFORMED ? undefined : statement.serverKey;
 }
 
 function earnedIn(folder: string): number {

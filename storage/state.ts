@@ -9,7 +9,7 @@ import type { Address, Key } from "../core/base/units.ts";
 import { type Owner, ownerOf } from "../core/durable/start.ts";
 import { isNick, type Nick, nickKey } from "../core/messages/nick.ts";
 import { exists, stateFolder } from "./folders.ts";
-import { byUse, isOf, oldFolders } from "./old_folders.ts";
+import { byUse, oldFolders, serverKeyIn } from "./old_folders.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { explain, StoreError } from "./store_error.ts";
 
@@ -72,7 +72,7 @@ function isOurs(
   { nick, folder, server, serverKey }: { nick: Nick; folder: string; server: Address; serverKey: Key },
 ): boolean {
   const isOfServer = owner.serverKey === undefined
-    ? equalAddresses(owner.server, server) || isOf(folder, serverKey)
+    ? equalAddresses(owner.server, server) || serverKeyIn(folder) === serverKey
     : owner.serverKey === serverKey;
   return isOfServer && nickKey(owner.nick) === nickKey(nick);
 }

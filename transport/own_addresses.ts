@@ -4,6 +4,11 @@ import type { Address } from "../core/base/units.ts";
 export const ANY_IPV4 = "0.0.0.0";
 export const ANY_IPV6 = "::";
 
+/** All addresses of the machine in the family of a host: a socket of one family cannot reach the other. */
+export function anyAddressTowards(host: string): string {
+  return host.includes(":") ? ANY_IPV6 : ANY_IPV4;
+}
+
 /** An address of the machine, as `Deno.networkInterfaces` gives it. */
 export type OwnInterface = Pick<Deno.NetworkInterfaceInfo, "family" | "address" | "name" | "cidr">;
 

@@ -67,6 +67,7 @@ export const UNCONFIRMED_MS = 10_000;
  * initiation every 5 s and each waits 10 s, so an honest one has no more than three.
  */
 export const UNCONFIRMED_PER_PEER = 3;
+export const UNCONFIRMED_SESSIONS = 4_096;
 
 /** Processes under one key whose initiations are told from replays: the present one, and those before it. */
 export const PROCESSES_PER_PEER = 8;
@@ -76,7 +77,6 @@ export const PROCESSES_PER_PEER = 8;
  * if we have had none. It grows by one with each new process of one of us, and nobody is to use them all up.
  */
 export const EPOCH_JUMP = 1_024;
-export const UNCONFIRMED_SESSIONS = 4_096;
 
 /**
  * Above this many initiations a second a responder is under load (WireGuard section 5.3): an initiation

@@ -210,13 +210,16 @@ export class Link {
    * A packet with this verb under the present session, for its owner to send when another process of the peer
    * has taken that one's place. It is sealed now, for the session is over by then.
    */
-  lastWord(verb: Verb): Datagram | undefined {
+  lastWord(now: Millis, verb: Verb): Datagram | undefined {
     const session = this.#sessions.present;
     const path = this.#route.path;
     if (session === undefined || path === undefined) return undefined;
     const writer = new Writer();
     writeFrame(writer, { type: "told", verb: encodeVerb(verb) });
-    return { to: path.address, bytes: session.seal(++this.#lastNumber, writer.view()) };
+    const out: Datagram[] = [];
+    this.#transmit(now, session, path, writer, out);
+    this.#packetSpace!.recovery.skip(this.#lastNumber);
+    return out[0];
   }
 
   /** A user waits for an answer: a handshake that has become slow to repeat begins its waits anew. */

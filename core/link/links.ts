@@ -63,7 +63,7 @@ export interface LinksOptions {
   /** Our announcements give this name, at most 32 bytes of UTF-8; without a name discovers get no answer. */
   readonly name: string | undefined;
   /** A process other than the one that `link.peerProcess` still names goes on with the link. */
-  displaced?(link: Link): void;
+  displaced?(now: Millis, link: Link): void;
   /** True if quiet links send pings, so that NATs do not forget them. */
   readonly keepsAlive: boolean;
 }
@@ -310,7 +310,7 @@ export class Links {
     this.#byIndex.set(session.index, { link, session });
     link.noteInitiation(session.peerProcess, timestamp);
     const former = link.peerProcess;
-    if (former !== undefined && former !== session.peerProcess) this.#options.displaced?.(link);
+    if (former !== undefined && former !== session.peerProcess) this.#options.displaced?.(now, link);
     // It took one round trip from the response to this packet, unless the response left twice (Karn's rule,
     // RFC 6298 section 3) or earlier packets were lost.
     const rtt = departures === 1 && number === 1 ? now - at : undefined;

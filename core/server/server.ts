@@ -116,7 +116,7 @@ export class Server implements Machine {
       timestamp,
       name,
       keepsAlive: false,
-      displaced: (link) => this.#prepareLastWord(link),
+      displaced: (at, link) => this.#prepareLastWord(at, link),
     });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
@@ -173,10 +173,10 @@ export class Server implements Machine {
   }
 
   /** The process that is registered on a link is to hear it at once, should another one be admitted there. */
-  #prepareLastWord(link: Link): void {
+  #prepareLastWord(now: Millis, link: Link): void {
     const member = this.#byLink.get(link);
     if (member === undefined || member.process !== link.peerProcess) return;
-    const word = link.lastWord({ type: "replaced", nick: member.nick });
+    const word = link.lastWord(now, { type: "replaced", nick: member.nick });
     if (word !== undefined) this.#lastWords.set(link, word);
   }
 

@@ -9,6 +9,17 @@ import { scenario } from "./scenario.ts";
 const TWO_YEARS = 730 * DAY_MS;
 const SAVED = ["[Message received by SERVER.]", "SERVER: [Message received by the server and saved]"];
 
+/** Alice has written to bob by a clock that is off by so much, while nobody can hear her. */
+function written(world: World, skew: number) {
+  const { alice, bob } = world.clients("alice", "bob");
+  world.server.isKilled();
+  world.cut(bob);
+  alice.setsClock(skew);
+  alice.types("send bob w1");
+  world.runs(1000);
+  return { alice, bob };
+}
+
 /** A letter from alice waits for bob, who is not running. */
 function aLetterWaits(world: World) {
   const { alice, bob } = world.clients("alice", "bob");
@@ -57,12 +68,7 @@ for (const wrong of [TWO_YEARS, -TWO_YEARS]) {
   });
 
   scenario(`a sender's clock is two years ${how} while he writes, and is set right`, (world) => {
-    const { alice, bob } = world.clients("alice", "bob");
-    world.server.isKilled();
-    world.cut(bob);
-    alice.setsClock(wrong);
-    alice.types("send bob w1");
-    world.runs(1000);
+    const { alice, bob } = written(world, wrong);
     alice.setsClock(0);
     world.runs(1000);
     world.server.starts();
@@ -74,12 +80,7 @@ for (const wrong of [TWO_YEARS, -TWO_YEARS]) {
   });
 
   scenario(`the same, and his program is started again in between`, (world) => {
-    const { alice, bob } = world.clients("alice", "bob");
-    world.server.isKilled();
-    world.cut(bob);
-    alice.setsClock(wrong);
-    alice.types("send bob w1");
-    world.runs(1000);
+    const { alice, bob } = written(world, wrong);
     alice.isKilled();
     alice.setsClock(0);
     world.server.starts();
