@@ -94,7 +94,6 @@ function serverOf(options: Options) {
       server: options.server ?? "127.0.0.1",
       serverPort: numberOption(options, "server-port", SERVER_PORT),
       serverKey: serverKeyOption(options),
-      isInvited: false,
       invited: [],
     };
   }
@@ -107,5 +106,5 @@ function serverOf(options: Options) {
     );
   }
   const { host: server, port: serverPort = SERVER_PORT.otherwise, serverKey, people: invited } = invitation;
-  return { server, serverPort, serverKey, isInvited: true, invited };
+  return { server, serverPort, serverKey, invited };
 }

@@ -38,8 +38,6 @@ export interface ClientSettings {
   readonly serverPort: number;
   /** The server's public key, 64 hexadecimal digits, or `undefined` for the pinned or the announced one. */
   readonly serverKey: string | undefined;
-  /** True if that is from an invitation: then it does not take the place of a pinned one. */
-  readonly isInvited: boolean;
   /** The name or address that the client listens at. */
   readonly host: string;
   /** Our own UDP port; 0 for any free one. */
@@ -52,7 +50,7 @@ export interface ClientSettings {
   readonly protects: boolean;
   /** A file with the key of the channel, or `undefined` for the open channel. */
   readonly channelKey: string | undefined;
-  /** The people that an invitation names; their identities are pinned. */
+  /** The people that an invitation names, at least one; their identities are pinned. Without one nobody. */
   readonly invited: readonly Acquaintance[];
   /** How many attempts a command of the user makes before the client gives up; 0 for no end of them. */
   readonly attempts: number;
@@ -167,7 +165,7 @@ interface Beginning {
 
 /** Opens the state that belongs to the server. Returns `undefined` if nobody has proved to be that server. */
 async function openBeginning(
-  { attempts, isInvited, nick, serverKey, state: chosen }: ClientSettings,
+  { attempts, invited, nick, serverKey, state: chosen }: ClientSettings,
   place: Pick<Place, "host" | "server" | "serverName">,
   world: World,
 ): Promise<Beginning | undefined> {
@@ -182,6 +180,7 @@ async function openBeginning(
     };
   }
   const knownServers = openKnownServers(chosen);
+  const isInvited = invited.length > 0;
   const asked = { ...place, nick: nick ?? loginName(), attempts, serverKey, isInvited };
   const found = await findServer(asked, knownServers, world);
   if (found === undefined) return undefined;

@@ -1,5 +1,5 @@
 /** The state of a nick belongs to a server, wherever that is and whatever it is called. */
-import { assertEquals, assertFalse } from "@std/assert";
+import { assert, assertEquals, assertFalse } from "@std/assert";
 import { exists } from "../../storage/folders.ts";
 import { freePort, Host, type Run } from "./host.ts";
 
@@ -21,12 +21,13 @@ Deno.test("a server that has moved to another address is the same: identity, nic
   await using host = await Host.create();
   const server = await host.startServer();
   await host.beenThere("y");
-  const x = host.client("x", ["--attempts", "0"]);
+  const x = host.client("x");
   await x.sees(WELCOME);
   await stop(server);
   await x.say("send y it waits");
-  x.kill("SIGTERM");
-  assertEquals(await x.status, 0);
+  await x.endInput();
+  assertEquals(await x.status, 1);
+  assert(x.output.lines.includes("[1 message waits and leaves at the next start.]"), x.output.text);
   const identity = await identityIn(host.stateOf("x"));
 
   const place = ["-p", `${host.port}`, "--host", "127.0.0.2", "--data", `${host.folder}/server.db`];
