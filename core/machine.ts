@@ -23,7 +23,7 @@ export type { Lineage, Revocation } from "./messages/lineage.ts";
 export type { Nick } from "./messages/nick.ts";
 export type { Row } from "./messages/table.ts";
 export type { Reason, RevocationAnswer } from "./messages/verb.ts";
-export type { Failure, LookAlike, Notice, Shown } from "./notice.ts";
+export type { Failure, JournalEvent, JournalPage, LookAlike, Notice } from "./notice.ts";
 import type { Action } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";

@@ -16,12 +16,17 @@ import { dateAndTime, firstWords, harmless } from "./base/text.ts";
 import type { Address, Key, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
 import { writeInvitation } from "./messages/invitation.ts";
+import type { MessageId } from "./messages/message_id.ts";
 import { type Nick, SERVER_NICK } from "./messages/nick.ts";
 import type { Row } from "./messages/table.ts";
 import type { Reason, RevocationAnswer } from "./messages/verb.ts";
 
-/** An incoming message, ready to be shown. */
-export interface Shown {
+/** An incoming message, ready to be shown. It stands in the journal (`client/journal.ts`). */
+export interface JournalEvent {
+  /** Its number in the journal. Numbers have no gaps. */
+  readonly number: number;
+  readonly id: MessageId;
+  readonly channel: boolean;
   /** The sender's nick. */
   readonly from: Nick;
   /** The text as it came, which may hold any characters: `render` makes it harmless. */
@@ -34,6 +39,19 @@ export interface Shown {
   readonly isOpen: boolean;
   /** The older nick that the sender's looks like, if the sender is not verified. */
   readonly like: Nick | undefined;
+  /** The sender's message before this one had not come. */
+  readonly isBehindGap: boolean;
+  /** The message shown before this one has another text than its sender gave to that id. */
+  readonly isExchanged: boolean;
+}
+
+/** Some events of the journal in a row. */
+export interface JournalPage {
+  readonly events: readonly JournalEvent[];
+  /** How many events before the first of these are gone, because nobody has read them for too long. */
+  readonly missed: number;
+  /** The number of the newest event in the journal. */
+  readonly newest: number;
 }
 
 /** A nick, and the older one of somebody else that it looks like. */
@@ -81,14 +99,12 @@ export type Notice =
     readonly like: Nick;
     readonly likeIdentity: Key;
   }
-  | { readonly type: "directReceived"; readonly message: Shown }
-  | { readonly type: "channelReceived"; readonly message: Shown }
-  /**
-   * The messages follow that came while nobody was at the terminal. `dropped` further ones found no room.
-   */
+  | { readonly type: "directReceived"; readonly message: JournalEvent }
+  | { readonly type: "channelReceived"; readonly message: JournalEvent }
+  /** The messages follow that came while nobody was at the terminal. `dropped` ones before them are gone. */
   | { readonly type: "whileAway"; readonly dropped: number }
-  /** There is no room to keep all messages for the next client at a terminal. It is said once. */
-  | { readonly type: "keptFull" }
+  /** There is no room to keep all messages for those who have not read them yet. It is said once. */
+  | { readonly type: "journalFull" }
   /** Messages that waited at the server follow. It is said once for each registration. */
   | { readonly type: "mailWaiting" }
   /** The message that follows is not the next one of its sender: the one before it has not come. */
@@ -293,9 +309,9 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       const dropped = counted(notice.dropped, "further message");
       return screen("[While you were away]", ...(notice.dropped > 0 ? [`[${dropped} found no room.]`] : []));
     }
-    case "keptFull":
+    case "journalFull":
       return screen(
-        "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
+        "[No room to keep more messages for those who have not read them: old ones are dropped.]",
       );
     case "mailWaiting":
       return screen("SERVER: [You have messages]");
@@ -628,7 +644,7 @@ function marksOf(
 /** All lines but the first are indented, so that no text can look like a message of somebody else. */
 function messageLines(
   before: string,
-  message: Shown,
+  message: JournalEvent,
   behind: string,
   utcOffset: (at: Millis) => Millis,
 ): string[] {

@@ -7,6 +7,9 @@
  * section 6.1. X3DH means "The X3DH Key Agreement Protocol", revision 1.
  */
 
+export const HOUR_MS = 3600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
 // ---- datagrams and links ---------------------------------------------------------------------------------
 
 /**
@@ -348,13 +351,19 @@ export const STRANGERS_BYTES = 4 * 1024 * 1024;
 export const STRANGER_BYTES = 100;
 
 /**
- * What a client without a person at its terminal keeps for the next one with a person: two mailboxes of
- * messages, and a mailbox of bytes. Each message counts as some bytes more than its text, so that a sender of
- * many short ones counts as the one who has the most, whose oldest are dropped first.
+ * What the journal keeps for a person, and for programs with a name, who have not read it: so much for so
+ * long. Each event counts as some bytes more than its text, which is what it takes in memory, so that a
+ * sender of many short messages counts as the one who has the most, whose oldest are dropped first.
  */
-export const KEPT_MESSAGES = 2_000;
-export const KEPT_BYTES = 4 * 1024 * 1024;
-export const KEPT_MORE_BYTES = 100;
+export const JOURNAL_LIFE_MS = 30 * DAY_MS;
+export const JOURNAL_BYTES = 64 * 1024 * 1024;
+export const JOURNAL_MORE_BYTES = 400;
+
+/** The events that are read from the journal at a time. */
+export const JOURNAL_PAGE_EVENTS = 64;
+
+/** Programs with names that read the journal: each keeps in it what it has not read. */
+export const JOURNAL_READERS = 64;
 
 /** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
 export const PEOPLE = 1_024;
@@ -482,11 +491,9 @@ export const NEW_NICKS_PER_HOUR = 20;
  */
 export const NICK_TRIAL_MS = 24 * 3600_000;
 export const UNUSED_NICK_DAYS = 90;
-export const DAY_MS = 24 * 3600_000;
 
 /** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
-export const HOUR_MS = 3600_000;
 
 /**
  * Bundles of one link whose signatures are checked, a second and at once. Anybody can make up bundles, and to

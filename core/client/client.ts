@@ -291,7 +291,6 @@ export class Client implements Machine {
   #start(now: Millis): void {
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
     for (const notice of this.#options.foreword) this.#effects.notice(notice);
-    this.#state.whileAway.show(now);
     if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);
   }
 

@@ -24,8 +24,9 @@ import {
 } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
+import type { JournalEvent } from "../notice.ts";
+import type { Journal } from "./journal.ts";
 import type { LookAlikes } from "./look_alikes.ts";
-import type { WhileAway } from "./while_away.ts";
 
 /** A message that has come. */
 export interface IncomingMessage extends MessageIdParts {
@@ -46,8 +47,14 @@ export interface IncomingMessage extends MessageIdParts {
 export interface InboxOptions {
   readonly effects: Effects;
   readonly primitives: Primitives;
-  readonly whileAway: WhileAway;
+  readonly journal: Journal;
   readonly lookAlikes: LookAlikes;
+}
+
+/** The place of a message that is shown: too late for its own, or behind one that has not come. */
+interface How {
+  readonly late: boolean;
+  readonly isBehindGap?: boolean;
 }
 
 /** What tells a message from all others: two senders may use the same id. */
@@ -57,7 +64,7 @@ export class Inbox {
   readonly #effects: Effects;
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
-  readonly #whileAway: WhileAway;
+  readonly #journal: Journal;
   readonly #lookAlikes: LookAlikes;
   /** The last message of each sender that was shown in its place: late ones do not count. */
   readonly #lastShown: DurableMap<NickKey, LastMessage>;
@@ -71,11 +78,11 @@ export class Inbox {
   /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
-  constructor({ effects, lookAlikes, primitives, whileAway }: InboxOptions) {
+  constructor({ effects, journal, lookAlikes, primitives }: InboxOptions) {
     this.#lookAlikes = lookAlikes;
     this.#effects = effects;
     this.#primitives = primitives;
-    this.#whileAway = whileAway;
+    this.#journal = journal;
     this.#seen = new SeenIds(effects);
     this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
@@ -109,18 +116,34 @@ export class Inbox {
     return this.#seen.isForgotten(seenAs(message), message);
   }
 
-  /** Shows the messages that the last process saved and may not have shown. */
+  /**
+   * Shows what came while nobody was at the terminal, to a person, and the messages that the last process
+   * saved and may not have shown.
+   */
   showUnshown(now: Millis): void {
-    const unshown = [...this.#held.entries()];
-    for (const [, message] of unshown) {
+    this.showJournal(now);
+    const held = [...this.#held.entries()];
+    for (const [, message] of held) {
       // Ids are saved a little later than the messages themselves.
       if (!this.hasSeen(message)) this.markSeen(now, message);
     }
-    for (const [arrival, message] of unshown) {
+    for (const [arrival, message] of held) {
       if (this.#held.get(arrival) === undefined) continue;
       const place = this.#placeOf(message);
       if (place === "early") this.#hold(now, arrival, message);
-      else this.#showHeld(now, arrival, message, place === "late");
+      else this.#showHeld(now, arrival, message, { late: place === "late" });
+    }
+  }
+
+  /** Shows what stands in the journal and whoever is there has not been shown. */
+  showJournal(now: Millis): void {
+    const { printed, unshown } = this.#journal.takeUnshown(now);
+    const { events, missed: dropped } = printed;
+    if (events.length > 0 || dropped > 0) this.#effects.notice({ type: "whileAway", dropped });
+    for (const event of events) this.#tell({ ...event, dated: true });
+    for (const event of unshown) {
+      this.#noteShown(now, event);
+      this.#tell(event);
     }
   }
 
@@ -128,17 +151,11 @@ export class Inbox {
   accept(now: Millis, message: IncomingMessage): void {
     if (this.hasSeen(message)) return;
     this.markSeen(now, message);
-    const arrival = ++this.#arrivals;
     const place = this.#placeOf(message);
-    if (place === "early") {
-      this.#held.set(arrival, message);
-      return this.#hold(now, arrival, message);
-    }
-    // Most messages are shown at once: they are on disk for that long, and nowhere else.
-    const key = INBOX.key(arrival);
-    this.#effects.save(key, () => INBOX.encode(recordOf(message)));
-    this.#effects.forgetLater(now, key);
-    this.#show(now, message, place === "late");
+    if (place !== "early") return this.#show(now, message, { late: place === "late" });
+    const arrival = ++this.#arrivals;
+    this.#held.set(arrival, message);
+    this.#hold(now, arrival, message);
   }
 
   /** Makes a message count as seen. */
@@ -207,29 +224,29 @@ export class Inbox {
     for (const other of others) {
       if (isBefore(idOf(other[1]), idOf(message))) [arrival, message] = other;
     }
-    this.#effects.notice({ type: "missing", from: message.from });
-    this.#showHeld(now, arrival, message, false);
+    this.#showHeld(now, arrival, message, { late: false, isBehindGap: true });
   }
 
   /** Shows a message that is held. */
-  #showHeld(now: Millis, arrival: number, message: IncomingMessage, late: boolean): void {
-    this.#held.deleteLater(now, arrival);
+  #showHeld(now: Millis, arrival: number, message: IncomingMessage, how: How): void {
+    // From now on the journal has it.
+    this.#held.delete(arrival);
     this.#timers.clear(arrival);
-    this.#show(now, message, late);
+    this.#show(now, message, how);
   }
 
   /** Shows a message, and then those that have waited for it. */
-  #show(now: Millis, message: IncomingMessage, late: boolean): void {
-    const { channel, isOpen, from, sentAt, text } = message;
+  #show(now: Millis, message: IncomingMessage, { late, isBehindGap = false }: How): void {
+    const { channel, isOpen, from, prefix, sequence, sentAt, text } = message;
     const last = this.#lastShown.get(nickKey(from));
     // The message before this one was shown with another text than its sender gave to that id.
-    if (!channel && last !== undefined && follows(message, last) && this.#isExchanged(message, last)) {
-      this.#effects.notice({ type: "exchanged", from });
-    }
+    const isExchanged = !channel && last !== undefined && follows(message, last) &&
+      this.#isExchanged(message, last);
     const like = this.#lookAlikes.likeOf(from)?.nick;
-    const shown = { from, text, sentAt, dated: message.dated || late, isOpen, like };
-    this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
-    this.#whileAway.keep(now, { ...message, like: like === undefined ? [] : [like] });
+    const dated = message.dated || late;
+    const shown = { channel, from, text, sentAt, dated, isOpen, like, isBehindGap, isExchanged };
+    const number = this.#journal.add(now, { ...shown, prefix, sequence });
+    this.#tell({ ...shown, number, id: idOf(message) });
     if (channel) return;
     const end = LastMessage.from(message);
     if (!late) this.#lastShown.setLater(now, nickKey(from), end);
@@ -237,8 +254,26 @@ export class Inbox {
     if (ofSender.size === 0) return;
     for (const [number, follower] of [...ofSender].filter(([, held]) => follows(held, end))) {
       if (this.#held.get(number) === undefined) continue;
-      this.#showHeld(now, number, follower, this.#placeOf(follower) === "late");
+      this.#showHeld(now, number, follower, { late: this.#placeOf(follower) === "late" });
     }
+  }
+
+  /** Shows a message that stands in the journal. */
+  #tell(message: JournalEvent): void {
+    const { channel, from, isBehindGap, isExchanged } = message;
+    if (isBehindGap) this.#effects.notice({ type: "missing", from });
+    if (isExchanged) this.#effects.notice({ type: "exchanged", from });
+    this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message });
+  }
+
+  /** What the last process saves of a message later than the message itself may be missing. */
+  #noteShown(now: Millis, { channel, dated, from, id, text }: JournalEvent): void {
+    const name = { channel, from, ...partsOf(id) };
+    if (!this.hasSeen(name)) this.markSeen(now, name);
+    if (channel || dated) return;
+    const last = this.#lastShown.get(nickKey(from));
+    if (last !== undefined && isBefore(id, last.id)) return;
+    this.#lastShown.setLater(now, nickKey(from), LastMessage.from({ ...name, text }));
   }
 
   /** True if the text that was shown for the message before is known to be another one than its sender's. */

@@ -11,11 +11,11 @@ import type { Nick } from "../messages/nick.ts";
 import type { Table } from "../messages/table.ts";
 import { AckTracker } from "./ack_tracker.ts";
 import { Inbox } from "./inbox.ts";
+import { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { LookAlikes } from "./look_alikes.ts";
 import { PostChains } from "./post_chains.ts";
 import { Prekeys } from "./prekeys.ts";
-import { WhileAway } from "./while_away.ts";
 
 export interface ClientStateOptions {
   readonly nick: Nick;
@@ -34,7 +34,7 @@ export interface ClientStateOptions {
 export class ClientState {
   readonly tracker: AckTracker;
   readonly inbox: Inbox;
-  readonly whileAway: WhileAway;
+  readonly journal: Journal;
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
   readonly lookAlikes: LookAlikes;
@@ -44,11 +44,11 @@ export class ClientState {
   constructor(options: ClientStateOptions) {
     const { clock, effects, identity, isAttended, nick, primitives, random, table } = options;
     this.tracker = new AckTracker(effects, primitives, clock);
-    this.whileAway = new WhileAway(effects, isAttended);
+    this.journal = new Journal(effects, isAttended);
     this.knownPeers = new KnownPeers(effects);
     this.lookAlikes = new LookAlikes(table, this.knownPeers);
-    const { lookAlikes, whileAway } = this;
-    this.inbox = new Inbox({ effects, primitives, whileAway, lookAlikes });
+    const { journal, lookAlikes } = this;
+    this.inbox = new Inbox({ effects, primitives, journal, lookAlikes });
     this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);
@@ -57,6 +57,7 @@ export class ClientState {
 
   /** Forgets everything that is too old. */
   forgetOld(now: Millis): void {
+    this.journal.forgetOld(now);
     this.inbox.forgetOldIds(now, this.prekeys.oldestAt);
     this.prekeys.destroyOld(now);
   }

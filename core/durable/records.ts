@@ -164,18 +164,29 @@ export const INBOX = new RecordKind("inbox", {
 });
 
 /**
- * A message that was printed while no person was at the terminal, numbered. The next client at a terminal
- * shows it.
+ * An event of the journal, by its number: a message as it was shown. It stays until the person and every
+ * program that reads the journal have dealt with it.
  */
-export const KEPT = new RecordKind("kept", {
+export const EVENT = new RecordKind("event", {
   channel: f.flag,
-  isOpen: f.flag,
+  prefix: f.prefix,
+  sequence: f.u48,
   from: f.nick,
   /** The older nick that the sender's looks like. */
   like: f.list(f.nick, 1),
   sentAt: f.instant,
+  /** When it was shown, by the machine's own time. */
+  keptAt: f.instant,
+  dated: f.flag,
+  isOpen: f.flag,
+  /** The sender's message before it had not come, or was another one than its sender's. */
+  isBehindGap: f.flag,
+  isExchanged: f.flag,
   text: f.text,
 });
+
+/** The last event that a reader of the journal has dealt with, by the reader's name, and when. */
+export const READER = new RecordKind("reader", { number: f.u48, at: f.instant });
 
 /** The last message of a peer that was shown in its place, by nick: the next one's `after` should name it. */
 export const SHOWN = new RecordKind("shown", { id: f.id, hash: f.hash });

@@ -4,16 +4,26 @@ import { DAY_MS, HOUR_MS, TABLE_LINES } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
-import { type Notice, render, type Rendered, type Shown } from "../../core/notice.ts";
+import { type JournalEvent, type Notice, render, type Rendered } from "../../core/notice.ts";
 import { BUNDLE, KEY, SIGNATURE } from "../kit/samples.ts";
 
 const UTC = () => 0;
 const SERVER = { host: "127.0.0.1", port: 9999 };
 const SENT_AT = Date.UTC(2022, 2, 22, 21, 35, 12, 521);
 
-const message = (text: string, dated = false, isOpen = false): Shown => (
-  { from: "x", text, sentAt: SENT_AT, dated, isOpen, like: undefined }
-);
+const message = (text: string, dated = false, isOpen = false): JournalEvent => ({
+  number: 1,
+  id: "0".repeat(32),
+  channel: false,
+  from: "x",
+  text,
+  sentAt: SENT_AT,
+  dated,
+  isOpen,
+  like: undefined,
+  isBehindGap: false,
+  isExchanged: false,
+});
 const row = (nick: string, online = true): Row => ({
   nick,
   skeleton: nick,
@@ -104,8 +114,8 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   [{ type: "whileAway", dropped: 0 }, "[While you were away]"],
   [{ type: "whileAway", dropped: 1 }, "[While you were away]", "[1 further message found no room.]"],
   [
-    { type: "keptFull" },
-    "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
+    { type: "journalFull" },
+    "[No room to keep more messages for those who have not read them: old ones are dropped.]",
   ],
   [{ type: "missing", from: "x" }, "[A message from x is missing.]"],
   [

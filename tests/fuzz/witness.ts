@@ -15,7 +15,7 @@ import { decodeLetter, prekeyId } from "../../core/messages/letter_form.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../../core/messages/nick.ts";
 import type { Row } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
-import type { Shown } from "../../core/notice.ts";
+import type { JournalEvent } from "../../core/notice.ts";
 import type { Author } from "../kit/author.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import { opened } from "../kit/sent.ts";
@@ -162,7 +162,7 @@ export class ClientWitness {
 
   // ---- what is shown -------------------------------------------------------------------------------------
 
-  #onShown({ from, text }: Shown, to: Nick | undefined): void {
+  #onShown({ from, text }: JournalEvent, to: Nick | undefined): void {
     const written = this.#options.plot.ledger.writerOf(text);
     assert(written !== undefined, `'${text}' is shown, which nobody wrote`);
     const { nick, number } = written;

@@ -3,11 +3,11 @@
  * promised.
  */
 import { idOf } from "../../core/messages/message_id.ts";
-import { MALFORMED } from "../../core/base/bytes.ts";
+import { MALFORMED, type Malformed } from "../../core/base/bytes.ts";
 import type { Millis } from "../../core/base/units.ts";
-import { INBOX, OUTBOX } from "../../core/durable/records.ts";
+import { EVENT, INBOX, OUTBOX, type ValueOf } from "../../core/durable/records.ts";
 import type { Change } from "../../core/machine.ts";
-import type { Notice, Shown } from "../../core/notice.ts";
+import type { JournalEvent, Notice } from "../../core/notice.ts";
 
 /** "Shown" is durable within this (50 ms in which the process runs, and the simulated clocks' lateness). */
 const SHOWN_AGAIN_MS = 52;
@@ -84,7 +84,12 @@ export class Oracle {
     // Whatever the commit before this one was about has been told by now.
     this.#justSettled.set(from, []);
     for (const change of changes) {
-      if (change.type === "save" && INBOX.matches(change.key)) this.#noteReceived(from, change.value);
+      if (change.type === "save" && INBOX.matches(change.key)) {
+        this.#noteReceived(from, INBOX.decode(change.value));
+      }
+      if (change.type === "save" && EVENT.matches(change.key)) {
+        this.#noteReceived(from, EVENT.decode(change.value));
+      }
       if (change.type === "forget" && OUTBOX.matches(change.key)) this.#noteSettled(from, change.key);
       if (change.type !== "save" || !OUTBOX.matches(change.key)) continue;
       const record = OUTBOX.decode(change.value);
@@ -94,8 +99,7 @@ export class Oracle {
     }
   }
 
-  #noteReceived(by: string, value: Uint8Array): void {
-    const message = INBOX.decode(value);
+  #noteReceived(by: string, message: ValueOf<typeof INBOX> | ValueOf<typeof EVENT> | Malformed): void {
     if (message !== MALFORMED && !message.channel) this.#received.add(`${by} ${idOf(message)}`);
   }
 
@@ -139,7 +143,13 @@ export class Oracle {
     }
   }
 
-  #display(name: string, life: number, at: Millis, { from, text, dated }: Shown, channel: boolean): void {
+  #display(
+    name: string,
+    life: number,
+    at: Millis,
+    { from, text, dated }: JournalEvent,
+    channel: boolean,
+  ): void {
     const message = this.#accepted.get(text);
     // A message to oneself is never in the outbox.
     if (message === undefined && ((from === name && !channel) || from === HOSTILE)) return;

@@ -351,7 +351,7 @@ scenario(
     world.runs(200);
     const written = alice.types("send bob hi");
     world.runs(200);
-    bob.diesBefore((output) => output.type === "save" && output.key.startsWith("inbox/"));
+    bob.diesBefore((output) => output.type === "save" && output.key.startsWith("event/"));
     bob.types("reg bob");
     world.runs(100);
     assertEquals([bob.isAlive, world.server.keeps("letter")], [false, 1]);

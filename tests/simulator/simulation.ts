@@ -7,7 +7,7 @@ import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
 import { DAY_MS, HOUR_MS } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
-import { INBOX, LETTER, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
+import { EVENT, INBOX, LETTER, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
 import type { Notice } from "../../core/notice.ts";
 import { cheapPrimitives } from "../kit/cheap_primitives.ts";
 import type { Dice } from "../kit/dice.ts";
@@ -359,7 +359,7 @@ class Simulation extends Surroundings {
   #checkNothingLeft(): void {
     for (const { name, disk } of this.#clients) {
       const left = [...disk.read()].filter(([key, value]) =>
-        OUTBOX.matches(key) || (INBOX.matches(key) && !isFromHostile(value))
+        OUTBOX.matches(key) || ((INBOX.matches(key) || EVENT.matches(key)) && !isFromHostile(key, value))
       ).map(([key]) => key);
       if (left.length > 0) this.#oracle.fail(`'${name}' still has ${left.join(", ")}`);
     }
@@ -376,7 +376,7 @@ class Simulation extends Surroundings {
 }
 
 /** What the hostile peer wrote may wait for something that it never wrote. */
-function isFromHostile(value: Uint8Array): boolean {
-  const message = INBOX.decode(value);
+function isFromHostile(key: string, value: Uint8Array): boolean {
+  const message = INBOX.matches(key) ? INBOX.decode(value) : EVENT.decode(value);
   return message !== MALFORMED && message.from === HOSTILE;
 }

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import type { Primitives } from "../../../core/base/crypto.ts";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
+import { Journal } from "../../../core/client/journal.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
 import { LookAlikes } from "../../../core/client/look_alikes.ts";
-import { WhileAway } from "../../../core/client/while_away.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE, partsOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import { Table } from "../../../core/messages/table.ts";
@@ -35,7 +35,7 @@ function direct(count: number): IncomingMessage {
 
 function inboxOf({ effects }: Recorded, primitives: Primitives): Inbox {
   const lookAlikes = new LookAlikes(new Table(), new KnownPeers(effects));
-  return new Inbox({ effects, primitives, lookAlikes, whileAway: new WhileAway(effects, true) });
+  return new Inbox({ effects, primitives, lookAlikes, journal: new Journal(effects, true) });
 }
 
 class TestInbox {
@@ -184,13 +184,13 @@ Deno.test("after a kill a held message still waits for the one before it", () =>
   assertEquals(again.shown(1001), ["m2", "m3"]);
 });
 
-Deno.test("what was shown leaves nothing but its id behind", () => {
+Deno.test("what was shown leaves nothing but its id and its number behind", () => {
   const reader = new TestInbox();
   for (let count = 1; count <= 50; count++) reader.accept(count, letter(count));
   reader.shown(50);
   reader.shown(200);
-  assertEquals(reader.recorded.records("inbox"), []);
-  assertEquals(reader.recorded.disk.size, 2);
+  assertEquals([reader.recorded.records("inbox"), reader.recorded.records("event")], [[], []]);
+  assertEquals(reader.recorded.disk.size, 3);
 });
 
 Deno.test("of two gaps, the later message came first: both are told, both messages shown", () => {

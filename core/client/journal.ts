@@ -1,0 +1,221 @@
+/**
+ * The journal: the messages of others in the order in which they were shown. It hands them to readers, each
+ * of which goes on where it has stopped (docs/scripts.md). There are the person at the terminal (`SCREEN`),
+ * the processes that nobody looks at (`UNATTENDED`), and the programs that have taken a name.
+ *
+ * An event is durable before anybody is told of it, and stays until the person and every named program have
+ * dealt with it, within bounds. A reader's place moves after it was told, so a kill at any point makes an
+ * event come again, and never not at all.
+ */
+import { utf8Length } from "../base/bytes.ts";
+import {
+  JOURNAL_BYTES,
+  JOURNAL_LIFE_MS,
+  JOURNAL_MORE_BYTES,
+  JOURNAL_PAGE_EVENTS,
+  JOURNAL_READERS,
+} from "../base/limits.ts";
+import type { Millis } from "../base/units.ts";
+import { byName, DurableMap } from "../durable/durable_map.ts";
+import type { Effects } from "../durable/effects.ts";
+import { EVENT, READER, type ValueOf } from "../durable/records.ts";
+import { idOf } from "../messages/message_id.ts";
+import { nickKey } from "../messages/nick.ts";
+import type { JournalEvent, JournalPage } from "../notice.ts";
+
+/** No program has a name that begins with an underscore. */
+const SCREEN = "_screen";
+const UNATTENDED = "_unattended";
+
+type Event = ValueOf<typeof EVENT>;
+
+/** A message as it is shown. The journal adds its number, and when it was kept. */
+export type Entry = Omit<JournalEvent, "number" | "id"> & Pick<Event, "prefix" | "sequence">;
+
+export class Journal {
+  readonly #effects: Effects;
+  /** The events by their numbers, grouped by sender. */
+  readonly #events: DurableMap<number, Event>;
+  /** The last event that each reader has dealt with. */
+  readonly #readers: DurableMap<string, ValueOf<typeof READER>>;
+  /** The readers that are programs. */
+  #programs: readonly string[] = [];
+  /** The bytes of the events of each sender. */
+  readonly #bytesOf = new Map<string, number>();
+  #bytes = 0;
+  #newest = 0;
+  /** Who is told of new messages now. */
+  #present: typeof SCREEN | typeof UNATTENDED = SCREEN;
+  #saidFull = false;
+
+  /** `isAttended` is true if a person at a terminal sees what is shown. */
+  constructor(effects: Effects, isAttended: boolean) {
+    this.#effects = effects;
+    this.attend(isAttended);
+    this.#readers = new DurableMap(effects, byName(READER));
+    this.#events = new DurableMap(effects, {
+      kind: EVENT,
+      nameOf: (number: number) => number,
+      entryOf: (name, event) => [Number(name), event],
+      recordOf: (event: Event) => event,
+      groupOf: (_number, { from }) => nickKey(from),
+    });
+    for (const [number, event] of this.#events.entries()) {
+      this.#count(event, 1);
+      this.#newest = number;
+    }
+    for (const { number } of this.#readers.values()) this.#newest = Math.max(this.#newest, number);
+    this.#notePrograms();
+  }
+
+  /** A person has come to the terminal, or has left it. */
+  attend(isAttended: boolean): void {
+    // Where nothing outlives the process no person comes later.
+    this.#present = isAttended || !this.#effects.keeps ? SCREEN : UNATTENDED;
+  }
+
+  /**
+   * Adds a message that is shown in this wake-up, and returns its number. It is durable before that, and
+   * counts as shown a little later.
+   */
+  add(now: Millis, { like, ...entry }: Entry): number {
+    const number = ++this.#newest;
+    const event = { ...entry, like: like === undefined ? [] : [like], keptAt: now };
+    const isOnlyReader = this.#present === SCREEN && this.#programs.length === 0 && this.#events.size === 0;
+    if (isOnlyReader) {
+      // Most messages are shown to their only reader: they are on disk for that long, and nowhere else.
+      const key = EVENT.key(number);
+      this.#effects.save(key, () => EVENT.encode(event));
+      this.#effects.forgetLater(now, key);
+    } else {
+      this.#events.set(number, event);
+      this.#count(event, 1);
+      while (this.#bytes > JOURNAL_BYTES) this.#dropOne();
+    }
+    this.#move(now, this.#present, number);
+    return number;
+  }
+
+  /**
+   * Takes the events that whoever is told now has not been shown by a former process. To the person these are
+   * also those that nobody has looked at (`printed`). They count as shown a little later.
+   */
+  takeUnshown(now: Millis): { readonly printed: JournalPage; readonly unshown: readonly JournalEvent[] } {
+    const [screen, unattended] = [this.#placeOf(SCREEN), this.#placeOf(UNATTENDED)];
+    const isForPerson = this.#present === SCREEN;
+    const events = [...this.#events.entries()].map(named).filter(({ number }) => number > screen);
+    const printed = events.filter(({ number }) => isForPerson && number <= unattended);
+    const unshown = events.filter(({ number }) => number > unattended);
+    // Numbers have no gaps, so they tell how many were dropped.
+    const missed = isForPerson ? Math.max(0, unattended - screen - printed.length) : 0;
+    this.#move(now, this.#present, this.#newest);
+    return { printed: { events: printed, missed, newest: this.#newest }, unshown };
+  }
+
+  /** The events behind the one with this number, or the first of them. */
+  pageAfter(number: number): JournalPage {
+    const events: JournalEvent[] = [];
+    for (const entry of this.#events.entries()) {
+      if (entry[0] > number) events.push(named(entry));
+      if (events.length === JOURNAL_PAGE_EVENTS) break;
+    }
+    const first = events[0]?.number ?? this.#newest + 1;
+    return { events, missed: Math.max(0, first - number - 1), newest: this.#newest };
+  }
+
+  /** What the person has not seen. */
+  get unseen(): JournalPage {
+    return this.pageAfter(this.#placeOf(SCREEN));
+  }
+
+  /**
+   * Where a program goes on; a new one begins behind the event `since`, or with what comes from now on.
+   * Returns `undefined` if there are too many programs.
+   */
+  placeOfProgram(now: Millis, name: string, since = this.#newest): number | undefined {
+    const known = this.#readers.get(name);
+    if (known === undefined && this.#programs.length >= JOURNAL_READERS) return undefined;
+    const number = Math.min(known?.number ?? since, this.#newest);
+    this.#readers.set(name, { number, at: now });
+    this.#notePrograms();
+    return number;
+  }
+
+  /** A reader has dealt with everything up to this event. It is durable before this wake-up tells anybody. */
+  confirm(now: Millis, name: string | undefined, number: number): void {
+    const reader = name ?? SCREEN;
+    if (number <= this.#placeOf(reader)) return;
+    this.#readers.set(reader, { number: Math.min(number, this.#newest), at: now });
+    this.#prune(now);
+  }
+
+  /** Forgets what nobody has read for too long, and the programs that have not come for as long. */
+  forgetOld(now: Millis): void {
+    for (let first; (first = this.#first) !== undefined && first[1].keptAt + JOURNAL_LIFE_MS <= now;) {
+      this.#forget(now, ...first);
+    }
+    for (const name of this.#programs) {
+      if (this.#readers.get(name)!.at + JOURNAL_LIFE_MS <= now) this.#readers.delete(name);
+    }
+    this.#notePrograms();
+    this.#prune(now);
+  }
+
+  /** The oldest event that is kept. */
+  get #first(): [number, Event] | undefined {
+    return this.#events.entries().next().value;
+  }
+
+  #notePrograms(): void {
+    this.#programs = [...this.#readers.entries()].map(([name]) => name).filter((name) =>
+      !name.startsWith("_")
+    );
+  }
+
+  #placeOf(reader: string): number {
+    return this.#readers.get(reader)?.number ?? 0;
+  }
+
+  #move(now: Millis, reader: string, number: number): void {
+    if (number <= this.#placeOf(reader)) return;
+    this.#readers.setLater(now, reader, { number, at: now });
+    this.#prune(now);
+  }
+
+  /** Forgets the events that the person and every program have dealt with. */
+  #prune(now: Millis): void {
+    let least = this.#placeOf(SCREEN);
+    for (const name of this.#programs) least = Math.min(least, this.#placeOf(name));
+    for (let first; (first = this.#first) !== undefined && first[0] <= least;) this.#forget(now, ...first);
+  }
+
+  #forget(now: Millis, number: number, event: Event): void {
+    this.#count(event, -1);
+    this.#events.deleteLater(now, number);
+  }
+
+  /** Drops the oldest event of the sender who has the most: nobody can push out what others wrote. */
+  #dropOne(): void {
+    if (!this.#saidFull) this.#effects.notice({ type: "journalFull" });
+    this.#saidFull = true;
+    let [most, largest] = [-1, ""];
+    for (const [sender, bytes] of this.#bytesOf) if (bytes > most) [most, largest] = [bytes, sender];
+    const [number, event] = this.#events.group(largest).entries().next().value!;
+    this.#count(event, -1);
+    this.#events.delete(number);
+  }
+
+  #count({ from, text }: Event, sign: 1 | -1): void {
+    const bytes = sign * (utf8Length(text) + JOURNAL_MORE_BYTES);
+    const sender = nickKey(from);
+    const left = (this.#bytesOf.get(sender) ?? 0) + bytes;
+    if (left === 0) this.#bytesOf.delete(sender);
+    else this.#bytesOf.set(sender, left);
+    this.#bytes += bytes;
+  }
+}
+
+function named([number, { like: [like], keptAt: _, ...event }]: readonly [number, Event]): JournalEvent {
+  const { prefix, sequence, ...rest } = event;
+  return { ...rest, number, id: idOf({ prefix, sequence }), like };
+}
