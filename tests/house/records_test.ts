@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { assertEquals } from "@std/assert";
 import { primitives } from "../../core/base/crypto.ts";
-import { MAIL_LIFE_MS, SWEEP_MS } from "../../core/base/limits.ts";
+import { LINK_DEAD_MS, MAIL_LIFE_MS, SWEEP_MS } from "../../core/base/limits.ts";
 import * as records from "../../core/durable/records.ts";
 import { FORMAT } from "../../storage/sqlite.ts";
 import type { Process } from "../kit/process.ts";
@@ -62,13 +62,16 @@ function playedKeys(): { server: Set<string>; client: Set<string> } {
     world.runs(1000);
   }
   // What is lost leaves a gap, behind which the next message is held.
-  world.loses({ from: alice, text: "first" });
+  world.cut(world.server);
+  world.cutBetween(alice, bob);
   alice.types("send böb first");
-  world.runs(1);
+  world.runs(LINK_DEAD_MS + 100);
+  world.losesNothing();
   alice.types("send böb directly");
   alice.types("send_all to everybody");
-  world.runs(100);
-  world.losesNothing();
+  world.runs(1000);
+  world.mend(world.server);
+  world.runs(60_000);
   world.runs(1000);
   bob.types("dereg böb");
   world.runs(1000);
