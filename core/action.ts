@@ -1,3 +1,6 @@
+/** A name that a program gives to an action. The notices that answer the action have it, too. */
+export type Ref = string;
+
 /**
  * Everything that a user may ask of a client. Every action but `quit`, `leave` and `finish`, which end the
  * client, and `stay`, is followed by exactly one `settled` notice as soon as its outcome is known, so that a
@@ -6,8 +9,23 @@
 export type Action =
   | { readonly type: "register"; readonly nick: string }
   | { readonly type: "deregister"; readonly nick: string }
-  | { readonly type: "sendDirect"; readonly to: string; readonly text: string }
-  | { readonly type: "sendChannel"; readonly text: string }
+  /**
+   * With `once` a message is a script's: it is followed until its end, is taken into the outbox before the
+   * server has answered, and is the same message as the one that was sent under that name before.
+   */
+  | { readonly type: "sendDirect"; readonly to: string; readonly text: string; readonly once?: string }
+  | { readonly type: "sendChannel"; readonly text: string; readonly once?: string }
+  /** Tell how far a message has come, and follow it from now on. */
+  | { readonly type: "followMessage"; readonly id: string }
+  /** Somebody has come to the terminal, or has left it. */
+  | { readonly type: "attend"; readonly isAttended: boolean }
+  /**
+   * Read the journal: behind the event with this number, or what the person has not seen; or, for a program
+   * with a name, from where it goes on, which is behind `after` if it never came before.
+   */
+  | { readonly type: "readJournal"; readonly after: number | undefined; readonly reader: string | undefined }
+  /** A program, or the person (`undefined`), has dealt with everything up to this event. */
+  | { readonly type: "confirmEvents"; readonly reader: string | undefined; readonly number: number }
   | { readonly type: "listPeers" }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }

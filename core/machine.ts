@@ -16,7 +16,7 @@
  * shown before it is durable.
  * @module
  */
-export type { Action } from "./action.ts";
+export type { Action, Ref } from "./action.ts";
 export type { Address, Key, Millis, Random } from "./base/units.ts";
 export type { Bundle, Predecessor } from "./messages/identity.ts";
 export type { Lineage, Revocation } from "./messages/lineage.ts";
@@ -24,14 +24,14 @@ export type { Nick } from "./messages/nick.ts";
 export type { Row } from "./messages/table.ts";
 export type { Reason, RevocationAnswer } from "./messages/verb.ts";
 export type { Failure, JournalEvent, JournalPage, LookAlike, Notice } from "./notice.ts";
-import type { Action } from "./action.ts";
+import type { Action, Ref } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";
 
 /** Everything that can happen to a machine. */
 export type Input =
   | { readonly type: "datagram"; readonly from: Address; readonly bytes: Uint8Array }
-  | { readonly type: "action"; readonly action: Action }
+  | { readonly type: "action"; readonly action: Action; readonly ref?: Ref }
   /** What the wall clock says: at the start, and again when it was set. */
   | { readonly type: "clock"; readonly wall: Millis }
   /** The process was stopped, or its computer slept: what comes now may have waited in the socket. */
@@ -51,7 +51,8 @@ export type Output =
   /** Delete the record and leave no trace of it in the file: it holds a secret key. */
   | { readonly type: "destroy"; readonly key: string }
   | { readonly type: "transmit"; readonly to: Address; readonly bytes: Uint8Array }
-  | { readonly type: "notice"; readonly notice: Notice }
+  /** `ref` names the action that the notice answers, if that has a name. */
+  | { readonly type: "notice"; readonly notice: Notice; readonly ref?: Ref }
   /** End the process. A machine that has asked for its end is not stepped any more. */
   | { readonly type: "exit"; readonly status: number };
 

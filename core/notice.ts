@@ -7,6 +7,7 @@ import {
   DAY_MS,
   FIRST_WORDS_COLUMNS,
   HOUR_MS,
+  JOURNAL_READERS,
   MAIL_LIFE_MS,
   MESSAGE_LIFE_MS,
   TABLE_LINES,
@@ -67,6 +68,13 @@ export type Failure =
   | "refused"
   | "released"
   | "forgotten";
+
+/**
+ * How far a message of ours has come. It is in our outbox; it has left as well; the server, for a channel
+ * message, or the server or its recipient has saved it; its recipient has saved it; it will never arrive.
+ */
+export const MESSAGE_STATES = ["queued", "sent", "stored", "delivered", "failed"] as const;
+export type MessageState = typeof MESSAGE_STATES[number];
 
 /** All notices. Those from `serverKey` on come from a server, the others from a client. */
 export type Notice =
@@ -235,6 +243,21 @@ export type Notice =
   | { readonly type: "gaveUp" }
   /** The client ends because the user or the end of the input asks for it. */
   | { readonly type: "exiting" }
+  /** A message that a script has sent, or asks for, has come so far. It has no text. */
+  | {
+    readonly type: "messageState";
+    readonly id: MessageId;
+    /** The recipient; `undefined` for the channel. */
+    readonly to: Nick | undefined;
+    readonly state: MessageState;
+    readonly failure: Failure | undefined;
+  }
+  /** Nobody knows what became of the message with this id. */
+  | { readonly type: "unknownMessage"; readonly id: string }
+  /** A part of the journal, and where the program goes on that asked for it. It has no text. */
+  | { readonly type: "journalRead"; readonly page: JournalPage; readonly place: number | undefined }
+  /** Too many programs read the journal. */
+  | { readonly type: "tooManyReaders" }
   /** An action is over, see `Action`. It has no text. */
   | { readonly type: "settled" }
   | { readonly type: "serverKey"; readonly name: string; readonly key: string }
@@ -513,6 +536,12 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen("[Exiting.]");
     case "exiting":
       return screen("[Exiting]");
+    case "unknownMessage":
+      return failure(`[Nothing is known of the message '${notice.id}'.]`);
+    case "tooManyReaders":
+      return failure(`[Too many programs read under names of their own: ${JOURNAL_READERS}.]`);
+    case "messageState":
+    case "journalRead":
     case "settled":
       return rendered("none", []);
     case "serverKey":
@@ -553,6 +582,11 @@ const FAILURES: Readonly<Record<Failure, string>> = {
   "too old": `it waited for ${MESSAGE_LIFE_MS / DAY_MS} days`,
   "expired": `nobody collected it within ${MAIL_LIFE_MS / DAY_MS} days`,
 };
+
+/** True if a word stands for a reason why a message has failed. */
+export function isFailure(word: string): word is Failure {
+  return Object.hasOwn(FAILURES, word);
+}
 
 const REVOCATION_ANSWERED: Readonly<Record<RevocationAnswer, (nick: Nick) => string>> = {
   done: (nick) => `[The identity of ${nick} has ended at the server, for good.]`,

@@ -365,6 +365,9 @@ export const JOURNAL_PAGE_EVENTS = 64;
 /** Programs with names that read the journal: each keeps in it what it has not read. */
 export const JOURNAL_READERS = 64;
 
+/** Messages of scripts whose outcomes are kept, so that they can be asked for: a week of one a minute. */
+export const OUTCOMES = 10_000;
+
 /** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
 export const PEOPLE = 1_024;
 

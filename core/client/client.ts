@@ -2,7 +2,7 @@
  * The client: one user, one server, many peers. This file is the door of the wing: it takes each input apart
  * and hands it to the part that it concerns. `client_states.ts` says what may be done when.
  */
-import type { Action } from "../action.ts";
+import type { Action, Ref } from "../action.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import { GIVE_UP_GRACE_MS, SERVER_SILENCE_MS, SETTLED_MS, SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
@@ -70,6 +70,9 @@ export interface ClientOptions {
   readonly foreword: readonly Notice[];
 }
 
+/** The actions that do not depend on the server. */
+type AboutState = Extract<Action, { type: "attend" | "confirmEvents" | "followMessage" | "readJournal" }>;
+
 export class Client implements Machine {
   readonly #nick: Nick;
   readonly #effects: Effects;
@@ -123,7 +126,7 @@ export class Client implements Machine {
       table,
     };
     const state = this.#state = new ClientState(about);
-    const { ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
+    const { ids, inbox, knownPeers, lookAlikes, outcomes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
       options.attempts,
@@ -186,6 +189,7 @@ export class Client implements Machine {
       attempts,
       directWay,
       tracker,
+      outcomes,
       inbox,
       knownPeers,
       membership,
@@ -226,6 +230,7 @@ export class Client implements Machine {
       server,
       knownPeers,
       membership,
+      outcomes,
       sender,
       trust,
       awaySince: () => this.#silentSince === undefined ? undefined : clock.at(this.#silentSince),
@@ -256,7 +261,7 @@ export class Client implements Machine {
   step(now: Millis, input: Input): Output[] {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "datagram") this.#onDatagram(now, input.from, input.bytes);
-    if (input.type === "action") this.#onAction(now, input.action);
+    if (input.type === "action") this.#onAction(now, input.action, input.ref);
     if (input.type === "resumed") this.#receiver.resumed(now);
     if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "tick") this.#runTimers(now);
@@ -271,12 +276,14 @@ export class Client implements Machine {
   #takeDatagrams(now: Millis): Datagram[] {
     this.#directWay.flush(now);
     this.#receiver.flush(now);
-    return this.#links.takeDatagrams(now);
+    const datagrams = this.#links.takeDatagrams(now);
+    this.#sender.noteDepartures();
+    return datagrams;
   }
 
   // ---- inputs --------------------------------------------------------------------------------------------
 
-  #onAction(now: Millis, action: Action): void {
+  #onAction(now: Millis, action: Action, ref: Ref | undefined): void {
     if (action.type === "stay") return this.#stay(now);
     this.#life.on(now, "action");
     // While nobody answers, nothing is gained by asking to be deregistered.
@@ -285,7 +292,29 @@ export class Client implements Machine {
     ) {
       this.#life.on(now, "leave");
     } else if (action.type === "leave" || action.type === "finish") this.#life.on(now, action.type);
-    else this.#requests.make(now, action);
+    else if (isAboutState(action)) this.#effects.answering(ref, () => this.#askState(now, action));
+    else this.#requests.make(now, action, ref);
+  }
+
+  /** Answers what the state of the client alone decides, whatever the server does. */
+  #askState(now: Millis, action: AboutState): void {
+    const { inbox, journal } = this.#state;
+    const effects = this.#effects;
+    switch (action.type) {
+      case "followMessage":
+        this.#sender.follow(action.id);
+        break;
+      case "attend":
+        journal.attend(action.isAttended);
+        if (action.isAttended) inbox.showJournal(now);
+        break;
+      case "confirmEvents":
+        journal.confirm(now, action.reader, action.number);
+        break;
+      case "readJournal":
+        journal.answer(now, action.reader, action.after);
+    }
+    effects.notice({ type: "settled" });
   }
 
   #start(now: Millis): void {
@@ -496,4 +525,8 @@ export class Client implements Machine {
     const saved = { type: "saved", nick: this.#nick, ...this.#stream.saved } as const;
     this.#membership.link.sendAfresh(now, saved, "saved");
   }
+}
+
+function isAboutState(action: Action): action is AboutState {
+  return ["attend", "confirmEvents", "followMessage", "readJournal"].includes(action.type);
 }

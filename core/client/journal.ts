@@ -141,6 +141,19 @@ export class Journal {
     return number;
   }
 
+  /**
+   * Tells what stands behind an event, or what the person has not seen; a program with a name is told where
+   * it goes on, and what stands there.
+   */
+  answer(now: Millis, reader: string | undefined, after: number | undefined): void {
+    const place = reader === undefined ? undefined : this.placeOfProgram(now, reader, after);
+    if (reader !== undefined && place === undefined) {
+      return this.#effects.notice({ type: "tooManyReaders" });
+    }
+    const page = place === undefined && after === undefined ? this.unseen : this.pageAfter(place ?? after!);
+    this.#effects.notice({ type: "journalRead", page, place });
+  }
+
   /** A reader has dealt with everything up to this event. It is durable before this wake-up tells anybody. */
   confirm(now: Millis, name: string | undefined, number: number): void {
     const reader = name ?? SCREEN;

@@ -3,6 +3,7 @@
  * offline (docs/protocol.md, section 7). This file notices the events and makes the moves;
  * `membership_states.ts` says which event leads to which move.
  */
+import type { Ref } from "../action.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "../base/limits.ts";
 import { type Moves, StateMachine } from "../base/state_machine.ts";
@@ -75,6 +76,8 @@ export class Membership {
    * (docs/protocol.md, section 5).
    */
   #turn = 0;
+  /** The name of the action that has asked to register or to deregister. */
+  #asker: Ref | undefined;
   /** The newest version of the server's table that we have heard of. */
   #newest: Version = NO_VERSION;
   /** Rows that have changed since the user was last shown the table. */
@@ -105,10 +108,12 @@ export class Membership {
   // ---- events --------------------------------------------------------------------------------------------
 
   register(now: Millis): void {
+    this.#asker = this.#options.effects.ref;
     this.#machine.on(now, "register");
   }
 
   deregister(now: Millis): void {
+    this.#asker = this.#options.effects.ref;
     this.#machine.on(now, "deregister");
   }
 
@@ -263,7 +268,7 @@ export class Membership {
         this.#timers.clear("rows");
         this.#showTable();
         attempts.done("register");
-        effects.notice({ type: "settled" });
+        this.#settle();
         events.cameOnline(now);
       },
       comeBack: (now) => {
@@ -287,7 +292,7 @@ export class Membership {
         attempts.done("deregister");
         this.link.cancel("deregister");
         this.#sendRegister(now);
-        effects.notice({ type: "settled" });
+        this.#settle();
       },
       sendLeave: (now) => this.link.tell(now, { type: "leave", nick, turn: ++this.#turn }),
       endDeregistered: (now, from) => {
@@ -305,16 +310,22 @@ export class Membership {
     };
   }
 
+  /** The registration or deregistration that the user has asked for is over. */
+  #settle(): void {
+    this.#options.effects.notice({ type: "settled" }, this.#asker);
+    this.#asker = undefined;
+  }
+
   /** Goes offline: nothing that was asked of the server is awaited any more. */
   #end(now: Millis, from: MembershipState): void {
-    const { attempts, effects, events } = this.#options;
+    const { attempts, events } = this.#options;
     this.link.cancel("register");
     this.link.cancel("keepAlive");
     attempts.clear();
     events.wentOffline(now);
     // In every other standing a registration or a deregistration of the user's was under way, and is over
     // now.
-    if (MEMBERSHIP_STATES[from].standing !== "online") effects.notice({ type: "settled" });
+    if (MEMBERSHIP_STATES[from].standing !== "online") this.#settle();
   }
 
   /** A client that only sends is registered, and offline for everybody else. */

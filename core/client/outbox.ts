@@ -4,6 +4,7 @@
  */
 import { utf8Length } from "../base/bytes.ts";
 import { type Entries, RenewedMap } from "../base/renewed_map.ts";
+import type { Ref } from "../action.ts";
 import type { Key, Millis } from "../base/units.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
@@ -63,6 +64,10 @@ export class OutgoingMessage {
   deposit: Sending | undefined = undefined;
   /** The user gave the command in this process and has not been told yet how it went. */
   unsettled = false;
+  /** The name of the command, if it has one. */
+  ref: Ref | undefined = undefined;
+  /** A script is told what becomes of it. */
+  isFollowed = false;
   /** The line about a missing answer was shown, or is not to be shown any more. */
   unanswered = false;
   /** It has left both ways at once, because its recipient had not answered the one before. */

@@ -2,22 +2,26 @@
  * The user's requests. Each is done, put off or refused, as the standing of the membership says
  * (`client_states.ts`). The sentence about a request that is not done is in core/notice.ts.
  */
-import type { Action } from "../action.ts";
+import type { Action, Ref } from "../action.ts";
 import { utf8Length } from "../base/bytes.ts";
 import { TEXT_BYTES, WAITING_ACTIONS } from "../base/limits.ts";
 import type { Address, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
-import { type Nick, sameNick } from "../messages/nick.ts";
+import { isNick, type Nick, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Notice } from "../notice.ts";
 import { type Matter, type Refusal, verdictOn } from "./client_states.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Sender } from "./sender.ts";
 import type { Trust } from "./trust.ts";
 
 /** An action that depends on the standing. The others are taken at any time. */
-export type Request = Exclude<Action, { type: "leave" | "finish" | "stay" }>;
+export type Request = Exclude<
+  Action,
+  { type: "leave" | "finish" | "stay" | "attend" | "followMessage" | "readJournal" | "confirmEvents" }
+>;
 
 export interface RequestsOptions {
   readonly effects: Effects;
@@ -25,6 +29,7 @@ export interface RequestsOptions {
   readonly server: Address;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
+  readonly outcomes: Outcomes;
   readonly sender: Sender;
   readonly trust: Trust;
   /** When the server was last heard, if the user was told that it is silent. */
@@ -38,7 +43,7 @@ export interface RequestsOptions {
 export class Requests {
   readonly #options: RequestsOptions;
   /** The requests that wait for an answer of the server, oldest first. */
-  #waiting: Request[] = [];
+  #waiting: { readonly request: Request; readonly ref: Ref | undefined }[] = [];
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -53,17 +58,21 @@ export class Requests {
   retry(now: Millis): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const request of waiting) this.make(now, request);
+    for (const { request, ref } of waiting) this.make(now, request, ref);
   }
 
-  /** Does a request, puts it off, or refuses it. */
-  make(now: Millis, request: Request): void {
+  /** Does a request, puts it off, or refuses it. What is told of it answers the action `ref`. */
+  make(now: Millis, request: Request, ref?: Ref): void {
+    this.#options.effects.answering(ref, () => this.#decide(now, request));
+  }
+
+  #decide(now: Millis, request: Request): void {
     const verdict = verdictOn(this.#options.membership.state, this.#matterOf(request));
     switch (verdict) {
       case "do":
         return this.#do(now, request);
       case "wait":
-        return this.#putOff(request);
+        return isOfScript(request) ? this.#do(now, request) : this.#putOff(request);
       case "leave":
         return this.#options.leave(now);
       case "ignore":
@@ -100,34 +109,47 @@ export class Requests {
         trust.invite();
         return this.#settled();
       case "sendDirect":
-        return this.#sendDirect(now, request.to, request.text);
+        return this.#sendDirect(now, request);
       case "sendChannel":
-        return this.#compose(now, undefined, request.text);
+        return this.#compose(now, undefined, request);
     }
   }
 
-  #sendDirect(now: Millis, to: string, text: string): void {
+  #sendDirect(now: Millis, request: Extract<Request, { type: "sendDirect" }>): void {
     const { knownPeers, membership } = this.#options;
+    const { to } = request;
     const row = membership.table.get(to);
-    if (row === undefined) return this.#answer({ type: "unknownPeer", nick: to });
-    const { identity, nick } = row;
-    if (knownPeers.isOver(row)) return this.#answer({ type: "peerRevoked", nick });
-    if (!knownPeers.agrees(nick, identity)) return this.#answer({ type: "peerKeyChanged", nick });
-    // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
-    if (knownPeers.pinOf(nick) === undefined) knownPeers.pin(nick, identity, false);
-    this.#compose(now, nick, text);
+    // Before the table has come nobody knows who is in it. A message to nobody fails later.
+    const mayCome = isOfScript(request) && !membership.isRegistered && isNick(to);
+    if (row === undefined && !mayCome) return this.#answer({ type: "unknownPeer", nick: to });
+    if (row !== undefined) {
+      const { identity, nick } = row;
+      if (knownPeers.isOver(row)) return this.#answer({ type: "peerRevoked", nick });
+      if (!knownPeers.agrees(nick, identity)) return this.#answer({ type: "peerKeyChanged", nick });
+    }
+    this.#compose(now, row?.nick ?? to, request);
   }
 
-  /** Sends a text, unless it is too long. */
-  #compose(now: Millis, to: Nick | undefined, text: string): void {
+  /** Sends a text, unless it is too long, or was sent under the same name before. */
+  #compose(
+    now: Millis,
+    to: Nick | undefined,
+    { once, text }: Extract<Request, { type: "sendDirect" | "sendChannel" }>,
+  ): void {
+    const { outcomes, sender } = this.#options;
+    const known = once === undefined ? undefined : outcomes.named(once);
+    if (known !== undefined) {
+      outcomes.tell(known);
+      return this.#settled();
+    }
     const bytes = utf8Length(text);
     if (bytes > TEXT_BYTES) return this.#answer({ type: "tooLong", bytes });
-    this.#options.sender.compose(now, to, text, bytes);
+    sender.compose(now, to, { text, bytes, once });
   }
 
   #putOff(request: Request): void {
     const count = this.#waiting.length;
-    if (count < WAITING_ACTIONS) this.#waiting.push(request);
+    if (count < WAITING_ACTIONS) this.#waiting.push({ request, ref: this.#options.effects.ref });
     else this.#answer({ type: "tooMany", count });
   }
 
@@ -155,4 +177,9 @@ export class Requests {
   #settled(): void {
     this.#options.effects.notice({ type: "settled" });
   }
+}
+
+/** True for a message that a script has written: it is kept until the server has answered. */
+function isOfScript(request: Request): boolean {
+  return (request.type === "sendDirect" || request.type === "sendChannel") && request.once !== undefined;
 }

@@ -19,7 +19,7 @@ import type { Link } from "../link/links.ts";
 import type { Run } from "../messages/direct.ts";
 import { hasKeys, type Outcome, type Receipt } from "../messages/identity.ts";
 import { isSameLetter, type LetterName } from "../messages/letter_form.ts";
-import type { IdSource, MessageId } from "../messages/message_id.ts";
+import { idOf, type IdSource, type MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
@@ -31,6 +31,7 @@ import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
 import { NOTHING, type OutgoingMessage, recipientKey } from "./outbox.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Sealing } from "./sealing.ts";
 import { Several } from "./several.ts";
 
@@ -40,6 +41,7 @@ export interface SenderOptions {
   readonly attempts: Attempts;
   readonly directWay: DirectWay;
   readonly tracker: AckTracker;
+  readonly outcomes: Outcomes;
   readonly inbox: Inbox;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
@@ -62,6 +64,8 @@ export class Sender {
    */
   readonly #untold = new Timers<OutgoingMessage>();
   readonly #several = new Several();
+  /** Messages of scripts that have not left. */
+  readonly #unsent = new Set<OutgoingMessage>();
   /** True if the input has ended. */
   #finishing = false;
 
@@ -77,21 +81,58 @@ export class Sender {
   // ---- the user's messages -------------------------------------------------------------------------------
 
   /** Takes a new message of the user's: to a peer in the table, or to the channel (`undefined`). */
-  compose(now: Millis, to: Nick | undefined, text: string, bytes: number): void {
-    const { effects, ids, sealing, tracker, nick } = this.#options;
-    if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text);
+  compose(
+    now: Millis,
+    to: Nick | undefined,
+    { text, bytes, once }: {
+      readonly text: string;
+      readonly bytes: number;
+      readonly once: string | undefined;
+    },
+  ): void {
+    const { effects, ids, membership, sealing, tracker, nick } = this.#options;
+    if (to !== undefined && sameNick(to, nick)) return this.#sendToSelf(now, text, once);
     if (tracker.isFull(bytes)) {
       effects.notice({ type: "tooMany", count: tracker.waiting });
       return effects.notice({ type: "settled" });
     }
     const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
-    this.#transmit(now, message, { command: true });
+    message.ref = effects.ref;
+    if (once !== undefined) this.#follow(message, once);
+    if (membership.isRegistered) this.#transmit(now, message, { command: true });
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
     // has to wait, unless it has failed by now.
     if (message.body === NOTHING && tracker.has(message)) tracker.save(message);
     if (to === undefined || !sealing.isHeldBack(message)) return;
     effects.notice({ type: "waitsForKeys", to });
     this.#setAside(message);
+  }
+
+  /** Follows a message that a script has sent, or asks for. */
+  #follow(message: OutgoingMessage, once: string): void {
+    this.#options.outcomes.follow(message, once);
+    this.#unsent.add(message);
+  }
+
+  /** A script asks for a message: tells how far it has come, and follows it from now on. */
+  follow(id: MessageId): void {
+    const { effects, outcomes, tracker } = this.#options;
+    const known = outcomes.of(id);
+    const message = tracker.messageWith(id);
+    if (known !== undefined) outcomes.tell(known);
+    else if (message !== undefined) this.#follow(message, "");
+    else effects.notice({ type: "unknownMessage", id });
+  }
+
+  /** Tells of the messages of scripts that have left. It is called when the links have made datagrams. */
+  noteDepartures(): void {
+    for (const message of this.#unsent) {
+      const { deposit, direct } = message;
+      const sending = direct === "waits" ? undefined : direct?.sending;
+      const hasLeft = sending?.departedAt !== undefined || deposit?.departedAt !== undefined;
+      if (hasLeft) this.#options.outcomes.departed(message);
+      if (hasLeft || message.stored || !this.#options.tracker.has(message)) this.#unsent.delete(message);
+    }
   }
 
   /**
@@ -202,12 +243,15 @@ export class Sender {
   }
 
   /** A message to ourselves is shown and receipted like any other, but does not leave. */
-  #sendToSelf(now: Millis, text: string): void {
-    const { clock, effects, ids, inbox, nick } = this.#options;
+  #sendToSelf(now: Millis, text: string, once: string | undefined): void {
+    const { clock, effects, ids, inbox, nick, outcomes } = this.#options;
     const id = ids.next(nickKey(nick));
     const after = inbox.lastShown(nick).id;
     const place = { after, afterHash: undefined, channel: false, isOpen: false, from: nick, dated: false };
     inbox.accept(now, { ...id, ...place, sentAt: Math.floor(clock.at(now)), text });
+    if (once !== undefined) {
+      outcomes.begin({ id: idOf(id), once, to: nick, state: "delivered", failure: undefined });
+    }
     effects.notice({ type: "delivered", to: nick, text: undefined });
     effects.notice({ type: "settled" });
   }
@@ -229,7 +273,7 @@ export class Sender {
     }
     if (!this.#transmit(now, message, { command: false, bothWays: true }) || !this.#isReachable(row)) return;
     directWay.noteAnswer(row.nick, false);
-    if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick });
+    if (!message.unanswered) effects.notice({ type: "unanswered", to: row.nick }, message.ref);
     message.unanswered = true;
   }
 
@@ -244,8 +288,12 @@ export class Sender {
     message: OutgoingMessage,
     { command, bothWays = false }: { command: boolean; bothWays?: boolean },
   ): boolean {
-    const { directWay, sealing } = this.#options;
+    const { directWay, knownPeers, sealing } = this.#options;
     const row = sealing.rowOf(message);
+    // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
+    if (row !== undefined && knownPeers.pinOf(row.nick) === undefined) {
+      knownPeers.pin(row.nick, row.identity, false);
+    }
     const isDirect = this.#isReachable(row);
     if (isDirect) directWay.send(now, message, row);
     const isSilent = isDirect && directWay.isSilent(row.nick);
@@ -324,19 +372,21 @@ export class Sender {
 
   /** Tells once that the command that wrote the message is over. */
   #settle(message: OutgoingMessage): void {
-    if (message.unsettled) this.#options.effects.notice({ type: "settled" });
+    if (message.unsettled) this.#options.effects.notice({ type: "settled" }, message.ref);
     message.unsettled = false;
   }
 
   /** Gives a message up for good, and tells why. */
   #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
-    const { directWay, effects, tracker } = this.#options;
+    const { directWay, effects, outcomes, tracker } = this.#options;
     directWay.withdraw(now, message);
     this.#stop(message);
     tracker.failed(now, message);
+    outcomes.note(message, "failed", failure);
     const unknown = failure === "unknown" && message.to !== undefined;
     effects.notice(
       unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
+      message.ref,
     );
     this.#settle(message);
     this.#sendNextPost(now);
@@ -371,13 +421,14 @@ export class Sender {
 
   /** A letter may still be opened that was unreadable, so only the other outcomes are said directly. */
   #onAnswer(now: Millis, message: OutgoingMessage, outcome: Outcome): void {
-    const { effects, tracker } = this.#options;
+    const { effects, outcomes, tracker } = this.#options;
     if (outcome === "refused" || outcome === "forgotten") return this.#fail(now, message, outcome);
     if (outcome !== "read") return;
     this.#stop(message);
     const text = this.#textToName(now, message.to!, message);
     tracker.delivered(now, message);
-    effects.notice({ type: "delivered", to: message.to!, text });
+    outcomes.note(message, "delivered");
+    effects.notice({ type: "delivered", to: message.to!, text }, message.ref);
     this.#settle(message);
   }
 
@@ -429,19 +480,20 @@ export class Sender {
   }
 
   #onStored(now: Millis, verb: VerbOf<"stored">): void {
-    const { effects, tracker } = this.#options;
+    const { effects, outcomes, tracker } = this.#options;
     const message = this.#answered(verb);
     if (message === undefined) return;
     this.#stopDepositing(message);
+    outcomes.note(message, "stored");
     if (message.to === undefined) {
       tracker.delivered(now, message);
-      effects.notice({ type: "posted" });
+      effects.notice({ type: "posted" }, message.ref);
       this.#sendNextPost(now);
     } else {
       tracker.stored(message);
       // Its recipient is there, and will most likely answer in a moment.
       if (message.isTwofold) this.#untold.set(message, now + ACK_TIMEOUT_MS);
-      else effects.notice({ type: "stored" });
+      else effects.notice({ type: "stored" }, message.ref);
     }
     this.#settle(message);
   }
@@ -478,7 +530,7 @@ export class Sender {
    * acknowledged.
    */
   #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
-    const { sealing, tracker } = this.#options;
+    const { outcomes, sealing, tracker } = this.#options;
     const { id, outcome } = receipt;
     const message = tracker.messageWith(id);
     // A message that is gone here may still have a record on disk.
@@ -493,6 +545,7 @@ export class Sender {
     const isUntold = this.#untold.has(message);
     const text = isUntold ? this.#textToName(now, to, message) : undefined;
     tracker.forget(message);
+    outcomes.note(message, "delivered");
     this.#setAside(message);
     if (isUntold) {
       this.#options.effects.notice({ type: "delivered", to, text });

@@ -14,6 +14,7 @@ import { Inbox } from "./inbox.ts";
 import { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { LookAlikes } from "./look_alikes.ts";
+import { Outcomes } from "./outcomes.ts";
 import { PostChains } from "./post_chains.ts";
 import { Prekeys } from "./prekeys.ts";
 
@@ -33,6 +34,7 @@ export interface ClientStateOptions {
 
 export class ClientState {
   readonly tracker: AckTracker;
+  readonly outcomes: Outcomes;
   readonly inbox: Inbox;
   readonly journal: Journal;
   readonly prekeys: Prekeys;
@@ -44,6 +46,11 @@ export class ClientState {
   constructor(options: ClientStateOptions) {
     const { clock, effects, identity, isAttended, nick, primitives, random, table } = options;
     this.tracker = new AckTracker(effects, primitives, clock);
+    this.outcomes = new Outcomes(effects);
+    for (const id of this.outcomes.ids) {
+      const message = this.tracker.messageWith(id);
+      if (message !== undefined) message.isFollowed = true;
+    }
     this.journal = new Journal(effects, isAttended);
     this.knownPeers = new KnownPeers(effects);
     this.lookAlikes = new LookAlikes(table, this.knownPeers);

@@ -56,6 +56,10 @@ export class DurableMap<Key, Value, Shape extends Fields = Fields> {
     return this.#entries.entries();
   }
 
+  keys(): MapIterator<Key> {
+    return this.#entries.keys();
+  }
+
   values(): MapIterator<Value> {
     return this.#entries.values();
   }

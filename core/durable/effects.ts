@@ -1,6 +1,6 @@
 import { SAVE_LATER_MS } from "../base/limits.ts";
 import type { Datagram, Millis } from "../base/units.ts";
-import type { Change, Output, Records } from "../machine.ts";
+import type { Change, Output, Records, Ref } from "../machine.ts";
 import type { Notice } from "../notice.ts";
 import { kindPrefixOf, type RecordKind } from "./records.ts";
 
@@ -32,6 +32,8 @@ export class Effects {
   /** When the changes that wait leave for the disk. */
   #laterDue: Millis = Infinity;
   #exitStatus: number | undefined;
+  /** The name of the action that is being carried out. */
+  #ref: Ref | undefined;
 
   /** `keeps` is true if records outlive the process. */
   constructor(keeps: boolean, records: Records = []) {
@@ -86,8 +88,22 @@ export class Effects {
     this.#ripe.delete(key);
   }
 
-  notice(notice: Notice): void {
-    this.#outputs.push({ type: "notice", notice });
+  /** Tells something, as an answer to the action with this name, or to the one that is being carried out. */
+  notice(notice: Notice, ref = this.#ref): void {
+    this.#outputs.push(ref === undefined ? { type: "notice", notice } : { type: "notice", notice, ref });
+  }
+
+  /** The name of the action that is being carried out. */
+  get ref(): Ref | undefined {
+    return this.#ref;
+  }
+
+  /** Carries out an action: what is told meanwhile answers it. */
+  answering(ref: Ref | undefined, act: () => void): void {
+    const outer = this.#ref;
+    this.#ref = ref;
+    act();
+    this.#ref = outer;
   }
 
   /** Ends the process once every change is durable. The first status counts. */

@@ -7,6 +7,7 @@
 import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
 import type { Records } from "../machine.ts";
 import * as f from "../messages/field.ts";
+import { MESSAGE_STATES } from "../notice.ts";
 import { type MessageId, STATE_BYTES } from "../messages/message_id.ts";
 import { type Nick, nickKey } from "../messages/nick.ts";
 
@@ -183,6 +184,17 @@ export const EVENT = new RecordKind("event", {
   isBehindGap: f.flag,
   isExchanged: f.flag,
   text: f.text,
+});
+
+/** How far a message of ours has come that a script has sent, by its id. */
+export const OUTCOME = new RecordKind("outcome", {
+  /** The name of the send, so that it can be repeated and is still one message. */
+  once: f.text,
+  /** The recipient; nobody for a post. */
+  to: f.list(f.nick, 1),
+  state: f.oneOf(MESSAGE_STATES),
+  /** Why it has failed, or nothing. */
+  failure: f.text,
 });
 
 /** The last event that a reader of the journal has dealt with, by the reader's name, and when. */

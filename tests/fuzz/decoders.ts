@@ -268,6 +268,7 @@ const KINDS: readonly Kind[] = [
     isExchanged: true,
     text: "hi",
   }),
+  kind(records.OUTCOME, { once: "key", to: ["x"], state: "failed", failure: "quota" }),
   kind(records.READER, { number: 1, at: 0 }),
   kind(records.CLOCK, { at: 1, wall: 2 ** 48 - 1 }),
   kind(records.SHOWN, { id: ID, hash: HASH }),

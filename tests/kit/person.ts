@@ -10,7 +10,7 @@ import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as trust from "../../commands/trust.ts";
 import * as verify from "../../commands/verify.ts";
-import type { Action } from "../../core/action.ts";
+import type { Action, Ref } from "../../core/action.ts";
 import { addressKey } from "../../core/base/address.ts";
 import type { Address, Key, Millis } from "../../core/base/units.ts";
 import { Client, type ClientOptions } from "../../core/client/client.ts";
@@ -100,11 +100,11 @@ export class Person extends Process {
     return new Client(now, options, this.random, this.disk.read());
   }
 
-  protected override noticed(notice: Notice): void {
+  protected override noticed(notice: Notice, ref: Ref | undefined): void {
     if (notice.type === "settled") this.unsettled--;
     if (notice.type === "serverMet") this.#serverKey = notice.key;
     // A client says this in its log alone.
-    if (notice.type !== "clockSet") super.noticed(notice);
+    if (notice.type !== "clockSet") super.noticed(notice, ref);
   }
 
   override get host(): string {
@@ -181,8 +181,9 @@ export class Person extends Process {
   }
 
   /** Does something that no prompt stands before. */
-  does(action: Action): void {
-    this.act(action);
+  does(action: Action, ref?: Ref): void {
+    this.unsettled += ref === undefined ? 0 : 1;
+    this.act(action, ref);
     this.surroundings.runs(0);
   }
 

@@ -4,7 +4,7 @@
  * the same disk.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Action } from "../../core/action.ts";
+import type { Action, Ref } from "../../core/action.ts";
 import { equalAddresses } from "../../core/base/address.ts";
 import type { Address, Key, Millis, Random } from "../../core/base/units.ts";
 import { CLOCK } from "../../core/durable/records.ts";
@@ -35,7 +35,7 @@ export abstract class Process {
   readonly name: string;
   readonly disk: Disk;
   /** Told of each notice. */
-  onNotice: (notice: Notice) => void = () => {};
+  onNotice: (notice: Notice, ref: Ref | undefined) => void = () => {};
   /** Told of the end: by force, by a disk that fails, or by itself. */
   onDeath: (how: "killed" | "disk" | "exited") => void = () => {};
   /** The probability of dying in a wake-up, for a process with dice. */
@@ -163,8 +163,8 @@ export abstract class Process {
 
   // ---- what comes in -------------------------------------------------------------------------------------
 
-  act(action: Action): void {
-    this.#input({ type: "action", action });
+  act(action: Action, ref?: Ref): void {
+    this.#input(ref === undefined ? { type: "action", action } : { type: "action", action, ref });
   }
 
   /** A datagram comes, by way of the network or out of nowhere. */
@@ -258,16 +258,16 @@ export abstract class Process {
       case "transmit":
         return this.surroundings.network.send(this.address, deed.to, deed.bytes);
       case "notice":
-        return this.noticed(deed.notice);
+        return this.noticed(deed.notice, deed.ref);
       case "exit":
         this.exitStatus = deed.status;
         return this.#die("exited");
     }
   }
 
-  protected noticed(notice: Notice): void {
+  protected noticed(notice: Notice, ref: Ref | undefined): void {
     this.shows(() => render(notice, () => 0));
-    this.onNotice(notice);
+    this.onNotice(notice, ref);
   }
 
   protected shows(lines: () => Shown): void {
