@@ -645,6 +645,39 @@ export const SCRIPT_COMMANDS = 64;
 export const READ_AHEAD_MS = 200;
 export const READ_AHEAD_BYTES = 1024 * 1024;
 
+// ---- the socket of a running program (transport/rpc.ts) ---------------------------------------------------
+
+/** A line of JSON: a message of `TEXT_BYTES` takes six times as much where each character is escaped. */
+export const RPC_LINE_BYTES = 1024 * 1024;
+
+/** Programs that are connected at a time; one more is told so and let go. */
+export const RPC_CONNECTIONS = 64;
+
+/** Requests of one connection that are unanswered; one more is refused at once. */
+export const RPC_OPEN_REQUESTS = 64;
+
+/**
+ * Notifications that wait for one reader: a screen that stands still for minutes misses nothing. Answers have
+ * as much room of their own; beyond it no more requests are read until the asker has read what it asked for.
+ */
+export const RPC_QUEUE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The serving end gives a sign of life this often, and the other end takes it for dead after so many of these
+ * spans without a line. Spans are counted, not time, so that a computer that has slept is no dead end.
+ */
+export const RPC_HEARTBEAT_MS = 30_000;
+export const RPC_SILENT_BEATS = 3;
+
+/** A connection that is being closed has this long to take its last lines. */
+export const RPC_CLOSE_MS = 1_000;
+
+/** A connection that could not be accepted, as when too many files are open, is accepted after this. */
+export const RPC_ACCEPT_AGAIN_MS = 100;
+
+/** The longest path of a Unix socket (unix(7): 108 bytes, the last of them zero). */
+export const SOCKET_PATH_BYTES = 107;
+
 // ---- the screen ------------------------------------------------------------------------------------------
 
 /** A receipt names its message by so much of the text: enough to know it again, and the line is short. */
