@@ -45,10 +45,12 @@ export interface Words {
  * is unknown, given twice, without its value or with one that it does not take.
  */
 export function readWords(words: readonly string[], options: readonly Option[]): Words {
-  const names = options.filter(({ value }) => value !== undefined).map(({ name }) => name);
+  const withValue = options.filter(({ value }) => value !== undefined);
+  const names = withValue.map(({ name }) => name);
   const switches = options.filter(({ value }) => value === undefined).map(({ name }) => name);
-  const empty = words.findIndex((word, at) => word === "" && words[at - 1]?.startsWith("-"));
-  if (empty > 0) throw new OptionError(`option '${words[empty - 1]}' has no value, give one`);
+  const forms = withValue.flatMap(({ name, short = name }) => [`--${name}`, `-${short}`]);
+  const valueless = words.find((word, at) => forms.includes(word) && words[at + 1] === "");
+  if (valueless !== undefined) throw new OptionError(`option '${valueless}' has no value, give one`);
   for (const name of switches) {
     if (words.some((word) => word.startsWith(`--${name}=`))) {
       throw new OptionError(`option '--${name}' takes no value`);
