@@ -6,7 +6,8 @@
 import type { Action } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import type { World } from "../programs/world.ts";
-import { OptionError } from "./_options.ts";
+import { type Completion, type Option, OptionError, type Options, readWords } from "./_options.ts";
+import { inForce, NO_SETTINGS, type Settings, type Stated } from "./_settings.ts";
 
 /** Actions that the client of the prompt is to carry out. */
 export interface Actions {
@@ -42,13 +43,25 @@ interface CommandOf<Place extends string, Result> {
   readonly usage: string;
   /** One line for the list of all commands. */
   readonly help: string;
-  /** More lines for `help NAME`. */
+  /** More lines for `help NAME`, behind those of the options. */
   readonly details?: readonly string[];
-  /** How many arguments it takes. At the prompt the last one that is possible keeps the spaces inside it. */
+  /** The options that it takes in a shell, in the order of help. */
+  readonly options?: readonly Option[];
+  /**
+   * How many arguments it takes, options not counted. At the prompt the last one that is possible keeps the
+   * spaces inside it.
+   */
   readonly arity: { readonly least: number; readonly most: number };
+  /** What a shell completes its arguments with. */
+  readonly completes?: Completion;
+  /** Its argument is an invitation, which names the server in the place of all options and settings. */
+  readonly takesInvitation?: true;
+  /** It is handed the words of a shell as they are, options among them. */
+  readonly takesWords?: true;
   /** The place where it can be given: behind the program's name in a shell, at the prompt, or both. */
   readonly place: Place;
-  run(args: readonly string[], commands: Commands): Result;
+  /** The options are those in force, wherever they stand; at the prompt there are none. */
+  run(args: readonly string[], commands: Commands, options: Options): Result;
 }
 
 export type Command =
@@ -68,8 +81,14 @@ export class RegistryError extends ExpectedError {
 
 export class Commands {
   readonly #commands = new Map<string, { command: Command; file: string }>();
+  readonly #readSettings: (commands: Commands) => Settings;
   /** The file of the module that is being registered. */
   #file = "";
+
+  /** `readSettings` is called when a command is run that has options with settings. */
+  constructor(readSettings: (commands: Commands) => Settings = () => NO_SETTINGS) {
+    this.#readSettings = readSettings;
+  }
 
   /** Adds a command. Throws a `RegistryError` if its name is taken, or its result does not fit its place. */
   add(command: Command): void {
@@ -82,7 +101,7 @@ export class Commands {
     this.#commands.set(command.name, { command, file: this.#file });
     // To run a command has no effect, so a trial finds a mistake now that a user would meet later.
     const args: string[] = Array(command.arity.least).fill("x");
-    if (command.place !== "prompt") this.#runInShell(command, args);
+    if (command.place !== "prompt") this.#inShell(command, this.#run(command, args, {}));
     if (command.place !== "shell") this.#runAtPrompt(command, args);
   }
 
@@ -120,22 +139,44 @@ export class Commands {
 
   /** Runs the words behind the program's name in a shell. */
   runShell(words: readonly string[]): ShellResult {
-    if (words.includes("--help") || words.includes("-h")) {
+    const end = words.includes("--") ? words.indexOf("--") : words.length;
+    if (words.slice(0, end).some((word) => word === "--help" || word === "-h")) {
       return this.runShell(["help", ...words.slice(0, 1).filter((word) => !word.startsWith("-"))]);
     }
-    const [first = "help", ...args] = words;
+    const [first = "help", ...rest] = words;
     const command = this.#find(first === "--version" ? "version" : first, "shell");
-    return "type" in command ? command : this.#runInShell(command, args);
+    if ("type" in command) return command;
+    return orWrong(() => {
+      if (command.takesWords) return this.#inShell(command, this.#run(command, rest, {}));
+      const { args, stated } = this.#read(command, rest);
+      const options = Object.fromEntries([...stated].map(([name, { value }]) => [name, value]));
+      return this.#inShell(command, this.#run(command, args, options));
+    });
+  }
+
+  /** What is in force for a command with these words behind it. Throws an `OptionError`. */
+  inForce(command: Command, words: readonly string[]): ReadonlyMap<string, Stated> {
+    return this.#read(command, words).stated;
+  }
+
+  get settings(): Settings {
+    return this.#readSettings(this);
+  }
+
+  #read(command: Command, words: readonly string[]) {
+    const { options = [], takesInvitation = false } = command;
+    const { args, flags } = readWords(words, options);
+    const settings = options.some(({ setting }) => setting !== undefined) ? this.settings : NO_SETTINGS;
+    return { args, stated: inForce(options, flags, settings, takesInvitation && args.length > 0) };
   }
 
   #runAtPrompt(command: Command, args: readonly string[]): PromptResult {
-    const result = this.#run(command, args);
+    const result = this.#run(command, args, {});
     if (result.type !== "program") return result;
     throw this.#misplaced(command, "at the prompt: it starts a program, register it with place 'shell'");
   }
 
-  #runInShell(command: Command, args: readonly string[]): ShellResult {
-    const result = this.#run(command, args);
+  #inShell(command: Command, result: ShellResult | PromptResult): ShellResult {
     if (result.type !== "actions") return result;
     throw this.#misplaced(command, "in a shell: its actions need a client, register it with place 'prompt'");
   }
@@ -153,15 +194,23 @@ export class Commands {
     return { type: "wrong", reason: `unknown command '${name}', ${advice}` };
   }
 
-  #run(command: Command, args: readonly string[]): ShellResult | PromptResult {
+  #run(command: Command, args: readonly string[], options: Options): ShellResult | PromptResult {
     const { least, most } = command.arity;
-    if (args.length < least || args.length > most) return { type: "wrong", reason: usageOf(command) };
-    try {
-      return command.run(args, this);
-    } catch (error) {
-      if (error instanceof OptionError) return { type: "wrong", reason: error.message };
-      throw error;
+    if (args.length > most && command.options !== undefined) {
+      return { type: "wrong", reason: `unexpected argument '${args[most]}'` };
     }
+    if (args.length < least || args.length > most) return { type: "wrong", reason: usageOf(command) };
+    return orWrong(() => command.run(args, this, options));
+  }
+}
+
+/** Turns an `OptionError` into a result. */
+function orWrong<Result>(run: () => Result): Result | Wrong {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof OptionError) return { type: "wrong", reason: error.message };
+    throw error;
   }
 }
 

@@ -1,23 +1,29 @@
 import type { RevocationSettings } from "../programs/revoke.ts";
-import { numberOption, OptionError, readOptions, SERVER_PORT, serverKeyOption } from "./_options.ts";
+import type { Option, Options } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
+import { SERVER, SERVER_KEY, SERVER_PORT } from "./_shared_options.ts";
+
+/** The file names the server of the identity, so no setting takes the place of what it says. */
+const OPTIONS: readonly Option[] = [SERVER, SERVER_PORT, SERVER_KEY].map(({ setting: _, ...option }) => ({
+  ...option,
+  otherwise: "the one in the file",
+}));
 
 export function register(commands: Commands): void {
   commands.add({
     name: "revoke",
     usage: "FILE [options]",
     help: "end an identity that was stolen, or may have been",
+    options: OPTIONS,
     details: [
       "FILE is the file 'revocation' of the client's state folder, a copy of it, or what you have typed in from it.",
-      "-i, --server ADDRESS     the server's name or address (the one in the file)",
-      "-p, --server-port PORT   the server's UDP port, 1 to 65535 (the one in the file)",
-      "--server-key KEY         the server's public key (the one in the file)",
       "Nobody can undo it. docs/security.md says what to do after a theft.",
     ],
-    arity: { least: 1, most: Infinity },
+    arity: { least: 1, most: 1 },
+    completes: "files",
     place: "shell",
-    run: (args) => {
-      const settings = readSettings(args);
+    run: ([file = ""], _, options) => {
+      const settings = readSettings(options, file);
       return {
         type: "program",
         run: async (world) => (await import("../programs/revoke.ts")).runRevoke(settings, world),
@@ -26,13 +32,12 @@ export function register(commands: Commands): void {
   });
 }
 
-export function readSettings(args: readonly string[]): RevocationSettings {
-  const names = ["server", "server-port", "server-key"];
-  const options = readOptions(args, names, { server: "i", "server-port": "p" }, { argument: "file" });
-  const { file, server } = options;
-  if (file === undefined) throw new OptionError("there is no file with a revocation, name it");
-  const serverPort = options["server-port"] === undefined
-    ? undefined
-    : numberOption(options, "server-port", SERVER_PORT);
-  return { file, server, serverPort, serverKey: serverKeyOption(options) };
+export function readSettings(options: Options, file: string): RevocationSettings {
+  const port = options["server-port"];
+  return {
+    file,
+    server: options.server,
+    serverPort: port === undefined ? undefined : Number(port),
+    serverKey: options["server-key"]?.toLowerCase(),
+  };
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type Options, readWords } from "../../commands/_options.ts";
 import { Commands } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
@@ -13,12 +14,20 @@ commands.addModule("commands/revoke.ts", revoke);
 commands.addModule("commands/server.ts", server);
 commands.addModule("commands/succeed.ts", succeed);
 
-const MODULES = { client, nicks, revoke, server, succeed };
+const SETTINGS: Readonly<Record<string, (options: Options, argument: string) => unknown>> = {
+  client: (options) => client.readSettings(options),
+  nicks: nicks.readSettings,
+  revoke: revoke.readSettings,
+  server: server.readSettings,
+  succeed: succeed.readSettings,
+};
 
 /** The settings of the program that the words start, or what is said instead. */
-function started(name: keyof typeof MODULES, ...words: string[]): unknown {
+function started(name: string, ...words: string[]): unknown {
   const result = commands.runShell([name, ...words]);
-  return result.type === "program" ? MODULES[name].readSettings(words) : result;
+  if (result.type !== "program") return result;
+  const { args: [argument = ""], flags } = readWords(words, commands.get(name)?.options ?? []);
+  return SETTINGS[name]!(flags, argument);
 }
 
 const KEY = "0123456789abcdef".repeat(4);
@@ -236,7 +245,7 @@ Deno.test("revoke: with the file alone, and with all options", () => {
   });
   const wrong = (...words: string[]) => (started("revoke", ...words) as { reason: string }).reason;
   assertEquals(wrong(), "usage: revoke FILE [options]");
-  assertEquals(wrong("-i", "host"), "there is no file with a revocation, name it");
+  assertEquals(wrong("-i", "host"), "usage: revoke FILE [options]");
   assertStringIncludes(wrong("FILE", "-p", "0"), "is not a number from 1 to 65535");
   assertStringIncludes(wrong("FILE", "--server-key", "x"), "is not a public key");
 });

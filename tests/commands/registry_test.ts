@@ -68,6 +68,25 @@ Deno.test("in a shell the words are the arguments, as the shell has split them",
   assertEquals(commands.runShell([]), lines());
 });
 
+Deno.test("in a shell options are told from arguments, and all behind '--' is an argument", () => {
+  const options = [{ name: "to", short: "t", value: "NICK", help: "whom" }, { name: "loud", help: "shout" }];
+  const say: Command = {
+    ...echo("say", 0, 2, "shell"),
+    options,
+    run: (args, _, given) => ({ type: "lines", lines: [...args, given.to ?? "-", given.loud ?? "-"] }),
+  };
+  const commands = registry(say, echo("help", 0, 1, "both"));
+  assertEquals(commands.runShell(["say", "hi", "-t", "bob", "--loud"]), lines("hi", "bob", "true"));
+  assertEquals(commands.runShell(["say", "--to=bob", ""]), lines("", "bob", "-"));
+  assertEquals(commands.runShell(["say", "--", "-t", "--help"]), lines("-t", "--help", "-", "-"));
+  assertEquals(commands.runShell(["say", "hi", "--help"]), lines("say"));
+  const wrong = (...words: string[]) => commands.runShell(["say", ...words]);
+  assertEquals(wrong("-x"), { type: "wrong", reason: "unknown option '-x'" });
+  assertEquals(wrong("a", "b", "c"), { type: "wrong", reason: "unexpected argument 'c'" });
+  assertEquals(wrong("-t", ""), { type: "wrong", reason: "option '-t' has no value, give one" });
+  assertEquals(wrong("--loud=yes"), { type: "wrong", reason: "option '--loud' takes no value" });
+});
+
 Deno.test("a command is found only where it may be given", () => {
   const commands = registry(
     echo("here", 0, 0, "prompt"),

@@ -1,0 +1,123 @@
+/** Options that more than one command has. */
+import { NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
+import { DURABILITIES, type Durability } from "../core/machine.ts";
+import { isNick } from "../core/messages/nick.ts";
+import { numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
+
+/** The port of a server, for all commands that have to do with one. */
+export const USUAL_PORT = 9999;
+export const isPort = wholeNumber({ least: 1, most: 65535 });
+
+export const NICK: Option = {
+  name: "nick",
+  short: "n",
+  value: "NICK",
+  help: "your nick",
+  setting: "nick",
+  check: (text) =>
+    isNick(text)
+      ? undefined
+      : `'${text}' cannot be a nick: 1 to ${NICK_CHARACTERS} letters, digits or _ - . (at most ${NICK_BYTES} bytes, not signs alone, nothing that looks like SERVER)`,
+};
+
+export const SERVER: Option = {
+  name: "server",
+  short: "i",
+  value: "ADDRESS",
+  help: "the server's name or address",
+  otherwise: "127.0.0.1",
+  setting: "server",
+};
+
+export const SERVER_PORT: Option = {
+  name: "server-port",
+  short: "p",
+  value: "PORT",
+  help: "the server's UDP port, 1 to 65535",
+  otherwise: `${USUAL_PORT}`,
+  setting: "server-port",
+  check: isPort,
+};
+
+export const SERVER_KEY: Option = {
+  name: "server-key",
+  value: "KEY",
+  help: "the server's public key",
+  otherwise: "the one it had before, or says that it has",
+  setting: "server-key",
+  check: (text) =>
+    /^[0-9a-f]{64}$/i.test(text)
+      ? undefined
+      : `'${text}' is not a public key: 64 hexadecimal digits, as the server says at its start`,
+};
+
+/** The name of a server in config.json: address, port, key and nick come from there. */
+export const AT: Option = {
+  name: "at",
+  short: "s",
+  value: "NAME",
+  help: "the server of this name in config.json",
+  otherwise: "none",
+  setting: "at",
+};
+
+export const STATE: Option = {
+  name: "state",
+  value: "DIR",
+  help: "keep keys and messages here; ':memory:' keeps nothing",
+  otherwise: "the user's state folder",
+  setting: "state",
+  completes: "folders",
+};
+
+export const IDENTITY: Option = {
+  name: "identity",
+  value: "FILE",
+  help: "your keys",
+  otherwise: "the file 'identity' in the state folder, made at the first start",
+  setting: "identity",
+  completes: "files",
+};
+
+export const DURABILITY: Option = {
+  name: "durability",
+  value: "HOW",
+  help: "full: what is acknowledged survives a power cut; normal: only a crash",
+  otherwise: "full",
+  setting: "durability",
+  completes: DURABILITIES,
+  check: oneOf(DURABILITIES),
+};
+
+/** Where a server is told to listen; `nicks` finds its data by the port. */
+export const LISTEN_PORT: Option = {
+  name: "port",
+  short: "p",
+  value: "PORT",
+  help: "listen on this UDP port, 1 to 65535",
+  otherwise: `${USUAL_PORT}`,
+  setting: "listen-port",
+  check: isPort,
+};
+
+/** A server's data. */
+export const DATA: Option = {
+  name: "data",
+  value: "FILE",
+  help: "keep nicks and mail here; ':memory:' keeps nothing",
+  otherwise: "the user's data folder",
+  setting: "data",
+  completes: "files",
+};
+
+/** The server that the options name, or the usual one. */
+export function serverFrom(options: Options): { server: string; serverPort: number } {
+  return {
+    server: options.server ?? "127.0.0.1",
+    serverPort: numberOption(options, "server-port", USUAL_PORT),
+  };
+}
+
+export function durabilityFrom({ durability }: Options): Durability {
+  return DURABILITIES.find((one) => one === durability) ?? "full";
+}
