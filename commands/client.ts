@@ -1,7 +1,7 @@
 import { MALFORMED } from "../core/base/bytes.ts";
 import { ATTEMPTS } from "../core/base/limits.ts";
 import { readInvitation } from "../core/messages/invitation.ts";
-import type { ClientSettings } from "../programs/client.ts";
+import type { ClientSettings } from "../programs/opening.ts";
 import { numberOption, type Option, OptionError, type Options, wholeNumber } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 import * as shared from "./_shared_options.ts";

@@ -91,8 +91,8 @@ export type Notice =
   | {
     readonly type: "peersListed";
     readonly server: Address;
-    /** When the server was last heard (`-Infinity`: never), if it is silent. */
-    readonly awaySince: Millis | undefined;
+    /** When the server was last heard, if it is silent. */
+    readonly awaySince: Millis | "never" | undefined;
     readonly rows: readonly Row[];
     readonly verified: readonly Nick[];
     /** Nicks whose identity in the table is not the pinned one. */
@@ -251,6 +251,8 @@ export type Notice =
     readonly to: Nick | undefined;
     readonly state: MessageState;
     readonly failure: Failure | undefined;
+    /** The name of the send; empty if it has none. */
+    readonly once: string;
   }
   /** Nobody knows what became of the message with this id. */
   | { readonly type: "unknownMessage"; readonly id: string }
@@ -644,12 +646,12 @@ function clockLine(by: Millis): string {
 
 function serverLine(
   server: Address,
-  awaySince: Millis | undefined,
+  awaySince: Millis | "never" | undefined,
   utcOffset: (at: Millis) => Millis,
 ): string {
   const where = `${SERVER_NICK} @ ${addressKey(server)}`;
   if (awaySince === undefined) return `${where} is ONLINE`;
-  if (awaySince === -Infinity) return `${where} is AWAY`;
+  if (awaySince === "never") return `${where} is AWAY`;
   return `${where} is AWAY since ${dateAndTime(awaySince + utcOffset(awaySince))}`;
 }
 

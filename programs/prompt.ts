@@ -51,7 +51,7 @@ export class Prompt {
   }
 
   /** Hands over an action, and counts it until its notice "settled" comes. */
-  act(action: Action): void {
+  #act(action: Action): void {
     this.#pace.began();
     this.#hand(action);
   }
@@ -66,6 +66,16 @@ export class Prompt {
     if (stream !== "error" || this.isBroken) return;
     this.#screen.close();
     for (const line of lines) console.error(line);
+  }
+
+  /** The client registers by itself: that counts as a command until its notice "settled" comes. */
+  awaits(): void {
+    this.#pace.began();
+  }
+
+  /** Says something that is not a notice. */
+  say(line: string): void {
+    this.#screen.print([harmless(line)]);
   }
 
   close(): void {
@@ -141,7 +151,7 @@ export class Prompt {
           // For whoever reads a script this is the end of the input: the status does not depend on whether
           // the rest of it had come in time.
           if (this.#isScript && action.type === "quit") this.#hasEnded = true;
-          this.act(action);
+          this.#act(action);
         }
     }
   }

@@ -9,7 +9,7 @@ import { render } from "../core/notice.ts";
 import { Server, type ServerLimits } from "../core/server/server.ts";
 import { serverData } from "../storage/folders.ts";
 import { openSqlite } from "../storage/sqlite.ts";
-import { MEMORY } from "../storage/state.ts";
+import { MEMORY } from "../storage/state_folder.ts";
 import { drive } from "../transport/driver.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp } from "../transport/udp.ts";

@@ -10,7 +10,7 @@ import { openState } from "../storage/state.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
 import { anyAddressTowards } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
-import type { ClientSettings } from "./client.ts";
+import type { ClientSettings } from "./opening.ts";
 import { findServer } from "./find_server.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 

@@ -3,18 +3,15 @@
  * another address, or be called by another name.
  */
 import { dirname } from "node:path";
-import { userInfo } from "node:os";
 import { addressKey, equalAddresses } from "../core/base/address.ts";
 import type { Address, Key } from "../core/base/units.ts";
 import { type Owner, ownerOf } from "../core/durable/start.ts";
-import { isNick, type Nick, nickKey } from "../core/messages/nick.ts";
+import { type Nick, nickKey } from "../core/messages/nick.ts";
 import { exists, stateFolder } from "./folders.ts";
 import { byUse, oldFolders, serverKeyIn } from "./old_folders.ts";
+import { folderName, loginName, stateFolderOf } from "./state_folder.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { explain, StoreError } from "./store_error.ts";
-
-/** The user gives this in the place of a file or a folder to keep nothing. */
-export const MEMORY = ":memory:";
 
 /** Whose state is to be opened. */
 export interface StateOptions {
@@ -55,7 +52,7 @@ export function openState({ nick, ...rest }: StateOptions): State {
 }
 
 function openStateOf(nick: Nick, { chosen, server, serverKey }: Omit<StateOptions, "nick">): State {
-  const folder = chosen ?? `${stateFolder()}/${serverKey.slice(0, KEY_DIGITS)}/${folderName(nick)}`;
+  const folder = stateFolderOf(nick, chosen, serverKey);
   const others = chosen === undefined ? takeOver(nick, folder, server, serverKey) : [];
   const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
@@ -77,14 +74,6 @@ function isOurs(
   return isOfServer && nickKey(owner.nick) === nickKey(nick);
 }
 
-/** So much of a server's key names its folder. The state in it names the whole key. */
-const KEY_DIGITS = 16;
-
-/** A nick may consist of dots, and a folder must not be called "..". */
-function folderName(nick: Nick): string {
-  return encodeURIComponent(nickKey(nick)).replaceAll(".", "%2E");
-}
-
 /**
  * Moves the old folder that was used most to `folder`, unless there is one already. Returns the others.
  */
@@ -100,14 +89,4 @@ function takeOver(nick: Nick, folder: string, server: Address, serverKey: Key): 
     throw explain("move the state to", folder, error);
   }
   return others;
-}
-
-/** A nick has at most 32 characters, and a number such as "-2" may follow the login name. */
-const LOGIN_CHARACTERS = 24;
-
-/** The login name without the characters that a nick cannot have; "guest" if nothing is left. */
-export function loginName(): Nick {
-  const name = Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? userInfo().username;
-  const nick = name.replace(/[^\p{L}\p{Nd}_.-]/gu, "").slice(0, LOGIN_CHARACTERS);
-  return isNick(nick) ? nick : "guest";
 }

@@ -1,6 +1,6 @@
 /** The one loop that drives a machine. It knows no protocol: it steps, performs in order, sets one timer. */
 import { setImmediate } from "node:timers";
-import type { Action } from "../core/action.ts";
+import type { Action, Ref } from "../core/action.ts";
 import { CLOCK_LEAP_MS, INPUTS_PER_WAKE_UP, LONGEST_SLEEP_MS, STOPPED_MS } from "../core/base/limits.ts";
 import type { Address, Millis } from "../core/base/units.ts";
 import type { Input, Machine, Output, Store } from "../core/machine.ts";
@@ -18,7 +18,7 @@ export interface Socket {
 /** A machine at work. */
 export interface Driver {
   /** Hands in an action of the user. After the end it does nothing. */
-  act(action: Action): void;
+  act(action: Action, ref?: Ref): void;
   /** The exit status; rejects when a commit, the socket or the screen fails. Await it from the start. */
   readonly ended: Promise<number>;
 }
@@ -38,7 +38,7 @@ export function drive({ machine, socket, store, now, wall, show }: {
   now: () => Millis;
   /** What the wall clock says, which somebody may set. */
   wall: () => Millis;
-  show(notice: Notice): void;
+  show(notice: Notice, ref: Ref | undefined): void;
 }): Driver {
   /** Inputs that the machine has not taken yet. */
   const waiting: Input[] = [];
@@ -75,7 +75,7 @@ export function drive({ machine, socket, store, now, wall, show }: {
               await socket.send(deed.bytes, deed.to);
               break;
             case "notice":
-              show(deed.notice);
+              show(deed.notice, deed.ref);
               break;
             case "exit":
               return deed.status;
@@ -186,9 +186,9 @@ export function drive({ machine, socket, store, now, wall, show }: {
   }
 
   return {
-    act(action) {
+    act(action, ref) {
       if (state === "ended") return;
-      waiting.push({ type: "action", action });
+      waiting.push(ref === undefined ? { type: "action", action } : { type: "action", action, ref });
       wakeUp();
     },
     ended: run(),

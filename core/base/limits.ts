@@ -365,6 +365,13 @@ export const JOURNAL_PAGE_EVENTS = 64;
 /** Programs with names that read the journal: each keeps in it what it has not read. */
 export const JOURNAL_READERS = 64;
 
+/**
+ * A program that finds the state of a nick in use, and no engine that serves it, looks again so often and for
+ * so long: an engine that starts or ends takes less.
+ */
+export const ENGINE_WAIT_MS = 5_000;
+export const ENGINE_WAIT_AGAIN_MS = 50;
+
 /** Messages of scripts whose outcomes are kept, so that they can be asked for: a week of one a minute. */
 export const OUTCOMES = 10_000;
 

@@ -233,7 +233,8 @@ export class Client implements Machine {
       outcomes,
       sender,
       trust,
-      awaySince: () => this.#silentSince === undefined ? undefined : clock.at(this.#silentSince),
+      awaySince: () =>
+        this.#silentSince === -Infinity ? "never" : this.#silentSince && clock.at(this.#silentSince),
       leave: (at) => this.#life.on(at, "leave"),
       // A client that only sends has nothing to deregister.
       quit: (at) => this.#life.on(at, sendsOnly ? "finish" : "quit"),

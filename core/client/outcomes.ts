@@ -100,7 +100,7 @@ export class Outcomes {
     this.#tell(outcome, message.ref);
   }
 
-  #tell({ once: _, ...outcome }: Outcome, ref: Ref | undefined): void {
+  #tell(outcome: Outcome, ref: Ref | undefined): void {
     this.#effects.notice({ type: "messageState", ...outcome }, ref);
   }
 

@@ -33,7 +33,7 @@ export interface RequestsOptions {
   readonly sender: Sender;
   readonly trust: Trust;
   /** When the server was last heard, if the user was told that it is silent. */
-  awaySince(): Millis | undefined;
+  awaySince(): Millis | "never" | undefined;
   /** Ends the process at once. */
   leave(now: Millis): void;
   /** Deregisters, and ends the process after that. */

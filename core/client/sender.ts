@@ -374,6 +374,8 @@ export class Sender {
   #settle(message: OutgoingMessage): void {
     if (message.unsettled) this.#options.effects.notice({ type: "settled" }, message.ref);
     message.unsettled = false;
+    // What comes later is news, and no answer, unless a script follows the message.
+    if (!message.isFollowed) message.ref = undefined;
   }
 
   /** Gives a message up for good, and tells why. */

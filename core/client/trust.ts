@@ -102,7 +102,7 @@ export class Trust {
   /**
    * Shows the table, and tells which peers are verified and which have another identity than the pinned one.
    */
-  list(server: Address, awaySince: Millis | undefined): void {
+  list(server: Address, awaySince: Millis | "never" | undefined): void {
     const { effects, knownPeers, lookAlikes, membership } = this.#options;
     const rows = membership.table.rows();
     const verified = rows.filter(({ nick, identity }) => {

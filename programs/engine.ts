@@ -1,0 +1,142 @@
+/**
+ * The engine: the client of one nick without a screen. A terminal, scripts and other programs use it at the
+ * same time, from this process or by its socket (`engine_methods.ts`).
+ */
+import type { Action, Ref } from "../core/action.ts";
+import type { Nick } from "../core/messages/nick.ts";
+import type { MessageState, Notice } from "../core/notice.ts";
+import type { Driver } from "../transport/driver.ts";
+import type { OpenedClient } from "./opening.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Who has started the engine: a script that passes by (its engine only sends), one that listens, `daemon` or
+ * `client`. Those of scripts give way to the others.
+ */
+export type EngineKind = "script" | "listen" | "daemon" | "client";
+
+export type StateNotice = Extract<Notice, { type: "messageState" }>;
+
+/** Somebody who is told everything. */
+export type Watcher = (notice: Notice, ref: Ref | undefined) => void;
+
+/** What an action has led to, until it was over. */
+export type Answer = readonly Notice[];
+
+/** Messages that have left are noted as `sent` here alone: so many, which wait for nothing else. */
+const SENT_NOTES = 10_000;
+
+export class Engine {
+  readonly kind: EngineKind;
+  readonly nick: Nick;
+  /** The server as the user wrote it, HOST:PORT. */
+  readonly serverName: string;
+  readonly world: World;
+  /** Resolves with the status when the client has ended and everything is closed. */
+  readonly ended: Promise<number>;
+  readonly #driver: Driver;
+  readonly #opened: OpenedClient;
+  readonly #watchers = new Set<Watcher>();
+  /** What is told in answer to actions that are not over. */
+  readonly #answers = new Map<Ref, { notices: Notice[]; resolve: (answer: Answer) => void }>();
+  /** Messages of scripts that have left. */
+  readonly #sent = new Set<string>();
+  #lastRef = 0;
+  #isSilent = false;
+  /** The last event that was told, by its number in the journal. */
+  #newest = 0;
+  #isEnding = false;
+
+  constructor(
+    opened: OpenedClient,
+    about: { readonly kind: EngineKind; readonly serverName: string },
+    world: World,
+  ) {
+    this.kind = about.kind;
+    this.nick = opened.nick;
+    this.serverName = about.serverName;
+    this.world = world;
+    this.#opened = opened;
+    this.#driver = opened.run((notice, ref) => this.#tell(notice, ref));
+    this.ended = this.#driver.ended.finally(() => {
+      opened.close();
+      for (const { notices, resolve } of this.#answers.values()) resolve(notices);
+    });
+    // Whoever awaits `ended` learns of an error; it is nobody's fault that somebody else does not.
+    this.ended.catch(() => {});
+    this.#driver.act({ type: "register", nick: this.nick });
+  }
+
+  /** True while the server does not answer. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** The number of the last message in the journal. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Hands in an action, whatever becomes of it. */
+  act(action: Action): void {
+    this.#driver.act(action);
+  }
+
+  /** Hands in an action, and resolves with what was told in answer to it, once it is over. */
+  ask(action: Action): Promise<Answer> {
+    const ref = `${++this.#lastRef}`;
+    return new Promise((resolve) => {
+      this.#answers.set(ref, { notices: [], resolve });
+      this.#driver.act(action, ref);
+    });
+  }
+
+  /** Tells the watcher everything from now on, until the function that it returns is called. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** True if a script's message has left, as far as this process knows. */
+  hasSent(id: string): boolean {
+    return this.#sent.has(id);
+  }
+
+  /** Ends the client at once. What waits is in the outbox. */
+  end(): void {
+    if (!this.#isEnding) this.#driver.act({ type: "leave" });
+    this.#isEnding = true;
+  }
+
+  /** See `OpenedClient`. */
+  sayLeaving(): Promise<void> {
+    return this.#opened.sayLeaving();
+  }
+
+  #tell(notice: Notice, ref: Ref | undefined): void {
+    if (notice.type === "serverSilent" || notice.type === "noServer") this.#isSilent = true;
+    if (notice.type === "serverBack" || notice.type === "registered") this.#isSilent = false;
+    if (notice.type === "directReceived" || notice.type === "channelReceived") {
+      this.#newest = notice.message.number;
+    }
+    if (notice.type === "messageState") this.#noteState(notice);
+    const asked = ref === undefined ? undefined : this.#answers.get(ref);
+    if (notice.type === "settled") {
+      this.#answers.delete(ref ?? "");
+      asked?.resolve(asked.notices);
+    } else asked?.notices.push(notice);
+    for (const watcher of [...this.#watchers]) watcher(notice, ref);
+  }
+
+  #noteState({ id, state }: StateNotice): void {
+    if (state === "sent") this.#sent.add(id);
+    else if (isFinal(state)) this.#sent.delete(id);
+    const [oldest] = this.#sent;
+    if (this.#sent.size > SENT_NOTES) this.#sent.delete(oldest!);
+  }
+}
+
+/** True if a message gets no further. */
+export function isFinal(state: MessageState): boolean {
+  return state === "delivered" || state === "failed";
+}

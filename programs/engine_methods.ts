@@ -1,0 +1,281 @@
+/**
+ * What the engine does for a program that is connected to it, by its socket or in the same process
+ * (docs/scripts.md). Each connection has its own subscription.
+ */
+import type { Action } from "../core/action.ts";
+import type { Millis } from "../core/base/units.ts";
+import { VERSION } from "../core/base/version.ts";
+import { isNick } from "../core/messages/nick.ts";
+import {
+  type JournalEvent,
+  type JournalPage,
+  MESSAGE_STATES,
+  type MessageState,
+  type Notice,
+} from "../core/notice.ts";
+import {
+  InvalidParams,
+  RPC_CODES,
+  RpcError,
+  type RpcHandlers,
+  type RpcParams,
+} from "../transport/rpc_connection.ts";
+import { type Answer, type Engine, isFinal, type StateNotice } from "./engine.ts";
+import { Subscription } from "./subscription.ts";
+
+/** The other end of a connection: it is told things. Returns false if it was not told. */
+export interface Peer {
+  notify(method: string, params: RpcParams): boolean;
+}
+
+/** What became of a message, or of the attempt to send it. */
+export interface Sent {
+  /** `undefined` if it was not even taken into the outbox. */
+  readonly id: string | undefined;
+  readonly state: MessageState;
+  /** The notice that says why it has failed, or was refused. */
+  readonly why: Notice | undefined;
+  /** True if the server does not answer. */
+  readonly isSilent: boolean;
+}
+
+export interface Hello {
+  readonly version: number;
+  readonly kind: Engine["kind"];
+  readonly nick: string;
+  readonly server: string;
+  /** The number of the newest event. */
+  readonly cursor: number;
+}
+
+/** The actions that a program may hand in as they are, with what is told in answer. */
+const ACTIONS = [
+  "register",
+  "deregister",
+  "listPeers",
+  "trust",
+  "verify",
+  "invite",
+  "sendDirect",
+  "sendChannel",
+] as const;
+
+/** Which of two states is further on. */
+const RANK: Readonly<Record<MessageState, number>> = {
+  queued: 0,
+  sent: 1,
+  stored: 2,
+  delivered: 3,
+  failed: 4,
+};
+
+/** The methods for one connection, and what is to be done when it has ended. */
+export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers; close: () => void } {
+  const subscriptions = new Set<Subscription>();
+  let leaveScreen: (() => void) | undefined;
+
+  async function subscribe(params: RpcParams): Promise<{ cursor: number }> {
+    const reader = optionalText(params, "as");
+    if (reader?.startsWith("_")) throw new InvalidParams("'as' begins with an underscore");
+    if (reader !== undefined && taken(engine).has(reader)) {
+      throw new RpcError(RPC_CODES.failed, `'${reader}' reads already: a name is for one program at a time`);
+    }
+    const subscription = new Subscription(engine, peer, reader);
+    subscriptions.add(subscription);
+    if (reader !== undefined) taken(engine).add(reader);
+    return { cursor: await subscription.begin(optionalNumber(params, "since")) };
+  }
+
+  const methods = {
+    hello: () => hello(engine),
+    send: (params: RpcParams) => send(engine, params),
+    wait: (params: RpcParams) => wait(engine, params),
+    subscribe,
+    confirm: async (params: RpcParams) => {
+      const number = requiredNumber(params, "seq");
+      for (const subscription of subscriptions) await subscription.confirm(number);
+    },
+    inbox: async () => eventsOf(await unseen(engine)),
+    ack: async (params: RpcParams) => {
+      const { events } = await unseen(engine);
+      const id = requiredText(params, "id");
+      const event = events.find((each) => each.id === id);
+      if (event === undefined) {
+        throw new RpcError(RPC_CODES.failed, `no message '${id}' is unseen, see 'inbox'`);
+      }
+      await engine.ask({ type: "confirmEvents", reader: undefined, number: event.number });
+      return { seq: event.number };
+    },
+    act: async (params: RpcParams) => ({ notices: await engine.ask(actionOf(params)) }),
+    attach: async () => {
+      if (leaveScreen !== undefined) return;
+      const unwatch = engine.watch((notice, ref) => {
+        // What answers a request goes to whoever asked.
+        if (ref === undefined && notice.type !== "settled") peer.notify("notice", { notice });
+      });
+      leaveScreen = () => {
+        unwatch();
+        screensOf.set(engine, (screensOf.get(engine) ?? 1) - 1);
+        if (screensOf.get(engine) === 0) engine.act({ type: "attend", isAttended: false });
+      };
+      screensOf.set(engine, (screensOf.get(engine) ?? 0) + 1);
+      await engine.ask({ type: "attend", isAttended: true });
+    },
+    handOver: () => {
+      if (engine.kind !== "script" && engine.kind !== "listen") return { gives: false };
+      // The answer leaves before the end closes the connection.
+      setTimeout(() => engine.end());
+      return { gives: true };
+    },
+  };
+  return {
+    handlers: { methods },
+    close() {
+      for (const subscription of subscriptions) {
+        subscription.close();
+        if (subscription.reader !== undefined) taken(engine).delete(subscription.reader);
+      }
+      leaveScreen?.();
+    },
+  };
+}
+
+/** The names under which programs read the journal of an engine now. */
+const names = new WeakMap<Engine, Set<string>>();
+function taken(engine: Engine): Set<string> {
+  const set = names.get(engine) ?? new Set();
+  names.set(engine, set);
+  return set;
+}
+
+/** How many terminals an engine has. */
+const screensOf = new WeakMap<Engine, number>();
+
+async function hello(engine: Engine): Promise<Hello> {
+  const [read] = await engine.ask({ type: "readJournal", after: undefined, reader: undefined });
+  const cursor = read?.type === "journalRead" ? read.page.newest : 0;
+  return { version: VERSION, kind: engine.kind, nick: engine.nick, server: engine.serverName, cursor };
+}
+
+/** Resolves once the message is in the outbox, or refused. */
+async function send(engine: Engine, params: RpcParams): Promise<Sent> {
+  const once = requiredText(params, "once");
+  const text = requiredText(params, "text");
+  const to = optionalText(params, "to");
+  const queued = Promise.withResolvers<StateNotice>();
+  // The action itself is over only when the message is delivered or stored.
+  const unwatch = engine.watch((notice) => {
+    if (notice.type === "messageState" && notice.once === once) queued.resolve(notice);
+  });
+  const action: Action = to === undefined
+    ? { type: "sendChannel", text, once }
+    : { type: "sendDirect", to, text, once };
+  const refused = engine.ask(action);
+  const first = await Promise.race([queued.promise, refused]);
+  unwatch();
+  if ("type" in first) return sentAs(engine, first);
+  const state = first.find((notice) => notice.type === "messageState");
+  return state === undefined ? refusal(engine, first) : sentAs(engine, state);
+}
+
+/** Resolves once the message has come as far as `state`, has failed, or the time is over. */
+async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
+  const id = requiredText(params, "id");
+  const state = MESSAGE_STATES.find((each) => each === params["state"]);
+  if (state === undefined) throw new InvalidParams(`'state' is not one of ${MESSAGE_STATES.join(", ")}`);
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  let last: StateNotice | undefined;
+  const note = (notice: Notice): void => {
+    if (notice.type === "messageState" && notice.id === id) last = notice;
+    const isOver = last !== undefined && (RANK[last.state] >= RANK[state] || isFinal(last.state));
+    // Who waits for more than the outbox learns at once that nothing more comes for now.
+    if (isOver || (last !== undefined && engine.isSilent)) resolve();
+  };
+  const unwatch = engine.watch(note);
+  const known = await engine.ask({ type: "followMessage", id });
+  known.forEach(note);
+  if (last === undefined) {
+    unwatch();
+    throw new RpcError(RPC_CODES.failed, `nothing is known of the message '${id}'`);
+  }
+  if (engine.hasSent(id) && RANK[last.state] < RANK.sent) note({ ...last, state: "sent" });
+  const timeout = optionalNumber(params, "timeout") ?? Infinity;
+  await Promise.race([reached, after(timeout), engine.ended.catch(() => {})]);
+  unwatch();
+  return sentAs(engine, last);
+}
+
+/** A timer that holds up nobody. */
+function after(delay: Millis): Promise<void> {
+  if (delay === Infinity) return new Promise(() => {});
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, delay)));
+}
+
+function sentAs(engine: Engine, { failure, id, state, to }: StateNotice): Sent {
+  const why: Notice | undefined = failure === undefined ? undefined : { type: "failed", to, failure };
+  return { id, state, why, isSilent: engine.isSilent };
+}
+
+/** A message that did not get into the outbox. */
+function refusal(engine: Engine, notices: Answer): Sent {
+  return { id: undefined, state: "failed", why: notices.at(-1), isSilent: engine.isSilent };
+}
+
+async function unseen(engine: Engine): Promise<JournalPage> {
+  const [read] = await engine.ask({ type: "readJournal", after: undefined, reader: undefined });
+  return read?.type === "journalRead" ? read.page : { events: [], missed: 0, newest: 0 };
+}
+
+function eventsOf({ events, missed }: JournalPage): { events: readonly JournalEvent[]; missed: number } {
+  return { events, missed };
+}
+
+// ---- parameters ------------------------------------------------------------------------------------------
+
+function actionOf(params: RpcParams): Action {
+  const type = ACTIONS.find((each) => each === params["type"]);
+  if (type === undefined) throw new InvalidParams(`'type' is not one of ${ACTIONS.join(", ")}`);
+  switch (type) {
+    case "listPeers":
+    case "invite":
+      return { type };
+    case "sendChannel":
+      return { type, text: requiredText(params, "text") };
+    case "sendDirect":
+      return { type, to: requiredText(params, "to"), text: requiredText(params, "text") };
+    case "verify":
+      return { type, nick: nickOf(params), digits: optionalText(params, "digits") };
+    case "register":
+    case "deregister":
+    case "trust":
+      return { type, nick: nickOf(params) };
+  }
+}
+
+function nickOf(params: RpcParams): string {
+  const nick = requiredText(params, "nick");
+  if (!isNick(nick)) throw new InvalidParams("'nick' is not a nick");
+  return nick;
+}
+
+function requiredText(params: RpcParams, name: string): string {
+  const value = params[name];
+  if (typeof value !== "string") throw new InvalidParams(`'${name}' is not a text`);
+  return value;
+}
+
+function optionalText(params: RpcParams, name: string): string | undefined {
+  return params[name] === undefined ? undefined : requiredText(params, name);
+}
+
+function requiredNumber(params: RpcParams, name: string): number {
+  const value = params[name];
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidParams(`'${name}' is not a whole number from 0`);
+  }
+  return value;
+}
+
+function optionalNumber(params: RpcParams, name: string): number | undefined {
+  return params[name] === undefined ? undefined : requiredNumber(params, name);
+}

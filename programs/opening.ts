@@ -1,0 +1,252 @@
+/** Opens what a client runs on: its server's place, the state of one nick there, its identity, and a socket. */
+import type { Action } from "../core/action.ts";
+import { addressKey } from "../core/base/address.ts";
+import { primitives } from "../core/base/crypto.ts";
+import { ExpectedError } from "../core/base/expected_error.ts";
+import type { Address, Key, Millis } from "../core/base/units.ts";
+import { Client } from "../core/client/client.ts";
+import type { Durability, Machine } from "../core/machine.ts";
+import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
+import type { Acquaintance } from "../core/messages/invitation.ts";
+import { revocationOf } from "../core/messages/lineage.ts";
+import type { Nick } from "../core/messages/nick.ts";
+import type { Notice } from "../core/notice.ts";
+import { readChannelKey } from "../storage/channel_key.ts";
+import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
+import { openKnownServers } from "../storage/known_servers.ts";
+import type { SqliteStore } from "../storage/sqlite.ts";
+import { openState } from "../storage/state.ts";
+import { loginName, MEMORY, stateFolderOf } from "../storage/state_folder.ts";
+import { keepStatement } from "../storage/statement_file.ts";
+import { askPassphrase } from "../terminal/passphrase.ts";
+import { drive, type Driver } from "../transport/driver.ts";
+import { ANY_IPV4, anyAddressTowards, ownAddresses } from "../transport/own_addresses.ts";
+import { resolveHost } from "../transport/resolve.ts";
+import { bindUdp, type UdpSocket } from "../transport/udp.ts";
+import { findServer } from "./find_server.ts";
+import { startMachine, type World } from "./world.ts";
+
+export interface ClientSettings {
+  /** The user's nick, or `undefined` for the login name. */
+  readonly nick: string | undefined;
+  /** The server's name or address. */
+  readonly server: string;
+  readonly serverPort: number;
+  /** The server's public key, 64 hexadecimal digits, or `undefined` for the pinned or the announced one. */
+  readonly serverKey: string | undefined;
+  /** The name or address that the client listens at. */
+  readonly host: string;
+  /** Our own UDP port; 0 for any free one. */
+  readonly port: number;
+  /** A folder, `:memory:`, or `undefined` for the usual place. */
+  readonly state: string | undefined;
+  /** A file with an identity, or `undefined` for the one in the state folder. */
+  readonly identity: string | undefined;
+  /** True if an identity without a passphrase is to get one. */
+  readonly protects: boolean;
+  /** A file with the key of the channel, or `undefined` for the open channel. */
+  readonly channelKey: string | undefined;
+  /** The people that an invitation names, at least one; their identities are pinned. Without one nobody. */
+  readonly invited: readonly Acquaintance[];
+  /** How many attempts a command of the user makes before the client gives up; 0 for no end of them. */
+  readonly attempts: number;
+  readonly durability: Durability;
+  /** A file, or `undefined` for no log. */
+  readonly log: string | undefined;
+}
+
+/** What is new is refused, because the user has said so. The message is a sentence for the user. */
+export class UnknownError extends ExpectedError {
+  override readonly name = "UnknownError";
+}
+
+/** Where a client's server is, and where the state of its nick is to be. */
+export interface Place {
+  readonly server: Address;
+  /** The server as the user wrote it, HOST:PORT. */
+  readonly serverName: string;
+  /** The address of this machine that is used. */
+  readonly host: string;
+  /** The key that the server has proved, now or before. Nobody has if nothing is to outlive the process. */
+  readonly serverKey: Key | undefined;
+  /** The state folder of the nick, which may not be there; `undefined` if nothing outlives the process. */
+  readonly folder: string | undefined;
+  /** What is to be told of it. */
+  readonly news: readonly Notice[];
+}
+
+/**
+ * Finds the server. Returns `undefined` if nobody has proved to be there, of which the user was told. With
+ * `knownOnly` a server whose key is not pinned is refused by an `UnknownError`.
+ */
+export async function findPlace(
+  settings: ClientSettings,
+  world: World,
+  knownOnly = false,
+): Promise<Place | undefined> {
+  const { attempts, invited, nick = loginName(), serverKey, serverPort, state: chosen } = settings;
+  const serverHost = await resolveHost(settings.server);
+  const isUnset = settings.host === ANY_IPV4;
+  const host = isUnset ? anyAddressTowards(serverHost) : await resolveHost(settings.host);
+  const server = { host: serverHost, port: serverPort };
+  const serverName = addressKey({ host: settings.server, port: serverPort });
+  const place = { server, serverName, host };
+  if (chosen === MEMORY) return { ...place, serverKey, folder: undefined, news: [] };
+  const knownServers = openKnownServers(chosen);
+  if (knownOnly && knownServers.keyOf(serverName) === undefined) {
+    throw new UnknownError(
+      `the server at ${serverName} is not known yet: leave out '--known-only' at the first contact`,
+    );
+  }
+  const asked = { ...place, nick, attempts, serverKey, isInvited: invited.length > 0 };
+  const found = await findServer(asked, knownServers, world);
+  if (found === undefined) return undefined;
+  const folder = stateFolderOf(nick, chosen, found.key);
+  return { ...place, serverKey: found.key, folder, news: found.news };
+}
+
+/** How a client is run. */
+export interface Manner {
+  /** The attempts of a command, as in `ClientSettings`. */
+  readonly attempts: number;
+  /** Somebody may be typing, or asking: the client does not end for want of an answer. */
+  readonly interactive: boolean;
+  readonly sendsOnly: boolean;
+  readonly isAttended: boolean;
+  /** A new identity is refused, by an `UnknownError`. */
+  readonly knownOnly?: boolean;
+}
+
+/** A client at hand: everything is open, and nothing runs yet. */
+export interface OpenedClient {
+  readonly nick: Nick;
+  readonly folder: string | undefined;
+  /** Runs the client. `show` is called for each notice; what it throws ends the client. */
+  run(show: Show): Driver;
+  /** Tells the server in one datagram that the client is gone, though it was not asked to end. */
+  sayLeaving(): Promise<void>;
+  /** Closes everything. The client does not run any more. */
+  close(): void;
+}
+
+export type Show = Parameters<typeof drive>[0]["show"];
+
+/** Opens a client. Throws an `ExpectedError` if that cannot be, such as a `StoreError` that is in use. */
+export async function openClient(
+  settings: ClientSettings,
+  place: Place,
+  manner: Manner,
+  world: World,
+): Promise<OpenedClient> {
+  const { server, serverName, host } = place;
+  const cleanup = new DisposableStack();
+  try {
+    const beginning = openBeginning(settings, place);
+    const { nick, folder, store, serverKey, news } = beginning;
+    cleanup.defer(() => store?.close());
+    store?.setDurability(settings.durability);
+    if (manner.knownOnly && beginning.isNew) {
+      throw new UnknownError(
+        `there is no identity of '${nick}' at ${serverName} yet: leave out '--known-only' at the first contact`,
+      );
+    }
+    const opened = await openOwnIdentity(settings, beginning);
+    cleanup.defer(() => opened.close());
+    const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
+    const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
+    const own = ownAddresses(host, socket.address.port, server);
+    const identity = new Identity(primitives, opened.secrets, opened.predecessors);
+    const options = {
+      nick,
+      server,
+      serverName,
+      serverKey,
+      own: own[0]!,
+      candidates: own.slice(0, 3),
+      attempts: manner.attempts,
+      interactive: manner.interactive,
+      identity,
+      invited: settings.invited,
+      channelKey,
+      sendsOnly: manner.sendsOnly,
+      isAttended: manner.isAttended,
+      durable: store !== undefined,
+      primitives,
+      foreword: news,
+    };
+    const { machine, now } = startMachine(
+      world,
+      store,
+      (at, records) => new Client(at, options, world.random, records),
+    );
+    if (folder !== undefined && serverKey !== undefined) {
+      const about = { nick, server: { host: settings.server, port: settings.serverPort }, serverKey };
+      keepStatement(`${folder}/revocation`, { ...about, ...revocationOf(identity, nick) });
+    }
+    return {
+      nick,
+      folder,
+      run: (show) => drive({ machine, socket, store, now, wall: world.wall, show }),
+      sayLeaving: () => sayLeaving(machine, socket, now()),
+      close: () => cleanup.dispose(),
+    };
+  } catch (error) {
+    cleanup.dispose();
+    throw error;
+  }
+}
+
+/** What a client begins with. If nothing outlives the process it has no folder, and may not know the key. */
+interface Beginning {
+  readonly nick: Nick;
+  readonly folder: string | undefined;
+  readonly store: SqliteStore | undefined;
+  readonly serverKey: Key | undefined;
+  readonly isNew: boolean;
+  /** What is to be told of it. */
+  readonly news: Notice[];
+}
+
+/** Opens the state that belongs to the server. */
+function openBeginning(
+  { nick, state: chosen }: ClientSettings,
+  { news, server, serverKey }: Place,
+): Beginning {
+  if (chosen === MEMORY || serverKey === undefined) {
+    return {
+      nick: nick ?? loginName(),
+      folder: undefined,
+      store: undefined,
+      serverKey,
+      isNew: true,
+      news: [...news],
+    };
+  }
+  const { others, ...state } = openState({ nick, chosen, server, serverKey });
+  const unused = others.map((folder): Notice => ({ type: "otherState", nick: state.nick, folder }));
+  return { ...state, serverKey, news: [...news, ...unused] };
+}
+
+/** Opens the identity that the user brings, or that of the state folder, or makes one. */
+async function openOwnIdentity(
+  { identity: brought, protects }: ClientSettings,
+  { folder, isNew, news, nick }: Beginning,
+): Promise<OpenIdentity> {
+  const path = brought ?? (folder === undefined ? undefined : `${folder}/identity`);
+  if (path === undefined) {
+    const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+    return { secrets, predecessors: [], isNew: true, close: () => {} };
+  }
+  const mayMake = brought === undefined && isNew;
+  const identity = await openIdentity({ path, mayMake, protects, ask: askPassphrase });
+  if (identity.isNew) news.push({ type: "identityMade", nick });
+  return identity;
+}
+
+/** Nobody reads our output any more, but the server still learns that the user leaves. */
+async function sayLeaving(machine: Machine, socket: UdpSocket, now: Millis): Promise<void> {
+  const leave: Action = { type: "leave" };
+  for (const output of machine.step(now, { type: "action", action: leave })) {
+    if (output.type === "transmit") await socket.send(output.bytes, output.to);
+  }
+}
