@@ -82,10 +82,11 @@ export class RegistryError extends ExpectedError {
 export class Commands {
   readonly #commands = new Map<string, { command: Command; file: string }>();
   readonly #readSettings: (commands: Commands) => Settings;
+  #settings: Settings | undefined;
   /** The file of the module that is being registered. */
   #file = "";
 
-  /** `readSettings` is called when a command is run that has options with settings. */
+  /** `readSettings` is called once, and only when a command asks for settings. */
   constructor(readSettings: (commands: Commands) => Settings = () => NO_SETTINGS) {
     this.#readSettings = readSettings;
   }
@@ -154,13 +155,16 @@ export class Commands {
     });
   }
 
-  /** What is in force for a command with these words behind it. Throws an `OptionError`. */
+  /** What is in force for a command with these options. Throws an `OptionError`. */
   inForce(command: Command, words: readonly string[]): ReadonlyMap<string, Stated> {
-    return this.#read(command, words).stated;
+    const { args, stated } = this.#read(command, words);
+    if (args.length > 0) throw new OptionError(`unexpected argument '${args[0]}', only options count here`);
+    return stated;
   }
 
+  /** Throws an `ExpectedError` if they cannot be read. */
   get settings(): Settings {
-    return this.#readSettings(this);
+    return this.#settings ??= this.#readSettings(this);
   }
 
   #read(command: Command, words: readonly string[]) {
