@@ -79,6 +79,9 @@ export class RegistryError extends ExpectedError {
   override readonly name = "RegistryError";
 }
 
+/** A name is typed as it is, in every shell. */
+const NAME = /^[a-z][a-z0-9_-]*$/;
+
 export class Commands {
   readonly #commands = new Map<string, { command: Command; file: string }>();
   readonly #readSettings: (commands: Commands) => Settings;
@@ -91,8 +94,16 @@ export class Commands {
     this.#readSettings = readSettings;
   }
 
-  /** Adds a command. Throws a `RegistryError` if its name is taken, or its result does not fit its place. */
+  /**
+   * Adds a command. Throws a `RegistryError` if its name is none or is taken, or its result does not fit its
+   * place.
+   */
   add(command: Command): void {
+    if (!NAME.test(command.name)) {
+      throw new RegistryError(
+        `cannot register '${command.name}' of '${this.#file}': a name is small letters, digits, _ and -`,
+      );
+    }
     const other = this.#commands.get(command.name);
     if (other !== undefined) {
       throw new RegistryError(
