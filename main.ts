@@ -5,10 +5,11 @@
 import { loadCommands } from "./commands/_load.ts";
 import { ExpectedError } from "./core/base/expected_error.ts";
 import { harmless } from "./core/base/text.ts";
+import { readSettings } from "./programs/settings.ts";
 import { DONE, FAILED, makeWorld, WRONG_USAGE } from "./programs/world.ts";
 
 async function main(args: readonly string[]): Promise<number> {
-  const commands = await loadCommands();
+  const commands = await loadCommands(readSettings);
   const result = commands.runShell(args);
   switch (result.type) {
     case "lines":

@@ -41,8 +41,8 @@ export interface Words {
 }
 
 /**
- * Tells options and arguments apart; all words behind `--` are arguments. Throws an `OptionError` if an option
- * is unknown, given twice, without its value or with one that it does not take.
+ * Tells options and arguments apart; all words behind `--` are arguments. Throws an `OptionError` if an
+ * option is unknown, given twice, without its value or with one that it does not take.
  */
 export function readWords(words: readonly string[], options: readonly Option[]): Words {
   const withValue = options.filter(({ value }) => value !== undefined);

@@ -79,19 +79,31 @@ export class RegistryError extends ExpectedError {
   override readonly name = "RegistryError";
 }
 
+/** A name is typed as it is, in every shell. */
+const NAME = /^[a-z][a-z0-9_-]*$/;
+
 export class Commands {
   readonly #commands = new Map<string, { command: Command; file: string }>();
   readonly #readSettings: (commands: Commands) => Settings;
+  #settings: Settings | undefined;
   /** The file of the module that is being registered. */
   #file = "";
 
-  /** `readSettings` is called when a command is run that has options with settings. */
+  /** `readSettings` is called once, and only when a command asks for settings. */
   constructor(readSettings: (commands: Commands) => Settings = () => NO_SETTINGS) {
     this.#readSettings = readSettings;
   }
 
-  /** Adds a command. Throws a `RegistryError` if its name is taken, or its result does not fit its place. */
+  /**
+   * Adds a command. Throws a `RegistryError` if its name is none or is taken, or its result does not fit its
+   * place.
+   */
   add(command: Command): void {
+    if (!NAME.test(command.name)) {
+      throw new RegistryError(
+        `cannot register '${command.name}' of '${this.#file}': a name is small letters, digits, _ and -`,
+      );
+    }
     const other = this.#commands.get(command.name);
     if (other !== undefined) {
       throw new RegistryError(
@@ -154,13 +166,16 @@ export class Commands {
     });
   }
 
-  /** What is in force for a command with these words behind it. Throws an `OptionError`. */
+  /** What is in force for a command with these options. Throws an `OptionError`. */
   inForce(command: Command, words: readonly string[]): ReadonlyMap<string, Stated> {
-    return this.#read(command, words).stated;
+    const { args, stated } = this.#read(command, words);
+    if (args.length > 0) throw new OptionError(`unexpected argument '${args[0]}', only options count here`);
+    return stated;
   }
 
+  /** Throws an `ExpectedError` if they cannot be read. */
   get settings(): Settings {
-    return this.#readSettings(this);
+    return this.#settings ??= this.#readSettings(this);
   }
 
   #read(command: Command, words: readonly string[]) {

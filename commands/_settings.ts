@@ -21,6 +21,8 @@ export interface Settings {
   readonly path: string;
   /** The servers that config.json gives names to. */
   readonly servers: ReadonlyMap<string, Level>;
+  /** The variables of the environment that look like settings and are none. */
+  readonly unread: readonly string[];
 }
 
 /** What nobody has set. */
@@ -29,6 +31,7 @@ export const NO_SETTINGS: Settings = {
   file: new Map(),
   path: "config.json",
   servers: new Map(),
+  unread: [],
 };
 
 /** What config.json may say of a server that has a name there. */
@@ -45,24 +48,29 @@ export const OF_A_SERVER: readonly string[] = [
 /** These belong to the address beside which they stand, and mean nothing beside another one. */
 const OF_AN_ADDRESS = ["server-port", "server-key"];
 
+const PREFIX = "PARLEY_";
+
 /** The variable of a setting. */
 export function variableOf(setting: string): string {
-  return `PARLEY_${setting.toUpperCase().replaceAll("-", "_")}`;
+  return PREFIX + setting.toUpperCase().replaceAll("-", "_");
 }
 
 /** The settings among the variables of the environment. An empty variable counts as absent. */
 export function readEnvironment(
   variables: Readonly<Record<string, string>>,
   options: readonly Option[],
-): Level {
-  const level = new Map<string, Stated>();
+): Pick<Settings, "environment" | "unread"> {
+  const environment = new Map<string, Stated>();
+  const read = new Set<string>();
   for (const { setting } of options) {
     if (setting === undefined) continue;
     const where = variableOf(setting);
+    read.add(where);
     const value = variables[where] ?? "";
-    if (value !== "") level.set(setting, { value, from: "environment", where });
+    if (value !== "") environment.set(setting, { value, from: "environment", where });
   }
-  return level;
+  const unread = Object.keys(variables).filter((name) => name.startsWith(PREFIX) && !read.has(name));
+  return { environment, unread: unread.sort() };
 }
 
 /**

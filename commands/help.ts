@@ -8,6 +8,7 @@ export function register(commands: Commands): void {
     usage: "[command]",
     help: "list the commands, or explain one",
     arity: { least: 0, most: 1 },
+    completes: "commands",
     place: "both",
     run: ([name], all) => name === undefined ? overview(all) : explain(all, name),
   });

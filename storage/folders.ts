@@ -17,7 +17,7 @@ export function stateFolder(): string {
  * Follows the XDG base directory specification: a variable chooses the folder, and counts only if it is
  * absolute. On Windows LOCALAPPDATA takes its place.
  */
-function userFolder(variable: string, usual: string): string {
+export function userFolder(variable: string, usual: string): string {
   const chosen = Deno.env.get(variable) ?? Deno.env.get("LOCALAPPDATA") ?? "";
   return `${isAbsolute(chosen) ? chosen : `${homedir()}/${usual}`}/parley`;
 }

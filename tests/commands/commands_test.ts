@@ -2,10 +2,13 @@
 import { assert, assertArrayIncludes, assertEquals } from "@std/assert";
 import { Commands, type PromptResult, type ShellResult, usageOf } from "../../commands/_registry.ts";
 import * as client from "../../commands/client.ts";
+import * as completions from "../../commands/completions.ts";
+import * as configCommand from "../../commands/config.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
 import * as help from "../../commands/help.ts";
 import * as invite from "../../commands/invite.ts";
+import * as man from "../../commands/man.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as peers from "../../commands/peers.ts";
 import * as quit from "../../commands/quit.ts";
@@ -24,10 +27,13 @@ import { onlySends } from "../../programs/prompt.ts";
 
 const MODULES = {
   client,
+  completions,
+  configCommand,
   demo,
   dereg,
   help,
   invite,
+  man,
   nicks,
   peers,
   quit,
@@ -54,9 +60,21 @@ function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("server, nicks, client, demo, revoke and succeed are for the shell, help and version for both, the others for the prompt", () => {
+Deno.test("programs, settings and what is made for a shell are for the shell, help and version for both, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
-  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "revoke", "server", "succeed", "version"]);
+  assertEquals(names("shell"), [
+    "client",
+    "completions",
+    "config",
+    "demo",
+    "help",
+    "man",
+    "nicks",
+    "revoke",
+    "server",
+    "succeed",
+    "version",
+  ]);
   assertEquals(names("prompt"), [
     "dereg",
     "help",
@@ -125,9 +143,11 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     usage: "client [INVITE] [options]",
     names: [
       "-n, --nick NICK",
+      "-s, --at NAME",
       "-i, --server ADDRESS",
       "-p, --server-port PORT",
       "--server-key KEY",
+      "PARLEY_SERVER_PORT ",
       "-c, --port PORT",
       "--host ADDRESS",
       "--state DIR",
@@ -140,10 +160,13 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "INVITE is what 'invite' shows",
     ],
   },
+  completions: { usage: "completions SHELL", names: ["bash", "zsh", "fish"] },
+  config: { usage: "config [--json] [command] [its options]", names: ["--json", "PARLEY_", "servers"] },
   demo: { usage: "demo", names: [] },
   dereg: { usage: "dereg <nick>", names: ["'reg <nick>'"] },
   help: { usage: "help [command]", names: [] },
   invite: { usage: "invite", names: ["this server and you"] },
+  man: { usage: "man", names: ["man ./parley.1"] },
   nicks: {
     usage: "nicks [options]",
     names: ["-p, --port PORT", "--data FILE", "--release NICK", "must not be running"],
@@ -168,6 +191,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--max-new-nicks N ",
       "--max-mail MIB ",
       "--nick-days N ",
+      "PARLEY_LISTEN_PORT ",
       "(90)",
       "(100000)",
       "(20)",

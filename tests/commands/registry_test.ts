@@ -126,6 +126,13 @@ Deno.test("a name taken twice is refused with both files named", () => {
   assertStringIncludes(error.message, "commands/send.ts");
 });
 
+Deno.test("a name that a shell would not take for one word is refused", () => {
+  for (const name of ["", "a b", "-a", "A", "a;b", "$(a)", "ä", "a\n", "1"]) {
+    assertThrows(() => registry(echo(name, 0, 0)), RegistryError, "a name is small letters");
+  }
+  assertEquals(registry(echo("a-b_9", 0, 0)).get("a-b_9")?.name, "a-b_9");
+});
+
 Deno.test("a module that registers nothing is refused with its file named", () => {
   const modules: unknown[] = [{}, { register: 5 }, { register: () => {} }, { default: SEND }];
   for (const module of modules) {

@@ -8,15 +8,18 @@ export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 export const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 
 /**
- * The environment of the tests, but for the user's folders. What Deno has loaded before it finds where it
- * always is.
+ * The environment of the tests, but for the user's folders and settings. What Deno has loaded before it finds
+ * where it always is.
  */
 export function environment(folder: string): Record<string, string> {
+  const settings = Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("PARLEY_"));
   return {
+    ...Object.fromEntries(settings.map((name) => [name, ""])),
     DENO_DIR: Deno.env.get("DENO_DIR") ??
       `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`,
     HOME: folder,
     TMPDIR: folder,
+    XDG_CONFIG_HOME: `${folder}/config`,
     XDG_STATE_HOME: `${folder}/state`,
     XDG_DATA_HOME: `${folder}/data`,
     SHELL: "/bin/sh",
