@@ -64,10 +64,15 @@ interface CommandOf<Place extends string, Result> {
   run(args: readonly string[], commands: Commands, options: Options): Result;
 }
 
+/** What is different about a command of the prompt when it is given in a shell, where it is a program. */
+type InShell = Partial<Omit<CommandOf<"shell", ShellResult>, "name" | "place" | "run">> & {
+  run(args: readonly string[], commands: Commands, options: Options): ShellResult;
+};
+
 export type Command =
   | CommandOf<"shell", ShellResult>
   | CommandOf<"prompt", PromptResult>
-  | CommandOf<"both", Lines | Wrong>;
+  | CommandOf<"both", PromptResult> & { readonly inShell?: InShell };
 
 /** The exports of a module in this folder. */
 export interface CommandModule {
@@ -112,9 +117,10 @@ export class Commands {
     }
     this.#commands.set(command.name, { command, file: this.#file });
     // To run a command has no effect, so a trial finds a mistake now that a user would meet later.
-    const args: string[] = Array(command.arity.least).fill("x");
-    if (command.place !== "prompt") this.#inShell(command, this.#run(command, args, {}));
-    if (command.place !== "shell") this.#runAtPrompt(command, args);
+    const args = ({ arity }: Command): string[] => Array(arity.least).fill("x");
+    const shell = inShell(command);
+    if (command.place !== "prompt") this.#inShell(shell, this.#run(shell, args(shell), {}));
+    if (command.place !== "shell") this.#runAtPrompt(command, args(command));
   }
 
   /** Lets a module register its command. Throws a `RegistryError` if it has none. */
@@ -132,6 +138,7 @@ export class Commands {
   at(place: "shell" | "prompt"): Command[] {
     const commands = [...this.#commands.values()].map(({ command }) => command);
     return commands.filter((command) => command.place === place || command.place === "both")
+      .map((command) => place === "shell" ? inShell(command) : command)
       .sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
@@ -217,6 +224,12 @@ export class Commands {
     if (args.length < least || args.length > most) return { type: "wrong", reason: usageOf(command) };
     return orWrong(() => command.run(args, this, options));
   }
+}
+
+/** A command as it is in a shell. */
+export function inShell(command: Command): Command {
+  if (command.place !== "both" || command.inShell === undefined) return command;
+  return { ...command, ...command.inShell, place: "shell" };
 }
 
 /** Turns an `OptionError` into a result. */

@@ -1,15 +1,10 @@
-import { MALFORMED } from "../core/base/bytes.ts";
 import { ATTEMPTS } from "../core/base/limits.ts";
-import { readInvitation } from "../core/messages/invitation.ts";
-import type { ClientSettings } from "../programs/opening.ts";
-import { numberOption, type Option, OptionError, type Options, wholeNumber } from "./_options.ts";
+import { readClientSettings } from "./_client_settings.ts";
+import { type Option, wholeNumber } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 import * as shared from "./_shared_options.ts";
 
-/** 0 lets the system choose a free port. */
-const ANY_PORT = 0;
-
-const OPTIONS: readonly Option[] = [
+export const CLIENT_OPTIONS: readonly Option[] = [
   { ...shared.NICK, otherwise: "the login name, with -2, -3 ... when it is taken on this machine" },
   shared.AT,
   shared.SERVER,
@@ -66,7 +61,7 @@ export function register(commands: Commands): void {
     name: "client",
     usage: "[INVITE] [options]",
     help: "start a client",
-    options: OPTIONS,
+    options: CLIENT_OPTIONS,
     details: [
       "INVITE is what 'invite' shows at the prompt of somebody who is there: server and keys come from it.",
     ],
@@ -74,49 +69,11 @@ export function register(commands: Commands): void {
     takesInvitation: true,
     place: "shell",
     run: ([invite], all, options) => {
-      const settings = readSettings(options, invite);
+      const settings = readClientSettings(options, invite);
       return {
         type: "program",
         run: async (world) => (await import("../programs/client.ts")).runClient(settings, all, world),
       };
     },
   });
-}
-
-export function readSettings(options: Options, invite?: string): ClientSettings {
-  if (options.passphrase !== undefined && options.state === ":memory:" && options.identity === undefined) {
-    throw new OptionError("there is no file to protect with '--state :memory:', leave out '--passphrase'");
-  }
-  return {
-    nick: options.nick,
-    ...serverOf(options, invite),
-    host: options.host ?? "0.0.0.0",
-    port: numberOption(options, "port", ANY_PORT),
-    state: options.state,
-    identity: options.identity,
-    protects: options.passphrase !== undefined,
-    channelKey: options["channel-key"],
-    attempts: numberOption(options, "attempts", ATTEMPTS),
-    durability: shared.durabilityFrom(options),
-    log: options.log,
-  };
-}
-
-/** The server that the client is for, from an invitation or from options. */
-function serverOf(options: Options, invite: string | undefined) {
-  if (invite === undefined) {
-    return {
-      ...shared.serverFrom(options),
-      serverKey: options["server-key"]?.toLowerCase(),
-      invited: [],
-    };
-  }
-  const invitation = readInvitation(invite);
-  if (invitation === MALFORMED) {
-    throw new OptionError(
-      `'${invite}' is not an invitation: 'parley://HOST:PORT/?server=KEY&peer=NICK:KEY', as 'invite' shows it, in quotes`,
-    );
-  }
-  const { host: server, port: serverPort = shared.USUAL_PORT, serverKey, people: invited } = invitation;
-  return { server, serverPort, serverKey, invited };
 }

@@ -1,16 +1,24 @@
-import type { Commands } from "./_registry.ts";
+import { askInShell } from "./_ask.ts";
+import type { Actions, Commands } from "./_registry.ts";
+
+const USAGE = "";
 
 export function register(commands: Commands): void {
   commands.add({
     name: "invite",
-    usage: "",
+    usage: USAGE,
     help: "show what somebody else can start from: 'client INVITE'",
     details: [
       "It names this server and you, each with its key, so hand it over where nobody can change it.",
       "In a shell it stands in quotes.",
     ],
     arity: { least: 0, most: 0 },
-    place: "prompt",
-    run: () => ({ type: "actions", actions: [{ type: "invite" }] }),
+    place: "both",
+    run,
+    inShell: askInShell(USAGE, run),
   });
+}
+
+function run(): Actions {
+  return { type: "actions", actions: [{ type: "invite" }] };
 }

@@ -1,12 +1,20 @@
-import type { Commands } from "./_registry.ts";
+import { askInShell } from "./_ask.ts";
+import type { Actions, Commands } from "./_registry.ts";
+
+const USAGE = "";
 
 export function register(commands: Commands): void {
   commands.add({
     name: "peers",
-    usage: "",
+    usage: USAGE,
     help: "list who is there",
     arity: { least: 0, most: 0 },
-    place: "prompt",
-    run: () => ({ type: "actions", actions: [{ type: "listPeers" }] }),
+    place: "both",
+    run,
+    inShell: askInShell(USAGE, run),
   });
+}
+
+function run(): Actions {
+  return { type: "actions", actions: [{ type: "listPeers" }] };
 }

@@ -256,6 +256,8 @@ export type Notice =
   }
   /** Nobody knows what became of the message with this id. */
   | { readonly type: "unknownMessage"; readonly id: string }
+  /** All mail is here that waited at the server when the client came online. It has no text. */
+  | { readonly type: "mailRead" }
   /** A part of the journal, and where the program goes on that asked for it. It has no text. */
   | { readonly type: "journalRead"; readonly page: JournalPage; readonly place: number | undefined }
   /** Too many programs read the journal. */
@@ -544,6 +546,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return failure(`[Too many programs read under names of their own: ${JOURNAL_READERS}.]`);
     case "messageState":
     case "journalRead":
+    case "mailRead":
     case "settled":
       return rendered("none", []);
     case "serverKey":

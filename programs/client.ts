@@ -187,6 +187,7 @@ async function runScreen(
     if (method === "notice") show(params["notice"] as Notice);
   };
   world.onEndingSignal(() => leave());
+  prompt.say(`[This is a screen of the daemon of ${session.hello.nick}: 'quit' leaves that running.]`);
   await session.request("attach");
   const isGone = await Promise.race([left.then(() => false), session.closed.then(() => true)]);
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);

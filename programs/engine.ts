@@ -43,8 +43,8 @@ export class Engine {
   readonly #sent = new Set<string>();
   #lastRef = 0;
   #isSilent = false;
-  /** The last event that was told, by its number in the journal. */
-  #newest = 0;
+  #refusal: Notice | undefined;
+  #hasReadMail = false;
   #isEnding = false;
 
   constructor(
@@ -72,9 +72,14 @@ export class Engine {
     return this.#isSilent;
   }
 
-  /** The number of the last message in the journal. */
-  get newest(): number {
-    return this.#newest;
+  /** Why the server does not take the client, if it does not. */
+  get refusal(): Notice | undefined {
+    return this.#refusal;
+  }
+
+  /** True if the mail is here that has waited at the server. */
+  get hasReadMail(): boolean {
+    return this.#hasReadMail;
   }
 
   /** Hands in an action, whatever becomes of it. */
@@ -116,9 +121,8 @@ export class Engine {
   #tell(notice: Notice, ref: Ref | undefined): void {
     if (notice.type === "serverSilent" || notice.type === "noServer") this.#isSilent = true;
     if (notice.type === "serverBack" || notice.type === "registered") this.#isSilent = false;
-    if (notice.type === "directReceived" || notice.type === "channelReceived") {
-      this.#newest = notice.message.number;
-    }
+    if (notice.type === "mailRead") this.#hasReadMail = true;
+    if (REFUSALS.has(notice.type)) this.#refusal = notice;
     if (notice.type === "messageState") this.#noteState(notice);
     const asked = ref === undefined ? undefined : this.#answers.get(ref);
     if (notice.type === "settled") {
@@ -135,6 +139,17 @@ export class Engine {
     if (this.#sent.size > SENT_NOTES) this.#sent.delete(oldest!);
   }
 }
+
+/** The server, or whoever is in its place, does not take the client. */
+const REFUSALS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
+  "nickOfAnotherKey",
+  "identityEnded",
+  "nicksExhausted",
+  "nickOnline",
+  "otherVersions",
+  "serverKeyChanged",
+  "replaced",
+]);
 
 /** True if a message gets no further. */
 export function isFinal(state: MessageState): boolean {

@@ -32,6 +32,8 @@ export interface Peer {
 export interface Sent {
   /** `undefined` if it was not even taken into the outbox. */
   readonly id: string | undefined;
+  /** The recipient; `undefined` for the channel. */
+  readonly to: string | undefined;
   readonly state: MessageState;
   /** The notice that says why it has failed, or was refused. */
   readonly why: Notice | undefined;
@@ -95,6 +97,7 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
       const number = requiredNumber(params, "seq");
       for (const subscription of subscriptions) await subscription.confirm(number);
     },
+    collected: (params: RpcParams) => collected(engine, params),
     inbox: async () => eventsOf(await unseen(engine)),
     ack: async (params: RpcParams) => {
       const { events } = await unseen(engine);
@@ -107,7 +110,7 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
       return { seq: event.number };
     },
     act: async (params: RpcParams) => ({ notices: await engine.ask(actionOf(params)) }),
-    attach: async () => {
+    attach: () => {
       if (leaveScreen !== undefined) return;
       const unwatch = engine.watch((notice, ref) => {
         // What answers a request goes to whoever asked.
@@ -119,7 +122,8 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
         if (screensOf.get(engine) === 0) engine.act({ type: "attend", isAttended: false });
       };
       screensOf.set(engine, (screensOf.get(engine) ?? 0) + 1);
-      await engine.ask({ type: "attend", isAttended: true });
+      // What was kept for the person is shown by every screen, and answers nobody.
+      engine.act({ type: "attend", isAttended: true });
     },
     handOver: () => {
       if (engine.kind !== "script" && engine.kind !== "listen") return { gives: false };
@@ -200,9 +204,26 @@ async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
   }
   if (engine.hasSent(id) && RANK[last.state] < RANK.sent) note({ ...last, state: "sent" });
   const timeout = optionalNumber(params, "timeout") ?? Infinity;
-  await Promise.race([reached, after(timeout), engine.ended.catch(() => {})]);
-  unwatch();
+  await Promise.race([reached, after(timeout), untilEnd(engine)]).finally(unwatch);
   return sentAs(engine, last);
+}
+
+/** Resolves once all mail is here that waited, the server is silent, or the time is over. */
+async function collected(engine: Engine, params: RpcParams): Promise<void> {
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  const note = (): void => {
+    if (engine.hasReadMail || engine.isSilent) resolve();
+  };
+  const unwatch = engine.watch(note);
+  note();
+  const timeout = requiredNumber(params, "timeout");
+  await Promise.race([reached, after(timeout), untilEnd(engine)]).finally(unwatch);
+}
+
+/** Rejects when the engine has ended: whoever asks has to ask another one. */
+async function untilEnd(engine: Engine): Promise<never> {
+  await engine.ended.catch(() => {});
+  throw new RpcError(RPC_CODES.closed, "the engine has ended");
 }
 
 /** A timer that holds up nobody. */
@@ -213,12 +234,12 @@ function after(delay: Millis): Promise<void> {
 
 function sentAs(engine: Engine, { failure, id, state, to }: StateNotice): Sent {
   const why: Notice | undefined = failure === undefined ? undefined : { type: "failed", to, failure };
-  return { id, state, why, isSilent: engine.isSilent };
+  return { id, to, state, why, isSilent: engine.isSilent };
 }
 
 /** A message that did not get into the outbox. */
 function refusal(engine: Engine, notices: Answer): Sent {
-  return { id: undefined, state: "failed", why: notices.at(-1), isSilent: engine.isSilent };
+  return { id: undefined, to: undefined, state: "failed", why: notices.at(-1), isSilent: engine.isSilent };
 }
 
 async function unseen(engine: Engine): Promise<JournalPage> {

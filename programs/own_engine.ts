@@ -1,9 +1,11 @@
 /** An engine in this process, with the socket by which others use it. */
+import type { Notice } from "../core/notice.ts";
 import { serveRpc } from "../transport/rpc.ts";
 import { RPC_CODES, RpcConnection, RpcError, type RpcParams } from "../transport/rpc_connection.ts";
 import { Engine, type EngineKind } from "./engine.ts";
 import { type Hello, methodsFor } from "./engine_methods.ts";
 import { findPlace, openClient, type OpenedClient } from "./opening.ts";
+import { sentenceOf } from "./events.ts";
 import { engineSocket, type Session, type SessionOptions } from "./session.ts";
 import type { World } from "./world.ts";
 
@@ -36,6 +38,14 @@ export async function serveEngine(
   return { engine, connections: server.connections, ended };
 }
 
+/** What a script is told of the engine that it starts: who is new, on standard error. */
+const NEWS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
+  "serverMet",
+  "serverRecognized",
+  "identityMade",
+  "otherState",
+]);
+
 /** Starts an engine for a script. Returns `undefined` if its server is new and does not answer. */
 export async function startEngine(
   { settings, kind, knownOnly, notified }: SessionOptions,
@@ -54,6 +64,9 @@ export async function startEngine(
   const opened = await openClient(settings, place, manner, world);
   const { engine, ended } = await serveEngine(opened, { kind, serverName: place.serverName }, world);
   world.onEndingSignal(() => engine.end());
+  engine.watch((notice) => {
+    if (NEWS.has(notice.type)) console.error(sentenceOf(notice));
+  });
   const { handlers, close } = methodsFor(engine, {
     notify: (method, params) => {
       notified(method, params);
@@ -71,6 +84,9 @@ export async function startEngine(
   return {
     hello,
     request,
+    get refusal() {
+      return engine.refusal;
+    },
     closed: ended.catch(() => {}),
     close: async () => {
       close();

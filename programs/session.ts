@@ -6,6 +6,7 @@ import { addressKey } from "../core/base/address.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS } from "../core/base/limits.ts";
 import { VERSION } from "../core/base/version.ts";
+import type { Notice } from "../core/notice.ts";
 import { exists } from "../storage/folders.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import { loginName, MEMORY, stateFolderOf } from "../storage/state_folder.ts";
@@ -33,6 +34,8 @@ export interface Session {
   readonly hello: Hello;
   /** Rejects with an `RpcError`; its code is `closed` if the engine has ended meanwhile. */
   request(method: string, params?: RpcParams): Promise<unknown>;
+  /** Why the server does not take the client, if the engine is our own and has ended for that. */
+  readonly refusal: Notice | undefined;
   /** Resolves when the engine has ended, or does not answer any more. */
   readonly closed: Promise<unknown>;
   /** Ends the connection, and an engine of our own as well. */
@@ -115,6 +118,7 @@ export async function connect(
   return {
     hello,
     request: (method, params) => connection.request(method, params),
+    refusal: undefined,
     closed: connection.closed,
     close: async () => void await connection.close(),
   };

@@ -372,6 +372,23 @@ export const JOURNAL_READERS = 64;
 export const ENGINE_WAIT_MS = 5_000;
 export const ENGINE_WAIT_AGAIN_MS = 50;
 
+/** A script that asks for new messages waits so long at most for the mail that the server has. */
+export const COLLECT_MS = 10_000;
+
+/** A command in a shell waits so long for the answer to what it asks. */
+export const ASK_MS = 10_000;
+
+/** Events that wait for a program that reads slowly; those that find no room are counted. */
+export const LISTEN_QUEUE = 10_000;
+
+/** A command that has failed for a message is run again after this, and then after twice as long each time. */
+export const LISTEN_AGAIN_FIRST_MS = 1_000;
+export const LISTEN_AGAIN_MOST_MS = 60_000;
+
+/** So much of what a command has printed is sent: its last lines, which fit into one packet. */
+export const RUN_LINES = 5;
+export const RUN_LINES_BYTES = 800;
+
 /** Messages of scripts whose outcomes are kept, so that they can be asked for: a week of one a minute. */
 export const OUTCOMES = 10_000;
 

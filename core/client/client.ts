@@ -100,6 +100,8 @@ export class Client implements Machine {
     leaveIfDone: (now) => this.#leaveIfDone(now),
     fail: () => this.#effects.exit(1),
   });
+  /** True if the mail is here that waited when the client came online. */
+  #hasReadMail = true;
   /** When to look for what is too old: never while the client is not online. */
   #sweepDue: Millis = Infinity;
   /** When the server was last heard, once the user was told that it is silent. */
@@ -381,6 +383,9 @@ export class Client implements Machine {
     for (let item; (item = this.#stream.takeNext(now, chance)) !== undefined;) {
       this.#receiver.onItem(now, item);
     }
+    if (this.#hasReadMail || !this.#stream.isDrained) return;
+    this.#hasReadMail = true;
+    this.#effects.notice({ type: "mailRead" });
   }
 
   #rowsChanged(now: Millis, rows: readonly Row[]): void {
@@ -394,6 +399,7 @@ export class Client implements Machine {
    */
   #catchUp(now: Millis): void {
     this.#sweepDue = now + SETTLED_MS;
+    this.#hasReadMail = false;
     this.#receiver.cameOnline(now);
     this.#sender.cameOnline(now);
     this.#readStream(now);

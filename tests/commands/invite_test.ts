@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readWords } from "../../commands/_options.ts";
 import { Commands } from "../../commands/_registry.ts";
+import { readClientSettings } from "../../commands/_client_settings.ts";
 import * as client from "../../commands/client.ts";
 import { render } from "../../core/notice.ts";
 
@@ -18,13 +19,13 @@ const [ALICE, BOB] = ["a1".repeat(32), "b2".repeat(32)];
 function invited(...words: string[]) {
   const outcome = commands.runShell(["client", ...words]);
   assert(outcome.type === "program", JSON.stringify(outcome));
-  const { server, serverPort, serverKey, invited, nick } = readSettings(words);
+  const { server, serverPort, serverKey, invited, nick } = settingsOf(words);
   return { server, serverPort, serverKey, invited, nick };
 }
 
-function readSettings(words: readonly string[]) {
+function settingsOf(words: readonly string[]) {
   const { args: [invite], flags } = readWords(words, commands.get("client")?.options ?? []);
-  return client.readSettings(flags, invite);
+  return readClientSettings(flags, invite);
 }
 
 function refused(...words: string[]): string {

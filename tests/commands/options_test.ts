@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Options, readWords } from "../../commands/_options.ts";
 import { Commands } from "../../commands/_registry.ts";
+import { readClientSettings } from "../../commands/_client_settings.ts";
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as revoke from "../../commands/revoke.ts";
@@ -15,7 +16,7 @@ commands.addModule("commands/server.ts", server);
 commands.addModule("commands/succeed.ts", succeed);
 
 const SETTINGS: Readonly<Record<string, (options: Options, argument: string) => unknown>> = {
-  client: (options) => client.readSettings(options),
+  client: (options) => readClientSettings(options),
   nicks: nicks.readSettings,
   revoke: revoke.readSettings,
   server: server.readSettings,

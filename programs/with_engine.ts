@@ -1,0 +1,79 @@
+/** Commands that use the engine once. */
+import { ExpectedError } from "../core/base/expected_error.ts";
+import type { Millis } from "../core/base/units.ts";
+import type { Notice } from "../core/notice.ts";
+import { RPC_CODES, RpcError } from "../transport/rpc_connection.ts";
+import type { EngineKind } from "./engine.ts";
+import { helloEvent, printEvent, sentenceOf } from "./events.ts";
+import { type ClientSettings, UnknownError } from "./opening.ts";
+import { openSession, type Session } from "./session.ts";
+import { NO_SERVER, REFUSED, statusOfReason } from "./statuses.ts";
+import { FAILED, type World } from "./world.ts";
+
+/** What all commands that use the engine have. */
+export interface ScriptSettings {
+  readonly client: ClientSettings;
+  /** A server or an identity that is new is refused. */
+  readonly knownOnly: boolean;
+  readonly json: boolean;
+}
+
+/** The server does not give us our nick. The message is a sentence for the user. */
+export class RefusedError extends ExpectedError {
+  override readonly name = "RefusedError";
+  readonly why: Notice;
+
+  constructor(why: Notice) {
+    super(sentenceOf(why));
+    this.why = why;
+  }
+}
+
+/** The server of a first contact does not answer, of which the user was told. */
+export class NoServerError extends ExpectedError {
+  override readonly name = "NoServerError";
+}
+
+/**
+ * Uses the engine. It may end meanwhile, in favour of another one or by a kill: then `use` is called again
+ * with the next one, until the time is over. Throws an `ExpectedError`, for which `statusOfError` has a
+ * status.
+ */
+export async function withEngine<Result>(
+  { client, json, knownOnly }: ScriptSettings,
+  { kind = "script", until }: { readonly kind?: EngineKind; readonly until: Millis },
+  world: World,
+  use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  let saidHello = false;
+  for (;;) {
+    const session = await openSession({ settings: client, kind, knownOnly, notified: () => {} }, world);
+    if (session === undefined) throw new NoServerError("no server");
+    if (json && !saidHello) printEvent(helloEvent(session.hello));
+    saidHello = true;
+    try {
+      return await use(session);
+    } catch (error) {
+      const isGone = error instanceof RpcError && error.code === RPC_CODES.closed;
+      if (isGone && session.refusal !== undefined) throw new RefusedError(session.refusal);
+      if (!isGone || world.now() >= until) throw error;
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+/** The exit status for an error of `withEngine`. */
+export function statusOfError(error: unknown): number {
+  if (error instanceof NoServerError) return NO_SERVER;
+  if (error instanceof UnknownError) return REFUSED;
+  if (error instanceof RefusedError) return statusOfReason(error.why);
+  return FAILED;
+}
+
+/** Says on standard error why a command has failed, and returns its status. Throws what nobody expects. */
+export function failWith(error: unknown): number {
+  if (!(error instanceof ExpectedError)) throw error;
+  if (!(error instanceof NoServerError)) console.error(error.message);
+  return statusOfError(error);
+}
