@@ -103,6 +103,7 @@ export async function runClient(
     isAttended: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     durable: store !== undefined,
     primitives,
+    stopwatch: world.stopwatch,
     foreword: beginning.news,
   };
   const { machine, now } = startMachine(

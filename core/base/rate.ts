@@ -21,12 +21,25 @@ export class Rate {
 
   /** Counts one event, and returns false, counting nothing, if there have been too many. */
   take(now: Millis): boolean {
+    if (!this.has(now)) return false;
+    this.spend(1);
+    return true;
+  }
+
+  /** True if one more event may come. */
+  has(now: Millis): boolean {
     const gained = this.#at === -Infinity ? 0 : Math.max(0, now - this.#at) * this.#perSecond / 1000;
     this.#left = Math.min(this.#burst, this.#left + gained);
     this.#at = Math.max(this.#at, now);
-    if (this.#left < 1) return false;
-    this.#left--;
-    return true;
+    return this.#left >= 1;
+  }
+
+  /**
+   * Counts an event whose weight is known only afterwards, as so many. What it has taken too much comes out
+   * of what is gained next, but never more than a burst.
+   */
+  spend(weight: number): void {
+    this.#left = Math.max(this.#left - weight, -this.#burst);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Action } from "../action.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import { GIVE_UP_GRACE_MS, SERVER_SILENCE_MS, SETTLED_MS, SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
-import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Key, Millis, Random, Stopwatch } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
 import { WallClock } from "../durable/wall_clock.ts";
@@ -66,6 +66,7 @@ export interface ClientOptions {
   /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
+  readonly stopwatch: Stopwatch;
   /** What the program has to tell at its start, behind where it is. */
   readonly foreword: readonly Notice[];
 }
@@ -137,6 +138,7 @@ export class Client implements Machine {
       random,
       ownKey,
       timestamp: (at) => initiation(clock.at(at)),
+      stopwatch: options.stopwatch,
       name: undefined,
       keepsAlive: true,
     });

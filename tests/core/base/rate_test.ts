@@ -27,6 +27,16 @@ Deno.test("no more than a second's worth is saved up", () => {
   assertEquals(taken(rate, 3_600_000), 10);
 });
 
+Deno.test("what has weighed more than was left comes out of what is gained, but never more than a burst", () => {
+  const rate = new Rate(10, 5);
+  rate.spend(7);
+  assertEquals([100, 200, 300].map((now) => rate.has(now)), [false, false, false]);
+  const heavy = new Rate(10, 5);
+  heavy.has(0);
+  heavy.spend(1000);
+  assertEquals([599, 600].map((now) => heavy.has(now)), [false, true]);
+});
+
 Deno.test("what is not taken is left", () => {
   const rate = new Rate(10);
   assertEquals([taken(rate, 0, 4), taken(rate, 0, 4), taken(rate, 0, 4)], [4, 4, 2]);
