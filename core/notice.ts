@@ -89,6 +89,8 @@ export type Notice =
   | { readonly type: "whileAway"; readonly dropped: number }
   /** There is no room to keep all messages for the next client at a terminal. It is said once. */
   | { readonly type: "keptFull" }
+  /** The sender has brought so many more lines than anybody reads. */
+  | { readonly type: "folded"; readonly from: Nick; readonly count: number }
   /** Messages that waited at the server follow. It is said once for each registration. */
   | { readonly type: "mailWaiting" }
   /** The message that follows is not the next one of its sender: the one before it has not come. */
@@ -297,6 +299,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(
         "[No room to keep more messages for your next start at a terminal: old ones are dropped.]",
       );
+    case "folded":
+      return screen(`[${notice.count} more from ${notice.from}.]`);
     case "mailWaiting":
       return screen("SERVER: [You have messages]");
     case "missing":

@@ -101,10 +101,10 @@ export const HOST_INITIATIONS_PER_SECOND = 20;
 export const HOST_INITIATIONS_BURST = 5;
 
 /**
- * Addresses whose rates are remembered. Somebody who sends from more gets fresh rates all the time, but stays
- * below the bounds for all addresses together (`HANDSHAKES_MS`, `NICKS`).
+ * Addresses, or nicks, whose rates are remembered. Somebody who sends from more gets fresh rates all the
+ * time, but stays below the bounds for all addresses together (`HANDSHAKES_MS`, `NICKS`).
  */
-export const HOSTS = 10_000;
+export const RATES = 10_000;
 
 /** The life of a cookie, and of the secret that it is made from (WireGuard section 5.4.7: two minutes). */
 export const COOKIE_LIFE_MS = 120_000;
@@ -361,6 +361,15 @@ export const STRANGER_BYTES = 100;
 export const KEPT_MESSAGES = 2_000;
 export const KEPT_BYTES = 4 * 1024 * 1024;
 export const KEPT_MORE_BYTES = 100;
+
+/**
+ * Letters of one sender that do not open, or that are refused, answered in a second and at once, and direct
+ * verbs whose messages are not taken. A letter takes three key agreements to try, a signature and a line,
+ * and nobody's client makes many. What comes above that rate is not answered, so it comes again: letters
+ * with a keep-alive, those of a full share of a mailbox (250) within a minute.
+ */
+export const UNTAKEN_PER_SECOND = 5;
+export const UNTAKEN_BURST = 50;
 
 /** Peers whose tags for direct messages are remembered: those who write to each other at a time. */
 export const PEOPLE = 1_024;
@@ -650,6 +659,24 @@ export const FIRST_WORDS_COLUMNS = 30;
  * A table with more rows would push the conversation off the screen: an update shows only what has changed.
  */
 export const TABLE_LINES = 12;
+
+/**
+ * Lines of one sender that a person is shown a second, and at once; the rest is folded. Nobody types or reads
+ * faster, and at once as many may come as were held for a missing one (`HELD_PER_SENDER_MESSAGES`). A message
+ * of several lines counts as so many, but as ten at most, so that what is said behind a long one is shown; of
+ * a line without an end every 80 characters count.
+ */
+export const FLOOD_LINES_PER_SECOND = 30;
+export const FLOOD_LINES_BURST = 100;
+export const FLOOD_MESSAGE_LINES = 10;
+export const FLOOD_LINE_CHARACTERS = 80;
+
+/** What is folded is told of when nothing has come for so long, and while it goes on, every five seconds. */
+export const FLOOD_PAUSE_MS = 1_000;
+export const FLOOD_TOLD_MS = 5_000;
+
+/** Senders whose lines are folded at a time; the first is told of when there are more. */
+export const FLOOD_SENDERS = 1_024;
 
 /** Combining marks on one letter. Written languages use a few; a stack of them covers the lines above. */
 export const COMBINING_MARKS = 8;

@@ -124,7 +124,7 @@ export class Client implements Machine {
       table,
     };
     const state = this.#state = new ClientState(about);
-    const { ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
+    const { floods, ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
       options.attempts,
@@ -203,6 +203,7 @@ export class Client implements Machine {
       links,
       membership,
       inbox,
+      floods,
       nick,
       identity,
       prekeys,
@@ -245,6 +246,7 @@ export class Client implements Machine {
       this.#effects.deadline,
       this.#links.deadline,
       this.#state.inbox.deadline,
+      this.#state.floods.deadline,
       this.#stream.deadline,
       this.#membership.deadline,
       this.#sender.deadline,
@@ -462,8 +464,9 @@ export class Client implements Machine {
     this.#life.on(now, "stay");
   }
 
-  /** Says what is left undone: commands, and messages that wait. */
+  /** Says what is left: lines that were folded, commands, and messages that wait. */
   #tellWhatWaits(): void {
+    this.#state.floods.tellAll();
     const { waiting } = this.#requests;
     if (waiting > 0) this.#effects.notice({ type: "notDone", count: waiting });
     const count = this.#state.tracker.waiting;
@@ -476,6 +479,7 @@ export class Client implements Machine {
 
   #runTimers(now: Millis): void {
     this.#state.inbox.runTimers(now);
+    this.#state.floods.runTimers(now);
     this.#membership.runTimers(now);
     this.#sender.runTimers(now);
     if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);

@@ -23,6 +23,7 @@ import {
   partsOf,
 } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
+import type { Floods } from "./floods.ts";
 import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
 import type { LookAlikes } from "./look_alikes.ts";
 import type { WhileAway } from "./while_away.ts";
@@ -47,6 +48,7 @@ export interface InboxOptions {
   readonly effects: Effects;
   readonly primitives: Primitives;
   readonly whileAway: WhileAway;
+  readonly floods: Floods;
   readonly lookAlikes: LookAlikes;
 }
 
@@ -58,6 +60,7 @@ export class Inbox {
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
   readonly #whileAway: WhileAway;
+  readonly #floods: Floods;
   readonly #lookAlikes: LookAlikes;
   /** The last message of each sender that was shown in its place: late ones do not count. */
   readonly #lastShown: DurableMap<NickKey, LastMessage>;
@@ -71,11 +74,12 @@ export class Inbox {
   /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
-  constructor({ effects, lookAlikes, primitives, whileAway }: InboxOptions) {
+  constructor({ effects, floods, lookAlikes, primitives, whileAway }: InboxOptions) {
     this.#lookAlikes = lookAlikes;
     this.#effects = effects;
     this.#primitives = primitives;
     this.#whileAway = whileAway;
+    this.#floods = floods;
     this.#seen = new SeenIds(effects);
     this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
@@ -207,7 +211,7 @@ export class Inbox {
     for (const other of others) {
       if (isBefore(idOf(other[1]), idOf(message))) [arrival, message] = other;
     }
-    this.#effects.notice({ type: "missing", from: message.from });
+    this.#floods.show(now, message.from, { type: "missing", from: message.from });
     this.#showHeld(now, arrival, message, false);
   }
 
@@ -224,12 +228,15 @@ export class Inbox {
     const last = this.#lastShown.get(nickKey(from));
     // The message before this one was shown with another text than its sender gave to that id.
     if (!channel && last !== undefined && follows(message, last) && this.#isExchanged(message, last)) {
-      this.#effects.notice({ type: "exchanged", from });
+      this.#floods.show(now, from, { type: "exchanged", from });
     }
     const like = this.#lookAlikes.likeOf(from)?.nick;
     const shown = { from, text, sentAt, dated: message.dated || late, isOpen, like };
-    this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message: shown });
-    this.#whileAway.keep(now, { ...message, like: like === undefined ? [] : [like] });
+    const notice = { type: channel ? "channelReceived" : "directReceived", message: shown } as const;
+    // What has waited is no flood: a mailbox holds no more of one sender than its share.
+    if (message.dated) this.#effects.notice(notice);
+    const isShown = message.dated || this.#floods.show(now, from, notice);
+    this.#whileAway.keep(now, { ...message, like: like === undefined ? [] : [like] }, isShown);
     if (channel) return;
     const end = LastMessage.from(message);
     if (!late) this.#lastShown.setLater(now, nickKey(from), end);

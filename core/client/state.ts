@@ -10,6 +10,7 @@ import { IdSource, STATE_BYTES } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
 import type { Table } from "../messages/table.ts";
 import { AckTracker } from "./ack_tracker.ts";
+import { Floods } from "./floods.ts";
 import { Inbox } from "./inbox.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { LookAlikes } from "./look_alikes.ts";
@@ -35,6 +36,7 @@ export class ClientState {
   readonly tracker: AckTracker;
   readonly inbox: Inbox;
   readonly whileAway: WhileAway;
+  readonly floods: Floods;
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
   readonly lookAlikes: LookAlikes;
@@ -45,10 +47,12 @@ export class ClientState {
     const { clock, effects, identity, isAttended, nick, primitives, random, table } = options;
     this.tracker = new AckTracker(effects, primitives, clock);
     this.whileAway = new WhileAway(effects, isAttended);
+    // Without a state folder there is no place to keep what is folded.
+    this.floods = new Floods(effects, isAttended && effects.keeps);
     this.knownPeers = new KnownPeers(effects);
     this.lookAlikes = new LookAlikes(table, this.knownPeers);
-    const { lookAlikes, whileAway } = this;
-    this.inbox = new Inbox({ effects, primitives, whileAway, lookAlikes });
+    const { floods, lookAlikes, whileAway } = this;
+    this.inbox = new Inbox({ effects, primitives, whileAway, floods, lookAlikes });
     this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);

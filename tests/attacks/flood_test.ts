@@ -9,7 +9,7 @@ import {
   HANDSHAKES_MS,
   HOST_INITIATIONS_BURST,
   HOST_INITIATIONS_PER_SECOND,
-  HOSTS,
+  RATES,
   UNCONFIRMED_SESSIONS,
 } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
@@ -123,7 +123,7 @@ Deno.test("attack: a flood of initiations from 12,000 forged addresses: all that
   // does, except for the rates of addresses, which are bounded.
   assertLessOrEqual(since(began, ended), UNCONFIRMED_SESSIONS);
   const grown = most.map((size, table) => size - before[table]!).filter((size) => size > since(began, ended));
-  assert(grown.every((size) => size <= HOSTS) && grown.length <= 1, `tables have grown by ${grown}`);
+  assert(grown.every((size) => size <= RATES) && grown.length <= 1, `tables have grown by ${grown}`);
 });
 
 Deno.test("what makes the counting of tables count: who proves that he is there leaves entries", () => {

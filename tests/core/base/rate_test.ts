@@ -1,5 +1,5 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { HOSTS } from "../../../core/base/limits.ts";
+import { RATES } from "../../../core/base/limits.ts";
 import { HostRates, Rate } from "../../../core/base/rate.ts";
 import { seededDice } from "../../kit/dice.ts";
 
@@ -105,11 +105,11 @@ Deno.test("of IPv6 the first 64 bits are the host, however they are written", ()
 Deno.test("10,000 hosts are remembered; whoever was not heard for longest begins anew", () => {
   const rates = new HostRates(1, 1);
   const hostOf = (count: number) => `10.${count >> 16}.${count >> 8 & 255}.${count & 255}`;
-  for (let count = 0; count < HOSTS; count++) takes(rates, 0, hostOf(count));
+  for (let count = 0; count < RATES; count++) takes(rates, 0, hostOf(count));
   // Heard again, though not taken: the second one gives way now.
   assertEquals(takes(rates, 0, hostOf(0)), false);
-  takes(rates, 0, hostOf(HOSTS));
-  assertEquals([0, 2, HOSTS - 1].map((count) => takes(rates, 0, hostOf(count))), [false, false, false]);
+  takes(rates, 0, hostOf(RATES));
+  assertEquals([0, 2, RATES - 1].map((count) => takes(rates, 0, hostOf(count))), [false, false, false]);
   assertEquals(takes(rates, 0, hostOf(1)), true);
 });
 

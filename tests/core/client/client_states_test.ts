@@ -322,7 +322,8 @@ const STANDINGS: Readonly<Record<Standing, (it: Case) => void>> = {
 };
 
 /** A letter that cannot be opened; the user is told of it all the same. */
-const LETTER = { id: ID, from: "al", body: new Uint8Array(1) } as const;
+/** It does not open. */
+const LETTER = { id: ID, from: "al", body: new Uint8Array(300) } as const;
 
 /** How each matter comes up, and what is seen when it is done. */
 const COMES_UP: Readonly<Record<Matter, readonly [does: (it: Case) => void, done: readonly string[]]>> = {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import type { Primitives } from "../../../core/base/crypto.ts";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
+import { Floods } from "../../../core/client/floods.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
 import { LookAlikes } from "../../../core/client/look_alikes.ts";
@@ -35,7 +36,8 @@ function direct(count: number): IncomingMessage {
 
 function inboxOf({ effects }: Recorded, primitives: Primitives): Inbox {
   const lookAlikes = new LookAlikes(new Table(), new KnownPeers(effects));
-  return new Inbox({ effects, primitives, lookAlikes, whileAway: new WhileAway(effects, true) });
+  const [whileAway, floods] = [new WhileAway(effects, true), new Floods(effects, false)];
+  return new Inbox({ effects, primitives, lookAlikes, whileAway, floods });
 }
 
 class TestInbox {

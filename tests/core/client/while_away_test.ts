@@ -21,16 +21,35 @@ function shown(recorded: Recorded): { dropped: number | undefined; texts: string
   return { dropped, texts };
 }
 
-Deno.test("a client with a person at its terminal keeps nothing", () => {
+Deno.test("a client with a person at its terminal keeps nothing but what it does not show", () => {
   const recorded = new Recorded();
-  new WhileAway(recorded.effects, true).keep(0, message("hi"));
+  const away = new WhileAway(recorded.effects, true);
+  away.keep(0, message("hi"), true);
   recorded.performAll(0);
   assertEquals(recorded.disk.size, 0);
+  away.keep(100, message("folded"), false);
+  recorded.performAll(100);
+  assertEquals(shown(recorded), { dropped: 0, texts: ["folded"] });
+});
+
+Deno.test("what is kept after the rest was shown counts from the beginning, and has all the room", () => {
+  const first = new Recorded();
+  const piped = new WhileAway(first.effects, false);
+  for (const text of ["one", "two", "three"]) piped.keep(0, message(text), true);
+  first.performAll(0);
+  const recorded = first.restarted();
+  const away = new WhileAway(recorded.effects, true);
+  away.show(0);
+  for (let count = 1; count <= KEPT_MESSAGES; count++) away.keep(0, message(`${count}`), false);
+  const told = recorded.performAll(0).map(({ type }) => type);
+  assertEquals(told.filter((type) => type === "keptFull"), []);
+  const { dropped, texts } = shown(recorded);
+  assertEquals([dropped, texts.length, texts[0]], [0, KEPT_MESSAGES, "1"]);
 });
 
 Deno.test("a message is kept after it was printed, not before", () => {
   const recorded = new Recorded();
-  new WhileAway(recorded.effects, false).keep(0, message("hi"));
+  new WhileAway(recorded.effects, false).keep(0, message("hi"), true);
   recorded.perform(0);
   assertEquals(recorded.disk.size, 0);
   recorded.perform(60);
@@ -40,7 +59,7 @@ Deno.test("a message is kept after it was printed, not before", () => {
 Deno.test("a client in a pipe shows nothing that was kept", () => {
   const recorded = new Recorded();
   const away = new WhileAway(recorded.effects, false);
-  away.keep(0, message("hi"));
+  away.keep(0, message("hi"), true);
   recorded.performAll(0);
   away.show(100);
   assertEquals(recorded.performAll(100), []);
@@ -49,8 +68,10 @@ Deno.test("a client in a pipe shows nothing that was kept", () => {
 Deno.test("nobody can push out what others wrote, and the person is told how many found no room", () => {
   const recorded = new Recorded();
   const away = new WhileAway(recorded.effects, false);
-  for (let count = 1; count <= 10; count++) away.keep(count, message(`a long letter of a friend, ${count}`));
-  for (let count = 1; count <= KEPT_MESSAGES; count++) away.keep(count, message(`${count}`, "mallory"));
+  for (let count = 1; count <= 10; count++) {
+    away.keep(count, message(`a long letter of a friend, ${count}`), true);
+  }
+  for (let count = 1; count <= KEPT_MESSAGES; count++) away.keep(count, message(`${count}`, "mallory"), true);
   const told = recorded.performAll(KEPT_MESSAGES);
   assertEquals(told.map(({ type }) => type), ["keptFull"]);
   const { dropped, texts } = shown(recorded);
@@ -64,7 +85,7 @@ Deno.test("bytes are counted over restarts, and the newest message is kept", () 
   const fit = Math.floor(KEPT_BYTES / TEXT_BYTES);
   for (let count = 0; count < fit + 5; count++) {
     recorded = recorded.restarted();
-    new WhileAway(recorded.effects, false).keep(count, message(`${count} ${long}`));
+    new WhileAway(recorded.effects, false).keep(count, message(`${count} ${long}`), true);
     recorded.performAll(count);
   }
   const { dropped, texts } = shown(recorded);
