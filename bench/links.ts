@@ -44,8 +44,8 @@ class Side {
   constructor(keepsAlive = true) {
     const ownKey = primitives.keyPair(random(32));
     this.key = ownKey.publicKey.toHex();
-    const timestamp = () => ++this.#last;
-    this.links = new Links({ primitives, random, ownKey, timestamp, name: "bench", keepsAlive });
+    const timed = { timestamp: () => ++this.#last, stopwatch: () => 0 };
+    this.links = new Links({ primitives, random, ownKey, ...timed, name: "bench", keepsAlive });
   }
 
   take(now: Millis): Uint8Array[] {

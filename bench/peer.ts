@@ -42,6 +42,7 @@ const options = {
   isAttended: true,
   durable: store !== undefined,
   primitives,
+  stopwatch: () => performance.now(),
   foreword: [],
 };
 const machine = new Client(now(), options, random, store?.read() ?? []);

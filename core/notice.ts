@@ -113,6 +113,10 @@ export type Notice =
   | { readonly type: "whileAway"; readonly dropped: number }
   /** There is no room to keep all messages for those who have not read them yet. It is said once. */
   | { readonly type: "journalFull" }
+  /** A message that is not shown, because its sender brings too much. It stands in the journal. */
+  | { readonly type: "foldedMessage"; readonly message: JournalEvent }
+  /** The sender has brought so many more lines than anybody reads. */
+  | { readonly type: "folded"; readonly from: Nick; readonly count: number }
   /** Messages that waited at the server follow. It is said once for each registration. */
   | { readonly type: "mailWaiting" }
   /** The message that follows is not the next one of its sender: the one before it has not come. */
@@ -340,6 +344,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(
         "[No room to keep more messages for those who have not read them: old ones are dropped.]",
       );
+    case "folded":
+      return screen(`[${notice.count} more from ${notice.from}.]`);
     case "mailWaiting":
       return screen("SERVER: [You have messages]");
     case "missing":
@@ -545,6 +551,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "tooManyReaders":
       return failure(`[Too many programs read under names of their own: ${JOURNAL_READERS}.]`);
     case "messageState":
+    case "foldedMessage":
     case "journalRead":
     case "mailRead":
     case "settled":

@@ -5,7 +5,7 @@ import { ASK_MS } from "../core/base/limits.ts";
 import { type Notice, render } from "../core/notice.ts";
 import type { EngineKind } from "./engine.ts";
 import { type Event, newsEvent, printEvent, timeOf } from "./events.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./running_engine.ts";
 import { statusOfReason } from "./statuses.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";

@@ -1,7 +1,4 @@
-/**
- * The client: an engine with the prompt of its user. Beside a daemon of the same nick it is the screen of that
- * one.
- */
+/** The client: an engine with the prompt of its user. Beside a daemon of the same nick it is a screen of that. */
 import type { Commands } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
@@ -13,7 +10,7 @@ import { isInteractive } from "../terminal/terminal.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
 import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
-import { connect, giveWay, type Session } from "./session.ts";
+import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
 /** Standard output does not take the lines that are to be shown. */

@@ -5,7 +5,7 @@ import { loginName } from "../storage/state_folder.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { type ClientSettings, findPlace, openClient } from "./opening.ts";
 import { serveEngine } from "./own_engine.ts";
-import { connect, giveWay } from "./session.ts";
+import { connect, giveWay } from "./running_engine.ts";
 import { FAILED, type World } from "./world.ts";
 
 /** Runs the engine. Returns the exit status. */

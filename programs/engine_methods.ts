@@ -21,12 +21,7 @@ import {
   type RpcParams,
 } from "../transport/rpc_connection.ts";
 import { type Answer, type Engine, isFinal, type StateNotice } from "./engine.ts";
-import { Subscription } from "./subscription.ts";
-
-/** The other end of a connection: it is told things. Returns false if it was not told. */
-export interface Peer {
-  notify(method: string, params: RpcParams): boolean;
-}
+import { type Peer, Subscription } from "./subscription.ts";
 
 /** What became of a message, or of the attempt to send it. */
 export interface Sent {

@@ -72,7 +72,7 @@ async function ask(place: Place, world: World): Promise<{ key: Key; met: Met | u
     if (notice.type === "serverMet") met = notice;
     else say(notice, world);
   };
-  const options = { ...place, primitives };
+  const options = { ...place, primitives, stopwatch: world.stopwatch };
   const status = await runErrand(place.host, world, (at) => new Scout(at, options, world.random), show);
   const key = place.serverKey ?? met?.key;
   return status === DONE && key !== undefined ? { key, met } : undefined;

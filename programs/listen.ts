@@ -9,7 +9,8 @@ import { render } from "../core/notice.ts";
 import type { StateNotice } from "./engine.ts";
 import { type Event, helloEvent, messageEvent, missedEvent, newsEvent, stateEvent } from "./events.ts";
 import { runHook } from "./hook.ts";
-import { openSession, type Session } from "./session.ts";
+import type { Session } from "./running_engine.ts";
+import { openSession } from "./session.ts";
 import { failWith, NoServerError, RefusedError, type ScriptSettings } from "./with_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 

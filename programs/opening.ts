@@ -1,4 +1,4 @@
-/** Opens what a client runs on: its server's place, the state of one nick there, its identity, and a socket. */
+/** Opens what a client runs on: the server's place, the state of a nick there, an identity, and a socket. */
 import type { Action } from "../core/action.ts";
 import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
@@ -172,6 +172,7 @@ export async function openClient(
       isAttended: manner.isAttended,
       durable: store !== undefined,
       primitives,
+      stopwatch: world.stopwatch,
       foreword: news,
     };
     const { machine, now } = startMachine(

@@ -6,7 +6,7 @@ import { Engine, type EngineKind } from "./engine.ts";
 import { type Hello, methodsFor } from "./engine_methods.ts";
 import { findPlace, openClient, type OpenedClient } from "./opening.ts";
 import { sentenceOf } from "./events.ts";
-import { engineSocket, type Session, type SessionOptions } from "./session.ts";
+import { engineSocket, type Session, type SessionOptions } from "./running_engine.ts";
 import type { World } from "./world.ts";
 
 /** An engine that others can use as well. */

@@ -24,6 +24,7 @@ export async function runRevoke(settings: RevocationSettings, world: World): Pro
   const host = await resolveHost(name);
   const options = {
     primitives,
+    stopwatch: world.stopwatch,
     nick,
     revocation: { identity, signature },
     server: { host, port },

@@ -1,6 +1,7 @@
 /** The socket of an engine on standard input and output, for programs that cannot open one. */
 import { NetworkError } from "../transport/udp.ts";
-import { engineSocket, knownFolder, openSession } from "./session.ts";
+import { engineSocket, knownFolder } from "./running_engine.ts";
+import { openSession } from "./session.ts";
 import { failWith, NoServerError, type ScriptSettings } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
 import { loginName } from "../storage/state_folder.ts";

@@ -5,7 +5,7 @@ import type { MessageState, Notice } from "../core/notice.ts";
 import { render } from "../core/notice.ts";
 import type { Sent } from "./engine_methods.ts";
 import { printEvent, sentenceOf, stateEvent } from "./events.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./running_engine.ts";
 import { statusOf } from "./statuses.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World, WRONG_USAGE } from "./world.ts";

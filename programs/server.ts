@@ -43,7 +43,8 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   store?.setDurability(settings.durability);
   const { limits } = settings;
   const name = serverName(settings.name ?? hostname());
-  const options = { name, durable: store !== undefined, primitives, limits };
+  const { stopwatch } = world;
+  const options = { name, durable: store !== undefined, primitives, stopwatch, limits };
   const { machine, now } = startMachine(
     world,
     store,

@@ -3,9 +3,13 @@
  * more only when it has confirmed; one without a name is told what happens, as long as it keeps up.
  */
 import type { JournalEvent, Notice } from "../core/notice.ts";
-import { RPC_CODES, RpcError } from "../transport/rpc_connection.ts";
+import { RPC_CODES, RpcError, type RpcParams } from "../transport/rpc_connection.ts";
 import type { Engine } from "./engine.ts";
-import type { Peer } from "./engine_methods.ts";
+
+/** The other end of a connection: it is told things. Returns false if it was not told. */
+export interface Peer {
+  notify(method: string, params: RpcParams): boolean;
+}
 
 export class Subscription {
   /** The name of the program, if it has one. */
@@ -58,9 +62,8 @@ export class Subscription {
   }
 
   #onNotice(notice: Notice): void {
-    if (notice.type === "directReceived" || notice.type === "channelReceived") {
-      this.#onMessage(notice.message);
-    } else if (notice.type === "messageState") this.#tell("state", { ...notice });
+    if ("message" in notice) this.#onMessage(notice.message);
+    else if (notice.type === "messageState") this.#tell("state", { ...notice });
     else if (NEWS.has(notice.type)) this.#tell("news", { notice });
   }
 

@@ -6,7 +6,8 @@ import { RPC_CODES, RpcError } from "../transport/rpc_connection.ts";
 import type { EngineKind } from "./engine.ts";
 import { helloEvent, printEvent, sentenceOf } from "./events.ts";
 import { type ClientSettings, UnknownError } from "./opening.ts";
-import { openSession, type Session } from "./session.ts";
+import type { Session } from "./running_engine.ts";
+import { openSession } from "./session.ts";
 import { NO_SERVER, REFUSED, statusOfReason } from "./statuses.ts";
 import { FAILED, type World } from "./world.ts";
 

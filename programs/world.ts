@@ -2,7 +2,7 @@
  * The world of a program: the clock, random bytes, the reader's time zone, the signals that end it, and the
  * log. It is one object, made once and handed to the program that a command starts.
  */
-import type { Millis, Random } from "../core/base/units.ts";
+import type { Millis, Random, Stopwatch } from "../core/base/units.ts";
 import { beginningOf } from "../core/durable/wall_clock.ts";
 import type { Records, Store } from "../core/machine.ts";
 import { ENDING_SIGNALS } from "../terminal/signals.ts";
@@ -23,6 +23,7 @@ export interface World {
   /** Milliseconds since 1970, as the wall clock says. */
   readonly wall: () => Millis;
   readonly random: Random;
+  readonly stopwatch: Stopwatch;
   /** The offset of the reader's time zone from UTC at an instant, in milliseconds. */
   readonly utcOffset: (at: Millis) => Millis;
   /** Resolves after so long. */
@@ -38,6 +39,7 @@ export function makeWorld(): World {
     now: steadyClock(),
     wall: Date.now,
     random: makeRandom(),
+    stopwatch: () => performance.now(),
     utcOffset: (at) => -new Date(at).getTimezoneOffset() * 60_000,
     after: (delay) => new Promise((resolve) => setTimeout(resolve, delay)),
     onEndingSignal: (listener, hangUp = listener) => {

@@ -1,6 +1,6 @@
 import { ipv6Groups } from "./address.ts";
 import { remember } from "./bounded_map.ts";
-import { HOSTS } from "./limits.ts";
+import { RATES } from "./limits.ts";
 import type { Address, Millis } from "./units.ts";
 
 /**
@@ -21,21 +21,33 @@ export class Rate {
 
   /** Counts one event, and returns false, counting nothing, if there have been too many. */
   take(now: Millis): boolean {
+    if (!this.has(now)) return false;
+    this.spend(1);
+    return true;
+  }
+
+  /** True if one more event may come. */
+  has(now: Millis): boolean {
     const gained = this.#at === -Infinity ? 0 : Math.max(0, now - this.#at) * this.#perSecond / 1000;
     this.#left = Math.min(this.#burst, this.#left + gained);
     this.#at = Math.max(this.#at, now);
-    if (this.#left < 1) return false;
-    this.#left--;
-    return true;
+    return this.#left >= 1;
+  }
+
+  /**
+   * Counts an event whose weight is known only afterwards, as so many. What it has taken too much comes out
+   * of what is gained next, but never more than a burst.
+   */
+  spend(weight: number): void {
+    this.#left = Math.max(this.#left - weight, -this.#burst);
   }
 }
 
 /**
- * A `Rate` for each host. At most `HOSTS` are remembered: the host that was heard longest ago is forgotten,
- * and begins with a full burst again. IPv6 addresses with the same first 64 bits count as one host, because
- * one subscriber has 2^64 of them and more (RFC 6177).
+ * A `Rate` for each name. At most `RATES` are remembered: the name that was used longest ago is forgotten,
+ * and begins with a full burst again.
  */
-export class HostRates {
+export class Rates {
   readonly #perSecond: number;
   readonly #burst: number;
   /** Least recently used first. */
@@ -46,11 +58,27 @@ export class HostRates {
     this.#burst = burst;
   }
 
+  of(name: string): Rate {
+    const rate = this.#rates.get(name) ?? new Rate(this.#perSecond, this.#burst);
+    remember(this.#rates, name, rate, RATES);
+    return rate;
+  }
+}
+
+/**
+ * A `Rate` for each host. IPv6 addresses with the same first 64 bits count as one host, because one
+ * subscriber has 2^64 of them and more (RFC 6177).
+ */
+export class HostRates {
+  readonly #rates: Rates;
+
+  constructor(perSecond: number, burst: number) {
+    this.#rates = new Rates(perSecond, burst);
+  }
+
   /** Counts one event of a host; false if that host has had too many. */
   take(now: Millis, { host }: Address): boolean {
     const name = host.includes(":") ? ipv6Groups(host).slice(0, 4).join(":") : host;
-    const rate = this.#rates.get(name) ?? new Rate(this.#perSecond, this.#burst);
-    remember(this.#rates, name, rate, HOSTS);
-    return rate.take(now);
+    return this.#rates.of(name).take(now);
   }
 }

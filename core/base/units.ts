@@ -25,3 +25,9 @@ export type Key = string;
 
 /** Returns so many fresh random bytes. The core draws none itself, so a seed can replay a run. */
 export type Random = (bytes: number) => Uint8Array;
+
+/**
+ * Milliseconds since some instant: the difference of two readings is what the work between them has taken.
+ * The core reads no clock itself, so a test can say what work takes.
+ */
+export type Stopwatch = () => Millis;

@@ -6,7 +6,7 @@ import type { Action, Ref } from "../action.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import { GIVE_UP_GRACE_MS, SERVER_SILENCE_MS, SETTLED_MS, SWEEP_MS } from "../base/limits.ts";
 import { StateMachine } from "../base/state_machine.ts";
-import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Key, Millis, Random, Stopwatch } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
 import { WallClock } from "../durable/wall_clock.ts";
@@ -66,6 +66,7 @@ export interface ClientOptions {
   /** True if records outlive the process, because there is a state folder. */
   readonly durable: boolean;
   readonly primitives: Primitives;
+  readonly stopwatch: Stopwatch;
   /** What the program has to tell at its start, behind where it is. */
   readonly foreword: readonly Notice[];
 }
@@ -128,7 +129,7 @@ export class Client implements Machine {
       table,
     };
     const state = this.#state = new ClientState(about);
-    const { ids, inbox, knownPeers, lookAlikes, outcomes, postChains, prekeys, tracker } = state;
+    const { floods, ids, inbox, knownPeers, lookAlikes, outcomes, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
       options.attempts,
@@ -142,6 +143,7 @@ export class Client implements Machine {
       random,
       ownKey,
       timestamp: (at) => initiation(clock.at(at)),
+      stopwatch: options.stopwatch,
       name: undefined,
       keepsAlive: true,
     });
@@ -207,6 +209,7 @@ export class Client implements Machine {
       links,
       membership,
       inbox,
+      floods,
       nick,
       identity,
       prekeys,
@@ -251,6 +254,7 @@ export class Client implements Machine {
       this.#effects.deadline,
       this.#links.deadline,
       this.#state.inbox.deadline,
+      this.#state.floods.deadline,
       this.#stream.deadline,
       this.#membership.deadline,
       this.#sender.deadline,
@@ -301,7 +305,7 @@ export class Client implements Machine {
 
   /** Answers what the state of the client alone decides, whatever the server does. */
   #askState(now: Millis, action: AboutState): void {
-    const { inbox, journal } = this.#state;
+    const { floods, inbox, journal } = this.#state;
     const effects = this.#effects;
     switch (action.type) {
       case "followMessage":
@@ -309,6 +313,7 @@ export class Client implements Machine {
         break;
       case "attend":
         journal.attend(action.isAttended);
+        floods.attend(action.isAttended && this.#effects.keeps);
         if (action.isAttended) inbox.showJournal(now);
         break;
       case "confirmEvents":
@@ -495,8 +500,9 @@ export class Client implements Machine {
     this.#life.on(now, "stay");
   }
 
-  /** Says what is left undone: commands, and messages that wait. */
+  /** Says what is left: lines that were folded, commands, and messages that wait. */
   #tellWhatWaits(): void {
+    this.#state.floods.tellAll();
     const { waiting } = this.#requests;
     if (waiting > 0) this.#effects.notice({ type: "notDone", count: waiting });
     const count = this.#state.tracker.waiting;
@@ -509,6 +515,7 @@ export class Client implements Machine {
 
   #runTimers(now: Millis): void {
     this.#state.inbox.runTimers(now);
+    this.#state.floods.runTimers(now);
     this.#membership.runTimers(now);
     this.#sender.runTimers(now);
     if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);

@@ -4,7 +4,7 @@
  */
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import { GIVE_UP_GRACE_MS } from "../base/limits.ts";
-import type { Address, Key, Millis, Random } from "../base/units.ts";
+import type { Address, Key, Millis, Random, Stopwatch } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
 import { type Link, Links } from "../link/links.ts";
@@ -20,6 +20,7 @@ export interface ErrandOptions {
   readonly serverName: string;
   /** The server's public key; `undefined` if the announced one is to be believed. */
   readonly serverKey: Key | undefined;
+  readonly stopwatch: Stopwatch;
   /** The number of attempts after which it gives up; 0 for no end. */
   readonly attempts: number;
 }
@@ -32,13 +33,14 @@ export abstract class Errand implements Machine {
   readonly #attempts: Attempts;
 
   constructor(now: Millis, options: ErrandOptions, random: Random, asks: Verb) {
-    const { attempts, primitives, server, serverKey, serverName } = options;
+    const { attempts, primitives, server, serverKey, serverName, stopwatch } = options;
     const { effects } = this;
     const links = this.#links = new Links({
       primitives,
       random,
       ownKey: primitives.keyPair(random(KEY_BYTES)),
       timestamp: initiationClock(effects),
+      stopwatch,
       name: undefined,
       keepsAlive: false,
     });

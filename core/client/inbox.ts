@@ -23,6 +23,7 @@ import {
   partsOf,
 } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
+import type { Floods } from "./floods.ts";
 import { LastMessage, lastMessages, NO_LAST_MESSAGE } from "./last_message.ts";
 import type { JournalEvent } from "../notice.ts";
 import type { Journal } from "./journal.ts";
@@ -48,6 +49,7 @@ export interface InboxOptions {
   readonly effects: Effects;
   readonly primitives: Primitives;
   readonly journal: Journal;
+  readonly floods: Floods;
   readonly lookAlikes: LookAlikes;
 }
 
@@ -65,6 +67,7 @@ export class Inbox {
   readonly #seen: SeenIds;
   readonly #primitives: Primitives;
   readonly #journal: Journal;
+  readonly #floods: Floods;
   readonly #lookAlikes: LookAlikes;
   /** The last message of each sender that was shown in its place: late ones do not count. */
   readonly #lastShown: DurableMap<NickKey, LastMessage>;
@@ -78,11 +81,12 @@ export class Inbox {
   /** The number of the last arrival. Numbers go on from the records of the last process. */
   #arrivals: number;
 
-  constructor({ effects, journal, lookAlikes, primitives }: InboxOptions) {
+  constructor({ effects, floods, journal, lookAlikes, primitives }: InboxOptions) {
     this.#lookAlikes = lookAlikes;
     this.#effects = effects;
     this.#primitives = primitives;
     this.#journal = journal;
+    this.#floods = floods;
     this.#seen = new SeenIds(effects);
     this.#lastShown = new DurableMap(effects, lastMessages(primitives, SHOWN));
     this.#held = new DurableMap(effects, {
@@ -245,8 +249,12 @@ export class Inbox {
     const like = this.#lookAlikes.likeOf(from)?.nick;
     const dated = message.dated || late;
     const shown = { channel, from, text, sentAt, dated, isOpen, like, isBehindGap, isExchanged };
-    const number = this.#journal.add(now, { ...shown, prefix, sequence });
-    this.#tell({ ...shown, number, id: idOf(message) });
+    // What has waited is no flood: a mailbox holds no more of one sender than its share.
+    const isFolded = !message.dated && this.#floods.folds(now, from, text);
+    const number = this.#journal.add(now, { ...shown, prefix, sequence }, isFolded);
+    const event = { ...shown, number, id: idOf(message) };
+    if (isFolded) this.#effects.notice({ type: "foldedMessage", message: event });
+    else this.#tell(event);
     if (channel) return;
     const end = LastMessage.from(message);
     if (!late) this.#lastShown.setLater(now, nickKey(from), end);

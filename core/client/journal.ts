@@ -47,6 +47,8 @@ export class Journal {
   /** Who is told of new messages now. */
   #present: typeof SCREEN | typeof UNATTENDED = SCREEN;
   #saidFull = false;
+  /** True if there are events that were folded, which the person has not seen. */
+  #hasFolded = false;
 
   /** `isAttended` is true if a person at a terminal sees what is shown. */
   constructor(effects: Effects, isAttended: boolean) {
@@ -76,12 +78,13 @@ export class Journal {
 
   /**
    * Adds a message that is shown in this wake-up, and returns its number. It is durable before that, and
-   * counts as shown a little later.
+   * counts as shown a little later. One that is folded is shown at the next start.
    */
-  add(now: Millis, { like, ...entry }: Entry): number {
+  add(now: Millis, { like, ...entry }: Entry, isFolded = false): number {
     const number = ++this.#newest;
-    const event = { ...entry, like: like === undefined ? [] : [like], keptAt: now };
-    const isOnlyReader = this.#present === SCREEN && this.#programs.length === 0 && this.#events.size === 0;
+    const event = { ...entry, like: like === undefined ? [] : [like], keptAt: now, isShown: false };
+    const isOnlyReader = !isFolded && this.#present === SCREEN && this.#programs.length === 0 &&
+      this.#events.size === 0;
     if (isOnlyReader) {
       // Most messages are shown to their only reader: they are on disk for that long, and nowhere else.
       const key = EVENT.key(number);
@@ -92,7 +95,11 @@ export class Journal {
       this.#count(event, 1);
       while (this.#bytes > JOURNAL_BYTES) this.#dropOne();
     }
-    this.#move(now, this.#present, number);
+    if (isFolded) this.#hasFolded = true;
+    if (this.#present === UNATTENDED || !this.#hasFolded) this.#move(now, this.#present, number);
+    // The place of the person stays before what is folded, and that counts as what nobody has looked at.
+    else if (isFolded) this.#move(now, UNATTENDED, number);
+    else this.#events.setLater(now, number, { ...event, isShown: true });
     return number;
   }
 
@@ -103,11 +110,14 @@ export class Journal {
   takeUnshown(now: Millis): { readonly printed: JournalPage; readonly unshown: readonly JournalEvent[] } {
     const [screen, unattended] = [this.#placeOf(SCREEN), this.#placeOf(UNATTENDED)];
     const isForPerson = this.#present === SCREEN;
-    const events = [...this.#events.entries()].map(named).filter(({ number }) => number > screen);
+    const kept = [...this.#events.entries()].filter(([number]) => number > screen);
+    const events = kept.filter(([, { isShown }]) => !isShown).map(named);
     const printed = events.filter(({ number }) => isForPerson && number <= unattended);
     const unshown = events.filter(({ number }) => number > unattended);
     // Numbers have no gaps, so they tell how many were dropped.
-    const missed = isForPerson ? Math.max(0, unattended - screen - printed.length) : 0;
+    const before = kept.filter(([number]) => number <= unattended);
+    const missed = isForPerson ? Math.max(0, unattended - screen - before.length) : 0;
+    this.#hasFolded = false;
     this.#move(now, this.#present, this.#newest);
     return { printed: { events: printed, missed, newest: this.#newest }, unshown };
   }
@@ -125,7 +135,8 @@ export class Journal {
 
   /** What the person has not seen. */
   get unseen(): JournalPage {
-    return this.pageAfter(this.#placeOf(SCREEN));
+    const page = this.pageAfter(this.#placeOf(SCREEN));
+    return { ...page, events: page.events.filter(({ number }) => !this.#events.get(number)!.isShown) };
   }
 
   /**
@@ -228,7 +239,9 @@ export class Journal {
   }
 }
 
-function named([number, { like: [like], keptAt: _, ...event }]: readonly [number, Event]): JournalEvent {
+function named(
+  [number, { like: [like], keptAt: _, isShown: __, ...event }]: readonly [number, Event],
+): JournalEvent {
   const { prefix, sequence, ...rest } = event;
   return { ...rest, number, id: idOf({ prefix, sequence }), like };
 }

@@ -13,7 +13,10 @@ import {
   STRANGERS_BYTES,
   STRANGERS_VERBS,
   UNREADABLE_MESSAGES,
+  UNTAKEN_BURST,
+  UNTAKEN_PER_SECOND,
 } from "../base/limits.ts";
+import { Rates } from "../base/rate.ts";
 import type { Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { WallClock } from "../durable/wall_clock.ts";
@@ -27,7 +30,9 @@ import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts"
 import { decodePost, isAuthentic, postHash, textOf } from "../messages/post.ts";
 import type { Row } from "../messages/table.ts";
 import type { VerbOf } from "../messages/verb.ts";
+import type { Notice } from "../notice.ts";
 import { type Answer, Answers } from "./answers.ts";
+import type { Floods } from "./floods.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
@@ -43,6 +48,7 @@ export interface ReceiverOptions {
   readonly links: Links;
   readonly membership: Membership;
   readonly inbox: Inbox;
+  readonly floods: Floods;
   readonly nick: Nick;
   readonly identity: Identity;
   readonly prekeys: Prekeys;
@@ -67,6 +73,8 @@ export class Receiver {
   #resumedAt: Millis = -Infinity;
   /** Letters that did not open, oldest first: each is reported once. */
   readonly #unreadable = new Map<string, true>();
+  /** How many messages of a sender are answered that are not taken. */
+  readonly #untaken = new Rates(UNTAKEN_PER_SECOND, UNTAKEN_BURST);
   /** The last identity change reported per nick, so that each is reported once. */
   readonly #told = new Map<NickKey, Key>();
 
@@ -92,10 +100,12 @@ export class Receiver {
     const isOurPlace = prekeys.keyPairOf(verb.place) !== undefined;
     const isAgreed = this.#agrees(row.nick, row.identity);
     if (isOurPlace && isAgreed) knownPeers.meet(row.nick, row.identity);
-    if (isOurPlace && !isAgreed) this.#tellChanged(row.nick, row.identity);
+    if (isOurPlace && !isAgreed) this.#tellChanged(now, row.nick, row.identity);
     const answers = new Map<Outcome, Answer>();
+    let isAnswered: boolean | undefined;
     for (const message of verb.messages) {
       const outcome = this.#take(now, row.nick, verb.prefix, message, { isOurPlace, isAgreed });
+      if (outcome !== "read" && !(isAnswered ??= this.#untaken.of(nickKey(row.nick)).take(now))) continue;
       // The message is for another place that has our nick now. It goes there by way of the server.
       if (outcome === undefined) membership.checkIn(now);
       else {
@@ -172,7 +182,7 @@ export class Receiver {
 
   /** Reports new identities, and takes the messages of strangers up again. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
-    for (const row of rows) this.#follow(row);
+    for (const row of rows) this.#follow(now, row);
     const strangers = this.#strangers;
     this.#strangers = [];
     this.#strangersBytes = 0;
@@ -184,13 +194,13 @@ export class Receiver {
   }
 
   /** Follows a pinned identity to its successor or to its end. Reports another one that it has not named. */
-  #follow(row: Row): void {
+  #follow(now: Millis, row: Row): void {
     const { effects, knownPeers, nick: own } = this.#options;
     const { nick, identity } = row;
     const former = sameNick(nick, own) ? undefined : knownPeers.follow(row);
     if (former !== undefined && knownPeers.agrees(nick, identity)) {
       effects.notice({ type: "peerSucceeded", nick, wasVerified: former.verified });
-    } else if (!knownPeers.agrees(nick, identity)) this.#tellChanged(nick, identity);
+    } else if (!knownPeers.agrees(nick, identity)) this.#tellChanged(now, nick, identity);
   }
 
   /** Keeps a stranger's messages. Those that find no room get no answer, so their sender tries again. */
@@ -205,18 +215,20 @@ export class Receiver {
 
   /**
    * Takes a letter, and tells the server what became of it. That leaves after the commit that saves the
-   * message.
+   * message. A malformed one gets no answer, and no letter of a sender of whom too many did not open.
    */
   #onLetter(now: Millis, { body, from, id, waited }: VerbOf<"letter">): void {
     const { identity, inbox, membership, nick } = this.#options;
-    const decoded = decodeLetter(body);
-    const letter = decoded === MALFORMED ? undefined : decoded;
+    const letter = decodeLetter(body);
+    const untaken = this.#untaken.of(nickKey(from));
+    if (letter === MALFORMED || !untaken.has(now)) return;
     const said = { id, ...letterNameOf(body) };
     const hasSeen = inbox.hasSeen({ channel: false, from, ...partsOf(id) });
     const result = this.#open(now, { id, from, to: nick }, letter, { hasSeen, dated: waited });
+    if (typeof result === "string") untaken.spend(1);
     // A message that has come directly is read, even if its letter does not open.
     const outcome = hasSeen ? "read" : typeof result === "string" ? result : "read";
-    const receipt = typeof result === "object" && letter?.version === 4
+    const receipt = typeof result === "object" && letter.version === 4
       ? { ...said, outcome, proof: result.proof }
       : identity.receipt(nick, from, { ...said, outcome });
     const verb = { type: "receipt", from: nick, to: from, ...receipt } as const;
@@ -231,17 +243,16 @@ export class Receiver {
   #open(
     now: Millis,
     envelope: Envelope,
-    letter: Letter | undefined,
+    letter: Letter,
     { hasSeen, dated }: { hasSeen: boolean; dated: boolean },
   ): { readonly proof: string } | Outcome {
     const { id, from } = envelope;
     const { identity, inbox, knownPeers, prekeys, primitives } = this.#options;
     const name = { channel: false, from, ...partsOf(id) };
-    const fail = () => hasSeen ? "unreadable" : this.#tellUnreadable(envelope, letter);
-    const isLost = inbox.isForgotten(name);
-    if (letter === undefined || isLost || !this.#isGenuine(from, letter)) return fail();
+    const fail = () => hasSeen ? "unreadable" : this.#tellUnreadable(now, envelope, letter);
+    if (inbox.isForgotten(name) || !this.#isGenuine(from, letter)) return fail();
     if (!this.#agrees(from, letter.sender.identity)) {
-      this.#tellChanged(from, letter.sender.identity);
+      this.#tellChanged(now, from, letter.sender.identity);
       return "refused";
     }
     const prekey = prekeys.keyPairFor(letter);
@@ -276,11 +287,11 @@ export class Receiver {
   }
 
   /** Reports a letter that does not open: once for each edition, whatever the ways on which it comes. */
-  #tellUnreadable({ id, from }: Envelope, letter: Letter | undefined): "unreadable" {
-    const name = `${nickKey(from)} ${id} ${letter?.edition}`;
+  #tellUnreadable(now: Millis, { id, from }: Envelope, { edition }: Letter): "unreadable" {
+    const name = `${nickKey(from)} ${id} ${edition}`;
     if (this.#unreadable.has(name)) return "unreadable";
     remember(this.#unreadable, name, true, UNREADABLE_MESSAGES);
-    this.#options.effects.notice({ type: "unreadable", from, again: letter?.edition === 1 });
+    this.#options.floods.show(now, from, { type: "unreadable", from, again: edition === 1 });
     return "unreadable";
   }
 
@@ -288,33 +299,34 @@ export class Receiver {
    * Reports that a nick has another identity than the pinned one, or that this one was revoked, unless that
    * was the last news of this nick.
    */
-  #tellChanged(nick: Nick, identity: Key): void {
+  #tellChanged(now: Millis, nick: Nick, identity: Key): void {
     const name = nickKey(nick);
     if (this.#told.get(name) === identity) return;
     remember(this.#told, name, identity, UNREADABLE_MESSAGES);
-    const { effects, knownPeers, membership } = this.#options;
+    const { floods, knownPeers, membership } = this.#options;
     const isRevoked = (knownPeers.pinOf(nick) ?? membership.table.get(nick))?.identity === identity;
-    effects.notice({ type: isRevoked ? "peerRevoked" : "peerKeyChanged", nick });
+    floods.show(now, nick, { type: isRevoked ? "peerRevoked" : "peerKeyChanged", nick });
   }
 
   // ---- the channel ---------------------------------------------------------------------------------------
 
   /** Checks the signature of a post and its place in the chain of its sender, and puts it into the inbox. */
   #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
-    const { clock, postChains, channelKey, effects, inbox, knownPeers, primitives } = this.#options;
+    const { clock, postChains, channelKey, floods, inbox, knownPeers, primitives } = this.#options;
+    const tell = (notice: Notice) => void floods.show(now, from, notice);
     const post = decodePost(body);
     if (post === MALFORMED || !isAuthentic(primitives, { id, from }, post)) {
-      return effects.notice({ type: "forged", from });
+      return tell({ type: "forged", from });
     }
     const { identity, isSealed, number, sentAt } = post;
-    if (!this.#agrees(from, identity)) return this.#tellChanged(from, identity);
+    if (!this.#agrees(from, identity)) return this.#tellChanged(now, from, identity);
     const standing = postChains.standingOf(clock.at(now), id, post);
     // A late post may have been shown so long ago that its id is forgotten.
     const name = { channel: true, from, ...partsOf(id) };
     const isLost = standing.type === "late" && inbox.isForgotten(name);
-    if (standing.type === "repeat" || isLost) return effects.notice({ type: "postRepeated", from });
-    if (standing.type === "gap") effects.notice({ type: "postsMissing", from, count: standing.missing });
-    if (standing.type === "exchanged") effects.notice({ type: "postExchanged", from });
+    if (standing.type === "repeat" || isLost) return tell({ type: "postRepeated", from });
+    if (standing.type === "gap") tell({ type: "postsMissing", from, count: standing.missing });
+    if (standing.type === "exchanged") tell({ type: "postExchanged", from });
     knownPeers.meet(from, identity);
     const isLate = standing.type === "late";
     if (!isLate) postChains.took(identity, id, { number, hash: postHash(primitives, id, body) });
@@ -322,7 +334,7 @@ export class Receiver {
     // We cannot read it, but it has its place in the chain, and its copies are passed over.
     if (text === undefined) {
       inbox.markSeen(now, name);
-      return effects.notice({ type: "postSealed", from });
+      return tell({ type: "postSealed", from });
     }
     const isOpen = channelKey !== undefined && !isSealed;
     const place = { after: NO_MESSAGE, afterHash: undefined, dated: waited || isLate };

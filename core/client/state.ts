@@ -10,6 +10,7 @@ import { IdSource, STATE_BYTES } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
 import type { Table } from "../messages/table.ts";
 import { AckTracker } from "./ack_tracker.ts";
+import { Floods } from "./floods.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
@@ -37,6 +38,7 @@ export class ClientState {
   readonly outcomes: Outcomes;
   readonly inbox: Inbox;
   readonly journal: Journal;
+  readonly floods: Floods;
   readonly prekeys: Prekeys;
   readonly knownPeers: KnownPeers;
   readonly lookAlikes: LookAlikes;
@@ -52,10 +54,12 @@ export class ClientState {
       if (message !== undefined) message.isFollowed = true;
     }
     this.journal = new Journal(effects, isAttended);
+    // Without a state folder there is no place to keep what is folded.
+    this.floods = new Floods(effects, isAttended && effects.keeps);
     this.knownPeers = new KnownPeers(effects);
     this.lookAlikes = new LookAlikes(table, this.knownPeers);
-    const { journal, lookAlikes } = this;
-    this.inbox = new Inbox({ effects, primitives, journal, lookAlikes });
+    const { floods, journal, lookAlikes } = this;
+    this.inbox = new Inbox({ effects, primitives, journal, floods, lookAlikes });
     this.prekeys = new Prekeys({ primitives, random, effects, identity, nick });
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);

@@ -183,6 +183,8 @@ export const EVENT = new RecordKind("event", {
   /** The sender's message before it had not come, or was another one than its sender's. */
   isBehindGap: f.flag,
   isExchanged: f.flag,
+  /** The person has seen it, and has not seen one before it. */
+  isShown: f.flag,
   text: f.text,
 });
 

@@ -16,7 +16,7 @@ import {
   RETRANSMIT_AFTER_MS,
   RETRANSMIT_JITTER,
 } from "../base/limits.ts";
-import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Key, Millis, Random, Stopwatch } from "../base/units.ts";
 import { CookieJar, hasMac1, mac1Key, setMac1 } from "../wire/cookie.ts";
 import { type Epoch, EPOCH_BYTES } from "../wire/epoch.ts";
 import { NoiseInitiator } from "../wire/noise.ts";
@@ -51,6 +51,7 @@ export interface HandshakeContext {
   chance(): number;
   /** The time for an initiation. It grows with every call, over restarts and when the clock goes back. */
   timestamp(now: Millis): Millis;
+  readonly stopwatch: Stopwatch;
   /** Gives back an index: packets that name it find nobody from now on. */
   releaseIndex(index: number): void;
 }

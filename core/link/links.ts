@@ -10,7 +10,7 @@ import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import { ANNOUNCEMENTS_PER_SECOND, LINKS, VERSION_ANSWERS_PER_SECOND } from "../base/limits.ts";
 import { Rate } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
-import type { Address, Datagram, Key, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Key, Millis, Random, Stopwatch } from "../base/units.ts";
 import type { Verb } from "../messages/verb.ts";
 import { hasMac1, mac1Key, setMac1 } from "../wire/cookie.ts";
 import { NO_EPOCH } from "../wire/epoch.ts";
@@ -60,6 +60,8 @@ export interface LinksOptions {
   readonly ownKey: KeyPair;
   /** The time for an initiation. It grows with every call, over restarts and when the clock goes back. */
   timestamp(now: Millis): Millis;
+  /** Measures what the handshakes of strangers take. */
+  readonly stopwatch: Stopwatch;
   /** Our announcements give this name, at most 32 bytes of UTF-8; without a name discovers get no answer. */
   readonly name: string | undefined;
   /** A process other than the one that `link.peerProcess` still names goes on with the link. */
@@ -94,7 +96,7 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    const { primitives, random, ownKey, keepsAlive } = options;
+    const { primitives, random, ownKey, keepsAlive, stopwatch } = options;
     const { mac } = primitives;
     const processSecret = random(KEY_BYTES);
     this.#context = {
@@ -102,6 +104,7 @@ export class Links {
       random,
       ownKey,
       keepsAlive,
+      stopwatch,
       timestamp: (now) => options.timestamp(now),
       // The secret is one of this run only, so the next run has other ids.
       processId: (peer) => mac(processSecret, Uint8Array.fromHex(peer)).slice(0, PROCESS_BYTES).toHex(),

@@ -9,10 +9,11 @@ import { equalAddresses } from "../base/address.ts";
 import { Reader, Writer } from "../base/bytes.ts";
 import { KEY_BYTES } from "../base/crypto.ts";
 import {
-  HANDSHAKES_PER_SECOND,
+  CALM_HANDSHAKES_MS,
+  HANDSHAKES_BURST_MS,
+  HANDSHAKES_MS,
   HOST_INITIATIONS_BURST,
   HOST_INITIATIONS_PER_SECOND,
-  INITIATIONS_PER_SECOND,
   UNCONFIRMED_MS,
   UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
@@ -66,10 +67,10 @@ export class Responder {
   readonly #options: ResponderOptions;
   readonly #mac1Key: Uint8Array;
   readonly #baker: CookieBaker;
-  /** Above this rate initiations need a cookie. */
-  readonly #calm = new Rate(INITIATIONS_PER_SECOND);
-  /** Above this rate none is answered. */
-  readonly #most = new Rate(HANDSHAKES_PER_SECOND);
+  /** The milliseconds that handshakes may take. When these are used up, initiations need a cookie. */
+  readonly #calm = new Rate(CALM_HANDSHAKES_MS);
+  /** When these are used up, none is answered. */
+  readonly #most = new Rate(HANDSHAKES_MS, HANDSHAKES_BURST_MS);
   /**
    * The rates of hosts, once by the address that an initiation claims to come from, once by an address that a
    * cookie has proved. A forged address uses up the first rate of its owner, but never the second.
@@ -127,12 +128,18 @@ export class Responder {
     const repeated = this.#byMac1.get(initiation.mac1.toHex());
     if (repeated !== undefined) return this.#repeat(from, repeated);
     // Above either rate we answer only senders that a cookie has shown to receive at their address.
-    const isCalm = this.#claimed.take(now, from) && this.#calm.take(now);
+    const isCalm = this.#claimed.take(now, from) && this.#calm.has(now);
     if (!isCalm && !this.#baker.hasMac2(now, from, initiation)) {
       return this.#baker.reply(now, from, initiation);
     }
     if (!isCalm && !this.#proved.take(now, from)) return undefined;
-    return this.#most.take(now) ? this.#respond(now, from, initiation) : undefined;
+    if (!this.#most.has(now)) return undefined;
+    const began = this.#context.stopwatch();
+    const response = this.#respond(now, from, initiation);
+    const taken = this.#context.stopwatch() - began;
+    if (isCalm) this.#calm.spend(taken);
+    this.#most.spend(taken);
+    return response;
   }
 
   /** Counts one more departure of a response, and where it goes. */

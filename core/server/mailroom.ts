@@ -3,13 +3,21 @@
  * sections 6 and 7). Every answer leaves after the commit of its step, because the driver transmits only
  * then.
  */
+import { MALFORMED } from "../base/bytes.ts";
 import { HAND_OVER_AGAIN_MS, RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
-import { isSameLetter, type LetterName, letterNameOf, NO_LETTER } from "../messages/letter_form.ts";
+import {
+  decodeLetter,
+  isSameLetter,
+  type LetterName,
+  letterNameOf,
+  NO_LETTER,
+} from "../messages/letter_form.ts";
 import type { MessageId } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
+import { decodePost } from "../messages/post.ts";
 import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
 import type { Channel } from "./channel.ts";
 import type { OfflineStore } from "./offline_store.ts";
@@ -39,11 +47,12 @@ export class Mailroom {
 
   /**
    * Stores a letter and pushes it at once to a recipient who is there. A deposit may be repeated, because its
-   * answer may have been lost.
+   * answer may have been lost. What is no letter gets none.
    */
   deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
     const { store } = this.#options;
     const { id, body } = verb;
+    if (decodeLetter(body) === MALFORMED) return;
     const from = member.nick;
     const recipient = this.#options.roster.memberNamed(verb.to);
     const name = letterNameOf(body);
@@ -73,8 +82,11 @@ export class Mailroom {
     answer(now, link, id, name);
   }
 
-  /** Stores a post and pushes it at once to all other members who are there. */
+  /**
+   * Stores a post and pushes it at once to all other members who are there. What is no post gets no answer.
+   */
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
+    if (decodePost(body) === MALFORMED) return;
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
         return answer(now, link, id, NO_LETTER, "rate");

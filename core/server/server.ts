@@ -10,7 +10,7 @@ import type { Primitives } from "../base/crypto.ts";
 import { DAY_MS, DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
 import { HostRates } from "../base/rate.ts";
 import { Timers } from "../base/timers.ts";
-import type { Address, Datagram, Millis, Random } from "../base/units.ts";
+import type { Address, Datagram, Millis, Random, Stopwatch } from "../base/units.ts";
 import { Effects } from "../durable/effects.ts";
 import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { WallClock } from "../durable/wall_clock.ts";
@@ -34,6 +34,7 @@ export interface ServerOptions {
   /** True if records outlive the process. */
   readonly durable: boolean;
   readonly primitives: Primitives;
+  readonly stopwatch: Stopwatch;
   readonly limits: ServerLimits;
 }
 
@@ -98,7 +99,7 @@ export class Server implements Machine {
   #reportDue: Millis;
 
   constructor(now: Millis, options: ServerOptions, random: Random, records: Records) {
-    const { name, durable, primitives, limits } = options;
+    const { name, durable, primitives, limits, stopwatch } = options;
     this.#credentials = new Credentials(primitives);
     this.#limits = limits;
     this.#newNicks = new HostRates(limits.newNicksPerHour / HOUR_S, limits.newNicksPerHour);
@@ -114,6 +115,7 @@ export class Server implements Machine {
       random,
       ownKey: key,
       timestamp,
+      stopwatch,
       name,
       keepsAlive: false,
       displaced: (at, link) => this.#prepareLastWord(at, link),

@@ -141,7 +141,7 @@ Deno.test("a letter that the server hands over as it was given is shown, and rec
   assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["read"]);
 });
 
-Deno.test("attack: the server alters a letter, wherever: it cannot be opened, and is sealed again", () => {
+Deno.test("attack: the server alters a letter, wherever: it cannot be opened, and is sealed again, or it is none", () => {
   const { arena, alice, bob, server, letters: [letter] } = withLetters(1);
   const { body } = letter!;
   const decoded = decodeLetter(body);
@@ -159,7 +159,9 @@ Deno.test("attack: the server alters a letter, wherever: it cannot be opened, an
   for (const length of [0, 1, 40, sealedAt - 1, sealedAt, sealedAt + 15, body.length - 1]) {
     server.heard.length = 0;
     server.hands(bob, "letter", { ...letter!, body: body.subarray(0, length) });
-    assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), ["unreadable"], `${length} bytes`);
+    // What ends before there is anything sealed is no letter, and gets no answer.
+    const expected = length < sealedAt ? [] : ["unreadable"];
+    assertEquals(server.receiptsFrom("bob").map(({ outcome }) => outcome), expected, `${length} bytes`);
   }
   // Once for each sealing that it may have been.
   assertEquals([...new Set(bob.looks())].toSorted(), [UNREADABLE_TWICE, UNREADABLE].toSorted());

@@ -5,9 +5,9 @@ import { primitives } from "../../core/base/crypto.ts";
 import {
   AMPLIFICATION_LIMIT,
   ANNOUNCEMENTS_PER_SECOND,
+  CALM_HANDSHAKES_MS,
   DATAGRAM_BYTES,
   HOST_INITIATIONS_BURST,
-  INITIATIONS_PER_SECOND,
   VERSION_ANSWERS_PER_SECOND,
 } from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
@@ -142,7 +142,7 @@ Deno.test("attack: reflect with what others have sent: never more out than in, a
 Deno.test("attack: reflect many at once: cookies, which are shorter, and at most ten times versions", () => {
   const { server, client } = mirrors();
   for (const mirror of [server, client]) {
-    const initiations = Array.from({ length: 3 * INITIATIONS_PER_SECOND }, () => mirror.initiation());
+    const initiations = Array.from({ length: 3 * CALM_HANDSHAKES_MS }, () => mirror.initiation());
     const drawn = mirror.draws(...initiations);
     const count = (kind: string) => drawn.filter((other) => other === kind).length;
     assertEquals([count("response"), count("cookieReply")], [

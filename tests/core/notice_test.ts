@@ -111,6 +111,7 @@ const SCREEN: readonly [Notice, ...string[]][] = [
     "The key of the new one is k, that of 'y' is l.]",
   ],
   [{ type: "mailWaiting" }, "SERVER: [You have messages]"],
+  [{ type: "folded", from: "mallory", count: 412 }, "[412 more from mallory.]"],
   [{ type: "whileAway", dropped: 0 }, "[While you were away]"],
   [{ type: "whileAway", dropped: 1 }, "[While you were away]", "[1 further message found no room.]"],
   [

@@ -266,6 +266,7 @@ const KINDS: readonly Kind[] = [
     isOpen: false,
     isBehindGap: false,
     isExchanged: true,
+    isShown: false,
     text: "hi",
   }),
   kind(records.OUTCOME, { once: "key", to: ["x"], state: "failed", failure: "quota" }),

@@ -3,7 +3,7 @@
  * may, and in the end none.
  */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { HANDSHAKES_PER_SECOND, LINKS } from "../../core/base/limits.ts";
+import { HANDSHAKES_MS, LINKS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import { Links } from "../../core/link/links.ts";
 import { CookieJar } from "../../core/wire/cookie.ts";
@@ -12,6 +12,7 @@ import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import type { Dice } from "../kit/dice.ts";
 import { Peer, PING } from "../kit/peer.ts";
 import { type Sent, sent } from "../kit/sent.ts";
+import { countingStopwatch } from "../kit/stopwatch.ts";
 import { START } from "../kit/surroundings.ts";
 import { anyFrame, changed } from "./hostile.ts";
 import type { Note, Target } from "./target.ts";
@@ -45,6 +46,7 @@ class Flood {
       random,
       ownKey,
       timestamp: (now) => now,
+      stopwatch: countingStopwatch(),
       name: "test",
       keepsAlive,
     });
@@ -140,7 +142,7 @@ export const LINKS_TARGET: Target = {
     if (dice.happens(0.005)) {
       // As fast as handshakes are answered at all: the table is full before anybody's time is over.
       for (let count = 0; count < LINKS + FEW; count++) {
-        flood.advance(1000 / HANDSHAKES_PER_SECOND);
+        flood.advance(1000 / HANDSHAKES_MS);
         flood.connect();
       }
       assertEquals(flood.held, LINKS);

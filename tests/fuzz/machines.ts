@@ -18,6 +18,7 @@ import { Author } from "../kit/author.ts";
 import { cheapPrimitives as primitives } from "../kit/cheap_primitives.ts";
 import type { Dice } from "../kit/dice.ts";
 import { NO_LIMITS } from "../kit/samples.ts";
+import { countingStopwatch } from "../kit/stopwatch.ts";
 import { SERVER, START } from "../kit/surroundings.ts";
 import { Crowd } from "./crowd.ts";
 import { anyNick, changed } from "./hostile.ts";
@@ -59,7 +60,14 @@ function publicKeyIn(records: Records): Uint8Array {
 
 function serverOf(dice: Dice, now: Millis, records: Records): Server {
   const random = (count: number) => dice.bytes(count);
-  return new Server(now, { name: "test", durable: true, primitives, limits: NO_LIMITS }, random, records);
+  const options = {
+    name: "test",
+    durable: true,
+    primitives,
+    stopwatch: countingStopwatch(),
+    limits: NO_LIMITS,
+  };
+  return new Server(now, options, random, records);
 }
 
 interface ClientParts {
@@ -72,7 +80,7 @@ function clientOf(dice: Dice, parts: ClientParts, now: Millis, records: Records)
   const { me: { identity, nick }, invited, channelKey } = parts;
   const known = invited === undefined ? [] : [{ nick: invited.nick, identity: invited.identity.publicKey }];
   const options = { nick, server: SERVER, serverName: "the server", serverKey: undefined, own: OWN };
-  const keys = { identity, invited: known, channelKey, primitives };
+  const keys = { identity, invited: known, channelKey, primitives, stopwatch: countingStopwatch() };
   const rest = {
     candidates: [],
     attempts: 0,

@@ -11,6 +11,7 @@ import { Dice } from "./dice.ts";
 import { verbOf } from "./peer.ts";
 import { ID } from "./samples.ts";
 import { type Sent, sent } from "./sent.ts";
+import { countingStopwatch } from "./stopwatch.ts";
 
 export const A: Address = { host: "10.0.0.1", port: 1 };
 export const B: Address = { host: "10.0.0.2", port: 2 };
@@ -64,6 +65,7 @@ export class End {
       random: (count) => this.#dice.bytes(count),
       ownKey: this.keyPair,
       timestamp: (now) => this.#lastTimestamp = Math.max(Math.floor(now), this.#lastTimestamp + 1),
+      stopwatch: countingStopwatch(),
       name: this.#options.name,
       keepsAlive: this.#options.keepsAlive ?? false,
     });

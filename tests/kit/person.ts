@@ -92,6 +92,7 @@ export class Person extends Process {
       channelKey: undefined,
       durable: true,
       primitives: this.surroundings.primitives,
+      stopwatch: this.surroundings.stopwatch,
       foreword: [],
       ...this.#settings,
       serverKey: this.#serverKey,

@@ -36,7 +36,8 @@ export class ServerProcess extends Process {
 
   protected makeMachine(now: Millis): Server {
     const { name = SERVER_NAME, primitives = this.surroundings.primitives } = this.#settings;
-    const options = { name, durable: true, primitives, limits: this.limits };
+    const { stopwatch } = this.surroundings;
+    const options = { name, durable: true, primitives, stopwatch, limits: this.limits };
     return new Server(now, options, this.random, this.disk.read());
   }
 

@@ -58,7 +58,7 @@ export class Speaker {
 
   constructor(home: Home, nick: Nick, options: SpeakerOptions = {}) {
     const { address = STRANGER, random = home.random, name, keepsAlive = false } = options;
-    const { primitives } = home;
+    const { primitives, stopwatch } = home;
     this.home = home;
     this.nick = nick;
     this.address = this.#source = address;
@@ -67,7 +67,7 @@ export class Speaker {
     this.key = ownKey.publicKey.toHex();
     let last = 0;
     const timestamp = (now: number) => last = Math.max(Math.floor(now), last + 1);
-    this.links = new Links({ primitives, random, ownKey, timestamp, name, keepsAlive });
+    this.links = new Links({ primitives, random, ownKey, timestamp, stopwatch, name, keepsAlive });
     home.network.bind(address, (from, bytes) => this.#receive(from, bytes));
   }
 

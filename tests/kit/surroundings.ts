@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import type { Primitives } from "../../core/base/crypto.ts";
 import { dateAndTime } from "../../core/base/text.ts";
-import type { Address, Millis, Random } from "../../core/base/units.ts";
+import type { Address, Millis, Random, Stopwatch } from "../../core/base/units.ts";
 import { Dice } from "./dice.ts";
 import { Network } from "./network.ts";
 import { Schedule } from "./schedule.ts";
@@ -18,6 +18,11 @@ export class Surroundings {
   readonly dice: Dice;
   readonly network: Network;
   readonly random: Random = (count) => this.dice.bytes(count);
+  /** What everything takes that somebody measures. */
+  workTakes: Millis = 1;
+  /** Each reading is later by that, so two readings are it apart. */
+  readonly stopwatch: Stopwatch = () => this.#worked += this.workTakes;
+  #worked = 0;
 
   constructor(seed: number, primitives: Primitives) {
     this.primitives = primitives;

@@ -8,6 +8,7 @@ import { cheapPrimitives } from "./cheap_primitives.ts";
 import { Dice } from "./dice.ts";
 import { acking, Peer, type PeerSession, PING, verbOf } from "./peer.ts";
 import { nameOf, numberOf, type Sent, sent } from "./sent.ts";
+import { countingStopwatch } from "./stopwatch.ts";
 
 export const PEER: Address = { host: "10.0.0.2", port: 2 };
 export const ELSEWHERE: Address = { host: "10.0.0.3", port: 3 };
@@ -44,6 +45,7 @@ export class TestLink {
       random: (count) => count === 2 ? Uint8Array.of(Math.floor(this.chance * 256), 0) : dice.bytes(count),
       ownKey: this.ownKey,
       timestamp: (at) => last = Math.max(Math.floor(at), last + 1),
+      stopwatch: countingStopwatch(),
       name: options.name,
       keepsAlive,
     });

@@ -4,7 +4,7 @@ import { NICK } from "../../core/durable/records.ts";
 import { NO_KEY } from "../../core/messages/identity.ts";
 import type { Verb } from "../../core/messages/verb.ts";
 import type { Person } from "../kit/person.ts";
-import { ID } from "../kit/samples.ts";
+import { ID, idOf } from "../kit/samples.ts";
 import { Speaker } from "../kit/speaker.ts";
 import type { World } from "../kit/world.ts";
 import { scenario } from "./scenario.ts";
@@ -61,17 +61,29 @@ function nicksOf({ server }: World): string[] {
 }
 
 for (const [what, body] of Object.entries({ nothing: [], "one byte": [1], "no letter": [7, 7, 7] })) {
-  scenario(`a letter that is ${what} is told of once, and then it is gone`, (world) => {
-    const { bob, eve } = withEve(world);
-    const began = world.schedule.now;
-    eve.says(world.server, { type: "deposit", id: ID, from: "eve", to: "bob", body: Uint8Array.from(body) });
+  scenario(`a letter or a post that is ${what} gets no answer, and nobody is told of it`, (world) => {
+    const { alice, bob, eve } = withEve(world);
+    eve.heard.length = 0;
+    const about = { from: "eve", body: Uint8Array.from(body) };
+    eve.says(world.server, { type: "deposit", id: ID, to: "bob", ...about });
+    eve.says(world.server, { type: "post", id: idOf(2), ...about });
     world.runs(5000);
-    bob.sees(UNREADABLE);
-    const handedOver = world.sent({ from: world.server, to: bob, kind: "letter" }, began).length;
-    assert(handedOver < 10, `handed over ${handedOver} times in 5 s`);
-    assertEquals(world.server.keeps("letter"), 0);
+    for (const person of [alice, bob]) person.sees();
+    assertEquals(eve.heard, []);
+    assertEquals([world.server.keeps("letter"), world.server.keeps("channel")], [0, 0]);
   });
 }
+
+scenario("a letter that does not open is told of once, and then it is gone", (world) => {
+  const { bob, eve } = withEve(world);
+  const began = world.schedule.now;
+  eve.says(world.server, { type: "deposit", id: ID, from: "eve", to: "bob", body: new Uint8Array(300) });
+  world.runs(5000);
+  bob.sees(UNREADABLE);
+  const handedOver = world.sent({ from: world.server, to: bob, kind: "letter" }, began).length;
+  assert(handedOver < 10, `handed over ${handedOver} times in 5 s`);
+  assertEquals(world.server.keeps("letter"), 0);
+});
 
 scenario("what others said is not taken from somebody else", (world) => {
   const { alice, bob, eve } = withEve(world);

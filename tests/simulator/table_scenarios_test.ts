@@ -114,7 +114,10 @@ scenario(
 );
 
 scenario("a burst of somebody who has just come waits for his row, all of it", (world) => {
-  const { alice } = world.clients("alice");
+  // No screen folds it.
+  const alice = world.client("alice", { isAttended: false });
+  alice.starts();
+  world.runs(500);
   const bob = world.client("bob");
   bob.starts();
   world.runs(TABLE_GATHER_MS / 2);

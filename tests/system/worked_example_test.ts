@@ -80,6 +80,7 @@ function makeEnd(base: number): Links {
     random,
     ownKey,
     timestamp: (now) => now,
+    stopwatch: () => 0,
     name: undefined,
     keepsAlive: true,
   });

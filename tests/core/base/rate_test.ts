@@ -1,5 +1,5 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { HOSTS } from "../../../core/base/limits.ts";
+import { RATES } from "../../../core/base/limits.ts";
 import { HostRates, Rate } from "../../../core/base/rate.ts";
 import { seededDice } from "../../kit/dice.ts";
 
@@ -25,6 +25,16 @@ Deno.test("no more than a second's worth is saved up", () => {
   const rate = new Rate(10);
   taken(rate, 0);
   assertEquals(taken(rate, 3_600_000), 10);
+});
+
+Deno.test("what has weighed more than was left comes out of what is gained, but never more than a burst", () => {
+  const rate = new Rate(10, 5);
+  rate.spend(7);
+  assertEquals([100, 200, 300].map((now) => rate.has(now)), [false, false, false]);
+  const heavy = new Rate(10, 5);
+  heavy.has(0);
+  heavy.spend(1000);
+  assertEquals([599, 600].map((now) => heavy.has(now)), [false, true]);
 });
 
 Deno.test("what is not taken is left", () => {
@@ -95,11 +105,11 @@ Deno.test("of IPv6 the first 64 bits are the host, however they are written", ()
 Deno.test("10,000 hosts are remembered; whoever was not heard for longest begins anew", () => {
   const rates = new HostRates(1, 1);
   const hostOf = (count: number) => `10.${count >> 16}.${count >> 8 & 255}.${count & 255}`;
-  for (let count = 0; count < HOSTS; count++) takes(rates, 0, hostOf(count));
+  for (let count = 0; count < RATES; count++) takes(rates, 0, hostOf(count));
   // Heard again, though not taken: the second one gives way now.
   assertEquals(takes(rates, 0, hostOf(0)), false);
-  takes(rates, 0, hostOf(HOSTS));
-  assertEquals([0, 2, HOSTS - 1].map((count) => takes(rates, 0, hostOf(count))), [false, false, false]);
+  takes(rates, 0, hostOf(RATES));
+  assertEquals([0, 2, RATES - 1].map((count) => takes(rates, 0, hostOf(count))), [false, false, false]);
   assertEquals(takes(rates, 0, hostOf(1)), true);
 });
 

@@ -182,7 +182,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     leave: ["notDone", "exiting", "> leave", "exit 0"],
     finish: [],
     quit: [],
-    cameOnline: ["registered", "tableChanged", "settled", "> rowsSince", "> deposit"],
+    cameOnline: ["registered", "tableChanged", "settled", "mailRead", "> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "youAreOffline", "settled", "settled", "exit 1"],
     wentOffline: ["replaced", "youAreOffline", "settled", "settled"],
     stay: ["staying"],
@@ -193,7 +193,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     leave: ["messagesWait", "exiting", "> leave", "exit 0"],
     finish: [],
     quit: ["> deregister"],
-    cameOnline: ["> rowsSince", "> deposit"],
+    cameOnline: ["mailRead", "> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "settled"],
     wentOffline: ["replaced", "settled"],
     stay: ["staying"],
@@ -204,7 +204,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     leave: ["notDone", "exiting", "> leave", "exit 0"],
     finish: [],
     quit: [],
-    cameOnline: ["registered", "tableChanged", "settled", "> rowsSince", "> deposit"],
+    cameOnline: ["registered", "tableChanged", "settled", "mailRead", "> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "youAreOffline", "settled", "settled", "exit 1"],
     wentOffline: ["replaced", "youAreOffline", "settled", "settled", "exiting", "exit 0"],
     stay: ["staying"],
@@ -215,7 +215,7 @@ const SEEN: Readonly<Record<LifeState, Readonly<Record<LifeEvent, readonly strin
     leave: ["messagesWait", "exiting", "> leave", "exit 0"],
     finish: [],
     quit: ["> deregister"],
-    cameOnline: ["> rowsSince", "> deposit"],
+    cameOnline: ["mailRead", "> rowsSince", "> deposit"],
     wasRefused: ["nickOfAnotherKey", "settled", "messagesWait", "exiting", "exit 1"],
     wentOffline: ["replaced", "settled", "messagesWait", "exiting", "exit 1"],
     stay: ["staying"],
@@ -322,7 +322,8 @@ const STANDINGS: Readonly<Record<Standing, (it: Case) => void>> = {
 };
 
 /** A letter that cannot be opened; the user is told of it all the same. */
-const LETTER = { id: ID, from: "al", body: new Uint8Array(1) } as const;
+/** It does not open. */
+const LETTER = { id: ID, from: "al", body: new Uint8Array(300) } as const;
 
 /** How each matter comes up, and what is seen when it is done. */
 const COMES_UP: Readonly<Record<Matter, readonly [does: (it: Case) => void, done: readonly string[]]>> = {
@@ -379,7 +380,7 @@ for (const matter of WAITING) {
     it.look();
     it.says(admission);
     it.says(it.verbs.rows([]));
-    const seen = it.look().filter((one) => one !== "> rowsSince");
+    const seen = it.look().filter((one) => one !== "> rowsSince" && one !== "mailRead");
     assertEquals(seen.slice(0, 3), ["registered", "tableChanged", "settled"]);
     assertEquals(seen.slice(3), seenOf(VERDICTS.online[matter], matter));
   });

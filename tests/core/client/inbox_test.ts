@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import type { Primitives } from "../../../core/base/crypto.ts";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
+import { Floods } from "../../../core/client/floods.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
 import { Journal } from "../../../core/client/journal.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
@@ -35,7 +36,8 @@ function direct(count: number): IncomingMessage {
 
 function inboxOf({ effects }: Recorded, primitives: Primitives): Inbox {
   const lookAlikes = new LookAlikes(new Table(), new KnownPeers(effects));
-  return new Inbox({ effects, primitives, lookAlikes, journal: new Journal(effects, true) });
+  const floods = new Floods(effects, false);
+  return new Inbox({ effects, primitives, lookAlikes, floods, journal: new Journal(effects, true) });
 }
 
 class TestInbox {

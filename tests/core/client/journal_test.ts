@@ -122,3 +122,14 @@ Deno.test("nobody can push out what others wrote, and the readers learn how many
   assertEquals(dropped + printed.length, fit + 15);
   assertEquals(printed.slice(0, 10).at(-1), "a letter of a friend, 10");
 });
+
+Deno.test("what was folded is shown at the next start, and what was shown behind it is not", () => {
+  const recorded = new Recorded();
+  const journal = new Journal(recorded.effects, true);
+  journal.add(0, entry("shown"));
+  journal.add(1, entry("folded"), true);
+  journal.add(2, entry("shown behind it"));
+  recorded.performAll(2);
+  assertEquals(texts(journal.unseen.events), ["folded"]);
+  assertEquals(shownNext(recorded), { dropped: 0, printed: ["folded"], unshown: [] });
+});

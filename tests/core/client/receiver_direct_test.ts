@@ -1,15 +1,18 @@
 /** What becomes of direct messages of others: in which order they are checked, and how they are answered. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import {
   DIRECT_MESSAGES,
   SEEN_RUNS,
   STRANGER_BYTES,
   STRANGERS_BYTES,
   STRANGERS_VERBS,
+  UNTAKEN_BURST,
+  UNTAKEN_PER_SECOND,
 } from "../../../core/base/limits.ts";
 import { peopleTag } from "../../../core/messages/direct.ts";
 import { prekeyId } from "../../../core/messages/letter_form.ts";
 import { NO_MESSAGE } from "../../../core/messages/message_id.ts";
+import type { VerbOf } from "../../../core/messages/verb.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { idOf } from "../../kit/samples.ts";
 import type { Speaker } from "../../kit/speaker.ts";
@@ -221,6 +224,42 @@ Deno.test("a message whose id may have come before the ids of that time were for
   assertEquals(stage.answers(alice).toSorted(), ["forgotten 1-2", "read 4-5"]);
 });
 
+// ---- many that are not taken ------------------------------------------------------------------------------
+
+/** A peer says this again and again, 500 times in half a minute, under other ids each time. */
+function saysMany(stage: ClientStage, peer: Speaker, changes: Partial<VerbOf<"direct">> = {}): void {
+  for (let count = 1; count <= 500; count++) stage.says(peer, idOf(count), "x", changes);
+}
+
+const MOST_ANSWERED = UNTAKEN_BURST + 31 * UNTAKEN_PER_SECOND;
+
+Deno.test("of many verbs that are refused few are answered", () => {
+  const { stage, alice } = met();
+  const mallory = stage.peer("alice");
+  stage.says(alice, ID, "hello");
+  stage.shows(row(mallory));
+  stage.lines();
+  saysMany(stage, mallory);
+  const answers = stage.answers(mallory);
+  assertEquals(stage.lines(), []);
+  assertLessOrEqual(answers.length, MOST_ANSWERED);
+  assertGreaterOrEqual(answers.length, UNTAKEN_BURST);
+  assertEquals(answers.filter((answer) => !answer.startsWith("refused")), []);
+});
+
+Deno.test("for many messages that are for another place of ours the server is asked a few times", () => {
+  const { stage, alice } = met();
+  const before = stage.server.heardOf("keepAlive").length;
+  saysMany(stage, alice, { place: "5e".repeat(8) });
+  assertEquals([stage.lines(), stage.answers(alice)], [[], []]);
+  const asked = stage.server.heardOf("keepAlive").length - before;
+  assertLessOrEqual(asked, MOST_ANSWERED);
+  assertGreaterOrEqual(asked, UNTAKEN_BURST / 2);
+  // What is for this place is taken nevertheless.
+  stage.says(alice, ID, "hello");
+  assertEquals([stage.lines(), stage.answers(alice)], [["alice: hello"], ["read 1"]]);
+});
+
 // ---- strangers -------------------------------------------------------------------------------------------
 
 Deno.test("messages of whom the table does not name wait until the server says who that is", () => {
@@ -246,7 +285,7 @@ Deno.test("messages from another key than the one in the table are never taken",
 });
 
 Deno.test("1,024 verbs of strangers wait, and of what finds no room nobody hears", () => {
-  const stage = new ClientStage();
+  const stage = new ClientStage({ isAttended: false });
   const alice = stage.peer("alice");
   stage.registered();
   stage.lines();

@@ -24,10 +24,10 @@ class Revocation extends Process {
   }
 
   protected makeMachine(now: number): Machine {
-    const { primitives } = this.surroundings;
+    const { primitives, stopwatch } = this.surroundings;
     const { nick, revocation } = this.#bob;
     const server = { server: SERVER, serverName: "the server", serverKey: this.#serverKey };
-    return new Revoker(now, { primitives, nick, revocation, ...server }, this.random);
+    return new Revoker(now, { primitives, stopwatch, nick, revocation, ...server }, this.random);
   }
 }
 

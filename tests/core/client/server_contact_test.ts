@@ -30,8 +30,8 @@ class Case {
     const { effects } = this.#recorded;
     const random = (count: number) => new Dice(1).bytes(count);
     const ownKey = primitives.keyPair(random(KEY_BYTES));
-    const timestamp = () => START;
-    const links = new Links({ primitives, random, ownKey, timestamp, name: undefined, keepsAlive: true });
+    const timed = { timestamp: () => START, stopwatch: () => 0 };
+    const links = new Links({ primitives, random, ownKey, ...timed, name: undefined, keepsAlive: true });
     const link = links.openServer(START, key, SERVER);
     this.#peer = () => link.peer;
     this.contact = new ServerContact({ effects, links, link, server: SERVER, serverName: "the server" });

@@ -2,9 +2,9 @@
 import { assert } from "@std/assert";
 import { KEY_BYTES } from "../../../core/base/crypto.ts";
 import {
-  HANDSHAKES_PER_SECOND,
+  CALM_HANDSHAKES_MS,
+  HANDSHAKES_BURST_MS,
   HOST_INITIATIONS_BURST,
-  INITIATIONS_PER_SECOND,
 } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
 import { type KnownPeer, Responder } from "../../../core/link/responder.ts";
@@ -42,6 +42,10 @@ export class TestResponder {
   /** Indices in use. */
   readonly indices = new Set<number>();
   #lastIndex = 0;
+  /** What each handshake takes. */
+  handshakeTakes: Millis = 1;
+  /** The stopwatch is read before and after each. */
+  #readings = 0;
   readonly responder = new Responder({
     primitives,
     ownKey: this.ownKey,
@@ -49,6 +53,7 @@ export class TestResponder {
     processId: () => "000000aa",
     chance: () => 0.5,
     timestamp: (now) => now,
+    stopwatch: () => ++this.#readings % 2 === 0 ? this.handshakeTakes : 0,
     releaseIndex: (index) => assert(this.indices.delete(index), "released twice"),
   }, {
     peer: (key) => this.known.get(key) ?? STRANGER,
@@ -57,6 +62,11 @@ export class TestResponder {
       return this.#lastIndex;
     },
   });
+
+  /** How many were computed. */
+  get handshakes(): number {
+    return this.#readings / 2;
+  }
 
   newPeer(ownKey = this.ownKey): Peer {
     return new Peer(primitives, (count) => this.dice.bytes(count), ownKey.publicKey);
@@ -102,8 +112,8 @@ export class TestResponder {
         this.receive(now, hasCookie ? this.withCookie(now, bytes, from) : bytes, from);
       }
     };
-    if (load === "busy" || load === "overloaded") come(INITIATIONS_PER_SECOND, false, hostOf);
-    if (load === "overloaded") come(HANDSHAKES_PER_SECOND, true, hostOf);
+    if (load === "busy" || load === "overloaded") come(CALM_HANDSHAKES_MS, false, hostOf);
+    if (load === "overloaded") come(HANDSHAKES_BURST_MS, true, hostOf);
     if (load === "insistent" || load === "spent") come(HOST_INITIATIONS_BURST, false, () => FROM);
     if (load === "spent") come(HOST_INITIATIONS_BURST, true, () => FROM);
   }

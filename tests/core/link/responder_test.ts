@@ -6,18 +6,27 @@
  *     waiting    its initiation of the time NOW was answered; nothing has come under the session
  *     confirmed  something has: the links know the time
  *
- *     calm       fewer than 50 initiations have come, and fewer than 5 from its address
+ *     calm       fewer than 50 initiations of 1 ms have come, and fewer than 5 from its address
  *     busy       50 have: a cookie is asked for
  *     insistent  5 have from its address: a cookie is asked for there
- *     overloaded 400 were answered: no more, not even with a cookie
+ *     overloaded 100 were answered: no more, not even with a cookie
  *     spent      5 from its address had a cookie: no more from there
  */
-import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertGreater,
+  assertLess,
+  assertLessOrEqual,
+  assertNotEquals,
+} from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { KEY_BYTES } from "../../../core/base/crypto.ts";
 import {
-  HANDSHAKES_PER_SECOND,
-  INITIATIONS_PER_SECOND,
+  CALM_HANDSHAKES_MS,
+  HANDSHAKES_BURST_MS,
+  HANDSHAKES_MS,
   UNCONFIRMED_MS,
   UNCONFIRMED_PER_PEER,
   UNCONFIRMED_SESSIONS,
@@ -178,26 +187,49 @@ function answers(
 
 Deno.test("50 initiations in a second are answered without a cookie, and 50 in the next one", () => {
   const scene = new TestResponder();
-  const some = { ...NONE, response: INITIATIONS_PER_SECOND, cookie: 25 };
+  const some = { ...NONE, response: CALM_HANDSHAKES_MS, cookie: 25 };
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
-    assertEquals(answers(scene, now, { count: INITIATIONS_PER_SECOND + 25, hasCookie: false }), some);
+    assertEquals(answers(scene, now, { count: CALM_HANDSHAKES_MS + 25, hasCookie: false }), some);
   }
   // A fifth of a second gives room for a fifth of them.
   const more = answers(scene, NOW + 9200, { count: 11, hasCookie: false });
   assertEquals(more, { ...NONE, response: 10, cookie: 1 });
 });
 
-Deno.test("400 in a second are answered with one, and 400 in the next one", () => {
+Deno.test("with one, so many are answered at once as take 100 ms", () => {
   const scene = new TestResponder();
   for (const now of [NOW, NOW + 1000, NOW + 9000]) {
     // Nobody gets a cookie before 50 have come; these mean nothing.
     scene.load(now, "busy");
-    const left = HANDSHAKES_PER_SECOND - INITIATIONS_PER_SECOND;
+    const left = HANDSHAKES_BURST_MS - CALM_HANDSHAKES_MS;
     assertEquals(answers(scene, now, { count: left, hasCookie: true }), { ...NONE, response: left });
     assertEquals(answers(scene, now, { count: 10, hasCookie: true }), { ...NONE, nothing: 10 });
     assertEquals(answers(scene, now, { count: 10, hasCookie: false }), { ...NONE, cookie: 10 });
   }
 });
+
+for (const takes of [0.2, 1.5, 15, 100]) {
+  Deno.test(`handshakes of ${takes} ms take at most half of any second, and more than a third in the long run`, () => {
+    const scene = new TestResponder();
+    scene.load(NOW, "busy");
+    const jars = Array.from({ length: 150 }, (_, at) => scene.cookie(NOW, hostOf(at)));
+    scene.handshakeTakes = takes;
+    // While the machine computes one, it does nothing else.
+    const instants: Millis[] = [];
+    for (let now = NOW + 1000, count = 0; now < NOW + 4000; count++) {
+      const before = scene.handshakes;
+      const from = hostOf(count % jars.length);
+      scene.receive(now, scene.withCookie(now, scene.nonsense(now), from, jars[count % jars.length]), from);
+      now += scene.handshakes === before ? 0.1 : takes;
+      if (scene.handshakes > before) instants.push(now);
+    }
+    for (const [first, begin] of instants.entries()) {
+      const inSecond = instants.slice(first).filter((at) => at < begin + 1000).length;
+      assertLessOrEqual((inSecond - 1) * takes, 500);
+    }
+    assertGreater(instants.length * takes, 1000);
+  });
+}
 
 // ---- one address -----------------------------------------------------------------------------------------
 
@@ -227,7 +259,7 @@ Deno.test("what one host uses up is nobody else's", () => {
 
 Deno.test("whoever claims somebody's address without a cookie uses up nothing that a cookie gives", () => {
   const scene = new TestResponder();
-  for (let count = 0; count < 10 * HANDSHAKES_PER_SECOND; count++) scene.receive(NOW, scene.nonsense(NOW));
+  for (let count = 0; count < 10 * HANDSHAKES_MS; count++) scene.receive(NOW, scene.nonsense(NOW));
   const { bytes } = scene.peer.initiation(NOW);
   assertEquals(kindOf(scene.receive(NOW, bytes)), "cookie");
   assertEquals(kindOf(scene.receive(NOW, scene.withCookie(NOW, bytes))), "response");
@@ -253,7 +285,7 @@ Deno.test("the same initiation once more is no other one: it uses up nothing", (
 Deno.test("initiations with a wrong mac1 count for nothing", () => {
   const scene = new TestResponder();
   const { bytes } = scene.newPeer(primitives.keyPair(scene.dice.bytes(KEY_BYTES))).initiation(NOW);
-  for (let count = 0; count < 10 * HANDSHAKES_PER_SECOND; count++) assertFalse(scene.receive(NOW, bytes));
+  for (let count = 0; count < 10 * HANDSHAKES_MS; count++) assertFalse(scene.receive(NOW, bytes));
   assertEquals(kindOf(scene.receive(NOW, scene.peer.initiation(NOW).bytes)), "response");
 });
 
@@ -340,10 +372,10 @@ Deno.test("so many sessions wait and no more: the oldest give way", () => {
   );
   const waiting: number[] = [];
   // As fast as they are answered at all, more come than there is room for before the first are too old.
-  const most = HANDSHAKES_PER_SECOND * (UNCONFIRMED_MS / 1000 + 1) - INITIATIONS_PER_SECOND;
-  for (let count = 1; count < most; count++) {
-    const now = NOW +
-      Math.max(0, count - HANDSHAKES_PER_SECOND + INITIATIONS_PER_SECOND) * 1000 / HANDSHAKES_PER_SECOND;
+  scene.handshakeTakes = 0.5;
+  const perSecond = HANDSHAKES_MS / scene.handshakeTakes;
+  for (let count = 1; count < perSecond * UNCONFIRMED_MS / 1000; count++) {
+    const now = NOW + count * 1000 / perSecond;
     const { bytes } = scene.newPeer().initiation(now);
     const { from, jar } = places[count % places.length]!;
     const response = scene.receive(now, scene.withCookie(now, bytes, from, jar), from)!;

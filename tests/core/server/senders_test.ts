@@ -94,7 +94,7 @@ Deno.test("it may ask for rows, deposit, post, keep alive, note and leave, and h
   assertEquals(tells({ type: "keepAlive", nick: "ann" }), ["alive"]);
   assertEquals(tells(deposit(all)), ["stored"]);
   assertEquals(ben.heardOf("letter").map(({ id, from }) => [id, from]), [[ID, "ann"]]);
-  assertEquals(tells({ type: "deposit", id: idOf(2), from: "ann", to: "zoe", body: Uint8Array.of(0) }), [
+  assertEquals(tells({ type: "deposit", id: idOf(2), from: "ann", to: "zoe", body: new Uint8Array(300) }), [
     "rejected",
   ]);
   const post = script.post({ id: idOf(3), text: "to all" });
