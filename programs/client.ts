@@ -1,4 +1,4 @@
-/** The client: an engine with the prompt of its user. Beside a daemon of the same nick it is a screen of that. */
+/** The client: an engine with the prompt of its user. Beside a daemon of its nick it is a screen of that. */
 import type { Commands } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
