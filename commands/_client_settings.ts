@@ -21,6 +21,7 @@ export function readClientSettings(options: Options, invite?: string): ClientSet
     state: options.state,
     identity: options.identity,
     protects: options.passphrase !== undefined,
+    passphraseFile: options["passphrase-file"],
     channelKey: options["channel-key"],
     attempts: numberOption(options, "attempts", ATTEMPTS),
     durability: shared.durabilityFrom(options),

@@ -13,6 +13,7 @@ export const SCRIPT_OPTIONS: readonly Option[] = [
   shared.SERVER_KEY,
   shared.STATE,
   shared.IDENTITY,
+  shared.PASSPHRASE_FILE,
   { name: "known-only", help: "refuse a server that is not known, and do not make an identity" },
   { name: "json", help: "print JSON, one object a line: see 'schema'" },
 ];

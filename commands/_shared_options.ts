@@ -79,6 +79,15 @@ export const IDENTITY: Option = {
   completes: "files",
 };
 
+export const PASSPHRASE_FILE: Option = {
+  name: "passphrase-file",
+  value: "FILE",
+  help: "the passphrase of your keys is the first line of FILE, which nobody else may read",
+  otherwise: "it is asked for at the terminal",
+  setting: "passphrase-file",
+  completes: "files",
+};
+
 export const DURABILITY: Option = {
   name: "durability",
   value: "HOW",

@@ -29,6 +29,7 @@ export const CLIENT_OPTIONS: readonly Option[] = [
   shared.STATE,
   shared.IDENTITY,
   { name: "passphrase", help: "protect keys that have no passphrase yet by one" },
+  shared.PASSPHRASE_FILE,
   {
     name: "channel-key",
     value: "FILE",

@@ -12,9 +12,10 @@ import { revocationOf } from "../core/messages/lineage.ts";
 import type { Nick } from "../core/messages/nick.ts";
 import type { Notice } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
-import { type OpenIdentity, openIdentity } from "../storage/identity_file.ts";
+import { type OpenIdentity, openIdentity, type Protectable } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
-import type { SqliteStore } from "../storage/sqlite.ts";
+import type { SealingIdentity, SqliteStore } from "../storage/sqlite.ts";
+import { readPassphrase } from "../storage/passphrase_file.ts";
 import { openState } from "../storage/state.ts";
 import { loginName, MEMORY, stateFolderOf } from "../storage/state_folder.ts";
 import { keepStatement } from "../storage/statement_file.ts";
@@ -44,6 +45,8 @@ export interface ClientSettings {
   readonly identity: string | undefined;
   /** True if an identity without a passphrase is to get one. */
   readonly protects: boolean;
+  /** A file with the passphrase, or `undefined` to ask for it at the terminal. */
+  readonly passphraseFile: string | undefined;
   /** A file with the key of the channel, or `undefined` for the open channel. */
   readonly channelKey: string | undefined;
   /** The people that an invitation names, at least one; their identities are pinned. Without one nobody. */
@@ -152,6 +155,7 @@ export async function openClient(
     }
     const opened = await openOwnIdentity(settings, beginning);
     cleanup.defer(() => opened.close());
+    if (store !== undefined) unlockState(store, opened);
     const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
     const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
     const own = ownAddresses(host, socket.address.port, server);
@@ -230,18 +234,29 @@ function openBeginning(
 
 /** Opens the identity that the user brings, or that of the state folder, or makes one. */
 async function openOwnIdentity(
-  { identity: brought, protects }: ClientSettings,
+  { identity: brought, passphraseFile, protects }: ClientSettings,
   { folder, isNew, news, nick }: Beginning,
 ): Promise<OpenIdentity> {
   const path = brought ?? (folder === undefined ? undefined : `${folder}/identity`);
   if (path === undefined) {
     const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
-    return { secrets, predecessors: [], isNew: true, close: () => {} };
+    return { secrets, predecessors: [], isNew: true, isProtected: false, close: () => {} };
   }
   const mayMake = brought === undefined && isNew;
-  const identity = await openIdentity({ path, mayMake, protects, ask: askPassphrase });
+  const ask = passphraseFile === undefined ? askPassphrase : () => readPassphrase(passphraseFile);
+  const identity = await openIdentity({ path, mayMake, protects, ask });
   if (identity.isNew) news.push({ type: "identityMade", nick });
   return identity;
+}
+
+/** A state is sealed under the passphrase of its identity, and only if that has one. */
+export function unlockState(store: SqliteStore, identity: Protectable): void {
+  if (identity.isProtected) store.unlock(sealingIdentity(identity));
+  else store.refuseSealed();
+}
+
+export function sealingIdentity({ secrets }: Protectable): SealingIdentity {
+  return { publicKey: new Identity(primitives, secrets).publicKey, secrets };
 }
 
 /** Nobody reads our output any more, but the server still learns that the user leaves. */

@@ -4,7 +4,7 @@ import { ATTEMPTS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { handOver } from "../core/durable/hand_over.ts";
 import { beginningOf } from "../core/durable/wall_clock.ts";
-import { succeedIdentity } from "../storage/identity_file.ts";
+import { type Protectable, succeedIdentity } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import { openState } from "../storage/state.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
@@ -12,6 +12,7 @@ import { anyAddressTowards } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import type { ClientSettings } from "./opening.ts";
 import { findServer } from "./find_server.ts";
+import { sealingIdentity, unlockState } from "./opening.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
 export type SuccessionSettings =
@@ -46,9 +47,15 @@ export async function runSucceed(settings: SuccessionSettings, world: World): Pr
   const { folder, store } = openState({ nick, chosen: settings.state, server, serverKey: found.key });
   cleanup.defer(() => store.close());
   const to = `${folder}/identity`;
-  const records = store.read();
-  store.commit(handOver(beginningOf(records, world.wall()), records));
-  await succeedIdentity({ nick, from: brought ?? to, to, protects, ask: askPassphrase });
+  const before = (old: Protectable, successor: Protectable): void => {
+    unlockState(store, old);
+    const records = store.read();
+    store.commit(handOver(beginningOf(records, world.wall()), records));
+    if (!successor.isProtected) return;
+    if (store.isSealed) store.admit(sealingIdentity(old), sealingIdentity(successor));
+    else unlockState(store, successor);
+  };
+  await succeedIdentity({ nick, from: brought ?? to, to, protects, ask: askPassphrase, before });
   console.log(harmless(`[${nick} has a new identity, signed by the old one: '${to}'.]`));
   console.log(harmless("[The old one ends at the server when you start the client with the new one.]"));
   return DONE;

@@ -49,7 +49,7 @@ export interface IdentityOptions {
   /** True if an identity without a passphrase is to get one. */
   readonly protects: boolean;
   /** Asks the user for a passphrase, without echo. */
-  ask(question: string): Promise<string>;
+  ask(question: string): Promise<string> | string;
 }
 
 /** An identity that no other process can open until it is closed. */
@@ -60,6 +60,8 @@ export interface OpenIdentity {
   readonly predecessors: readonly Predecessor[];
   /** True if there was none, and it was made. */
   readonly isNew: boolean;
+  /** True if it has a passphrase. */
+  readonly isProtected: boolean;
   close(): void;
 }
 
@@ -81,7 +83,8 @@ export async function openIdentity({ path, mayMake, protects, ask }: IdentityOpt
     if (old !== undefined) wipe(path, old);
   } else if (text === undefined) write(path, textOf(secrets, predecessors), locks);
   const held = locks.move();
-  return { secrets, predecessors, isNew: text === undefined, close: () => held.dispose() };
+  const isProtected = protects || SEALED.test(text ?? "");
+  return { secrets, predecessors, isNew: text === undefined, isProtected, close: () => held.dispose() };
 }
 
 /** Says which identity gets a successor, and where that is to be. */
@@ -91,13 +94,20 @@ export interface SuccessionOptions extends Pick<IdentityOptions, "protects" | "a
   readonly from: string;
   /** The file of the successor. An identity that is there already is kept as `PATH.old`. */
   readonly to: string;
+  /** Is called before the successor is in its file. */
+  before(old: Protectable, successor: Protectable): void;
 }
+
+/** An identity, and whether it has a passphrase. */
+export type Protectable = Pick<OpenIdentity, "secrets" | "isProtected">;
 
 /**
  * Makes a new identity that the old one has signed to be its successor. It has a passphrase if the old one
  * has. Throws a `StoreError`.
  */
-export async function succeedIdentity({ nick, from, to, protects, ask }: SuccessionOptions): Promise<void> {
+export async function succeedIdentity(
+  { before, nick, from, to, protects, ask }: SuccessionOptions,
+): Promise<void> {
   using locks = new DisposableStack();
   const old = await openIdentity({ path: from, mayMake: false, protects: false, ask });
   locks.defer(old.close);
@@ -112,8 +122,9 @@ export async function succeedIdentity({ nick, from, to, protects, ask }: Success
     ...old.predecessors,
     successionOf(former, new Identity(primitives, secrets), nick),
   ];
-  const isSealed = protects || SEALED.test(Deno.readTextFileSync(from));
-  const text = textOf(secrets, predecessors, isSealed ? await askForNew(ask) : undefined);
+  const isProtected = protects || old.isProtected;
+  const text = textOf(secrets, predecessors, isProtected ? await askForNew(ask) : undefined);
+  before(old, { secrets, isProtected });
   if (exists(to)) Deno.copyFileSync(to, `${to}.old`);
   write(to, text, locks);
 }

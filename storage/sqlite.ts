@@ -2,8 +2,10 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fromVersion3 } from "../core/durable/from_version_3.ts";
+import { IDENTITY } from "../core/durable/records.ts";
 import type { Change, Durability, Records, Store } from "../core/machine.ts";
 import { exists, refuseReadable } from "./folders.ts";
+import { isSealedName, SECRET_BYTES, StateSeal, unwrapSecret, wrapSecret } from "./state_seal.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 /** A file holds the data of a server, or of a client. */
@@ -39,6 +41,16 @@ const REBUILD = [
   "ALTER TABLE rebuilt RENAME TO records",
 ];
 
+/** The secret of a file whose records are sealed, sealed under each identity that may open it. */
+const SEALS = "CREATE TABLE IF NOT EXISTS seals(identity TEXT PRIMARY KEY, wrapped BLOB NOT NULL) STRICT";
+
+/** The identity under which a state is sealed. */
+export interface SealingIdentity {
+  /** Its public key. */
+  readonly publicKey: string;
+  readonly secrets: Uint8Array;
+}
+
 /** A store in a SQLite file that this process holds alone. */
 export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
@@ -48,6 +60,8 @@ export class SqliteStore implements Store {
   readonly #forget: StatementSync;
   readonly #commit: StatementSync;
   readonly #truncateLog: StatementSync;
+  /** Set once a file that is sealed is open. */
+  #seal: StateSeal | undefined;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
@@ -59,13 +73,102 @@ export class SqliteStore implements Store {
     this.#truncateLog = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /** Returns all records, sorted by key. */
+  /**
+   * Returns all records, sorted by key. Of a file that is sealed, and not open yet, it returns the owner's
+   * record alone.
+   */
   read(): Records {
     try {
-      return readRecords(this.#database);
+      const records = [...readRecords(this.#database)].flatMap(([name, value]) => {
+        if (!isSealedName(name)) return [[name, value] as const];
+        const opened = this.#seal?.open(name, value);
+        return opened === undefined ? [] : [opened];
+      });
+      return this.#seal === undefined ? records : records.sort(([a], [b]) => a < b ? -1 : 1);
     } catch (error) {
       throw explain("read", this.#path, error);
     }
+  }
+
+  /** True if the records are sealed, under the identity's passphrase. */
+  get isSealed(): boolean {
+    return this.#database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'seals'").get() !== undefined;
+  }
+
+  /**
+   * Opens a file that is sealed, or seals it under this identity. Throws a `StoreError` if it is sealed under
+   * another one.
+   */
+  unlock({ publicKey, secrets }: SealingIdentity): void {
+    if (!this.isSealed) return this.#sealAll({ publicKey, secrets });
+    const row = this.#database.prepare("SELECT wrapped FROM seals WHERE identity = ?").get(publicKey);
+    const wrapped = row?.["wrapped"];
+    const secret = wrapped instanceof Uint8Array ? unwrapSecret(publicKey, secrets, wrapped) : undefined;
+    if (secret === undefined) throw this.#sealedForOther();
+    this.#seal = new StateSeal(secret);
+  }
+
+  /** Throws a `StoreError` if the file is sealed, and an identity without a passphrase is to use it. */
+  refuseSealed(): void {
+    if (this.isSealed) throw this.#sealedForOther();
+  }
+
+  /** Lets a successor of the identity open the file as well. The file is open. */
+  admit(identity: SealingIdentity, successor: SealingIdentity): void {
+    const { publicKey, secrets } = identity;
+    const row = this.#database.prepare("SELECT wrapped FROM seals WHERE identity = ?").get(publicKey);
+    const secret = unwrapSecret(publicKey, secrets, row?.["wrapped"] as Uint8Array);
+    if (secret === undefined) throw this.#sealedForOther();
+    const wrapped = wrapSecret(successor.publicKey, successor.secrets, secret);
+    this.#database.prepare("INSERT OR REPLACE INTO seals VALUES(?, ?)").run(successor.publicKey, wrapped);
+  }
+
+  #sealedForOther(): StoreError {
+    return new StoreError(
+      `cannot open '${this.#path}': it is sealed under the passphrase of another identity, give that one with '--identity'`,
+    );
+  }
+
+  /**
+   * Seals all records in one transaction. Nothing of them is left in clear in the files, and the copy that was
+   * kept of version 3 is removed.
+   */
+  #sealAll({ publicKey, secrets }: SealingIdentity): void {
+    const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+    const records = this.read();
+    this.#seal = new StateSeal(secret);
+    const run = (sql: string) => this.#database.prepare(sql).run();
+    try {
+      run("BEGIN IMMEDIATE");
+      run(SEALS);
+      this.#database.prepare("INSERT INTO seals VALUES(?, ?)").run(
+        publicKey,
+        wrapSecret(publicKey, secrets, secret),
+      );
+      // A table that is dropped is overwritten page by page.
+      run("DROP TABLE records");
+      run(TABLE);
+      const save = this.#database.prepare("INSERT INTO records(key, value) VALUES(?, ?)");
+      for (const [key, value] of records) save.run(...this.#stored(key, value));
+      run("COMMIT");
+      this.#truncateLog.get();
+      if (exists(`${this.#path}.v3`)) wipeFile(`${this.#path}.v3`);
+    } catch (error) {
+      this.#seal = undefined;
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw explain("seal", this.#path, error);
+    }
+  }
+
+  /** The row of a record. That of the owner stays in clear: it is read before anybody gives a passphrase. */
+  #stored(key: string, value: Uint8Array): [name: string, value: Uint8Array] {
+    if (this.#seal === undefined || IDENTITY.matches(key)) return [key, value];
+    const name = this.#seal.nameOf(key);
+    return [name, this.#seal.seal(name, key, value)];
+  }
+
+  #nameOf(key: string): string {
+    return this.#seal === undefined || IDENTITY.matches(key) ? key : this.#seal.nameOf(key);
   }
 
   /** Every commit from now on counts as this says; without it `full` holds. */
@@ -78,8 +181,8 @@ export class SqliteStore implements Store {
     try {
       this.#begin.run();
       for (const change of changes) {
-        if (change.type === "save") this.#save.run(change.key, change.value);
-        else this.#forget.run(change.key);
+        if (change.type === "save") this.#save.run(...this.#stored(change.key, change.value));
+        else this.#forget.run(this.#nameOf(change.key));
       }
       const destroys = changes.some(({ type }) => type === "destroy");
       if (destroys) { for (const sql of REBUILD) this.#database.prepare(sql).run(); }
@@ -213,6 +316,16 @@ function bringUpToDate(database: DatabaseSync, path: string, kind: Kind): void {
     copy.close();
   }
   fillFile(database, kind, FORMAT, fromVersion3(records));
+}
+
+/** Removes a file, and overwrites its blocks before that. */
+function wipeFile(path: string): void {
+  using file = Deno.openSync(path, { write: true });
+  for (let left = file.statSync().size; left > 0;) {
+    left -= file.writeSync(new Uint8Array(Math.min(left, 65536)));
+  }
+  file.syncSync();
+  Deno.removeSync(path);
 }
 
 /** Throws a `StoreError` unless the file holds data of this kind, in the format of this release. */

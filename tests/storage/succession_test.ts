@@ -26,7 +26,15 @@ async function opened(path: string, ask = nobody): Promise<Identity> {
 }
 
 function succeed(path: string, options: Partial<SuccessionOptions> = {}): Promise<void> {
-  return succeedIdentity({ nick: "bob", from: path, to: path, protects: false, ask: nobody, ...options });
+  return succeedIdentity({
+    nick: "bob",
+    from: path,
+    to: path,
+    protects: false,
+    ask: nobody,
+    before: () => {},
+    ...options,
+  });
 }
 
 function isSuccessor(identity: Identity, count: number): void {
