@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readConfig } from "../../commands/_config_file.ts";
 import { type Option, OptionError, readWords } from "../../commands/_options.ts";
-import { Commands, type ShellResult } from "../../commands/_registry.ts";
-import { inForce, readEnvironment, type Settings } from "../../commands/_settings.ts";
+import { type Command, Commands, RegistryError, type ShellResult } from "../../commands/_registry.ts";
+import { inForce, NO_SETTINGS, readEnvironment, type Settings } from "../../commands/_settings.ts";
 import * as client from "../../commands/client.ts";
 import * as configCommand from "../../commands/config.ts";
 import * as nicks from "../../commands/nicks.ts";
@@ -210,6 +210,30 @@ Deno.test("a command takes only its own settings, and a revocation goes to the s
   assertEquals(of("nicks"), ["port=1"]);
   assertEquals(of("succeed"), ["nick=f", "server=usual", "server-port=7000"]);
   assertEquals(of("revoke"), []);
+});
+
+Deno.test("settings are read once, when all commands are there, and by no command that has none", () => {
+  let reads = 0;
+  const commands = new Commands((all) => {
+    reads++;
+    const options = all.at("shell").flatMap(({ options = [] }) => options);
+    return { ...NO_SETTINGS, ...readEnvironment({ PARLEY_LISTEN_PORT: "1" }, options) };
+  });
+  for (const module of [client, configCommand, server]) commands.addModule("commands/x.ts", module);
+  const misplaced: Command = {
+    name: "misplaced",
+    usage: "",
+    help: "a program that is said to be for the prompt",
+    arity: { least: 0, most: 0 },
+    place: "shell",
+    run: () => ({ type: "program", run: () => Promise.resolve(0) }),
+  };
+  const module = { register: (all: Commands) => all.add({ ...misplaced, place: "prompt" } as Command) };
+  assertThrows(() => commands.addModule("commands/y.ts", module), RegistryError);
+  assertEquals(reads, 0);
+  assertEquals(commands.inForce(commands.get("server")!, []).get("port")?.value, "1");
+  assertEquals(commands.runShell(["config"]).type, "lines");
+  assertEquals(reads, 1);
 });
 
 Deno.test("one setting is checked in one way, whichever command has it", () => {
