@@ -2,16 +2,16 @@
  * What the source of a user's own command may import: types alone. They are gone when it runs, so the bytes
  * whose hash is trusted are all that is run of it.
  *
- * Imports are read at the top of the file, where nothing but comments can stand around them. Below that a text,
- * a comment and a regular expression could be taken for each other; so there the words that could load a module
- * are refused wherever they stand.
+ * Imports are read at the top of the file, where nothing but comments can stand around them. Below that a
+ * text, a comment and a regular expression could be taken for each other; so there the words that could load
+ * a module are refused wherever they stand.
  */
 
 const SPACE_OR_COMMENT = /\s+|\/\/.*|\/\*[^]*?\*\//y;
 const TYPE_IMPORT =
   /import\s+type\s+(?:[\w$]+|\*\s*as\s+[\w$]+|\{[\w$\s,]*\})\s*from\s*(?:"[^"\n\\]*"|'[^'\n\\]*')[^\S\n]*(?:;|(?=[\n\r/]|$))/y;
 
-/** `import` can only begin a static or a dynamic import, or `import.meta`, and cannot be written otherwise. */
+/** `import` begins an import, static or dynamic, or `import.meta`, and cannot be written with escapes. */
 const IMPORT = /\bimport\b/;
 /** `export` loads a module unless a declaration follows. */
 const EXPORT_FROM =
