@@ -156,11 +156,22 @@ Deno.test("what cannot be is told with the place where it stands", () => {
 });
 
 const REFUSED: readonly [what: string, text: string, says: string][] = [
-  ["nothing", "", "1: it is not JSON"],
-  ["half an object", `{\n"nick": "x",\n`, "3: it is not JSON"],
-  ["a comma too many", `{\n"nick": "x",\n}`, "3: it is not JSON"],
+  ["nothing", "", "1: it has to be an object, {...}"],
   ["a list", "[]", "1: it has to be an object, {...}"],
   ["a text", `"nick"`, "1: it has to be an object, {...}"],
+  ["half an object", `{\n"nick": "x",\n`, `2: it is not JSON: the end stands where a key, "...", should`],
+  ["a comma too many", `{\n"nick": "x",\n}`, `3: it is not JSON: '}' stands where a key, "...", should`],
+  ["no comma", `{\n"nick": "x"\n"log": "/x"\n}`, `3: it is not JSON: '"log"' stands where ',' or '}' should`],
+  ["no colon", `{\n"nick" "x"\n}\n`, `2: it is not JSON: '"x"' stands where ':' should`],
+  ["no value", `{\n"nick":\n}\n`, `3: it is not JSON: '}' stands where a value should`],
+  ["a key without quotes", `{\n\nnick: "x"}`, `3: it is not JSON: 'nick' stands where a key, "...", should`],
+  ["a value without quotes", `{"nick":\nx\n\n}`, `2: it is not JSON: x is neither a text in quotes nor`],
+  ["single quotes", `{"nick": 'x'}`, `1: it is not JSON: 'x' is neither a text in quotes nor a number`],
+  ["a text without its end", `{"nick": "x\n}`, `1: it is not JSON: " is neither a text in quotes nor`],
+  ["a wrong escape", `{"nick": "\\x"}`, `1: it is not JSON: "\\x" is neither a text in quotes nor a number`],
+  ["a number that is none", `{"server-port": 0x10}`, `1: it is not JSON: 0x10 is neither a text in quotes`],
+  ["more behind it", `{}\n{}`, `2: it is not JSON: '{' stands where the end should`],
+  ["a comment", `{\n// x\n}`, `2: it is not JSON: '//' stands where a key, "...", should`],
   ["an unknown key", `{\n\n"nik": "x"}`, `3: unknown key "nik", known are nick, `],
   ["a key of everything", `{"__proto__": {"nick": "x"}}`, `1: unknown key "__proto__"`],
   ["a secret", `{"passphrase": "x"}`, `1: unknown key "passphrase"`],
@@ -196,7 +207,7 @@ for (const [what, text, says] of REFUSED) {
 Deno.test("a number may stand as a text, and a text may hold brackets, quotes and line breaks", () => {
   assertEquals(clientWith({ file: `{"server-port":"9998"}` }), `server-port=9998 ${FILE}:1`);
   const text = `{"server": "a\\"{}[]:,",\n "nick"\n:\n"x"}`;
-  assertEquals(clientWith({ file: text }), `server=a"{}[]:, ${FILE}:1; nick=x ${FILE}:4`);
+  assertEquals(clientWith({ file: text }), `server=a"{}[]:, ${FILE}:1; nick=x ${FILE}:2`);
 });
 
 Deno.test("a command takes only its own settings, and a revocation goes to the server of its file", () => {
