@@ -45,7 +45,7 @@ export const OF_A_SERVER: readonly string[] = [
   "channel-key",
 ];
 
-/** These belong to the address beside which they stand, and mean nothing beside another one. */
+/** Where they stand beside an address they belong to it, and mean nothing beside another one. */
 const OF_AN_ADDRESS = ["server-port", "server-key"];
 
 const PREFIX = "PARLEY_";
@@ -100,7 +100,7 @@ export function inForce(
   const found = new Map<string, Stated>();
   let hasAddress = isInvited;
   const take = (level: Level, keyOf: (option: Option) => string | undefined) => {
-    const isOfAnother = hasAddress;
+    const isOfAnother = isInvited || hasAddress && level.has("server");
     for (const option of options) {
       const key = keyOf(option);
       const stated = key === undefined ? undefined : level.get(key);

@@ -106,6 +106,15 @@ Deno.test("a port or a key does not go with another address than the one beside 
     clientWith({ file, environment: { PARLEY_SERVER: "e", PARLEY_SERVER_PORT: "5" } }),
     "server=e PARLEY_SERVER; server-port=5 PARLEY_SERVER_PORT",
   );
+  // One that stands beside none goes with any.
+  assertEquals(
+    clientWith({ environment: { PARLEY_SERVER_PORT: "5" }, file }, "-i", "there"),
+    "server=there --server; server-port=5 PARLEY_SERVER_PORT",
+  );
+  assertEquals(
+    clientWith({ environment: { PARLEY_SERVER: "e" }, file: { "server-port": 7 } }),
+    `server=e PARLEY_SERVER; server-port=7 ${FILE}:2`,
+  );
   // Nor does the nick of a named server.
   assertEquals(
     clientWith({ file: { at: "lab", ...SERVERS } }, "-i", "there"),
