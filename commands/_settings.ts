@@ -48,7 +48,8 @@ export const OF_A_SERVER: readonly string[] = [
 /** Where they stand beside an address they belong to it, and mean nothing beside another one. */
 const OF_AN_ADDRESS = ["server-port", "server-key"];
 
-const PREFIX = "PARLEY_";
+/** The names of all variables with settings begin with it. */
+export const PREFIX = "PARLEY_";
 
 /** The variable of a setting. */
 export function variableOf(setting: string): string {

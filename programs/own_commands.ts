@@ -20,24 +20,30 @@ class OwnCommandError extends ExpectedError {
 /** Adds all that are trusted. Returns a sentence for each file that is left out. */
 export async function addOwnCommands(commands: Commands): Promise<string[]> {
   const left: string[] = [];
-  for (const name of ownCommandFiles()) {
+  const orLeave = async (act: () => Promise<void>): Promise<void> => {
     try {
-      const bytes = readCommand(name);
-      const hash = await hashOf(bytes);
-      const trusted = readTrusted().get(name);
-      if (trusted !== hash) {
-        const why = trusted === undefined ? "is not trusted" : "has changed since it was trusted";
-        throw new OwnCommandError(
-          `'${pathOf(name)}' ${why} and is left out, read it and say 'trust-command ${name}'`,
-        );
-      }
-      await addCommand(name, bytes, commands);
+      await act();
     } catch (error) {
       if (!(error instanceof ExpectedError)) throw error;
       left.push(error.message);
     }
-  }
+  };
+  await orLeave(async () => {
+    for (const name of ownCommandFiles()) await orLeave(() => addIfTrusted(name, commands));
+  });
   return left;
+}
+
+async function addIfTrusted(name: string, commands: Commands): Promise<void> {
+  const bytes = readCommand(name);
+  const trusted = readTrusted().get(name);
+  if (trusted !== await hashOf(bytes)) {
+    const why = trusted === undefined ? "is not trusted" : "has changed since it was trusted";
+    throw new OwnCommandError(
+      `'${pathOf(name)}' ${why} and is left out, read it and say 'trust-command ${name}'`,
+    );
+  }
+  await addCommand(name, bytes, commands);
 }
 
 /** Trusts a file as it is now, once it has shown that it is a command. `file` is a name there, or a path. */

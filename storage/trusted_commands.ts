@@ -4,7 +4,7 @@
  *
  *     HASH  FILE
  */
-import { configFolder, readOwnFile } from "./config_folder.ts";
+import { configFolder, isAbsent, readOwnFile } from "./config_folder.ts";
 import { refuseReadable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
@@ -22,7 +22,7 @@ export function ownCommandFiles(): string[] {
     return entries.map(({ name }) => name).filter((name) => name.endsWith(".ts") && !name.startsWith("_"))
       .sort();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (isAbsent(error)) return [];
     throw explain("read", commandsFolder(), error);
   }
 }
