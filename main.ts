@@ -5,11 +5,15 @@
 import { loadCommands } from "./commands/_load.ts";
 import { ExpectedError } from "./core/base/expected_error.ts";
 import { harmless } from "./core/base/text.ts";
+import { addOwnCommands } from "./programs/own_commands.ts";
 import { readSettings } from "./programs/settings.ts";
 import { DONE, FAILED, makeWorld, WRONG_USAGE } from "./programs/world.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const commands = await loadCommands(readSettings);
+  // Who is about to trust a file need not be told that it is not trusted.
+  const left = args[0] === "trust-command" ? [] : await addOwnCommands(commands);
+  for (const sentence of left) complain(sentence);
   const result = commands.runShell(args);
   switch (result.type) {
     case "lines":

@@ -3,19 +3,11 @@
  * whichever command reads it, and what is wrong is told with its line.
  */
 import { isAbsolute } from "node:path";
+import { membersOf } from "./_json_members.ts";
 import { type Option, OptionError } from "./_options.ts";
 import { type Level, OF_A_SERVER, type Settings, type Stated } from "./_settings.ts";
 
 const SERVERS = "servers";
-
-/** A key with a value, or with the beginning of an object. */
-interface Member {
-  /** The keys of the objects around it, and its own. */
-  readonly path: readonly string[];
-  /** The text, `undefined` for an object. */
-  readonly value: string | undefined;
-  readonly line: number;
-}
 
 /** Reads the text of config.json at `path`. Throws an `OptionError` with the line and the key. */
 export function readConfig(
@@ -64,60 +56,4 @@ function whatIsWrong({ completes, check }: Option, value: string): string | unde
     return `'${value}' does not begin at the root: where it leads would depend on the folder that you are in`;
   }
   return check?.(value);
-}
-
-/** The parts of a JSON text that is known to be right. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+|\n/g;
-
-/** All members of the object in a JSON text, each with its line. `fail` makes the error. */
-function* membersOf(
-  text: string,
-  fail: (line: number, what: string) => OptionError,
-): Generator<Member, void, void> {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    throw notJson(text, String(error instanceof Error ? error.message : error), fail);
-  }
-  const path: string[] = [];
-  let depth = 0;
-  let line = 1;
-  let key: string | undefined;
-  const tokens = text.match(TOKEN) ?? [];
-  for (const token of tokens) {
-    if (token === "\n") line++;
-    else if (token === "{") {
-      if (key !== undefined) {
-        yield { path: [...path, key], value: undefined, line };
-        path.push(key);
-      }
-      key = undefined;
-      depth++;
-    } else if (token === "}") {
-      path.pop();
-      depth--;
-    } else if (token === ":" || token === ",") continue;
-    else if (depth === 0) throw fail(line, "it has to be an object, {...}");
-    else if (key === undefined) key = String(JSON.parse(token));
-    else {
-      const value: unknown = token === "[" ? [] : JSON.parse(token);
-      if (typeof value !== "string" && typeof value !== "number") {
-        throw fail(line, `"${key}": ${token === "[" ? "a list" : token} is neither text nor a number`);
-      }
-      yield { path: [...path, key], value: String(value), line };
-      key = undefined;
-    }
-  }
-}
-
-/** V8 says where it stopped, but for a text that ends too early. */
-function notJson(
-  text: string,
-  message: string,
-  fail: (line: number, what: string) => OptionError,
-): OptionError {
-  const [, position] = / at position (\d+)/.exec(message) ?? [];
-  const before = position === undefined ? text.trimEnd() : text.slice(0, Number(position));
-  const [what] = message.split(/ (?:in JSON|at position)/);
-  return fail(before.split("\n").length, `it is not JSON: ${what}`);
 }

@@ -6,6 +6,7 @@
 import type { Action } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import type { World } from "../programs/world.ts";
+import { nearestTo } from "./_nearest.ts";
 import { type Completion, type Option, OptionError, type Options, readWords } from "./_options.ts";
 import { inForce, NO_SETTINGS, type Settings, type Stated } from "./_settings.ts";
 
@@ -84,15 +85,19 @@ export class RegistryError extends ExpectedError {
   override readonly name = "RegistryError";
 }
 
+/** Whether a command came with the program, or is one of the user's own, which no compiler has seen. */
+type Whose = "ours" | "own";
+
 /** A name is typed as it is, in every shell. */
 const NAME = /^[a-z][a-z0-9_-]*$/;
 
 export class Commands {
-  readonly #commands = new Map<string, { command: Command; file: string }>();
+  #commands = new Map<string, { command: Command; file: string; whose: Whose }>();
   readonly #readSettings: (commands: Commands) => Settings;
   #settings: Settings | undefined;
   /** The file of the module that is being registered. */
   #file = "";
+  #whose: Whose = "ours";
 
   /** `readSettings` is called once, and only when a command asks for settings. */
   constructor(readSettings: (commands: Commands) => Settings = () => NO_SETTINGS) {
@@ -104,6 +109,7 @@ export class Commands {
    * place.
    */
   add(command: Command): void {
+    if (this.#whose === "own") refuseMisshapen(command, this.#file);
     if (!NAME.test(command.name)) {
       throw new RegistryError(
         `cannot register '${command.name}' of '${this.#file}': a name is small letters, digits, _ and -`,
@@ -115,20 +121,32 @@ export class Commands {
         `cannot register '${command.name}' of '${this.#file}': '${other.file}' has that name, rename one of them`,
       );
     }
-    this.#commands.set(command.name, { command, file: this.#file });
-    // To run a command has no effect, so a trial finds a mistake now that a user would meet later.
+    this.#commands.set(command.name, { command, file: this.#file, whose: this.#whose });
+    // To run a command has no effect, so a trial finds a mistake now that a user would meet later. No setting
+    // is read for it: other commands, whose settings they may be, are not here yet.
+    this.#settings = NO_SETTINGS;
     const args = ({ arity }: Command): string[] => Array(arity.least).fill("x");
     const shell = inShell(command);
-    if (command.place !== "prompt") this.#inShell(shell, this.#run(shell, args(shell), {}));
-    if (command.place !== "shell") this.#runAtPrompt(command, args(command));
+    try {
+      if (command.place !== "prompt") this.#inShell(shell, this.#run(shell, args(shell), {}));
+      if (command.place !== "shell") this.#runAtPrompt(command, args(command));
+    } finally {
+      this.#settings = undefined;
+    }
   }
 
-  /** Lets a module register its command. Throws a `RegistryError` if it has none. */
-  addModule(file: string, module: Partial<CommandModule>): void {
+  /** Lets a module register its command. Throws, and adds nothing, if it has none or it cannot be used. */
+  addModule(file: string, module: Partial<CommandModule>, whose: Whose = "ours"): void {
     this.#file = file;
-    const before = this.#commands.size;
-    if (typeof module.register === "function") module.register(this);
-    if (this.#commands.size > before) return;
+    this.#whose = whose;
+    const before = new Map(this.#commands);
+    try {
+      if (typeof module.register === "function") module.register(this);
+      if (this.#commands.size > before.size) return;
+    } catch (error) {
+      this.#commands = before;
+      throw error;
+    }
     throw new RegistryError(
       `cannot use '${file}' as a command: it does not export 'register(commands)' that adds one, see 'send.ts'`,
     );
@@ -222,8 +240,42 @@ export class Commands {
       return { type: "wrong", reason: `unexpected argument '${args[most]}'` };
     }
     if (args.length < least || args.length > most) return { type: "wrong", reason: usageOf(command) };
-    return orWrong(() => command.run(args, this, options));
+    return orWrong(() => {
+      if (this.#commands.get(command.name)?.whose !== "own") return command.run(args, this, options);
+      return this.#runOwn(command, args, options);
+    });
   }
+
+  /** A mistake in a command of the user's own ends the command, not the program. */
+  #runOwn(command: Command, args: readonly string[], options: Options): ShellResult | PromptResult {
+    const { file } = this.#commands.get(command.name)!;
+    try {
+      const result = command.run(args, this, options);
+      if (RESULTS.includes(result.type)) return result;
+      throw new Error(`its result has the type '${result.type}', which is not one of ${RESULTS.join(", ")}`);
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error);
+      return { type: "wrong", reason: `'${command.name}' of '${file}' has failed: ${what}` };
+    }
+  }
+}
+
+const RESULTS = ["lines", "actions", "program", "wrong"];
+
+/** Throws a `RegistryError` for what a compiler would have found. */
+function refuseMisshapen(command: Partial<Command>, file: string): void {
+  const { name, usage, help, details = [], options = [], arity, place, run } = command;
+  const texts = [name, usage, help, ...details, ...options.flatMap(({ name, help }) => [name, help])];
+  const fault = texts.some((text) => typeof text !== "string")
+    ? "name, usage, help and details are texts"
+    : !Number.isInteger(arity?.least) || typeof arity?.most !== "number"
+    ? "arity is { least, most }"
+    : place !== "shell" && place !== "prompt" && place !== "both"
+    ? "place is 'shell', 'prompt' or 'both'"
+    : typeof run !== "function"
+    ? "run is a function"
+    : undefined;
+  if (fault !== undefined) throw new RegistryError(`cannot use '${file}' as a command: ${fault}`);
 }
 
 /** A command as it is in a shell. */
@@ -258,29 +310,4 @@ function splitArguments(text: string, most: number): string[] {
   }
   if (rest !== "") args.push(rest);
   return args;
-}
-
-/** A name with more letters to change than this is not suggested. */
-const FARTHEST = 2;
-
-/** The name that the user may have meant. */
-function nearestTo(word: string, names: readonly string[]): string | undefined {
-  const near = names.map((name) => ({ name, far: distance(word, name) })).filter(({ far }) =>
-    far <= FARTHEST
-  );
-  return near.sort((a, b) => a.far - b.far)[0]?.name;
-}
-
-/** The Levenshtein distance: how many letters to change, add or leave out. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

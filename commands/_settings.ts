@@ -45,10 +45,11 @@ export const OF_A_SERVER: readonly string[] = [
   "channel-key",
 ];
 
-/** These belong to the address beside which they stand, and mean nothing beside another one. */
+/** Where they stand beside an address they belong to it, and mean nothing beside another one. */
 const OF_AN_ADDRESS = ["server-port", "server-key"];
 
-const PREFIX = "PARLEY_";
+/** The names of all variables with settings begin with it. */
+export const PREFIX = "PARLEY_";
 
 /** The variable of a setting. */
 export function variableOf(setting: string): string {
@@ -100,7 +101,7 @@ export function inForce(
   const found = new Map<string, Stated>();
   let hasAddress = isInvited;
   const take = (level: Level, keyOf: (option: Option) => string | undefined) => {
-    const isOfAnother = hasAddress;
+    const isOfAnother = isInvited || hasAddress && level.has("server");
     for (const option of options) {
       const key = keyOf(option);
       const stated = key === undefined ? undefined : level.get(key);

@@ -17,7 +17,7 @@ export function register(commands: Commands): void {
       "config.json is an object of settings, and of servers by their names, '-s lab' takes this one:",
       `  {"nick": "x", "servers": {"lab": {"server": "chat.example", "server-port": 9998}}}`,
       `In a server: ${OF_A_SERVER.join(", ")}. "at": "lab" makes it the usual one.`,
-      "A port or a key holds only for the server beside which it stands.",
+      "A port or a key that stands beside a server holds for that one only.",
     ],
     arity: { least: 0, most: Infinity },
     completes: "commands",

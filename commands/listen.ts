@@ -34,7 +34,7 @@ export function register(commands: Commands): void {
       ...SCRIPT_OPTIONS,
     ],
     details: [
-      "COMMAND is run by /bin/sh. It finds the fields as PARLEY_FROM, PARLEY_TEXT and so on, and the JSON on its",
+      "COMMAND is run by /bin/sh. It finds the fields as EVENT_FROM, EVENT_TEXT and so on, and the JSON on its",
       "standard input. If it fails it is run again after 1 to 60 seconds.",
     ],
     arity: { least: 0, most: 0 },

@@ -6,6 +6,7 @@ import { blue, gray, green, magenta } from "@std/fmt/colors";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { LineSplitter } from "../terminal/line_splitter.ts";
 import { Output } from "../terminal/output.ts";
+import { withoutSettings } from "./settings.ts";
 import { DONE, type World } from "./world.ts";
 
 /**
@@ -175,7 +176,8 @@ class Stage {
   /** Starts a process. `args` end with the option whose value is its own folder or file. */
   #start(name: string, args: readonly string[]): Actor {
     if (this.#isOver) throw new DemoError("it is over");
-    const actor = new Actor(name, [...args, `${this.#folder}/${name}`, "-p", `${this.#port}`]);
+    const all = [...args, `${this.#folder}/${name}`, "-p", `${this.#port}`];
+    const actor = new Actor(name, all, withoutSettings(`${this.#folder}/config`));
     this.#actors.set(name, actor);
     return actor;
   }
@@ -204,12 +206,13 @@ class Actor {
   /** The index of the first line of the page. */
   #page = 0;
 
-  constructor(name: string, args: readonly string[]) {
+  constructor(name: string, args: readonly string[], env: Record<string, string>) {
     this.#name = name;
     // A standalone binary is the program itself. Deno has to be told which program to run.
     const program = Deno.build.standalone ? [] : ["run", ...PERMISSIONS, Deno.mainModule];
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [...program, ...args],
+      env,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -17,7 +17,7 @@ export function mayRun(): void {
 }
 
 /**
- * Runs a command line of the user for an event. It finds the fields as `PARLEY_FROM` and so on, and the JSON
+ * Runs a command line of the user for an event. It finds the fields as `EVENT_FROM` and so on, and the JSON
  * on its standard input. Returns its exit status.
  */
 export async function runHook(command: string, event: Event): Promise<number> {
@@ -25,7 +25,7 @@ export async function runHook(command: string, event: Event): Promise<number> {
   for (const [name, value] of Object.entries(event)) {
     if (value === undefined || value === null || typeof value === "object") continue;
     // A variable cannot hold this character.
-    env[`PARLEY_${name.toUpperCase()}`] = String(value).replaceAll("\0", "\u{FFFD}");
+    env[`EVENT_${name.toUpperCase()}`] = String(value).replaceAll("\0", "\u{FFFD}");
   }
   const child = new Deno.Command("/bin/sh", {
     args: ["-c", command],

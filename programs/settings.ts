@@ -1,7 +1,7 @@
 /** Where settings are read: the environment, and config.json in the user's folder. */
 import { readConfig } from "../commands/_config_file.ts";
 import type { Commands } from "../commands/_registry.ts";
-import { readEnvironment, type Settings } from "../commands/_settings.ts";
+import { PREFIX, readEnvironment, type Settings } from "../commands/_settings.ts";
 import { configFolder, readOwnFile } from "../storage/config_folder.ts";
 
 /** Throws an `OptionError` or a `StoreError` if config.json cannot be used. */
@@ -15,4 +15,10 @@ export function readSettings(commands: Commands): Settings {
     ...readEnvironment(Deno.env.toObject(), options),
     ...readConfig(path, text, options),
   };
+}
+
+/** Variables for a process that is to have no settings. Nothing is in the folder. */
+export function withoutSettings(folder: string): Record<string, string> {
+  const settings = Object.keys(Deno.env.toObject()).filter((name) => name.startsWith(PREFIX));
+  return { ...Object.fromEntries(settings.map((name) => [name, ""])), XDG_CONFIG_HOME: folder };
 }

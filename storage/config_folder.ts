@@ -17,9 +17,14 @@ export function readOwnFile(path: string): Uint8Array<ArrayBuffer> | undefined {
     refuseForeign(dirname(path));
     return Deno.readFileSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isAbsent(error)) return undefined;
     throw explain("read", path, error);
   }
+}
+
+/** True for the error of a path at which nothing is, or nothing can be, since a file is in the way. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
 /** The writing bit of those who are neither the owner nor in the group. */

@@ -19,6 +19,7 @@ import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
 import * as succeed from "../../commands/succeed.ts";
 import * as trust from "../../commands/trust.ts";
+import * as trustCommand from "../../commands/trust_command.ts";
 import * as verify from "../../commands/verify.ts";
 import * as version from "../../commands/version.ts";
 import { VERSION } from "../../core/base/version.ts";
@@ -44,6 +45,7 @@ const MODULES = {
   server,
   succeed,
   trust,
+  trustCommand,
   verify,
   version,
 };
@@ -73,6 +75,7 @@ Deno.test("programs, settings and what is made for a shell are for the shell, he
     "revoke",
     "server",
     "succeed",
+    "trust-command",
     "version",
   ]);
   assertEquals(names("prompt"), [
@@ -213,6 +216,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     ],
   },
   trust: { usage: "trust <nick>", names: ["key has changed", "the mark of 'verify'"] },
+  "trust-command": { usage: "trust-command FILE", names: ["beside config.json", "has changed"] },
   version: { usage: "version", names: [] },
   verify: { usage: "verify <nick> [DIGITS]", names: ["60 digits", "the last five"] },
 };

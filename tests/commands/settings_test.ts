@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readConfig } from "../../commands/_config_file.ts";
 import { type Option, OptionError, readWords } from "../../commands/_options.ts";
-import { Commands, type ShellResult } from "../../commands/_registry.ts";
-import { inForce, readEnvironment, type Settings } from "../../commands/_settings.ts";
+import { type Command, Commands, RegistryError, type ShellResult } from "../../commands/_registry.ts";
+import { inForce, NO_SETTINGS, readEnvironment, type Settings } from "../../commands/_settings.ts";
 import * as client from "../../commands/client.ts";
 import * as configCommand from "../../commands/config.ts";
 import * as nicks from "../../commands/nicks.ts";
@@ -106,6 +106,15 @@ Deno.test("a port or a key does not go with another address than the one beside 
     clientWith({ file, environment: { PARLEY_SERVER: "e", PARLEY_SERVER_PORT: "5" } }),
     "server=e PARLEY_SERVER; server-port=5 PARLEY_SERVER_PORT",
   );
+  // One that stands beside none goes with any.
+  assertEquals(
+    clientWith({ environment: { PARLEY_SERVER_PORT: "5" }, file }, "-i", "there"),
+    "server=there --server; server-port=5 PARLEY_SERVER_PORT",
+  );
+  assertEquals(
+    clientWith({ environment: { PARLEY_SERVER: "e" }, file: { "server-port": 7 } }),
+    `server=e PARLEY_SERVER; server-port=7 ${FILE}:2`,
+  );
   // Nor does the nick of a named server.
   assertEquals(
     clientWith({ file: { at: "lab", ...SERVERS } }, "-i", "there"),
@@ -156,11 +165,22 @@ Deno.test("what cannot be is told with the place where it stands", () => {
 });
 
 const REFUSED: readonly [what: string, text: string, says: string][] = [
-  ["nothing", "", "1: it is not JSON"],
-  ["half an object", `{\n"nick": "x",\n`, "3: it is not JSON"],
-  ["a comma too many", `{\n"nick": "x",\n}`, "3: it is not JSON"],
+  ["nothing", "", "1: it has to be an object, {...}"],
   ["a list", "[]", "1: it has to be an object, {...}"],
   ["a text", `"nick"`, "1: it has to be an object, {...}"],
+  ["half an object", `{\n"nick": "x",\n`, `2: it is not JSON: the end stands where a key, "...", should`],
+  ["a comma too many", `{\n"nick": "x",\n}`, `3: it is not JSON: '}' stands where a key, "...", should`],
+  ["no comma", `{\n"nick": "x"\n"log": "/x"\n}`, `3: it is not JSON: '"log"' stands where ',' or '}' should`],
+  ["no colon", `{\n"nick" "x"\n}\n`, `2: it is not JSON: '"x"' stands where ':' should`],
+  ["no value", `{\n"nick":\n}\n`, `3: it is not JSON: '}' stands where a value should`],
+  ["a key without quotes", `{\n\nnick: "x"}`, `3: it is not JSON: 'nick' stands where a key, "...", should`],
+  ["a value without quotes", `{"nick":\nx\n\n}`, `2: it is not JSON: x is neither a text in quotes nor`],
+  ["single quotes", `{"nick": 'x'}`, `1: it is not JSON: 'x' is neither a text in quotes nor a number`],
+  ["a text without its end", `{"nick": "x\n}`, `1: it is not JSON: " is neither a text in quotes nor`],
+  ["a wrong escape", `{"nick": "\\x"}`, `1: it is not JSON: "\\x" is neither a text in quotes nor a number`],
+  ["a number that is none", `{"server-port": 0x10}`, `1: it is not JSON: 0x10 is neither a text in quotes`],
+  ["more behind it", `{}\n{}`, `2: it is not JSON: '{' stands where the end should`],
+  ["a comment", `{\n// x\n}`, `2: it is not JSON: '//' stands where a key, "...", should`],
   ["an unknown key", `{\n\n"nik": "x"}`, `3: unknown key "nik", known are nick, `],
   ["a key of everything", `{"__proto__": {"nick": "x"}}`, `1: unknown key "__proto__"`],
   ["a secret", `{"passphrase": "x"}`, `1: unknown key "passphrase"`],
@@ -196,7 +216,7 @@ for (const [what, text, says] of REFUSED) {
 Deno.test("a number may stand as a text, and a text may hold brackets, quotes and line breaks", () => {
   assertEquals(clientWith({ file: `{"server-port":"9998"}` }), `server-port=9998 ${FILE}:1`);
   const text = `{"server": "a\\"{}[]:,",\n "nick"\n:\n"x"}`;
-  assertEquals(clientWith({ file: text }), `server=a"{}[]:, ${FILE}:1; nick=x ${FILE}:4`);
+  assertEquals(clientWith({ file: text }), `server=a"{}[]:, ${FILE}:1; nick=x ${FILE}:2`);
 });
 
 Deno.test("a command takes only its own settings, and a revocation goes to the server of its file", () => {
@@ -210,6 +230,30 @@ Deno.test("a command takes only its own settings, and a revocation goes to the s
   assertEquals(of("nicks"), ["port=1"]);
   assertEquals(of("succeed"), ["nick=f", "server=usual", "server-port=7000"]);
   assertEquals(of("revoke"), []);
+});
+
+Deno.test("settings are read once, when all commands are there, and by no command that has none", () => {
+  let reads = 0;
+  const commands = new Commands((all) => {
+    reads++;
+    const options = all.at("shell").flatMap(({ options = [] }) => options);
+    return { ...NO_SETTINGS, ...readEnvironment({ PARLEY_LISTEN_PORT: "1" }, options) };
+  });
+  for (const module of [client, configCommand, server]) commands.addModule("commands/x.ts", module);
+  const misplaced: Command = {
+    name: "misplaced",
+    usage: "",
+    help: "a program that is said to be for the prompt",
+    arity: { least: 0, most: 0 },
+    place: "shell",
+    run: () => ({ type: "program", run: () => Promise.resolve(0) }),
+  };
+  const module = { register: (all: Commands) => all.add({ ...misplaced, place: "prompt" } as Command) };
+  assertThrows(() => commands.addModule("commands/y.ts", module), RegistryError);
+  assertEquals(reads, 0);
+  assertEquals(commands.inForce(commands.get("server")!, []).get("port")?.value, "1");
+  assertEquals(commands.runShell(["config"]).type, "lines");
+  assertEquals(reads, 1);
 });
 
 Deno.test("one setting is checked in one way, whichever command has it", () => {

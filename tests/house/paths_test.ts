@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { assert, assertEquals } from "@std/assert";
 import { ROOT, sourceFiles } from "./imports.ts";
 
-/** The README shows how this file would be added. */
-const EXAMPLES = ["commands/shout.ts"];
+/** The README shows how these files would be added. */
+const EXAMPLES = ["commands/shout.ts", "roll.ts"];
 
 /** A changelog may name what is gone. */
 const EXEMPT = ["CHANGELOG.md"];

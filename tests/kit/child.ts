@@ -1,5 +1,6 @@
 /** A process of this machine whose lines are read, each with its time, and that is told lines. */
-import { environment } from "./program.ts";
+import { withoutSettings } from "../../programs/settings.ts";
+import { environment, PROJECT } from "./program.ts";
 
 /** Longer than anything takes on a busy machine: only a test that fails waits so long. */
 const PATIENCE_MS = 180_000;
@@ -22,12 +23,18 @@ export class Child {
   #hasEnded = false;
   #taken = 0;
 
-  /** `folder` takes the place of the user's folders; without one the process has the user's own. */
+  /**
+   * `folder` takes the place of the user's folders; without one the process has the user's own, but no
+   * settings.
+   */
   constructor([program = "", ...args]: readonly string[], { folder, stderr = "inherit" }: {
     readonly folder?: string;
     readonly stderr?: "inherit" | "null";
   } = {}) {
-    const place = folder === undefined ? {} : { cwd: folder, env: environment(folder) };
+    // A file is no folder, so no settings are in it.
+    const place = folder === undefined
+      ? { env: withoutSettings(`${PROJECT}/main.ts`) }
+      : { cwd: folder, env: environment(folder) };
     const streams = { stdin: "piped", stdout: "piped", stderr } as const;
     this.#child = new Deno.Command(program, { args, ...place, ...streams }).spawn();
     this.#input = this.#child.stdin.getWriter();

@@ -1,5 +1,6 @@
 /** Our program as tests and benchmarks start it: where it is, what it may do, and folders of its own. */
 import { fileURLToPath } from "node:url";
+import { withoutSettings } from "../../programs/settings.ts";
 
 /** The folder of the project. */
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
@@ -12,14 +13,12 @@ export const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--a
  * where it always is.
  */
 export function environment(folder: string): Record<string, string> {
-  const settings = Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("PARLEY_"));
   return {
-    ...Object.fromEntries(settings.map((name) => [name, ""])),
+    ...withoutSettings(`${folder}/config`),
     DENO_DIR: Deno.env.get("DENO_DIR") ??
       `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`,
     HOME: folder,
     TMPDIR: folder,
-    XDG_CONFIG_HOME: `${folder}/config`,
     XDG_STATE_HOME: `${folder}/state`,
     XDG_DATA_HOME: `${folder}/data`,
     SHELL: "/bin/sh",

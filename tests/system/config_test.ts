@@ -47,6 +47,22 @@ Deno.test("a config.json with a mistake stops whoever asks for settings, with on
   }
 });
 
+Deno.test("where a file is in the way of config.json there are no settings", async () => {
+  await using host = await Host.create();
+  await Deno.writeTextFile(`${host.folder}/config`, "");
+  const run = host.run(["config"]);
+  assertEquals(await run.status, 0);
+  assertEquals(run.error.text, "");
+  assertMatch(run.output.text, /config\/parley\/config\.json: nothing is set there\n/);
+});
+
+Deno.test("the demo is the same, whatever the user has set", async () => {
+  await using host = await Host.create();
+  await writeConfig(host, { identity: "/none", at: "none", "server-key": "0".repeat(64), servers: {} });
+  const demo = host.run(["demo"], { env: { PARLEY_CHANNEL_KEY: "/none", PARLEY_DURABILITY: "none" } });
+  assertEquals(await demo.status, 0, demo.error.text);
+});
+
 Deno.test("a config.json that others can change is not used", async (test) => {
   await using host = await Host.create();
   const path = await writeConfig(host, { nick: "x" });
