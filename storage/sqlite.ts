@@ -130,8 +130,8 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * Seals all records in one transaction. Nothing of them is left in clear in the files, and the copy that was
-   * kept of version 3 is removed.
+   * Seals all records in one transaction. Nothing of them is left in clear in the files, and the copy that
+   * was kept of version 3 is removed.
    */
   #sealAll({ publicKey, secrets }: SealingIdentity): void {
     const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));

@@ -1,6 +1,6 @@
 /**
  * Seals the records of a client whose identity has a passphrase, so that neither texts nor nicks nor prekeys
- * stand in the file (docs/security.md, "What is on disk"). The secret is random, and lies in the file itself,
+ * stand in the file (docs/security.md, "Keys"). The secret is random, and lies in the file itself,
  * sealed under the identity's secrets: a successor of the identity gets it sealed once more, and no record is
  * written again.
  *

@@ -1,6 +1,13 @@
 /** The commands that come with the program: where they may be given, and what they ask for. */
 import { assert, assertArrayIncludes, assertEquals } from "@std/assert";
 import { Commands, type PromptResult, type ShellResult, usageOf } from "../../commands/_registry.ts";
+import * as ack from "../../commands/ack.ts";
+import * as daemon from "../../commands/daemon.ts";
+import * as inbox from "../../commands/inbox.ts";
+import * as listen from "../../commands/listen.ts";
+import * as rpc from "../../commands/rpc.ts";
+import * as run from "../../commands/run.ts";
+import * as wait from "../../commands/wait.ts";
 import * as client from "../../commands/client.ts";
 import * as completions from "../../commands/completions.ts";
 import * as configCommand from "../../commands/config.ts";
@@ -27,6 +34,13 @@ import config from "../../deno.json" with { type: "json" };
 import { onlySends } from "../../programs/prompt.ts";
 
 const MODULES = {
+  wait,
+  run,
+  rpc,
+  listen,
+  inbox,
+  daemon,
+  ack,
   client,
   completions,
   configCommand,
@@ -62,21 +76,35 @@ function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("programs, settings and what is made for a shell are for the shell, help and version for both, the others for the prompt", () => {
+Deno.test("which commands are for a shell, and which for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
   assertEquals(names("shell"), [
+    "ack",
     "client",
     "completions",
     "config",
+    "daemon",
     "demo",
+    "dereg",
     "help",
+    "inbox",
+    "invite",
+    "listen",
     "man",
     "nicks",
+    "peers",
+    "reg",
     "revoke",
+    "rpc",
+    "run",
+    "send",
     "server",
     "succeed",
+    "trust",
     "trust-command",
+    "verify",
     "version",
+    "wait",
   ]);
   assertEquals(names("prompt"), [
     "dereg",
@@ -215,6 +243,19 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "Start the client then",
     ],
   },
+  ack: { usage: "ack <id> [options]", names: ["--nick NICK", "--json"] },
+  daemon: { usage: "daemon [options]", names: ["--nick NICK", "--state DIR"] },
+  inbox: { usage: "inbox [options]", names: ["--json", "until 'ack'"] },
+  listen: {
+    usage: "listen [options]",
+    names: ["--as NAME", "--since CURSOR", "--exec COMMAND", "--give-up N"],
+  },
+  rpc: { usage: "rpc [options]", names: ["--nick NICK", "docs/scripts.md"] },
+  run: {
+    usage: "run <nick> [options] -- <command> [arguments]",
+    names: ["--wait STATE", "--timeout SECONDS"],
+  },
+  wait: { usage: "wait <id> [options]", names: ["--wait STATE", "(delivered)"] },
   trust: { usage: "trust <nick>", names: ["key has changed", "the mark of 'verify'"] },
   "trust-command": { usage: "trust-command FILE", names: ["beside config.json", "has changed"] },
   version: { usage: "version", names: [] },
@@ -235,7 +276,7 @@ Deno.test("help explains each command with all that one may give", () => {
 });
 
 Deno.test("help names no option that is not known", () => {
-  for (const name of ["client", "nicks", "revoke", "server", "succeed"]) {
+  for (const name of ["client", "daemon", "listen", "nicks", "revoke", "send", "server", "succeed"]) {
     for (const line of linesOf(commands.runShell(["help", name])).filter((line) => /^ +-/.test(line))) {
       const [, long = "", value] = /(--[a-z-]+)(?: ([A-Z]+))? /.exec(line) ?? [];
       // The value is wrong for most of them, but each is known.

@@ -1,4 +1,4 @@
-/** The state of an identity with a passphrase: nobody reads it in the file, and nobody puts it together anew. */
+/** The state of an identity with a passphrase: nobody reads it in the file, or changes what is in it. */
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { IDENTITY, OWN } from "../../core/durable/records.ts";
