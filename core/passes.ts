@@ -27,8 +27,8 @@ export function inPasses(outputs: readonly Output[]): Deed[] {
     } else if (output.type === "transmit") deeds.push(output);
     else last.push(output);
   }
-  deeds.push(...last);
-  return deeds;
+  // A wake-up may show more than a call has room for as arguments.
+  return [...deeds, ...last];
 }
 
 /** True if the output is a part of the commit. */

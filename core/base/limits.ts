@@ -729,12 +729,12 @@ export const TABLE_LINES = 12;
 
 /**
  * Lines of one sender that a person is shown a second, and at once; the rest is folded. Nobody types or reads
- * faster, and at once as many may come as were held for a missing one (`HELD_PER_SENDER_MESSAGES`). A message
+ * faster, and at once comes what has waited: no more of one sender than its share of a mailbox. A message
  * of several lines counts as so many, but as ten at most, so that what is said behind a long one is shown; of
  * a line without an end every 80 characters count.
  */
 export const FLOOD_LINES_PER_SECOND = 30;
-export const FLOOD_LINES_BURST = 100;
+export const FLOOD_LINES_BURST = 250;
 export const FLOOD_MESSAGE_LINES = 10;
 export const FLOOD_LINE_CHARACTERS = 80;
 

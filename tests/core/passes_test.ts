@@ -25,3 +25,8 @@ Deno.test("without a change there is no commit", () => {
   assertEquals(inPasses([SHOW, transmit(1)]), [transmit(1), SHOW]);
   assertEquals(inPasses([]), []);
 });
+
+Deno.test("half a million notices are no more than many", () => {
+  const many = Array.from({ length: 500_000 }, () => SHOW);
+  assertEquals(inPasses(many).length, many.length);
+});

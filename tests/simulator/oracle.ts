@@ -61,6 +61,8 @@ export class Oracle {
   readonly #everSettled = new Set<string>();
   /** Of the settled ones those in each sender's last commit. */
   readonly #justSettled = new Map<string, string[]>();
+  /** What clients have folded and keep for their next start. It is shown then, dated. */
+  readonly #kept = new Set<string>();
   /** How often each sender was told that a message has failed. */
   readonly #failed = new Map<string, number>();
   readonly #failures: string[] = [];
@@ -103,6 +105,16 @@ export class Oracle {
     if (message !== MALFORMED && !message.channel) this.#received.add(`${by} ${idOf(message)}`);
   }
 
+  /** True if a client has folded messages, which stay in its journal until its next start. */
+  hasFolded(name: string): boolean {
+    return [...this.#kept].some((kept) => kept.startsWith(`${name}<`));
+  }
+
+  /** True if this was shown there, or will be. */
+  #has(name: string | undefined, text: string): boolean {
+    return this.#shown.has(`${name}<${text}`) || this.#kept.has(`${name}<${text}`);
+  }
+
   #noteSettled(by: string, key: string): void {
     const id = OUTBOX.nameOf(key);
     const message = [...this.#accepted.values()].find((accepted) => accepted.id === id);
@@ -127,6 +139,7 @@ export class Oracle {
   }
 
   noticed(name: string, life: number, at: Millis, notice: Notice): void {
+    if (notice.type === "foldedMessage") this.#kept.add(`${name}<${notice.message.text}`);
     if (notice.type === "directReceived") this.#display(name, life, at, notice.message, false);
     if (notice.type === "channelReceived") this.#display(name, life, at, notice.message, true);
     if (notice.type === "missing") this.#gaps.add(`${notice.from}>${name}`);
@@ -183,7 +196,8 @@ export class Oracle {
     const order = this.#order.get(key) ?? [];
     this.#order.set(key, order);
     // The next message does not name one whose sender was told that it has failed, so no gap is seen.
-    const mayBeLate = dated && (this.#gaps.has(key) || this.#failed.has(from));
+    const mayBeLate = dated &&
+      (this.#gaps.has(key) || this.#failed.has(from) || this.#kept.has(`${name}<${text}`));
     const overtaken = order.some((other) =>
       other.serial > serial && !mayBeLate && !this.#wasForgotten(name, other.at)
     );
@@ -219,7 +233,7 @@ export class Oracle {
   #checkGaps(pair: string, last: number): void {
     if (this.#gaps.has(pair)) return;
     for (const { from, to, text, serial, id } of this.#accepted.values()) {
-      if (`${from}>${to}` !== pair || serial > last || this.#shown.has(`${to}<${text}`)) continue;
+      if (`${from}>${to}` !== pair || serial > last || this.#has(to, text)) continue;
       if (this.#settled.has(id) || this.#failed.has(from)) continue;
       this.fail(`'${to}' was shown a later message of '${from}' than '${text}', and no gap was told`);
     }
@@ -229,7 +243,7 @@ export class Oracle {
   checkLiveness(): void {
     for (const message of this.#accepted.values()) {
       for (const name of this.#recipientsOf(message)) {
-        if (!this.#shown.has(`${name}<${message.text}`)) {
+        if (!this.#has(name, message.text)) {
           this.fail(`'${name}' was never shown '${message.text}' of '${message.from}' (${message.id})`);
         }
       }

@@ -359,7 +359,8 @@ class Simulation extends Surroundings {
   #checkNothingLeft(): void {
     for (const { name, disk } of this.#clients) {
       const left = [...disk.read()].filter(([key, value]) =>
-        OUTBOX.matches(key) || ((INBOX.matches(key) || EVENT.matches(key)) && !isFromHostile(key, value))
+        OUTBOX.matches(key) || (INBOX.matches(key) && !isFromHostile(key, value)) ||
+        (EVENT.matches(key) && !isFromHostile(key, value) && !this.#oracle.hasFolded(name))
       ).map(([key]) => key);
       if (left.length > 0) this.#oracle.fail(`'${name}' still has ${left.join(", ")}`);
     }
