@@ -3,6 +3,7 @@ import type { Action } from "../core/action.ts";
 import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
+import { ATTEMPTS } from "../core/base/limits.ts";
 import type { Address, Key, Millis } from "../core/base/units.ts";
 import { Client } from "../core/client/client.ts";
 import type { Durability, Machine } from "../core/machine.ts";
@@ -16,7 +17,7 @@ import { type OpenIdentity, openIdentity, type Protectable } from "../storage/id
 import { openKnownServers } from "../storage/known_servers.ts";
 import type { SealingIdentity, SqliteStore } from "../storage/sqlite.ts";
 import { readPassphrase } from "../storage/passphrase_file.ts";
-import { openState } from "../storage/state.ts";
+import { oldStates, openState } from "../storage/state.ts";
 import { loginName, MEMORY, stateFolderOf } from "../storage/state_folder.ts";
 import { keepStatement } from "../storage/statement_file.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
@@ -74,6 +75,8 @@ export interface Place {
   readonly serverKey: Key | undefined;
   /** The state folder of the nick, which may not be there; `undefined` if nothing outlives the process. */
   readonly folder: string | undefined;
+  /** Of several folders of old releases the one whose identity the server knows. */
+  readonly bound?: string | undefined;
   /** What is to be told of it. */
   readonly news: readonly Notice[];
 }
@@ -105,7 +108,31 @@ export async function findPlace(
   const found = await findServer(asked, knownServers, world);
   if (found === undefined) return undefined;
   const folder = stateFolderOf(nick, chosen, found.key);
-  return { ...place, serverKey: found.key, folder, news: found.news };
+  const known = { ...place, serverKey: found.key, folder, news: found.news };
+  const old = chosen === undefined ? oldStates(nick, server, found.key) : [];
+  return old.length < 2 ? known : { ...known, bound: await boundOf(old, settings, known, world) };
+}
+
+/** The first of these folders whose identity the server takes for the nick. */
+async function boundOf(
+  folders: readonly string[],
+  settings: ClientSettings,
+  place: Place,
+  world: World,
+): Promise<string | undefined> {
+  const manner = { attempts: ATTEMPTS, interactive: false, sendsOnly: true, isAttended: false };
+  for (const state of folders) {
+    const opened = await openClient({ ...settings, state }, { ...place, folder: state }, manner, world);
+    let isRefused = false;
+    const driver = opened.run(({ type }) => {
+      if (type === "nickOfAnotherKey" || type === "identityEnded") isRefused = true;
+      if (type === "registered") driver.act({ type: "leave" });
+    });
+    driver.act({ type: "register", nick: opened.nick });
+    await driver.ended.finally(() => opened.close());
+    if (!isRefused) return state;
+  }
+  return undefined;
 }
 
 /** How a client is run. */
@@ -215,7 +242,7 @@ interface Beginning {
 /** Opens the state that belongs to the server. */
 function openBeginning(
   { nick, state: chosen }: ClientSettings,
-  { news, server, serverKey }: Place,
+  { bound, news, server, serverKey }: Place,
 ): Beginning {
   if (chosen === MEMORY || serverKey === undefined) {
     return {
@@ -227,7 +254,7 @@ function openBeginning(
       news: [...news],
     };
   }
-  const { others, ...state } = openState({ nick, chosen, server, serverKey });
+  const { others, ...state } = openState({ nick, chosen, server, serverKey, bound });
   const unused = others.map((folder): Notice => ({ type: "otherState", nick: state.nick, folder }));
   return { ...state, serverKey, news: [...news, ...unused] };
 }

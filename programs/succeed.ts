@@ -44,7 +44,13 @@ export async function runSucceed(settings: SuccessionSettings, world: World): Pr
   );
   if (found === undefined) return FAILED;
   using cleanup = new DisposableStack();
-  const { folder, store } = openState({ nick, chosen: settings.state, server, serverKey: found.key });
+  const { folder, store } = openState({
+    nick,
+    chosen: settings.state,
+    server,
+    serverKey: found.key,
+    bound: undefined,
+  });
   cleanup.defer(() => store.close());
   const to = `${folder}/identity`;
   const before = (old: Protectable, successor: Protectable): void => {

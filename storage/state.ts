@@ -22,6 +22,8 @@ export interface StateOptions {
   readonly server: Address;
   /** The server has proved that it holds this key. */
   readonly serverKey: Key;
+  /** The old folder whose identity the server knows, if there are several. */
+  readonly bound: string | undefined;
 }
 
 /** The opened state of a client. */
@@ -51,9 +53,12 @@ export function openState({ nick, ...rest }: StateOptions): State {
   }
 }
 
-function openStateOf(nick: Nick, { chosen, server, serverKey }: Omit<StateOptions, "nick">): State {
+function openStateOf(
+  nick: Nick,
+  { bound, chosen, server, serverKey }: Omit<StateOptions, "nick">,
+): State {
   const folder = stateFolderOf(nick, chosen, serverKey);
-  const others = chosen === undefined ? takeOver(nick, folder, server, serverKey) : [];
+  const others = chosen === undefined ? takeOver(nick, folder, server, serverKey, bound) : [];
   const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
   if (owner === undefined || isOurs(owner, { nick, folder, server, serverKey })) {
@@ -75,12 +80,28 @@ function isOurs(
 }
 
 /**
- * Moves the old folder that was used most to `folder`, unless there is one already. Returns the others.
+ * The old folders of a nick at this server, that which was used most first. Only the server knows which of
+ * several has the identity that the nick belongs to. None counts where there is a folder of today.
  */
-function takeOver(nick: Nick, folder: string, server: Address, serverKey: Key): string[] {
+export function oldStates(nick: Nick, server: Address, serverKey: Key): string[] {
+  if (exists(stateFolderOf(nick, undefined, serverKey))) return [];
+  return byUse(oldFolders(stateFolder(), folderName(nick), server, serverKey));
+}
+
+/**
+ * Moves the old folder that is bound, or else the one that was used most, to `folder`, unless there is one
+ * already. Returns the others.
+ */
+function takeOver(
+  nick: Nick,
+  folder: string,
+  server: Address,
+  serverKey: Key,
+  bound: string | undefined,
+): string[] {
   const found = oldFolders(stateFolder(), folderName(nick), server, serverKey);
   if (exists(folder)) return found;
-  const [first, ...others] = byUse(found);
+  const [first, ...others] = byUse(found).sort((a, b) => Number(b === bound) - Number(a === bound));
   if (first === undefined) return [];
   try {
     Deno.mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });

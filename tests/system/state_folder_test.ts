@@ -1,6 +1,8 @@
 /** The state of a nick belongs to a server, wherever that is and whatever it is called. */
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { KNOWN_PEER } from "../../core/durable/records.ts";
 import { exists } from "../../storage/folders.ts";
+import { openSqlite } from "../../storage/sqlite.ts";
 import { freePort, Host, type Run } from "./host.ts";
 
 const WELCOME = "SERVER: [Welcome, you are registered.]";
@@ -70,6 +72,38 @@ Deno.test("folders of old releases are taken over: the one that was used, and th
   await leave(back);
   assertEquals(await identityIn(folder), identity);
   assertFalse(exists(`${old}/x`));
+});
+
+Deno.test("of two old folders the one is taken over whose identity the server knows, whichever has more in it", async () => {
+  await using host = await Host.withServer();
+  const x = host.client("x");
+  await x.sees(WELCOME);
+  await leave(x);
+  const folder = host.stateOf("x");
+  const identity = await identityIn(folder);
+  const root = `${host.folder}/state/parley`;
+  const [old, other] = [`${root}/127.0.0.1_${host.port}`, `${root}/192.168.1.33_${host.port}`];
+  for (const place of [old, other]) await Deno.mkdir(place);
+  await Deno.rename(folder, `${host.folder}/aside`);
+  const refused = host.client("x");
+  await refused.sees("[Nickname 'x' belongs to another key.]");
+  assertEquals(await refused.status, 1);
+  await Deno.rename(folder, `${other}/x`);
+  await Deno.rename(`${host.folder}/aside`, `${old}/x`);
+  const store = openSqlite(`${other}/x/state.db`, "client");
+  store.commit(["a", "b", "c"].map((nick) => ({
+    type: "save",
+    key: KNOWN_PEER.key(nick),
+    value: KNOWN_PEER.encode({ identity: "a1".repeat(32), verified: false, revoked: false }),
+  })));
+  store.close();
+
+  const back = host.client("x");
+  await back.sees(`[There is another state of x at this server, unused: '${other}/x'.]`);
+  await back.sees(WELCOME);
+  await leave(back);
+  assertFalse(back.output.text.includes("belongs to another key"));
+  assertEquals(await identityIn(folder), identity);
 });
 
 Deno.test("nothing is made for a server that has not proved its key", async () => {
