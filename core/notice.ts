@@ -221,6 +221,8 @@ export type Notice =
   | { readonly type: "serverRecognized"; readonly knownAs: string }
   /** The state folder is new, and so is the user's identity in it. */
   | { readonly type: "identityMade"; readonly nick: Nick }
+  /** The user's identity is new, and ends with the process. */
+  | { readonly type: "identityPassing"; readonly nick: Nick }
   /** There is another folder with a state of this nick at this server. */
   | { readonly type: "otherState"; readonly nick: Nick; readonly folder: string }
   /** Somebody at the server's address announces another key than the one that we know. */
@@ -522,6 +524,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen(
         `[New identity for ${notice.nick}: keep a copy of the file 'identity' in its state folder.]`,
       );
+    case "identityPassing":
+      return screen(`[New identity for ${notice.nick}, for this process alone: nothing outlives it.]`);
     case "otherState":
       return screen(`[There is another state of ${notice.nick} at this server, unused: '${notice.folder}'.]`);
     case "serverKeyChanged":

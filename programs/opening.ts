@@ -267,6 +267,7 @@ async function openOwnIdentity(
   const path = brought ?? (folder === undefined ? undefined : `${folder}/identity`);
   if (path === undefined) {
     const secrets = crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
+    news.push({ type: "identityPassing", nick });
     return { secrets, predecessors: [], isNew: true, isProtected: false, close: () => {} };
   }
   const mayMake = brought === undefined && isNew;

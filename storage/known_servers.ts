@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { stateFolder } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
-const LINE = /^(\S+) ([0-9a-f]{64})(?: .*)?$/;
+const LINE = /^(\S+) ([0-9a-f]{64})(?: .*)?$/i;
 
 /** The servers that are known to whoever has his state in this folder; `undefined` for the usual one. */
 export function openKnownServers(folder: string | undefined): KnownServers {
@@ -32,7 +32,7 @@ export class KnownServers {
   keyOf(server: string): string | undefined {
     for (const [index, line] of this.#lines().entries()) {
       const [, known, key] = LINE.exec(line) ?? [];
-      if (known !== undefined && isSame(known, server)) return key;
+      if (known !== undefined && isSame(known, server)) return key?.toLowerCase();
       if (known !== undefined || line === "" || line.startsWith("#")) continue;
       throw new StoreError(
         `cannot use '${this.#path}': line ${index + 1} is not 'HOST:PORT KEY', correct it or take it out`,
@@ -43,7 +43,7 @@ export class KnownServers {
 
   /** The server ("HOST:PORT") that was the first to be pinned with this key, or `undefined`. */
   serverWith(key: string): string | undefined {
-    return this.#lines().map((line) => LINE.exec(line)).find((it) => it?.[2] === key)?.[1];
+    return this.#lines().map((line) => LINE.exec(line)).find((it) => it?.[2]?.toLowerCase() === key)?.[1];
   }
 
   /** Puts a server's line into the file, in the place of the one it had. It is durable when this returns. */
@@ -89,7 +89,11 @@ export class KnownServers {
   }
 }
 
-/** Names of hosts are the same in capital letters (RFC 4343). */
+/** Names of hosts are the same in capital letters (RFC 4343), and with the dot of the root at their end. */
 function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
+  return canonical(a) === canonical(b);
+}
+
+function canonical(server: string): string {
+  return server.toLowerCase().replace(/\.(?=:\d+$)/, "");
 }

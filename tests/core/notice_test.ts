@@ -112,6 +112,10 @@ const SCREEN: readonly [Notice, ...string[]][] = [
   ],
   [{ type: "mailWaiting" }, "SERVER: [You have messages]"],
   [{ type: "folded", from: "mallory", count: 412 }, "[412 more from mallory.]"],
+  [
+    { type: "identityPassing", nick: "x" },
+    "[New identity for x, for this process alone: nothing outlives it.]",
+  ],
   [{ type: "whileAway", dropped: 0 }, "[While you were away]"],
   [{ type: "whileAway", dropped: 1 }, "[While you were away]", "[1 further message found no room.]"],
   [

@@ -51,6 +51,23 @@ Deno.test(
 );
 
 Deno.test(
+  "the name of a host counts without capitals and without a dot at its end, and a key without capitals",
+  withFile((path) => {
+    write(path, `Chat.Example.:9999 ${A.toUpperCase()} by hand\n`);
+    const servers = new KnownServers(path);
+    for (const name of ["chat.example:9999", "CHAT.EXAMPLE:9999", "chat.example.:9999"]) {
+      assertEquals(servers.keyOf(name), A, name);
+    }
+    assertEquals([servers.keyOf("chatexample:9999"), servers.serverWith(A)], [
+      undefined,
+      "Chat.Example.:9999",
+    ]);
+    servers.pin("chat.example:9999", B, "");
+    assertEquals(Deno.readTextFileSync(path), `chat.example:9999 ${B}\n`);
+  }),
+);
+
+Deno.test(
   "a server has one line; the lines of others and remarks stay",
   withFile((path) => {
     write(path, `# mine\na:1 ${A} first\n\nb:1 ${A} second\n`);
