@@ -8,7 +8,7 @@ import type { JournalEvent, Notice } from "../core/notice.ts";
 import { render } from "../core/notice.ts";
 import type { StateNotice } from "./engine.ts";
 import { type Event, helloEvent, messageEvent, missedEvent, newsEvent, stateEvent } from "./events.ts";
-import { runHook } from "./hook.ts";
+import { mayRun, runHook } from "./hook.ts";
 import type { Session } from "./running_engine.ts";
 import { openSession } from "./session.ts";
 import { failWith, NoServerError, RefusedError, type ScriptSettings } from "./with_engine.ts";
@@ -34,6 +34,7 @@ interface Item {
 /** Listens until a signal comes, or nobody reads. Returns the exit status. */
 export async function runListen(settings: ListenSettings, world: World): Promise<number> {
   try {
+    if (settings.exec !== undefined) mayRun();
     return await new Listener(settings, world).run();
   } catch (error) {
     return failWith(error);
@@ -76,16 +77,17 @@ class Listener {
   /** Subscribes, again with each engine that takes over from the one before. */
   async #stayConnected(): Promise<void> {
     const { as, client, json, knownOnly } = this.#settings;
-    for (let saidHello = false; !this.#isOver; saidHello = true) {
+    for (let isAgain = false; !this.#isOver; isAgain = true) {
       const notified = (method: string, params: Readonly<Record<string, unknown>>) =>
         this.#take(method, params);
       const session = await openSession(
         { settings: client, kind: "listen", knownOnly, notified },
         this.#world,
+        isAgain,
       );
       if (session === undefined) throw new NoServerError("no server");
       this.#session = session;
-      if (json && !saidHello) this.#put({ event: helloEvent(session.hello) });
+      if (json && !isAgain) this.#put({ event: helloEvent(session.hello) });
       await session.request("subscribe", { as, since: this.#done });
       await session.closed;
       if (session.refusal !== undefined) throw new RefusedError(session.refusal);

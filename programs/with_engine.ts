@@ -46,12 +46,11 @@ export async function withEngine<Result>(
   world: World,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  let saidHello = false;
-  for (;;) {
-    const session = await openSession({ settings: client, kind, knownOnly, notified: () => {} }, world);
+  for (let isAgain = false;; isAgain = true) {
+    const options = { settings: client, kind, knownOnly, notified: () => {} };
+    const session = await openSession(options, world, isAgain);
     if (session === undefined) throw new NoServerError("no server");
-    if (json && !saidHello) printEvent(helloEvent(session.hello));
-    saidHello = true;
+    if (json && !isAgain) printEvent(helloEvent(session.hello));
     try {
       return await use(session);
     } catch (error) {

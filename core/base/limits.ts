@@ -378,6 +378,9 @@ export const JOURNAL_READERS = 64;
 export const ENGINE_WAIT_MS = 5_000;
 export const ENGINE_WAIT_AGAIN_MS = 50;
 
+/** A program whose engine has ended lets others begin one for so long. */
+export const ENGINE_YIELD_MS = 1_000;
+
 /** A script that asks for new messages waits so long at most for the mail that the server has. */
 export const COLLECT_MS = 10_000;
 

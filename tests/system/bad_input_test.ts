@@ -32,7 +32,7 @@ const SYNTAX: readonly Row[] = [
   [`client -n ${"n".repeat(33)}`, 2, /cannot be a nick/],
   [`client -n ${"漢".repeat(22)}`, 2, /cannot be a nick/],
   ["cleint", 2, /^unknown command 'cleint', did you mean 'client'\?$/],
-  ["send bob hi", 2, /^unknown command 'send'/],
+  ["quit now", 2, /^unknown command 'quit'/],
   ["demo now", 2, /^usage: demo$/],
 ];
 

@@ -277,7 +277,8 @@ function loadProgram(): Promise<unknown> {
 }
 
 function ourCommand(args: readonly string[], project: string): string[] {
-  const permissions = args[0] === "demo" ? [...PERMISSIONS, "--allow-run"] : PERMISSIONS;
+  const runsOthers = ["demo", "listen", "run"].includes(args[0] ?? "");
+  const permissions = runsOthers ? [...PERMISSIONS, "--allow-run"] : PERMISSIONS;
   return [Deno.execPath(), "run", ...permissions, `${project}/main.ts`, ...args];
 }
 
