@@ -26,7 +26,10 @@ import { Endings } from "./endings.ts";
 import { Mailroom } from "./mailroom.ts";
 import { OfflineStore } from "./offline_store.ts";
 import { addressesFor, type Member, reachableAt, Roster } from "./roster.ts";
+import { type ServerStatus, statusOf } from "./status.ts";
 import { StreamWriter } from "./stream_writer.ts";
+
+export type { LimitUse, ServerStatus } from "./status.ts";
 
 export interface ServerOptions {
   /** The name that the server announces; at most `SERVER_NAME_BYTES` bytes. */
@@ -96,6 +99,8 @@ export class Server implements Machine {
   #judgesFrom: Millis = -Infinity;
   #sweepDue: Millis;
   #reportDue: Millis;
+  /** The datagrams of which the log has told that they were dropped. */
+  #reported = 0;
 
   constructor(now: Millis, options: ServerOptions, random: Random, records: Records) {
     const { name, durable, primitives, limits } = options;
@@ -155,6 +160,18 @@ export class Server implements Machine {
       this.#sweepDue,
       this.#reportDue,
     );
+  }
+
+  /** What an operator may know. It changes nothing, and may be asked for between any two steps. */
+  status(now: Millis): ServerStatus {
+    return statusOf(now, {
+      roster: this.#roster,
+      store: this.#store,
+      channel: this.#channel,
+      links: this.#links.counts,
+      messages: this.#mailroom.stored,
+      limits: this.#limits,
+    });
   }
 
   step(now: Millis, input: Input): Output[] {
@@ -479,8 +496,11 @@ export class Server implements Machine {
     }
     if (this.#reportDue <= now) {
       this.#reportDue = now + DROPPED_REPORT_MS;
-      const count = this.#links.takeDropped();
-      if (count > 0) this.#effects.notice({ type: "dropped", count });
+      const dropped = Object.values(this.#links.counts.dropped).reduce((sum, count) => sum + count, 0);
+      if (dropped > this.#reported) {
+        this.#effects.notice({ type: "dropped", count: dropped - this.#reported });
+      }
+      this.#reported = dropped;
     }
   }
 }

@@ -8,7 +8,7 @@ import { beginningOf } from "../../core/durable/wall_clock.ts";
 import type { Bundle } from "../../core/messages/identity.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import { releaseNick } from "../../core/server/nick_admin.ts";
-import { Server, type ServerLimits } from "../../core/server/server.ts";
+import { Server, type ServerLimits, type ServerStatus } from "../../core/server/server.ts";
 import { Process, type ProcessOptions } from "./process.ts";
 import { NO_LIMITS } from "./samples.ts";
 import { SERVER, type Surroundings } from "./surroundings.ts";
@@ -27,6 +27,7 @@ export class ServerProcess extends Process {
   /** From its next start on. */
   limits: ServerLimits;
   readonly #settings: ServerProcessOptions;
+  #server: Server | undefined;
 
   constructor(surroundings: Surroundings, settings: ServerProcessOptions = {}) {
     super(surroundings, "SERVER", settings);
@@ -37,7 +38,13 @@ export class ServerProcess extends Process {
   protected makeMachine(now: Millis): Server {
     const { name = SERVER_NAME, primitives = this.surroundings.primitives } = this.#settings;
     const options = { name, durable: true, primitives, limits: this.limits };
-    return new Server(now, options, this.random, this.disk.read());
+    return this.#server = new Server(now, options, this.random, this.disk.read());
+  }
+
+  /** What its operator sees. */
+  get status(): ServerStatus {
+    assert(this.#server !== undefined);
+    return this.#server.status(this.machineNow);
   }
 
   starts(address: Address = SERVER): void {
