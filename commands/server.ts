@@ -1,6 +1,7 @@
 import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS, UNUSED_NICK_DAYS } from "../core/base/limits.ts";
 import { LOG_LEVELS, type LogLevel } from "../programs/log.ts";
 import type { ServerSettings } from "../programs/server.ts";
+import config from "../deno.json" with { type: "json" };
 import { durabilityOption, numberOption, OptionError, readOptions, SERVER_PORT } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 
@@ -74,6 +75,7 @@ export function readSettings(args: readonly string[]): ServerSettings {
       numberOption(options, "max-mail", { least: 1, most: MOST_MAIL_MIB, otherwise: MAIL_MIB }),
   };
   return {
+    version: config.version,
     port,
     host,
     data: options.data,

@@ -665,6 +665,9 @@ export const RPC_CLOSE_MS = 1_000;
 /** A connection that could not be accepted, as when too many files are open, is accepted after this. */
 export const RPC_ACCEPT_AGAIN_MS = 100;
 
+/** `status` counts for this long what happens in a second. */
+export const STATUS_SPAN_MS = 1_000;
+
 /** The longest path of a Unix socket (unix(7): 108 bytes, the last of them zero). */
 export const SOCKET_PATH_BYTES = 107;
 

@@ -14,6 +14,7 @@ import * as revoke from "../../commands/revoke.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
+import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
 import * as trust from "../../commands/trust.ts";
 import * as verify from "../../commands/verify.ts";
@@ -36,6 +37,7 @@ const MODULES = {
   send,
   sendAll,
   server,
+  status,
   succeed,
   trust,
   verify,
@@ -54,9 +56,19 @@ function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("server, nicks, client, demo, revoke and succeed are for the shell, help and version for both, the others for the prompt", () => {
+Deno.test("server, status, nicks, client, demo, revoke and succeed are for the shell, help and version for both, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
-  assertEquals(names("shell"), ["client", "demo", "help", "nicks", "revoke", "server", "succeed", "version"]);
+  assertEquals(names("shell"), [
+    "client",
+    "demo",
+    "help",
+    "nicks",
+    "revoke",
+    "server",
+    "status",
+    "succeed",
+    "version",
+  ]);
   assertEquals(names("prompt"), [
     "dereg",
     "help",
@@ -176,6 +188,10 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--log-level LEVEL",
     ],
   },
+  status: {
+    usage: "status [options]",
+    names: ["-p, --port PORT", "--data FILE", "--json", "docs/operations.md"],
+  },
   succeed: {
     usage: "succeed -n NICK [options]",
     names: [
@@ -207,7 +223,7 @@ Deno.test("help explains each command with all that one may give", () => {
 });
 
 Deno.test("help names no option that is not known", () => {
-  for (const name of ["client", "nicks", "revoke", "server", "succeed"]) {
+  for (const name of ["client", "nicks", "revoke", "server", "status", "succeed"]) {
     for (const line of linesOf(commands.runShell(["help", name])).filter((line) => /^ +-/.test(line))) {
       const [, long = "", value] = /(--[a-z-]+)(?: ([A-Z]+))? /.exec(line) ?? [];
       // The value is wrong for most of them, but each is known.

@@ -1,9 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Commands } from "../../commands/_registry.ts";
+import config from "../../deno.json" with { type: "json" };
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as revoke from "../../commands/revoke.ts";
 import * as server from "../../commands/server.ts";
+import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
 
 const commands = new Commands();
@@ -11,9 +13,10 @@ commands.addModule("commands/client.ts", client);
 commands.addModule("commands/nicks.ts", nicks);
 commands.addModule("commands/revoke.ts", revoke);
 commands.addModule("commands/server.ts", server);
+commands.addModule("commands/status.ts", status);
 commands.addModule("commands/succeed.ts", succeed);
 
-const MODULES = { client, nicks, revoke, server, succeed };
+const MODULES = { client, nicks, revoke, server, status, succeed };
 
 /** The settings of the program that the words start, or what is said instead. */
 function started(name: keyof typeof MODULES, ...words: string[]): unknown {
@@ -24,6 +27,7 @@ function started(name: keyof typeof MODULES, ...words: string[]): unknown {
 const KEY = "0123456789abcdef".repeat(4);
 const MIB = 1024 * 1024;
 const SERVER = {
+  version: config.version,
   port: 9999,
   host: "0.0.0.0",
   data: undefined,
@@ -161,6 +165,16 @@ Deno.test("client: files with keys, and a passphrase that is never in the comman
 });
 
 /** What is wrong, and what the sentence has to name. */
+Deno.test("status: without options, and with all of them", () => {
+  const usual = { port: 9999, data: undefined, json: false };
+  assertEquals(started("status"), usual);
+  assertEquals(started("status", "-p", "1", "--data", "old.db", "--json"), {
+    port: 1,
+    data: "old.db",
+    json: true,
+  });
+});
+
 const WRONG: readonly [words: string[], names: string[]][] = [
   [["server", "-p", "0"], ["'0'", "1 to 65535", "--port"]],
   [["server", "-p", "65536"], ["'65536'", "1 to 65535"]],
@@ -213,6 +227,8 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["nicks", "-p", "0"], ["'0'", "1 to 65535", "--port"]],
   [["nicks", "--data="], ["--data", "no value"]],
   [["nicks", "alice"], ["'alice'"]],
+  [["status", "alice"], ["'alice'"]],
+  [["status", "--json=1"], ["--json", "no value"]],
 ];
 
 for (const [words, names] of WRONG) {

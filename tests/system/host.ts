@@ -166,6 +166,11 @@ export class Run {
     return code;
   }
 
+  /** The number of its process, where it is not on a terminal. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** The exit status, once everything it wrote has been read. Fails when it does not end. */
   get status(): Promise<number> {
     const late = Promise.withResolvers<never>();

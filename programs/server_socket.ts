@@ -1,0 +1,60 @@
+/** The socket of a server, on both ends: what an operator may ask of it while it runs, and who asks. */
+import { tmpdir } from "node:os";
+import { exists, serverData } from "../storage/folders.ts";
+import { MEMORY } from "../storage/state.ts";
+import { connectRpc, type RpcServer, serveRpc } from "../transport/rpc.ts";
+import type { RpcConnection, RpcHandlers } from "../transport/rpc_connection.ts";
+import { socketFolder, socketName, socketNameOfPort, socketPath } from "../transport/rpc_path.ts";
+import { NetworkError } from "../transport/udp.ts";
+
+/** Which server of this machine and this user is meant. */
+export interface ServerPlace {
+  readonly port: number;
+  /** A file, `:memory:`, or `undefined` for the usual place of the server at that port. */
+  readonly data: string | undefined;
+}
+
+/** Serves what an operator may ask, under the name of the data, or of the port where nothing is kept. */
+export async function serveOperator(
+  port: number,
+  data: string,
+  handlers: RpcHandlers,
+): Promise<RpcServer> {
+  const name = data === MEMORY ? socketNameOfPort(port) : socketName(data);
+  return await serveRpc(pathOf(name), () => handlers);
+}
+
+/** Connects to a server of this user; `undefined` if none is running there. */
+export async function connectToServer({ port, data }: ServerPlace): Promise<RpcConnection | undefined> {
+  const file = data ?? serverData(port);
+  const ofFile = file !== MEMORY && exists(file) ? [socketName(file)] : [];
+  const ofPort = data === undefined || data === MEMORY ? [socketNameOfPort(port)] : [];
+  for (const name of [...ofFile, ...ofPort]) {
+    const connection = await connectRpc(pathOf(name));
+    if (connection !== undefined) return connection;
+  }
+  return undefined;
+}
+
+/** The same, where a server has to be running. Throws a `NetworkError` if none is. */
+export async function askServer<Answer>(
+  place: ServerPlace,
+  ask: (server: RpcConnection) => Promise<Answer>,
+): Promise<Answer> {
+  const server = await connectToServer(place);
+  if (server === undefined) {
+    const where = place.data === undefined ? `at port ${place.port}` : `with the data '${place.data}'`;
+    throw new NetworkError(
+      `cannot ask the server ${where}: you run none there, start it, or name another with '-p' or '--data'`,
+    );
+  }
+  try {
+    return await ask(server);
+  } finally {
+    await server.close();
+  }
+}
+
+function pathOf(name: string): string {
+  return socketPath(socketFolder(Deno.env, tmpdir()), name);
+}
