@@ -69,6 +69,7 @@ Deno.test("server: without options, and with all of them", () => {
     "debug",
   ];
   assertEquals(started("server", ...all), {
+    version: SERVER.version,
     port: 1,
     host: "10.0.0.1",
     data: ":memory:",

@@ -65,7 +65,7 @@ Deno.test("status --json prints one object that has what docs/operations.md says
   assertEquals([status.v, status.members], [1, { online: 0, known: 0 }]);
 });
 
-/** The names of the fields of an object, those of inner ones behind a dot. Counts by reason and lists are one. */
+/** The names of the fields of an object, those of inner ones behind a dot. Counts by reason are one. */
 function fieldsOf(object: Record<string, unknown>, prefix = ""): string[] {
   return Object.entries(object).flatMap(([name, value]) => {
     const path = prefix + name;
