@@ -7,7 +7,7 @@ import { SERVER_NAME_BYTES } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { VERSION } from "../core/base/version.ts";
 import type { Durability } from "../core/machine.ts";
-import { render } from "../core/notice.ts";
+import { type Notice, render } from "../core/notice.ts";
 import { Server, type ServerLimits } from "../core/server/server.ts";
 import { serverData } from "../storage/folders.ts";
 import { openSqlite } from "../storage/sqlite.ts";
@@ -17,6 +17,7 @@ import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, NetworkError } from "../transport/udp.ts";
 import { NO_COMMITS, TimedStore } from "./commit_times.ts";
 import type { LogLevel } from "./log.ts";
+import { Operator } from "./operator.ts";
 import { serveOperator } from "./server_socket.ts";
 import type { StatusAnswer } from "./status.ts";
 import { startMachine, type World } from "./world.ts";
@@ -57,7 +58,10 @@ export async function runServer(settings: ServerSettings, world: World): Promise
     store,
     (at, records) => new Server(at, options, world.random, records),
   );
-  const show = (notice: Parameters<typeof render>[0]) => log(render(notice, world.utcOffset).lines[0] ?? "");
+  const show = (notice: Notice) => {
+    log(render(notice, world.utcOffset).lines[0] ?? "");
+    operator.noticed(notice);
+  };
   const startedAt = world.now();
   const status = (): StatusAnswer => ({
     v: 1,
@@ -71,7 +75,8 @@ export async function runServer(settings: ServerSettings, world: World): Promise
     commits: store?.times ?? NO_COMMITS,
     socketDropped: Object.fromEntries(socket.dropped),
   });
-  const operator = await serveOperator(socket.address.port, data, { methods: { status } }).catch((error) => {
+  const operator = new Operator({ machine, now, act: (action) => driver.act(action), status });
+  const rpc = await serveOperator(socket.address.port, data, operator.handlers).catch((error) => {
     if (!(error instanceof NetworkError)) throw error;
     // Chat does not depend on it.
     log(`${error.message}; nobody can ask this server for its status`);
@@ -81,7 +86,7 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   const hangUp = () => log("the terminal is gone, the server goes on");
   world.onEndingSignal(() => driver.act({ type: "leave" }), hangUp);
   log(`listening on ${host}:${socket.address.port}, data in '${data}'`);
-  const exitStatus = await driver.ended.finally(() => operator?.close());
+  const exitStatus = await driver.ended.finally(() => rpc?.close());
   log("stopped");
   return exitStatus;
 }

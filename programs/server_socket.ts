@@ -1,7 +1,9 @@
 /** The socket of a server, on both ends: what an operator may ask of it while it runs, and who asks. */
 import { tmpdir } from "node:os";
 import { exists, serverData } from "../storage/folders.ts";
+import { openSqlite, type SqliteStore } from "../storage/sqlite.ts";
 import { MEMORY } from "../storage/state.ts";
+import { StoreError } from "../storage/store_error.ts";
 import { connectRpc, type RpcServer, serveRpc } from "../transport/rpc.ts";
 import type { RpcConnection, RpcHandlers } from "../transport/rpc_connection.ts";
 import { socketFolder, socketName, socketNameOfPort, socketPath } from "../transport/rpc_path.ts";
@@ -48,11 +50,32 @@ export async function askServer<Answer>(
       `cannot ask the server ${where}: you run none there, start it, or name another with '-p' or '--data'`,
     );
   }
-  try {
-    return await ask(server);
-  } finally {
-    await server.close();
+  return await ask(server).finally(() => server.close());
+}
+
+/**
+ * Does something with the data of a server: through the server if it runs, otherwise in the file, which is
+ * locked meanwhile. Throws a `StoreError` if the file cannot be used.
+ */
+export async function withServerOrData<Result>(
+  place: ServerPlace,
+  byServer: (server: RpcConnection) => Promise<Result>,
+  byStore: (store: SqliteStore) => Promise<Result>,
+): Promise<Result> {
+  const path = place.data ?? serverData(place.port);
+  if (path === MEMORY) return await askServer(place, byServer);
+  if (!exists(path)) {
+    throw new StoreError(`cannot open '${path}': there is no such file, give it with '--data'`);
   }
+  let store: SqliteStore;
+  try {
+    store = openSqlite(path, "server", false);
+  } catch (error) {
+    const server = error instanceof StoreError && error.isInUse ? await connectToServer(place) : undefined;
+    if (server === undefined) throw error;
+    return await byServer(server).finally(() => server.close());
+  }
+  return await byStore(store).finally(() => store.close());
 }
 
 function pathOf(name: string): string {

@@ -484,6 +484,9 @@ export const NICK_TRIAL_MS = 24 * 3600_000;
 export const UNUSED_NICK_DAYS = 90;
 export const DAY_MS = 24 * 3600_000;
 
+/** That a nick was used is saved again after this: `nicks --expire` counts in days. */
+export const SEEN_AGAIN_MS = 3600_000;
+
 /** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
 export const HOUR_MS = 3600_000;
@@ -664,6 +667,9 @@ export const RPC_CLOSE_MS = 1_000;
 
 /** A connection that could not be accepted, as when too many files are open, is accepted after this. */
 export const RPC_ACCEPT_AGAIN_MS = 100;
+
+/** Nicks in one answer of a server's socket: each takes some 300 bytes of a line. */
+export const NICKS_PER_ANSWER = 1_000;
 
 /** `status` counts for this long what happens in a second. */
 export const STATUS_SPAN_MS = 1_000;

@@ -17,7 +17,7 @@ import type { Sender } from "./sender.ts";
 import type { Trust } from "./trust.ts";
 
 /** An action that depends on the standing. The others are taken at any time. */
-export type Request = Exclude<Action, { type: "leave" | "finish" | "stay" }>;
+export type Request = Exclude<Action, { type: "leave" | "finish" | "stay" | "release" }>;
 
 export interface RequestsOptions {
   readonly effects: Effects;

@@ -158,7 +158,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   invite: { usage: "invite", names: ["this server and you"] },
   nicks: {
     usage: "nicks [options]",
-    names: ["-p, --port PORT", "--data FILE", "--release NICK", "must not be running"],
+    names: ["-p, --port PORT", "--data FILE", "--release NICK", "--expire DAYS", "was there last"],
   },
   peers: { usage: "peers", names: [] },
   quit: { usage: "quit", names: [] },

@@ -108,14 +108,16 @@ Deno.test("server: what it takes at most, from one to what it can hold", () => {
 });
 
 Deno.test("nicks: without options, and with all of them", () => {
-  const usual = { port: 9999, data: undefined, release: undefined };
+  const usual = { port: 9999, data: undefined, release: undefined, expireDays: undefined };
   assertEquals(started("nicks"), usual);
   assertEquals(started("nicks", "-p", "1"), { ...usual, port: 1 });
   assertEquals(started("nicks", "--port", "65535", "--data", "old.db", "--release", "Zoë"), {
     port: 65535,
     data: "old.db",
     release: "Zoë",
+    expireDays: undefined,
   });
+  assertEquals(started("nicks", "--expire", "365"), { ...usual, expireDays: 365 });
 });
 
 Deno.test("client: without options, and as in the original", () => {
@@ -228,6 +230,8 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["nicks", "-p", "0"], ["'0'", "1 to 65535", "--port"]],
   [["nicks", "--data="], ["--data", "no value"]],
   [["nicks", "alice"], ["'alice'"]],
+  [["nicks", "--expire", "0"], ["'0'", "1 to 36500", "--expire"]],
+  [["nicks", "--expire", "9", "--release", "a"], ["--expire", "--release"]],
   [["status", "alice"], ["'alice'"]],
   [["status", "--json=1"], ["--json", "no value"]],
 ];

@@ -41,6 +41,13 @@ export class ServerProcess extends Process {
     return this.#server = new Server(now, options, this.random, this.disk.read());
   }
 
+  /** Each nick, and for how long its owner has not been there. */
+  get idle(): Record<Nick, Millis> {
+    assert(this.#server !== undefined);
+    const nicks = this.#server.nicks(this.machineNow, 0, Infinity);
+    return Object.fromEntries(nicks.map(({ nick, idleMs }) => [nick, idleMs]));
+  }
+
   /** What its operator sees. */
   get status(): ServerStatus {
     assert(this.#server !== undefined);

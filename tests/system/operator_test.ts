@@ -1,6 +1,10 @@
 /** What an operator asks of a server that runs: `parley status`. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { NICKS_PER_ANSWER } from "../../core/base/limits.ts";
 import config from "../../deno.json" with { type: "json" };
+import type { NicksAnswer } from "../../programs/nicks.ts";
+import { Operator } from "../../programs/operator.ts";
+import { InvalidParams } from "../../transport/rpc_connection.ts";
 import { freePort, Host, type Run } from "./host.ts";
 
 const STORED = "SERVER: [Message received by the server and saved]";
@@ -75,6 +79,40 @@ function fieldsOf(object: Record<string, unknown>, prefix = ""): string[] {
       : [path];
   }).sort();
 }
+
+Deno.test("nicks are handed over in pages, and wrong parameters are refused", () => {
+  const all = Array.from({ length: 2 * NICKS_PER_ANSWER + 1 }, (_, at) => ({
+    nick: `x${at}`,
+    identity: "",
+    ordinal: at + 1,
+    letters: 0,
+    online: false,
+    revoked: false,
+    idleMs: 0,
+  }));
+  const { handlers } = new Operator({
+    machine: { nicks: (_now, behind, most) => all.slice(behind, behind + most) },
+    now: () => 0,
+    act: () => {},
+    status: () => {
+      throw new Error("nobody has asked");
+    },
+  });
+  const { nicks, release } = handlers.methods!;
+  const page = (behind: unknown) => {
+    const answer = nicks!({ behind }) as NicksAnswer;
+    return [answer.nicks.length, answer.nicks[0]?.ordinal, answer.isLast];
+  };
+  assertEquals(page(0), [NICKS_PER_ANSWER, 1, false]);
+  assertEquals(page(NICKS_PER_ANSWER), [NICKS_PER_ANSWER, NICKS_PER_ANSWER + 1, false]);
+  assertEquals(page(2 * NICKS_PER_ANSWER), [1, 2 * NICKS_PER_ANSWER + 1, true]);
+  for (const behind of [-1, 1.5, "1"]) {
+    assertThrows(() => page(behind), InvalidParams, "'behind' is not a whole number");
+  }
+  for (const nick of ["", "a b", 7, undefined]) {
+    assertThrows(() => release!({ nick }), InvalidParams, "'nick' is not a nick");
+  }
+});
 
 Deno.test("a server that keeps nothing is asked by its port", async () => {
   await using host = await Host.create();
