@@ -1,11 +1,14 @@
 /** What a running server does for its operator, who asks through its socket. */
+import { isAbsolute } from "node:path";
 import type { Action } from "../core/action.ts";
 import { NICKS_PER_ANSWER } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { isNick, type NickKey, nickKey } from "../core/messages/nick.ts";
 import type { Notice } from "../core/notice.ts";
 import type { Server } from "../core/server/server.ts";
+import { StoreError } from "../storage/store_error.ts";
 import { InvalidParams, type RpcHandlers, type RpcParams } from "../transport/rpc_connection.ts";
+import type { BackupAnswer } from "./backup.ts";
 import type { NicksAnswer, ReleaseAnswer } from "./nicks.ts";
 import type { StatusAnswer } from "./status.ts";
 
@@ -16,6 +19,8 @@ export interface OperatorOptions {
   /** Hands an action to the machine. */
   act(action: Action): void;
   status(): StatusAnswer;
+  /** Copies the data into a new file, and returns its length; `undefined` if nothing is kept. */
+  readonly backup: ((path: string) => Promise<number>) | undefined;
 }
 
 export class Operator {
@@ -33,6 +38,7 @@ export class Operator {
         status: () => this.#options.status(),
         nicks: (params) => this.#nicks(params),
         release: (params) => this.#release(params),
+        backup: (params) => this.#backup(params),
       },
     };
   }
@@ -60,6 +66,15 @@ export class Operator {
       this.#releases.set(nickKey(nick), [...this.#releases.get(nickKey(nick)) ?? [], resolve]);
       this.#options.act({ type: "release", nick, idle });
     });
+  }
+
+  async #backup({ path }: RpcParams): Promise<BackupAnswer> {
+    if (typeof path !== "string" || !isAbsolute(path)) {
+      throw new InvalidParams("'path' is not an absolute path");
+    }
+    const { backup } = this.#options;
+    if (backup === undefined) throw new StoreError("cannot copy the server's data: it keeps nothing");
+    return { bytes: await backup(path) };
   }
 }
 

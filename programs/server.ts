@@ -75,7 +75,8 @@ export async function runServer(settings: ServerSettings, world: World): Promise
     commits: store?.times ?? NO_COMMITS,
     socketDropped: Object.fromEntries(socket.dropped),
   });
-  const operator = new Operator({ machine, now, act: (action) => driver.act(action), status });
+  const backup = file === undefined ? undefined : (path: string) => file.backup(path);
+  const operator = new Operator({ machine, now, act: (action) => driver.act(action), status, backup });
   const rpc = await serveOperator(socket.address.port, data, operator.handlers).catch((error) => {
     if (!(error instanceof NetworkError)) throw error;
     // Chat does not depend on it.

@@ -1,6 +1,7 @@
 /** The commands that come with the program: where they may be given, and what they ask for. */
 import { assert, assertArrayIncludes, assertEquals } from "@std/assert";
 import { Commands, type PromptResult, type ShellResult, usageOf } from "../../commands/_registry.ts";
+import * as backup from "../../commands/backup.ts";
 import * as client from "../../commands/client.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
@@ -24,6 +25,7 @@ import config from "../../deno.json" with { type: "json" };
 import { onlySends } from "../../programs/prompt.ts";
 
 const MODULES = {
+  backup,
   client,
   demo,
   dereg,
@@ -56,9 +58,10 @@ function linesOf(outcome: PromptResult | ShellResult): readonly string[] {
   return outcome.lines;
 }
 
-Deno.test("server, status, nicks, client, demo, revoke and succeed are for the shell, help and version for both, the others for the prompt", () => {
+Deno.test("server, status, nicks, backup, client, demo, revoke and succeed are for the shell, help and version for both, the others for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
   assertEquals(names("shell"), [
+    "backup",
     "client",
     "demo",
     "help",
@@ -133,6 +136,10 @@ Deno.test("help explains one command, wherever that may be given", () => {
 
 /** What `help NAME` has to name: how it is used, and all that one may give. */
 const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = {
+  backup: {
+    usage: "backup FILE [options]",
+    names: ["-p, --port PORT", "--data FILE", "must not be there", "docs/operations.md"],
+  },
   client: {
     usage: "client [INVITE] [options]",
     names: [
@@ -223,7 +230,7 @@ Deno.test("help explains each command with all that one may give", () => {
 });
 
 Deno.test("help names no option that is not known", () => {
-  for (const name of ["client", "nicks", "revoke", "server", "status", "succeed"]) {
+  for (const name of ["backup", "client", "nicks", "revoke", "server", "status", "succeed"]) {
     for (const line of linesOf(commands.runShell(["help", name])).filter((line) => /^ +-/.test(line))) {
       const [, long = "", value] = /(--[a-z-]+)(?: ([A-Z]+))? /.exec(line) ?? [];
       // The value is wrong for most of them, but each is known.

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Commands } from "../../commands/_registry.ts";
 import config from "../../deno.json" with { type: "json" };
+import * as backup from "../../commands/backup.ts";
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as revoke from "../../commands/revoke.ts";
@@ -9,6 +10,7 @@ import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
 
 const commands = new Commands();
+commands.addModule("commands/backup.ts", backup);
 commands.addModule("commands/client.ts", client);
 commands.addModule("commands/nicks.ts", nicks);
 commands.addModule("commands/revoke.ts", revoke);
@@ -16,7 +18,7 @@ commands.addModule("commands/server.ts", server);
 commands.addModule("commands/status.ts", status);
 commands.addModule("commands/succeed.ts", succeed);
 
-const MODULES = { client, nicks, revoke, server, status, succeed };
+const MODULES = { backup, client, nicks, revoke, server, status, succeed };
 
 /** The settings of the program that the words start, or what is said instead. */
 function started(name: keyof typeof MODULES, ...words: string[]): unknown {
@@ -168,6 +170,16 @@ Deno.test("client: files with keys, and a passphrase that is never in the comman
 });
 
 /** What is wrong, and what the sentence has to name. */
+Deno.test("backup: with the file alone, and with all options", () => {
+  const usual = { port: 9999, data: undefined, file: "copy.db" };
+  assertEquals(started("backup", "copy.db"), usual);
+  assertEquals(started("backup", "-p", "1", "copy.db", "--data", "old.db"), {
+    ...usual,
+    port: 1,
+    data: "old.db",
+  });
+});
+
 Deno.test("status: without options, and with all of them", () => {
   const usual = { port: 9999, data: undefined, json: false };
   assertEquals(started("status"), usual);
@@ -232,6 +244,9 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["nicks", "alice"], ["'alice'"]],
   [["nicks", "--expire", "0"], ["'0'", "1 to 36500", "--expire"]],
   [["nicks", "--expire", "9", "--release", "a"], ["--expire", "--release"]],
+  [["backup"], ["FILE"]],
+  [["backup", "-p", "1"], ["no file"]],
+  [["backup", "a", "b"], ["'b'"]],
   [["status", "alice"], ["'alice'"]],
   [["status", "--json=1"], ["--json", "no value"]],
 ];

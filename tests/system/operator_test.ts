@@ -97,6 +97,7 @@ Deno.test("nicks are handed over in pages, and wrong parameters are refused", ()
     status: () => {
       throw new Error("nobody has asked");
     },
+    backup: undefined,
   });
   const { nicks, release } = handlers.methods!;
   const page = (behind: unknown) => {
