@@ -6,6 +6,7 @@ import { primitives } from "../core/base/crypto.ts";
 import { SERVER_NAME_BYTES } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { VERSION } from "../core/base/version.ts";
+import type { Key } from "../core/base/units.ts";
 import type { Durability } from "../core/machine.ts";
 import { type Notice, render } from "../core/notice.ts";
 import { Server, type ServerLimits } from "../core/server/server.ts";
@@ -13,6 +14,7 @@ import { serverData } from "../storage/folders.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { MEMORY } from "../storage/state.ts";
 import { drive } from "../transport/driver.ts";
+import { type Reach, reachableHost } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, NetworkError } from "../transport/udp.ts";
 import { NO_COMMITS, TimedStore } from "./commit_times.ts";
@@ -60,6 +62,7 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   );
   const show = (notice: Notice) => {
     log(render(notice, world.utcOffset).lines[0] ?? "");
+    if (notice.type === "serverKey") log(lineForPeople(host, socket.address.port, notice.key));
     operator.noticed(notice);
   };
   const startedAt = world.now();
@@ -90,6 +93,21 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   const exitStatus = await driver.ended.finally(() => rpc?.close());
   log("stopped");
   return exitStatus;
+}
+
+/** Who can reach an address that not everybody can. */
+const REACHES: Readonly<Record<Reach, string>> = {
+  anybody: "",
+  network: "; outside of its own network people need your router's address, and UDP forwarded there",
+  machine: "; this address is for this machine alone",
+};
+
+/** What an operator sends to those who are to come: how they start, with the key that they are to expect. */
+function lineForPeople(bound: string, port: number, key: Key): string {
+  const { host, reach } = reachableHost(bound);
+  return `for people: parley client -i ${host} -p ${port} --server-key ${key} (open UDP ${port}${
+    REACHES[reach]
+  })`;
 }
 
 /** The beginning of a name that an announcement has room for, in whole characters. */
