@@ -1,5 +1,6 @@
 /** The socket of a server, on both ends: what an operator may ask of it while it runs, and who asks. */
 import { tmpdir } from "node:os";
+import { SERVER_ANSWERS_MS } from "../core/base/limits.ts";
 import { exists, serverData } from "../storage/folders.ts";
 import { openSqlite, type SqliteStore } from "../storage/sqlite.ts";
 import { MEMORY } from "../storage/state.ts";
@@ -33,9 +34,21 @@ export async function connectToServer({ port, data }: ServerPlace): Promise<RpcC
   const ofPort = data === undefined || data === MEMORY ? [socketNameOfPort(port)] : [];
   for (const name of [...ofFile, ...ofPort]) {
     const connection = await connectRpc(pathOf(name));
-    if (connection !== undefined) return connection;
+    if (connection === undefined) continue;
+    await hearsFrom(connection);
+    return connection;
   }
   return undefined;
+}
+
+/** The system connects to a process that is stopped as well. Throws a `NetworkError` if it does not answer. */
+async function hearsFrom(server: RpcConnection): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new NetworkError("cannot ask the server: it runs and does not answer, see whether it is stopped"));
+    server.close();
+  }, SERVER_ANSWERS_MS);
+  await Promise.race([server.request("status"), promise]).finally(() => clearTimeout(timer));
 }
 
 /** The same, where a server has to be running. Throws a `NetworkError` if none is. */

@@ -671,6 +671,9 @@ export const RPC_ACCEPT_AGAIN_MS = 100;
 /** Nicks in one answer of a server's socket: each takes some 300 bytes of a line. */
 export const NICKS_PER_ANSWER = 1_000;
 
+/** A server that runs answers its own user's programs within this, unless it is stopped. */
+export const SERVER_ANSWERS_MS = 5_000;
+
 /** `status` counts for this long what happens in a second. */
 export const STATUS_SPAN_MS = 1_000;
 

@@ -112,6 +112,8 @@ export class OfflineStore {
       mailboxLetters: mailboxes.reduce((most, { letters }) => Math.max(most, letters), 0),
       mailboxBytes: mailboxes.reduce((most, { bytes }) => Math.max(most, bytes), 0),
       receipts: this.#receipts.size,
+      /** Processes of senders whose ids are remembered. */
+      processes: this.#seen.size,
     };
   }
 

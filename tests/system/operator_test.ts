@@ -142,6 +142,18 @@ Deno.test("where no server runs, status says so", async () => {
   await linesOf(host, "status", "--data", data);
 });
 
+Deno.test("a server that is stopped is waited for a while, and not for ever", async () => {
+  await using host = await Host.create();
+  const server = await host.startServer();
+  server.kill("SIGSTOP");
+  assertEquals(
+    await refusal(host.run(["status", ...dataOf(host)])),
+    "cannot ask the server: it runs and does not answer, see whether it is stopped",
+  );
+  server.kill("SIGCONT");
+  await linesOf(host, "status", ...dataOf(host));
+});
+
 Deno.test("a server whose socket cannot be made serves its clients all the same", async () => {
   await using host = await Host.create();
   await Deno.writeTextFile(`${host.folder}/parley-${Deno.uid()}`, "");
