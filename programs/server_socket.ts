@@ -41,7 +41,7 @@ export async function connectToServer({ port, data }: ServerPlace): Promise<RpcC
   return undefined;
 }
 
-/** The system connects to a process that is stopped as well. Throws a `NetworkError` if it does not answer. */
+/** The system connects to a stopped process as well. Throws a `NetworkError` if it does not answer. */
 async function hearsFrom(server: RpcConnection): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
