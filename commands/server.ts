@@ -1,6 +1,7 @@
 import { MAIL_TOTAL_BYTES, NEW_NICKS_PER_HOUR, NICKS, UNUSED_NICK_DAYS } from "../core/base/limits.ts";
 import { LOG_LEVELS } from "../programs/log.ts";
 import type { ServerSettings } from "../programs/server.ts";
+import config from "../deno.json" with { type: "json" };
 import { numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 import { DATA, DURABILITY, durabilityFrom, LISTEN_PORT, USUAL_PORT } from "./_shared_options.ts";
@@ -94,6 +95,7 @@ export function register(commands: Commands): void {
 
 export function readSettings(options: Options): ServerSettings {
   return {
+    version: config.version,
     port: numberOption(options, "port", USUAL_PORT),
     host: options.host ?? "0.0.0.0",
     data: options.data,

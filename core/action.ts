@@ -1,10 +1,13 @@
+import type { Millis } from "./base/units.ts";
+
 /** A name that a program gives to an action. The notices that answer the action have it, too. */
 export type Ref = string;
 
 /**
  * Everything that a user may ask of a client. Every action but `quit`, `leave` and `finish`, which end the
  * client, and `stay`, is followed by exactly one `settled` notice as soon as its outcome is known, so that a
- * script can tell when the action is over. A server knows `leave` alone.
+ * script can tell when the action is over. A server knows `leave` and `release` alone, and no client knows
+ * `release`.
  */
 export type Action =
   | { readonly type: "register"; readonly nick: string }
@@ -45,6 +48,11 @@ export type Action =
   | { readonly type: "stay" }
   /** Tell the server in one datagram that we are gone, and exit without waiting for an answer. */
   | { readonly type: "leave" }
+  /**
+   * The operator of a server gives up a nick for its owner, unless that one was there within the last `idle`
+   * milliseconds. The notice `released` says what became of it.
+   */
+  | { readonly type: "release"; readonly nick: string; readonly idle: Millis }
   /**
    * The input has ended: exit when every message is delivered or stored and the mail that waited is read, or
    * when the attempts are used up.

@@ -76,6 +76,9 @@ export type Failure =
 export const MESSAGE_STATES = ["queued", "sent", "stored", "delivered", "failed"] as const;
 export type MessageState = typeof MESSAGE_STATES[number];
 
+/** What becomes of a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
+export type ReleaseOutcome = "done" | "online" | "used" | "unknown";
+
 /** All notices. Those from `serverKey` on come from a server, the others from a client. */
 export type Notice =
   | { readonly type: "started"; readonly own: Address; readonly server: Address }
@@ -284,6 +287,13 @@ export type Notice =
   }
   /** Nobody has used the nick since it was registered, so it is free again. */
   | { readonly type: "nickFreed"; readonly nick: Nick }
+  /** The operator asked for the release of a nick, to which so many letters have failed. */
+  | {
+    readonly type: "released";
+    readonly nick: Nick;
+    readonly outcome: ReleaseOutcome;
+    readonly letters: number;
+  }
   /** The wall clock was set, forward or back, or more time than counts went by without a process. */
   | { readonly type: "clockSet"; readonly by: Millis }
   /** So many datagrams since the last such notice meant nothing to the server. */
@@ -572,6 +582,8 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return log(`${notice.nick} is offline: ${notice.how}`);
     case "nickFreed":
       return log(`${notice.nick} is free: it was not used since it was registered`);
+    case "released":
+      return log(releaseLine(notice));
     case "clockSet":
       return log(clockLine(notice.by));
     case "dropped":
@@ -656,6 +668,17 @@ function clockLine(by: Millis): string {
     ? counted(Math.round(span / HOUR_MS), "hour")
     : counted(Math.round(span / DAY_MS), "day");
   return `the clock went ${by < 0 ? "back" : "forward"} by ${how}: nothing becomes older by that`;
+}
+
+const RELEASES: Readonly<Record<Exclude<ReleaseOutcome, "done">, string>> = {
+  online: "its owner is online, and would register it again",
+  used: "its owner was there lately",
+  unknown: "nobody has it",
+};
+
+function releaseLine({ nick, outcome, letters }: Extract<Notice, { type: "released" }>): string {
+  if (outcome !== "done") return `${nick} is not released: ${RELEASES[outcome]}`;
+  return `${nick} is free: the operator has released it, ${counted(letters, "letter")} to it failed`;
 }
 
 function serverLine(

@@ -1,3 +1,4 @@
+import { isLoopback } from "../core/base/address.ts";
 import type { Address } from "../core/base/units.ts";
 
 /** A socket bound to one of these listens at all addresses of the machine. */
@@ -72,4 +73,41 @@ function sharedBits(a: string, b: string): number {
   let count = 0;
   while (count < a.length && a[count] === b[count]) count++;
   return count;
+}
+
+/** Who can reach an address: anybody, its own network alone, or this machine alone. */
+export type Reach = "anybody" | "network" | "machine";
+
+/**
+ * The address by which others most likely reach a server that is bound to `host`, and who those can be: one
+ * that holds everywhere before one of a private network, and bridges to the host's own containers last. A
+ * socket for all IPv6 addresses takes IPv4 as well.
+ */
+export function reachableHost(
+  host: string,
+  interfaces: readonly OwnInterface[] = Deno.networkInterfaces(),
+): { readonly host: string; readonly reach: Reach } {
+  if (host !== ANY_IPV4 && host !== ANY_IPV6) return { host, reach: reachOf(host) };
+  const rank = ({ address, name, family }: OwnInterface) =>
+    (INNER_BRIDGE.test(name) ? 4 : 0) + (reachOf(address) === "anybody" ? 0 : 2) +
+    (family === "IPv4" ? 0 : 1);
+  const [best] = interfaces
+    .filter(({ address, family }) => (host === ANY_IPV6 || family === "IPv4") && isReachable(address))
+    .sort((a, b) => rank(a) - rank(b));
+  const found = best?.address ?? (host === ANY_IPV4 ? "127.0.0.1" : "::1");
+  return { host: found, reach: reachOf(found) };
+}
+
+/** Addresses of a link (fe80::) need the link's name, which differs from machine to machine. */
+function isReachable(host: string): boolean {
+  return reachOf(host) !== "machine" && !/^(fe[89ab]|169\.254\.)/i.test(host);
+}
+
+/** RFC 1918 and RFC 6598 section 7 for IPv4, RFC 4193 section 3.1 for IPv6. */
+const PRIVATE =
+  /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|169\.254\.|f[cd]|fe[89ab])/i;
+
+function reachOf(host: string): Reach {
+  if (isLoopback({ host, port: 0 })) return "machine";
+  return PRIVATE.test(host) ? "network" : "anybody";
 }

@@ -39,11 +39,9 @@ export async function serveRpc(
 
   async function acceptAll(): Promise<void> {
     while (!isClosing) {
-      try {
-        take(await listener.accept());
-      } catch {
-        if (!isClosing) await new Promise((resolve) => setTimeout(resolve, RPC_ACCEPT_AGAIN_MS));
-      }
+      const stream = await listener.accept().catch(() => undefined);
+      if (stream !== undefined) take(stream);
+      else if (!isClosing) await new Promise((resolve) => setTimeout(resolve, RPC_ACCEPT_AGAIN_MS));
     }
   }
 

@@ -26,21 +26,31 @@ export function socketFolder(env: Environment, tmp: string): string {
   const runtime = env.get("XDG_RUNTIME_DIR") ?? "";
   const folder = runtime.startsWith("/") ? `${runtime}/parley` : `${tmp}/parley-${uid}`;
   try {
-    Deno.mkdirSync(folder, { mode: FOLDER_MODE });
+    makeFolder(folder);
+    if (isOf(uid, folder)) return folder;
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new NetworkError(`cannot make the folder '${folder}': ${reason}, check 'XDG_RUNTIME_DIR'`, {
-        cause: error,
-      });
-    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NetworkError(`cannot make the folder '${folder}': ${reason}, check 'XDG_RUNTIME_DIR'`, {
+      cause: error,
+    });
   }
-  // lstat, so that a symbolic link of somebody else leads nowhere.
-  const { isDirectory, uid: owner, mode } = Deno.lstatSync(folder);
-  if (isDirectory && owner === uid && ((mode ?? 0) & MODE_BITS) === FOLDER_MODE) return folder;
   throw new NetworkError(
     `cannot use the folder '${folder}': it is not a folder of mode 0700 that is yours, remove it`,
   );
+}
+
+function makeFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+}
+
+/** True if the folder is this user's alone. A symbolic link of somebody else is no folder here. */
+function isOf(uid: number, folder: string): boolean {
+  const { isDirectory, uid: owner, mode } = Deno.lstatSync(folder);
+  return isDirectory && owner === uid && ((mode ?? 0) & MODE_BITS) === FOLDER_MODE;
 }
 
 /**

@@ -537,6 +537,9 @@ export const NEW_NICKS_PER_HOUR = 20;
 export const NICK_TRIAL_MS = 24 * 3600_000;
 export const UNUSED_NICK_DAYS = 90;
 
+/** That a nick was used is saved again after this: `nicks --expire` counts in days. */
+export const SEEN_AGAIN_MS = 3600_000;
+
 /** Seconds of an hour, by which the rate of new nicks is divided. */
 export const HOUR_S = 3600;
 
@@ -716,6 +719,15 @@ export const RPC_CLOSE_MS = 1_000;
 
 /** A connection that could not be accepted, as when too many files are open, is accepted after this. */
 export const RPC_ACCEPT_AGAIN_MS = 100;
+
+/** Nicks in one answer of a server's socket: each takes some 300 bytes of a line. */
+export const NICKS_PER_ANSWER = 1_000;
+
+/** A server that runs answers its own user's programs within this, unless it is stopped. */
+export const SERVER_ANSWERS_MS = 5_000;
+
+/** `status` counts for this long what happens in a second. */
+export const STATUS_SPAN_MS = 1_000;
 
 /** The longest path of a Unix socket (unix(7): 108 bytes, the last of them zero). */
 export const SOCKET_PATH_BYTES = 107;

@@ -291,6 +291,7 @@ export class Client implements Machine {
   // ---- inputs --------------------------------------------------------------------------------------------
 
   #onAction(now: Millis, action: Action, ref: Ref | undefined): void {
+    if (action.type === "release") return;
     if (action.type === "stay") return this.#stay(now);
     this.#life.on(now, "action");
     // While nobody answers, nothing is gained by asking to be deregistered.

@@ -20,7 +20,17 @@ import type { Trust } from "./trust.ts";
 /** An action that depends on the standing. The others are taken at any time. */
 export type Request = Exclude<
   Action,
-  { type: "leave" | "finish" | "stay" | "attend" | "followMessage" | "readJournal" | "confirmEvents" }
+  {
+    type:
+      | "leave"
+      | "finish"
+      | "stay"
+      | "release"
+      | "attend"
+      | "followMessage"
+      | "readJournal"
+      | "confirmEvents";
+  }
 >;
 
 export interface RequestsOptions {

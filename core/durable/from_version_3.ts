@@ -148,7 +148,10 @@ const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => E
     // The nick stays bound. Its owner signs a bundle of version 4 when he registers.
     const bundle = noBundle(member.bundle.identity);
     const skeleton = nickSkeleton(member.nick);
-    return [key, NICK.encode({ ...member, skeleton, bundle, unusedSince: 0, online: false, ...NO_LINEAGE })];
+    // A client of version 3 makes a new prekey every day on which it is online.
+    const seenAt = member.bundle.prekeyAt;
+    const rest = { skeleton, bundle, unusedSince: 0, seenAt, online: false, ...NO_LINEAGE };
+    return [key, NICK.encode({ ...member, ...rest })];
   },
   [RECEIPT.prefix]: (key, value) => {
     const receipt = RECEIPT_3.decode(value);

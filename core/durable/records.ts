@@ -244,6 +244,8 @@ export const NICK = new RecordKind("nick", {
   ordinal: f.u32,
   /** When it was registered first, until its owner has come back on another day; 0 from then on. */
   unusedSince: f.instant,
+  /** When the owner registered or left last; while it is online about when it registered. */
+  seenAt: f.instant,
   /** Whether the member was online: after a restart of the server it has 75 s to register again. */
   online: f.flag,
   addresses: f.addresses,

@@ -51,6 +51,11 @@ export class SeenIds {
     for (const sender of this.#seen.groups.keys()) this.#count(sender);
   }
 
+  /** How many processes are remembered. */
+  get size(): number {
+    return this.#seen.size;
+  }
+
   /** True if the id is known to have been seen. */
   hasSeen(from: string, id: MessageIdParts): boolean {
     const seen = this.#seen.get(this.#nameOf(from, id));

@@ -37,6 +37,33 @@ export type { Sending } from "./parcel_sender.ts";
 
 const INDEX_BYTES = 4;
 
+/** Why a datagram meant nothing. */
+export type DropReason =
+  /** It is no packet of this protocol. */
+  | "malformed"
+  /** More strangers asked for our key, or spoke other versions, than are answered. */
+  | "rate"
+  /** An initiation or a response is forged, repeated, or beyond the rates of handshakes. */
+  | "handshake"
+  /** A packet of a session does not open, or has come before. */
+  | "packet"
+  /** An answer that we have not asked for, or a question that is not for us. */
+  | "unasked"
+  /** There was no room for one more link. */
+  | "full";
+
+/** What has happened since the start, and how full the tables are. */
+export interface LinkCounts {
+  readonly links: number;
+  /** Handshakes that wait for their first packet. */
+  readonly unconfirmed: number;
+  /** Bytes of messages of which parts are missing. */
+  readonly unfinishedBytes: number;
+  /** Sessions that were made. */
+  readonly handshakes: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
 /** The news that a datagram has brought. */
 export type Arrival =
   /** An authentic packet with these verbs, or a response, which has none. */
@@ -92,7 +119,8 @@ export class Links {
   readonly #context: LinkContext;
   /** Answers that belong to no link: responses, cookie replies, announcements, versions. */
   #replies: Datagram[] = [];
-  #dropped = 0;
+  readonly #dropped = { malformed: 0, rate: 0, handshake: 0, packet: 0, unasked: 0, full: 0 };
+  #handshakes = 0;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -122,11 +150,14 @@ export class Links {
     });
   }
 
-  /** How many datagrams meant nothing since the last call. */
-  takeDropped(): number {
-    const dropped = this.#dropped;
-    this.#dropped = 0;
-    return dropped;
+  get counts(): LinkCounts {
+    return {
+      links: this.#links.size,
+      unconfirmed: this.#responder.size,
+      unfinishedBytes: this.#context.budget.used,
+      handshakes: this.#handshakes,
+      dropped: { ...this.#dropped },
+    };
   }
 
   /** A random number from 0 up to, but not including, 1. */
@@ -192,7 +223,7 @@ export class Links {
   /** Takes a datagram. Returns `undefined` if it brings no news. */
   receive(now: Millis, from: Address, bytes: Uint8Array): Arrival | undefined {
     const packet = decodePacket(bytes);
-    if (packet === MALFORMED) return this.#drop();
+    if (packet === MALFORMED) return this.#drop("malformed");
     switch (packet.type) {
       case "discover":
         return this.#onDiscover(now, from, packet.nonce);
@@ -209,7 +240,7 @@ export class Links {
         return this.#onTransport(now, from, packet);
       case "foreign":
         // The sender learns which versions we speak (RFC 8999 section 6), but we answer only a few a second.
-        if (!this.#versionAnswers.take(now)) return this.#drop();
+        if (!this.#versionAnswers.take(now)) return this.#drop("rate");
         return this.#reply(from, encodeVersions());
       case "versions":
         return this.#onVersions(from, packet.known);
@@ -225,7 +256,8 @@ export class Links {
   /** Tells our key to anybody who asks. Nothing is signed: the handshake that follows proves the key. */
   #onDiscover(now: Millis, from: Address, nonce: Uint8Array): undefined {
     const { name, ownKey: { publicKey }, primitives } = this.#options;
-    if (name === undefined || !this.#announcements.take(now)) return this.#drop();
+    if (name === undefined) return this.#drop("unasked");
+    if (!this.#announcements.take(now)) return this.#drop("rate");
     const bytes = encodeAnnounce(nonce, publicKey, name);
     setMac1(primitives, mac1Key(primitives, publicKey), bytes, bytes.length);
     return this.#reply(from, bytes);
@@ -234,21 +266,21 @@ export class Links {
   /** The mac proves nothing, for anybody can make it. It shows that the key was not damaged on its way. */
   #onAnnounce({ nonce, key, name, bytes }: Announce): Arrival | undefined {
     const { primitives } = this.#options;
-    if (!hasMac1(primitives, mac1Key(primitives, key), bytes, bytes.length)) return this.#drop();
+    if (!hasMac1(primitives, mac1Key(primitives, key), bytes, bytes.length)) return this.#drop("malformed");
     const link = this.#server;
-    return link?.asked(nonce) ? { type: "announced", link, key: key.toHex(), name } : this.#drop();
+    return link?.asked(nonce) ? { type: "announced", link, key: key.toHex(), name } : this.#drop("unasked");
   }
 
   /** Anybody can send this, so it counts only for a server of which nothing authentic was ever heard. */
   #onVersions(from: Address, versions: readonly number[]): Arrival | undefined {
     const link = this.#server;
     const isNews = link?.heardAt === -Infinity && equalAddresses(link.address, from);
-    return isNews ? { type: "foreign", link, versions } : this.#drop();
+    return isNews ? { type: "foreign", link, versions } : this.#drop("unasked");
   }
 
   #onInitiation(now: Millis, from: Address, packet: Initiation): undefined {
     const answer = this.#responder.receive(now, from, packet);
-    return answer === undefined ? this.#drop() : this.#reply(from, answer);
+    return answer === undefined ? this.#drop("handshake") : this.#reply(from, answer);
   }
 
   /** A peer without a link has none of these: its times are forgotten with its link. */
@@ -267,7 +299,8 @@ export class Links {
     // The answer to somebody who had this address before us, mostly to our own former run.
     if (owner === undefined) return undefined;
     const opened = owner.link.receiveResponse(now, from, packet);
-    if (opened === undefined) return this.#drop();
+    if (opened === undefined) return this.#drop("handshake");
+    this.#handshakes++;
     owner.session = opened.session;
     return { type: "verbs", link: owner.link, verbs: [], restarted: opened.restarted };
   }
@@ -281,16 +314,17 @@ export class Links {
     // long enough, and means no harm.
     if (session === undefined) return undefined;
     const received = session.open(now, packet);
-    if (received === undefined) return this.#drop();
+    if (received === undefined) return this.#drop("packet");
     let restarted = false;
     let link = owner?.link;
     if (unconfirmed !== undefined) {
       // A link to a new peer is made only now, when the packet has shown that the initiation was no replay.
       link = this.#byPeer.get(unconfirmed.peer) ??
         (this.#makeRoom(now) ? this.#add(now, unconfirmed.peer, [from]) : undefined);
-      if (link === undefined) return this.#drop();
+      if (link === undefined) return this.#drop("full");
       const confirmed = this.#confirm(now, from, link, unconfirmed, packet.number);
-      if (confirmed === undefined) return this.#drop();
+      if (confirmed === undefined) return this.#drop("handshake");
+      this.#handshakes++;
       restarted = confirmed;
     }
     const verbs = link!.receive(now, from, received);
@@ -345,8 +379,8 @@ export class Links {
   }
 
   /** Counts a datagram that means nothing, and that no honest peer sends after a restart of ours. */
-  #drop(): undefined {
-    this.#dropped++;
+  #drop(reason: DropReason): undefined {
+    this.#dropped[reason]++;
     return undefined;
   }
 

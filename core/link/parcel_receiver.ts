@@ -29,6 +29,11 @@ export class Budget {
   #left = UNFINISHED_BYTES;
   readonly #holders = new Set<Holder>();
 
+  /** The bytes that all holders have. */
+  get used(): number {
+    return UNFINISHED_BYTES - this.#left;
+  }
+
   /** Takes bytes for a holder. False if there is no room, and no other holder has more than this one. */
   take(bytes: number, holder: Holder): boolean {
     while (bytes > this.#left) {

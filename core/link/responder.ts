@@ -91,6 +91,11 @@ export class Responder {
     this.#baker = new CookieBaker(primitives, random, ownKey.publicKey);
   }
 
+  /** How many sessions wait for their first packet. */
+  get size(): number {
+    return this.#unconfirmed.size;
+  }
+
   /** The session that waits under this index of ours. */
   get(now: Millis, index: number): Unconfirmed | undefined {
     this.#expire(now);

@@ -44,6 +44,11 @@ export class Channel {
       .reduce((last, { number }) => Math.max(last, number), 0);
   }
 
+  /** How many posts are kept, and the bytes of their bodies. */
+  get amount(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#rows.size, bytes: this.#bytes };
+  }
+
   /** True if the post is here. One that was dropped is not known any more. */
   hasPost(from: Nick, id: MessageId): boolean {
     return this.#names.has(nameOf(from, id));

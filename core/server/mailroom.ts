@@ -38,11 +38,17 @@ export class Mailroom {
   readonly #options: MailroomOptions;
   /** Counts letters and posts together, in the order in which they are stored. */
   #order: number;
+  #stored = 0;
 
   /** The count goes on from the letters and posts that store and channel have. */
   constructor(options: MailroomOptions) {
     this.#options = options;
     this.#order = Math.max(options.store.lastOrder, options.channel.lastOrder);
+  }
+
+  /** How many letters and posts were stored since the start. */
+  get stored(): number {
+    return this.#stored;
   }
 
   /**
@@ -70,6 +76,7 @@ export class Mailroom {
       const letter = { id, from, to: recipient.nick, storedAt: now, body, order: ++this.#order };
       const reason = store.deposit(now, letter);
       if (reason !== undefined) return reject(reason);
+      this.#stored++;
       if (this.#hand(now, recipient, { type: "letter", letter, waited: false })) {
         // A letter that is pushed asks for a sign of life.
         this.#options.probe(now, recipient);
@@ -98,6 +105,7 @@ export class Mailroom {
         body,
         order: ++this.#order,
       });
+      this.#stored++;
       for (const other of this.#options.roster.members()) {
         if (other !== member) this.#hand(now, other, { type: "channel", row, waited: false });
       }

@@ -1,9 +1,9 @@
 /**
- * The nicks on a server's disk, for the operator: to list them and to release one, while the server is not
- * running (docs/security.md, "What is trusted when").
+ * The nicks of a server as its operator sees them; and those on its disk, to list them and to release one
+ * while the server is not running (docs/security.md, "What is trusted when").
  */
 import type { Key, Millis } from "../base/units.ts";
-import { CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "../durable/records.ts";
+import { CLOCK, CURSOR, LETTER, NICK, RECEIPT, receiptKey, SEEN } from "../durable/records.ts";
 import type { Change, Records } from "../machine.ts";
 import { letterNameOf } from "../messages/letter_form.ts";
 import { type Nick, nickKey, sameNick } from "../messages/nick.ts";
@@ -12,18 +12,36 @@ import { type Nick, nickKey, sameNick } from "../messages/nick.ts";
 export interface Binding {
   readonly nick: Nick;
   readonly identity: Key;
+  /** Nicks are numbered in the order in which they were first registered. */
+  readonly ordinal: number;
   /** The number of letters that wait for the nick. */
   readonly letters: number;
+  readonly online: boolean;
+  readonly revoked: boolean;
+  /** For how long its owner has not been there; 0 while it is. */
+  readonly idleMs: Millis;
 }
 
-/** All nicks, in the order in which they were first registered. */
-export function listNicks(records: Records): Binding[] {
+/**
+ * All nicks, in the order in which they were first registered. Whoever was online when the server ended was
+ * there until then, of which the last reading of the clock is the nearest that is known.
+ */
+export function listNicks(now: Millis, records: Records): Binding[] {
   const kept = [...records];
+  const endedAt = [...CLOCK.read(kept)].reduce((last, [, { at }]) => Math.max(last, at), 0);
   const letters = new Map<string, number>();
   for (const [, { to }] of LETTER.read(kept)) letters.set(nickKey(to), (letters.get(nickKey(to)) ?? 0) + 1);
   return [...NICK.read(kept)].map(([, record]) => record)
     .sort((a, b) => a.ordinal - b.ordinal)
-    .map(({ nick, bundle: { identity } }) => ({ nick, identity, letters: letters.get(nickKey(nick)) ?? 0 }));
+    .map(({ nick, bundle: { identity }, ordinal, online, revocation, seenAt }) => ({
+      nick,
+      identity,
+      ordinal,
+      letters: letters.get(nickKey(nick)) ?? 0,
+      online: false,
+      revoked: revocation.length > 0,
+      idleMs: Math.max(0, now - (online ? Math.max(seenAt, endedAt) : seenAt)),
+    }));
 }
 
 /**

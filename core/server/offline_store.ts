@@ -101,6 +101,22 @@ export class OfflineStore {
     }
   }
 
+  /** All mail: the letters, the mailbox with the most of them, and the receipts. */
+  get amounts() {
+    const mailboxes = [...this.#letters.groups.keys()].map((nick) => this.#amountOf(mailboxOf(nick)));
+    const [oldest] = this.#letters.values();
+    return {
+      ...this.#amountOf(ALL),
+      /** When the letter that waits for the longest time was stored; `undefined` if none waits. */
+      oldestAt: oldest?.storedAt,
+      mailboxLetters: mailboxes.reduce((most, { letters }) => Math.max(most, letters), 0),
+      mailboxBytes: mailboxes.reduce((most, { bytes }) => Math.max(most, bytes), 0),
+      receipts: this.#receipts.size,
+      /** Processes of senders whose ids are remembered. */
+      processes: this.#seen.size,
+    };
+  }
+
   #saw(now: Millis, from: Nick, id: MessageId): void {
     if (!this.#seen.hasSeen(from, partsOf(id))) this.#seen.add(now, from, partsOf(id));
   }
@@ -260,10 +276,22 @@ export class OfflineStore {
   }
 }
 
+/** The account of all mail. */
+const ALL = "";
+
+function mailboxOf(recipient: NickKey): string {
+  return `to ${recipient}`;
+}
+
 /** The names of the accounts in which a letter counts. */
 function accountsOf({ from, to }: StoredLetter) {
   const [sender, recipient] = [nickKey(from), nickKey(to)];
-  return { all: "", mailbox: `to ${recipient}`, share: `${sender} to ${recipient}`, sent: `from ${sender}` };
+  return {
+    all: ALL,
+    mailbox: mailboxOf(recipient),
+    share: `${sender} to ${recipient}`,
+    sent: `from ${sender}`,
+  };
 }
 
 /** The bytes that a letter takes of a mailbox: its body, and 100 for the rest of the record. */

@@ -16,6 +16,7 @@ import {
   NICK_TRIAL_MS,
   ROWS_BYTES,
   ROWS_PACKETS,
+  SEEN_AGAIN_MS,
   TABLE_GATHER_MS,
 } from "../base/limits.ts";
 import { valuesBetween } from "../base/numbered.ts";
@@ -49,6 +50,8 @@ export interface Member extends Row {
   readonly ordinal: number;
   /** When the nick was registered first, until its owner has come back on another day; 0 from then on. */
   unusedSince: Millis;
+  /** When the owner registered or left last. */
+  seenAt: Millis;
   online: boolean;
   addresses: readonly Address[];
   predecessors: readonly Predecessor[];
@@ -161,6 +164,7 @@ export class Roster {
       ...bundle,
       ordinal,
       unusedSince: Math.floor(now),
+      seenAt: Math.floor(now),
       online: false,
       addresses: [],
       ...NO_LINEAGE,
@@ -171,19 +175,20 @@ export class Roster {
     return member;
   }
 
-  /** The owner of a nick has come back on another day: the nick is in use, and does not become free. */
+  /** The owner of a nick registers. On another day the nick is in use, and does not become free. */
   noteUse(now: Millis, member: Member): void {
-    const { nick, unusedSince } = member;
-    if (unusedSince === 0 || now < unusedSince + NICK_TRIAL_MS) return;
-    member.unusedSince = 0;
-    this.#members.save(nickKey(nick));
+    const { nick, unusedSince, seenAt } = member;
+    const isInUse = unusedSince > 0 && now >= unusedSince + NICK_TRIAL_MS;
+    if (isInUse) member.unusedSince = 0;
+    member.seenAt = Math.floor(now);
+    if (isInUse || now >= seenAt + SEEN_AGAIN_MS) this.#members.save(nickKey(nick));
   }
 
   /** The nicks that nobody has used for so long that they become free. */
   unused(now: Millis, life: Millis): Member[] {
-    return [...this.#members.values()].filter(({ connection, online, revocation, unusedSince }) => {
-      const isThere = online || connection !== undefined;
-      return !isThere && unusedSince > 0 && unusedSince + life <= now && revocation.length === 0;
+    return [...this.#members.values()].filter((member) => {
+      const { revocation, unusedSince } = member;
+      return !isThere(member) && unusedSince > 0 && unusedSince + life <= now && revocation.length === 0;
     });
   }
 
@@ -282,6 +287,11 @@ export class Roster {
     close(this.#counter);
     return pages;
   }
+}
+
+/** True if the owner of a nick is registered now, if only to send. */
+export function isThere({ online, connection }: Member): boolean {
+  return online || connection !== undefined;
 }
 
 /**

@@ -5,6 +5,7 @@
  * 5 and 7).
  */
 
+import type { Action } from "../action.ts";
 import { isLoopback } from "../base/address.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { DAY_MS, DROPPED_REPORT_MS, HOUR_S, PROBE_MS, SILENCE_MS, SWEEP_MS } from "../base/limits.ts";
@@ -16,6 +17,7 @@ import { initiationClock, nextStart, ownKey } from "../durable/start.ts";
 import { WallClock } from "../durable/wall_clock.ts";
 import { type Arrival, type Link, Links } from "../link/links.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
+import type { ReleaseOutcome } from "../notice.ts";
 import { bundleOf } from "../messages/identity.ts";
 import { type Nick, nickSkeleton, sameNick } from "../messages/nick.ts";
 import { equalRows } from "../messages/table.ts";
@@ -24,9 +26,13 @@ import { Channel } from "./channel.ts";
 import { Credentials, isRegistration, type Registration } from "./credentials.ts";
 import { Endings } from "./endings.ts";
 import { Mailroom } from "./mailroom.ts";
+import type { Binding } from "./nick_admin.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { addressesFor, type Member, reachableAt, Roster } from "./roster.ts";
+import { addressesFor, isThere, type Member, reachableAt, Roster } from "./roster.ts";
+import { type ServerStatus, statusOf } from "./status.ts";
 import { StreamWriter } from "./stream_writer.ts";
+
+export type { LimitUse, ServerStatus } from "./status.ts";
 
 export interface ServerOptions {
   /** The name that the server announces; at most `SERVER_NAME_BYTES` bytes. */
@@ -97,6 +103,8 @@ export class Server implements Machine {
   #judgesFrom: Millis = -Infinity;
   #sweepDue: Millis;
   #reportDue: Millis;
+  /** The datagrams of which the log has told that they were dropped. */
+  #reported = 0;
 
   constructor(now: Millis, options: ServerOptions, random: Random, records: Records) {
     const { name, durable, primitives, limits, stopwatch } = options;
@@ -159,9 +167,36 @@ export class Server implements Machine {
     );
   }
 
+  /** What an operator may know. It changes nothing, and may be asked for between any two steps. */
+  status(now: Millis): ServerStatus {
+    return statusOf(now, {
+      roster: this.#roster,
+      store: this.#store,
+      channel: this.#channel,
+      links: this.#links.counts,
+      messages: this.#mailroom.stored,
+      limits: this.#limits,
+    });
+  }
+
+  /** Nicks in the order in which they were registered, at most so many, behind the one with this number. */
+  nicks(now: Millis, behind: number, most: number): Binding[] {
+    const members = [...this.#roster.members()].filter(({ ordinal }) => ordinal > behind);
+    return members.sort((a, b) => a.ordinal - b.ordinal).slice(0, most).map((member) => ({
+      nick: member.nick,
+      identity: member.identity,
+      ordinal: member.ordinal,
+      letters: this.#store.lettersFor(member.nick).length,
+      online: isThere(member),
+      revoked: member.revocation.length > 0,
+      idleMs: isThere(member) ? 0 : Math.max(0, now - member.seenAt),
+    }));
+  }
+
   step(now: Millis, input: Input): Output[] {
     if (this.#effects.exiting) return this.#effects.takeOutputs(now, []);
     if (input.type === "action" && input.action.type === "leave") this.#effects.exit(0);
+    if (input.type === "action" && input.action.type === "release") this.#release(now, input.action);
     if (input.type === "resumed") this.#judgesFrom = now + PROBE_MS;
     if (input.type === "clock") this.#clock.set(now, input.wall);
     if (input.type === "datagram") {
@@ -405,6 +440,7 @@ export class Server implements Machine {
 
   #goOffline(now: Millis, member: Member, how: Departure): void {
     member.online = false;
+    member.seenAt = Math.floor(now);
     this.#roster.changed(now, member);
     this.#effects.notice({ type: "clientLeft", nick: member.nick, how });
   }
@@ -457,6 +493,21 @@ export class Server implements Machine {
     }
   }
 
+  /** The operator gives up a nick for its owner. One who is there would register it again at once. */
+  #release(now: Millis, { nick, idle }: Extract<Action, { type: "release" }>): void {
+    const member = this.#roster.memberNamed(nick);
+    const say = (outcome: ReleaseOutcome, letters = 0) =>
+      this.#effects.notice({ type: "released", nick: member?.nick ?? nick, outcome, letters });
+    if (member === undefined) return say("unknown");
+    if (isThere(member)) return say("online");
+    if (now < member.seenAt + idle) return say("used");
+    const letters = this.#store.lettersFor(nick).length;
+    this.#silences.clear(member);
+    this.#mailroom.release(now, member.nick);
+    this.#roster.remove(member);
+    say("done", letters);
+  }
+
   // ---- time ----------------------------------------------------------------------------------------------
 
   #runTimers(now: Millis): void {
@@ -481,8 +532,11 @@ export class Server implements Machine {
     }
     if (this.#reportDue <= now) {
       this.#reportDue = now + DROPPED_REPORT_MS;
-      const count = this.#links.takeDropped();
-      if (count > 0) this.#effects.notice({ type: "dropped", count });
+      const dropped = Object.values(this.#links.counts.dropped).reduce((sum, count) => sum + count, 0);
+      if (dropped > this.#reported) {
+        this.#effects.notice({ type: "dropped", count: dropped - this.#reported });
+      }
+      this.#reported = dropped;
     }
   }
 }

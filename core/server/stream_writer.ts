@@ -55,6 +55,11 @@ export class StreamWriter {
     return this.#entries.length;
   }
 
+  /** The bytes of what came since the registration. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** True if so much waits that the member counts as absent. */
   get isFull(): boolean {
     return this.#entries.length >= STREAM_ENTRIES || this.#bytes > STREAM_BYTES;

@@ -8,6 +8,7 @@ import * as listen from "../../commands/listen.ts";
 import * as rpc from "../../commands/rpc.ts";
 import * as run from "../../commands/run.ts";
 import * as wait from "../../commands/wait.ts";
+import * as backup from "../../commands/backup.ts";
 import * as client from "../../commands/client.ts";
 import * as completions from "../../commands/completions.ts";
 import * as configCommand from "../../commands/config.ts";
@@ -24,6 +25,7 @@ import * as revoke from "../../commands/revoke.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
+import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
 import * as trust from "../../commands/trust.ts";
 import * as trustCommand from "../../commands/trust_command.ts";
@@ -41,6 +43,7 @@ const MODULES = {
   inbox,
   daemon,
   ack,
+  backup,
   client,
   completions,
   configCommand,
@@ -57,6 +60,7 @@ const MODULES = {
   send,
   sendAll,
   server,
+  status,
   succeed,
   trust,
   trustCommand,
@@ -80,6 +84,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
   const names = (place: "shell" | "prompt") => commands.at(place).map(({ name }) => name);
   assertEquals(names("shell"), [
     "ack",
+    "backup",
     "client",
     "completions",
     "config",
@@ -99,6 +104,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "run",
     "send",
     "server",
+    "status",
     "succeed",
     "trust",
     "trust-command",
@@ -170,6 +176,10 @@ Deno.test("help explains one command, wherever that may be given", () => {
 
 /** What `help NAME` has to name: how it is used, and all that one may give. */
 const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = {
+  backup: {
+    usage: "backup FILE [options]",
+    names: ["-p, --port PORT", "--data FILE", "must not be there", "docs/operations.md"],
+  },
   client: {
     usage: "client [INVITE] [options]",
     names: [
@@ -200,7 +210,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   man: { usage: "man", names: ["man ./parley.1"] },
   nicks: {
     usage: "nicks [options]",
-    names: ["-p, --port PORT", "--data FILE", "--release NICK", "must not be running"],
+    names: ["-p, --port PORT", "--data FILE", "--release NICK", "--expire DAYS", "was there last"],
   },
   peers: { usage: "peers", names: [] },
   quit: { usage: "quit", names: [] },
@@ -230,6 +240,10 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--durability HOW",
       "--log-level LEVEL",
     ],
+  },
+  status: {
+    usage: "status [options]",
+    names: ["-p, --port PORT", "--data FILE", "--json", "docs/operations.md"],
   },
   succeed: {
     usage: "succeed -n NICK [options]",
@@ -276,7 +290,20 @@ Deno.test("help explains each command with all that one may give", () => {
 });
 
 Deno.test("help names no option that is not known", () => {
-  for (const name of ["client", "daemon", "listen", "nicks", "revoke", "send", "server", "succeed"]) {
+  for (
+    const name of [
+      "backup",
+      "client",
+      "daemon",
+      "listen",
+      "nicks",
+      "revoke",
+      "send",
+      "server",
+      "status",
+      "succeed",
+    ]
+  ) {
     for (const line of linesOf(commands.runShell(["help", name])).filter((line) => /^ +-/.test(line))) {
       const [, long = "", value] = /(--[a-z-]+)(?: ([A-Z]+))? /.exec(line) ?? [];
       // The value is wrong for most of them, but each is known.

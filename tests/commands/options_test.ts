@@ -2,24 +2,31 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Options, readWords } from "../../commands/_options.ts";
 import { Commands } from "../../commands/_registry.ts";
 import { readClientSettings } from "../../commands/_client_settings.ts";
+import config from "../../deno.json" with { type: "json" };
+import * as backup from "../../commands/backup.ts";
 import * as client from "../../commands/client.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as revoke from "../../commands/revoke.ts";
 import * as server from "../../commands/server.ts";
+import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
 
 const commands = new Commands();
+commands.addModule("commands/backup.ts", backup);
 commands.addModule("commands/client.ts", client);
 commands.addModule("commands/nicks.ts", nicks);
 commands.addModule("commands/revoke.ts", revoke);
 commands.addModule("commands/server.ts", server);
+commands.addModule("commands/status.ts", status);
 commands.addModule("commands/succeed.ts", succeed);
 
 const SETTINGS: Readonly<Record<string, (options: Options, argument: string) => unknown>> = {
   client: (options) => readClientSettings(options),
+  backup: backup.readSettings,
   nicks: nicks.readSettings,
   revoke: revoke.readSettings,
   server: server.readSettings,
+  status: status.readSettings,
   succeed: succeed.readSettings,
 };
 
@@ -34,6 +41,7 @@ function started(name: string, ...words: string[]): unknown {
 const KEY = "0123456789abcdef".repeat(4);
 const MIB = 1024 * 1024;
 const SERVER = {
+  version: config.version,
   port: 9999,
   host: "0.0.0.0",
   data: undefined,
@@ -76,6 +84,7 @@ Deno.test("server: without options, and with all of them", () => {
     "debug",
   ];
   assertEquals(started("server", ...all), {
+    version: SERVER.version,
     port: 1,
     host: "10.0.0.1",
     data: ":memory:",
@@ -114,14 +123,16 @@ Deno.test("server: what it takes at most, from one to what it can hold", () => {
 });
 
 Deno.test("nicks: without options, and with all of them", () => {
-  const usual = { port: 9999, data: undefined, release: undefined };
+  const usual = { port: 9999, data: undefined, release: undefined, expireDays: undefined };
   assertEquals(started("nicks"), usual);
   assertEquals(started("nicks", "-p", "1"), { ...usual, port: 1 });
   assertEquals(started("nicks", "--port", "65535", "--data", "old.db", "--release", "Zoë"), {
     port: 65535,
     data: "old.db",
     release: "Zoë",
+    expireDays: undefined,
   });
+  assertEquals(started("nicks", "--expire", "365"), { ...usual, expireDays: 365 });
 });
 
 Deno.test("client: without options, and as in the original", () => {
@@ -173,6 +184,26 @@ Deno.test("client: files with keys, and a passphrase that is never in the comman
 });
 
 /** What is wrong, and what the sentence has to name. */
+Deno.test("backup: with the file alone, and with all options", () => {
+  const usual = { port: 9999, data: undefined, file: "copy.db" };
+  assertEquals(started("backup", "copy.db"), usual);
+  assertEquals(started("backup", "-p", "1", "copy.db", "--data", "old.db"), {
+    ...usual,
+    port: 1,
+    data: "old.db",
+  });
+});
+
+Deno.test("status: without options, and with all of them", () => {
+  const usual = { port: 9999, data: undefined, json: false };
+  assertEquals(started("status"), usual);
+  assertEquals(started("status", "-p", "1", "--data", "old.db", "--json"), {
+    port: 1,
+    data: "old.db",
+    json: true,
+  });
+});
+
 const WRONG: readonly [words: string[], names: string[]][] = [
   [["server", "-p", "0"], ["'0'", "1 to 65535", "--port"]],
   [["server", "-p", "65536"], ["'65536'", "1 to 65535"]],
@@ -225,6 +256,13 @@ const WRONG: readonly [words: string[], names: string[]][] = [
   [["nicks", "-p", "0"], ["'0'", "1 to 65535", "--port"]],
   [["nicks", "--data="], ["--data", "no value"]],
   [["nicks", "alice"], ["'alice'"]],
+  [["nicks", "--expire", "0"], ["'0'", "1 to 36500", "--expire"]],
+  [["nicks", "--expire", "9", "--release", "a"], ["--expire", "--release"]],
+  [["backup"], ["FILE"]],
+  [["backup", "-p", "1"], ["usage: backup FILE"]],
+  [["backup", "a", "b"], ["'b'"]],
+  [["status", "alice"], ["'alice'"]],
+  [["status", "--json=1"], ["--json", "no value"]],
 ];
 
 for (const [words, names] of WRONG) {

@@ -4,7 +4,13 @@ import { DAY_MS, HOUR_MS, TABLE_LINES } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { NO_LINEAGE } from "../../core/messages/lineage.ts";
 import type { Row } from "../../core/messages/table.ts";
-import { type JournalEvent, type Notice, render, type Rendered } from "../../core/notice.ts";
+import {
+  type JournalEvent,
+  type Notice,
+  type ReleaseOutcome,
+  render,
+  type Rendered,
+} from "../../core/notice.ts";
 import { BUNDLE, KEY, SIGNATURE } from "../kit/samples.ts";
 
 const UTC = () => 0;
@@ -383,6 +389,16 @@ Deno.test("who came and went is for the server's log, without message texts", ()
   assertEquals(said(left, UTC), { stream: "log", lines: ["x is offline: silent"] });
   const freed = said({ type: "nickFreed", nick: "x" }, UTC);
   assertEquals(freed, { stream: "log", lines: ["x is free: it was not used since it was registered"] });
+  const released = (outcome: ReleaseOutcome, letters: number) =>
+    said({ type: "released", nick: "x", outcome, letters }, UTC).lines[0];
+  assertEquals(released("done", 1), "x is free: the operator has released it, 1 letter to it failed");
+  assertEquals(released("done", 2), "x is free: the operator has released it, 2 letters to it failed");
+  assertEquals(
+    released("online", 0),
+    "x is not released: its owner is online, and would register it again",
+  );
+  assertEquals(released("used", 0), "x is not released: its owner was there lately");
+  assertEquals(released("unknown", 0), "x is not released: nobody has it");
 });
 
 Deno.test("further lines of a message are indented, so that nobody fakes a line of somebody else's", () => {
@@ -472,6 +488,8 @@ const FROM_OTHERS: readonly Notice[] = [
   { type: "clientRegistered", nick: EVIL, address: EVIL_ADDRESS, sendsOnly: false },
   { type: "clientLeft", nick: EVIL, how: "left" },
   { type: "nickFreed", nick: EVIL },
+  { type: "released", nick: EVIL, outcome: "done", letters: 1 },
+  { type: "released", nick: EVIL, outcome: "unknown", letters: 0 },
 ];
 
 Deno.test("what others wrote is made harmless wherever it is shown", () => {

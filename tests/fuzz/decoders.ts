@@ -287,6 +287,7 @@ const KINDS: readonly Kind[] = [
     bundle: BUNDLE,
     ordinal: 3,
     unusedSince: 0,
+    seenAt: 0,
     online: true,
     addresses: [IPV4, IPV6, SERVER_HOST],
     ...LINEAGE,

@@ -109,7 +109,7 @@ export abstract class Process {
     this.#diesBefore = () => false;
     this.#goesOn();
     this.#ahead = beginningOf(this.disk.read(), this.wall) - this.surroundings.now;
-    this.#machine = this.makeMachine(this.#now, address);
+    this.#machine = this.makeMachine(this.machineNow, address);
     this.surroundings.network.bind(address, (from, bytes) => this.receives(from, bytes));
     this.#input({ type: "clock", wall: this.wall });
     this.#plan();
@@ -188,7 +188,7 @@ export abstract class Process {
     return this.surroundings.now + this.#skew;
   }
 
-  get #now(): Millis {
+  protected get machineNow(): Millis {
     return this.surroundings.now + this.#ahead;
   }
 
@@ -216,7 +216,7 @@ export abstract class Process {
     this.#wakeAt = Infinity;
     this.#watchForCircles();
     const machine = this.#machine!;
-    const now = this.#now;
+    const now = this.machineNow;
     const inputs = this.#waiting;
     this.#waiting = [];
     const outputs = inputs.flatMap((input) => machine.step(now, input));

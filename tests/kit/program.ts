@@ -19,6 +19,7 @@ export function environment(folder: string): Record<string, string> {
       `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`,
     HOME: folder,
     TMPDIR: folder,
+    // Without it sockets are below TMPDIR.
     XDG_RUNTIME_DIR: "",
     XDG_STATE_HOME: `${folder}/state`,
     XDG_DATA_HOME: `${folder}/data`,

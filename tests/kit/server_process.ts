@@ -8,7 +8,7 @@ import { beginningOf } from "../../core/durable/wall_clock.ts";
 import type { Bundle } from "../../core/messages/identity.ts";
 import type { Nick } from "../../core/messages/nick.ts";
 import { releaseNick } from "../../core/server/nick_admin.ts";
-import { Server, type ServerLimits } from "../../core/server/server.ts";
+import { Server, type ServerLimits, type ServerStatus } from "../../core/server/server.ts";
 import { Process, type ProcessOptions } from "./process.ts";
 import { NO_LIMITS } from "./samples.ts";
 import { SERVER, type Surroundings } from "./surroundings.ts";
@@ -27,6 +27,7 @@ export class ServerProcess extends Process {
   /** From its next start on. */
   limits: ServerLimits;
   readonly #settings: ServerProcessOptions;
+  #server: Server | undefined;
 
   constructor(surroundings: Surroundings, settings: ServerProcessOptions = {}) {
     super(surroundings, "SERVER", settings);
@@ -38,7 +39,20 @@ export class ServerProcess extends Process {
     const { name = SERVER_NAME, primitives = this.surroundings.primitives } = this.#settings;
     const { stopwatch } = this.surroundings;
     const options = { name, durable: true, primitives, stopwatch, limits: this.limits };
-    return new Server(now, options, this.random, this.disk.read());
+    return this.#server = new Server(now, options, this.random, this.disk.read());
+  }
+
+  /** Each nick, and for how long its owner has not been there. */
+  get idle(): Record<Nick, Millis> {
+    assert(this.#server !== undefined);
+    const nicks = this.#server.nicks(this.machineNow, 0, Infinity);
+    return Object.fromEntries(nicks.map(({ nick, idleMs }) => [nick, idleMs]));
+  }
+
+  /** What its operator sees. */
+  get status(): ServerStatus {
+    assert(this.#server !== undefined);
+    return this.#server.status(this.machineNow);
   }
 
   starts(address: Address = SERVER): void {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { type Change, DURABILITIES } from "../../core/machine.ts";
+import { exists } from "../../storage/folders.ts";
 import { type Kind, openSqlite } from "../../storage/sqlite.ts";
 import { StoreError } from "../../storage/store_error.ts";
 
@@ -354,3 +355,44 @@ Deno.test({
     assertEquals(sentence, `cannot save to 'server.db': ${state}`);
   }),
 });
+
+Deno.test(
+  "a copy has what was committed, is its owner's alone, and changes nothing of the file that is in use",
+  inFolder(async (folder) => {
+    const [path, copy] = [`${folder}/server.db`, `${folder}/copy.db`];
+    const store = openSqlite(path, "server");
+    store.commit([save("a", 1), save("b", 2), save("secret", 3)]);
+    store.commit([destroy("secret")]);
+    assertEquals(await store.backup(copy), Deno.statSync(copy).size);
+    store.commit([save("a", 9), forget("b")]);
+    assertEquals(recordsIn(copy), [["a", [1]], ["b", [2]]]);
+    if (posix) assertEquals(Deno.statSync(copy).mode! & 0o777, 0o600);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "copy.db",
+      "server.db",
+      "server.db-wal",
+    ]);
+    assertEquals(
+      refusal(path),
+      `cannot open '${path}': it is in use by another process, stop that one or choose another file`,
+    );
+    store.close();
+    assertEquals(recordsIn(path), [["a", [9]]]);
+  }),
+);
+
+Deno.test(
+  "a copy is made beside no file, and none is left of one that could not be made",
+  inFolder(async (folder) => {
+    const store = openSqlite(`${folder}/server.db`, "server");
+    await assertRejects(() => store.backup(`${folder}/server.db`), StoreError, "a file is in the way");
+    await assertRejects(() => store.backup(`${folder}/none/copy.db`), StoreError, "cannot make");
+    // What SQLite would read as its journal is a folder.
+    Deno.mkdirSync(`${folder}/copy.db-journal`);
+    await assertRejects(() => store.backup(`${folder}/copy.db`), StoreError, "cannot make");
+    assertEquals(exists(`${folder}/copy.db`), false);
+    store.commit([save("a", 1)]);
+    store.close();
+    assertEquals(recordsIn(`${folder}/server.db`), [["a", [1]]]);
+  }),
+);

@@ -4,6 +4,7 @@
  * waits to see something.
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { environment, PERMISSIONS, PROJECT } from "../kit/program.ts";
 import { Emulator } from "../terminal/emulator.ts";
 import { PATIENCE_MS, Transcript } from "./transcript.ts";
@@ -166,6 +167,11 @@ export class Run {
     return code;
   }
 
+  /** The number of its process, where it is not on a terminal. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** The exit status, once everything it wrote has been read. Fails when it does not end. */
   get status(): Promise<number> {
     const late = Promise.withResolvers<never>();
@@ -244,6 +250,13 @@ export class Run {
     const [, pid] = /pid (\d+)\r\n/.exec(this.output.raw) ?? [];
     return pid === undefined ? undefined : Number(pid);
   }
+}
+
+/** A process whose wall clock is off by so much until SIGUSR2 sets it right. */
+export function withClock(by: number): Options {
+  const first = fileURLToPath(new URL("set_clock.ts", import.meta.url));
+  const shell = `deno=$1; shift 2; exec "$deno" run --preload '${first}' "$@"`;
+  return { shell, env: { SET_CLOCK: `${by}` } };
 }
 
 /** A whole line of the table. */

@@ -1,7 +1,7 @@
 /** `parley nicks`: an operator sees who has which nick, and makes one free. */
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { exists } from "../../storage/folders.ts";
-import { freePort, Host, isOnline, type Run } from "./host.ts";
+import { freePort, Host, isOnline, type Run, withClock } from "./host.ts";
 
 const STORED = "SERVER: [Message received by the server and saved]";
 
@@ -10,7 +10,7 @@ async function stop(session: Run): Promise<void> {
   assertEquals(await session.status, 0);
 }
 
-/** What `nicks` says of the host's server, which has stopped. */
+/** What `nicks` says of the host's server, whether it runs or not. */
 async function nicks(host: Host, ...args: string[]): Promise<string[]> {
   const session = host.run(["nicks", "--data", `${host.folder}/server.db`, ...args]);
   assertEquals(await session.status, 0, session.error.text);
@@ -53,11 +53,16 @@ Deno.test("nicks are listed with their keys, in the order in which they came, an
     await x.say(`send zoë ${text}`);
     await x.sees(STORED);
   }
+  const date = /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+  const lines = async () => (await nicks(host)).map((line) => line.replace(date, "DATE"));
+  assertEquals(await lines(), [`Zoë ${keys.y} 2 DATE`, `x ${keys.x} 0 online`]);
   await stop(x);
+  await server.error.sees(/ x is offline: left\n/);
+  assertEquals(await lines(), [`Zoë ${keys.y} 2 DATE`, `x ${keys.x} 0 DATE`]);
   await stop(server);
-  assertEquals(await nicks(host), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
+  assertEquals(await lines(), [`Zoë ${keys.y} 2 DATE`, `x ${keys.x} 0 DATE`]);
   // To look changes nothing.
-  assertEquals(await nicks(host), [`Zoë ${keys.y} 2`, `x ${keys.x} 0`]);
+  assertEquals(await lines(), [`Zoë ${keys.y} 2 DATE`, `x ${keys.x} 0 DATE`]);
 });
 
 Deno.test("the data are looked for where the server at that port has them", async () => {
@@ -76,12 +81,32 @@ Deno.test("the data are looked for where the server at that port has them", asyn
   await stop(server);
   const session = host.run(args);
   assertEquals(await session.status, 0);
-  assertMatch(session.output.text, /^x [0-9a-f]{64} 0\n$/);
+  assertMatch(session.output.text, /^x [0-9a-f]{64} 0 \S+Z\n$/);
 });
 
-Deno.test("while the server runs its data are its own, and what is no server's data is refused", async () => {
+Deno.test("whose server runs asks it, by whatever way to its data, or by its port", async () => {
+  await using host = await Host.create();
+  await host.startServer();
+  await host.online("x");
+  const link = `${host.folder}/link.db`;
+  await Deno.symlink(`${host.folder}/server.db`, link);
+  const session = host.run(["nicks", "--data", link]);
+  assertEquals(await session.status, 0, session.error.text);
+  assertMatch(session.output.text, /^x [0-9a-f]{64} 0 online\n$/);
+  const memory = await Host.create();
+  await using _ = memory;
+  await memory.startServer(["--data", ":memory:"]);
+  await memory.online("y");
+  const other = memory.run(["nicks", "-p", `${memory.port}`, "--data", ":memory:"]);
+  assertEquals(await other.status, 0, other.error.text);
+  assertMatch(other.output.text, /^y [0-9a-f]{64} 0 online\n$/);
+});
+
+Deno.test("data that somebody else uses, and what is no server's data, is refused", async () => {
   await using host = await Host.withServer();
   const data = `${host.folder}/server.db`;
+  // It cannot be asked without its socket.
+  await Deno.remove(`${host.folder}/parley-${Deno.uid()}`, { recursive: true });
   for (const args of [[], ["--release", "x"]]) {
     assertEquals(
       await refusal(host.run(["nicks", "--data", data, ...args])),
@@ -105,7 +130,7 @@ Deno.test("a nick that nobody has cannot be released", async () => {
   const data = `${host.folder}/server.db`;
   assertEquals(
     await refusal(host.run(["nicks", "--data", data, "--release", "y"])),
-    `cannot release 'y': nobody has that nick in '${data}'`,
+    "cannot release 'y': nobody has it",
   );
   assertEquals(await nicks(host), before);
 });
@@ -141,6 +166,56 @@ Deno.test("after a release a waiting letter fails at its sender, and never reach
   await x.say("send_all and now");
   await again.sees(/x: (.* )?and now\]\n/);
   assertFalse(again.output.text.includes("old"));
+});
+
+Deno.test("while the server runs a nick is released at once, but not under the hands of who is there", async () => {
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const data = `${host.folder}/server.db`;
+  const y = await host.online("y");
+  assertEquals(
+    await refusal(host.run(["nicks", "--data", data, "--release", "y"])),
+    "cannot release 'y': its owner is online, and would register it again",
+  );
+  await stop(y);
+  await server.error.sees(/ y is offline: left\n/);
+  const x = await host.online("x");
+  await x.say("send y for the old one only");
+  await x.sees(STORED);
+  assertEquals(
+    await refusal(host.run(["nicks", "--data", data, "--release", "z"])),
+    "cannot release 'z': nobody has it",
+  );
+  assertEquals(await nicks(host, "--release", "Y"), ["'y' is free, 1 letter to it has failed"]);
+  await server.error.sees(/ y is free: the operator has released it, 1 letter to it failed\n/);
+  await x.sees("[Message to y failed: the nickname was given up.]");
+  await another(host, "y");
+  // What was answered is on the disk, whatever becomes of the server.
+  server.kill("SIGKILL");
+  await server.status;
+  await host.startServer();
+  const old = host.client("y");
+  assertEquals(await old.status, 1);
+  await old.sees("[Nickname 'y' belongs to another key.]");
+});
+
+Deno.test("nicks that nobody has used for long are released together, those in use are not", async () => {
+  await using host = await Host.create();
+  const server = await host.startServer();
+  await host.beenThere("x");
+  await host.beenThere("y");
+  const nobody = ["no nick was unused for 5 days"];
+  assertEquals(await nicks(host, "--expire", "5"), nobody);
+  await stop(server);
+  assertEquals(await nicks(host, "--expire", "5"), nobody);
+  // Six days later, in one of which y comes back.
+  const later = withClock(6 * 24 * 3_600_000);
+  const again = await host.startServer([], later);
+  await host.beenThere("y");
+  assertEquals(await nicks(host, "--expire", "5"), ["'x' is free, 0 letters to it have failed"]);
+  assertEquals(await nicks(host, "--expire", "5"), nobody);
+  await stop(again);
+  assertEquals((await nicks(host)).map((line) => line.split(" ")[0]), ["y"]);
 });
 
 Deno.test("a sender who was away hears of it at his next start, and the old owner is told that the nick is gone", async () => {

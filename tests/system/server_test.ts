@@ -29,12 +29,24 @@ Deno.test("the log says who came and went, and never what was said", async () =>
   );
   assertEquals(said.slice(1), [
     "INFO this is 'test', its key is KEY",
+    `INFO for people: parley client -i 127.0.0.1 -p ${host.port} --server-key KEY (open UDP ${host.port}; this address is for this machine alone)`,
     "INFO x registered",
     "INFO y registered",
     "INFO y is offline: deregistered",
     "INFO x is offline: left",
     "INFO stopped",
   ]);
+});
+
+Deno.test("with the line that a server says for people they are there, and know its key", async () => {
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const [, words] = await server.error.sees(/ for people: parley (client .*) \(open UDP \d+.*\)\n/);
+  const x = host.run([...words!.split(" "), "-n", "x"]);
+  await x.sees("SERVER: [Welcome, you are registered.]");
+  assertFalse(x.output.text.includes("[New server"));
+  const liar = host.run([...words!.replace(/[0-9a-f]{64}/, "ab".repeat(32)).split(" "), "-n", "y"]);
+  assertEquals(await liar.status, 1);
 });
 
 Deno.test("with --log-level ERROR the server says nothing", async () => {

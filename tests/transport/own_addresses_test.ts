@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { ANY_IPV4, ANY_IPV6, ownAddresses, type OwnInterface } from "../../transport/own_addresses.ts";
+import {
+  ANY_IPV4,
+  ANY_IPV6,
+  ownAddresses,
+  type OwnInterface,
+  reachableHost,
+} from "../../transport/own_addresses.ts";
 
 const INTERFACES: readonly OwnInterface[] = [
   { family: "IPv4", address: "127.0.0.1", name: "lo", cidr: "127.0.0.1/8" },
@@ -37,4 +43,48 @@ Deno.test("a bound address is the only one, and a machine without a network has 
   assertEquals(hosts("10.0.0.1", "192.168.1.1"), ["10.0.0.1"]);
   assertEquals(hosts(ANY_IPV4, "192.168.1.1", []), ["127.0.0.1"]);
   assertEquals(hosts(ANY_IPV6, "2001:db8::1", []), ["::1"]);
+});
+
+Deno.test("a server is told by an address of its network, and not by one of its containers or links", () => {
+  assertEquals(reachableHost(ANY_IPV4, INTERFACES), { host: "192.168.1.5", reach: "network" });
+  const link: OwnInterface = { family: "IPv4", address: "169.254.7.7", name: "usb0", cidr: "169.254.7.7/16" };
+  assertEquals(reachableHost(ANY_IPV4, [link, ...INTERFACES]).host, "192.168.1.5");
+});
+
+Deno.test("an address that holds everywhere comes before one of a private network", () => {
+  const everywhere: OwnInterface = {
+    family: "IPv4",
+    address: "192.0.2.7",
+    name: "eth1",
+    cidr: "192.0.2.7/24",
+  };
+  assertEquals(reachableHost(ANY_IPV4, [...INTERFACES, everywhere]), { host: "192.0.2.7", reach: "anybody" });
+  assertEquals(reachableHost(ANY_IPV6, [...INTERFACES, everywhere]).host, "192.0.2.7");
+  assertEquals(reachableHost(ANY_IPV6, INTERFACES), { host: "2001:db8::5", reach: "anybody" });
+});
+
+Deno.test("a bound address is told, and who can reach it", () => {
+  const reaches = [
+    ["127.0.0.1", "machine"],
+    ["::1", "machine"],
+    ["10.1.2.3", "network"],
+    ["172.15.0.1", "anybody"],
+    ["172.16.0.1", "network"],
+    ["172.31.0.1", "network"],
+    ["172.32.0.1", "anybody"],
+    ["192.168.0.1", "network"],
+    ["192.169.0.1", "anybody"],
+    ["100.64.0.1", "network"],
+    ["100.127.0.1", "network"],
+    ["100.128.0.1", "anybody"],
+    ["fd00::1", "network"],
+    ["fe80::1", "network"],
+    ["2001:db8::1", "anybody"],
+  ] as const;
+  for (const [host, reach] of reaches) assertEquals(reachableHost(host, INTERFACES), { host, reach });
+});
+
+Deno.test("a machine without a network is reached by itself alone", () => {
+  assertEquals(reachableHost(ANY_IPV4, []), { host: "127.0.0.1", reach: "machine" });
+  assertEquals(reachableHost(ANY_IPV6, []), { host: "::1", reach: "machine" });
 });

@@ -96,6 +96,7 @@ Deno.test("every record of a server survives the disk, and what both have", () =
     bundle: BUNDLE,
     ordinal: 1,
     unusedSince: 7,
+    seenAt: 8,
     online: true,
     addresses: [IPV4],
     ...NO_LINEAGE,

@@ -26,6 +26,9 @@ import { altered, Peer, PING, verbOf } from "../../kit/peer.ts";
 import { LONGEST_TEXT } from "../../kit/samples.ts";
 import { nameOf } from "../../kit/sent.ts";
 
+/** By reason. */
+const NO_DROPS = { malformed: 0, rate: 0, handshake: 0, packet: 0, unasked: 0, full: 0 };
+
 const STRANGER = { host: "10.6.6.6", port: 6 };
 
 /** Somebody who knows the key of an end. */
@@ -181,7 +184,7 @@ Deno.test("who has no name tells nobody its key", () => {
   pair.a.links.openServer(pair.now, undefined, B).send(pair.now, verbOf("x"));
   pair.run(1000);
   assertEquals([pair.leftBy(pair.b, "announce"), pair.a.heard], [[], []]);
-  assertEquals(pair.b.links.takeDropped(), pair.leftBy(pair.a, "discover").length);
+  assertEquals(pair.b.links.counts.dropped.unasked, pair.leftBy(pair.a, "discover").length);
 });
 
 Deno.test("an announcement that nobody asked for is dropped", () => {
@@ -247,7 +250,7 @@ Deno.test("what means nothing is counted, but no packet of a session that is ove
   for (const bytes of [new Uint8Array(0), new Uint8Array(2000), stranger(b, 1).packet([PING])]) {
     b.receive(START, STRANGER, bytes);
   }
-  assertEquals([b.links.takeDropped(), b.links.takeDropped()], [2, 0]);
+  assertEquals(b.links.counts.dropped, { ...NO_DROPS, malformed: 2 });
 });
 
 Deno.test("the first packet under a session is waited for ten seconds", () => {
@@ -334,6 +337,13 @@ Deno.test("beyond so many links that are kept nobody new is taken; one that nobo
 
 Deno.test("a replayed initiation draws nothing and displaces no session, nor does a forged one", () => {
   const { pair, link, back } = connected();
+  assertEquals(pair.b.links.counts, {
+    links: 1,
+    unconfirmed: 0,
+    unfinishedBytes: 0,
+    handshakes: 1,
+    dropped: NO_DROPS,
+  });
   const { bytes } = pair.leftBy(pair.a, "initiation")[0]!;
   back.send(pair.now, verbOf("z"), "z");
   const { epoch } = back;
@@ -345,6 +355,7 @@ Deno.test("a replayed initiation draws nothing and displaces no session, nor doe
   pair.run(100);
   assertEquals([pair.b.nicks, pair.a.nicks, pair.b.restarts], [["x", "y"], ["z"], 0]);
   assertEquals([back.epoch, back.address], [epoch, A]);
+  assertEquals([pair.b.links.counts.dropped.handshake, pair.b.links.counts.handshakes], [3, 1]);
 });
 
 Deno.test("a repeat of a real datagram is taken once", () => {
@@ -354,5 +365,5 @@ Deno.test("a repeat of a real datagram is taken once", () => {
   const { bytes } = pair.left.at(-1)!;
   for (let count = 0; count < 10; count++) assertEquals(pair.b.receive(pair.now, A, bytes), undefined);
   assertEquals(pair.b.nicks, ["x", "y"]);
-  assertEquals(pair.b.links.takeDropped(), 10);
+  assertEquals(pair.b.links.counts.dropped, { ...NO_DROPS, packet: 10 });
 });

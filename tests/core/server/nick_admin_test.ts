@@ -1,9 +1,11 @@
 /** What an operator sees and does of the nicks on a server's disk: lists them, and makes one free. */
 import { NO_LINEAGE } from "../../../core/messages/lineage.ts";
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { MALFORMED } from "../../../core/base/bytes.ts";
 import { MAIL_TOTAL_BYTES } from "../../../core/base/limits.ts";
 import {
   CHANNEL,
+  CLOCK,
   CURSOR,
   DROPPED,
   KEY,
@@ -22,6 +24,8 @@ import { Recorded } from "../../kit/recorded.ts";
 import { BUNDLE, ID, idOf, IPV4, KEY as SECRET, SIGNATURE } from "../../kit/samples.ts";
 
 const NOW = 1_700_000_000_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 const ALICE = "a1".repeat(32);
 const BOB = "b2".repeat(32);
 const CAROL = "c3".repeat(32);
@@ -36,6 +40,7 @@ function bound(nick: string, identity: string, ordinal: number): Entry {
     bundle,
     ordinal,
     unusedSince: 0,
+    seenAt: NOW - DAY_MS,
     online: false,
     addresses: [IPV4],
     ...NO_LINEAGE,
@@ -100,8 +105,8 @@ function changesOf(records: readonly Entry[], nick: string): { forgotten: string
 }
 
 Deno.test("nobody is listed on a new disk", () => {
-  assertEquals(listNicks([]), []);
-  assertEquals(listNicks(disk()), []);
+  assertEquals(listNicks(NOW, []), []);
+  assertEquals(listNicks(NOW, disk()), []);
 });
 
 Deno.test("nicks are listed in the order in which they came, each with its key and how many letters wait", () => {
@@ -114,11 +119,24 @@ Deno.test("nicks are listed in the order in which they came, each with its key a
     receipt(idOf(9), "Bob", "alice"),
     post(4, "alice"),
   );
-  assertEquals(listNicks(records), [
-    { nick: "Bob", identity: BOB, letters: 2 },
-    { nick: "Zoë", identity: CAROL, letters: 1 },
-    { nick: "alice", identity: ALICE, letters: 0 },
+  const rest = { online: false, revoked: false, idleMs: DAY_MS };
+  assertEquals(listNicks(NOW, records), [
+    { nick: "Bob", identity: BOB, ordinal: 1, letters: 2, ...rest },
+    { nick: "Zoë", identity: CAROL, ordinal: 2, letters: 1, ...rest },
+    { nick: "alice", identity: ALICE, ordinal: 3, letters: 0, ...rest },
   ]);
+});
+
+Deno.test("who was online when the server ended was there until then, as far as the clock was saved", () => {
+  const clock: Entry = [CLOCK.key("last"), CLOCK.encode({ at: NOW - HOUR_MS, wall: NOW })];
+  const [key, value] = bound("alice", ALICE, 1);
+  const record = NICK.decode(value);
+  assert(record !== MALFORMED);
+  const online: Entry = [key, NICK.encode({ ...record, online: true })];
+  const idle = (...records: Entry[]) => listNicks(NOW, disk(...records)).map(({ idleMs }) => idleMs);
+  assertEquals(idle(online, clock), [HOUR_MS]);
+  assertEquals(idle(online), [DAY_MS]);
+  assertEquals(idle([key, value], clock), [DAY_MS]);
 });
 
 Deno.test("records that are damaged are passed over", () => {
@@ -128,7 +146,7 @@ Deno.test("records that are damaged are passed over", () => {
     [LETTER.key(1), letter(1, "bob", "alice")[1].slice(0, 20)],
     letter(2, "bob", "alice"),
   );
-  assertEquals(listNicks(records), [{ nick: "alice", identity: ALICE, letters: 1 }]);
+  assertEquals(listNicks(NOW, records).map(({ nick, letters }) => [nick, letters]), [["alice", 1]]);
   assertFalse(changesOf(records, "alice").forgotten.includes(LETTER.key(1)), "nobody knows whose it was");
 });
 
@@ -183,7 +201,7 @@ Deno.test("mail that waits for it fails: its senders are told, and nobody gets i
     letter(4, "x", "y", [0x41, ...new Uint8Array(8), ...Uint8Array.fromHex(SECRET)]),
   );
   const kept = after(records, releaseNick(NOW, records, "y"));
-  assertEquals(listNicks([...kept]), [{ nick: "x", identity: BOB, letters: 0 }]);
+  assertEquals(listNicks(NOW, [...kept]).map(({ nick, identity }) => [nick, identity]), [["x", BOB]]);
 
   const server = new OfflineStore(NOW, new Recorded(kept).effects, { totalBytes: MAIL_TOTAL_BYTES });
   assertEquals(server.lettersFor("y"), []);
