@@ -19,13 +19,13 @@ export class Rate {
     this.#left = burst;
   }
 
-  /** Counts one event, and returns false, counting nothing, if there have been too many. */
-  take(now: Millis): boolean {
+  /** Counts `count` events, and returns false, counting nothing, if there have been too many. */
+  take(now: Millis, count = 1): boolean {
     const gained = this.#at === -Infinity ? 0 : Math.max(0, now - this.#at) * this.#perSecond / 1000;
     this.#left = Math.min(this.#burst, this.#left + gained);
     this.#at = Math.max(this.#at, now);
-    if (this.#left < 1) return false;
-    this.#left--;
+    if (this.#left < count) return false;
+    this.#left -= count;
     return true;
   }
 }

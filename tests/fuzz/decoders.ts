@@ -89,9 +89,9 @@ const PACKETS: readonly Uint8Array[] = [
 function encodedAgain(packet: Packet): Uint8Array | undefined {
   switch (packet.type) {
     case "discover":
-      return encodeDiscover(packet.nonce);
+      return encodeDiscover(packet.nonce, packet.length);
     case "announce":
-      return encodeAnnounce(packet.nonce, packet.key, packet.name);
+      return encodeAnnounce(packet.nonce, packet.key, packet.name, packet.bytes.length);
     case "initiation":
       return withEndOf(packet.bytes, 2 * MAC_BYTES, encodeInitiation(packet.sender, packet.noise));
     case "response": {
