@@ -31,7 +31,7 @@ const NAMES = [
 const ALIAS = { nick: "n", server: "i", "server-port": "p", port: "c" };
 
 /** 0 lets the system choose a free port. */
-const OWN_PORT = { least: 1024, most: 65535, otherwise: 0 };
+export const OWN_PORT = { least: 1024, most: 65535, otherwise: 0 };
 const ATTEMPTS_OPTION = { least: 0, most: 1_000_000, otherwise: ATTEMPTS };
 
 export function register(commands: Commands): void {

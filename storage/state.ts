@@ -55,7 +55,7 @@ export function openState({ nick, ...rest }: StateOptions): State {
 }
 
 function openStateOf(nick: Nick, { chosen, server, serverKey }: Omit<StateOptions, "nick">): State {
-  const folder = chosen ?? `${stateFolder()}/${serverKey.slice(0, KEY_DIGITS)}/${folderName(nick)}`;
+  const folder = chosen ?? usualFolder(nick, serverKey);
   const others = chosen === undefined ? takeOver(nick, folder, server, serverKey) : [];
   const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
@@ -79,6 +79,11 @@ function isOurs(
 
 /** So much of a server's key names its folder. The state in it names the whole key. */
 const KEY_DIGITS = 16;
+
+/** The folder with the state of a nick at the server with this key. */
+export function usualFolder(nick: Nick, serverKey: Key): string {
+  return `${stateFolder()}/${serverKey.slice(0, KEY_DIGITS)}/${folderName(nick)}`;
+}
 
 /** A nick may consist of dots, and a folder must not be called "..". */
 function folderName(nick: Nick): string {

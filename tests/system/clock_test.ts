@@ -1,17 +1,9 @@
 /** Wall clocks that are set, and processes that are stopped for a while. */
 import { assertEquals, assertFalse } from "@std/assert";
-import { fileURLToPath } from "node:url";
-import { Host, isOnline, type Options } from "./host.ts";
+import { Host, isOnline, withClock } from "./host.ts";
 
 const TWO_YEARS_MS = 730 * 24 * 3600_000;
 const STORED = "SERVER: [Message received by the server and saved]";
-
-/** A process whose wall clock is off by so much until SIGUSR2 sets it right. */
-function withClock(by: number): Options {
-  const first = fileURLToPath(new URL("set_clock.ts", import.meta.url));
-  const shell = `deno=$1; shift 2; exec "$deno" run --preload '${first}' "$@"`;
-  return { shell, env: { SET_CLOCK: `${by}` } };
-}
 
 Deno.test("a server's clock is two years ahead and is set right, while it runs and at starts: a letter stays", async () => {
   await using host = await Host.create();

@@ -4,6 +4,7 @@
  * waits to see something.
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { environment, PERMISSIONS, PROJECT } from "../kit/program.ts";
 import { Emulator } from "../terminal/emulator.ts";
 import { PATIENCE_MS, Transcript } from "./transcript.ts";
@@ -244,6 +245,13 @@ export class Run {
     const [, pid] = /pid (\d+)\r\n/.exec(this.output.raw) ?? [];
     return pid === undefined ? undefined : Number(pid);
   }
+}
+
+/** A process whose wall clock is off by so much until SIGUSR2 sets it right. */
+export function withClock(by: number): Options {
+  const first = fileURLToPath(new URL("set_clock.ts", import.meta.url));
+  const shell = `deno=$1; shift 2; exec "$deno" run --preload '${first}' "$@"`;
+  return { shell, env: { SET_CLOCK: `${by}` } };
 }
 
 /** A whole line of the table. */
