@@ -53,18 +53,17 @@ const JSON_VERSION = 1;
 export async function runDoctor(settings: DoctorSettings, world: World): Promise<number> {
   const findings: Finding[] = [];
   for await (const finding of examine(settings, world)) {
-    findings.push({
-      ...finding,
-      found: harmless(finding.found),
-      advice: harmless(finding.advice),
-    });
-    if (!settings.json) show(findings.at(-1)!);
+    const { found, advice } = finding;
+    const shown = { ...finding, found: harmless(found), advice: harmless(advice) };
+    findings.push(shown);
+    if (!settings.json) show(shown);
   }
   const troubles = findings.filter(({ ok }) => !ok).length;
-  if (settings.json) console.log(JSON.stringify({ v: JSON_VERSION, ok: troubles === 0, checks: findings }));
-  else {console.log(
-      troubles === 0 ? "All is well." : `${troubles} of ${findings.length} checks found something.`,
-    );}
+  const summary = troubles === 0
+    ? "All is well."
+    : `${troubles} of ${findings.length} checks found something.`;
+  const whole = { v: JSON_VERSION, ok: troubles === 0, checks: findings };
+  console.log(settings.json ? JSON.stringify(whole) : summary);
   return troubles === 0 ? DONE : FAILED;
 }
 

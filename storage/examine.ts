@@ -1,6 +1,6 @@
 /** Looks at a data file and changes nothing, not even by opening it with SQLite, which would make files. */
 import { DatabaseSync } from "node:sqlite";
-import { exists } from "./folders.ts";
+import { statOf } from "./folders.ts";
 import { type Kind, refuseForeign } from "./sqlite.ts";
 import { explain, StoreError } from "./store_error.ts";
 import { withLog } from "./write_ahead_log.ts";
@@ -17,7 +17,8 @@ export type Condition = "sound" | "empty" | "unknown";
 /** Throws a `StoreError` if the file is damaged, is no data of this kind, or cannot be read. */
 export function examineSqlite(path: string, kind: Kind): Condition {
   try {
-    const content = read(path);
+    // A log stands beside the file itself, and not beside a link to it.
+    const content = read(Deno.realPathSync(path));
     if (content === undefined) return "unknown";
     if (content.length === 0) return "empty";
     using database = new DatabaseSync(":memory:");
@@ -44,15 +45,25 @@ function read(path: string): Uint8Array | undefined {
   for (let readings = 0; readings < MOST_READINGS; readings++) {
     const before = stampOf(path, log);
     if (before.bytes > MOST_BYTES) return undefined;
-    const content = withLog(Deno.readFileSync(path), exists(log) ? Deno.readFileSync(log) : new Uint8Array());
+    const content = withLog(Deno.readFileSync(path), readLog(log));
     if (stampOf(path, log).text === before.text) return content;
   }
   return undefined;
 }
 
+/** Without a log, or when its owner has just removed it, there is nothing in it. */
+function readLog(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Uint8Array();
+    throw error;
+  }
+}
+
 /** What differs once somebody has written to one of the files. */
 function stampOf(...paths: string[]): { readonly bytes: number; readonly text: string } {
-  const found = paths.filter(exists).map((path) => Deno.statSync(path));
+  const found = paths.map(statOf).filter((it) => it !== undefined);
   const bytes = found.reduce((sum, { size }) => sum + size, 0);
   return { bytes, text: found.map(({ size, mtime, ino }) => `${ino} ${size} ${mtime?.getTime()}`).join() };
 }

@@ -4,7 +4,7 @@ import { statfsSync } from "node:fs";
 import { OUTBOX_BYTES } from "../../core/base/limits.ts";
 import type { Key } from "../../core/base/units.ts";
 import { examineSqlite } from "../../storage/examine.ts";
-import { exists } from "../../storage/folders.ts";
+import { exists, statOf } from "../../storage/folders.ts";
 import { protectionOf } from "../../storage/identity_file.ts";
 import { openKnownServers } from "../../storage/known_servers.ts";
 import type { Kind } from "../../storage/sqlite.ts";
@@ -28,6 +28,8 @@ interface Expected {
   readonly isFolder?: boolean;
   readonly refused: number;
   readonly needed?: number;
+  /** True if the program puts a new file in the place of the old one when it changes it. */
+  readonly isReplaced?: boolean;
 }
 
 /** Makes a finding of an error that keeps us from looking at what is at a path. */
@@ -48,7 +50,7 @@ export function checkEntry(check: string, path: string, expected: Expected): Fin
 function lookAtEntry(
   check: string,
   path: string,
-  { isFolder = false, refused, needed = isFolder ? 0o700 : WRITE }: Expected,
+  { isFolder = false, refused, needed = isFolder ? 0o700 : WRITE, isReplaced = false }: Expected,
 ): Finding {
   const link = Deno.lstatSync(path);
   if (link.isSymlink && !exists(path)) {
@@ -63,10 +65,10 @@ function lookAtEntry(
     const [is, wanted] = isFolder ? ["no folder", "folder"] : ["a folder", "file"];
     return ill(check, `'${path}' is ${is}`, `move it away, so that a ${wanted} has room there`);
   }
-  if (link.isSymlink && !isFolder) {
+  if (link.isSymlink && isReplaced) {
     return ill(
       check,
-      `'${path}' is a symbolic link, and a new file takes the place of the link when it is changed`,
+      `'${path}' is a symbolic link, in whose place a new file comes when it is changed`,
       "put the file itself there",
     );
   }
@@ -108,17 +110,15 @@ export function checkKnownServers(
   const known = openKnownServers(folder);
   const { path } = known;
   if (!hasEntry(path)) return { finding: well(check, "no server was met yet"), pinned: undefined };
-  const finding = checkEntry(check, path, { refused: PUBLIC });
+  const finding = checkEntry(check, path, { refused: PUBLIC, isReplaced: true });
   try {
     const pinned = known.keyOf(server);
     const found = `'${path}' has ${pinned === undefined ? "no key" : "the key"} of ${server}`;
     return { finding: finding.ok ? well(check, found) : finding, pinned };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return {
-      finding: ill(check, error.message, "take the line out, and compare the server's key at the next start"),
-      pinned: undefined,
-    };
+    const advice = "take the line out, and compare the server's key at the next start";
+    return { finding: finding.ok ? ill(check, error.message, advice) : finding, pinned: undefined };
   }
 }
 
@@ -143,7 +143,7 @@ export function* checkIdentity(brought: string | undefined, folder: string | und
   const path = brought ?? (isInFolder ? `${folder}/identity` : undefined);
   if (path === undefined) return;
   if (hasEntry(path)) {
-    const finding = checkEntry(check, path, { refused: PRIVATE, needed: READ });
+    const finding = checkEntry(check, path, { refused: PRIVATE, needed: READ, isReplaced: true });
     yield finding.ok ? looking(check, path, () => lookAtIdentity(path)) : finding;
   } else if (!isInFolder || hasEntry(databaseIn(folder))) {
     yield ill(
@@ -178,7 +178,7 @@ function* troubleOf(finding: Finding): Generator<Finding> {
   if (!finding.ok) yield finding;
 }
 
-function hasEntry(path: string): boolean {
+export function hasEntry(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
@@ -221,7 +221,10 @@ function checkDatabase(check: string, path: string, kind: Kind): Finding {
 
 /** The room that is left where these files are, or will be. */
 export function checkSpace(path: string): Finding {
-  const check = "disk-space";
+  return looking("disk-space", path, () => lookAtSpace("disk-space", path));
+}
+
+function lookAtSpace(check: string, path: string): Finding {
   let place = path;
   while (!exists(place)) place = dirname(place);
   const { bavail, bsize, ffree, files } = statfsSync(place);
@@ -237,9 +240,7 @@ export function checkSpace(path: string): Finding {
 /** When the newest of the files in a folder was changed. */
 export function newestChange(folder: string): { readonly path: string; readonly at: number } | undefined {
   if (!isListable(folder)) return undefined;
-  const paths = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) =>
-    `${folder}/${name}`
-  );
-  const changes = paths.map((path) => ({ path, at: Deno.statSync(path).mtime?.getTime() ?? 0 }));
+  const paths = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+  const changes = paths.map((path) => ({ path, at: statOf(path)?.mtime?.getTime() ?? 0 }));
   return changes.sort((a, b) => b.at - a.at)[0];
 }

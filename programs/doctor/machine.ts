@@ -4,9 +4,8 @@ import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
 import { isInnerBridge, ownAddresses, type OwnInterface } from "../../transport/own_addresses.ts";
 import { bindUdp, NetworkError } from "../../transport/udp.ts";
-import { exists } from "../../storage/folders.ts";
 import type { World } from "../world.ts";
-import { checkFolder, PRIVATE } from "./files.ts";
+import { checkFolder, hasEntry, PRIVATE } from "./files.ts";
 import { type Finding, ill, well } from "./finding.ts";
 import { isLoopback } from "./server.ts";
 
@@ -136,9 +135,12 @@ export async function* checkSockets(): AsyncGenerator<Finding> {
   if (uid === null) return;
   const runtime = Deno.env.get("XDG_RUNTIME_DIR") ?? "";
   const folder = runtime.startsWith("/") ? `${runtime}/parley` : `${tmpdir()}/parley-${uid}`;
-  if (!exists(folder)) return yield well(check, `no program has made a socket in '${folder}'`);
+  if (!hasEntry(folder)) return yield well(check, `no program has made a socket in '${folder}'`);
   const finding = checkFolder(check, folder, PRIVATE);
   if (!finding.ok) return yield finding;
+  if (Deno.lstatSync(folder).isSymlink) {
+    return yield ill(check, `'${folder}' is a symbolic link, which no program uses for sockets`, "remove it");
+  }
   const sockets = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".sock"));
   let served = 0;
   for (const { name } of sockets) {

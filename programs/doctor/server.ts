@@ -17,8 +17,8 @@ import { type Finding, ill, well } from "./finding.ts";
 /** More lost answers of `PROBES` than these are told; Parley itself gets on with five times as many. */
 const LOST_UNTOLD = 1;
 
-/** The headers of IPv4 and UDP, which count against a path's MTU. */
-const HEADER_BYTES = 28;
+/** The headers of IPv6 and UDP, which count against a path's MTU; IPv4 takes less. */
+const HEADER_BYTES = 48;
 
 /** Attempts of half a second each until a server counts as one that does not prove its key. */
 const PROOF_ATTEMPTS = 5;

@@ -74,6 +74,8 @@ function decoder(
 
 const PACKETS: readonly Uint8Array[] = [
   encodeDiscover(KEY_SAMPLE.subarray(16)),
+  encodeDiscover(KEY_SAMPLE.subarray(16), DATAGRAM_BYTES),
+  encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, "s", DATAGRAM_BYTES),
   encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, "é".repeat(16)),
   encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, ""),
   encodeInitiation(2 ** 32 - 1, new Uint8Array(INITIATION_NOISE_BYTES).fill(7)),

@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { examineSqlite } from "../../storage/examine.ts";
-import { openSqlite, type SqliteStore } from "../../storage/sqlite.ts";
+import { openSqlite } from "../../storage/sqlite.ts";
 import { StoreError } from "../../storage/store_error.ts";
 import { withLog } from "../../storage/write_ahead_log.ts";
 import { seededDice } from "../kit/dice.ts";
@@ -38,8 +38,8 @@ function readInMemory(file: Uint8Array, log: Uint8Array): unknown[] {
   return rows(database);
 }
 
-/** The files of a store after so many commits; they are what a process that is killed leaves. */
-function filesAfter(commits: number, then: (store: SqliteStore, folder: Folder) => void = () => {}) {
+/** The files of a store after so many commits, as a process that is killed leaves them. */
+function filesAfter(commits: number, { destroys }: { readonly destroys: boolean }) {
   using folder = new Folder();
   const store = openSqlite(folder.database, "client");
   store.setDurability("normal");
@@ -47,10 +47,9 @@ function filesAfter(commits: number, then: (store: SqliteStore, folder: Folder) 
   for (let count = 0; count < commits; count++) {
     const key = `k${dice.below(200)}`;
     if (dice.happens(0.2)) store.commit([{ type: "forget", key }]);
-    else if (dice.happens(0.02)) store.commit([{ type: "destroy", key }]);
+    else if (destroys && dice.happens(0.02)) store.commit([{ type: "destroy", key }]);
     else store.commit([{ type: "save", key, value: dice.bytes(dice.below(5000)) }]);
   }
-  then(store, folder);
   const files = { file: Deno.readFileSync(folder.database), log: Deno.readFileSync(folder.log) };
   store.close();
   return files;
@@ -58,13 +57,13 @@ function filesAfter(commits: number, then: (store: SqliteStore, folder: Folder) 
 
 Deno.test("file and log together are what SQLite reads, however many commits there were", () => {
   for (const commits of [0, 1, 10, 300, 2000]) {
-    const { file, log } = filesAfter(commits);
+    const { file, log } = filesAfter(commits, { destroys: true });
     assertEquals(readInMemory(file, log), readBySqlite(file, log), `${commits} commits`);
   }
 });
 
 Deno.test("of a log that was cut, or written in part, the commits before that count", () => {
-  const { file, log } = filesAfter(100);
+  const { file, log } = filesAfter(100, { destroys: false });
   const dice = seededDice();
   const frames = Math.floor((log.length - 32) / FRAME_BYTES);
   assertGreater(frames, 100);
@@ -90,6 +89,10 @@ Deno.test("beside the program that has it, and when it has gone, a file is sound
   assertEquals(examineSqlite(folder.database, "client"), "sound");
   store.commit([{ type: "save", key: "k", value: new Uint8Array(3000) }]);
   assertEquals(examineSqlite(folder.database, "client"), "sound");
+  Deno.mkdirSync(`${folder.path}/linked`);
+  Deno.symlinkSync(folder.database, `${folder.path}/linked/state.db`);
+  assertEquals(examineSqlite(`${folder.path}/linked/state.db`, "client"), "sound");
+  Deno.removeSync(`${folder.path}/linked`, { recursive: true });
   assertEquals(names(), before);
   store.close();
   assertEquals(examineSqlite(folder.database, "client"), "sound");

@@ -237,7 +237,7 @@ for (const way of ["there", "back"]) {
     await using host = await Host.withServer();
     await using relay = new Relay(host.port, (bytes, on) => bytes.length <= 600 || on !== way);
     const found = /^datagrams of 800 to 1200 bytes do not get through, those of 600 bytes do$/;
-    await names(host, { check: "path-mtu", found, advice: /set the MTU .* to 1228 or more/ }, relay.place);
+    await names(host, { check: "path-mtu", found, advice: /set the MTU .* to 1248 or more/ }, relay.place);
   });
 }
 
@@ -302,7 +302,7 @@ Deno.test("fault: the identity is damaged, a link, a link to nothing, or gone", 
   await Deno.writeTextFile(kept, text);
   await names(host, { check: "identity", found: /^there is no /, advice: /^put it back from a copy: / });
   await Deno.symlink(kept, path);
-  await names(host, { check: "identity", found: /is a symbolic link, and /, advice: /^put the file itself/ });
+  await names(host, { check: "identity", found: /is a symbolic link, in whose place /, advice: /^put the file itself/ });
   await Deno.remove(kept);
   await names(host, { check: "identity", found: /symbolic link to nothing$/, advice: /^remove the link/ });
 });
