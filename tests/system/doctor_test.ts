@@ -302,7 +302,11 @@ Deno.test("fault: the identity is damaged, a link, a link to nothing, or gone", 
   await Deno.writeTextFile(kept, text);
   await names(host, { check: "identity", found: /^there is no /, advice: /^put it back from a copy: / });
   await Deno.symlink(kept, path);
-  await names(host, { check: "identity", found: /is a symbolic link, in whose place /, advice: /^put the file itself/ });
+  await names(host, {
+    check: "identity",
+    found: /is a symbolic link, in whose place /,
+    advice: /^put the file itself/,
+  });
   await Deno.remove(kept);
   await names(host, { check: "identity", found: /symbolic link to nothing$/, advice: /^remove the link/ });
 });
