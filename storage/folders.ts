@@ -24,11 +24,15 @@ export function userFolder(variable: string, usual: string): string {
 
 /** True if there is such a file or folder. Throws a `StoreError` if that cannot be found out. */
 export function exists(path: string): boolean {
+  return statOf(path) !== undefined;
+}
+
+/** What is known of a file or folder; `undefined` if there is none. Throws a `StoreError` like `exists`. */
+export function statOf(path: string): Deno.FileInfo | undefined {
   try {
-    Deno.statSync(path);
-    return true;
+    return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw explain("open", path, error);
   }
 }

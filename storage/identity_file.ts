@@ -129,6 +129,12 @@ export async function succeedIdentity(
   write(to, text, locks);
 }
 
+/** Whether the text of a file is an identity, and is it sealed by a passphrase; `undefined` if it is none. */
+export function protectionOf(text: string): "clear" | "sealed" | undefined {
+  if (PLAIN.test(text)) return "clear";
+  return SEALED.test(text) ? "sealed" : undefined;
+}
+
 function newSecrets(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(SECRETS_BYTES));
 }

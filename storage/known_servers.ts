@@ -18,11 +18,11 @@ export function openKnownServers(folder: string | undefined): KnownServers {
 }
 
 export class KnownServers {
-  readonly #path: string;
+  readonly path: string;
 
   /** Without a file no server is known; the first `pin` makes the file. */
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /**
@@ -35,7 +35,7 @@ export class KnownServers {
       if (known !== undefined && isSame(known, server)) return key?.toLowerCase();
       if (known !== undefined || line === "" || line.startsWith("#")) continue;
       throw new StoreError(
-        `cannot use '${this.#path}': line ${index + 1} is not 'HOST:PORT KEY', correct it or take it out`,
+        `cannot use '${this.path}': line ${index + 1} is not 'HOST:PORT KEY', correct it or take it out`,
       );
     }
     return undefined;
@@ -48,9 +48,9 @@ export class KnownServers {
 
   /** Puts a server's line into the file, in the place of the one it had. It is durable when this returns. */
   pin(server: string, key: string, name: string): void {
-    const written = `${this.#path}.${Deno.pid}`;
+    const written = `${this.path}.${Deno.pid}`;
     try {
-      Deno.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      Deno.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       using _lock = this.#lock();
       const lines = this.#lines().filter((line) =>
         line !== "" && !isSame(LINE.exec(line)?.[1] ?? "", server)
@@ -59,9 +59,9 @@ export class KnownServers {
       using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
       file.writeSync(new TextEncoder().encode(lines.join("\n") + "\n"));
       file.syncDataSync();
-      Deno.renameSync(written, this.#path);
+      Deno.renameSync(written, this.path);
     } catch (error) {
-      throw explain("save to", this.#path, error);
+      throw explain("save to", this.path, error);
     }
   }
 
@@ -72,19 +72,19 @@ export class KnownServers {
    */
   #lock(): Deno.FsFile {
     for (;;) {
-      const file = Deno.openSync(this.#path, { read: true, write: true, create: true, mode: 0o600 });
+      const file = Deno.openSync(this.path, { read: true, write: true, create: true, mode: 0o600 });
       file.lockSync(true);
-      if (file.statSync().ino === Deno.statSync(this.#path).ino) return file;
+      if (file.statSync().ino === Deno.statSync(this.path).ino) return file;
       file.close();
     }
   }
 
   #lines(): string[] {
     try {
-      return Deno.readTextFileSync(this.#path).split("\n").map((line) => line.trimEnd());
+      return Deno.readTextFileSync(this.path).split("\n").map((line) => line.trimEnd());
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return [];
-      throw explain("read", this.#path, error);
+      throw explain("read", this.path, error);
     }
   }
 }

@@ -349,7 +349,7 @@ function wipeFile(path: string): void {
 }
 
 /** Throws a `StoreError` unless the file holds data of this kind, in the format of this release. */
-function refuseForeign(owner: unknown, format: number, path: string, kind: Kind): void {
+export function refuseForeign(owner: unknown, format: number, path: string, kind: Kind): void {
   const other = kind === "server" ? "client" : "server";
   if (owner === APPLICATION_IDS[other]) {
     throw new StoreError(

@@ -19,6 +19,11 @@ export type OwnInterface = Pick<Deno.NetworkInterfaceInfo, "family" | "address" 
  */
 const INNER_BRIDGE = /^(docker|br-|podman|cni|lxc|virbr|vboxnet|vmnet)/;
 
+/** True if nobody but containers and virtual machines of this host is behind the interface of this name. */
+export function isInnerBridge(name: string): boolean {
+  return INNER_BRIDGE.test(name);
+}
+
 /**
  * The addresses at which peers on the same network may reach this client, the likeliest first: the address
  * that the socket is bound to, or else all addresses of the machine in the server's family, that on the
@@ -43,7 +48,7 @@ export function ownAddresses(
     .filter((it) => it.family === family && !/^(127\.|::1$|fe80:)/i.test(it.address))
     .map(({ address, name, cidr }) => {
       const shared = sharedBits(bitsOf(address), target);
-      const rank = shared >= Number(cidr.split("/")[1]) ? 0 : INNER_BRIDGE.test(name) ? 2 : 1;
+      const rank = shared >= Number(cidr.split("/")[1]) ? 0 : isInnerBridge(name) ? 2 : 1;
       return { address, shared, rank };
     })
     .sort((a, b) => a.rank - b.rank || b.shared - a.shared)

@@ -112,8 +112,23 @@ export const RATES = 10_000;
 /** The life of a cookie, and of the secret that it is made from (WireGuard section 5.4.7: two minutes). */
 export const COOKIE_LIFE_MS = 120_000;
 
-/** Answers a second to whoever asks for the key: each costs a MAC, and only a first contact asks. */
+/**
+ * Answers a second to whoever asks for the key: each costs a MAC, and only a first contact asks. A longer one
+ * counts as many of the shortest, so that no more bytes can be reflected with it.
+ */
 export const ANNOUNCEMENTS_PER_SECOND = 1_000;
+
+/**
+ * `doctor` asks a server for its key so often, and so far apart, to see how long an answer takes and how many
+ * are lost: a twentieth of `ANNOUNCEMENTS_PER_SECOND`. Then it asks with datagrams of several lengths, in so
+ * many rounds at most, which where half of all datagrams are lost leaves one right length in 256 without an
+ * answer. The last answers are awaited for so long: by way of a satellite, or from a busy machine, hardly one
+ * takes more.
+ */
+export const PROBES = 50;
+export const PROBE_PACE_MS = 20;
+export const PROBE_ROUNDS = 8;
+export const PROBE_WAIT_MS = 4_000;
 
 /** Answers a second to packets of unknown versions: enough for people, useless for reflecting traffic. */
 export const VERSION_ANSWERS_PER_SECOND = 10;

@@ -19,19 +19,19 @@ export class Rate {
     this.#left = burst;
   }
 
-  /** Counts one event, and returns false, counting nothing, if there have been too many. */
-  take(now: Millis): boolean {
-    if (!this.has(now)) return false;
-    this.spend(1);
+  /** Counts `count` events, and returns false, counting nothing, if there have been too many. */
+  take(now: Millis, count = 1): boolean {
+    if (!this.has(now, count)) return false;
+    this.spend(count);
     return true;
   }
 
-  /** True if one more event may come. */
-  has(now: Millis): boolean {
+  /** True if so many more events may come. */
+  has(now: Millis, count = 1): boolean {
     const gained = this.#at === -Infinity ? 0 : Math.max(0, now - this.#at) * this.#perSecond / 1000;
     this.#left = Math.min(this.#burst, this.#left + gained);
     this.#at = Math.max(this.#at, now);
-    return this.#left >= 1;
+    return this.#left >= count;
   }
 
   /**

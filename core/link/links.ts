@@ -17,7 +17,9 @@ import { NO_EPOCH } from "../wire/epoch.ts";
 import { CHALLENGE_BYTES } from "../wire/frame.ts";
 import {
   type Announce,
+  ANNOUNCE_BYTES,
   decodePacket,
+  type Discover,
   encodeAnnounce,
   encodeVersions,
   type Initiation,
@@ -226,7 +228,7 @@ export class Links {
     if (packet === MALFORMED) return this.#drop("malformed");
     switch (packet.type) {
       case "discover":
-        return this.#onDiscover(now, from, packet.nonce);
+        return this.#onDiscover(now, from, packet);
       case "announce":
         return this.#onAnnounce(packet);
       case "initiation":
@@ -254,11 +256,11 @@ export class Links {
   }
 
   /** Tells our key to anybody who asks. Nothing is signed: the handshake that follows proves the key. */
-  #onDiscover(now: Millis, from: Address, nonce: Uint8Array): undefined {
+  #onDiscover(now: Millis, from: Address, { nonce, length }: Discover): undefined {
     const { name, ownKey: { publicKey }, primitives } = this.#options;
     if (name === undefined) return this.#drop("unasked");
-    if (!this.#announcements.take(now)) return this.#drop("rate");
-    const bytes = encodeAnnounce(nonce, publicKey, name);
+    if (!this.#announcements.take(now, length / ANNOUNCE_BYTES)) return this.#drop("rate");
+    const bytes = encodeAnnounce(nonce, publicKey, name, length);
     setMac1(primitives, mac1Key(primitives, publicKey), bytes, bytes.length);
     return this.#reply(from, bytes);
   }

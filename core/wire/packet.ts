@@ -2,8 +2,8 @@
  * Packets: the outer grammar of a datagram (docs/protocol.md, section 1). The high half of byte 0 is the
  * version, the low half the kind:
  *
- *     discover       1  nonce 16, zeros up to the length of an announce
- *     announce       2  nonce 16 (the discover's), public key 32, name 1 + 32, padded with zeros, mac1 16
+ *     discover       1  nonce 16, zeros up to the length of its answer, 98 or more
+ *     announce       2  nonce 16 (the discover's), public key 32, name 1 + 32, zeros, mac1 16
  *     initiation     3  sender 4, Noise message 114, mac1 16, mac2 16
  *     response       4  sender 4, receiver 4, Noise message 60, mac1 16
  *     cookie reply   5  receiver 4, salt 32, sealed cookie 32
@@ -45,7 +45,8 @@ export const INITIATION_NOISE_BYTES = KEY_BYTES + KEY_BYTES + TAG_BYTES + 6 + PR
   TAG_BYTES;
 const RESPONSE_NOISE_BYTES = KEY_BYTES + PROCESS_BYTES + EPOCH_BYTES + TAG_BYTES;
 
-const ANNOUNCE_BYTES = 1 + NONCE_BYTES + KEY_BYTES + 1 + SERVER_NAME_BYTES + MAC_BYTES;
+/** The shortest discover and announce. */
+export const ANNOUNCE_BYTES = 1 + NONCE_BYTES + KEY_BYTES + 1 + SERVER_NAME_BYTES + MAC_BYTES;
 const INITIATION_BYTES = 1 + 4 + INITIATION_NOISE_BYTES + 2 * MAC_BYTES;
 const RESPONSE_BYTES = 1 + 4 + 4 + RESPONSE_NOISE_BYTES + MAC_BYTES;
 const SEALED_COOKIE_BYTES = MAC_BYTES + TAG_BYTES;
@@ -55,6 +56,14 @@ export const TRANSPORT_HEADER_BYTES = 1 + 4 + 8;
 /** The bytes of a transport packet that are not frames, and the room for frames in the largest one. */
 export const OVERHEAD_BYTES = TRANSPORT_HEADER_BYTES + TAG_BYTES;
 export const FRAMES_BYTES = DATAGRAM_BYTES - OVERHEAD_BYTES;
+
+/** The question for a server's key. */
+export interface Discover {
+  readonly type: "discover";
+  readonly nonce: Uint8Array;
+  /** The length of the datagram, and of the answer. */
+  readonly length: number;
+}
 
 /** A server's answer to a discover: its key and name. It is not authentic, for everybody can make one. */
 export interface Announce {
@@ -108,7 +117,7 @@ export interface Transport {
 
 /** A decoded datagram. Byte arrays are views into it. */
 export type Packet =
-  | { readonly type: "discover"; readonly nonce: Uint8Array }
+  | Discover
   | Announce
   | Initiation
   | Response
@@ -118,23 +127,34 @@ export type Packet =
   /** A packet of a version that we do not know. */
   | { readonly type: "foreign"; readonly version: number };
 
-/** A discover is padded to the length of its answer, so that the answer amplifies nothing. */
-export function encodeDiscover(nonce: Uint8Array): Uint8Array {
+/**
+ * A discover is padded to the length of its answer, so that the answer amplifies nothing. A longer one asks
+ * whether datagrams of that length get through, there and back.
+ */
+export function encodeDiscover(nonce: Uint8Array, length = ANNOUNCE_BYTES): Uint8Array {
   const writer = new Writer();
   writer.u8(DISCOVER);
   writer.raw(nonce);
-  writer.zeros(ANNOUNCE_BYTES - writer.length);
+  writer.zeros(length - writer.length);
   return writer.finish();
 }
 
-/** `name` has at most `SERVER_NAME_BYTES` bytes. mac1 is zeros until `setMac1`. */
-export function encodeAnnounce(nonce: Uint8Array, key: Uint8Array, name: string): Uint8Array {
+/**
+ * `name` has at most `SERVER_NAME_BYTES` bytes, and `length` is that of the discover. mac1 is zeros until
+ * `setMac1`.
+ */
+export function encodeAnnounce(
+  nonce: Uint8Array,
+  key: Uint8Array,
+  name: string,
+  length = ANNOUNCE_BYTES,
+): Uint8Array {
   const writer = new Writer();
   writer.u8(ANNOUNCE);
   writer.raw(nonce);
   writer.raw(key);
   writer.text8(name);
-  writer.zeros(ANNOUNCE_BYTES - writer.length);
+  writer.zeros(length - writer.length);
   return writer.finish();
 }
 
@@ -192,11 +212,11 @@ export function decodePacket(bytes: Uint8Array): Packet | Malformed {
   if (kind >> 4 !== VERSION) return { type: "foreign", version: kind >> 4 };
   switch (kind) {
     case DISCOVER:
-      return bytes.length === ANNOUNCE_BYTES
-        ? { type: "discover", nonce: reader.raw(NONCE_BYTES) }
+      return bytes.length >= ANNOUNCE_BYTES
+        ? { type: "discover", nonce: reader.raw(NONCE_BYTES), length: bytes.length }
         : MALFORMED;
     case ANNOUNCE:
-      return bytes.length === ANNOUNCE_BYTES ? decodeAnnounce(reader, bytes) : MALFORMED;
+      return bytes.length >= ANNOUNCE_BYTES ? decodeAnnounce(reader, bytes) : MALFORMED;
     case INITIATION:
       return bytes.length === INITIATION_BYTES
         ? {

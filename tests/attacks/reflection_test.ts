@@ -84,6 +84,10 @@ Deno.test("attack: reflect off the server and off a client, with every kind of d
     const initiation = mirror.initiation();
     const kinds: Record<string, readonly [Uint8Array[], string[]]> = {
       "discover": [[discover], mirror === server ? ["announce"] : []],
+      "a long discover": [
+        [encodeDiscover(random(NONCE_BYTES), DATAGRAM_BYTES)],
+        mirror === server ? ["announce"] : [],
+      ],
       "announce": [[encodeAnnounce(random(NONCE_BYTES), mirror.ownKey, "x".repeat(32))], []],
       "a valid initiation": [[initiation], ["response"]],
       "the same, again and again": [[initiation, initiation, initiation], Array(3).fill("response")],
@@ -157,6 +161,12 @@ Deno.test("attack: reflect many at once: cookies, which are shorter, and at most
     () => encodeDiscover(new Uint8Array(16)),
   );
   assertEquals(server.draws(...questions), Array(ANNOUNCEMENTS_PER_SECOND).fill("announce"));
+  // Long ones draw no more bytes than short ones.
+  const long = Array.from({ length: 200 }, () => encodeDiscover(new Uint8Array(16), DATAGRAM_BYTES));
+  const most = Math.floor(
+    ANNOUNCEMENTS_PER_SECOND * encodeDiscover(new Uint8Array(16)).length / DATAGRAM_BYTES,
+  );
+  assertEquals(server.draws(...long), Array(most).fill("announce"));
 });
 
 Deno.test("attack: finish a handshake and go on under a forged address: three times what came from there at most", () => {

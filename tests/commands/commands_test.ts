@@ -14,6 +14,7 @@ import * as completions from "../../commands/completions.ts";
 import * as configCommand from "../../commands/config.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
+import * as doctor from "../../commands/doctor.ts";
 import * as help from "../../commands/help.ts";
 import * as invite from "../../commands/invite.ts";
 import * as man from "../../commands/man.ts";
@@ -49,6 +50,7 @@ const MODULES = {
   configCommand,
   demo,
   dereg,
+  doctor,
   help,
   invite,
   man,
@@ -91,6 +93,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "daemon",
     "demo",
     "dereg",
+    "doctor",
     "help",
     "inbox",
     "invite",
@@ -205,6 +208,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   config: { usage: "config [--json] [command] [its options]", names: ["--json", "PARLEY_", "servers"] },
   demo: { usage: "demo", names: [] },
   dereg: { usage: "dereg <nick>", names: ["'reg <nick>'"] },
+  doctor: { usage: "doctor [options]", names: ["--nick NICK", "--json", "changes nothing"] },
   help: { usage: "help [command]", names: [] },
   invite: { usage: "invite", names: ["this server and you"] },
   man: { usage: "man", names: ["man ./parley.1"] },

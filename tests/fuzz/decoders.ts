@@ -74,6 +74,8 @@ function decoder(
 
 const PACKETS: readonly Uint8Array[] = [
   encodeDiscover(KEY_SAMPLE.subarray(16)),
+  encodeDiscover(KEY_SAMPLE.subarray(16), DATAGRAM_BYTES),
+  encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, "s", DATAGRAM_BYTES),
   encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, "é".repeat(16)),
   encodeAnnounce(KEY_SAMPLE.subarray(16), KEY_SAMPLE, ""),
   encodeInitiation(2 ** 32 - 1, new Uint8Array(INITIATION_NOISE_BYTES).fill(7)),
@@ -89,9 +91,9 @@ const PACKETS: readonly Uint8Array[] = [
 function encodedAgain(packet: Packet): Uint8Array | undefined {
   switch (packet.type) {
     case "discover":
-      return encodeDiscover(packet.nonce);
+      return encodeDiscover(packet.nonce, packet.length);
     case "announce":
-      return encodeAnnounce(packet.nonce, packet.key, packet.name);
+      return encodeAnnounce(packet.nonce, packet.key, packet.name, packet.bytes.length);
     case "initiation":
       return withEndOf(packet.bytes, 2 * MAC_BYTES, encodeInitiation(packet.sender, packet.noise));
     case "response": {

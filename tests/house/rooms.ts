@@ -32,14 +32,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   "core/client": {
     mayImport: ["core/durable", "core/link", ...CONTRACT],
-    doors: ["client.ts", "revoker.ts", "scout.ts"],
+    doors: ["client.ts", "prober.ts", "revoker.ts", "scout.ts"],
   },
   "core/server": {
     mayImport: ["core/durable", "core/link", ...CONTRACT],
     doors: ["server.ts", "nick_admin.ts"],
   },
   "core/durable": { mayImport: CONTRACT },
-  "core/link": { mayImport: ["core/wire", "core/messages", "core/base"], doors: ["links.ts"] },
+  "core/link": { mayImport: ["core/wire", "core/messages", "core/base"], doors: ["links.ts", "probe.ts"] },
   "core/wire": { mayImport: ["core/base"] },
   "core": { mayImport: ["core/messages", "core/base"] },
   "core/messages": { mayImport: ["core/base"] },

@@ -196,6 +196,19 @@ Deno.test("an announcement that nobody asked for is dropped", () => {
   assertEquals([pair.leftBy(pair.b, "announce").length, pair.a.heard], [1, []]);
 });
 
+Deno.test("an announcement is as long as the question, and counts as many of the shortest", () => {
+  const { b } = new Pair({ name: "server" });
+  const lengthsOf = (length: number, count: number) => {
+    for (let asked = 0; asked < count; asked++) {
+      b.receive(START, STRANGER, encodeDiscover(new Uint8Array(NONCE_BYTES), length));
+    }
+    return b.links.takeDatagrams(START).map(({ bytes }) => bytes.length);
+  };
+  assertEquals(lengthsOf(980, 50), Array(50).fill(980));
+  assertEquals(lengthsOf(98, 400), Array(400).fill(98));
+  assertEquals(lengthsOf(980, 11), Array(10).fill(980));
+});
+
 Deno.test("a server whose key is known is not asked for it", () => {
   const pair = new Pair({ name: "server" });
   pair.a.links.openServer(pair.now, pair.b.key, B).send(pair.now, verbOf("x"));

@@ -53,7 +53,7 @@ interface Sample {
 
 const DISCOVER: Sample = {
   bytes: encodeDiscover(NONCE),
-  packet: { type: "discover", nonce: NONCE },
+  packet: { type: "discover", nonce: NONCE, length: 98 },
   kind: 0x41,
   length: 98,
 };
@@ -122,8 +122,8 @@ function meansNothing(bytes: Uint8Array, why?: string): void {
 }
 
 /** Packets that have one length only. */
-const FIXED = [DISCOVER, ANNOUNCE, INITIATION, RESPONSE, COOKIE_REPLY];
-const SAMPLES = [...FIXED, TRANSPORT, VERSIONS];
+const FIXED = [INITIATION, RESPONSE, COOKIE_REPLY];
+const SAMPLES = [DISCOVER, ANNOUNCE, ...FIXED, TRANSPORT, VERSIONS];
 
 for (const { bytes, packet, kind, length } of SAMPLES) {
   Deno.test(`${packet.type}: ${length} bytes, the first of them 0x${Uint8Array.of(kind).toHex()}, there and back`, () => {
@@ -158,6 +158,23 @@ Deno.test("a discover is padded with zeros to the length of its answer", () => {
   for (let length = 0; length < DISCOVER.length; length++) {
     meansNothing(DISCOVER.bytes.subarray(0, length), `cut to ${length}`);
   }
+});
+
+Deno.test("a discover may be longer, up to the longest datagram, and so may its answer", () => {
+  for (const length of [99, 600, DATAGRAM_BYTES]) {
+    const discover = encodeDiscover(NONCE, length);
+    assertEquals<unknown>(decodePacket(discover), { type: "discover", nonce: NONCE, length });
+    const bytes = encodeAnnounce(NONCE, KEY, NAME, length);
+    assertEquals<unknown>(decodePacket(bytes), {
+      type: "announce",
+      nonce: NONCE,
+      key: KEY,
+      name: NAME,
+      bytes,
+    });
+    assertEquals([discover.length, bytes.length], [length, length]);
+  }
+  meansNothing(encodeDiscover(NONCE, DATAGRAM_BYTES + 1));
 });
 
 Deno.test("every announce has the same length, whatever the name, and zeros behind it", () => {
@@ -249,9 +266,9 @@ Deno.test("a version that we speak is not answered with versions, even if the pa
 function encodedAgain(packet: Packet): Uint8Array | undefined {
   switch (packet.type) {
     case "discover":
-      return encodeDiscover(packet.nonce);
+      return encodeDiscover(packet.nonce, packet.length);
     case "announce":
-      return encodeAnnounce(packet.nonce, packet.key, packet.name);
+      return encodeAnnounce(packet.nonce, packet.key, packet.name, packet.bytes.length);
     case "initiation":
       return encodeInitiation(packet.sender, packet.noise);
     case "response":
