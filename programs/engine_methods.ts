@@ -93,11 +93,14 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
       for (const subscription of subscriptions) await subscription.confirm(number);
     },
     collected: (params: RpcParams) => collected(engine, params),
-    inbox: async () => eventsOf(await unseen(engine)),
+    inbox: async (params: RpcParams) => eventsOf(await unseen(engine, optionalNumber(params, "after"))),
     ack: async (params: RpcParams) => {
-      const { events } = await unseen(engine);
       const id = requiredText(params, "id");
-      const event = events.find((each) => each.id === id);
+      let event: JournalEvent | undefined;
+      for (let page = await unseen(engine); event === undefined && page.events.length > 0;) {
+        event = page.events.find((each) => each.id === id);
+        page = await unseen(engine, page.events.at(-1)!.number);
+      }
       if (event === undefined) {
         throw new RpcError(RPC_CODES.failed, `no message '${id}' is unseen, see 'inbox'`);
       }
@@ -237,8 +240,9 @@ function refusal(engine: Engine, notices: Answer): Sent {
   return { id: undefined, to: undefined, state: "failed", why: notices.at(-1), isSilent: engine.isSilent };
 }
 
-async function unseen(engine: Engine): Promise<JournalPage> {
-  const [read] = await engine.ask({ type: "readJournal", after: undefined, reader: undefined });
+/** What the person has not seen, a page at a time: the first one, or what is behind an event of it. */
+async function unseen(engine: Engine, after?: number): Promise<JournalPage> {
+  const [read] = await engine.ask({ type: "readJournal", after, reader: undefined });
   return read?.type === "journalRead" ? read.page : { events: [], missed: 0, newest: 0 };
 }
 

@@ -13,12 +13,16 @@ export async function runInbox(settings: ScriptSettings, world: World): Promise<
     const until = world.now() + COLLECT_MS;
     return await withEngine(settings, { kind: "listen", until }, world, async (session) => {
       await session.request("collected", { timeout: COLLECT_MS });
-      const found = await session.request("inbox") as { events: JournalEvent[]; missed: number };
       const { nick } = session.hello;
-      if (settings.json && found.missed > 0) printEvent(missedEvent(found.missed));
-      for (const message of found.events) {
-        if (settings.json) printEvent(messageEvent(message, nick));
-        else print(message, world);
+      for (let after: number | undefined;;) {
+        const found = await session.request("inbox", { after }) as { events: JournalEvent[]; missed: number };
+        if (settings.json && after === undefined && found.missed > 0) printEvent(missedEvent(found.missed));
+        for (const message of found.events) {
+          if (settings.json) printEvent(messageEvent(message, nick));
+          else print(message, world);
+        }
+        after = found.events.at(-1)?.number;
+        if (after === undefined) break;
       }
       return DONE;
     });

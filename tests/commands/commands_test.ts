@@ -23,6 +23,7 @@ import * as peers from "../../commands/peers.ts";
 import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
 import * as revoke from "../../commands/revoke.ts";
+import * as schema from "../../commands/schema.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
@@ -59,6 +60,7 @@ const MODULES = {
   quit,
   reg,
   revoke,
+  schema,
   send,
   sendAll,
   server,
@@ -105,6 +107,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "revoke",
     "rpc",
     "run",
+    "schema",
     "send",
     "server",
     "status",
@@ -223,6 +226,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     usage: "revoke FILE [options]",
     names: ["-i, --server ADDRESS", "-p, --server-port PORT", "--server-key KEY", "Nobody can undo it"],
   },
+  schema: { usage: "schema", names: [] },
   send: { usage: "send <nick> <message>", names: [] },
   send_all: { usage: "send_all <message>", names: [] },
   server: {

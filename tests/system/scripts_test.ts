@@ -1,5 +1,7 @@
 /** Commands in a shell: what they do, and that their statuses are the truth. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { SCHEMA } from "../../programs/schema.ts";
+import { violations } from "../kit/json_schema.ts";
 import { freePort, Host, isOnline, type Run } from "./host.ts";
 
 interface Ended {
@@ -26,7 +28,9 @@ async function ended(run: Run, input?: string): Promise<Ended> {
   await run.endInput().catch(() => {});
   const status = await run.status;
   const lines = run.output.raw.split("\n").filter((line) => line !== "");
-  const events = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  const events = lines.filter((line) => line.startsWith('{"type":')).map((line) => JSON.parse(line));
+  // Every line that any of these tests sees is as `parley schema` says.
+  for (const event of events) assertEquals(violations(event, SCHEMA, SCHEMA), [], JSON.stringify(event));
   return { status, lines, error: run.error.text, events };
 }
 
@@ -236,6 +240,21 @@ Deno.test("a client and a daemon take over from a listener, which goes on throug
   await client.sees("[1 other program uses this client: it ends with them.]");
   listen.kill("SIGTERM");
   assertEquals(await client.status, 0);
+});
+
+Deno.test("what the commands of the prompt print as JSON is in the schema as well", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("bob");
+  assertEquals((await script(host, "alice", ["send", "bob", "hi"])).status, 0);
+  const typesOf = async (...words: string[]) => {
+    const { events, status } = await script(host, "alice", [...words, "--json"]);
+    return [status, ...events.map(({ type }) => type)];
+  };
+  assertEquals(await typesOf("peers"), [0, "hello", "peers"]);
+  assertEquals(await typesOf("verify", "bob"), [0, "hello", "safetyNumber"]);
+  assertEquals(await typesOf("invite"), [0, "hello", "invitation", "news"]);
+  assertEquals(await typesOf("trust", "bob"), [0, "hello", "news"]);
+  assertEquals(await typesOf("trust", "nobody"), [7, "hello", "news"]);
 });
 
 Deno.test("run tells how a command ended, and ends as it did", async () => {
