@@ -16,6 +16,7 @@ import {
 } from "../../transport/rpc_connection.ts";
 import { ExpectedError } from "../../core/base/expected_error.ts";
 import { NetworkError } from "../../transport/udp.ts";
+import { seededDice } from "../kit/dice.ts";
 import { DENO_FOR_ALL, runAsNobody } from "./nobody.ts";
 
 const BEAT_MS = 3_600_000;
@@ -62,9 +63,16 @@ class Raw {
     this.#stream = stream;
   }
 
+  /** The other end may have closed the connection before it has taken all: what is read tells. */
   async says(line: string | Uint8Array): Promise<void> {
     const bytes = typeof line === "string" ? new TextEncoder().encode(`${line}\n`) : line;
-    for (let at = 0; at < bytes.length;) at += await this.#stream.write(bytes.subarray(at));
+    try {
+      for (let at = 0; at < bytes.length;) at += await this.#stream.write(bytes.subarray(at));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)) {
+        throw error;
+      }
+    }
   }
 
   /** The next line, or `undefined` at the end. */
@@ -239,6 +247,40 @@ Deno.test("the longest line is taken, a longer one is told and ends the connecti
   assertEquals((await errorOf(client.request("length", { text }))).code, RPC_CODES.invalidParams);
   assertEquals(client.notify("event", { text }), false);
   assertEquals(await client.request("length", { text: "abc" }), 3);
+});
+
+Deno.test("any bytes draw errors and nothing else, and others are served as before", async () => {
+  await using place = new Place();
+  await place.serves(ECHO);
+  const client = await place.connects();
+  const dice = seededDice();
+  const pieces = [
+    "{",
+    "}",
+    "[",
+    "]",
+    `"jsonrpc"`,
+    `"2.0"`,
+    `"id"`,
+    `"method"`,
+    `"params"`,
+    ":",
+    ",",
+    "1",
+    "null",
+    "\n",
+  ];
+  for (let round = 0; round < 50; round++) {
+    const raw = await place.raw();
+    const noise = round % 2 === 0 ? dice.bytes(3000) : new TextEncoder().encode(
+      Array.from(dice.bytes(600), (byte) => pieces[byte % pieces.length]).join(""),
+    );
+    await raw.says(noise);
+    await raw.says("\nlast");
+    await raw.endsInput();
+    for (let line = await raw.reads(); line !== undefined; line = await raw.reads()) assert("error" in line);
+  }
+  assertEquals(await client.request("echo", { still: "here" }), { still: "here" });
 });
 
 Deno.test("an answer that is too long becomes an error", async () => {
