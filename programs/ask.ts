@@ -6,40 +6,53 @@ import { type Notice, render } from "../core/notice.ts";
 import type { EngineKind } from "./engine.ts";
 import { type Event, newsEvent, printEvent, timeOf } from "./events.ts";
 import type { Session } from "./running_engine.ts";
-import { statusOfReason } from "./statuses.ts";
+import { NO_SERVER, statusOfReason } from "./statuses.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
 
-/** Has the engine carry out actions. Returns the exit status. */
+/** Has the engine carry out actions, and returns the answers; `undefined` if the server gives none in time. */
+export async function ask(
+  settings: ScriptSettings,
+  actions: readonly Action[],
+  world: World,
+): Promise<readonly Notice[] | undefined> {
+  // Who registers or deregisters is there for others, and a script that only sends is not.
+  const isThere = actions.some(({ type }) => type === "register" || type === "deregister");
+  const kind: EngineKind = isThere ? "listen" : "script";
+  const until = world.now() + ASK_MS;
+  return await withEngine(settings, { kind, until }, world, async (session) => {
+    const answers = answersOf(session, actions);
+    return await Promise.race([answers, world.after(ASK_MS)]) as readonly Notice[] | undefined;
+  });
+}
+
+/** Has the engine carry out actions, and prints the answers. Returns the exit status. */
 export async function runAsk(
   settings: ScriptSettings,
   actions: readonly Action[],
   world: World,
 ): Promise<number> {
-  // Who registers or deregisters is there for others, and a script that only sends is not.
-  const isThere = actions.some(({ type }) => type === "register" || type === "deregister");
-  const kind: EngineKind = isThere ? "listen" : "script";
   try {
-    const until = world.now() + ASK_MS;
-    return await withEngine(settings, { kind, until }, world, async (session) => {
-      const asked = answersOf(session, actions);
-      const answer = await Promise.race([asked, world.after(ASK_MS)]) as readonly Notice[] | void;
-      if (answer === undefined) {
-        console.error("the server does not answer, try again later");
-        return statusOfReason({ type: "serverSilent" });
-      }
-      let status = DONE;
-      for (const notice of answer) {
-        const rendered = render(notice, world.utcOffset);
-        if (rendered.isFailure) status = statusOfReason(notice);
-        if (settings.json) printEvent(answerEvent(notice, world));
-        else for (const line of rendered.lines) (rendered.isFailure ? console.error : console.log)(line);
-      }
-      return status;
-    });
+    const answers = await ask(settings, actions, world);
+    if (answers === undefined) {
+      console.error("the server does not answer, try again later");
+      return NO_SERVER;
+    }
+    for (const notice of answers) {
+      const { isFailure, lines } = render(notice, world.utcOffset);
+      if (settings.json) printEvent(answerEvent(notice, world));
+      else for (const line of lines) (isFailure ? console.error : console.log)(line);
+    }
+    return statusOfAnswers(answers);
   } catch (error) {
     return failWith(error);
   }
+}
+
+/** The status of the last answer that says that something was not done. */
+export function statusOfAnswers(answers: readonly Notice[]): number {
+  const failure = answers.findLast((notice) => render(notice, () => 0).isFailure);
+  return failure === undefined ? DONE : statusOfReason(failure);
 }
 
 async function answersOf(session: Session, actions: readonly Action[]): Promise<readonly Notice[]> {
@@ -52,7 +65,7 @@ async function answersOf(session: Session, actions: readonly Action[]): Promise<
 }
 
 /** An answer as an event: those that programs use have a shape of their own. */
-function answerEvent(notice: Notice, world: World): Event {
+export function answerEvent(notice: Notice, world: World): Event {
   switch (notice.type) {
     case "peersListed": {
       const { alike, awaySince, changed, rows, server, verified } = notice;

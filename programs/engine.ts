@@ -46,6 +46,7 @@ export class Engine {
   #refusal: Notice | undefined;
   #hasReadMail = false;
   #isEnding = false;
+  #closeSocket: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     opened: OpenedClient,
@@ -58,7 +59,9 @@ export class Engine {
     this.world = world;
     this.#opened = opened;
     this.#driver = opened.run((notice, ref) => this.#tell(notice, ref));
-    this.ended = this.#driver.ended.finally(() => {
+    this.ended = this.#driver.ended.finally(async () => {
+      // Whoever serves the socket holds the lock, or the next one would find it taken.
+      await this.#closeSocket();
       opened.close();
       for (const { notices, resolve } of this.#answers.values()) resolve(notices);
     });
@@ -105,6 +108,11 @@ export class Engine {
   /** True if a script's message has left, as far as this process knows. */
   hasSent(id: string): boolean {
     return this.#sent.has(id);
+  }
+
+  /** The engine has a socket, which is closed in this way before anything else is. */
+  serves(close: () => Promise<void>): void {
+    this.#closeSocket = close;
   }
 
   /** Ends the client at once. What waits is in the outbox. */

@@ -2,30 +2,70 @@
 import { COLLECT_MS } from "../core/base/limits.ts";
 import type { JournalEvent, MessageState } from "../core/notice.ts";
 import { render } from "../core/notice.ts";
+import type { Sent } from "./engine_methods.ts";
 import { messageEvent, missedEvent, printEvent } from "./events.ts";
 import { tell, waitFor } from "./send.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
 
-/** Lists the messages that nobody has seen: mail that waits at the server is collected before. */
+/** What a person has not seen. */
+export interface Unseen {
+  /** The nick that the messages came to. */
+  readonly nick: string;
+  readonly messages: readonly JournalEvent[];
+  /** So many more are gone, because nobody has read them for too long. */
+  readonly missed: number;
+}
+
+/** Collects the mail that waits at the server, and reads what nobody has seen. */
+export async function readInbox(settings: ScriptSettings, world: World): Promise<Unseen> {
+  const until = world.now() + COLLECT_MS;
+  return await withEngine(settings, { kind: "listen", until }, world, async (session) => {
+    await session.request("collected", { timeout: COLLECT_MS });
+    const messages: JournalEvent[] = [];
+    let missed = 0;
+    for (let after: number | undefined;;) {
+      const page = await session.request("inbox", { after }) as { events: JournalEvent[]; missed: number };
+      if (after === undefined) missed = page.missed;
+      messages.push(...page.events);
+      after = page.events.at(-1)?.number;
+      if (after === undefined) return { nick: session.hello.nick, messages, missed };
+    }
+  });
+}
+
+/** Marks a message as seen, and all that came before it. */
+export async function acknowledge(settings: ScriptSettings, id: string, world: World): Promise<void> {
+  await withEngine(settings, { until: world.now() }, world, (session) => session.request("ack", { id }));
+}
+
+export interface WaitSettings extends ScriptSettings {
+  readonly id: string;
+  readonly wait: MessageState;
+  readonly timeout: number;
+}
+
+/** What became of a message, once it has come so far, or the time is over. */
+export async function outcomeOf(settings: WaitSettings, world: World): Promise<Sent> {
+  const { id, timeout, wait } = settings;
+  const until = world.now() + timeout * 1000;
+  return await withEngine(settings, { until }, world, (session) => {
+    return waitFor(session, id, wait, until - world.now());
+  });
+}
+
+// ---- the commands ----------------------------------------------------------------------------------------
+
+/** Lists the messages that nobody has seen. */
 export async function runInbox(settings: ScriptSettings, world: World): Promise<number> {
   try {
-    const until = world.now() + COLLECT_MS;
-    return await withEngine(settings, { kind: "listen", until }, world, async (session) => {
-      await session.request("collected", { timeout: COLLECT_MS });
-      const { nick } = session.hello;
-      for (let after: number | undefined;;) {
-        const found = await session.request("inbox", { after }) as { events: JournalEvent[]; missed: number };
-        if (settings.json && after === undefined && found.missed > 0) printEvent(missedEvent(found.missed));
-        for (const message of found.events) {
-          if (settings.json) printEvent(messageEvent(message, nick));
-          else print(message, world);
-        }
-        after = found.events.at(-1)?.number;
-        if (after === undefined) break;
-      }
-      return DONE;
-    });
+    const { messages, missed, nick } = await readInbox(settings, world);
+    if (settings.json && missed > 0) printEvent(missedEvent(missed));
+    for (const message of messages) {
+      if (settings.json) printEvent(messageEvent(message, nick));
+      else print(message, world);
+    }
+    return DONE;
   } catch (error) {
     return failWith(error);
   }
@@ -37,35 +77,22 @@ function print(message: JournalEvent, { utcOffset }: World): void {
   lines.forEach((line, at) => console.log(at === 0 ? `${message.id} ${line}` : line));
 }
 
-/** Marks a message as seen, and all that came before it. */
 export async function runAck(
   settings: ScriptSettings & { readonly id: string },
   world: World,
 ): Promise<number> {
   try {
-    return await withEngine(settings, { until: world.now() }, world, async (session) => {
-      await session.request("ack", { id: settings.id });
-      return DONE;
-    });
+    await acknowledge(settings, settings.id, world);
+    return DONE;
   } catch (error) {
     return failWith(error);
   }
 }
 
-export interface WaitSettings extends ScriptSettings {
-  readonly id: string;
-  readonly wait: MessageState;
-  readonly timeout: number;
-}
-
-/** Says what became of a message, once it has come so far. */
+/** Says what became of a message. */
 export async function runWait(settings: WaitSettings, world: World): Promise<number> {
-  const { id, timeout, wait } = settings;
-  const until = world.now() + timeout * 1000;
   try {
-    const sent = await withEngine(settings, { until }, world, async (session) => {
-      return await waitFor(session, id, wait, until - world.now());
-    });
+    const sent = await outcomeOf(settings, world);
     return tell(sent, { ...settings, to: sent.to, once: undefined, quiet: false }, world);
   } catch (error) {
     return failWith(error);

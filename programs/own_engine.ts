@@ -33,9 +33,8 @@ export async function serveEngine(
     connection.closed.then(close);
     return handlers;
   });
-  const ended = engine.ended.finally(() => server.close());
-  ended.catch(() => {});
-  return { engine, connections: server.connections, ended };
+  engine.serves(() => server.close());
+  return { engine, connections: server.connections, ended: engine.ended };
 }
 
 /** What a script is told of the engine that it starts: who is new, on standard error. */

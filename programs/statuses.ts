@@ -36,7 +36,6 @@ const OF_NOTICES: Readonly<Partial<Record<Notice["type"], number>>> = {
   nickOnline: REFUSED,
   serverKeyChanged: REFUSED,
   replaced: REFUSED,
-  serverSilent: NO_SERVER,
 };
 
 /** The status for the reason why something was not done. */

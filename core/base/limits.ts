@@ -727,6 +727,9 @@ export const RPC_QUEUE_BYTES = 4 * 1024 * 1024;
  * spans without a line. Spans are counted, not time, so that a computer that has slept is no dead end.
  */
 export const RPC_HEARTBEAT_MS = 30_000;
+
+/** The longest interval that a timer takes: where other protocols know no heartbeat. */
+export const NEVER_MS = 2 ** 31 - 1;
 export const RPC_SILENT_BEATS = 3;
 
 /** A connection that is being closed has this long to take its last lines. */

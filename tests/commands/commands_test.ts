@@ -18,6 +18,7 @@ import * as doctor from "../../commands/doctor.ts";
 import * as help from "../../commands/help.ts";
 import * as invite from "../../commands/invite.ts";
 import * as man from "../../commands/man.ts";
+import * as mcp from "../../commands/mcp.ts";
 import * as nicks from "../../commands/nicks.ts";
 import * as peers from "../../commands/peers.ts";
 import * as quit from "../../commands/quit.ts";
@@ -55,6 +56,7 @@ const MODULES = {
   help,
   invite,
   man,
+  mcp,
   nicks,
   peers,
   quit,
@@ -101,6 +103,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "invite",
     "listen",
     "man",
+    "mcp",
     "nicks",
     "peers",
     "reg",
@@ -215,6 +218,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   help: { usage: "help [command]", names: [] },
   invite: { usage: "invite", names: ["this server and you"] },
   man: { usage: "man", names: ["man ./parley.1"] },
+  mcp: { usage: "mcp [options]", names: ["send, inbox, ack, wait and peers"] },
   nicks: {
     usage: "nicks [options]",
     names: ["-p, --port PORT", "--data FILE", "--release NICK", "--expire DAYS", "was there last"],

@@ -281,6 +281,40 @@ Deno.test("rpc speaks JSON-RPC 2.0 on standard input and output", async () => {
   assertEquals(await rpc.status, 0);
 });
 
+Deno.test("an agent sends and reads by the Model Context Protocol, and is told the same states", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("bob");
+  const mcp = started(host, "alice", ["mcp"]);
+  let id = 0;
+  const ask = async (method: string, params: unknown = {}) => {
+    await mcp.type(`${JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params })}\n`);
+    const [line] = await mcp.sees(new RegExp(`^.*"id":${id},.*$`, "m"));
+    return JSON.parse(line)["result"] ?? JSON.parse(line)["error"];
+  };
+  const call = async (name: string, args: unknown = {}) => {
+    const { content, isError } = await ask("tools/call", { name, arguments: args });
+    return { isError, texts: content.map(({ text }: { text: string }) => text) };
+  };
+  const about = await ask("initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: {} });
+  assertEquals([about.protocolVersion, about.serverInfo.name], ["2025-06-18", "parley"]);
+  await mcp.type('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
+  const { tools } = await ask("tools/list");
+  assertEquals(tools.map(({ name }: { name: string }) => name), ["send", "inbox", "ack", "wait", "peers"]);
+  const sent = await call("send", { to: "bob", text: "from an agent" });
+  assertEquals([sent.isError, JSON.parse(sent.texts[0]).state], [false, "stored"]);
+  assertEquals((await call("wait", { id: JSON.parse(sent.texts[0]).id, timeout: 0 })).isError, true);
+  assertEquals((await call("send", { to: "nobody", text: "hi" })).isError, true);
+  assertEquals((await ask("tools/call", { name: "send", arguments: {} })).code, -32602);
+  assertEquals((await script(host, "bob", ["send", "alice", "an answer"])).status, 0);
+  const inbox = await call("inbox");
+  assertEquals(inbox.texts.map((text: string) => JSON.parse(text).text), ["an answer"]);
+  assertEquals((await call("ack", { id: JSON.parse(inbox.texts[0]).id })).isError, false);
+  assertEquals((await call("inbox")).texts, []);
+  assertEquals(JSON.parse((await call("peers")).texts[0]).type, "peers");
+  await mcp.endInput();
+  assertEquals(await mcp.status, 0);
+});
+
 Deno.test("what does something to a terminal comes escaped, and is the same again", async () => {
   await using host = await Host.withServer();
   await host.beenThere("bob");
