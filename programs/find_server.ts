@@ -58,6 +58,8 @@ export async function findServer(
   if (answer === undefined) return undefined;
   const { key, met } = answer;
   const knownAs = pinned === undefined ? known.serverWith(key) : undefined;
+  // Another client may have pinned it meanwhile.
+  if (knownAs === serverName) return { key, news: [] };
   known.pin(serverName, key, harmless(met?.name ?? ""));
   if (knownAs !== undefined) return { key, news: [{ type: "serverRecognized", knownAs: harmless(knownAs) }] };
   return { key, news: met === undefined ? [] : [met] };
