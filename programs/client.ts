@@ -92,7 +92,7 @@ async function openOrAttach(
 
 /** Runs the prompt of an engine in this process. */
 async function runPrompt(
-  { connections, ended, engine }: ServedEngine,
+  { connections, ended, engine, trouble }: ServedEngine,
   opened: OpenedClient,
   { settings, commands, source, world }: {
     readonly settings: ClientSettings;
@@ -136,6 +136,7 @@ async function runPrompt(
   });
   const prompt = new Prompt(commands, source, hand);
   prompt.awaits();
+  if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
   try {
     const status = await ended;

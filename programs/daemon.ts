@@ -5,7 +5,7 @@ import { loginName } from "../storage/state_folder.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { type ClientSettings, findPlace, openClient } from "./opening.ts";
 import { serveEngine } from "./own_engine.ts";
-import { connect, giveWay } from "./running_engine.ts";
+import { connect, EngineError, giveWay } from "./running_engine.ts";
 import { FAILED, type World } from "./world.ts";
 
 /** Runs the engine. Returns the exit status. */
@@ -19,7 +19,9 @@ export async function runDaemon(chosen: ClientSettings, world: World): Promise<n
     try {
       const opened = await openClient(settings, place, manner, world);
       const about = { kind: "daemon", serverName: place.serverName } as const;
-      const { engine, ended } = await serveEngine(opened, about, world);
+      const { engine, ended, trouble } = await serveEngine(opened, about, world);
+      // Nobody could use it.
+      if (trouble !== undefined) engine.end();
       const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
       engine.watch((notice, ref) => {
         log?.(notice.type);
@@ -31,7 +33,9 @@ export async function runDaemon(chosen: ClientSettings, world: World): Promise<n
         }
       });
       world.onEndingSignal(() => engine.end());
-      return await ended;
+      const status = await ended;
+      if (trouble !== undefined) throw new EngineError(trouble);
+      return status;
     } catch (error) {
       if (!(error instanceof StoreError && error.isInUse) || place.folder === undefined) throw error;
       const running = await connect(place.folder, () => {});

@@ -2,6 +2,7 @@
 import type { Notice } from "../core/notice.ts";
 import { serveRpc } from "../transport/rpc.ts";
 import { RPC_CODES, RpcConnection, RpcError, type RpcParams } from "../transport/rpc_connection.ts";
+import { NetworkError } from "../transport/udp.ts";
 import { Engine, type EngineKind } from "./engine.ts";
 import { type Hello, methodsFor } from "./engine_methods.ts";
 import { findPlace, openClient, type OpenedClient } from "./opening.ts";
@@ -16,6 +17,8 @@ export interface ServedEngine {
   readonly connections: ReadonlySet<RpcConnection>;
   /** Resolves with the status of the client when it has ended and the socket is gone. */
   readonly ended: Promise<number>;
+  /** Why there is no socket, if it cannot be made: a sentence for the user. */
+  readonly trouble?: string;
 }
 
 /** Runs a client that was opened as an engine, and serves its socket if it has a folder. */
@@ -28,13 +31,19 @@ export async function serveEngine(
   if (opened.folder === undefined || Deno.build.os === "windows") {
     return { engine, connections: new Set(), ended: engine.ended };
   }
-  const server = await serveRpc(engineSocket(opened.folder), (connection) => {
-    const { handlers, close } = methodsFor(engine, connection);
-    connection.closed.then(close);
-    return handlers;
-  });
-  engine.serves(() => server.close());
-  return { engine, connections: server.connections, ended: engine.ended };
+  try {
+    const server = await serveRpc(engineSocket(opened.folder), (connection) => {
+      const { handlers, close } = methodsFor(engine, connection);
+      connection.closed.then(close);
+      return handlers;
+    });
+    engine.serves(() => server.close());
+    return { engine, connections: server.connections, ended: engine.ended };
+  } catch (error) {
+    // Nobody else can use it then, and whoever has opened it still can.
+    if (!(error instanceof NetworkError)) throw error;
+    return { engine, connections: new Set(), ended: engine.ended, trouble: error.message };
+  }
 }
 
 /** What a script is told of the engine that it starts: who is new, on standard error. */

@@ -9,6 +9,7 @@ import { MEMORY, stateFolderOf } from "../storage/state_folder.ts";
 import { connectRpc } from "../transport/rpc.ts";
 import type { RpcParams } from "../transport/rpc_connection.ts";
 import { socketFolder, socketName, socketPath } from "../transport/rpc_path.ts";
+import { NetworkError } from "../transport/udp.ts";
 import type { EngineKind } from "./engine.ts";
 import type { Hello } from "./engine_methods.ts";
 import type { ClientSettings } from "./opening.ts";
@@ -69,7 +70,11 @@ export async function connect(
   notified: SessionOptions["notified"],
 ): Promise<Session | undefined> {
   if (Deno.build.os === "windows") return undefined;
-  const connection = await connectRpc(engineSocket(folder), { notified });
+  const connection = await connectTo(folder, notified).catch((error: unknown) => {
+    // Where no socket can be there is no engine to be used.
+    if (error instanceof NetworkError) return undefined;
+    throw error;
+  });
   if (connection === undefined) return undefined;
   const hello = await connection.request("hello").catch(() => undefined) as Hello | undefined;
   // One that ends at this moment says nothing more.
@@ -87,6 +92,10 @@ export async function connect(
     closed: connection.closed,
     close: async () => void await connection.close(),
   };
+}
+
+async function connectTo(folder: string, notified: SessionOptions["notified"]) {
+  return await connectRpc(engineSocket(folder), { notified });
 }
 
 /** Asks an engine to end in favour of another one. Returns true if it does. */
