@@ -1,3 +1,4 @@
+import config from "../deno.json" with { type: "json" };
 import type { Commands } from "./_registry.ts";
 import { SCRIPT_OPTIONS, scriptSettings } from "./_script_options.ts";
 
@@ -11,7 +12,7 @@ export function register(commands: Commands): void {
     arity: { least: 0, most: 0 },
     place: "shell",
     run: (_args, _all, options) => {
-      const settings = scriptSettings(options);
+      const settings = { ...scriptSettings(options), version: config.version };
       return {
         type: "program",
         run: async (world) => (await import("../programs/mcp.ts")).runMcp(settings, world),

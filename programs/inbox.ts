@@ -4,6 +4,7 @@ import type { JournalEvent, MessageState } from "../core/notice.ts";
 import { render } from "../core/notice.ts";
 import type { Sent } from "./engine_methods.ts";
 import { messageEvent, missedEvent, printEvent } from "./events.ts";
+import type { Session } from "./running_engine.ts";
 import { tell, waitFor } from "./send.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
@@ -23,15 +24,23 @@ export async function readInbox(settings: ScriptSettings, world: World): Promise
   return await withEngine(settings, { kind: "listen", until }, world, async (session) => {
     await session.request("collected", { timeout: COLLECT_MS });
     const messages: JournalEvent[] = [];
-    let missed = 0;
-    for (let after: number | undefined;;) {
-      const page = await session.request("inbox", { after }) as { events: JournalEvent[]; missed: number };
-      if (after === undefined) missed = page.missed;
+    let page = await pageOf(session);
+    const { missed } = page;
+    while (page.events.length > 0) {
       messages.push(...page.events);
-      after = page.events.at(-1)?.number;
-      if (after === undefined) return { nick: session.hello.nick, messages, missed };
+      page = await pageOf(session, page.events.at(-1)!.number);
     }
+    return { nick: session.hello.nick, messages, missed };
   });
+}
+
+interface Page {
+  readonly events: readonly JournalEvent[];
+  readonly missed: number;
+}
+
+async function pageOf(session: Session, after?: number): Promise<Page> {
+  return await session.request("inbox", { after }) as Page;
 }
 
 /** Marks a message as seen, and all that came before it. */

@@ -2,7 +2,6 @@
  * A server of the Model Context Protocol (revision 2025-06-18) on standard input and output: an agent sends
  * and reads by the engine, and is told the same states as a script (docs/scripts.md).
  */
-import config from "../deno.json" with { type: "json" };
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { jsonLine } from "../core/base/json_line.ts";
 import { NEVER_MS } from "../core/base/limits.ts";
@@ -38,7 +37,10 @@ interface Tool {
 }
 
 /** Serves until the other end closes. Returns the exit status. */
-export async function runMcp(settings: ScriptSettings, world: World): Promise<number> {
+export async function runMcp(
+  settings: ScriptSettings & { readonly version: string },
+  world: World,
+): Promise<number> {
   const tools = toolsFor({ ...settings, json: false }, world);
   const stream = {
     read: (into: Uint8Array) => Deno.stdin.read(into),
@@ -51,7 +53,7 @@ export async function runMcp(settings: ScriptSettings, world: World): Promise<nu
       initialize: () => ({
         protocolVersion: PROTOCOL,
         capabilities: { tools: {} },
-        serverInfo: { name: "parley", version: config.version },
+        serverInfo: { name: "parley", version: settings.version },
       }),
       ping: () => ({}),
       "tools/list": () => ({

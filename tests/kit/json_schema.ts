@@ -75,8 +75,10 @@ function isOfType(value: unknown, type: string): boolean {
       return Array.isArray(value);
     case "object":
       return isObject(value);
+    case "string":
+      return typeof value === "string";
     default:
-      return typeof value === type;
+      return typeof value === "boolean";
   }
 }
 
