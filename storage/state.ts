@@ -8,7 +8,7 @@ import { addressKey, equalAddresses } from "../core/base/address.ts";
 import type { Address, Key } from "../core/base/units.ts";
 import { type Owner, ownerOf } from "../core/durable/start.ts";
 import { isNick, type Nick, nickKey } from "../core/messages/nick.ts";
-import { exists, stateFolder } from "./folders.ts";
+import { exists, refuseChangeable, stateFolder } from "./folders.ts";
 import { byUse, oldFolders, serverKeyIn } from "./old_folders.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { explain, StoreError } from "./store_error.ts";
@@ -57,6 +57,7 @@ export function openState({ nick, ...rest }: StateOptions): State {
 function openStateOf(nick: Nick, { chosen, server, serverKey }: Omit<StateOptions, "nick">): State {
   const folder = chosen ?? `${stateFolder()}/${serverKey.slice(0, KEY_DIGITS)}/${folderName(nick)}`;
   const others = chosen === undefined ? takeOver(nick, folder, server, serverKey) : [];
+  refuseChangeable(folder);
   const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
   if (owner === undefined || isOurs(owner, { nick, folder, server, serverKey })) {
