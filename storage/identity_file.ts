@@ -21,7 +21,7 @@ import { SUCCESSIONS } from "../core/base/limits.ts";
 import { Identity, type Predecessor, SECRETS_BYTES } from "../core/messages/identity.ts";
 import { successionOf } from "../core/messages/lineage.ts";
 import type { Nick } from "../core/messages/nick.ts";
-import { exists, refuseReadable } from "./folders.ts";
+import { exists, refuseReadable, replaceable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 const SUCCEEDS = /^succeeds ([0-9a-f]{64}) ([0-9a-f]{128}) ([0-9a-f]{128})\n/gm;
@@ -206,7 +206,7 @@ async function read(path: string, locks: DisposableStack): Promise<string | unde
     const bytes = new Uint8Array(MOST_BYTES);
     return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound && !exists(path)) return undefined;
     throw explain("read the identity", path, error);
   }
 }
@@ -256,8 +256,7 @@ function wipe(path: string, old: Deno.FsFile): void {
 function write(path: string, text: string, locks: DisposableStack): void {
   try {
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // If the path is a symbolic link, the file behind it is replaced, not the link.
-    const place = exists(path) ? Deno.realPathSync(path) : path;
+    const place = replaceable(path);
     const written = `${place}.${Deno.pid}`;
     // A crash may have left a file here, or somebody may have put a link here for us to write through.
     if (exists(written)) Deno.removeSync(written);

@@ -7,7 +7,7 @@
  * with `#` is a comment.
  */
 import { dirname } from "node:path";
-import { stateFolder } from "./folders.ts";
+import { refuseChangeable, replaceable, stateFolder } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 const LINE = /^(\S+) ([0-9a-f]{64})(?: .*)?$/i;
@@ -48,7 +48,6 @@ export class KnownServers {
 
   /** Puts a server's line into the file, in the place of the one it had. It is durable when this returns. */
   pin(server: string, key: string, name: string): void {
-    const written = `${this.path}.${Deno.pid}`;
     try {
       Deno.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       using _lock = this.#lock();
@@ -56,10 +55,12 @@ export class KnownServers {
         line !== "" && !isSame(LINE.exec(line)?.[1] ?? "", server)
       );
       lines.push(`${server} ${key} ${name}`.trimEnd());
+      const place = replaceable(this.path);
+      const written = `${place}.${Deno.pid}`;
       using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
       file.writeSync(new TextEncoder().encode(lines.join("\n") + "\n"));
       file.syncDataSync();
-      Deno.renameSync(written, this.path);
+      Deno.renameSync(written, place);
     } catch (error) {
       throw explain("save to", this.path, error);
     }
@@ -81,6 +82,7 @@ export class KnownServers {
 
   #lines(): string[] {
     try {
+      refuseChangeable(this.path);
       return Deno.readTextFileSync(this.path).split("\n").map((line) => line.trimEnd());
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return [];

@@ -261,6 +261,8 @@ function makeFile(path: string): boolean {
     if (Deno.lstatSync(path).isDirectory) {
       throw new StoreError(`cannot open '${path}': it is a folder, choose a file`);
     }
+    // SQLite would make the file to which a link leads, so that others may read it.
+    exists(path);
     return false;
   }
 }

@@ -7,7 +7,7 @@ import { addressKey, equalAddresses } from "../core/base/address.ts";
 import type { Address, Key } from "../core/base/units.ts";
 import { type Owner, ownerOf } from "../core/durable/start.ts";
 import { type Nick, nickKey } from "../core/messages/nick.ts";
-import { exists, stateFolder } from "./folders.ts";
+import { exists, refuseChangeable, stateFolder } from "./folders.ts";
 import { byUse, oldFolders, serverKeyIn } from "./old_folders.ts";
 import { folderName, loginName, stateFolderOf } from "./state_folder.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
@@ -59,6 +59,7 @@ function openStateOf(
 ): State {
   const folder = stateFolderOf(nick, chosen, serverKey);
   const others = chosen === undefined ? takeOver(nick, folder, server, serverKey, bound) : [];
+  refuseChangeable(folder);
   const store = openSqlite(`${folder}/state.db`, "client");
   const owner = ownerOf(store.read());
   if (owner === undefined || isOurs(owner, { nick, folder, server, serverKey })) {

@@ -1,21 +1,27 @@
 /** The file of a revocation statement, for its owner to print or to keep elsewhere. */
 import { MALFORMED, type Malformed } from "../core/base/bytes.ts";
 import { readStatement, type Statement, writeStatement } from "../core/messages/statement.ts";
+import { exists, refuseReadable, replaceable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 /** No statement is longer, whatever its owner has written around it. */
 const MOST_BYTES = 64 * 1024;
 
-/** Writes a statement, unless the file says the same already, perhaps with notes of its owner around it. */
+/**
+ * Writes a statement, unless the file says the same already, perhaps with notes of its owner around it.
+ * Throws a `StoreError` if others may read it: whoever has it can end the identity.
+ */
 export function keepStatement(path: string, statement: Statement): void {
-  const known = statementIn(path);
+  const place = replaceable(path);
+  if (exists(place)) refuseReadable(place);
+  const known = statementIn(place);
   if (known !== MALFORMED && writeStatement(known) === writeStatement(statement)) return;
-  const written = `${path}.${Deno.pid}`;
+  const written = `${place}.${Deno.pid}`;
   try {
     using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
     file.writeSync(new TextEncoder().encode(writeStatement(statement)));
     file.syncDataSync();
-    Deno.renameSync(written, path);
+    Deno.renameSync(written, place);
   } catch (error) {
     throw explain("save to", path, error);
   }

@@ -41,6 +41,7 @@ const SYSTEM_TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ["ENOTDIR", ["a file is in the way", "choose another place"]],
   ["EEXIST", ["a file is in the way", "choose another place"]],
   ["EISDIR", ["it is a folder", "choose a file"]],
+  ["ELOOP", ["its links lead back to it", "remove them"]],
   ["ENOSPC", FULL],
 ]);
 

@@ -10,13 +10,15 @@ import { NetworkError } from "./udp.ts";
  */
 export async function resolveHost(host: string): Promise<string> {
   if (isIP(host) !== 0) return host;
+  // A name is the same in capital letters (RFC 4343) and with the dot of the root, which no hosts file has.
+  const name = host.toLowerCase().replace(/\.$/, "");
   // The hosts file may say "::1", but servers and clients listen on IPv4 unless they are told otherwise.
-  if (host === "localhost") return "127.0.0.1";
+  if (name === "localhost") return "127.0.0.1";
   let address: string | null = null;
   let cause: unknown;
   try {
     // This asks the system's resolver. Deno.resolveDns asks a name server and never reads the hosts file.
-    ({ address } = await lookup(host, { order: "ipv4first" }));
+    ({ address } = await lookup(name, { order: "ipv4first" }));
   } catch (error) {
     cause = error;
   }

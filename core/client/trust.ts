@@ -15,7 +15,7 @@ import type { Membership } from "./membership.ts";
 import type { Sender } from "./sender.ts";
 
 /** HOST:PORT of the machine itself, as users write it. */
-const THIS_MACHINE = /^(127\.[\d.]+|\[::1\]|localhost|0\.0\.0\.0):\d+$/i;
+const THIS_MACHINE = /^(127\.[\d.]+|\[::1\]|localhost\.?|0\.0\.0\.0):\d+$/i;
 
 export interface TrustOptions {
   readonly primitives: Primitives;

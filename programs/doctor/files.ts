@@ -4,7 +4,7 @@ import { statfsSync } from "node:fs";
 import { OUTBOX_BYTES } from "../../core/base/limits.ts";
 import type { Key } from "../../core/base/units.ts";
 import { examineSqlite } from "../../storage/examine.ts";
-import { exists, statOf } from "../../storage/folders.ts";
+import { statOf } from "../../storage/folders.ts";
 import { protectionOf } from "../../storage/identity_file.ts";
 import { openKnownServers } from "../../storage/known_servers.ts";
 import type { Kind } from "../../storage/sqlite.ts";
@@ -53,7 +53,7 @@ function lookAtEntry(
   { isFolder = false, refused, needed = isFolder ? 0o700 : WRITE, isReplaced = false }: Expected,
 ): Finding {
   const link = Deno.lstatSync(path);
-  if (link.isSymlink && !exists(path)) {
+  if (link.isSymlink && statOf(path) === undefined) {
     return ill(
       check,
       `'${path}' is a symbolic link to nothing`,
@@ -226,7 +226,7 @@ export function checkSpace(path: string): Finding {
 
 function lookAtSpace(check: string, path: string): Finding {
   let place = path;
-  while (!exists(place)) place = dirname(place);
+  while (statOf(place) === undefined) place = dirname(place);
   const { bavail, bsize, ffree, files } = statfsSync(place);
   const free = bavail * bsize;
   const found = `${Math.floor(free / MIB)} MiB are free at '${place}'`;

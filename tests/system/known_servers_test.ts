@@ -74,7 +74,7 @@ Deno.test("the line comes before the welcome, on a terminal as well", async () =
   assertEquals([met, screen.indexOf(WELCOME)], [2, 4]);
 });
 
-Deno.test("a server is known by its key, under whatever name the user writes", async () => {
+Deno.test("a server is known by its key, under whatever name the user writes, in whatever letters", async () => {
   await using host = await Host.create();
   const key = await keyOf(await host.startServer());
   assertEquals((await visit(host, "x")).length, 1);
@@ -85,6 +85,16 @@ Deno.test("a server is known by its key, under whatever name the user writes", a
   assertEquals(await named.status, 0);
   const lines = ["127.0.0.1", "localhost"].map((name) => `${name}:${host.port} ${key} ${SERVER_NAME}\n`);
   assertEquals(await Deno.readTextFile(fileOf(host)), lines.join(""));
+
+  // Capital letters are no other name, neither in a file that somebody has written nor on the command line.
+  await Deno.writeTextFile(fileOf(host), `LocalHost:${host.port} ${key} ${SERVER_NAME}\n`);
+  const again = host.run(["client", "-n", "y", "-i", "LOCALHOST", "-p", `${host.port}`]);
+  await again.sees(WELCOME);
+  await again.say("invite");
+  await again.sees(new RegExp(`^\\[Nobody else reaches LOCALHOST:${host.port}: `, "m"));
+  await again.endInput();
+  assertEquals(await again.status, 0);
+  assertFalse(/This is the server|New server/.test(again.output.text), again.output.text);
 });
 
 Deno.test("a state folder has known servers of its own; who keeps nothing meets the server each time", async () => {

@@ -124,7 +124,9 @@ Deno.test("a port in use and an address of another machine are named", () =>
 
 Deno.test("an address is its own, localhost is IPv4, and who cannot be found is named", async () => {
   for (const address of ["127.0.0.1", "10.1.2.3", "::1"]) assertEquals(await resolveHost(address), address);
-  assertEquals(await resolveHost("localhost"), "127.0.0.1");
+  for (const name of ["localhost", "LocalHost", "localhost.", "LOCALHOST."]) {
+    assertEquals(await resolveHost(name), "127.0.0.1", name);
+  }
   // Neither gets as far as a name server.
   for (const name of ["", "no such host"]) {
     const error = await assertRejects(() => resolveHost(name), NetworkError);
