@@ -8,7 +8,7 @@
  * The receiver waits for every ordered parcel that began to leave. So one that is cancelled after it began
  * goes on as an empty one.
  */
-import type { Writer } from "../base/bytes.ts";
+import { Pieces, type Writer } from "../base/bytes.ts";
 import {
   LINK_QUEUE_BYTES,
   LINK_QUEUE_VERBS,
@@ -47,8 +47,8 @@ class Parcel implements Sending {
 
   constructor(
     sender: ParcelSender,
-    /** The bytes of the verb; empty once the parcel is cancelled. */
-    public verb: Uint8Array,
+    /** The verb; empty once the parcel is cancelled. */
+    public verb: Pieces,
     readonly ordered: boolean,
     /** Its owner asks about the parcel, or cancels it, by this name. */
     readonly tag: string | undefined,
@@ -81,7 +81,7 @@ export interface Chunk {
   settled: boolean;
 }
 
-const NO_VERB = new Uint8Array(0);
+const NO_VERB = new Pieces(new Uint8Array(0));
 
 /** Parcels of one kind, ordered or unordered, which are numbered together. */
 class Lane {
@@ -159,7 +159,7 @@ export class ParcelSender {
   }
 
   /** Takes a verb and sends it until it is acknowledged. If too much waits, the verb is dropped. */
-  send(verb: Uint8Array, ordered: boolean, tag: string | undefined): Sending {
+  send(verb: Pieces, ordered: boolean, tag: string | undefined): Sending {
     if (!this.hasRoom(ordered)) return DROPPED;
     const parcel = new Parcel(this, verb, ordered, tag);
     this.#enqueue(parcel);
@@ -373,7 +373,7 @@ export class ParcelSender {
 }
 
 /** How many chunks a verb is cut into; an empty one is one chunk as well. */
-function partsOf(verb: Uint8Array): number {
+function partsOf(verb: Pieces): number {
   return Math.max(1, Math.ceil(verb.length / PART_BYTES));
 }
 
@@ -389,7 +389,10 @@ function fits({ parcel: { verb }, index }: Chunk, room: number): boolean {
 function writeChunk(writer: Writer, { parcel, index }: Chunk): void {
   const { number, ordered, verb } = parcel;
   const parts = partsOf(verb);
-  if (parts === 1) return writeFrame(writer, { type: ordered ? "ordered" : "unordered", number, verb });
-  const bytes = verb.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
+  const begin = index * PART_BYTES;
+  const bytes = verb.cut(begin, Math.min(begin + PART_BYTES, verb.length));
+  if (parts === 1) {
+    return writeFrame(writer, { type: ordered ? "ordered" : "unordered", number, verb: bytes });
+  }
   writeFrame(writer, { type: "part", number, index, parts, bytes });
 }

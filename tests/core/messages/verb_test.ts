@@ -3,7 +3,7 @@ import { MALFORMED } from "../../../core/base/bytes.ts";
 import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../../core/base/limits.ts";
 import { rowBytes } from "../../../core/messages/field.ts";
 import { NO_LETTER } from "../../../core/messages/letter_form.ts";
-import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../../core/messages/verb.ts";
+import { decodeVerb, encodeVerb, REASONS, type Verb, verbInPieces } from "../../../core/messages/verb.ts";
 import { FRAME_HEADER_BYTES } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
 import { seededDice } from "../../kit/dice.ts";
@@ -26,6 +26,14 @@ import {
 
 Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);
+});
+
+Deno.test("a verb in pieces has the same bytes, and its body is not copied", () => {
+  for (const verb of [...VERBS, ...LONGEST]) {
+    const pieces = verbInPieces(verb);
+    assertEquals(pieces.cut(0, pieces.length), encodeVerb(verb), verb.type);
+    if ("body" in verb) assert(pieces.body === verb.body, verb.type);
+  }
 });
 
 Deno.test("the samples are of all 30 verbs, and every verb has a tag of its own", () => {
