@@ -224,6 +224,9 @@ export const LINKS = 20_000;
 export const LINK_QUEUE_VERBS = 1_024;
 export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 
+/** Bytes of verbs that leave once: an answer with rows (`ROWS_PACKETS`), and what is pushed meanwhile. */
+export const LINK_TOLD_BYTES = 64 * 1024;
+
 // ---- parcels ---------------------------------------------------------------------------------------------
 
 /**

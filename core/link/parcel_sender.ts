@@ -12,6 +12,7 @@ import { Pieces, type Writer } from "../base/bytes.ts";
 import {
   LINK_QUEUE_BYTES,
   LINK_QUEUE_VERBS,
+  LINK_TOLD_BYTES,
   PARCEL_SPAN,
   PART_BYTES,
   UNFINISHED_PARCELS,
@@ -121,6 +122,7 @@ export class ParcelSender {
   #unordered = new Lane();
   /** Verbs that are to leave once. */
   #told: Uint8Array[] = [];
+  #bytesTold = 0;
   /** Chunks that wait to leave again. */
   #again: Chunk[] = [];
   /** Parcels by tag. Most links are quiet, so the map is made when it is needed. */
@@ -176,12 +178,14 @@ export class ParcelSender {
 
   /** The same for `tell`. */
   get hasRoomToTell(): boolean {
-    return this.#told.length < LINK_QUEUE_VERBS;
+    return this.#told.length < LINK_QUEUE_VERBS && this.#bytesTold <= LINK_TOLD_BYTES;
   }
 
   /** Takes a verb and sends it once. If too many wait already it is dropped. */
   tell(verb: Uint8Array): void {
-    if (this.hasRoomToTell) this.#told.push(verb);
+    if (!this.hasRoomToTell) return;
+    this.#told.push(verb);
+    this.#bytesTold += verb.length;
   }
 
   /** Stops sending the verb of this tag. */
@@ -251,7 +255,9 @@ export class ParcelSender {
    */
   fill(now: Millis, writer: Writer, most: number): Chunk[] {
     while (this.#told.length > 0 && FRAME_HEADER_BYTES + this.#told[0]!.length <= most - writer.length) {
-      writeFrame(writer, { type: "told", verb: this.#told.shift()! });
+      const verb = this.#told.shift()!;
+      this.#bytesTold -= verb.length;
+      writeFrame(writer, { type: "told", verb });
     }
     const chunks: Chunk[] = [];
     let taken = 0;
@@ -351,6 +357,7 @@ export class ParcelSender {
   clear(): void {
     for (const parcel of this.#wantedParcels) parcel.isOver = true;
     this.#told = [];
+    this.#bytesTold = 0;
     this.#reset();
   }
 

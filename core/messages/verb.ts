@@ -201,6 +201,18 @@ export function encodeVerb(verb: Verb): Uint8Array {
   return writer.finish();
 }
 
+/** The bytes of verbs that somebody was told. */
+const encoded = new WeakMap<Verb, Uint8Array>();
+
+/** The same bytes, in memory once for all who are told this verb: a change of the table goes to everybody. */
+export function encodeOnce(verb: Verb): Uint8Array {
+  const known = encoded.get(verb);
+  if (known !== undefined) return known;
+  const bytes = encodeVerb(verb);
+  encoded.set(verb, bytes);
+  return bytes;
+}
+
 /** The same bytes. A body, which always comes last, is not copied: one post goes to many members. */
 export function verbInPieces(verb: Verb): Pieces {
   const writer = new Writer();

@@ -4,6 +4,7 @@ import { MALFORMED, Pieces, Writer } from "../../../core/base/bytes.ts";
 import {
   LINK_QUEUE_BYTES,
   LINK_QUEUE_VERBS,
+  LINK_TOLD_BYTES,
   PARCEL_PARTS,
   PARCEL_SPAN,
   PART_BYTES,
@@ -246,6 +247,14 @@ Deno.test("so many told verbs wait; more are lost", () => {
   const sender = new TestSender();
   for (let count = 0; count < LINK_QUEUE_VERBS + 10; count++) sender.parcels.tell(verb("t"));
   assertEquals(sender.named().flat().length, LINK_QUEUE_VERBS);
+  const many = Math.ceil(LINK_TOLD_BYTES / PART_BYTES);
+  for (let round = 0; round < 2; round++) {
+    for (let count = 0; count < 2 * many; count++) sender.parcels.tell(verb("t", PART_BYTES));
+    assertFalse(sender.parcels.hasRoomToTell);
+    if (round === 0) sender.parcels.clear();
+    else assertEquals(sender.named().flat().length, many);
+    assert(sender.parcels.hasRoomToTell);
+  }
 });
 
 // ---- lost and acknowledged -------------------------------------------------------------------------------
