@@ -86,8 +86,10 @@ export class StreamWriter {
   acknowledge(now: Millis, position: number): StreamEntry[] {
     const count = Math.min(position - this.#saved, this.#underWay.length);
     if (count <= 0) return [];
-    this.#saved += count;
     this.#isHeldBack = false;
+    // The link has it still if the member has said so without acknowledging the packets.
+    for (let at = 0; at < count; at++) this.#options.link.cancel(this.#tagOf(at));
+    this.#saved += count;
     const saved = this.#underWay.splice(0, count);
     this.#give(saved);
     if (this.#underWay.length > 0) this.#options.budget.progressed(now, this);

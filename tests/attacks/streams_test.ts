@@ -100,6 +100,21 @@ Deno.test("attack: fill the room of all and acknowledge nothing: who does acknow
   assertEquals(back.link.holds.size, LETTERS);
 });
 
+Deno.test("attack: say that all is saved, and acknowledge no packet: the link keeps nothing of it", () => {
+  const streams = new Streams();
+  streams.channel.join("mal");
+  for (let count = 0; count < 10 * LETTERS; count++) streams.post("x", body());
+  const link = new DeafLink();
+  const writer = streams.open("mal", link);
+  writer.pump(0);
+  for (let position = LETTERS; position < 10 * LETTERS; position += LETTERS) {
+    streams.saves(0, "mal", writer, position);
+    assertEquals(heldBy([link]), { bytes: STREAM_WINDOW_BYTES, entries: LETTERS });
+  }
+  streams.saves(0, "mal", writer, 10 * LETTERS);
+  assertEquals(heldBy([link]), { bytes: 0, entries: 0 });
+});
+
 Deno.test("attack: post the longest for members who acknowledge nothing: their windows share the bytes", () => {
   const streams = new Streams();
   const links = Array.from({ length: 2000 }, () => new DeafLink());
