@@ -10,7 +10,7 @@ import { NO_SERVER, statusOfReason } from "./statuses.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
 
-/** Has the engine carry out actions, and returns the answers; `undefined` if the server gives none in time. */
+/** Has the engine carry out actions. Returns the answers; `undefined` if the server gives none in time. */
 export async function ask(
   settings: ScriptSettings,
   actions: readonly Action[],

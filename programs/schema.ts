@@ -1,6 +1,6 @@
 /**
- * The JSON Schema (2020-12) of every line that commands print with `--json`. It only ever gets more fields and
- * types: `v` in `hello` says which of them a reader knows.
+ * The JSON Schema (2020-12) of every line that commands print with `--json`. It only ever gets more fields
+ * and types: `v` in `hello` says which of them a reader knows.
  */
 import { MESSAGE_STATES } from "../core/notice.ts";
 import { SCHEMA_VERSION } from "./events.ts";

@@ -40,6 +40,29 @@ export function shortLived(count: number): Uint8Array {
   return bytes;
 }
 
+/**
+ * Bytes in two pieces: a head, and a body that follows it. Many may share the body, so it is neither copied
+ * nor changed.
+ */
+export class Pieces {
+  constructor(readonly head: Uint8Array, readonly body: Uint8Array = NO_BYTES) {}
+
+  get length(): number {
+    return this.head.length + this.body.length;
+  }
+
+  /** Returns the bytes from one place up to another: a view, or a short-lived copy where the pieces meet. */
+  cut(from: number, to: number): Uint8Array {
+    const { head, body } = this;
+    if (to <= head.length) return head.subarray(from, to);
+    if (from >= head.length) return body.subarray(from - head.length, to - head.length);
+    const bytes = shortLived(to - from);
+    bytes.set(head.subarray(from));
+    bytes.set(body.subarray(0, to - head.length), head.length - from);
+    return bytes;
+  }
+}
+
 /** Writes fields one behind the other. Values are not checked: the caller hands in only what fits. */
 export class Writer {
   #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);

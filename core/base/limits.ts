@@ -248,6 +248,9 @@ export const LINKS = 20_000;
 export const LINK_QUEUE_VERBS = 1_024;
 export const LINK_QUEUE_BYTES = 4 * 1024 * 1024;
 
+/** Bytes of verbs that leave once: an answer with rows (`ROWS_PACKETS`), and what is pushed meanwhile. */
+export const LINK_TOLD_BYTES = 64 * 1024;
+
 // ---- parcels ---------------------------------------------------------------------------------------------
 
 /**
@@ -677,17 +680,28 @@ export const ROWS_PACKETS = 32;
 /** The log says at most this often how many datagrams meant nothing, so that a flood cannot fill it. */
 export const DROPPED_REPORT_MS = 60_000;
 
-/** Letters and posts under way to one member: the client holds 2 MiB at most that came before their turn. */
+/**
+ * Letters and posts under way to one member, and the bytes of their bodies: eight of the longest. At a round
+ * trip of 100 ms that lets 5 MB a second through, and a client holds no more that came before its turn. The
+ * rest waits in mailbox and channel.
+ */
 export const STREAM_WINDOW = 32;
-
-/** Letters and posts that wait for one member who is online: as many as can be stored for it. */
-export const STREAM_ENTRIES = MAILBOX_LETTERS + CHANNEL_ROWS;
+export const STREAM_WINDOW_BYTES = 8 * BODY_BYTES;
 
 /**
- * Bytes of those that came since the member registered: mailbox and channel may have dropped them, so that
- * only the member's stream still holds them. A member that lets more pile up counts as absent.
+ * The bytes of all that is under way to members: full windows of letters for 125 of them, or of short posts
+ * for 2,000. A body counts once for all, and each entry of a member as some bytes more, which its place in
+ * the link takes. A member that has nothing under way gets one entry in any case.
  */
-export const STREAM_BYTES = 8 * 1024 * 1024;
+export const STREAMS_BYTES = 64 * 1024 * 1024;
+export const STREAM_ENTRY_BYTES = 1_024;
+
+/**
+ * When there is no room left, a member that has acknowledged nothing for so long gives way. In this time the
+ * longest letter arrives at 7 kB a second, and the latest acknowledgement of a post among `LINKS` members
+ * takes 4 s (`CHANNEL_ACK_PER_MEMBER_MS`).
+ */
+export const STREAM_PATIENCE_MS = 10_000;
 
 /**
  * A member acknowledges posts after a random delay of up to max(25 ms, members x 0.2 ms), so that the server

@@ -10,7 +10,7 @@ import { remember } from "../base/bounded_map.ts";
 import { Writer } from "../base/bytes.ts";
 import { HANDSHAKE_AFTER_TIMEOUTS, INTRODUCED_MS, LINK_DEAD_MS, PROCESSES_PER_PEER } from "../base/limits.ts";
 import type { Address, Datagram, Key, Millis } from "../base/units.ts";
-import { encodeVerb, isOrdered, type Verb } from "../messages/verb.ts";
+import { encodeOnce, encodeVerb, isOrdered, type Verb, verbInPieces } from "../messages/verb.ts";
 import { type Epoch, isWithinReach, NO_EPOCH } from "../wire/epoch.ts";
 import { CHALLENGE_BYTES, writeFrame } from "../wire/frame.ts";
 import { FRAMES_BYTES, OVERHEAD_BYTES, type Response } from "../wire/packet.ts";
@@ -175,7 +175,7 @@ export class Link {
     if (former !== undefined) return former;
     this.#use(now);
     const ordered = isOrdered(verb);
-    return this.#parcels.hasRoom(ordered) ? this.#parcels.send(encodeVerb(verb), ordered, tag) : DROPPED;
+    return this.#parcels.hasRoom(ordered) ? this.#parcels.send(verbInPieces(verb), ordered, tag) : DROPPED;
   }
 
   /** True while a verb of this link is on its way. */
@@ -203,7 +203,7 @@ export class Link {
   tell(now: Millis, verb: Verb): void {
     if (this.#sessions.present === undefined) return;
     this.#use(now);
-    if (this.#parcels.hasRoomToTell) this.#parcels.tell(encodeVerb(verb));
+    if (this.#parcels.hasRoomToTell) this.#parcels.tell(encodeOnce(verb));
   }
 
   /**

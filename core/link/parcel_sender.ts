@@ -8,10 +8,11 @@
  * The receiver waits for every ordered parcel that began to leave. So one that is cancelled after it began
  * goes on as an empty one.
  */
-import type { Writer } from "../base/bytes.ts";
+import { Pieces, type Writer } from "../base/bytes.ts";
 import {
   LINK_QUEUE_BYTES,
   LINK_QUEUE_VERBS,
+  LINK_TOLD_BYTES,
   PARCEL_SPAN,
   PART_BYTES,
   UNFINISHED_PARCELS,
@@ -47,8 +48,8 @@ class Parcel implements Sending {
 
   constructor(
     sender: ParcelSender,
-    /** The bytes of the verb; empty once the parcel is cancelled. */
-    public verb: Uint8Array,
+    /** The verb; empty once the parcel is cancelled. */
+    public verb: Pieces,
     readonly ordered: boolean,
     /** Its owner asks about the parcel, or cancels it, by this name. */
     readonly tag: string | undefined,
@@ -81,7 +82,7 @@ export interface Chunk {
   settled: boolean;
 }
 
-const NO_VERB = new Uint8Array(0);
+const NO_VERB = new Pieces(new Uint8Array(0));
 
 /** Parcels of one kind, ordered or unordered, which are numbered together. */
 class Lane {
@@ -121,6 +122,7 @@ export class ParcelSender {
   #unordered = new Lane();
   /** Verbs that are to leave once. */
   #told: Uint8Array[] = [];
+  #bytesTold = 0;
   /** Chunks that wait to leave again. */
   #again: Chunk[] = [];
   /** Parcels by tag. Most links are quiet, so the map is made when it is needed. */
@@ -159,7 +161,7 @@ export class ParcelSender {
   }
 
   /** Takes a verb and sends it until it is acknowledged. If too much waits, the verb is dropped. */
-  send(verb: Uint8Array, ordered: boolean, tag: string | undefined): Sending {
+  send(verb: Pieces, ordered: boolean, tag: string | undefined): Sending {
     if (!this.hasRoom(ordered)) return DROPPED;
     const parcel = new Parcel(this, verb, ordered, tag);
     this.#enqueue(parcel);
@@ -176,12 +178,14 @@ export class ParcelSender {
 
   /** The same for `tell`. */
   get hasRoomToTell(): boolean {
-    return this.#told.length < LINK_QUEUE_VERBS;
+    return this.#told.length < LINK_QUEUE_VERBS && this.#bytesTold <= LINK_TOLD_BYTES;
   }
 
   /** Takes a verb and sends it once. If too many wait already it is dropped. */
   tell(verb: Uint8Array): void {
-    if (this.hasRoomToTell) this.#told.push(verb);
+    if (!this.hasRoomToTell) return;
+    this.#told.push(verb);
+    this.#bytesTold += verb.length;
   }
 
   /** Stops sending the verb of this tag. */
@@ -251,7 +255,9 @@ export class ParcelSender {
    */
   fill(now: Millis, writer: Writer, most: number): Chunk[] {
     while (this.#told.length > 0 && FRAME_HEADER_BYTES + this.#told[0]!.length <= most - writer.length) {
-      writeFrame(writer, { type: "told", verb: this.#told.shift()! });
+      const verb = this.#told.shift()!;
+      this.#bytesTold -= verb.length;
+      writeFrame(writer, { type: "told", verb });
     }
     const chunks: Chunk[] = [];
     let taken = 0;
@@ -351,6 +357,7 @@ export class ParcelSender {
   clear(): void {
     for (const parcel of this.#wantedParcels) parcel.isOver = true;
     this.#told = [];
+    this.#bytesTold = 0;
     this.#reset();
   }
 
@@ -373,7 +380,7 @@ export class ParcelSender {
 }
 
 /** How many chunks a verb is cut into; an empty one is one chunk as well. */
-function partsOf(verb: Uint8Array): number {
+function partsOf(verb: Pieces): number {
   return Math.max(1, Math.ceil(verb.length / PART_BYTES));
 }
 
@@ -389,7 +396,10 @@ function fits({ parcel: { verb }, index }: Chunk, room: number): boolean {
 function writeChunk(writer: Writer, { parcel, index }: Chunk): void {
   const { number, ordered, verb } = parcel;
   const parts = partsOf(verb);
-  if (parts === 1) return writeFrame(writer, { type: ordered ? "ordered" : "unordered", number, verb });
-  const bytes = verb.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
+  const begin = index * PART_BYTES;
+  const bytes = verb.cut(begin, Math.min(begin + PART_BYTES, verb.length));
+  if (parts === 1) {
+    return writeFrame(writer, { type: ordered ? "ordered" : "unordered", number, verb: bytes });
+  }
   writeFrame(writer, { type: "part", number, index, parts, bytes });
 }

@@ -141,6 +141,9 @@ export const body: Field<Uint8Array> = {
   },
 };
 
+/** The same without its bytes, for a writer who has them follow. */
+export const bodyLength: Field<Uint8Array> = { ...body, write: (w, value) => w.u24(value.length) };
+
 export const hash = hex(HASH_BYTES);
 
 /** Whether a letter is the first (0) or the second (1) sealing of its message. */

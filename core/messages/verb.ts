@@ -3,7 +3,7 @@
  * means). On the wire a verb is a tag of one byte, then its fields in order. A verb does not say how it
  * travels: a link carries it. It proves nothing about its speaker either: the link's peer key does.
  */
-import { MALFORMED, type Malformed, Reader, Writer } from "../base/bytes.ts";
+import { MALFORMED, type Malformed, Pieces, Reader, Writer } from "../base/bytes.ts";
 import { directMessages, PEOPLE_BYTES, runs } from "./direct.ts";
 import * as f from "./field.ts";
 import { PREKEY_ID_BYTES } from "./letter_form.ts";
@@ -196,9 +196,35 @@ export function isOrdered(verb: Verb): boolean {
 
 export function encodeVerb(verb: Verb): Uint8Array {
   const writer = new Writer();
-  writer.u8(VERBS[verb.type].tag);
-  f.writeFields(writer, VERBS[verb.type].fields, verb);
+  writeHead(writer, verb);
+  if ("body" in verb) writer.raw(verb.body);
   return writer.finish();
+}
+
+/** The bytes of verbs that somebody was told. */
+const encoded = new WeakMap<Verb, Uint8Array>();
+
+/** The same bytes, in memory once for all who are told this verb: a change of the table goes to everybody. */
+export function encodeOnce(verb: Verb): Uint8Array {
+  const known = encoded.get(verb);
+  if (known !== undefined) return known;
+  const bytes = encodeVerb(verb);
+  encoded.set(verb, bytes);
+  return bytes;
+}
+
+/** The same bytes. A body, which always comes last, is not copied: one post goes to many members. */
+export function verbInPieces(verb: Verb): Pieces {
+  const writer = new Writer();
+  writeHead(writer, verb);
+  return new Pieces(writer.finish(), "body" in verb ? verb.body : undefined);
+}
+
+/** Writes all of a verb but the bytes of its body. */
+function writeHead(writer: Writer, verb: Verb): void {
+  const { tag, fields } = VERBS[verb.type];
+  writer.u8(tag);
+  f.writeFields(writer, "body" in verb ? { ...fields, body: f.bodyLength } : fields, verb);
 }
 
 /** Bytes left over make a verb malformed. */

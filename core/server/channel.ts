@@ -60,11 +60,16 @@ export class Channel {
     this.#rows.set(row.number, row);
     this.#count(row);
     // The sender has its own post already, so its cursor moves on, unless an earlier post is not saved yet.
-    if (this.#cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
+    if (this.cursorOf(row.from) === row.number - 1) this.#setCursor(now, row.from, row.number);
     while (this.#rows.size > CHANNEL_ROWS || this.#bytes > CHANNEL_BYTES) {
       this.#drop(now, this.#rows.values().next().value!);
     }
     return row;
+  }
+
+  /** The number of the last post that a member has saved. */
+  cursorOf(nick: Nick): number {
+    return this.#cursors.get(nickKey(nick))?.number ?? this.#lastNumber;
   }
 
   /** A new member is handed only posts that come from now on. */
@@ -78,9 +83,18 @@ export class Channel {
     this.#cursors.delete(nickKey(nick));
   }
 
+  /** The post that was stored next after the one with a number. */
+  rowAfter(number: number): ChannelRow | undefined {
+    for (let next = Math.max(number + 1, this.#oldest); next <= this.#lastNumber; next++) {
+      const row = this.#rows.get(next);
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
   /** The posts that a member has not saved yet, without its own. */
   unread(nick: Nick): ChannelRow[] {
-    const first = Math.max(this.#cursorOf(nick) + 1, this.#oldest);
+    const first = Math.max(this.cursorOf(nick) + 1, this.#oldest);
     const rows = valuesBetween(this.#rows, first, this.#lastNumber);
     return [...rows].filter(({ from }) => !sameNick(from, nick));
   }
@@ -91,14 +105,14 @@ export class Channel {
    */
   takeDropped(now: Millis, nick: Nick): number {
     const oldest = this.#oldest;
-    const dropped = Math.max(0, oldest - this.#cursorOf(nick) - 1);
+    const dropped = Math.max(0, oldest - this.cursorOf(nick) - 1);
     if (dropped > 0) this.#setCursor(now, nick, oldest - 1);
     return dropped;
   }
 
   /** The member has saved everything up to this row. */
   advance(now: Millis, nick: Nick, row: ChannelRow): void {
-    if (this.#cursorOf(nick) < row.number) this.#setCursor(now, nick, row.number);
+    if (this.cursorOf(nick) < row.number) this.#setCursor(now, nick, row.number);
   }
 
   /** Drops the posts that are older than 30 days. */
@@ -109,10 +123,6 @@ export class Channel {
   /** The number of the oldest row, or the one that the next row will have. */
   get #oldest(): number {
     return this.#rows.values().next().value?.number ?? this.#lastNumber + 1;
-  }
-
-  #cursorOf(nick: Nick): number {
-    return this.#cursors.get(nickKey(nick))?.number ?? this.#lastNumber;
   }
 
   #setCursor(now: Millis, nick: Nick, number: number): void {

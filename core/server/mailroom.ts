@@ -22,7 +22,8 @@ import type { Reason, Verb, VerbOf } from "../messages/verb.ts";
 import type { Channel } from "./channel.ts";
 import type { OfflineStore } from "./offline_store.ts";
 import type { Member, Roster } from "./roster.ts";
-import type { StreamEntry } from "./stream_writer.ts";
+import { StreamBudget } from "./stream_budget.ts";
+import { StreamWriter } from "./stream_writer.ts";
 
 export interface MailroomOptions {
   readonly store: OfflineStore;
@@ -30,8 +31,8 @@ export interface MailroomOptions {
   readonly roster: Roster;
   /** Gives a member a little time for a sign of life. */
   probe(now: Millis, member: Member): void;
-  /** Takes a member for absent. It begins anew with its next registration. */
-  depart(now: Millis, member: Member): void;
+  /** Begins the stream of a member anew, with what it has not saved. */
+  renew(now: Millis, member: Member): void;
 }
 
 export class Mailroom {
@@ -39,6 +40,8 @@ export class Mailroom {
   /** Counts letters and posts together, in the order in which they are stored. */
   #order: number;
   #stored = 0;
+  /** What all streams may have under way. */
+  readonly #budget = new StreamBudget();
 
   /** The count goes on from the letters and posts that store and channel have. */
   constructor(options: MailroomOptions) {
@@ -49,6 +52,21 @@ export class Mailroom {
   /** How many letters and posts were stored since the start. */
   get stored(): number {
     return this.#stored;
+  }
+
+  /** The bytes of letters and posts that are under way to members. */
+  get underWayBytes(): number {
+    return this.#budget.used;
+  }
+
+  /**
+   * A stream of everything that waits for a member. It goes on with what comes later. At a registration there
+   * is no former one.
+   */
+  openStream(number: number, nick: Nick, link: Link, former?: StreamWriter): StreamWriter {
+    const { store, channel } = this.#options;
+    const waitedUpTo = former?.waitedUpTo ?? this.#order;
+    return new StreamWriter({ number, nick, link, store, channel, budget: this.#budget, waitedUpTo });
   }
 
   /**
@@ -77,10 +95,7 @@ export class Mailroom {
       const reason = store.deposit(now, letter);
       if (reason !== undefined) return reject(reason);
       this.#stored++;
-      if (this.#hand(now, recipient, { type: "letter", letter, waited: false })) {
-        // A letter that is pushed asks for a sign of life.
-        this.#options.probe(now, recipient);
-      }
+      this.#push(now, recipient);
     } else if (held === undefined) {
       // It was collected before. The sender may have missed that, or may have forgotten it with an old copy
       // of its folder.
@@ -98,47 +113,40 @@ export class Mailroom {
       if (!member.messages.take(now)) {
         return answer(now, link, id, NO_LETTER, "rate");
       }
-      const row = this.#options.channel.post(now, {
-        id,
-        from: member.nick,
-        storedAt: now,
-        body,
-        order: ++this.#order,
-      });
+      const from = member.nick;
+      this.#options.channel.post(now, { id, from, storedAt: now, body, order: ++this.#order });
       this.#stored++;
-      for (const other of this.#options.roster.members()) {
-        if (other !== member) this.#hand(now, other, { type: "channel", row, waited: false });
-      }
+      for (const { connection } of this.#options.roster.members()) connection?.stream?.pump(now);
     }
     answer(now, link, id, NO_LETTER);
   }
 
-  /** Hands something over to a member. Returns false if the member is not there. */
-  #hand(now: Millis, member: Member, entry: StreamEntry): boolean {
+  /** There is a letter for a member who may be there. If so, a sign of life is asked for. */
+  #push(now: Millis, member: Member): void {
     const { connection } = member;
-    if (connection?.stream === undefined) return false;
-    const { stream, link } = connection;
-    // A member that saves nothing begins again from what is stored, at its next registration.
-    if (stream.isFull) {
-      this.#options.depart(now, member);
-      return false;
+    if (connection?.stream === undefined) return;
+    connection.stream.letterCame();
+    // Where there is no room for the letter yet, something else has to ask.
+    if (!connection.stream.pump(now)) {
+      connection.link.tell(now, { type: "alive", version: this.#options.roster.version });
     }
-    stream.push(entry);
-    stream.pump(now, link);
-    return true;
+    this.#options.probe(now, member);
   }
 
   /**
    * A member has saved its stream up to a position, so its cursor in the channel moves on. A letter stays
    * until its receipt comes.
    */
-  saved(now: Millis, link: Link, { nick, connection }: Member, { stream, position }: VerbOf<"saved">): void {
-    const writer = connection?.stream;
-    if (writer?.stream !== stream) return;
-    for (const entry of writer.acknowledge(position)) {
-      if (entry.type === "channel") this.#options.channel.advance(now, nick, entry.row);
+  saved(now: Millis, member: Member, { stream, position }: VerbOf<"saved">): void {
+    const writer = member.connection?.stream;
+    if (writer?.number !== stream) return;
+    // It gave way to others, and the member is back.
+    if (writer.isOver) return this.handOverAgain(now, member);
+    for (const entry of writer.acknowledge(now, position)) {
+      if (entry.type === "channel") this.#options.channel.advance(now, member.nick, entry.stored);
     }
-    writer.pump(now, link);
+    writer.pump(now);
+    if (writer.isShort) this.#options.renew(now, member);
   }
 
   /**
@@ -150,14 +158,8 @@ export class Mailroom {
     if (connection === undefined || connection.handedAt + HAND_OVER_AGAIN_MS > now) return;
     const { link, stream } = connection;
     connection.handedAt = now;
-    stream?.rewind();
-    // These letters were saved, but their receipts have not come.
-    if (stream?.length === 0) {
-      for (const letter of this.#options.store.lettersFor(nick)) {
-        stream.push({ type: "letter", letter, waited: false });
-      }
-    }
-    stream?.pump(now, link);
+    if (stream?.isOver) this.#options.renew(now, member);
+    else stream?.handOverAgain(now);
     if (wasTold(now, member)) return;
     member.toldAt = now;
     this.#tellSome(now, link, nick, RECEIPTS_AGAIN_VERBS);

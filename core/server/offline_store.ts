@@ -172,6 +172,14 @@ export class OfflineStore {
     return [...this.#letters.group(nickKey(nick)).values()];
   }
 
+  /** The letter for a nick that was stored next after a place in the order. */
+  letterAfter(nick: Nick, order: number): StoredLetter | undefined {
+    for (const letter of this.#letters.group(nickKey(nick)).values()) {
+      if (letter.order > order) return letter;
+    }
+    return undefined;
+  }
+
   /** The recipient has said what became of a letter: the receipt for the sender takes its place. */
   collect(now: Millis, letter: StoredLetter, receipt: Receipt): void {
     const { edition, ephemeral, outcome, proof } = receipt;

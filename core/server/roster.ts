@@ -82,7 +82,7 @@ export interface Member extends Row {
 export interface Connection {
   readonly link: Link;
   /** `undefined` if the client only sends: it is not online, and gets nothing of what waits. */
-  readonly stream: StreamWriter | undefined;
+  stream: StreamWriter | undefined;
   /** When everything that the member had not saved was handed over last. */
   handedAt: Millis;
 }

@@ -28,9 +28,8 @@ import { Endings } from "./endings.ts";
 import { Mailroom } from "./mailroom.ts";
 import type { Binding } from "./nick_admin.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { addressesFor, isThere, type Member, reachableAt, Roster } from "./roster.ts";
+import { addressesFor, type Connection, isThere, type Member, reachableAt, Roster } from "./roster.ts";
 import { type ServerStatus, statusOf } from "./status.ts";
-import { StreamWriter } from "./stream_writer.ts";
 
 export type { LimitUse, ServerStatus } from "./status.ts";
 
@@ -142,7 +141,7 @@ export class Server implements Machine {
       channel: this.#channel,
       roster: this.#roster,
       probe: (at, member) => this.#probe(at, member),
-      depart: (at, member) => this.#depart(at, member, "silent"),
+      renew: (at, member) => this.#beginStream(at, member, member.connection!),
     });
     this.#streams = start;
     this.#sweepDue = now + SWEEP_MS;
@@ -175,6 +174,7 @@ export class Server implements Machine {
       channel: this.#channel,
       links: this.#links.counts,
       messages: this.#mailroom.stored,
+      underWayBytes: this.#mailroom.underWayBytes,
       limits: this.#limits,
     });
   }
@@ -299,7 +299,7 @@ export class Server implements Machine {
       case "post":
         return this.#mailroom.post(now, link, member, verb);
       case "saved":
-        return this.#mailroom.saved(now, link, member, verb);
+        return this.#mailroom.saved(now, member, verb);
       case "receipt":
         return this.#mailroom.receipted(now, member, verb);
       case "noted":
@@ -401,34 +401,40 @@ export class Server implements Machine {
     link.kept = true;
     this.#silences.set(member, now + SILENCE_MS);
     this.#probes.clear(member);
+    member.connection?.stream?.close();
     const sendsOnly = verb.type === "sendOnly";
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address, sendsOnly });
-    const number = ++this.#streams;
-    const stream = sendsOnly ? undefined : this.#bringOnline(now, member, link, verb, number);
-    member.connection = { link, stream, handedAt: now };
-    const { version, size: members } = this.#roster;
-    const dropped = sendsOnly ? 0 : this.#channel.takeDropped(now, nick);
-    const waiting = stream?.length ?? 0;
-    link.send(now, { type: "registered", nick, stream: number, version, members, waiting, dropped });
-    stream?.pump(now, link);
+    if (verb.type === "register") this.#bringOnline(now, member, link, verb);
+    member.connection = { link, stream: undefined, handedAt: now };
+    this.#beginStream(now, member, member.connection, sendsOnly);
     this.#mailroom.tellCollected(now, link, member);
   }
 
-  /** The row of a member becomes as its registration says. Returns the stream of what waits for it. */
+  /** Tells a member of a new stream, and begins it. One that only sends has nothing in it, nor ever will. */
+  #beginStream(now: Millis, { nick }: Member, connection: Connection, sendsOnly = false): void {
+    const { link, stream: former } = connection;
+    const number = ++this.#streams;
+    const dropped = sendsOnly ? 0 : this.#channel.takeDropped(now, nick);
+    const stream = sendsOnly ? undefined : this.#mailroom.openStream(number, nick, link, former);
+    connection.stream = stream;
+    const { version, size: members } = this.#roster;
+    const waiting = stream?.waiting ?? 0;
+    link.send(now, { type: "registered", nick, stream: number, version, members, waiting, dropped });
+    stream?.pump(now);
+  }
+
+  /** The row of a member becomes as its registration says. */
   #bringOnline(
     now: Millis,
     member: Member,
     link: Link,
     { nick, bundle, candidates }: VerbOf<"register">,
-    number: number,
-  ): StreamWriter {
+  ): void {
     const before = { ...member };
     const addresses = reachableAt(link.address, candidates);
     Object.assign(member, { nick, skeleton: nickSkeleton(nick), ...bundle, addresses, online: true });
     // A registration that changes nothing is no news for the others.
     if (!equalRows(before, member)) this.#roster.changed(now, member);
-    const waiting = { letters: this.#store.lettersFor(nick), rows: this.#channel.unread(nick) };
-    return StreamWriter.open(number, waiting);
   }
 
   /** The member goes offline, and the others are told, unless it was registered only to send. */
@@ -462,6 +468,7 @@ export class Server implements Machine {
   /** The member is not registered any more, and its link counts as a stranger's again. */
   #detach(member: Member): void {
     if (member.connection !== undefined) {
+      member.connection.stream?.close();
       member.connection.link.kept = false;
       this.#byLink.delete(member.connection.link);
     }

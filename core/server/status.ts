@@ -7,7 +7,7 @@ import {
   MAILBOX_LETTERS,
   RECEIPTS,
   SEEN_PREFIXES,
-  STREAM_BYTES,
+  STREAMS_BYTES,
   UNCONFIRMED_SESSIONS,
   UNFINISHED_BYTES,
 } from "../base/limits.ts";
@@ -52,15 +52,16 @@ export interface StatusSources {
   readonly links: LinkCounts;
   /** How many messages were stored since the start. */
   readonly messages: number;
+  /** The bytes of letters and posts that are under way to members. */
+  readonly underWayBytes: number;
   /** The bounds that the operator sets. */
   readonly limits: { readonly nicks: number; readonly mailBytes: number };
 }
 
 export function statusOf(now: Millis, sources: StatusSources): ServerStatus {
-  const { roster, store, channel, links, limits, messages } = sources;
+  const { roster, store, channel, links, limits, messages, underWayBytes } = sources;
   const members = [...roster.members()];
   const mail = store.amounts;
-  const streamBytes = members.reduce((most, it) => Math.max(most, it.connection?.stream?.bytes ?? 0), 0);
   const { letters, bytes, receipts, oldestAt } = mail;
   return {
     members: { online: members.filter(({ online }) => online).length, known: members.length },
@@ -77,7 +78,7 @@ export function statusOf(now: Millis, sources: StatusSources): ServerStatus {
       { name: "processes whose ids are remembered", used: mail.processes, most: SEEN_PREFIXES },
       { name: "messages of the channel", used: channel.amount.messages, most: CHANNEL_ROWS },
       { name: "bytes of the channel", used: channel.amount.bytes, most: CHANNEL_BYTES },
-      { name: "bytes that wait for one member", used: streamBytes, most: STREAM_BYTES },
+      { name: "bytes under way to members", used: underWayBytes, most: STREAMS_BYTES },
       { name: "links", used: links.links, most: LINKS },
       { name: "handshakes under way", used: links.unconfirmed, most: UNCONFIRMED_SESSIONS },
       { name: "bytes of unfinished messages", used: links.unfinishedBytes, most: UNFINISHED_BYTES },

@@ -3,7 +3,7 @@
  * out of order; a sender and a receiver on a bad path lose nothing that is wanted.
  */
 import { assert, assertEquals, assertFalse, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, Writer } from "../../core/base/bytes.ts";
+import { MALFORMED, Pieces, Writer } from "../../core/base/bytes.ts";
 import {
   LINK_EARLY_BYTES,
   LINK_QUEUE_BYTES,
@@ -249,7 +249,10 @@ class Ends {
     // What is not ordered is never longer than a part.
     const lengths = [NUMBER_BYTES, 60, PART_BYTES, PART_BYTES + 1, 5000, PARCEL_PARTS * PART_BYTES];
     const length = dice.pick(ordered ? lengths : lengths.slice(0, 3));
-    assertFalse(this.#sender.send(numbered(name, length), ordered, tag).isOver, "a short queue is full");
+    const bytes = numbered(name, length);
+    const at = dice.below(length + 1);
+    const verb = new Pieces(bytes.subarray(0, at), bytes.subarray(at));
+    assertFalse(this.#sender.send(verb, ordered, tag).isOver, "a short queue is full");
     this.#wanted.push({ name, ordered, tag, isGivenUp: false });
   }
 
@@ -326,7 +329,7 @@ class Ends {
 /** More than a queue has room for. */
 function overfill(dice: Dice): void {
   const sender = new ParcelSender(() => {});
-  const verb = new Uint8Array(dice.pick([1, 10_000, PARCEL_PARTS * PART_BYTES]));
+  const verb = new Pieces(new Uint8Array(dice.pick([1, 10_000, PARCEL_PARTS * PART_BYTES])));
   let taken = 0;
   for (let count = 0; count < 2 * LINK_QUEUE_VERBS; count++) {
     if (!sender.send(verb, true, undefined).isOver) taken++;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { equalBytes, Reader, utf8Length, Writer } from "../../../core/base/bytes.ts";
+import { equalBytes, Pieces, Reader, utf8Length, Writer } from "../../../core/base/bytes.ts";
 import { seededDice } from "../../kit/dice.ts";
 
 function written(write: (writer: Writer) => void): Uint8Array {
@@ -119,6 +119,21 @@ Deno.test("two writers at a time do not disturb each other", () => {
   const [one, two] = [new Writer(), new Writer()];
   for (const [writer, byte] of [[one, 1], [two, 2], [one, 1], [two, 2]] as const) writer.u8(byte);
   assertEquals([one.length, [...one.finish()], [...two.finish()]], [2, [1, 1], [2, 2]]);
+});
+
+Deno.test("a cut of two pieces has the bytes of the whole, and shares them where one piece has them all", () => {
+  const whole = Uint8Array.from({ length: 10 }, (_, at) => at);
+  const pieces = new Pieces(whole.slice(0, 4), whole.slice(4));
+  assertEquals(pieces.length, 10);
+  for (let from = 0; from <= 10; from++) {
+    for (let to = from; to <= 10; to++) {
+      const bytes = pieces.cut(from, to);
+      assertEquals(bytes, whole.subarray(from, to));
+      const owner = to <= 4 ? pieces.head : from >= 4 ? pieces.body : undefined;
+      assertEquals([pieces.head, pieces.body].find(({ buffer }) => buffer === bytes.buffer), owner);
+    }
+  }
+  assertEquals(new Pieces(whole).cut(2, 10), whole.subarray(2));
 });
 
 Deno.test("past the end a reader gives zeros and remembers it", () => {

@@ -3,7 +3,7 @@
  * order.
  */
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, Writer } from "../../../core/base/bytes.ts";
+import { MALFORMED, Pieces, Writer } from "../../../core/base/bytes.ts";
 import {
   LINK_EARLY_BYTES,
   PARCEL_PARTS,
@@ -360,7 +360,9 @@ function overABadPath(dice: Dice): void {
     if (name <= last && dice.happens(0.5)) {
       const isOrdered = dice.happens(0.7);
       const length = isOrdered && dice.happens(0.3) ? dice.below(5 * PART_BYTES) : dice.below(300);
-      sender.send(verb(name, NAME_BYTES + length), isOrdered, `${name}`);
+      const bytes = verb(name, NAME_BYTES + length);
+      const at = dice.below(bytes.length + 1);
+      sender.send(new Pieces(bytes.subarray(0, at), bytes.subarray(at)), isOrdered, `${name}`);
       if (isOrdered) ordered.push(name);
       name++;
     }

@@ -1,9 +1,10 @@
 /** The sending side of parcels. Verbs are bytes here; what they say is of no interest. */
 import { assert, assertEquals, assertFalse, assertLess, assertLessOrEqual } from "@std/assert";
-import { MALFORMED, Writer } from "../../../core/base/bytes.ts";
+import { MALFORMED, Pieces, Writer } from "../../../core/base/bytes.ts";
 import {
   LINK_QUEUE_BYTES,
   LINK_QUEUE_VERBS,
+  LINK_TOLD_BYTES,
   PARCEL_PARTS,
   PARCEL_SPAN,
   PART_BYTES,
@@ -13,7 +14,7 @@ import {
 import { type Chunk, ParcelSender, type Sending } from "../../../core/link/parcel_sender.ts";
 import { rowBytes } from "../../../core/messages/field.ts";
 import { NO_VERSION, type Row } from "../../../core/messages/table.ts";
-import { encodeVerb, type Verb } from "../../../core/messages/verb.ts";
+import { type Verb, verbInPieces } from "../../../core/messages/verb.ts";
 import { type Frame, FRAME_HEADER_BYTES, readFrames } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
 import { IPV4, LONGEST, ROW } from "../../kit/samples.ts";
@@ -52,11 +53,11 @@ class TestSender {
   readonly parcels = new ParcelSender(() => {});
 
   ordered(name: string, length?: number, tag?: string): Sending {
-    return this.parcels.send(verb(name, length), true, tag);
+    return this.parcels.send(new Pieces(verb(name, length)), true, tag);
   }
 
   unordered(name: string, length?: number, tag?: string): Sending {
-    return this.parcels.send(verb(name, length), false, tag);
+    return this.parcels.send(new Pieces(verb(name, length)), false, tag);
   }
 
   has(tag: string): boolean {
@@ -161,7 +162,7 @@ Deno.test("a verb of one part leaves whole, one byte more makes two, and the las
 Deno.test("the longest verbs have no more parts than there may be", () => {
   for (const longest of LONGEST) {
     const sender = new TestSender();
-    sender.parcels.send(encodeVerb(longest), true, undefined);
+    sender.parcels.send(verbInPieces(longest), true, undefined);
     const frames = sender.packets().flatMap(({ frames }) => frames);
     assertLessOrEqual(frames.length, PARCEL_PARTS, longest.type);
   }
@@ -174,7 +175,7 @@ Deno.test("the longest page of table rows leaves whole: parts have the numbers o
   rows.push(row("n".repeat(4 + ROWS_BYTES - rows.length * rowBytes(rows.pop()!))));
   const sender = new TestSender();
   const page: Verb = { type: "rows", since: NO_VERSION, upTo: 1, newest: 1, rows };
-  sender.parcels.send(encodeVerb(page), false, undefined);
+  sender.parcels.send(verbInPieces(page), false, undefined);
   assertEquals(sender.packets().map(({ frames }) => frames.map(({ type }) => type)), [["unordered"]]);
 });
 
@@ -246,6 +247,14 @@ Deno.test("so many told verbs wait; more are lost", () => {
   const sender = new TestSender();
   for (let count = 0; count < LINK_QUEUE_VERBS + 10; count++) sender.parcels.tell(verb("t"));
   assertEquals(sender.named().flat().length, LINK_QUEUE_VERBS);
+  const many = Math.ceil(LINK_TOLD_BYTES / PART_BYTES);
+  for (let round = 0; round < 2; round++) {
+    for (let count = 0; count < 2 * many; count++) sender.parcels.tell(verb("t", PART_BYTES));
+    assertFalse(sender.parcels.hasRoomToTell);
+    if (round === 0) sender.parcels.clear();
+    else assertEquals(sender.named().flat().length, many);
+    assert(sender.parcels.hasRoomToTell);
+  }
 });
 
 // ---- lost and acknowledged -------------------------------------------------------------------------------
@@ -314,10 +323,10 @@ Deno.test("a tag is known until all parts are acknowledged; when the last of the
 Deno.test("who sends a verb sees when it left and when it is over: acknowledged, cancelled, cleared, no room", () => {
   let cancelled = 0;
   const parcels = new ParcelSender(() => cancelled++);
-  const sent = ["a", "b", "c"].map((name) => parcels.send(verb(name), true, undefined));
+  const sent = ["a", "b", "c"].map((name) => parcels.send(new Pieces(verb(name)), true, undefined));
   const states = () => sent.map(({ isOver, departedAt }) => [isOver, departedAt]);
   const { chunks: [first] } = { chunks: parcels.fill(7, new Writer(), FRAMES_BYTES) };
-  sent.push(parcels.send(verb("d"), true, undefined));
+  sent.push(parcels.send(new Pieces(verb("d")), true, undefined));
   assertEquals(states(), [[false, 7], [false, 7], [false, 7], [false, undefined]]);
   parcels.acknowledged([first!]);
   for (let times = 0; times < 2; times++) sent[1]!.cancel();

@@ -1,9 +1,16 @@
-import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertGreater, assertLessOrEqual } from "@std/assert";
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { PARCEL_PARTS, PART_BYTES, ROWS_BYTES } from "../../../core/base/limits.ts";
 import { rowBytes } from "../../../core/messages/field.ts";
 import { NO_LETTER } from "../../../core/messages/letter_form.ts";
-import { decodeVerb, encodeVerb, REASONS, type Verb } from "../../../core/messages/verb.ts";
+import {
+  decodeVerb,
+  encodeOnce,
+  encodeVerb,
+  REASONS,
+  type Verb,
+  verbInPieces,
+} from "../../../core/messages/verb.ts";
 import { FRAME_HEADER_BYTES } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
 import { seededDice } from "../../kit/dice.ts";
@@ -26,6 +33,22 @@ import {
 
 Deno.test("every verb survives the wire with values at their edges", () => {
   for (const verb of [...VERBS, ...LONGEST]) assertEquals(decodeVerb(encodeVerb(verb)), verb);
+});
+
+Deno.test("a verb in pieces has the same bytes, and its body is not copied", () => {
+  for (const verb of [...VERBS, ...LONGEST]) {
+    const pieces = verbInPieces(verb);
+    assertEquals(pieces.cut(0, pieces.length), encodeVerb(verb), verb.type);
+    if ("body" in verb) assert(pieces.body === verb.body, verb.type);
+  }
+});
+
+Deno.test("what is told to many is encoded once", () => {
+  for (const verb of VERBS) {
+    assertEquals(encodeOnce(verb), encodeVerb(verb));
+    assert(encodeOnce(verb) === encodeOnce(verb));
+    assertFalse(encodeOnce({ ...verb }) === encodeOnce(verb));
+  }
 });
 
 Deno.test("the samples are of all 30 verbs, and every verb has a tag of its own", () => {

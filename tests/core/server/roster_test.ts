@@ -6,7 +6,6 @@ import type { Bundle } from "../../../core/messages/identity.ts";
 import { Table, type Version } from "../../../core/messages/table.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
 import { reachableAt, Roster } from "../../../core/server/roster.ts";
-import { StreamWriter } from "../../../core/server/stream_writer.ts";
 import { seededDice } from "../../kit/dice.ts";
 import { Recorded } from "../../kit/recorded.ts";
 import { BUNDLE, IPV4, IPV6 } from "../../kit/samples.ts";
@@ -139,8 +138,8 @@ Deno.test("changes are gathered for 50 ms and pushed to everybody online, once",
   const roster = withMembers(2);
   const [online, offline] = [...roster.members()];
   const [to, notTo] = [TestLink.withPath(0), TestLink.withPath(0)];
-  online!.connection = { link: to.link, stream: new StreamWriter(1), handedAt: 0 };
-  Object.assign(offline!, { online: false, connection: { link: notTo.link, stream: new StreamWriter(2) } });
+  online!.connection = { link: to.link, stream: undefined, handedAt: 0 };
+  Object.assign(offline!, { online: false, connection: { link: notTo.link, stream: undefined } });
   assertEquals(roster.deadline, TABLE_GATHER_MS);
   roster.runTimers(TABLE_GATHER_MS - 1);
   assertEquals(pages(to), []);

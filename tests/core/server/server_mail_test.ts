@@ -3,11 +3,11 @@
  * none.
  */
 import { assert, assertEquals } from "@std/assert";
-import { HAND_OVER_AGAIN_MS } from "../../../core/base/limits.ts";
+import { HAND_OVER_AGAIN_MS, STREAM_WINDOW } from "../../../core/base/limits.ts";
 import { OUTCOMES, type Receipt } from "../../../core/messages/identity.ts";
 import { letterNameOf } from "../../../core/messages/letter_form.ts";
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
-import { ID as SAMPLE_ID, KEY, TOP_ID } from "../../kit/samples.ts";
+import { ID as SAMPLE_ID, idOf, KEY, TOP_ID } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
 import { World } from "../../kit/world.ts";
 
@@ -113,6 +113,36 @@ for (const outcome of OUTCOMES.filter((outcome) => outcome !== "released")) {
     assertEquals(heard(ann, "collected"), [{ type: "collected", to: "ben", receipts }]);
   });
 }
+
+Deno.test("letters that waited, and are gone before their turn: the stream begins anew, and says what there is", () => {
+  const all = members();
+  const { world, ann, ben } = all;
+  ben.tells(world.server, { type: "leave", nick: "ben", turn: ++ben.turn });
+  const deposits = Array.from(
+    { length: STREAM_WINDOW + 3 },
+    (_, at) => letter(all, 0, idOf(at + 1, ID.slice(0, 20))),
+  );
+  for (const deposit of deposits) ann.tells(world.server, deposit);
+  ben.heard.length = 0;
+  ben.registers();
+  const [first] = ben.heardOf("registered");
+  assertEquals(first!.waiting, STREAM_WINDOW + 3);
+  const letters = heard(ben, "letter");
+  assertEquals(letters.length, STREAM_WINDOW);
+  // ben has had the last two before.
+  for (const deposit of deposits) {
+    if (deposit !== deposits.at(-3)) ben.tells(world.server, receipt(all, deposit, { id: deposit.id }));
+  }
+  save(all, letters);
+  assertEquals(ben.heardOf("registered"), []);
+  save(all, ben.heardOf("letter"));
+  const [again] = ben.heardOf("registered");
+  assertEquals([again!.waiting, again!.stream > first!.stream], [1, true]);
+  const [rest, ...more] = ben.heardOf("letter").slice(1);
+  assertEquals([rest!.stream, rest!.position, rest!.id, more], [again!.stream, 1, deposits.at(-3)!.id, []]);
+  save(all, [rest!]);
+  assertEquals(ben.heardOf("registered").length, 1);
+});
 
 Deno.test("whoever was away hears it at his next registration, until he has noted it", () => {
   const all = members();
