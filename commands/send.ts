@@ -1,3 +1,5 @@
+import { utf8Length } from "../core/base/bytes.ts";
+import { ONCE_BYTES } from "../core/base/limits.ts";
 import { OptionError, type Options } from "./_options.ts";
 import type { Commands, ShellResult } from "./_registry.ts";
 import { SCRIPT_OPTIONS, scriptSettings, TIMEOUT, timeoutFrom, WAIT, waitFrom } from "./_script_options.ts";
@@ -21,7 +23,15 @@ export function register(commands: Commands): void {
         { name: "all", help: "send it to the channel" },
         WAIT,
         TIMEOUT,
-        { name: "once", value: "KEY", help: "a send that is repeated with the same KEY is one message" },
+        {
+          name: "once",
+          value: "KEY",
+          help: "a send that is repeated with the same KEY is one message",
+          check: (text) =>
+            utf8Length(text) <= ONCE_BYTES && !text.startsWith("_")
+              ? undefined
+              : `'${text}' cannot be a key: at most ${ONCE_BYTES} bytes, and no '_' at its begin`,
+        },
         { name: "quiet", help: "print nothing if it went well" },
         ...SCRIPT_OPTIONS,
       ],

@@ -183,6 +183,7 @@ async function runScreen(
   const prompt = new Prompt(commands, source, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
+    if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);
   };
   world.onEndingSignal(() => leave());
   prompt.say(`[This is a screen of the daemon of ${session.hello.nick}: 'quit' leaves that running.]`);

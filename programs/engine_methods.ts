@@ -3,6 +3,8 @@
  * (docs/scripts.md). Each connection has its own subscription.
  */
 import type { Action } from "../core/action.ts";
+import { utf8Length } from "../core/base/bytes.ts";
+import { ONCE_BYTES } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { VERSION } from "../core/base/version.ts";
 import { isNick } from "../core/messages/nick.ts";
@@ -110,9 +112,12 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
     act: async (params: RpcParams) => ({ notices: await engine.ask(actionOf(params)) }),
     attach: () => {
       if (leaveScreen !== undefined) return;
+      let missed = 0;
       const unwatch = engine.watch((notice, ref) => {
         // What answers a request goes to whoever asked.
-        if (ref === undefined && notice.type !== "settled") peer.notify("notice", { notice });
+        if (ref !== undefined || notice.type === "settled") return;
+        if (missed > 0 && peer.notify("missed", { count: missed })) missed = 0;
+        if (missed > 0 || !peer.notify("notice", { notice })) missed++;
       });
       leaveScreen = () => {
         unwatch();
@@ -162,6 +167,7 @@ async function hello(engine: Engine): Promise<Hello> {
 /** Resolves once the message is in the outbox, or refused. */
 async function send(engine: Engine, params: RpcParams): Promise<Sent> {
   const once = requiredText(params, "once");
+  if (utf8Length(once) > ONCE_BYTES) throw new InvalidParams(`'once' is longer than ${ONCE_BYTES} bytes`);
   const text = requiredText(params, "text");
   const to = optionalText(params, "to");
   const queued = Promise.withResolvers<StateNotice>();

@@ -416,6 +416,9 @@ export const LISTEN_AGAIN_MOST_MS = 60_000;
 export const RUN_LINES = 5;
 export const RUN_LINES_BYTES = 800;
 
+/** The longest name of a send (`--once`): a path, or a hash with words before it. */
+export const ONCE_BYTES = 256;
+
 /** Messages of scripts whose outcomes are kept, so that they can be asked for: a week of one a minute. */
 export const OUTCOMES = 10_000;
 
