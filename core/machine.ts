@@ -20,10 +20,19 @@ export type { Action, Ref } from "./action.ts";
 export type { Address, Key, Millis, Random } from "./base/units.ts";
 export type { Bundle, Predecessor } from "./messages/identity.ts";
 export type { Lineage, Revocation } from "./messages/lineage.ts";
+export type { MessageId } from "./messages/message_id.ts";
 export type { Nick } from "./messages/nick.ts";
 export type { Row } from "./messages/table.ts";
 export type { Reason, RevocationAnswer } from "./messages/verb.ts";
-export type { Failure, JournalEvent, JournalPage, LookAlike, Notice } from "./notice.ts";
+export type {
+  Failure,
+  JournalEvent,
+  JournalPage,
+  LookAlike,
+  MessageState,
+  Notice,
+  ReleaseOutcome,
+} from "./notice.ts";
 import type { Action, Ref } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";

@@ -26,7 +26,9 @@ import type { Reason, RevocationAnswer } from "./messages/verb.ts";
 export interface JournalEvent {
   /** Its number in the journal. Numbers have no gaps. */
   readonly number: number;
+  /** The id of the message. */
   readonly id: MessageId;
+  /** True for a channel message. */
   readonly channel: boolean;
   /** The sender's nick. */
   readonly from: Nick;
@@ -48,6 +50,7 @@ export interface JournalEvent {
 
 /** Some events of the journal in a row. */
 export interface JournalPage {
+  /** The events, oldest first. */
   readonly events: readonly JournalEvent[];
   /** How many events before the first of these are gone, because nobody has read them for too long. */
   readonly missed: number;
@@ -74,6 +77,7 @@ export type Failure =
  * message, or the server or its recipient has saved it; its recipient has saved it; it will never arrive.
  */
 export const MESSAGE_STATES = ["queued", "sent", "stored", "delivered", "failed"] as const;
+/** One of these. */
 export type MessageState = typeof MESSAGE_STATES[number];
 
 /** What becomes of a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
