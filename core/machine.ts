@@ -33,6 +33,7 @@ export type {
   Notice,
   ReleaseOutcome,
 } from "./notice.ts";
+export { MESSAGE_STATES } from "./notice.ts";
 import type { Action, Ref } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
 import type { Notice } from "./notice.ts";

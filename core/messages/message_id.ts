@@ -13,6 +13,7 @@
 
 import type { Random } from "../base/units.ts";
 
+/** The id of a message in hexadecimal digits, as records and programs have it. */
 export type MessageId = string;
 
 /** An id as a value: what stays the same for a process and a recipient, and what counts. */
