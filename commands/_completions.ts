@@ -9,6 +9,9 @@ export function completionsFor(shell: Shell, commands: Commands): string[] {
   return { bash, zsh, fish }[shell](commands.at("shell"));
 }
 
+/** It says nothing where no client runs. A nick has no character that means something to a shell. */
+const KNOWN_NICKS = "parley known-nicks 2>/dev/null";
+
 /** Both forms of an option, as they are typed. */
 function formsOf({ name, short }: Option): string[] {
   return [`--${name}`, ...short === undefined ? [] : [`-${short}`]];
@@ -27,6 +30,7 @@ function bash(commands: readonly Command[]): string[] {
   const offer = (completion: Completion | undefined): string => {
     if (completion === undefined) return "return";
     if (completion === "commands") return `words=${quoted(namesOf(commands))}`;
+    if (completion === "nicks") return `words=$(${KNOWN_NICKS})`;
     if (completion === "files") return "compopt -o default 2>/dev/null; return";
     if (completion === "folders") return "compopt -o dirnames 2>/dev/null; return";
     return `words=${quoted(completion.join(" "))}`;
@@ -66,6 +70,7 @@ function bash(commands: readonly Command[]): string[] {
 function zsh(commands: readonly Command[]): string[] {
   const action = (completion: Completion): string => {
     if (completion === "commands") return `(${namesOf(commands)})`;
+    if (completion === "nicks") return `{compadd -- $(${KNOWN_NICKS})}`;
     if (completion === "files") return "_files";
     if (completion === "folders") return "_files -/";
     return `(${completion.join(" ")})`;
@@ -116,6 +121,7 @@ function fish(commands: readonly Command[]): string[] {
     if (completion === undefined) return "-x";
     if (completion === "files") return "-r -F";
     if (completion === "folders") return "-x -a '(__fish_complete_directories)'";
+    if (completion === "nicks") return `-x -a '(${KNOWN_NICKS})'`;
     return `-x -a ${text(completion === "commands" ? namesOf(commands) : completion.join(" "))}`;
   };
   const option = ({ name, short, value, help, completes }: Option): string =>

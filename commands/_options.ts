@@ -7,8 +7,8 @@ export class OptionError extends ExpectedError {
   override readonly name = "OptionError";
 }
 
-/** What a shell completes a word with: files, folders, commands, or one of these words. */
-export type Completion = "files" | "folders" | "commands" | readonly string[];
+/** What a shell completes a word with: files, folders, commands, nicks, or one of these words. */
+export type Completion = "files" | "folders" | "commands" | "nicks" | readonly string[];
 
 /** An option as help, completions, the man page, the environment and config.json know it. */
 export interface Option {

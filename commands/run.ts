@@ -12,6 +12,7 @@ export function register(commands: Commands): void {
       "and if that is 0 the one of 'send'.",
     ],
     arity: { least: 2, most: Infinity },
+    completes: "nicks",
     place: "shell",
     run: ([to = "", ...command], _all, options) => {
       const settings = {

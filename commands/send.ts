@@ -36,6 +36,7 @@ export function register(commands: Commands): void {
         ...SCRIPT_OPTIONS,
       ],
       arity: { least: 1, most: 2 },
+      completes: "nicks",
       run: (args, _all, options) => sendInShell(args, options),
     },
   });

@@ -12,6 +12,7 @@ export function register(commands: Commands): void {
       "Nothing is sent to somebody whose key has changed until you say so. It takes the mark of 'verify' away.",
     ],
     arity: { least: 1, most: 1 },
+    completes: "nicks",
     place: "both",
     run,
     inShell: askInShell(USAGE, run),

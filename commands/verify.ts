@@ -14,6 +14,7 @@ export function register(commands: Commands): void {
       "DIGITS are what the other one reads to you, the whole number or its end; the last five are enough.",
     ],
     arity: { least: 1, most: 2 },
+    completes: "nicks",
     place: "both",
     run,
     inShell: askInShell(USAGE, run),

@@ -4,6 +4,7 @@ import { Commands, type PromptResult, type ShellResult, usageOf } from "../../co
 import * as ack from "../../commands/ack.ts";
 import * as daemon from "../../commands/daemon.ts";
 import * as inbox from "../../commands/inbox.ts";
+import * as knownNicks from "../../commands/known_nicks.ts";
 import * as listen from "../../commands/listen.ts";
 import * as rpc from "../../commands/rpc.ts";
 import * as run from "../../commands/run.ts";
@@ -39,6 +40,7 @@ import config from "../../deno.json" with { type: "json" };
 import { onlySends } from "../../programs/prompt.ts";
 
 const MODULES = {
+  knownNicks,
   wait,
   run,
   rpc,
@@ -101,6 +103,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "help",
     "inbox",
     "invite",
+    "known-nicks",
     "listen",
     "man",
     "mcp",
@@ -272,6 +275,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   ack: { usage: "ack <id> [options]", names: ["--nick NICK", "--json"] },
   daemon: { usage: "daemon [options]", names: ["--nick NICK", "--state DIR"] },
   inbox: { usage: "inbox [options]", names: ["--json", "until 'ack'"] },
+  "known-nicks": { usage: "known-nicks [options]", names: ["--nick NICK"] },
   listen: {
     usage: "listen [options]",
     names: ["--as NAME", "--since CURSOR", "--exec COMMAND", "--give-up N"],

@@ -175,6 +175,8 @@ Deno.test("a daemon, its screen and two scripts use one nick at once", async () 
   await screen.say("quit");
   assertEquals(await screen.status, 0);
   assertEquals((await script(host, "alice", ["peers", "--json"])).status, 0);
+  assertEquals((await script(host, "alice", ["known-nicks"])).lines, ["bob", "alice"]);
+  assertEquals((await script(host, "nobody", ["known-nicks"])).lines, []);
   await Promise.all([stop(alice), stop(bob)]);
 });
 
