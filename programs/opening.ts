@@ -3,7 +3,6 @@ import type { Action } from "../core/action.ts";
 import { addressKey } from "../core/base/address.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
-import { ATTEMPTS } from "../core/base/limits.ts";
 import type { Address, Key, Millis } from "../core/base/units.ts";
 import { Client } from "../core/client/client.ts";
 import type { Durability, Machine } from "../core/machine.ts";
@@ -25,6 +24,7 @@ import { drive, type Driver } from "../transport/driver.ts";
 import { ANY_IPV4, anyAddressTowards, ownAddresses } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
+import { say } from "./errand.ts";
 import { findServer } from "./find_server.ts";
 import { startMachine, type World } from "./world.ts";
 
@@ -110,27 +110,50 @@ export async function findPlace(
   const folder = stateFolderOf(nick, chosen, found.key);
   const known = { ...place, serverKey: found.key, folder, news: found.news };
   const old = chosen === undefined ? oldStates(nick, server, found.key) : [];
-  return old.length < 2 ? known : { ...known, bound: await boundOf(old, settings, known, world) };
+  if (old.length < 2) return known;
+  const bound = await boundOf(old, settings, known, world);
+  if (bound !== undefined) return { ...known, bound };
+  for (const notice of found.news) say(notice, world);
+  return undefined;
 }
 
-/** The first of these folders whose identity the server takes for the nick. */
+/** The server has the identity under the nick, even if another client holds the place. */
+const BOUND: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["registered", "nickOnline"]);
+/** The nick is not this identity's. */
+const UNBOUND: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["nickOfAnotherKey", "identityEnded"]);
+/** What every client says at its start and its end. */
+const FRAME: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["started", "exiting"]);
+
+/**
+ * The first of these folders whose identity the server takes for the nick. Returns `undefined` if there is
+ * none, or the server does not say so; the user was told.
+ */
 async function boundOf(
   folders: readonly string[],
   settings: ClientSettings,
   place: Place,
   world: World,
 ): Promise<string | undefined> {
-  const manner = { attempts: ATTEMPTS, interactive: false, sendsOnly: true, isAttended: false };
+  const manner = { attempts: settings.attempts, interactive: false, sendsOnly: true, isAttended: false };
+  let refusal: Notice | undefined;
   for (const state of folders) {
-    const opened = await openClient({ ...settings, state }, { ...place, folder: state }, manner, world);
-    let isRefused = false;
-    const driver = opened.run(({ type }) => {
-      if (type === "nickOfAnotherKey" || type === "identityEnded") isRefused = true;
-      if (type === "registered") driver.act({ type: "leave" });
+    const at = { ...place, folder: state, news: [] };
+    const opened = await openClient({ ...settings, state }, at, manner, world);
+    const seen = new Set<Notice["type"]>();
+    const driver = opened.run((notice) => {
+      seen.add(notice.type);
+      if (BOUND.has(notice.type)) driver.act({ type: "leave" });
+      else if (UNBOUND.has(notice.type)) refusal = notice;
+      else if (!FRAME.has(notice.type)) say(notice, world);
     });
     driver.act({ type: "register", nick: opened.nick });
     await driver.ended.finally(() => opened.close());
-    if (!isRefused) return state;
+    if (!seen.isDisjointFrom(BOUND)) return state;
+    if (seen.isDisjointFrom(UNBOUND)) return undefined;
+  }
+  if (refusal !== undefined) say(refusal, world);
+  for (const folder of folders) {
+    say({ type: "otherState", nick: settings.nick ?? loginName(), folder }, world);
   }
   return undefined;
 }

@@ -51,6 +51,7 @@ const NEWS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
   "serverMet",
   "serverRecognized",
   "identityMade",
+  "identityPassing",
   "otherState",
 ]);
 

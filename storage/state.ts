@@ -90,8 +90,8 @@ export function oldStates(nick: Nick, server: Address, serverKey: Key): string[]
 }
 
 /**
- * Moves the old folder that is bound, or else the one that was used most, to `folder`, unless there is one
- * already. Returns the others.
+ * Moves the only old folder, or of several the one that is bound, to `folder`, unless there is one already.
+ * Returns the others. Throws a `StoreError` if it is not known which one is bound.
  */
 function takeOver(
   nick: Nick,
@@ -102,13 +102,20 @@ function takeOver(
 ): string[] {
   const found = oldFolders(stateFolder(), folderName(nick), server, serverKey);
   if (exists(folder)) return found;
-  const [first, ...others] = byUse(found).sort((a, b) => Number(b === bound) - Number(a === bound));
-  if (first === undefined) return [];
+  if (found.length === 0) return [];
+  const candidates = byUse(found);
+  const taken = found.length === 1 ? found[0] : candidates.find((it) => it === bound);
+  if (taken === undefined) {
+    const names = candidates.map((it) => `'${it}'`).join(", ");
+    throw new StoreError(
+      `cannot choose among ${names}: start a client as '${nick}', it asks the server, or choose with '--state'`,
+    );
+  }
   try {
     Deno.mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
-    Deno.renameSync(first, folder);
+    Deno.renameSync(taken, folder);
   } catch (error) {
     throw explain("move the state to", folder, error);
   }
-  return others;
+  return candidates.filter((it) => it !== taken);
 }

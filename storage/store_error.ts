@@ -40,6 +40,7 @@ const SYSTEM_TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ["EROFS", ["the disk is read-only", "choose another place"]],
   ["ENOTDIR", ["a file is in the way", "choose another place"]],
   ["EEXIST", ["a file is in the way", "choose another place"]],
+  ["ENOENT", ["there is no such file", "check its name"]],
   ["EISDIR", ["it is a folder", "choose a file"]],
   ["ELOOP", ["its links lead back to it", "remove them"]],
   ["ENOSPC", FULL],

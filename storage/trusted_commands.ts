@@ -5,7 +5,7 @@
  *     HASH  FILE
  */
 import { configFolder, isAbsent, readOwnFile } from "./config_folder.ts";
-import { refuseReadable } from "./folders.ts";
+import { refuseReadable, replaceable } from "./folders.ts";
 import { explain, StoreError } from "./store_error.ts";
 
 const LINE = /^([0-9a-f]{64}) {2}(\S+)$/;
@@ -45,13 +45,14 @@ export function readTrusted(): ReadonlyMap<string, string> {
 export function keepTrusted(name: string, hash: string): void {
   const path = `${commandsFolder()}/trusted`;
   const trusted = new Map([...readTrusted(), [name, hash]]);
-  const written = `${path}.${Deno.pid}`;
   try {
+    const place = replaceable(path);
+    const written = `${place}.${Deno.pid}`;
     using file = Deno.openSync(written, { create: true, truncate: true, write: true, mode: 0o600 });
     const lines = [...trusted].map(([name, hash]) => `${hash}  ${name}\n`);
     file.writeSync(new TextEncoder().encode(lines.join("")));
     file.syncDataSync();
-    Deno.renameSync(written, path);
+    Deno.renameSync(written, place);
   } catch (error) {
     throw explain("save to", path, error);
   }

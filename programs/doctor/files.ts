@@ -28,8 +28,6 @@ interface Expected {
   readonly isFolder?: boolean;
   readonly refused: number;
   readonly needed?: number;
-  /** True if the program puts a new file in the place of the old one when it changes it. */
-  readonly isReplaced?: boolean;
 }
 
 /** Makes a finding of an error that keeps us from looking at what is at a path. */
@@ -50,10 +48,9 @@ export function checkEntry(check: string, path: string, expected: Expected): Fin
 function lookAtEntry(
   check: string,
   path: string,
-  { isFolder = false, refused, needed = isFolder ? 0o700 : WRITE, isReplaced = false }: Expected,
+  { isFolder = false, refused, needed = isFolder ? 0o700 : WRITE }: Expected,
 ): Finding {
-  const link = Deno.lstatSync(path);
-  if (link.isSymlink && statOf(path) === undefined) {
+  if (Deno.lstatSync(path).isSymlink && statOf(path) === undefined) {
     return ill(
       check,
       `'${path}' is a symbolic link to nothing`,
@@ -64,13 +61,6 @@ function lookAtEntry(
   if (isDirectory !== isFolder) {
     const [is, wanted] = isFolder ? ["no folder", "folder"] : ["a folder", "file"];
     return ill(check, `'${path}' is ${is}`, `move it away, so that a ${wanted} has room there`);
-  }
-  if (link.isSymlink && isReplaced) {
-    return ill(
-      check,
-      `'${path}' is a symbolic link, in whose place a new file comes when it is changed`,
-      "put the file itself there",
-    );
   }
   if (uid !== null && Deno.uid() !== null && uid !== Deno.uid()) {
     return ill(
@@ -110,7 +100,7 @@ export function checkKnownServers(
   const known = openKnownServers(folder);
   const { path } = known;
   if (!hasEntry(path)) return { finding: well(check, "no server was met yet"), pinned: undefined };
-  const finding = checkEntry(check, path, { refused: PUBLIC, isReplaced: true });
+  const finding = checkEntry(check, path, { refused: PUBLIC });
   try {
     const pinned = known.keyOf(server);
     const found = `'${path}' has ${pinned === undefined ? "no key" : "the key"} of ${server}`;
@@ -143,7 +133,7 @@ export function* checkIdentity(brought: string | undefined, folder: string | und
   const path = brought ?? (isInFolder ? `${folder}/identity` : undefined);
   if (path === undefined) return;
   if (hasEntry(path)) {
-    const finding = checkEntry(check, path, { refused: PRIVATE, needed: READ, isReplaced: true });
+    const finding = checkEntry(check, path, { refused: PRIVATE, needed: READ });
     yield finding.ok ? looking(check, path, () => lookAtIdentity(path)) : finding;
   } else if (!isInFolder || hasEntry(databaseIn(folder))) {
     yield ill(

@@ -5,6 +5,7 @@ import { openLog } from "../../programs/log.ts";
 import { readChannelKey } from "../../storage/channel_key.ts";
 import { openIdentity } from "../../storage/identity_file.ts";
 import { KnownServers } from "../../storage/known_servers.ts";
+import { readPassphrase } from "../../storage/passphrase_file.ts";
 import { openSqlite } from "../../storage/sqlite.ts";
 import { openState } from "../../storage/state.ts";
 import { keepStatement, openStatement } from "../../storage/statement_file.ts";
@@ -77,6 +78,16 @@ const FILES: readonly OwnFile[] = [
       "cannot read the channel key 'PATH': there is no such file, make one with 'openssl rand -hex 32'",
     loop: `cannot read the channel key 'PATH': ${LOOP}`,
     folder: `cannot read the channel key 'PATH': ${FOLDER}`,
+  },
+  {
+    name: "the passphrase",
+    make: (path) => Deno.writeTextFileSync(path, "secret\n", { mode: 0o600 }),
+    use: readPassphrase,
+    ...SECRET,
+    open: READABLE,
+    dangling: "cannot read the passphrase in 'PATH': there is no such file, check its name",
+    loop: `cannot read the passphrase in 'PATH': ${LOOP}`,
+    folder: `cannot use 'PATH': ${FOLDER}`,
   },
   {
     name: "the revocation in the state folder",

@@ -86,12 +86,12 @@ Deno.test("a server is known by its key, under whatever name the user writes, in
   const lines = ["127.0.0.1", "localhost"].map((name) => `${name}:${host.port} ${key} ${SERVER_NAME}\n`);
   assertEquals(await Deno.readTextFile(fileOf(host)), lines.join(""));
 
-  // Capital letters are no other name, neither in a file that somebody has written nor on the command line.
+  // Capital letters and a final dot make no other name, in a file that somebody has written or as an option.
   await Deno.writeTextFile(fileOf(host), `LocalHost:${host.port} ${key} ${SERVER_NAME}\n`);
-  const again = host.run(["client", "-n", "y", "-i", "LOCALHOST", "-p", `${host.port}`]);
+  const again = host.run(["client", "-n", "y", "-i", "LOCALHOST.", "-p", `${host.port}`]);
   await again.sees(WELCOME);
   await again.say("invite");
-  await again.sees(new RegExp(`^\\[Nobody else reaches LOCALHOST:${host.port}: `, "m"));
+  await again.sees(new RegExp(`^\\[Nobody else reaches LOCALHOST\\.:${host.port}: `, "m"));
   await again.endInput();
   assertEquals(await again.status, 0);
   assertFalse(/This is the server|New server/.test(again.output.text), again.output.text);
@@ -109,6 +109,18 @@ Deno.test("a state folder has known servers of its own; who keeps nothing meets 
   );
   for (const nick of ["y", "z"]) assertEquals((await visit(host, nick, "--state", ":memory:")).length, 1);
   assertEquals((await visit(host, "w", "--state", ":memory:", "--server-key", key)).length, 0);
+  // Who makes an identity says so, a script as well.
+  const passing = (nick: string) =>
+    `[New identity for ${nick}, for this process alone: nothing outlives it.]`;
+  const prompt = host.client("v", ["--state", ":memory:"]);
+  await prompt.sees(passing("v"));
+  const place = ["-n", "u", "-p", `${host.port}`, "--state", ":memory:"];
+  const script = host.run(["send", ...place, "v", "hello"]);
+  await prompt.sees("u: hello");
+  await script.status;
+  assert(script.error.text.includes(passing("u")), script.error.text);
+  await prompt.endInput();
+  await prompt.status;
   await Deno.lstat(fileOf(host)).then(() => assert(false, "there is a file"), () => {});
 });
 

@@ -106,6 +106,66 @@ Deno.test("of two old folders the one is taken over whose identity the server kn
   assertEquals(await identityIn(folder), identity);
 });
 
+Deno.test("of two old folders none is moved before the server has said whose the nick is", async () => {
+  await using host = await Host.create();
+  const server = await host.startServer();
+  const x = host.client("x");
+  await x.sees(WELCOME);
+  await leave(x);
+  const folder = host.stateOf("x");
+  const identity = await identityIn(folder);
+  const root = `${host.folder}/state/parley`;
+  const places = [`${root}/192.168.1.33_${host.port}/x`, `${root}/127.0.0.1_${host.port}/x`];
+  for (const place of places) await Deno.mkdir(place.slice(0, -2));
+  const aside = `${host.folder}/aside`;
+  await Deno.rename(folder, aside);
+  for (const number of places.keys()) {
+    const refused = host.client("x");
+    await refused.sees("[Nickname 'x' belongs to another key.]");
+    assertEquals(await refused.status, 1);
+    await Deno.rename(folder, `${aside}${number}`);
+  }
+  for (const [number, place] of places.entries()) await Deno.rename(`${aside}${number}`, place);
+  const isUntouched = () => {
+    assertFalse(exists(folder));
+    assert(places.every((place) => exists(`${place}/state.db`)));
+  };
+
+  // Neither has the identity that the nick belongs to.
+  const neither = host.client("x");
+  await neither.sees("[Nickname 'x' belongs to another key.]");
+  assertEquals(await neither.status, 1);
+  for (const place of places) {
+    assert(neither.output.text.includes(`[There is another state of x at this server, unused: '${place}'.]`));
+  }
+  isUntouched();
+
+  // One has it, and nobody says so.
+  await Deno.remove(places[0]!, { recursive: true });
+  await Deno.rename(aside, places[0]!);
+  await stop(server);
+  const unanswered = host.client("x");
+  assertEquals(await unanswered.status, 1);
+  assert(unanswered.error.text.includes(`no server at 127.0.0.1:${host.port}`), unanswered.error.text);
+  isUntouched();
+
+  await host.startServer();
+  // Who does not ask the server does not choose.
+  const successor = host.run(["succeed", "-n", "x", "-i", "127.0.0.1", "-p", `${host.port}`]);
+  assertEquals(await successor.status, 1);
+  assert(successor.error.text.startsWith("cannot choose among '"), successor.error.text);
+  isUntouched();
+
+  const back = host.client("x");
+  await back.sees(`[There is another state of x at this server, unused: '${places[1]}'.]`);
+  await back.sees(WELCOME);
+  await leave(back);
+  for (const once of ["Client IP->", WELCOME, "[Exiting]"]) {
+    assertEquals(back.output.text.split(once).length, 2, back.output.text);
+  }
+  assertEquals(await identityIn(folder), identity);
+});
+
 Deno.test("nothing is made for a server that has not proved its key", async () => {
   await using host = await Host.create();
   const x = host.run(["client", "-n", "x", "-p", `${freePort()}`]);
