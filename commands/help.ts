@@ -1,5 +1,5 @@
 import type { Option } from "./_options.ts";
-import { type Command, type Commands, type Lines, usageOf, type Wrong } from "./_registry.ts";
+import { type Command, type Commands, inShell, type Lines, usageOf, type Wrong } from "./_registry.ts";
 import { variableOf } from "./_settings.ts";
 
 export function register(commands: Commands): void {
@@ -30,9 +30,16 @@ function overview(commands: Commands): Lines {
 function explain(commands: Commands, name: string): Lines | Wrong {
   const command = commands.get(name);
   if (command === undefined) return { type: "wrong", reason: `unknown command '${name}', try 'help'` };
+  const different = inShell(command);
+  const lines = explained(command);
+  if (different !== command) lines.push("in a shell:", ...explained(different));
+  return { type: "lines", lines };
+}
+
+function explained(command: Command): string[] {
   const { help, options = [], details = [] } = command;
   const more = [help, ...optionLines(options), ...details, ...settingLines(options)];
-  return { type: "lines", lines: [usageOf(command), ...more.map((line) => `  ${line}`)] };
+  return [usageOf(command), ...more.map((line) => `  ${line}`)];
 }
 
 const WIDTH = 28;

@@ -234,7 +234,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     names: ["-i, --server ADDRESS", "-p, --server-port PORT", "--server-key KEY", "Nobody can undo it"],
   },
   schema: { usage: "schema", names: [] },
-  send: { usage: "send <nick> <message>", names: [] },
+  send: { usage: "send <nick> <message>", names: ["in a shell:", "--once KEY", "--wait STATE"] },
   send_all: { usage: "send_all <message>", names: [] },
   server: {
     usage: "server [options]",
