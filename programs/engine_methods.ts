@@ -4,7 +4,7 @@
  */
 import type { Action } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
-import { ONCE_BYTES } from "../core/base/limits.ts";
+import { ENGINE_SILENT_MS, ONCE_BYTES } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { VERSION } from "../core/base/version.ts";
 import { isNick } from "../core/messages/nick.ts";
@@ -194,10 +194,10 @@ async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
   const { promise: reached, resolve } = Promise.withResolvers<void>();
   let last: StateNotice | undefined;
   const note = (notice: Notice): void => {
-    if (notice.type === "messageState" && notice.id === id) last = notice;
-    const isOver = last !== undefined && (RANK[last.state] >= RANK[state] || isFinal(last.state));
-    // Who waits for more than the outbox learns at once that nothing more comes for now.
-    if (isOver || (last !== undefined && engine.isSilent)) resolve();
+    if (notice.type !== "messageState" || notice.id !== id) return;
+    // What was told meanwhile is newer than the answer to the question.
+    if (last === undefined || RANK[notice.state] > RANK[last.state]) last = notice;
+    if (RANK[last.state] >= RANK[state] || isFinal(last.state)) resolve();
   };
   const unwatch = engine.watch(note);
   const known = await engine.ask({ type: "followMessage", id });
@@ -208,7 +208,7 @@ async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
   }
   if (engine.hasSent(id) && RANK[last.state] < RANK.sent) note({ ...last, state: "sent" });
   const timeout = optionalNumber(params, "timeout") ?? Infinity;
-  await Promise.race([reached, after(timeout), untilEnd(engine)]).finally(unwatch);
+  await first(engine, [reached, after(timeout)]).finally(unwatch);
   return sentAs(engine, last);
 }
 
@@ -216,12 +216,30 @@ async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
 async function collected(engine: Engine, params: RpcParams): Promise<void> {
   const { promise: reached, resolve } = Promise.withResolvers<void>();
   const note = (): void => {
-    if (engine.hasReadMail || engine.isSilent) resolve();
+    if (engine.hasReadMail) resolve();
   };
   const unwatch = engine.watch(note);
   note();
   const timeout = requiredNumber(params, "timeout");
-  await Promise.race([reached, after(timeout), untilEnd(engine)]).finally(unwatch);
+  await first(engine, [reached, after(timeout)]).finally(unwatch);
+}
+
+/** Resolves with the first of these, or when the server is silent; rejects when the engine has ended. */
+async function first(engine: Engine, ways: readonly Promise<void>[]): Promise<void> {
+  let isOver = false;
+  const silent = untilSilent(engine, () => isOver);
+  await Promise.race([...ways, silent, untilEnd(engine)]).finally(() => isOver = true);
+}
+
+/**
+ * Resolves once the server has been silent for some time: nothing more comes for now. A process that did not
+ * run for a while takes its server for silent, until it has read what came meanwhile.
+ */
+async function untilSilent(engine: Engine, isOver: () => boolean): Promise<void> {
+  for (let was = false; !isOver(); was = engine.isSilent) {
+    await after(ENGINE_SILENT_MS);
+    if (was && engine.isSilent) return;
+  }
 }
 
 /** Rejects when the engine has ended: whoever asks has to ask another one. */

@@ -396,6 +396,9 @@ export const JOURNAL_READERS = 64;
 export const ENGINE_WAIT_MS = 5_000;
 export const ENGINE_WAIT_AGAIN_MS = 50;
 
+/** A script that waits is told that its server is silent when this is so at two looks so far apart. */
+export const ENGINE_SILENT_MS = 500;
+
 /** A program whose engine has ended lets others begin one for so long. */
 export const ENGINE_YIELD_MS = 1_000;
 

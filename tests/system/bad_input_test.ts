@@ -62,7 +62,7 @@ const REST: readonly Row[] = [
   ["server -p FREE --data @/server.db", 1, /^cannot open '@\/server\.db': it is in use by another process/],
   ["client -n y -p PORT --state @/state", 1, /^cannot use '@\/state': it is the state of 'x'/],
   ["client -n holder -p PORT --state @/held", 1, /^cannot open '@\/held\/state\.db': it is in use/],
-  ["client -n x -p PORT --state @/text", 1, /^cannot read '@\/text\/known_servers': a file is in the way/],
+  ["client -n x -p PORT --state @/text", 1, /^cannot open '@\/text\/known_servers': a file is in the way/],
 ];
 
 Deno.test("wrong command lines", async (test) => {

@@ -169,7 +169,7 @@ Deno.test("a daemon, its screen and two scripts use one nick at once", async () 
   );
   await screen.say("send bob from the screen");
   await screen.sees("[Message received by bob.]");
-  assertEquals((await Promise.all(scripts)).map(({ status }) => status), [0, 0]);
+  assertEquals((await Promise.all(scripts)).map(({ error, status }) => [status, error]), [[0, ""], [0, ""]]);
   await script(host, "bob", ["send", "alice", "hello"]);
   await screen.sees("bob: hello");
   await screen.say("quit");
