@@ -1,5 +1,5 @@
 /** Every file made for its owner alone: what is said when others may read it, or when it is no plain file. */
-import { assertEquals } from "@std/assert";
+import { assertArrayIncludes, assertEquals } from "@std/assert";
 import type { Statement } from "../../core/messages/statement.ts";
 import { openLog } from "../../programs/log.ts";
 import { readChannelKey } from "../../storage/channel_key.ts";
@@ -159,6 +159,14 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
+/**
+ * Unless it has all permissions, Deno looks where a link leads before it opens it: then a link to nothing is
+ * refused where it would be followed otherwise, and one in a circle is found when the file is made.
+ */
+function withoutAll(sentence: string): string[] {
+  return [sentence === "" ? LOG : sentence.replace("cannot open", "cannot make"), sentence];
+}
+
 /** The bits of those who are not the owner. */
 const openBits = (path: string) => Deno.statSync(path).mode! & 0o077;
 
@@ -192,12 +200,13 @@ for (const { name, use, make = use, refused, taken, ...said } of FILES) {
         assertEquals(Deno.lstatSync(path).isSymlink, true);
 
         Deno.removeSync(target);
-        assertEquals(await refusal(use, path), said.dangling);
-        assertEquals([...Deno.readDirSync(folder)].length, said.dangling === "" ? 2 : 1, "nothing is made");
+        const dangling = await refusal(use, path);
+        assertArrayIncludes(withoutAll(said.dangling), [dangling]);
+        assertEquals([...Deno.readDirSync(folder)].length, dangling === "" ? 2 : 1, "nothing is made");
 
         Deno.removeSync(path);
         Deno.symlinkSync(path, path);
-        assertEquals(await refusal(use, path), said.loop);
+        assertArrayIncludes(withoutAll(said.loop), [await refusal(use, path)]);
 
         Deno.removeSync(path);
         Deno.mkdirSync(path);
