@@ -1,5 +1,6 @@
 /** Commands that use the engine once. */
 import { ExpectedError } from "../core/base/expected_error.ts";
+import { ENGINE_WAIT_MS } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import type { Notice } from "../core/notice.ts";
 import { RPC_CODES, RpcError } from "../transport/rpc_connection.ts";
@@ -46,6 +47,8 @@ export async function withEngine<Result>(
   world: World,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  // Where the nick is online and its state is free, its client was killed, and is perhaps just being restarted.
+  const mayBeBack = world.now() + ENGINE_WAIT_MS;
   for (let isAgain = false;; isAgain = true) {
     const options = { settings: client, kind, knownOnly, notified: () => {} };
     const session = await openSession(options, world, isAgain);
@@ -55,7 +58,10 @@ export async function withEngine<Result>(
       return await use(session);
     } catch (error) {
       const isGone = error instanceof RpcError && error.code === RPC_CODES.closed;
-      if (isGone && session.refusal !== undefined) throw new RefusedError(session.refusal);
+      const why = isGone ? session.refusal : undefined;
+      if (why !== undefined && !(why.type === "nickOnline" && world.now() < mayBeBack)) {
+        throw new RefusedError(why);
+      }
       if (!isGone || world.now() >= until) throw error;
     } finally {
       await session.close();

@@ -1,18 +1,39 @@
 /**
  * `deno task chaos --seconds N --seed S`: real programs are killed every 2 seconds, and nothing that they
- * have acknowledged may be lost, doubled or out of order.
+ * have acknowledged may be lost, doubled or out of order. With `--sends N` scripts send so many messages
+ * while engines, server and scripts are killed, and what they are told is held against the disks.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { givenSeed } from "../kit/dice.ts";
 import { chaos } from "./chaos.ts";
+import { sends } from "./sends.ts";
 
-const { seconds } = parseArgs(Deno.args, { string: ["seconds"], default: { seconds: "60" } });
+const options = parseArgs(Deno.args, { string: ["seconds", "sends"], default: { seconds: "60" } });
 const seed = givenSeed();
 console.log(`seed ${seed}`);
-const { failures, accepted, repeats, late, kills } = await chaos(seed, Number(seconds), console.log);
-for (const failure of failures.slice(0, 20)) console.log(failure);
-console.log(
-  `${kills} kills, ${accepted} messages, ${repeats} shown once more after a kill, ` +
-    `${late} late as announced, ${failures.length} failures`,
-);
-Deno.exit(failures.length === 0 ? 0 : 1);
+Deno.exit(options.sends === undefined ? await people() : await scripts(Number(options.sends)));
+
+async function people(): Promise<number> {
+  const { failures, accepted, repeats, late, kills } = await chaos(
+    seed,
+    Number(options.seconds),
+    console.log,
+  );
+  console.log(
+    `${kills} kills, ${accepted} messages, ${repeats} shown once more after a kill, ${late} late as announced`,
+  );
+  return statusFor(failures);
+}
+
+async function scripts(most: number): Promise<number> {
+  const { cuts, failures, kills, statuses } = await sends(seed, { seconds: 7200, most }, console.log);
+  const ended = [...statuses].map(([status, count]) => `${count} with ${status}`).join(", ");
+  console.log(`${kills} kills, ${cuts} times everything at once; scripts ended: ${ended}`);
+  return statusFor(failures);
+}
+
+function statusFor(failures: readonly string[]): number {
+  for (const failure of failures.slice(0, 20)) console.log(failure);
+  console.log(`${failures.length} failures`);
+  return failures.length === 0 ? 0 : 1;
+}
