@@ -47,7 +47,7 @@ export async function withEngine<Result>(
   world: World,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  // Where the nick is online and its state is free, its client was killed, and is perhaps just being restarted.
+  // Where the nick is online and its state is free, its client was killed, and may just be restarted.
   const mayBeBack = world.now() + ENGINE_WAIT_MS;
   for (let isAgain = false;; isAgain = true) {
     const options = { settings: client, kind, knownOnly, notified: () => {} };
