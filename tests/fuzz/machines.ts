@@ -184,7 +184,8 @@ const SERVER_TARGET: Target = {
     assertFallsSilent(subject);
     const start = (records: Records) => serverOf(dice.fork(), subject.now, records);
     assertStartsDamaged(dice, subject, start, note);
-    const again = new Subject(subject.now, start(sorted(subject.records)), note, watch);
+    const records = sorted(subject.records);
+    const again = new Subject(subject.now, start(records), note, watch, records);
     assertRegisters(dice, again, genuine, note);
   },
 };
@@ -275,7 +276,7 @@ const CLIENT_TARGET: Target = {
     assertStartsDamaged(dice, subject, (damaged) => start(subject.now, damaged), note);
     // The same user in another process: what was true before is true now.
     witness.restarts(records);
-    subject = new Subject(subject.now, start(subject.now, records), note, watch);
+    subject = new Subject(subject.now, start(subject.now, records), note, watch, records);
     crowd.surround(subject);
     subject.act({ type: "register", nick: me.nick });
     go(STEPS_AGAIN);

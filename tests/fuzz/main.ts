@@ -27,12 +27,13 @@ const isTimed = options.seconds !== undefined;
 const total = chosen.reduce((sum, { iterations }) => sum + iterations, 0);
 const progress = new Progress("iterations", isTimed ? undefined : total);
 let all = 0;
+let inputs = 0;
 const failed = new Set<Target>();
 
 function run(target: Target, more: (count: number) => boolean): void {
   for (let count = 0; !failed.has(target) && more(count); count++) {
     const iteration = first + done.get(target)!;
-    const failure = attempt(target, seed, iteration);
+    const failure = attempt(target, seed, iteration, () => inputs++);
     done.set(target, done.get(target)! + 1);
     progress.shows(++all, isTimed ? end - performance.now() : undefined);
     if (failure === undefined) continue;
@@ -57,4 +58,5 @@ progress.clears();
 for (const [target, count] of done) {
   console.log(`${target.name}: ${count} iterations${failed.has(target) ? ", failed" : ""}`);
 }
+console.log(`${inputs} inputs`);
 Deno.exit(failed.size > 0 || chosen.length === 0 ? 1 : 0);

@@ -8,7 +8,7 @@ import { addressKey } from "../../core/base/address.ts";
 import { utf8Length } from "../../core/base/bytes.ts";
 import { DATAGRAM_BYTES } from "../../core/base/limits.ts";
 import type { Address, Datagram, Millis } from "../../core/base/units.ts";
-import type { Change, Input, Machine, Output } from "../../core/machine.ts";
+import type { Change, Input, Machine, Output, Records } from "../../core/machine.ts";
 import type { Notice } from "../../core/notice.ts";
 import { inPasses } from "../../core/passes.ts";
 import { opened } from "../kit/sent.ts";
@@ -37,12 +37,23 @@ export class Subject {
   #bytesIn = 0;
   #savedBytes = 0;
 
-  /** `watch` is told of all that the machine wants done, before that is done. */
-  constructor(now: Millis, machine: Machine, note: Note, watch: (output: Output) => void = () => {}) {
+  /**
+   * `watch` is told of all that the machine wants done, before that is done; `records` are those with which
+   * the machine begins.
+   */
+  constructor(
+    now: Millis,
+    machine: Machine,
+    note: Note,
+    watch: (output: Output) => void = () => {},
+    records: Records = [],
+  ) {
     this.now = now;
     this.#machine = machine;
     this.#note = note;
     this.#watch = watch;
+    this.#commit(Array.from(records, ([key, value]) => ({ type: "save", key, value })));
+    this.#bytesIn += this.#savedBytes;
     this.#step({ type: "tick" });
   }
 

@@ -19,13 +19,19 @@ export interface Target {
 const SEEDS = 2 ** 32;
 const ITERATIONS = 2 ** 21;
 
-/** Runs one iteration; returns what is to be said when it failed. */
-export function attempt(target: Target, seed: number, iteration: number): string | undefined {
+/** Runs one iteration; returns what is to be said when it failed. `onInput` is called for each input. */
+export function attempt(
+  target: Target,
+  seed: number,
+  iteration: number,
+  onInput = () => {},
+): string | undefined {
   let last = new Uint8Array(0);
   const dice = new Dice(seed % SEEDS + (iteration % ITERATIONS) * SEEDS);
   try {
     target.run(dice, (bytes) => {
       last = bytes.slice();
+      onInput();
     });
   } catch (error) {
     const stack = error instanceof Error ? error.stack : String(error);

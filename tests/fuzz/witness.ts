@@ -7,7 +7,7 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { HASH_BYTES } from "../../core/base/crypto.ts";
-import { INBOX, KNOWN_PEER, NICK, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
+import { EVENT, INBOX, KNOWN_PEER, NICK, OUTBOX, READER, RECEIPT } from "../../core/durable/records.ts";
 import type { Output, Records } from "../../core/machine.ts";
 import { hasKeys, isGenuine, isReceiptOf, type Receipt } from "../../core/messages/identity.ts";
 import { peopleTag } from "../../core/messages/direct.ts";
@@ -85,9 +85,19 @@ export class ClientWitness {
     }
   }
 
-  /** Another process begins with these records: what was saved and perhaps not shown may be shown again. */
+  /**
+   * Another process begins with these records: what was saved and perhaps not shown may be shown again, and
+   * so may an event that does not count as shown yet.
+   */
   restarts(records: Records): void {
-    for (const [key, value] of records) if (INBOX.matches(key)) this.#shown.delete(this.#onSaved(key, value));
+    const places = [...records].filter(([key]) => READER.matches(key)).map(([, value]) => placeIn(value));
+    for (const [key, value] of records) {
+      if (INBOX.matches(key)) this.#shown.delete(this.#onSaved(key, value));
+      if (!EVENT.matches(key) || Number(EVENT.nameOf(key)) <= Math.max(0, ...places)) continue;
+      const event = EVENT.decode(value);
+      assert(event !== MALFORMED);
+      this.#shown.delete(this.#options.plot.ledger.writerOf(event.text)!.number);
+    }
     // What counted as received may not have been forgotten yet, and then counts once more.
     this.#checkReceived(this.#sent);
     this.#received.clear();
@@ -243,6 +253,13 @@ export class ClientWitness {
     assertEquals(written?.identity, me.identity.publicKey, "a letter does not open");
     assert(sameNick(written?.to ?? "", to));
   }
+}
+
+/** The last event that a reader of the journal has dealt with. */
+function placeIn(value: Uint8Array): number {
+  const place = READER.decode(value);
+  assert(place !== MALFORMED);
+  return place.number;
 }
 
 /** That a nick has an owner is the server's word; it has no keys then, and nothing is sealed for it. */
