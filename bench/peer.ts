@@ -49,14 +49,14 @@ const machine = new Client(now(), options, random, store?.read() ?? []);
 /** Bytes that have left and come. */
 let onWire = 0;
 const counting: Socket = {
-  send(bytes, to) {
-    onWire += HEADER_BYTES + bytes.length;
-    return socket.send(bytes, to);
+  send(datagrams) {
+    for (const { bytes } of datagrams) onWire += HEADER_BYTES + bytes.length;
+    return socket.send(datagrams);
   },
   async receive() {
-    const datagram = await socket.receive();
-    if (datagram !== undefined) onWire += HEADER_BYTES + datagram.bytes.length;
-    return datagram;
+    const datagrams = await socket.receive();
+    for (const { bytes } of datagrams ?? []) onWire += HEADER_BYTES + bytes.length;
+    return datagrams;
   },
 };
 const driver = drive({ machine, socket: counting, store, now, wall: now, show });

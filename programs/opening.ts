@@ -313,7 +313,6 @@ export function sealingIdentity({ secrets }: Protectable): SealingIdentity {
 /** Nobody reads our output any more, but the server still learns that the user leaves. */
 async function sayLeaving(machine: Machine, socket: UdpSocket, now: Millis): Promise<void> {
   const leave: Action = { type: "leave" };
-  for (const output of machine.step(now, { type: "action", action: leave })) {
-    if (output.type === "transmit") await socket.send(output.bytes, output.to);
-  }
+  const outputs = machine.step(now, { type: "action", action: leave });
+  await socket.send(outputs.filter((output) => output.type === "transmit"));
 }

@@ -2,17 +2,17 @@
 import { setImmediate } from "node:timers";
 import type { Action, Ref } from "../core/action.ts";
 import { CLOCK_LEAP_MS, INPUTS_PER_WAKE_UP, LONGEST_SLEEP_MS, STOPPED_MS } from "../core/base/limits.ts";
-import type { Address, Millis } from "../core/base/units.ts";
+import type { Address, Datagram, Millis } from "../core/base/units.ts";
 import type { Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
 import { inPasses, isChange } from "../core/passes.ts";
 
 /** A socket as far as the driver needs it; `UdpSocket` is one. */
 export interface Socket {
-  /** Sends a datagram. `bytes` do not change before the promise resolves. */
-  send(bytes: Uint8Array, to: Address): Promise<void>;
-  /** Waits for the next datagram; `undefined` once the socket is closed. One call is pending at a time. */
-  receive(): Promise<{ readonly from: Address; readonly bytes: Uint8Array } | undefined>;
+  /** Sends datagrams, in order. Their bytes do not change before the promise resolves. */
+  send(datagrams: readonly Datagram[]): Promise<void>;
+  /** Waits for the next datagrams; `undefined` once the socket is closed. One call is pending at a time. */
+  receive(): Promise<readonly { readonly from: Address; readonly bytes: Uint8Array }[] | undefined>;
 }
 
 /** A machine at work. */
@@ -64,15 +64,16 @@ export function drive({ machine, socket, store, now, wall, show }: {
       for (;;) {
         if (waiting.length === 0) await sleep();
         if (broken !== undefined) throw broken.cause;
-        const outputs = await stepAll(now());
-        for (const deed of inPasses(outputs)) {
+        const deeds = inPasses(await stepAll(now()));
+        const leaving = deeds.filter((deed) => deed.type === "transmit");
+        for (const deed of deeds) {
           switch (deed.type) {
             case "commit":
               store?.commit(deed.changes);
               break;
             case "transmit":
-              // Each send is awaited: Deno sends a burst that nobody awaits in reverse order.
-              await socket.send(deed.bytes, deed.to);
+              // All of them leave with the first one, so that the socket can hand them over together.
+              if (deed === leaving[0]) await socket.send(leaving);
               break;
             case "notice":
               show(deed.notice, deed.ref);
@@ -141,11 +142,11 @@ export function drive({ machine, socket, store, now, wall, show }: {
   function listen(): void {
     if (receiving || waiting.length >= INPUTS_PER_WAKE_UP) return;
     receiving = true;
-    socket.receive().then((datagram) => {
+    socket.receive().then((datagrams) => {
       // A closed socket stays silent; its owner decides what that means.
-      if (datagram === undefined) return;
+      if (datagrams === undefined) return;
       receiving = false;
-      waiting.push({ type: "datagram", ...datagram });
+      for (const datagram of datagrams) waiting.push({ type: "datagram", ...datagram });
       if (state === "awake") listen();
       else wakeUp();
     }, (cause: unknown) => {

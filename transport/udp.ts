@@ -1,7 +1,8 @@
 /** The UDP socket: it knows addresses and datagrams, but not their content. */
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { DATAGRAM_BYTES } from "../core/base/limits.ts";
-import type { Address } from "../core/base/units.ts";
+import type { Address, Datagram } from "../core/base/units.ts";
+import { NativeUdp } from "./native_udp.ts";
 
 /**
  * A datagram that came in. `bytes` belongs to the caller of `receive`, who has to `slice` what is kept for
@@ -33,9 +34,13 @@ const PEER_GONE = "ECONNRESET";
 /** An IPv4 address as a socket for both versions shows it. It is shortened, or one peer would have two. */
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** A bound socket. Await each `send`: Deno sends a burst that nobody awaits in reverse order. */
+/**
+ * A bound socket. Await each `send`: Deno sends a burst that nobody awaits in reverse order. Where it may, it
+ * calls the system itself for all but the waiting (native_udp.ts).
+ */
 export class UdpSocket {
   readonly #connection: Deno.DatagramConn;
+  #native: NativeUdp | undefined;
   /** The part of the present piece that no datagram has taken. */
   #piece = new Uint8Array(0);
   /** The sender of the last datagram, in Deno's words and in ours: mostly it is the next one's as well. */
@@ -43,8 +48,9 @@ export class UdpSocket {
   readonly #dropped = new Map<string, number>();
   #closed = false;
 
-  constructor(connection: Deno.DatagramConn) {
+  constructor(connection: Deno.DatagramConn, native?: NativeUdp) {
     this.#connection = connection;
+    this.#native = native;
   }
 
   /** The address that the socket is bound to; the port is the real one where 0 was asked for. */
@@ -58,11 +64,21 @@ export class UdpSocket {
   }
 
   /**
-   * Sends one datagram. It never throws: to the protocol a datagram that could not leave is a lost one, and
-   * its content is sent again in time. The bytes are not copied, so they must not change before this
+   * Sends datagrams, in order. It never throws: to the protocol a datagram that could not leave is a lost
+   * one, and its content is sent again in time. The bytes are not copied, so they must not change before this
    * resolves.
    */
-  async send(bytes: Uint8Array, to: Address): Promise<void> {
+  async send(datagrams: readonly Datagram[]): Promise<void> {
+    for (let sent = 0;;) {
+      sent += this.#native?.send(datagrams, sent) ?? 0;
+      const next = datagrams[sent];
+      if (next === undefined) return;
+      await this.#sendOne(next);
+      sent++;
+    }
+  }
+
+  async #sendOne({ bytes, to }: Datagram): Promise<void> {
     try {
       await this.#connection.send(bytes, { transport: "udp", hostname: to.host, port: to.port });
     } catch (error) {
@@ -71,19 +87,22 @@ export class UdpSocket {
   }
 
   /**
-   * Waits for the next datagram; `undefined` once the socket is closed. Only one call may be pending: two
+   * Waits for the next datagrams; `undefined` once the socket is closed. Only one call may be pending: two
    * would share the buffer, and Deno answers the later one first.
    */
-  async receive(): Promise<ReceivedDatagram | undefined> {
+  async receive(): Promise<readonly ReceivedDatagram[] | undefined> {
     while (!this.#closed) {
       try {
-        if (this.#piece.length < RECEIVE_BUFFER_BYTES) this.#piece = new Uint8Array(PIECE_BYTES);
+        this.#makeRoom();
         const [bytes, from] = await this.#connection.receive(this.#piece.subarray(0, RECEIVE_BUFFER_BYTES));
-        if (bytes.length <= DATAGRAM_BYTES) {
-          this.#piece = this.#piece.subarray(bytes.length);
-          return { from: this.#senderOf(from as Deno.NetAddr), bytes };
-        }
-        this.#drop("OVERSIZE");
+        const received: ReceivedDatagram[] = [];
+        this.#take(received, bytes.length, this.#senderOf(from as Deno.NetAddr));
+        this.#native?.receive((bytes, from) => {
+          this.#makeRoom();
+          if (bytes.length <= DATAGRAM_BYTES) this.#piece.set(bytes);
+          this.#take(received, bytes.length, from);
+        });
+        if (received.length > 0) return received;
       } catch (error) {
         if (this.#closed) break;
         if (causeOf(error) !== PEER_GONE) throw error;
@@ -91,6 +110,17 @@ export class UdpSocket {
       }
     }
     return undefined;
+  }
+
+  #makeRoom(): void {
+    if (this.#piece.length < RECEIVE_BUFFER_BYTES) this.#piece = new Uint8Array(PIECE_BYTES);
+  }
+
+  /** Takes the datagram that stands at the beginning of the piece. */
+  #take(received: ReceivedDatagram[], length: number, from: Address): void {
+    if (length > DATAGRAM_BYTES) return this.#drop("OVERSIZE");
+    received.push({ from, bytes: this.#piece.subarray(0, length) });
+    this.#piece = this.#piece.subarray(length);
   }
 
   #senderOf(from: Deno.NetAddr): Address {
@@ -105,6 +135,9 @@ export class UdpSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // The number of the socket may soon be that of another file.
+    this.#native?.close();
+    this.#native = undefined;
     this.#connection.close();
   }
 
@@ -119,7 +152,8 @@ export class UdpSocket {
  */
 export function bindUdp(host: string, port: number, portOption: string): UdpSocket {
   try {
-    return new UdpSocket(Deno.listenDatagram({ transport: "udp", hostname: host, port }));
+    const connection = Deno.listenDatagram({ transport: "udp", hostname: host, port });
+    return new UdpSocket(connection, NativeUdp.of(toAddress(connection.addr)));
   } catch (error) {
     // Deno's own message names the permission that is missing.
     if (error instanceof Deno.errors.NotCapable) throw error;

@@ -280,6 +280,9 @@ export const UNFINISHED_BYTES = 64 * 1024 * 1024;
 /** Inputs of a wake-up: as many short datagrams as a Linux receive buffer holds. More wait in the kernel. */
 export const INPUTS_PER_WAKE_UP = 256;
 
+/** Addresses of which a socket keeps how the system writes them. */
+export const REMEMBERED_ADDRESSES = 32_768;
+
 /** Addresses at which a peer may be found: the one that the server saw, then those that the peer names. */
 export const CANDIDATES = 4;
 

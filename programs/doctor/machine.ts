@@ -106,12 +106,15 @@ export async function datagramsHeld({ after }: World): Promise<number> {
   using cleanup = new DisposableStack();
   const open = () => cleanup.adopt(bindUdp("127.0.0.1", 0, "-c"), (it) => it.close());
   const [from, to] = [open(), open()];
-  for (let count = 0; count < MOST_HELD; count++) await from.send(new Uint8Array(DATAGRAM_BYTES), to.address);
+  const send = (bytes: number) => from.send([{ bytes: new Uint8Array(bytes), to: to.address }]);
+  for (let count = 0; count < MOST_HELD; count++) await send(DATAGRAM_BYTES);
   after(LOOPBACK_MS).then(() => to.close());
-  for (let held = 0;; held++) {
-    const datagram = await to.receive();
-    if (datagram === undefined || datagram.bytes.length < DATAGRAM_BYTES) return held;
-    await from.send(new Uint8Array(1), to.address);
+  for (let held = 0;;) {
+    for (const { bytes } of await to.receive() ?? [{ bytes: [] }]) {
+      if (bytes.length < DATAGRAM_BYTES) return held;
+      held++;
+    }
+    await send(1);
   }
 }
 

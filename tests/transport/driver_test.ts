@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { DAY_MS, STOPPED_MS } from "../../core/base/limits.ts";
-import type { Address, Millis } from "../../core/base/units.ts";
+import type { Address, Datagram, Millis } from "../../core/base/units.ts";
 import type { Change, Input, Machine, Output } from "../../core/machine.ts";
 import { drive, type Driver, type Socket } from "../../transport/driver.ts";
 import { bindUdp } from "../../transport/udp.ts";
@@ -76,13 +76,14 @@ class Rig implements Machine, Socket {
     return this.#answer(nameOf(input), this);
   }
 
-  async send(bytes: Uint8Array): Promise<void> {
-    this.log.push(`send ${bytes[0]}`);
+  async send(datagrams: readonly Datagram[]): Promise<void> {
+    const numbers = datagrams.map(({ bytes }) => bytes[0]).join(" ");
+    this.log.push(`send ${numbers}`);
     await this.gate;
-    this.log.push(`sent ${bytes[0]}`);
+    this.log.push(`sent ${numbers}`);
   }
 
-  async receive(): Promise<{ from: Address; bytes: Uint8Array } | undefined> {
+  async receive(): Promise<readonly { from: Address; bytes: Uint8Array }[] | undefined> {
     assertEquals(this.#wanted, undefined, "one receive at a time");
     this.#wanted = Promise.withResolvers();
     if (this.#arrived.length > 0) this.#wanted.resolve();
@@ -92,7 +93,7 @@ class Rig implements Machine, Socket {
     const byte = this.#arrived.shift();
     this.#received++;
     this.mostWaiting = Math.max(this.mostWaiting, this.#received - this.instants.length);
-    return byte === undefined ? undefined : { from: PEER, bytes: new Uint8Array([byte]) };
+    return byte === undefined ? undefined : [{ from: PEER, bytes: new Uint8Array([byte]) }];
   }
 
   /** How many datagrams are still in the kernel. */
@@ -123,10 +124,8 @@ Deno.test("outputs are performed in three passes, each in list order", async () 
   assertEquals(rig.log, [
     "step 0",
     "commit save a, forget b",
-    "send 1",
-    "sent 1",
-    "send 2",
-    "sent 2",
+    "send 1 2",
+    "sent 1 2",
     "show registered",
     "show exiting",
   ]);
@@ -148,10 +147,8 @@ Deno.test("datagrams that wait are stepped at one instant and share one commit",
     "step 2",
     "step 3",
     "commit save 1, save 2, save 3",
-    "send 1",
-    "sent 1",
-    "send 2",
-    "sent 2",
+    "send 1 2",
+    "sent 1 2",
   ]);
   assertEquals(rig.instants, [1000, 1000, 1000]);
 });
@@ -194,10 +191,10 @@ Deno.test("one send at a time, and no step until the last one is done", async ()
   rig.driver.act({ type: "listPeers" });
   rig.arrive(9);
   await settle();
-  assertEquals(rig.log, ["step 1", "send 1"]);
+  assertEquals(rig.log, ["step 1", "send 1 2"]);
   resolve();
   await rig.driver.ended;
-  assertEquals(rig.log, ["step 1", "send 1", "sent 1", "send 2", "sent 2", "step listPeers", "step 9"]);
+  assertEquals(rig.log, ["step 1", "send 1 2", "sent 1 2", "step listPeers", "step 9"]);
 });
 
 Deno.test("actions are stepped in the order they were given, with no datagram at all", async () => {
@@ -361,8 +358,11 @@ Deno.test("over a real socket: a burst is answered in order, with saves and with
       wall: () => Date.now(),
       show: () => {},
     });
-    for (let n = 0; n < 100; n++) await ours.send(new Uint8Array([n]), theirs.address);
-    for (let n = 0; n < 100; n++) assertEquals((await ours.receive())?.bytes, new Uint8Array([n]));
+    const numbers = Array.from({ length: 100 }, (_, n) => n);
+    await ours.send(numbers.map((n) => ({ bytes: new Uint8Array([n]), to: theirs.address })));
+    const echoed: (number | undefined)[] = [];
+    while (echoed.length < 100) echoed.push(...(await ours.receive() ?? []).map(({ bytes }) => bytes[0]));
+    assertEquals(echoed, numbers);
     assertEquals(await driver.ended, 3);
     ours.close();
     theirs.close();

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Address } from "../../core/base/units.ts";
 import { resolveHost } from "../../transport/resolve.ts";
-import { bindUdp, NetworkError, UdpSocket } from "../../transport/udp.ts";
+import { bindUdp, NetworkError, type ReceivedDatagram, UdpSocket } from "../../transport/udp.ts";
 
 const HOST = "127.0.0.1";
 
@@ -20,43 +20,69 @@ function to(socket: UdpSocket): Address {
   return { host: HOST, port: socket.address.port };
 }
 
+function send(from: UdpSocket, bytes: Uint8Array, to: Address): Promise<void> {
+  return from.send([{ bytes, to }]);
+}
+
+/** The first `count` datagrams that come. */
+async function receive(socket: UdpSocket, count: number): Promise<ReceivedDatagram[]> {
+  const received: ReceivedDatagram[] = [];
+  while (received.length < count) received.push(...await socket.receive() ?? []);
+  return received;
+}
+
 Deno.test("a datagram arrives with the address it came from", () =>
   withPair(async (a, b) => {
-    await a.send(new Uint8Array([1, 2, 3]), to(b));
-    assertEquals(await b.receive(), { from: a.address, bytes: new Uint8Array([1, 2, 3]) });
+    await send(a, new Uint8Array([1, 2, 3]), to(b));
+    assertEquals(await b.receive(), [{ from: a.address, bytes: new Uint8Array([1, 2, 3]) }]);
   }));
 
 Deno.test("the bytes received stay as they are when the next datagram comes", () =>
   withPair(async (a, b) => {
-    await a.send(new Uint8Array([1, 2, 3]), to(b));
-    await a.send(new Uint8Array([9]), to(b));
-    const first = await b.receive();
-    await b.receive();
+    await send(a, new Uint8Array([1, 2, 3]), to(b));
+    await send(a, new Uint8Array([9]), to(b));
+    const [first] = await receive(b, 2);
     assertEquals(first?.bytes, new Uint8Array([1, 2, 3]));
   }));
 
 Deno.test("a burst that is awaited leaves in order", () =>
   withPair(async (a, b) => {
-    for (let n = 0; n < 200; n++) await a.send(new Uint8Array([n]), to(b));
-    for (let n = 0; n < 200; n++) assertEquals((await b.receive())?.bytes, new Uint8Array([n]));
+    await a.send(Array.from({ length: 200 }, (_, n) => ({ bytes: new Uint8Array([n]), to: to(b) })));
+    assertEquals(
+      (await receive(b, 200)).map(({ bytes }) => bytes[0]),
+      Array.from({ length: 200 }, (_, n) => n),
+    );
   }));
 
 Deno.test("1200 bytes are received, 1201 are dropped and counted", () =>
   withPair(async (a, b) => {
-    for (const length of [1201, 5000, 0, 1200]) await a.send(new Uint8Array(length), to(b));
-    assertEquals((await b.receive())?.bytes.length, 0);
-    assertEquals((await b.receive())?.bytes.length, 1200);
+    for (const length of [1201, 5000, 0, 1200]) await send(a, new Uint8Array(length), to(b));
+    assertEquals((await receive(b, 2)).map(({ bytes }) => bytes.length), [0, 1200]);
     assertEquals([...b.dropped], [["OVERSIZE", 2]]);
   }));
 
 Deno.test("a datagram that cannot leave is counted by cause, and the next one leaves", () =>
   withPair(async (a, b) => {
-    await a.send(new Uint8Array(70_000), to(b));
-    await a.send(new Uint8Array(70_000), to(b));
-    await a.send(new Uint8Array(1), { host: "", port: 1 });
+    await send(a, new Uint8Array(70_000), to(b));
+    await send(a, new Uint8Array(70_000), to(b));
+    await send(a, new Uint8Array(1), { host: "", port: 1 });
     assertEquals([...a.dropped], [["EMSGSIZE", 2], ["URIError", 1]]);
-    await a.send(new Uint8Array([7]), to(b));
-    assertEquals((await b.receive())?.bytes, new Uint8Array([7]));
+    await send(a, new Uint8Array([7]), to(b));
+    assertEquals((await receive(b, 1))[0]?.bytes, new Uint8Array([7]));
+  }));
+
+Deno.test("a datagram that cannot leave holds up none of those around it", () =>
+  withPair(async (a, b) => {
+    const datagrams = Array.from({ length: 150 }, (_, n) => ({ bytes: new Uint8Array([n]), to: to(b) }));
+    for (const n of [0, 63, 64, 149]) datagrams[n] = { bytes: new Uint8Array(70_000), to: to(b) };
+    for (const n of [30, 100]) datagrams[n] = { bytes: new Uint8Array(1), to: { host: "", port: 1 } };
+    datagrams[101] = { bytes: new Uint8Array(1), to: { host: HOST, port: 0 } };
+    await a.send(datagrams);
+    const left = Array.from({ length: 150 }, (_, n) => n).filter((n) =>
+      ![0, 30, 63, 64, 100, 101, 149].includes(n)
+    );
+    assertEquals((await receive(b, left.length)).map(({ bytes }) => bytes[0]), left);
+    assertEquals(Object.fromEntries(a.dropped), { EMSGSIZE: 4, URIError: 2, EINVAL: 1 });
   }));
 
 /** Machines without IPv6 exist. */
@@ -75,8 +101,10 @@ Deno.test({
   fn: () =>
     withPair(async (a) => {
       const dual = bindUdp("::", 0, "-p");
-      await a.send(new Uint8Array([1]), to(dual));
-      assertEquals((await dual.receive())?.from, a.address);
+      await send(a, new Uint8Array([1]), to(dual));
+      assertEquals((await receive(dual, 1))[0]?.from, a.address);
+      await send(dual, new Uint8Array([2]), a.address);
+      assertEquals((await receive(a, 1))[0]?.bytes, new Uint8Array([2]));
       dual.close();
     }),
 });
@@ -88,7 +116,7 @@ Deno.test("close ends a pending receive; after it nothing is received, sent or t
     a.close();
     assertEquals(await pending, undefined);
     assertEquals(await a.receive(), undefined);
-    await a.send(new Uint8Array(1), to(b));
+    await send(a, new Uint8Array(1), to(b));
     assertEquals([...a.dropped], [["BadResource", 1]]);
   }));
 
