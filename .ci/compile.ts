@@ -9,6 +9,7 @@ const PERMISSIONS = [
   "--allow-env",
   "--allow-sys",
   "--allow-run",
+  "--allow-ffi",
 ];
 
 const { success } = await new Deno.Command(Deno.execPath(), {
