@@ -1,8 +1,8 @@
 /**
  * The system's own calls on a socket that Deno has opened, by way of FFI: many datagrams with one call, and a
  * longer receive buffer. Only a process with all permissions may do this, and only Linux has these calls;
- * elsewhere the socket goes on without it. Each structure is as a 64-bit Linux has it (recvmmsg(2), socket(7),
- * ip(7), ipv6(7)).
+ * elsewhere the socket goes on without it. Each structure is as a 64-bit Linux has it (recvmmsg(2),
+ * socket(7), ip(7), ipv6(7)).
  */
 import { ipv6Groups, ipv6Text } from "../core/base/address.ts";
 import { DATAGRAM_BYTES, REMEMBERED_ADDRESSES } from "../core/base/limits.ts";
