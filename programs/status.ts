@@ -30,6 +30,7 @@ export interface StatusAnswer extends ServerStatus {
 /** Events of one second. */
 interface Rates {
   readonly messages: number;
+  readonly rejected: Readonly<Record<string, number>>;
   readonly handshakes: number;
   readonly dropped: Readonly<Record<string, number>>;
 }
@@ -54,22 +55,22 @@ export async function runStatus(settings: StatusSettings, world: World): Promise
 export function ratesBetween(before: StatusAnswer, after: StatusAnswer): Rates {
   const seconds = (after.uptimeMs - before.uptimeMs) / 1000;
   const rate = (now: number, then: number) => Math.round((now - then) / seconds * 10) / 10;
-  const drops = (status: StatusAnswer) => ({ ...status.counts.dropped, ...status.socketDropped });
-  const then: Readonly<Record<string, number>> = drops(before);
+  const rates = (of: (status: StatusAnswer) => Readonly<Record<string, number>>) => {
+    const then = of(before);
+    return Object.fromEntries(
+      Object.entries(of(after)).map(([reason, count]) => [reason, rate(count, then[reason] ?? 0)]),
+    );
+  };
   return {
     messages: rate(after.counts.messages, before.counts.messages),
+    rejected: rates(({ counts }) => counts.rejected),
     handshakes: rate(after.counts.handshakes, before.counts.handshakes),
-    dropped: Object.fromEntries(
-      Object.entries(drops(after)).map(([reason, count]) => [reason, rate(count, then[reason] ?? 0)]),
-    ),
+    dropped: rates(({ counts, socketDropped }) => ({ ...counts.dropped, ...socketDropped })),
   };
 }
 
-export function linesOf(status: StatusAnswer, { messages, handshakes, dropped }: Rates): string[] {
+export function linesOf(status: StatusAnswer, { messages, rejected, handshakes, dropped }: Rates): string[] {
   const { versions, members, mail, channel, commits, limits } = status;
-  const drops = Object.entries(dropped);
-  const reasons = drops.filter(([, rate]) => rate > 0).map(([reason, rate]) => `${reason} ${rate}`);
-  const inAll = Math.round(drops.reduce((sum, [, rate]) => sum + rate, 0) * 10) / 10;
   const mean = commits.count === 0 ? 0 : commits.totalMs / commits.count;
   return [
     `parley ${versions.parley}, protocol version ${versions.protocol}, Deno ${versions.deno}, process ${status.pid}`,
@@ -79,13 +80,22 @@ export function linesOf(status: StatusAnswer, { messages, handshakes, dropped }:
       oldest(mail.oldestMs)
     }; receipts: ${mail.receipts}`,
     `messages of the channel: ${channel.messages} (${channel.bytes} bytes)`,
-    `a second: ${messages} messages stored, ${handshakes} handshakes, ${inAll} datagrams dropped` +
-    (reasons.length > 0 ? ` (${reasons.join(", ")})` : ""),
+    `a second: ${messages} messages stored, ${byReason(rejected, "rejected")}, ${handshakes} handshakes, ${
+      byReason(dropped, "datagrams dropped")
+    }`,
     `commits: ${commits.count}, ${inMs(mean)} on average, ${inMs(commits.lastMs)} the last, ${
       inMs(commits.longestMs)
     } the longest`,
     ...limits.map(({ name, used, most }) => `${percent(used, most)} ${name}: ${used} of ${most}`),
   ];
+}
+
+/** A rate in all, and by reason where there is one. */
+function byReason(rates: Readonly<Record<string, number>>, what: string): string {
+  const positive = Object.entries(rates).filter(([, rate]) => rate > 0);
+  const inAll = Math.round(positive.reduce((sum, [, rate]) => sum + rate, 0) * 10) / 10;
+  const reasons = positive.map(([reason, rate]) => `${reason} ${rate}`).join(", ");
+  return `${inAll} ${what}${reasons === "" ? "" : ` (${reasons})`}`;
 }
 
 function percent(used: number, most: number): string {

@@ -40,6 +40,7 @@ export class Mailroom {
   /** Counts letters and posts together, in the order in which they are stored. */
   #order: number;
   #stored = 0;
+  readonly #rejected = new Map<Reason, number>();
   /** What all streams may have under way. */
   readonly #budget = new StreamBudget();
 
@@ -52,6 +53,11 @@ export class Mailroom {
   /** How many letters and posts were stored since the start. */
   get stored(): number {
     return this.#stored;
+  }
+
+  /** How many letters and posts were not taken since the start, by reason. */
+  get rejected(): Readonly<Partial<Record<Reason, number>>> {
+    return Object.fromEntries(this.#rejected);
   }
 
   /** The bytes of letters and posts that are under way to members. */
@@ -80,7 +86,7 @@ export class Mailroom {
     const from = member.nick;
     const recipient = this.#options.roster.memberNamed(verb.to);
     const name = letterNameOf(body);
-    const reject = (reason: Reason) => answer(now, link, id, name, reason);
+    const reject = (reason: Reason) => this.#reject(now, link, id, name, reason);
     if (recipient === undefined) return reject("unknown");
     if (recipient.revocation.length > 0) return reject("revoked");
     const held = store.letter(recipient.nick, from, id);
@@ -111,7 +117,7 @@ export class Mailroom {
     if (decodePost(body) === MALFORMED) return;
     if (!this.#options.channel.hasPost(member.nick, id)) {
       if (!member.messages.take(now)) {
-        return answer(now, link, id, NO_LETTER, "rate");
+        return this.#reject(now, link, id, NO_LETTER, "rate");
       }
       const from = member.nick;
       this.#options.channel.post(now, { id, from, storedAt: now, body, order: ++this.#order });
@@ -119,6 +125,11 @@ export class Mailroom {
       for (const { connection } of this.#options.roster.members()) connection?.stream?.pump(now);
     }
     answer(now, link, id, NO_LETTER);
+  }
+
+  #reject(now: Millis, link: Link, id: MessageId, name: LetterName, reason: Reason): void {
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
+    answer(now, link, id, name, reason);
   }
 
   /** There is a letter for a member who may be there. If so, a sign of life is asked for. */

@@ -174,6 +174,7 @@ export class Server implements Machine {
       channel: this.#channel,
       links: this.#links.counts,
       messages: this.#mailroom.stored,
+      rejected: this.#mailroom.rejected,
       underWayBytes: this.#mailroom.underWayBytes,
       limits: this.#limits,
     });

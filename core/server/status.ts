@@ -13,6 +13,7 @@ import {
 } from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { DropReason, LinkCounts } from "../link/links.ts";
+import type { Reason } from "../messages/verb.ts";
 import type { Channel } from "./channel.ts";
 import type { OfflineStore } from "./offline_store.ts";
 import type { Roster } from "./roster.ts";
@@ -35,9 +36,13 @@ export interface ServerStatus {
     readonly oldestMs: Millis | null;
   };
   readonly channel: { readonly messages: number; readonly bytes: number };
-  /** Since the start: letters and posts that were stored, sessions, and datagrams that meant nothing. */
+  /**
+   * Since the start: letters and posts that were stored, those that were not taken, by reason, sessions, and
+   * datagrams that meant nothing.
+   */
   readonly counts: {
     readonly messages: number;
+    readonly rejected: Readonly<Partial<Record<Reason, number>>>;
     readonly handshakes: number;
     readonly dropped: Readonly<Record<DropReason, number>>;
   };
@@ -52,6 +57,8 @@ export interface StatusSources {
   readonly links: LinkCounts;
   /** How many messages were stored since the start. */
   readonly messages: number;
+  /** How many were not taken, by reason. */
+  readonly rejected: Readonly<Partial<Record<Reason, number>>>;
   /** The bytes of letters and posts that are under way to members. */
   readonly underWayBytes: number;
   /** The bounds that the operator sets. */
@@ -59,7 +66,7 @@ export interface StatusSources {
 }
 
 export function statusOf(now: Millis, sources: StatusSources): ServerStatus {
-  const { roster, store, channel, links, limits, messages, underWayBytes } = sources;
+  const { roster, store, channel, links, limits, messages, rejected, underWayBytes } = sources;
   const members = [...roster.members()];
   const mail = store.amounts;
   const { letters, bytes, receipts, oldestAt } = mail;
@@ -68,7 +75,7 @@ export function statusOf(now: Millis, sources: StatusSources): ServerStatus {
     links: links.links,
     mail: { letters, bytes, receipts, oldestMs: oldestAt === undefined ? null : now - oldestAt },
     channel: channel.amount,
-    counts: { messages, handshakes: links.handshakes, dropped: links.dropped },
+    counts: { messages, rejected, handshakes: links.handshakes, dropped: links.dropped },
     limits: [
       { name: "nicks", used: members.length, most: limits.nicks },
       { name: "bytes of mail", used: bytes, most: limits.mailBytes },

@@ -294,6 +294,7 @@ Deno.test("a member may say so much at once, then so much a second; of the rest 
   assertLessOrEqual(stored, MEMBER_MESSAGES_BURST + seconds * MEMBER_MESSAGES_PER_SECOND);
   const rejected = answers().find((verb) => verb.type === "rejected");
   assert(rejected?.type === "rejected" && rejected.reason === "rate");
+  assertEquals(world.server.status.counts.rejected, { rate: count - stored });
   // What was stored before is answered all the same; what was not is taken a second later.
   mallory.heard.length = 0;
   mallory.tells(world.server, post(1));

@@ -18,7 +18,7 @@ Deno.test("a server that has just started has nothing", () => {
     mail: { letters: 0, bytes: 0, receipts: 0, oldestMs: null },
     channel: { messages: 0, bytes: 0 },
   });
-  assertEquals([counts.messages, counts.handshakes], [0, 0]);
+  assertEquals([counts.messages, counts.handshakes, counts.rejected], [0, 0, {}]);
   assertEquals(Object.values(counts.dropped).filter((count) => count > 0), []);
   assertEquals(limits.filter(({ used }) => used > 0), []);
   assertEquals(limits.filter(({ most }) => most <= 0), []);
