@@ -4,12 +4,12 @@
  * COUNT messages of BYTES, at most WINDOW of them without a receipt, and prints its figures as one line of
  * JSON: times in microseconds, bytes on the wire for each message and its receipt, the process's memory.
  */
-import { primitives } from "../core/base/crypto.ts";
 import { Client } from "../core/client/client.ts";
 import { Identity, SECRETS_BYTES } from "../core/messages/identity.ts";
 import type { Notice } from "../core/notice.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { drive, type Socket } from "../transport/driver.ts";
+import { systemPrimitives } from "../transport/native_aead.ts";
 import { bindUdp } from "../transport/udp.ts";
 import { summarize } from "./summary.ts";
 
@@ -19,6 +19,7 @@ const WARM_UP = Math.min(5_000, Number(count));
 /** The headers of IPv4 (RFC 791) and UDP (RFC 768), which a datagram has before its bytes. */
 const HEADER_BYTES = 20 + 8;
 
+const primitives = systemPrimitives();
 const socket = bindUdp("127.0.0.1", 0, "-c");
 const store = state === ":memory:" ? undefined : openSqlite(state, "client");
 const origin = performance.timeOrigin;

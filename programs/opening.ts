@@ -21,6 +21,7 @@ import { loginName, MEMORY, stateFolderOf } from "../storage/state_folder.ts";
 import { keepStatement } from "../storage/statement_file.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
 import { drive, type Driver } from "../transport/driver.ts";
+import { systemPrimitives } from "../transport/native_aead.ts";
 import { ANY_IPV4, anyAddressTowards, ownAddresses } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, type UdpSocket } from "../transport/udp.ts";
@@ -225,7 +226,7 @@ export async function openClient(
       sendsOnly: manner.sendsOnly,
       isAttended: manner.isAttended,
       durable: store !== undefined,
-      primitives,
+      primitives: systemPrimitives(),
       stopwatch: world.stopwatch,
       foreword: news,
     };

@@ -2,7 +2,6 @@
 import { hostname } from "node:os";
 import { addressKey } from "../core/base/address.ts";
 import { utf8Length } from "../core/base/bytes.ts";
-import { primitives } from "../core/base/crypto.ts";
 import { SERVER_NAME_BYTES } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { VERSION } from "../core/base/version.ts";
@@ -14,6 +13,7 @@ import { serverData } from "../storage/folders.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { MEMORY } from "../storage/state_folder.ts";
 import { drive } from "../transport/driver.ts";
+import { systemPrimitives } from "../transport/native_aead.ts";
 import { type Reach, reachableHost } from "../transport/own_addresses.ts";
 import { resolveHost } from "../transport/resolve.ts";
 import { bindUdp, NetworkError } from "../transport/udp.ts";
@@ -55,7 +55,7 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   const { limits } = settings;
   const name = serverName(settings.name ?? hostname());
   const { stopwatch } = world;
-  const options = { name, durable: store !== undefined, primitives, stopwatch, limits };
+  const options = { name, durable: store !== undefined, primitives: systemPrimitives(), stopwatch, limits };
   const { machine, now } = startMachine(
     world,
     store,
