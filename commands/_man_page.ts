@@ -6,7 +6,7 @@ import { variableOf } from "./_settings.ts";
 /** When what stands here was last changed; the rest changes with the program. */
 const DATE = "November 26, 2026";
 
-/** What there is to try, and the words behind the program's name. */
+/** An example: its purpose, and the words behind the program's name. */
 export const EXAMPLES: readonly (readonly [what: string, words: readonly string[]])[] = [
   ["A server on the usual port:", ["server"]],
   ["A client of a server on another machine:", ["client", "-n", "x", "-i", "192.168.1.33"]],

@@ -53,7 +53,7 @@ interface CommandOf<Place extends string, Result> {
    * spaces inside it.
    */
   readonly arity: { readonly least: number; readonly most: number };
-  /** What a shell completes its arguments with. */
+  /** The completions of its arguments in a shell. */
   readonly completes?: Completion;
   /** Its argument is an invitation, which names the server in the place of all options and settings. */
   readonly takesInvitation?: true;
@@ -65,7 +65,7 @@ interface CommandOf<Place extends string, Result> {
   run(args: readonly string[], commands: Commands, options: Options): Result;
 }
 
-/** What is different about a command of the prompt when it is given in a shell, where it is a program. */
+/** The differences of a command of the prompt when it is given in a shell, where it is a program. */
 type InShell = Partial<Omit<CommandOf<"shell", ShellResult>, "name" | "place" | "run">> & {
   run(args: readonly string[], commands: Commands, options: Options): ShellResult;
 };
@@ -191,7 +191,7 @@ export class Commands {
     });
   }
 
-  /** What is in force for a command with these options. Throws an `OptionError`. */
+  /** The settings that are in force for a command with these options. Throws an `OptionError`. */
   inForce(command: Command, words: readonly string[]): ReadonlyMap<string, Stated> {
     const { args, stated } = this.#read(command, words);
     if (args.length > 0) throw new OptionError(`unexpected argument '${args[0]}', only options count here`);

@@ -4,7 +4,7 @@ import type { ScriptSettings } from "../programs/with_engine.ts";
 import { numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
 import * as shared from "./_shared_options.ts";
 
-/** Where the engine is, or where one is started. */
+/** The options that say where the engine is, or where one is started. */
 export const SCRIPT_OPTIONS: readonly Option[] = [
   { ...shared.NICK, otherwise: "the login name" },
   shared.AT,

@@ -98,7 +98,7 @@ export const DURABILITY: Option = {
   check: oneOf(DURABILITIES),
 };
 
-/** Where a server is told to listen; `nicks` finds its data by the port. */
+/** The port on which a server listens; `nicks` finds its data by the port. */
 export const LISTEN_PORT: Option = {
   name: "port",
   short: "p",

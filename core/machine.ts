@@ -42,7 +42,7 @@ import type { Notice } from "./notice.ts";
 export type Input =
   | { readonly type: "datagram"; readonly from: Address; readonly bytes: Uint8Array }
   | { readonly type: "action"; readonly action: Action; readonly ref?: Ref }
-  /** What the wall clock says: at the start, and again when it was set. */
+  /** A reading of the wall clock: at the start, and again when it was set. */
   | { readonly type: "clock"; readonly wall: Millis }
   /** The process was stopped, or its computer slept: what comes now may have waited in the socket. */
   | { readonly type: "resumed" }

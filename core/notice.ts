@@ -80,7 +80,7 @@ export const MESSAGE_STATES = ["queued", "sent", "stored", "delivered", "failed"
 /** One of these. */
 export type MessageState = typeof MESSAGE_STATES[number];
 
-/** What becomes of a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
+/** The result for a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
 export type ReleaseOutcome = "done" | "online" | "used" | "unknown";
 
 /** All notices. Those from `serverKey` on come from a server, the others from a client. */
@@ -303,7 +303,7 @@ export type Notice =
   /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
 
-/** Where lines go: to the client's screen, to standard error before the client ends, or to the log. */
+/** The place of lines: the client's screen, standard error before the client ends, or the log. */
 export type Stream = "screen" | "error" | "log" | "none";
 
 export interface Rendered {
@@ -516,7 +516,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "deregistered":
       return screen("[You are Offline. Bye.]");
     case "noServer":
-      // Of another host nobody here knows whether the server runs: its packets may be dropped on the way.
+      // Nobody here knows whether a server on another host runs: packets may be dropped on the way.
       return rendered("error", [
         isLoopback(notice.server)
           ? `no server at ${addressKey(notice.server)}, start one with 'deno task server'`
@@ -704,7 +704,7 @@ function rowLines(rows: readonly Row[], marks: (nick: Nick) => string): string[]
   });
 }
 
-/** What a list of peers says beside a nick. An update of the table says only whom it looks like. */
+/** The note beside a nick in a list of peers. An update of the table notes only whom it looks like. */
 function marksOf(
   { alike, rows, ...more }: Extract<Notice, { type: "peersListed" | "tableChanged" }>,
 ): (nick: Nick) => string {

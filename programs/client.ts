@@ -35,7 +35,7 @@ export async function runClient(
   return await runPrompt(served, found, { settings, commands, source, world });
 }
 
-/** What an engine tells its screen, which is there only after it has told the first of it. */
+/** The notices of an engine to its screen, which is there only after the first of them. */
 interface ShownNotices {
   notified(method: string, params: Readonly<Record<string, unknown>>): void;
 }
@@ -126,7 +126,7 @@ async function runPrompt(
 
   engine.watch((notice, ref) => {
     if (notice.type !== "settled") log?.(notice.type);
-    // What answers the requests of others is not for this screen.
+    // Answers to the requests of others are not for this screen.
     if (ref !== undefined || isLeaving) return;
     prompt.show(notice, render(notice, world.utcOffset));
     // The next commit says that the message was shown. If it was not, that commit must not come.

@@ -1,5 +1,5 @@
 /**
- * What the engine does for a program that is connected to it, by its socket or in the same process
+ * The methods of the engine for a program that is connected to it, by its socket or in the same process
  * (docs/scripts.md). Each connection has its own subscription.
  */
 import type { Action } from "../core/action.ts";
@@ -25,7 +25,7 @@ import {
 import { type Answer, type Engine, isFinal, type StateNotice } from "./engine.ts";
 import { type Peer, Subscription } from "./subscription.ts";
 
-/** What became of a message, or of the attempt to send it. */
+/** The fate of a message, or of the attempt to send it. */
 export interface Sent {
   /** `undefined` if it was not even taken into the outbox. */
   readonly id: string | undefined;
@@ -114,7 +114,7 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
       if (leaveScreen !== undefined) return;
       let missed = 0;
       const unwatch = engine.watch((notice, ref) => {
-        // What answers a request goes to whoever asked.
+        // The answer to a request goes to the connection that asked.
         if (ref !== undefined || notice.type === "settled") return;
         if (missed > 0 && peer.notify("missed", { count: missed })) missed = 0;
         if (missed > 0 || !peer.notify("notice", { notice })) missed++;
@@ -125,7 +125,7 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
         if (screensOf.get(engine) === 0) engine.act({ type: "attend", isAttended: false });
       };
       screensOf.set(engine, (screensOf.get(engine) ?? 0) + 1);
-      // What was kept for the person is shown by every screen, and answers nobody.
+      // Messages that were kept for the person are shown by every screen, and answer nobody.
       engine.act({ type: "attend", isAttended: true });
     },
     handOver: () => {
@@ -195,7 +195,7 @@ async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
   let last: StateNotice | undefined;
   const note = (notice: Notice): void => {
     if (notice.type !== "messageState" || notice.id !== id) return;
-    // What was told meanwhile is newer than the answer to the question.
+    // Notices that came meanwhile are newer than the answer to the question.
     if (last === undefined || RANK[notice.state] > RANK[last.state]) last = notice;
     if (RANK[last.state] >= RANK[state] || isFinal(last.state)) resolve();
   };
@@ -264,7 +264,7 @@ function refusal(engine: Engine, notices: Answer): Sent {
   return { id: undefined, to: undefined, state: "failed", why: notices.at(-1), isSilent: engine.isSilent };
 }
 
-/** What the person has not seen, a page at a time: the first one, or what is behind an event of it. */
+/** The events that the person has not seen, a page at a time: the first page, or the one behind an event. */
 async function unseen(engine: Engine, after?: number): Promise<JournalPage> {
   const [read] = await engine.ask({ type: "readJournal", after, reader: undefined });
   return read?.type === "journalRead" ? read.page : { events: [], missed: 0, newest: 0 };

@@ -1,5 +1,5 @@
 /**
- * What programs print for other programs: one JSON object a line, all of the shapes that `schema.ts` has
+ * The output of programs for other programs: one JSON object a line, all of the shapes that `schema.ts` has
  * (docs/scripts.md). Text of others is data there, and does nothing to a terminal.
  */
 import { jsonLine } from "../core/base/json_line.ts";

@@ -25,7 +25,7 @@ export interface ListenSettings extends ScriptSettings {
   readonly giveUp: number;
 }
 
-/** What is to be written, and what to confirm after that. */
+/** Lines that are to be written, and the event to confirm after that. */
 interface Item {
   readonly event: Event;
   readonly message?: JournalEvent;
@@ -145,7 +145,7 @@ class Listener {
   /** Returns false if nobody reads what is printed. */
   async #deal({ event, message }: Item): Promise<boolean> {
     const { exec, json } = this.#settings;
-    // What was told by two engines is dealt with once.
+    // A message that two engines have told is dealt with once.
     if (message !== undefined && this.#done !== undefined && message.number <= this.#done) return true;
     if (exec !== undefined) return message === undefined || await this.#hand(event, exec);
     const lines = json ? [jsonLine(event)] : message === undefined ? [] : this.#linesOf(message);

@@ -60,12 +60,14 @@ export interface ClientSettings {
   readonly log: string | undefined;
 }
 
-/** What is new is refused, because the user has said so. The message is a sentence for the user. */
+/**
+ * A new server or identity is refused, because the user has said so. The message is a sentence for the user.
+ */
 export class UnknownError extends ExpectedError {
   override readonly name = "UnknownError";
 }
 
-/** Where a client's server is, and where the state of its nick is to be. */
+/** The address of a client's server, and the folder for the state of its nick. */
 export interface Place {
   readonly server: Address;
   /** The server as the user wrote it, HOST:PORT. */
@@ -76,9 +78,9 @@ export interface Place {
   readonly serverKey: Key | undefined;
   /** The state folder of the nick, which may not be there; `undefined` if nothing outlives the process. */
   readonly folder: string | undefined;
-  /** Of several folders of old releases the one whose identity the server knows. */
+  /** The one of several folders of old releases whose identity the server knows. */
   readonly bound?: string | undefined;
-  /** What is to be told of it. */
+  /** The notices about it. */
   readonly news: readonly Notice[];
 }
 
@@ -122,7 +124,7 @@ export async function findPlace(
 const BOUND: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["registered", "nickOnline"]);
 /** The nick is not this identity's. */
 const UNBOUND: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["nickOfAnotherKey", "identityEnded"]);
-/** What every client says at its start and its end. */
+/** The notices of every client at its start and its end. */
 const FRAME: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["started", "exiting"]);
 
 /**
@@ -252,14 +254,17 @@ export async function openClient(
   }
 }
 
-/** What a client begins with. If nothing outlives the process it has no folder, and may not know the key. */
+/**
+ * The things that a client begins with. If nothing outlives the process it has no folder, and may not know
+ * the key.
+ */
 interface Beginning {
   readonly nick: Nick;
   readonly folder: string | undefined;
   readonly store: SqliteStore | undefined;
   readonly serverKey: Key | undefined;
   readonly isNew: boolean;
-  /** What is to be told of it. */
+  /** The notices about it. */
   readonly news: Notice[];
 }
 

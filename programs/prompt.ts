@@ -13,7 +13,7 @@ import { openTerminal, type Screen } from "../terminal/terminal.ts";
 
 const PROMPT = ">>> ";
 
-/** Where the user's lines come from. */
+/** The source of the user's lines. */
 export interface InputSettings {
   /** `undefined` if the user is at a terminal. */
   readonly input: Input | undefined;
@@ -167,7 +167,7 @@ export class Prompt {
   }
 }
 
-/** What a line asks for, or the length of its text if that was too long to be read as a whole. */
+/** The actions that a line asks for, or the length of its text if that was too long to be read as a whole. */
 type LineResult = PromptResult | { readonly type: "tooLong"; readonly bytes: number };
 
 /** A blank line asks for nothing. `omitted`: how many bytes the line lacks. Nothing is sent without them. */

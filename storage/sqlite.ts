@@ -74,7 +74,7 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * Returns all records, sorted by key. Of a file that is sealed, and not open yet, it returns the owner's
+   * Returns all records, sorted by key. If the file is sealed, and not open yet, it returns the owner's
    * record alone.
    */
   read(): Records {
@@ -160,7 +160,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** The row of a record. That of the owner stays in clear: it is read before anybody gives a passphrase. */
+  /** The row of a record. The owner's record stays in clear: it is read before anybody gives a passphrase. */
   #stored(key: string, value: Uint8Array): [name: string, value: Uint8Array] {
     if (this.#seal === undefined || IDENTITY.matches(key)) return [key, value];
     const name = this.#seal.nameOf(key);

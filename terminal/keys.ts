@@ -39,8 +39,8 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
 const ESCAPE = "\x1b";
 
 /**
- * A paste is kept up to the length that the input line holds, with the sequence that ends it. Of the rest
- * only the length is kept, so that it cannot eat all memory.
+ * A paste is kept up to the length that the input line holds, with the sequence that ends it. Only the length
+ * of the rest is kept, so that it cannot eat all memory.
  */
 const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 

@@ -36,7 +36,7 @@ export function drive({ machine, socket, store, now, wall, show }: {
   store: Store | undefined;
   /** The machine's own time, which never goes back. */
   now: () => Millis;
-  /** What the wall clock says, which somebody may set. */
+  /** The reading of the wall clock, which somebody may set. */
   wall: () => Millis;
   show(notice: Notice, ref: Ref | undefined): void;
 }): Driver {
@@ -103,8 +103,8 @@ export function drive({ machine, socket, store, now, wall, show }: {
   }
 
   /**
-   * What the machine is to know of the clocks: what the wall clock says, at the start and when somebody has
-   * set it, and that this wake-up comes so late that the process cannot have run.
+   * The inputs that tell the machine of the clocks: a reading of the wall clock, at the start and when
+   * somebody has set it, and that this wake-up comes so late that the process cannot have run.
    */
   function lookAtClocks(instant: Millis): Input[] {
     const inputs: Input[] = [];

@@ -67,7 +67,7 @@ export interface ClientOptions {
   readonly durable: boolean;
   readonly primitives: Primitives;
   readonly stopwatch: Stopwatch;
-  /** What the program has to tell at its start, behind where it is. */
+  /** The program's own notices at its start, behind the one with the addresses. */
   readonly foreword: readonly Notice[];
 }
 
@@ -129,7 +129,7 @@ export class Client implements Machine {
       table,
     };
     const state = this.#state = new ClientState(about);
-    const { floods, ids, inbox, knownPeers, lookAlikes, outcomes, postChains, prekeys, tracker } = state;
+    const { floods, ids, inbox, knownPeers, lookAlikes, followed, postChains, prekeys, tracker } = state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
       options.attempts,
@@ -193,7 +193,7 @@ export class Client implements Machine {
       attempts,
       directWay,
       tracker,
-      outcomes,
+      followed,
       inbox,
       knownPeers,
       membership,
@@ -235,7 +235,7 @@ export class Client implements Machine {
       server,
       knownPeers,
       membership,
-      outcomes,
+      followed,
       sender,
       trust,
       awaySince: () =>

@@ -8,6 +8,7 @@
  * event come again, and never not at all.
  */
 import { utf8Length } from "../base/bytes.ts";
+import { Largest } from "../base/largest.ts";
 import {
   JOURNAL_BYTES,
   JOURNAL_LIFE_MS,
@@ -22,6 +23,9 @@ import { EVENT, READER, type ValueOf } from "../durable/records.ts";
 import { idOf } from "../messages/message_id.ts";
 import { nickKey } from "../messages/nick.ts";
 import type { JournalEvent, JournalPage } from "../notice.ts";
+
+/** To a kibibyte the journal knows who has written most of it. */
+const KIBIBYTE = 1024;
 
 /** No program has a name that begins with an underscore. */
 const SCREEN = "_screen";
@@ -42,9 +46,10 @@ export class Journal {
   #programs: readonly string[] = [];
   /** The bytes of the events of each sender. */
   readonly #bytesOf = new Map<string, number>();
+  readonly #mostBytes = new Largest<string>();
   #bytes = 0;
   #newest = 0;
-  /** Who is told of new messages now. */
+  /** The reader that is told of new messages now. */
   #present: typeof SCREEN | typeof UNATTENDED = SCREEN;
   #saidFull = false;
   /** True if there are events that were folded, which the person has not seen. */
@@ -72,7 +77,7 @@ export class Journal {
 
   /** A person has come to the terminal, or has left it. */
   attend(isAttended: boolean): void {
-    // Where nothing outlives the process no person comes later.
+    // If nothing outlives the process, no person comes later.
     this.#present = isAttended || !this.#effects.keeps ? SCREEN : UNATTENDED;
   }
 
@@ -133,14 +138,14 @@ export class Journal {
     return { events, missed: Math.max(0, first - number - 1), newest: this.#newest };
   }
 
-  /** What the person has not seen. */
+  /** The first events that the person has not seen. */
   get unseen(): JournalPage {
     const page = this.pageAfter(this.#placeOf(SCREEN));
     return { ...page, events: page.events.filter(({ number }) => !this.#events.get(number)!.isShown) };
   }
 
   /**
-   * Where a program goes on; a new one begins behind the event `since`, or with what comes from now on.
+   * The event behind which a program goes on; a new program begins behind `since`, or with the next event.
    * Returns `undefined` if there are too many programs.
    */
   placeOfProgram(now: Millis, name: string, since = this.#newest): number | undefined {
@@ -222,9 +227,7 @@ export class Journal {
   #dropOne(): void {
     if (!this.#saidFull) this.#effects.notice({ type: "journalFull" });
     this.#saidFull = true;
-    let [most, largest] = [-1, ""];
-    for (const [sender, bytes] of this.#bytesOf) if (bytes > most) [most, largest] = [bytes, sender];
-    const [number, event] = this.#events.group(largest).entries().next().value!;
+    const [number, event] = this.#events.group(this.#mostBytes.name!).entries().next().value!;
     this.#count(event, -1);
     this.#events.delete(number);
   }
@@ -235,6 +238,7 @@ export class Journal {
     const left = (this.#bytesOf.get(sender) ?? 0) + bytes;
     if (left === 0) this.#bytesOf.delete(sender);
     else this.#bytesOf.set(sender, left);
+    this.#mostBytes.set(sender, Math.ceil(left / KIBIBYTE));
     this.#bytes += bytes;
   }
 }

@@ -160,7 +160,7 @@ export class Receiver {
   }
 
   /**
-   * We have registered: from now on the server hands over everything that has waited. Where we were away only
+   * We have registered: from now on the server hands over everything that has waited. If we were away only
    * because the process was stopped, the user may have been told already.
    */
   cameOnline(now: Millis): void {

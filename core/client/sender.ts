@@ -31,7 +31,7 @@ import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
 import { NOTHING, type OutgoingMessage, recipientKey } from "./outbox.ts";
-import type { Outcomes } from "./outcomes.ts";
+import type { FollowedMessages } from "./followed_messages.ts";
 import type { Sealing } from "./sealing.ts";
 import { Several } from "./several.ts";
 
@@ -41,7 +41,7 @@ export interface SenderOptions {
   readonly attempts: Attempts;
   readonly directWay: DirectWay;
   readonly tracker: AckTracker;
-  readonly outcomes: Outcomes;
+  readonly followed: FollowedMessages;
   readonly inbox: Inbox;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
@@ -110,16 +110,16 @@ export class Sender {
 
   /** Follows a message that a script has sent, or asks for. */
   #follow(message: OutgoingMessage, once: string): void {
-    this.#options.outcomes.follow(message, once);
+    this.#options.followed.follow(message, once);
     this.#unsent.add(message);
   }
 
   /** A script asks for a message: tells how far it has come, and follows it from now on. */
   follow(id: MessageId): void {
-    const { effects, outcomes, tracker } = this.#options;
-    const known = outcomes.of(id);
+    const { effects, followed, tracker } = this.#options;
+    const known = followed.of(id);
     const message = tracker.messageWith(id);
-    if (known !== undefined) outcomes.tell(known);
+    if (known !== undefined) followed.tell(known);
     else if (message !== undefined) this.#follow(message, "");
     else effects.notice({ type: "unknownMessage", id });
   }
@@ -130,7 +130,7 @@ export class Sender {
       const { deposit, direct } = message;
       const sending = direct === "waits" ? undefined : direct?.sending;
       const hasLeft = sending?.departedAt !== undefined || deposit?.departedAt !== undefined;
-      if (hasLeft) this.#options.outcomes.departed(message);
+      if (hasLeft) this.#options.followed.departed(message);
       if (hasLeft || message.stored || !this.#options.tracker.has(message)) this.#unsent.delete(message);
     }
   }
@@ -244,13 +244,13 @@ export class Sender {
 
   /** A message to ourselves is shown and receipted like any other, but does not leave. */
   #sendToSelf(now: Millis, text: string, once: string | undefined): void {
-    const { clock, effects, ids, inbox, nick, outcomes } = this.#options;
+    const { clock, effects, ids, inbox, nick, followed } = this.#options;
     const id = ids.next(nickKey(nick));
     const after = inbox.lastShown(nick).id;
     const place = { after, afterHash: undefined, channel: false, isOpen: false, from: nick, dated: false };
     inbox.accept(now, { ...id, ...place, sentAt: Math.floor(clock.at(now)), text });
     if (once !== undefined) {
-      outcomes.begin({ id: idOf(id), once, to: nick, state: "delivered", failure: undefined });
+      followed.begin({ id: idOf(id), once, to: nick, state: "delivered", failure: undefined });
     }
     effects.notice({ type: "delivered", to: nick, text: undefined });
     effects.notice({ type: "settled" });
@@ -374,17 +374,17 @@ export class Sender {
   #settle(message: OutgoingMessage): void {
     if (message.unsettled) this.#options.effects.notice({ type: "settled" }, message.ref);
     message.unsettled = false;
-    // What comes later is news, and no answer, unless a script follows the message.
+    // Later notices are news, and no answer, unless a script follows the message.
     if (!message.isFollowed) message.ref = undefined;
   }
 
   /** Gives a message up for good, and tells why. */
   #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
-    const { directWay, effects, outcomes, tracker } = this.#options;
+    const { directWay, effects, followed, tracker } = this.#options;
     directWay.withdraw(now, message);
     this.#stop(message);
     tracker.failed(now, message);
-    outcomes.note(message, "failed", failure);
+    followed.note(message, "failed", failure);
     const unknown = failure === "unknown" && message.to !== undefined;
     effects.notice(
       unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
@@ -423,20 +423,20 @@ export class Sender {
 
   /** A letter may still be opened that was unreadable, so only the other outcomes are said directly. */
   #onAnswer(now: Millis, message: OutgoingMessage, outcome: Outcome): void {
-    const { effects, outcomes, tracker } = this.#options;
+    const { effects, followed, tracker } = this.#options;
     if (outcome === "refused" || outcome === "forgotten") return this.#fail(now, message, outcome);
     if (outcome !== "read") return;
     this.#stop(message);
     const text = this.#textToName(now, message.to!, message);
     tracker.delivered(now, message);
-    outcomes.note(message, "delivered");
+    followed.note(message, "delivered");
     effects.notice({ type: "delivered", to: message.to!, text }, message.ref);
     this.#settle(message);
   }
 
   /** The text of a message that is receipted, if the user has to be told which one it is. */
   #textToName(now: Millis, to: Nick, { stored, text }: OutgoingMessage): string | undefined {
-    // What is stored was told of, and does not wait any more.
+    // The user was told of a message that is stored, and it does not wait any more.
     const waiting = this.#options.tracker.waitingFor(to) + (stored ? 1 : 0);
     return this.#several.isAmong(now, to, waiting) ? text : undefined;
   }
@@ -482,11 +482,11 @@ export class Sender {
   }
 
   #onStored(now: Millis, verb: VerbOf<"stored">): void {
-    const { effects, outcomes, tracker } = this.#options;
+    const { effects, followed, tracker } = this.#options;
     const message = this.#answered(verb);
     if (message === undefined) return;
     this.#stopDepositing(message);
-    outcomes.note(message, "stored");
+    followed.note(message, "stored");
     if (message.to === undefined) {
       tracker.delivered(now, message);
       effects.notice({ type: "posted" }, message.ref);
@@ -532,7 +532,7 @@ export class Sender {
    * acknowledged.
    */
   #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
-    const { outcomes, sealing, tracker } = this.#options;
+    const { followed, sealing, tracker } = this.#options;
     const { id, outcome } = receipt;
     const message = tracker.messageWith(id);
     // A message that is gone here may still have a record on disk.
@@ -547,7 +547,7 @@ export class Sender {
     const isUntold = this.#untold.has(message);
     const text = isUntold ? this.#textToName(now, to, message) : undefined;
     tracker.forget(message);
-    outcomes.note(message, "delivered");
+    followed.note(message, "delivered");
     this.#setAside(message);
     if (isUntold) {
       this.#options.effects.notice({ type: "delivered", to, text });

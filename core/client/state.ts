@@ -15,7 +15,7 @@ import { Inbox } from "./inbox.ts";
 import { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { LookAlikes } from "./look_alikes.ts";
-import { Outcomes } from "./outcomes.ts";
+import { FollowedMessages } from "./followed_messages.ts";
 import { PostChains } from "./post_chains.ts";
 import { Prekeys } from "./prekeys.ts";
 
@@ -35,7 +35,7 @@ export interface ClientStateOptions {
 
 export class ClientState {
   readonly tracker: AckTracker;
-  readonly outcomes: Outcomes;
+  readonly followed: FollowedMessages;
   readonly inbox: Inbox;
   readonly journal: Journal;
   readonly floods: Floods;
@@ -48,8 +48,8 @@ export class ClientState {
   constructor(options: ClientStateOptions) {
     const { clock, effects, identity, isAttended, nick, primitives, random, table } = options;
     this.tracker = new AckTracker(effects, primitives, clock);
-    this.outcomes = new Outcomes(effects);
-    for (const id of this.outcomes.ids) {
+    this.followed = new FollowedMessages(effects);
+    for (const id of this.followed.ids) {
       const message = this.tracker.messageWith(id);
       if (message !== undefined) message.isFollowed = true;
     }
