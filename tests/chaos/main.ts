@@ -6,12 +6,16 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { givenSeed } from "../kit/dice.ts";
 import { chaos } from "./chaos.ts";
-import { sends } from "./sends.ts";
+import { FROM_A_SHELL, sends } from "./sends.ts";
 
 const options = parseArgs(Deno.args, { string: ["seconds", "sends"], default: { seconds: "60" } });
 const seed = givenSeed();
 console.log(`seed ${seed}`);
-Deno.exit(options.sends === undefined ? await people() : await scripts(Number(options.sends)));
+Deno.exit(await run());
+
+function run(): Promise<number> {
+  return options.sends === undefined ? people() : scripts(Number(options.sends));
+}
 
 async function people(): Promise<number> {
   const { failures, accepted, repeats, late, kills } = await chaos(
@@ -26,9 +30,13 @@ async function people(): Promise<number> {
 }
 
 async function scripts(most: number): Promise<number> {
-  const { cuts, failures, kills, statuses } = await sends(seed, { seconds: 7200, most }, console.log);
+  const { cuts, failures, kills, statuses } = await sends(
+    seed,
+    { most, leastKills: 0, seconds: 7200, ...FROM_A_SHELL },
+    console.log,
+  );
   const ended = [...statuses].map(([status, count]) => `${count} with ${status}`).join(", ");
-  console.log(`${kills} kills, ${cuts} times everything at once; scripts ended: ${ended}`);
+  console.log(`${kills} kills, ${cuts} times everything at once; sends ended: ${ended}`);
   return statusFor(failures);
 }
 
