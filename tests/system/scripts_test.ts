@@ -245,6 +245,28 @@ Deno.test("a client and a daemon take over from a listener, which goes on throug
   assertEquals(await client.status, 0);
 });
 
+Deno.test("what two engines tell a listener is dealt with once, and '--since' is for those without a place", async () => {
+  await using host = await Host.withServer();
+  const bob = await daemon(host, "bob");
+  const command = 'printf "%s\\n" "$EVENT_TEXT"; until test -e ready; do sleep 0.05; done';
+  for (const text of ["one", "two", "three"]) await script(host, "alice", ["send", "bob", text]);
+  const listen = started(host, "bob", ["listen", "--as", "bot", "--since", "0", "--exec", command]);
+  await listen.sees("one");
+  // The listener has the others already, and is told them once more.
+  await stop(bob);
+  await Deno.writeTextFile(`${host.folder}/ready`, "");
+  await script(host, "alice", ["send", "bob", "four"]);
+  await listen.sees("four");
+  listen.kill("SIGTERM");
+  assertEquals((await ended(listen)).lines, ["one", "two", "three", "four"]);
+  for (const text of ["five", "six"]) await script(host, "alice", ["send", "bob", text]);
+  const again = started(host, "bob", ["listen", "--as", "bot", "--since", "6"]);
+  await again.sees(/ six$/m);
+  again.kill("SIGTERM");
+  const texts = (await ended(again)).lines.map((line) => line.split(" ").at(-1));
+  assertEquals(texts.slice(-2), ["five", "six"]);
+});
+
 Deno.test("what the commands of the prompt print as JSON is in the schema as well", async () => {
   await using host = await Host.withServer();
   await host.beenThere("bob");
