@@ -1,7 +1,8 @@
-/** A minute of `deno task chaos`, and a short form of it with scripts. */
+/** A minute of `deno task chaos`, and short forms of it with scripts and listeners. */
 import { assertEquals } from "@std/assert";
 import { givenSeed } from "../kit/dice.ts";
 import { chaos } from "./chaos.ts";
+import { listens } from "./listens.ts";
 import { FROM_PROGRAMS, sends } from "./sends.ts";
 
 const SECONDS = 60;
@@ -22,5 +23,17 @@ Deno.test("what scripts are told is true on the disks, while everything is kille
   console.log(
     `${kills} kills, ${[...statuses].map(([status, count]) => `${count} with ${status}`).join(", ")}`,
   );
+  assertEquals(failures, []);
+});
+
+Deno.test("a listener with a name is killed all the time: nothing is lost, and only the last comes again", async () => {
+  const seed = givenSeed();
+  console.log(`seed ${seed}, repeat its dice with 'deno task chaos --listens 50 --seed S'`);
+  const { failures, kills, messages, repeats } = await listens(
+    seed,
+    { kills: 50, seconds: 180 },
+    console.log,
+  );
+  console.log(`${kills} kills, ${messages} messages, ${repeats} came again`);
   assertEquals(failures, []);
 });
