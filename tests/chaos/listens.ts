@@ -1,5 +1,5 @@
 /**
- * Listeners with names are killed (SIGKILL) while messages stream to them: some are beside a daemon, one is its
+ * Listeners with names are killed (SIGKILL) while messages stream to them: two are beside a daemon, one is its
  * own engine. Each message is dealt with, and comes once more only if it was not confirmed.
  * @module
  */
