@@ -180,6 +180,26 @@ Deno.test("a daemon, its screen and two scripts use one nick at once", async () 
   await Promise.all([stop(alice), stop(bob)]);
 });
 
+Deno.test("a screen of a daemon that is killed before it has shown a message gets it again", async () => {
+  await using host = await Host.withServer();
+  const bob = await daemon(host, "bob");
+  const screen = host.client("bob");
+  await script(host, "alice", ["send", "bob", "one"]);
+  await screen.sees("alice: one");
+  // What comes now is in its socket.
+  screen.kill("SIGSTOP");
+  assertEquals((await script(host, "alice", ["send", "bob", "two", "--wait", "delivered"])).status, 0);
+  screen.kill("SIGKILL");
+  await screen.status;
+  const again = host.client("bob");
+  await again.sees("[While you were away]");
+  await again.sees(/^alice: \S+ \S+ two$/m);
+  await again.say("quit");
+  assertEquals(await again.status, 0);
+  assertEquals((await script(host, "bob", ["inbox", "--json"])).events.length, 1);
+  await stop(bob);
+});
+
 Deno.test("a listener with a name goes on where it stopped, killed or not", async () => {
   await using host = await Host.withServer();
   const bob = await daemon(host, "bob");
