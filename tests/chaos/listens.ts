@@ -1,6 +1,6 @@
 /**
- * Listeners with names are killed (SIGKILL) while messages stream to them: two are beside a daemon, one is its
- * own engine. Each message is dealt with, and comes once more only if it was not confirmed.
+ * Listeners with names are killed (SIGKILL) while messages stream to them: two beside a daemon, and one that
+ * is its own engine. Each message is dealt with, and comes once more only if it was not confirmed.
  * @module
  */
 import { Dice } from "../kit/dice.ts";
