@@ -315,6 +315,29 @@ Deno.test("run tells how a command ended, and ends as it did", async () => {
   await stop(bob);
 });
 
+Deno.test("without the permission to run commands a sentence says so, and Deno does not ask", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("bob");
+  const place = ["-n", "alice", "-i", "127.0.0.1", "-p", `${host.port}`];
+  const commands = [
+    ["listen", "--exec", "true", ...place],
+    ["run", "bob", ...place, "--", "true"],
+    ["demo"],
+  ];
+  for (const words of commands) {
+    for (const terminal of [false, true]) {
+      const run = host.run(words, { mayNotRun: true, terminal });
+      assertEquals(await run.status, 1);
+      const said = terminal ? run.programOutput : run.error.text;
+      assertEquals(
+        said.trimEnd(),
+        "cannot run a command: it needs the permission '--allow-run', 'deno task parley' has it",
+      );
+    }
+  }
+  assertEquals((await script(host, "bob", ["inbox", "--json"])).events.length, 1);
+});
+
 Deno.test("rpc speaks JSON-RPC 2.0 on standard input and output", async () => {
   await using host = await Host.withServer();
   const bob = await daemon(host, "bob");
@@ -349,7 +372,9 @@ Deno.test("an agent sends and reads by the Model Context Protocol, and is told t
   assertEquals([sent.isError, JSON.parse(sent.texts[0]).state], [false, "stored"]);
   assertEquals((await call("wait", { id: JSON.parse(sent.texts[0]).id, timeout: 0 })).isError, true);
   assertEquals((await call("send", { to: "nobody", text: "hi" })).isError, true);
-  assertEquals((await ask("tools/call", { name: "send", arguments: {} })).code, -32602);
+  for (const name of ["send", "frob"]) {
+    assertEquals((await ask("tools/call", { name, arguments: {} })).code, -32602);
+  }
   assertEquals((await script(host, "bob", ["send", "alice", "an answer"])).status, 0);
   const inbox = await call("inbox");
   assertEquals(inbox.texts.map((text: string) => JSON.parse(text).text), ["an answer"]);
