@@ -20,8 +20,13 @@ export type Action =
   | { readonly type: "sendChannel"; readonly text: string; readonly once?: string }
   /** Tell how far a message has come, and follow it from now on. */
   | { readonly type: "followMessage"; readonly id: string }
-  /** Somebody has come to the terminal, or has left it. */
+  /**
+   * Somebody has come to a screen in another process, which confirms what it has shown (`confirmShown`), or
+   * nobody is at any screen any more.
+   */
   | { readonly type: "attend"; readonly isAttended: boolean }
+  /** The screen in another process has shown what it was told, up to this event. */
+  | { readonly type: "confirmShown"; readonly number: number }
   /**
    * Read the journal: behind the event with this number, or what the person has not seen; or, for a program
    * with a name, from where it goes on, which is behind `after` if it never came before.

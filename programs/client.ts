@@ -149,6 +149,13 @@ async function runPrompt(
   }
 }
 
+/** Messages that stand on the screen once they were shown. */
+function isMessage(
+  notice: Notice,
+): notice is Extract<Notice, { type: "channelReceived" | "directReceived" }> {
+  return notice.type === "channelReceived" || notice.type === "directReceived";
+}
+
 /** Runs the prompt of an engine in another process. To quit leaves only the screen. */
 async function runScreen(
   session: Session,
@@ -159,10 +166,26 @@ async function runScreen(
 ): Promise<number> {
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const asked = new Set<Promise<void>>();
+  /** The last message on the screen, and the confirmation that is under way. */
+  let shown = 0;
+  let confirming: Promise<void> | undefined;
 
   function show(notice: Notice): void {
     prompt.show(notice, render(notice, world.utcOffset));
-    if (prompt.isBroken) leave();
+    if (prompt.isBroken) return leave();
+    if (isMessage(notice)) {
+      shown = Math.max(shown, notice.message.number);
+      confirming ??= confirm().catch(() => {}).finally(() => confirming = undefined);
+    }
+  }
+
+  /** Tells the engine what stands on the screen. It counts as unseen until then. */
+  async function confirm(): Promise<void> {
+    for (let told = 0; told < shown;) {
+      const seq = shown;
+      await session.request("shown", { seq });
+      told = seq;
+    }
   }
 
   async function ask(action: Action): Promise<void> {
@@ -192,6 +215,7 @@ async function runScreen(
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);
   else show({ type: "exiting" });
   prompt.close();
+  await confirming;
   await session.close();
   return isGone || prompt.hasFailed ? FAILED : DONE;
 }

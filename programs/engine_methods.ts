@@ -112,6 +112,9 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
     act: async (params: RpcParams) => ({ notices: await engine.ask(actionOf(params)) }),
     attach: () => {
       if (leaveScreen !== undefined) return;
+      if (engine.kind === "client") {
+        throw new RpcError(RPC_CODES.failed, "the client has a screen of its own");
+      }
       let missed = 0;
       const unwatch = engine.watch((notice, ref) => {
         // The answer to a request goes to the connection that asked.
@@ -127,6 +130,10 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
       screensOf.set(engine, (screensOf.get(engine) ?? 0) + 1);
       // Messages that were kept for the person are shown by every screen, and answer nobody.
       engine.act({ type: "attend", isAttended: true });
+    },
+    shown: (params: RpcParams) => {
+      if (leaveScreen === undefined) throw new RpcError(RPC_CODES.failed, "only a screen shows messages");
+      engine.act({ type: "confirmShown", number: requiredNumber(params, "seq") });
     },
     handOver: () => {
       if (engine.kind !== "script" && engine.kind !== "listen") return { gives: false };

@@ -72,7 +72,8 @@ export interface ClientOptions {
 }
 
 /** The actions that do not depend on the server. */
-type AboutState = Extract<Action, { type: "attend" | "confirmEvents" | "followMessage" | "readJournal" }>;
+type AboutState = Extract<Action, { type: typeof ABOUT_STATE[number] }>;
+const ABOUT_STATE = ["attend", "confirmEvents", "confirmShown", "followMessage", "readJournal"] as const;
 
 export class Client implements Machine {
   readonly #nick: Nick;
@@ -320,6 +321,9 @@ export class Client implements Machine {
       case "confirmEvents":
         journal.confirm(now, action.reader, action.number);
         break;
+      case "confirmShown":
+        journal.confirmShown(now, action.number);
+        break;
       case "readJournal":
         journal.answer(now, action.reader, action.after);
     }
@@ -543,5 +547,5 @@ export class Client implements Machine {
 }
 
 function isAboutState(action: Action): action is AboutState {
-  return ["attend", "confirmEvents", "followMessage", "readJournal"].includes(action.type);
+  return ABOUT_STATE.some((type) => type === action.type);
 }

@@ -45,7 +45,7 @@ export class Floods {
     return this.#timers.deadline;
   }
 
-  /** A person has come to the terminal, or has left it. */
+  /** A person has come to a screen, or nobody is at any screen any more. */
   attend(folds: boolean): void {
     this.tellAll();
     this.#folds = folds;

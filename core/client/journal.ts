@@ -50,15 +50,19 @@ export class Journal {
   #bytes = 0;
   #newest = 0;
   /** The reader that is told of new messages now. */
-  #present: typeof SCREEN | typeof UNATTENDED = SCREEN;
+  #present: typeof SCREEN | typeof UNATTENDED;
+  /** True if the person is at a screen in another process: it has shown only what it confirms. */
+  #isWatched = false;
   #saidFull = false;
-  /** True if there are events that were folded, which the person has not seen. */
-  #hasFolded = false;
+  /** The first event that was folded, which the person has not seen, and all of them that are kept. */
+  #firstFolded = Infinity;
+  readonly #folded = new Set<number>();
 
   /** `isAttended` is true if a person at a terminal sees what is shown. */
   constructor(effects: Effects, isAttended: boolean) {
     this.#effects = effects;
-    this.attend(isAttended);
+    // Where nothing outlives the process no person comes later.
+    this.#present = isAttended || !effects.keeps ? SCREEN : UNATTENDED;
     this.#readers = new DurableMap(effects, byName(READER));
     this.#events = new DurableMap(effects, {
       kind: EVENT,
@@ -75,10 +79,11 @@ export class Journal {
     this.#notePrograms();
   }
 
-  /** A person has come to the terminal, or has left it. */
+  /** A person has come to a screen in another process, or nobody is at any screen any more. */
   attend(isAttended: boolean): void {
-    // If nothing outlives the process, no person comes later.
-    this.#present = isAttended || !this.#effects.keeps ? SCREEN : UNATTENDED;
+    if (!this.#effects.keeps) return;
+    this.#present = UNATTENDED;
+    this.#isWatched = isAttended;
   }
 
   /**
@@ -100,9 +105,13 @@ export class Journal {
       this.#count(event, 1);
       while (this.#bytes > JOURNAL_BYTES) this.#dropOne();
     }
-    if (isFolded) this.#hasFolded = true;
-    if (this.#present === UNATTENDED || !this.#hasFolded) this.#move(now, this.#present, number);
-    // The place of the person stays before what is folded, and that counts as what nobody has looked at.
+    if (isFolded) {
+      this.#firstFolded = Math.min(this.#firstFolded, number);
+      this.#folded.add(number);
+    }
+    if (this.#present === UNATTENDED || this.#firstFolded === Infinity) {
+      this.#move(now, this.#present, number);
+    } // The place of the person stays before what is folded, and that counts as what nobody has looked at.
     else if (isFolded) this.#move(now, UNATTENDED, number);
     else this.#events.setLater(now, number, { ...event, isShown: true });
     return number;
@@ -110,11 +119,12 @@ export class Journal {
 
   /**
    * Takes the events that whoever is told now has not been shown by a former process. To the person these are
-   * also those that nobody has looked at (`printed`). They count as shown a little later.
+   * also those that nobody has looked at (`printed`). They count as shown a little later, or when a screen in
+   * another process confirms it.
    */
   takeUnshown(now: Millis): { readonly printed: JournalPage; readonly unshown: readonly JournalEvent[] } {
     const [screen, unattended] = [this.#placeOf(SCREEN), this.#placeOf(UNATTENDED)];
-    const isForPerson = this.#present === SCREEN;
+    const isForPerson = this.#present === SCREEN || this.#isWatched;
     const kept = [...this.#events.entries()].filter(([number]) => number > screen);
     const events = kept.filter(([, { isShown }]) => !isShown).map(named);
     const printed = events.filter(({ number }) => isForPerson && number <= unattended);
@@ -122,7 +132,8 @@ export class Journal {
     // Numbers have no gaps, so they tell how many were dropped.
     const before = kept.filter(([number]) => number <= unattended);
     const missed = isForPerson ? Math.max(0, unattended - screen - before.length) : 0;
-    this.#hasFolded = false;
+    this.#firstFolded = Infinity;
+    this.#folded.clear();
     this.#move(now, this.#present, this.#newest);
     return { printed: { events: printed, missed, newest: this.#newest }, unshown };
   }
@@ -178,6 +189,18 @@ export class Journal {
     this.#prune(now);
   }
 
+  /** The screen in another process has shown what it was told, up to this event. */
+  confirmShown(now: Millis, number: number): void {
+    // The place of the person stays before what is folded.
+    this.#move(now, SCREEN, Math.min(number, this.#firstFolded - 1, this.#newest));
+    if (number < this.#firstFolded) return;
+    for (const [each, event] of this.#events.entries()) {
+      if (each > number) break;
+      const isTold = !event.isShown && !this.#folded.has(each);
+      if (isTold) this.#events.setLater(now, each, { ...event, isShown: true });
+    }
+  }
+
   /** Forgets what nobody has read for too long, and the programs that have not come for as long. */
   forgetOld(now: Millis): void {
     for (let first; (first = this.#first) !== undefined && first[1].keptAt + JOURNAL_LIFE_MS <= now;) {
@@ -220,6 +243,7 @@ export class Journal {
 
   #forget(now: Millis, number: number, event: Event): void {
     this.#count(event, -1);
+    this.#folded.delete(number);
     this.#events.deleteLater(now, number);
   }
 
@@ -229,6 +253,7 @@ export class Journal {
     this.#saidFull = true;
     const [number, event] = this.#events.group(this.#mostBytes.name!).entries().next().value!;
     this.#count(event, -1);
+    this.#folded.delete(number);
     this.#events.delete(number);
   }
 

@@ -29,7 +29,8 @@ export type Request = Exclude<
       | "attend"
       | "followMessage"
       | "readJournal"
-      | "confirmEvents";
+      | "confirmEvents"
+      | "confirmShown";
   }
 >;
 

@@ -183,6 +183,26 @@ Deno.test("a daemon, its screen and two scripts use one nick at once", async () 
   await Promise.all([stop(alice), stop(bob)]);
 });
 
+Deno.test("a screen of a daemon that is killed before it has shown a message gets it again", async () => {
+  await using host = await Host.withServer();
+  const bob = await daemon(host, "bob");
+  const screen = host.client("bob");
+  await script(host, "alice", ["send", "bob", "one"]);
+  await screen.sees("alice: one");
+  // What comes now is in its socket.
+  screen.kill("SIGSTOP");
+  assertEquals((await script(host, "alice", ["send", "bob", "two", "--wait", "delivered"])).status, 0);
+  screen.kill("SIGKILL");
+  await screen.status;
+  const again = host.client("bob");
+  await again.sees("[While you were away]");
+  await again.sees(/^alice: \S+ \S+ two$/m);
+  await again.say("quit");
+  assertEquals(await again.status, 0);
+  assertEquals((await script(host, "bob", ["inbox", "--json"])).events.length, 1);
+  await stop(bob);
+});
+
 Deno.test("a listener with a name goes on where it stopped, killed or not", async () => {
   await using host = await Host.withServer();
   const bob = await daemon(host, "bob");
@@ -248,6 +268,28 @@ Deno.test("a client and a daemon take over from a listener, which goes on throug
   assertEquals(await client.status, 0);
 });
 
+Deno.test("what two engines tell a listener is dealt with once, and '--since' is for those without a place", async () => {
+  await using host = await Host.withServer();
+  const bob = await daemon(host, "bob");
+  const command = 'printf "%s\\n" "$EVENT_TEXT"; until test -e ready; do sleep 0.05; done';
+  for (const text of ["one", "two", "three"]) await script(host, "alice", ["send", "bob", text]);
+  const listen = started(host, "bob", ["listen", "--as", "bot", "--since", "0", "--exec", command]);
+  await listen.sees("one");
+  // The listener has the others already, and is told them once more.
+  await stop(bob);
+  await Deno.writeTextFile(`${host.folder}/ready`, "");
+  await script(host, "alice", ["send", "bob", "four"]);
+  await listen.sees("four");
+  listen.kill("SIGTERM");
+  assertEquals((await ended(listen)).lines, ["one", "two", "three", "four"]);
+  for (const text of ["five", "six"]) await script(host, "alice", ["send", "bob", text]);
+  const again = started(host, "bob", ["listen", "--as", "bot", "--since", "6"]);
+  await again.sees(/ six$/m);
+  again.kill("SIGTERM");
+  const texts = (await ended(again)).lines.map((line) => line.split(" ").at(-1));
+  assertEquals(texts.slice(-2), ["five", "six"]);
+});
+
 Deno.test("what the commands of the prompt print as JSON is in the schema as well", async () => {
   await using host = await Host.withServer();
   await host.beenThere("bob");
@@ -274,6 +316,29 @@ Deno.test("run tells how a command ended, and ends as it did", async () => {
   assertMatch(String(events[1]!["text"]), /^'sh' has failed with status 3 after \d+ s\n/);
   assertStringIncludes(String(events[1]!["text"]), "one");
   await stop(bob);
+});
+
+Deno.test("without the permission to run commands a sentence says so, and Deno does not ask", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("bob");
+  const place = ["-n", "alice", "-i", "127.0.0.1", "-p", `${host.port}`];
+  const commands = [
+    ["listen", "--exec", "true", ...place],
+    ["run", "bob", ...place, "--", "true"],
+    ["demo"],
+  ];
+  for (const words of commands) {
+    for (const terminal of [false, true]) {
+      const run = host.run(words, { mayNotRun: true, terminal });
+      assertEquals(await run.status, 1);
+      const said = terminal ? run.programOutput : run.error.text;
+      assertEquals(
+        said.trimEnd(),
+        "cannot run a command: it needs the permission '--allow-run', 'deno task parley' has it",
+      );
+    }
+  }
+  assertEquals((await script(host, "bob", ["inbox", "--json"])).events.length, 1);
 });
 
 Deno.test("rpc speaks JSON-RPC 2.0 on standard input and output", async () => {
@@ -310,7 +375,9 @@ Deno.test("an agent sends and reads by the Model Context Protocol, and is told t
   assertEquals([sent.isError, JSON.parse(sent.texts[0]).state], [false, "stored"]);
   assertEquals((await call("wait", { id: JSON.parse(sent.texts[0]).id, timeout: 0 })).isError, true);
   assertEquals((await call("send", { to: "nobody", text: "hi" })).isError, true);
-  assertEquals((await ask("tools/call", { name: "send", arguments: {} })).code, -32602);
+  for (const name of ["send", "frob"]) {
+    assertEquals((await ask("tools/call", { name, arguments: {} })).code, -32602);
+  }
   assertEquals((await script(host, "bob", ["send", "alice", "an answer"])).status, 0);
   const inbox = await call("inbox");
   assertEquals(inbox.texts.map((text: string) => JSON.parse(text).text), ["an answer"]);

@@ -50,7 +50,7 @@ Deno.test("what nobody looked at is kept for the person", () => {
   assertEquals(shownNext(recorded), { dropped: 0, printed: ["hi"], unshown: [] });
 });
 
-Deno.test("a person who comes is given what came before, and later messages are not kept", () => {
+Deno.test("a person who comes is given what came before, until the screen confirms that it was shown", () => {
   const recorded = new Recorded();
   const journal = new Journal(recorded.effects, false);
   journal.add(0, entry("one"));
@@ -59,7 +59,31 @@ Deno.test("a person who comes is given what came before, and later messages are 
   assertEquals(texts(journal.takeUnshown(100).printed.events), ["one"]);
   journal.add(101, entry("two"));
   recorded.performAll(101);
-  assertEquals([recorded.records("event"), journal.unseen.events], [[], []]);
+  assertEquals(texts(journal.unseen.events), ["one", "two"]);
+  journal.confirmShown(102, 1);
+  recorded.performAll(102);
+  assertEquals([recorded.records("event").length, texts(journal.unseen.events)], [1, ["two"]]);
+  assertEquals(texts(journal.takeUnshown(103).printed.events), ["two"]);
+  // No screen can confirm what has not come.
+  journal.confirmShown(104, 9);
+  journal.add(105, entry("three"));
+  recorded.performAll(105);
+  assertEquals(texts(journal.unseen.events), ["three"]);
+});
+
+Deno.test("what is folded was not shown, whatever a screen confirms", () => {
+  const recorded = new Recorded();
+  const journal = new Journal(recorded.effects, false);
+  journal.attend(true);
+  journal.takeUnshown(0);
+  journal.add(0, entry("one"));
+  journal.add(0, entry("folded"), true);
+  journal.add(0, entry("two"));
+  journal.add(0, entry("three"));
+  journal.confirmShown(1, 3);
+  recorded.performAll(1);
+  assertEquals(texts(journal.unseen.events), ["folded", "three"]);
+  assertEquals(shownNext(recorded), { dropped: 0, printed: ["folded", "three"], unshown: [] });
 });
 
 Deno.test("a program goes on where it stopped, whatever the person has seen", () => {
