@@ -22,6 +22,7 @@ import { EVENT, READER, type ValueOf } from "../durable/records.ts";
 import { idOf } from "../messages/message_id.ts";
 import { nickKey } from "../messages/nick.ts";
 import type { JournalEvent, JournalPage } from "../notice.ts";
+import type { Chronicle } from "./chronicle.ts";
 
 /** No program has a name that begins with an underscore. */
 const SCREEN = "_screen";
@@ -34,6 +35,7 @@ export type Entry = Omit<JournalEvent, "number" | "id"> & Pick<Event, "prefix" |
 
 export class Journal {
   readonly #effects: Effects;
+  readonly #chronicle: Chronicle;
   /** The events by their numbers, grouped by sender. */
   readonly #events: DurableMap<number, Event>;
   /** The last event that each reader has dealt with. */
@@ -51,8 +53,9 @@ export class Journal {
   #hasFolded = false;
 
   /** `isAttended` is true if a person at a terminal sees what is shown. */
-  constructor(effects: Effects, isAttended: boolean) {
+  constructor(effects: Effects, chronicle: Chronicle, isAttended: boolean) {
     this.#effects = effects;
+    this.#chronicle = chronicle;
     this.attend(isAttended);
     this.#readers = new DurableMap(effects, byName(READER));
     this.#events = new DurableMap(effects, {
@@ -83,6 +86,7 @@ export class Journal {
   add(now: Millis, { like, ...entry }: Entry, isFolded = false): number {
     const number = ++this.#newest;
     const event = { ...entry, like: like === undefined ? [] : [like], keptAt: now, isShown: false };
+    this.#chronicle.received(now, named([number, event]), now);
     const isOnlyReader = !isFolded && this.#present === SCREEN && this.#programs.length === 0 &&
       this.#events.size === 0;
     if (isOnlyReader) {
@@ -120,6 +124,18 @@ export class Journal {
     this.#hasFolded = false;
     this.#move(now, this.#present, this.#newest);
     return { printed: { events: printed, missed, newest: this.#newest }, unshown };
+  }
+
+  /** What the last process may not have put into the history. */
+  rememberAll(now: Millis): void {
+    for (const entry of this.#events.entries()) {
+      this.#chronicle.received(now, named(entry), entry[1].keptAt);
+    }
+  }
+
+  /** The number of the last event that the person was shown. */
+  get shownUntil(): number {
+    return this.#placeOf(SCREEN);
   }
 
   /** The events behind the one with this number, or the first of them. */

@@ -1,0 +1,20 @@
+import type { Commands } from "./_registry.ts";
+import { SCRIPT_OPTIONS, scriptSettings } from "./_script_options.ts";
+
+export function register(commands: Commands): void {
+  commands.add({
+    name: "export",
+    usage: "[options]",
+    help: "print the whole history, oldest first",
+    options: SCRIPT_OPTIONS,
+    arity: { least: 0, most: 0 },
+    place: "shell",
+    run: (_args, _all, options) => {
+      const settings = scriptSettings(options);
+      return {
+        type: "program",
+        run: async (world) => (await import("../programs/history.ts")).runExport(settings, world),
+      };
+    },
+  });
+}
