@@ -57,7 +57,7 @@ const BY_CONVERSATION = "CREATE INDEX by_conversation ON entries(conversation, n
  * several common words slower (bench/history.ts).
  */
 const WORDS = `CREATE VIRTUAL TABLE words USING fts5(
-  words, content = '', contentless_delete = 1, detail = none, columnsize = 1, tokenize = "ascii tokenchars '_'")`;
+  list, content = '', contentless_delete = 1, detail = none, columnsize = 1, tokenize = "ascii tokenchars '_'")`;
 /** `cut`: something was dropped. `seal`: a text that only the right secret opens. */
 const ABOUT = "CREATE TABLE about(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT";
 
@@ -111,7 +111,7 @@ export class SqliteHistory implements HistoryStore {
     try {
       this.#run("BEGIN IMMEDIATE");
       for (const memory of memories) this.#put(memory);
-      this.#dropOld();
+      this.#dropOld(memories.length);
       this.#run("COMMIT");
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
@@ -182,7 +182,7 @@ export class SqliteHistory implements HistoryStore {
 
   #index(number: number, { message }: Extract<Memory, { type: "received" | "written" }>): void {
     const words = [senderWord(message.from), ...wordsOf(message.text)].join(" ");
-    this.#run("INSERT INTO words(rowid, words) VALUES(?, ?)", number, words);
+    this.#run("INSERT INTO words(rowid, list) VALUES(?, ?)", number, words);
   }
 
   #sealed(name: string, memory: Memory): Uint8Array {
@@ -194,14 +194,16 @@ export class SqliteHistory implements HistoryStore {
   }
 
   /** Drops the oldest entries that are beyond the bounds, some at a time. */
-  #dropOld(): void {
-    for (const row of this.#all("SELECT number, kept FROM entries ORDER BY number LIMIT ?", HISTORY_DROPS)) {
+  #dropOld(added: number): void {
+    const oldest = "SELECT number, kept FROM entries ORDER BY number LIMIT ?";
+    for (const row of this.#all(oldest, HISTORY_DROPS + added)) {
       if (Number(row["kept"]) + this.#bounds.life >= this.#newest) break;
       this.#drop(Number(row["number"]));
     }
     if (this.#bytes <= this.#bounds.bytes) return;
-    const most = Math.min(HISTORY_DROPS, Math.ceil(this.#total / HISTORY_DROPS));
-    for (const row of this.#all("SELECT number FROM entries ORDER BY number LIMIT ?", most)) {
+    // The room that they take in the index is free only later, so they are no more than are needed.
+    const most = added + Math.min(HISTORY_DROPS, Math.ceil(this.#total / HISTORY_DROPS));
+    for (const row of this.#all(oldest, most)) {
       this.#drop(Number(row["number"]));
     }
   }

@@ -390,11 +390,14 @@ export const JOURNAL_MORE_BYTES = 400;
 export const HISTORY_DAYS = 365;
 export const HISTORY_MEBIBYTES = 512;
 
-/** So many entries of the history are dropped with a commit at most, so that none takes long. */
+/**
+ * So many entries of the history are dropped with a commit at most, beside as many as it adds, so that none
+ * takes long; where there is no more room, this part of all entries.
+ */
 export const HISTORY_DROPS = 256;
 
 /** So many sealed entries are opened before the search lets others do something: some 50 ms. */
-export const HISTORY_SCAN_ENTRIES = 2_000;
+export const HISTORY_SCAN_ENTRIES = 1_000;
 
 /**
  * The entries of the history that are read at a time: not more than so many, and hardly more than so many
