@@ -3,6 +3,8 @@ import { NICK_BYTES } from "../core/base/limits.ts";
 import { NEWEST } from "../core/history.ts";
 import type { HistoryQuery } from "../core/machine.ts";
 import { isNick } from "../core/messages/nick.ts";
+import { SCRIPT_OPTIONS } from "./_script_options.ts";
+import { HISTORY } from "./_shared_options.ts";
 import { numberOption, type Option, OptionError, type Options, wholeNumber } from "./_options.ts";
 
 /** How many messages are shown unless the user says so. */
@@ -34,6 +36,9 @@ export const FROM: Option = {
 };
 
 export const ALL: Option = { name: "all", help: "all conversations" };
+
+/** Where the history is. How much is kept there is not for whoever looks something up. */
+export const PLACE_OPTIONS: readonly Option[] = SCRIPT_OPTIONS.filter((option) => !HISTORY.includes(option));
 
 /** The messages that 'history' shows. */
 export function conversation([nick]: readonly string[], options: Options): HistoryQuery {

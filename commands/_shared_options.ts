@@ -100,7 +100,12 @@ export const DURABILITY: Option = {
 
 /** What a client keeps of conversations, whoever runs it. */
 export const HISTORY: readonly Option[] = [
-  { name: "no-history", help: "keep no history of conversations", setting: "no-history" },
+  {
+    name: "no-history",
+    help: "keep no history of conversations",
+    setting: "no-history",
+    check: oneOf(["true", "false"]),
+  },
   {
     name: "history-days",
     value: "DAYS",
@@ -120,7 +125,7 @@ export const HISTORY: readonly Option[] = [
 ];
 
 export function historyFrom(options: Options): { life: number; bytes: number } | undefined {
-  if (options["no-history"] !== undefined) return undefined;
+  if (options["no-history"] === "true") return undefined;
   return {
     life: numberOption(options, "history-days", HISTORY_DAYS) * DAY_MS,
     bytes: numberOption(options, "history-size", HISTORY_MEBIBYTES) * 1024 * 1024,

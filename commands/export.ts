@@ -1,12 +1,13 @@
+import { PLACE_OPTIONS } from "./_history.ts";
 import type { Commands } from "./_registry.ts";
-import { SCRIPT_OPTIONS, scriptSettings } from "./_script_options.ts";
+import { scriptSettings } from "./_script_options.ts";
 
 export function register(commands: Commands): void {
   commands.add({
     name: "export",
     usage: "[options]",
     help: "print the whole history, oldest first",
-    options: SCRIPT_OPTIONS,
+    options: PLACE_OPTIONS,
     arity: { least: 0, most: 0 },
     place: "shell",
     run: (_args, _all, options) => {

@@ -1,7 +1,7 @@
-import { ALL, BEFORE, checkAll, conversation, COUNT } from "./_history.ts";
+import { ALL, BEFORE, checkAll, conversation, COUNT, PLACE_OPTIONS } from "./_history.ts";
 import { readWords } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
-import { SCRIPT_OPTIONS, scriptSettings } from "./_script_options.ts";
+import { scriptSettings } from "./_script_options.ts";
 
 const OPTIONS = [COUNT, BEFORE, ALL];
 
@@ -20,7 +20,7 @@ export function register(commands: Commands): void {
     },
     inShell: {
       usage: "[nick] [options]",
-      options: [...OPTIONS, ...SCRIPT_OPTIONS],
+      options: [...OPTIONS, ...PLACE_OPTIONS],
       arity: { least: 0, most: 1 },
       run: (args, _all, options) => {
         const settings = { ...scriptSettings(options), query: conversation(args, options) };

@@ -1,7 +1,7 @@
-import { checkAll, COUNT, FROM, sought } from "./_history.ts";
+import { checkAll, COUNT, FROM, PLACE_OPTIONS, sought } from "./_history.ts";
 import { readWords } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
-import { SCRIPT_OPTIONS, scriptSettings } from "./_script_options.ts";
+import { scriptSettings } from "./_script_options.ts";
 
 const OPTIONS = [FROM, COUNT];
 
@@ -23,7 +23,7 @@ export function register(commands: Commands): void {
     },
     inShell: {
       usage: "<words> [options]",
-      options: [...OPTIONS, ...SCRIPT_OPTIONS],
+      options: [...OPTIONS, ...PLACE_OPTIONS],
       run: (args, _all, options) => {
         const settings = { ...scriptSettings(options), query: sought(args, options) };
         return {

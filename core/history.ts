@@ -10,15 +10,19 @@ import type { Nick } from "./messages/nick.ts";
 
 /** A message of ours, and how far it has come. */
 export interface WrittenMessage {
+  /** The id of the message. */
   readonly id: MessageId;
   /** Our nick. */
   readonly from: Nick;
   /** The recipient; `undefined` for the channel. */
   readonly to: Nick | undefined;
+  /** The text as it was written. */
   readonly text: string;
   /** When it was written, by our wall clock. */
   readonly sentAt: Millis;
+  /** How far it has come. */
   readonly state: MessageState;
+  /** Why it has failed, if it has. */
   readonly failure: Failure | undefined;
 }
 
@@ -54,8 +58,9 @@ export interface HistoryQuery {
   readonly from: Nick | undefined;
   /** Only what is older than this date. */
   readonly before: Millis | undefined;
-  /** Only what stands before the entry with this number, or behind it. */
+  /** Only what stands before the entry with this number. */
   readonly below: number | undefined;
+  /** Only what stands behind the entry with this number. */
   readonly above: number | undefined;
   /** The most entries: the newest ones, or with `above` the oldest. A page may have fewer. */
   readonly count: number;
@@ -83,11 +88,13 @@ export interface HistoryPage {
   readonly next: number | undefined;
   /** True if what stands before the first entry was dropped for its age, or for want of room. */
   readonly isCut: boolean;
-  /** How many entries were looked at one by one, and how many there are. 0 where an index knows. */
+  /** How many entries were opened one by one; 0 where an index knows. */
   readonly searched: number;
+  /** How many entries there are. */
   readonly total: number;
 }
 
+/** An entry of the history. */
 export interface HistoryEntry {
   /** Its number in the history: what came later has a greater one. */
   readonly number: number;

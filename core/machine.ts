@@ -11,8 +11,8 @@
  * Last comes the tick, if one is due. Only a tick transmits (and, in a client, the step that asks for the
  * end), so that the answers to all inputs of a wake-up share packets.
  *
- * The outputs of all these steps are performed in passes (`core/passes.ts`), each in list order: what is to be
- * remembered as one commit of the history; saves, forgets and destroys as one commit; then transmits; then
+ * The outputs of all these steps are performed in passes (`core/passes.ts`), each in list order: what is to
+ * be remembered as one commit of the history; saves, forgets and destroys as one commit; then transmits; then
  * notices and exit. So nothing is acknowledged or shown before it is durable, and nothing is forgotten before
  * it is in the history.
  * @module

@@ -23,6 +23,8 @@ import { DONE, FAILED, type World } from "./world.ts";
 /** Looks a page up; `undefined` if no history is kept. */
 export type Look = (query: HistoryQuery) => Promise<HistoryPage | undefined>;
 
+const NOTHING_FOUND = "[Nothing was found.]";
+
 /** A part of an answer: the page, and how many entries were searched before its end. */
 export interface Part {
   readonly page: HistoryPage;
@@ -162,13 +164,16 @@ export async function runHistory(
 ): Promise<number> {
   return await withSource(settings, world, async ({ look, nick }) => {
     const progress = new Progress();
+    let found = 0;
     for await (const part of lookUp(look, query)) {
       if (part === undefined) return sayNone(query, world);
       progress.clear();
+      found += part.page.entries.length;
       printPage(part.page, query, nick, settings.json, world);
       progress.show(part);
     }
     progress.clear();
+    if (found === 0 && query.words !== undefined) console.error(NOTHING_FOUND);
     return DONE;
   });
 }
@@ -257,6 +262,6 @@ export async function lookUpFor(
     told = searched;
     say(progressLine(searched, page.total));
   }
-  if (found === 0 && query.words !== undefined) say("[Nothing was found.]");
+  if (found === 0 && query.words !== undefined) say(NOTHING_FOUND);
   show({ type: "settled" });
 }

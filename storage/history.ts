@@ -51,7 +51,7 @@ const ENTRIES = `CREATE TABLE entries(
   number INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, conversation BLOB NOT NULL, event INTEGER NOT NULL,
   missed INTEGER NOT NULL, stage INTEGER NOT NULL, kept INTEGER NOT NULL, date INTEGER NOT NULL,
   body BLOB NOT NULL) STRICT`;
-const BY_CONVERSATION = "CREATE INDEX by_conversation ON entries(conversation, number)";
+const BY_CONVERSATION = "CREATE INDEX by_conversation ON entries(conversation, number, date)";
 /**
  * The words of each entry (`wordsOf`), without their places: with them the file was longer, and a search for
  * several common words slower (bench/history.ts).
@@ -354,8 +354,8 @@ class Page {
 }
 
 /**
- * Opens the history in this file, or makes it (":memory:" keeps all in memory). One that is in clear is sealed
- * if there is a seal. Throws a `StoreError` if it cannot be used.
+ * Opens the history in this file, or makes it (":memory:" keeps all in memory). One that is in clear is
+ * sealed if there is a seal. Throws a `StoreError` if it cannot be used.
  */
 export function openHistory(path: string, seal: StateSeal | undefined, bounds: HistoryBounds): SqliteHistory {
   if (path !== ":memory:") makeFile(path);
@@ -376,7 +376,8 @@ export function historyIn(folder: string): string {
 }
 
 /**
- * Opens the history of a state. Where none is to be kept, one that is there is at least sealed with the state.
+ * Opens the history of a state. Where none is to be kept, one that is there is at least sealed with the
+ * state.
  */
 export function openHistoryOf(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * The words by which messages are found. In scripts that put no spaces between words every character and every
- * pair of neighbours is a word, so that what stands inside a sentence is found there.
+ * The words by which messages are found. In scripts that put no spaces between words every character and
+ * every pair of neighbours is a word, so that what stands inside a sentence is found there.
  */
 
 /** A word of letters, digits and marks, or one pictograph. */

@@ -95,9 +95,9 @@ export class Effects {
   }
 
   /**
-   * Puts something into the history, under a name that no other entry has: with a later commit, but before any
-   * record is forgotten. It is on disk in some record until then, because the next process remembers it again
-   * from there.
+   * Puts something into the history, under a name that no other entry has: with a later commit, but before
+   * any record is forgotten. It is on disk in some record until then, because the next process remembers it
+   * again from there.
    */
   remember(now: Millis, name: string, memory: Memory): void {
     if (!this.keeps) return;
