@@ -9,6 +9,7 @@ import { describe, play, SCENARIOS } from "../tests/kit/bad_networks/scenarios.t
 import type { Child } from "../tests/kit/child.ts";
 import { Progress } from "../tests/kit/progress.ts";
 import { LENGTHS, letterOf, letters } from "./letters.ts";
+import { history, sealedHistory } from "./history.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
 import { start } from "./processes.ts";
@@ -318,6 +319,13 @@ async function seeds(): Promise<void> {
   tell(`simulated worlds: ${rate} on one CPU`);
 }
 
+/** Each in a folder of its own. */
+function remembered(): void {
+  for (const measure of [history, sealedHistory]) {
+    measure(Deno.makeTempDirSync({ dir: folder, prefix: "history-" }), tell);
+  }
+}
+
 const parts: Record<string, () => void | Promise<void>> = {
   "one-cpu": () => roundTrips(true),
   "unpinned": () => roundTrips(false),
@@ -331,6 +339,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   loss,
   "bad-networks": badNetworks,
   idle,
+  history: remembered,
   seeds,
 };
 

@@ -25,6 +25,8 @@ export function readClientSettings(options: Options, invite?: string): ClientSet
     channelKey: options["channel-key"],
     attempts: numberOption(options, "attempts", ATTEMPTS),
     durability: shared.durabilityFrom(options),
+    history: shared.historyFrom(options),
+    recalls: numberOption(options, "history-lines", 0),
     log: options.log,
   };
 }

@@ -14,6 +14,7 @@ export const SCRIPT_OPTIONS: readonly Option[] = [
   shared.STATE,
   shared.IDENTITY,
   shared.PASSPHRASE_FILE,
+  ...shared.HISTORY,
   { name: "known-only", help: "refuse a server that is not known, and do not make an identity" },
   { name: "json", help: "print JSON, one object a line: see 'schema'" },
 ];

@@ -1,4 +1,5 @@
 import type { Millis } from "./base/units.ts";
+import type { HistoryQuery } from "./history.ts";
 
 /** A name that a program gives to an action. The notices that answer the action have it, too. */
 export type Ref = string;
@@ -34,6 +35,8 @@ export type Action =
   | { readonly type: "readJournal"; readonly after: number | undefined; readonly reader: string | undefined }
   /** A program, or the person (`undefined`), has dealt with everything up to this event. */
   | { readonly type: "confirmEvents"; readonly reader: string | undefined; readonly number: number }
+  /** Look something up in the history. */
+  | { readonly type: "readHistory"; readonly query: HistoryQuery }
   | { readonly type: "listPeers" }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }

@@ -3,10 +3,12 @@ import type { Commands } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, READ_AHEAD_MS } from "../core/base/limits.ts";
+import { NEWEST } from "../core/history.ts";
 import { type Notice, render } from "../core/notice.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
+import { type Look, lookAction, lookUpFor, pageIn } from "./history.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
 import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
@@ -29,7 +31,7 @@ export async function runClient(
   const source = await openInput(commands, world);
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
-  if ("request" in found) return await runScreen(found, screen, source, commands, world);
+  if ("request" in found) return await runScreen(found, screen, { settings, source }, commands, world);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);
   return await runPrompt(served, found, { settings, commands, source, world });
@@ -70,6 +72,7 @@ async function openOrAttach(
     interactive: input === undefined,
     sendsOnly,
     isAttended: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
+    recalls: settings.recalls,
   };
   const until = world.now() + ENGINE_WAIT_MS;
   for (;;) {
@@ -104,10 +107,23 @@ async function runPrompt(
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
   let isLeaving = false;
 
+  const look: Look = async (query) => pageIn(await engine.ask(lookAction(query)));
+
+  function show(notice: Notice): void {
+    prompt.show(notice, render(notice, world.utcOffset));
+  }
+
   function hand(action: Action): void {
     const isEnd = action.type === "quit" || action.type === "leave";
     if (isEnd && connections.size > 0) void leaveToOthers(action);
-    else engine.act(action);
+    else if (action.type === "readHistory") {
+      void lookUpFor(
+        show,
+        (line) => prompt.say(line),
+        look,
+        action.query,
+      );
+    } else engine.act(action);
   }
 
   /** The user has gone, and other programs still use the engine. */
@@ -128,7 +144,7 @@ async function runPrompt(
     if (notice.type !== "settled") log?.(notice.type);
     // Answers to the requests of others are not for this screen.
     if (ref !== undefined || isLeaving) return;
-    prompt.show(notice, render(notice, world.utcOffset));
+    show(notice);
     // The next commit says that the message was shown. If it was not, that commit must not come.
     if (prompt.isBroken) {
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
@@ -160,7 +176,7 @@ function isMessage(
 async function runScreen(
   session: Session,
   screen: ShownNotices,
-  source: Source,
+  { settings, source }: { readonly settings: ClientSettings; readonly source: Source },
   commands: Commands,
   world: World,
 ): Promise<number> {
@@ -188,9 +204,15 @@ async function runScreen(
     }
   }
 
+  const say = (line: string) => prompt.say(line);
+  const look: Look = async (query) => pageIn(await answersTo(lookAction(query)));
+
+  async function answersTo(action: Action): Promise<readonly Notice[]> {
+    return (await session.request("act", { ...action }) as { notices: readonly Notice[] }).notices;
+  }
+
   async function ask(action: Action): Promise<void> {
-    const { notices } = await session.request("act", { ...action }) as { notices: readonly Notice[] };
-    for (const notice of notices) show(notice);
+    for (const notice of await answersTo(action)) show(notice);
     show({ type: "settled" });
   }
 
@@ -198,7 +220,8 @@ async function runScreen(
     if (action.type === "quit" || action.type === "leave") return leave();
     if (action.type === "finish") return void Promise.allSettled(asked).then(() => leave());
     if (action.type === "stay") return;
-    const answer = ask(action).catch(() => {});
+    const answer = (action.type === "readHistory" ? lookUpFor(show, say, look, action.query) : ask(action))
+      .catch(() => {});
     asked.add(answer);
     answer.finally(() => asked.delete(answer));
   }
@@ -210,6 +233,10 @@ async function runScreen(
   };
   world.onEndingSignal(() => leave());
   prompt.say(`[This is a screen of the daemon of ${session.hello.nick}: 'quit' leaves that running.]`);
+  if (settings.recalls > 0) {
+    const page = await look({ ...NEWEST, count: settings.recalls, shownOnly: true });
+    if (page !== undefined) show({ type: "historyRead", query: NEWEST, page });
+  }
   await session.request("attach");
   const isGone = await Promise.race([left.then(() => false), session.closed.then(() => true)]);
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);

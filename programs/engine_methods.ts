@@ -4,9 +4,10 @@
  */
 import type { Action } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
-import { ENGINE_SILENT_MS, ONCE_BYTES } from "../core/base/limits.ts";
+import { ENGINE_SILENT_MS, HISTORY_PAGE_ENTRIES, ONCE_BYTES } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { VERSION } from "../core/base/version.ts";
+import type { HistoryQuery } from "../core/machine.ts";
 import { isNick } from "../core/messages/nick.ts";
 import {
   type JournalEvent,
@@ -55,6 +56,7 @@ const ACTIONS = [
   "trust",
   "verify",
   "invite",
+  "readHistory",
   "sendDirect",
   "sendChannel",
 ] as const;
@@ -290,6 +292,8 @@ function actionOf(params: RpcParams): Action {
     case "listPeers":
     case "invite":
       return { type };
+    case "readHistory":
+      return { type, query: queryOf(params["query"]) };
     case "sendChannel":
       return { type, text: requiredText(params, "text") };
     case "sendDirect":
@@ -301,6 +305,22 @@ function actionOf(params: RpcParams): Action {
     case "trust":
       return { type, nick: nickOf(params) };
   }
+}
+
+/** What is left out of a query is not asked for. */
+function queryOf(query: unknown): HistoryQuery {
+  if (typeof query !== "object" || query === null) throw new InvalidParams("'query' is not an object");
+  const params: RpcParams = { ...query };
+  return {
+    peer: params["peer"] === null ? null : optionalText(params, "peer"),
+    words: optionalText(params, "words"),
+    from: optionalText(params, "from"),
+    before: optionalNumber(params, "before"),
+    below: optionalNumber(params, "below"),
+    above: optionalNumber(params, "above"),
+    count: optionalNumber(params, "count") ?? HISTORY_PAGE_ENTRIES,
+    shownOnly: params["shownOnly"] === true,
+  };
 }
 
 function nickOf(params: RpcParams): string {

@@ -12,6 +12,7 @@ import { revocationOf } from "../core/messages/lineage.ts";
 import type { Nick } from "../core/messages/nick.ts";
 import type { Notice } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
+import { type HistoryBounds, openHistoryOf } from "../storage/history.ts";
 import { type OpenIdentity, openIdentity, type Protectable } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import type { SealingIdentity, SqliteStore } from "../storage/sqlite.ts";
@@ -56,6 +57,10 @@ export interface ClientSettings {
   /** How many attempts a command of the user makes before the client gives up; 0 for no end of them. */
   readonly attempts: number;
   readonly durability: Durability;
+  /** How much the history keeps, or `undefined` for none. */
+  readonly history: HistoryBounds | undefined;
+  /** How many of its last messages are shown at the start. */
+  readonly recalls: number;
   /** A file, or `undefined` for no log. */
   readonly log: string | undefined;
 }
@@ -169,6 +174,8 @@ export interface Manner {
   readonly interactive: boolean;
   readonly sendsOnly: boolean;
   readonly isAttended: boolean;
+  /** How many of the last messages are shown at the start: none where it is absent. */
+  readonly recalls?: number;
   /** A new identity is refused, by an `UnknownError`. */
   readonly knownOnly?: boolean;
 }
@@ -209,6 +216,9 @@ export async function openClient(
     const opened = await openOwnIdentity(settings, beginning);
     cleanup.defer(() => opened.close());
     if (store !== undefined) unlockState(store, opened);
+    const history = folder === undefined ? undefined : openHistoryOf(folder, store?.seal, settings.history);
+    cleanup.defer(() => history?.close());
+    history?.setDurability(settings.durability);
     const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
     const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
     const own = ownAddresses(host, socket.address.port, server);
@@ -228,6 +238,7 @@ export async function openClient(
       sendsOnly: manner.sendsOnly,
       isAttended: manner.isAttended,
       durable: store !== undefined,
+      recalls: history === undefined ? 0 : manner.recalls ?? 0,
       primitives: systemPrimitives(),
       stopwatch: world.stopwatch,
       foreword: news,
@@ -244,7 +255,7 @@ export async function openClient(
     return {
       nick,
       folder,
-      run: (show) => drive({ machine, socket, store, now, wall: world.wall, show }),
+      run: (show) => drive({ machine, socket, store, history, now, wall: world.wall, show }),
       sayLeaving: () => sayLeaving(machine, socket, now()),
       close: () => cleanup.dispose(),
     };

@@ -108,6 +108,11 @@ export class SqliteStore implements Store {
     this.#seal = new StateSeal(secret);
   }
 
+  /** The seal of a file that is sealed and open. */
+  get seal(): StateSeal | undefined {
+    return this.#seal;
+  }
+
   /** Throws a `StoreError` if the file is sealed, and an identity without a passphrase is to use it. */
   refuseSealed(): void {
     if (this.isSealed) throw this.#sealedForOther();
@@ -246,7 +251,7 @@ export function openSqlite(path: string, kind: Kind, mayBeEmpty = true): SqliteS
  * by others. Its -wal file gets the mode of this one. Returns false if there is one already. That must not be
  * opened here, for closing it would drop the locks that this process may already hold on it (fcntl(2)).
  */
-function makeFile(path: string): boolean {
+export function makeFile(path: string): boolean {
   const folder = dirname(path);
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });

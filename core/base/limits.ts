@@ -386,6 +386,26 @@ export const JOURNAL_LIFE_MS = 30 * DAY_MS;
 export const JOURNAL_BYTES = 64 * 1024 * 1024;
 export const JOURNAL_MORE_BYTES = 400;
 
+/** What the history keeps, unless the user chooses: a year of messages, and at most so much of the disk. */
+export const HISTORY_DAYS = 365;
+export const HISTORY_MEBIBYTES = 512;
+
+/**
+ * So many entries of the history are dropped with a commit at most, beside as many as it adds, so that none
+ * takes long; where there is no more room, this part of all entries.
+ */
+export const HISTORY_DROPS = 256;
+
+/** So many sealed entries are opened before the search lets others do something: some 50 ms. */
+export const HISTORY_SCAN_ENTRIES = 1_000;
+
+/**
+ * The entries of the history that are read at a time: not more than so many, and hardly more than so many
+ * characters, each of which may take six bytes of a line of JSON (`RPC_LINE_BYTES`).
+ */
+export const HISTORY_PAGE_ENTRIES = 64;
+export const HISTORY_PAGE_CHARACTERS = 65_536;
+
 /** The events that are read from the journal at a time. */
 export const JOURNAL_PAGE_EVENTS = 64;
 

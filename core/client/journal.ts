@@ -23,6 +23,7 @@ import { EVENT, READER, type ValueOf } from "../durable/records.ts";
 import { idOf } from "../messages/message_id.ts";
 import { nickKey } from "../messages/nick.ts";
 import type { JournalEvent, JournalPage } from "../notice.ts";
+import type { Chronicle } from "./chronicle.ts";
 
 /** To a kibibyte the journal knows who has written most of it. */
 const KIBIBYTE = 1024;
@@ -38,6 +39,7 @@ export type Entry = Omit<JournalEvent, "number" | "id"> & Pick<Event, "prefix" |
 
 export class Journal {
   readonly #effects: Effects;
+  readonly #chronicle: Chronicle;
   /** The events by their numbers, grouped by sender. */
   readonly #events: DurableMap<number, Event>;
   /** The last event that each reader has dealt with. */
@@ -59,8 +61,9 @@ export class Journal {
   readonly #folded = new Set<number>();
 
   /** `isAttended` is true if a person at a terminal sees what is shown. */
-  constructor(effects: Effects, isAttended: boolean) {
+  constructor(effects: Effects, chronicle: Chronicle, isAttended: boolean) {
     this.#effects = effects;
+    this.#chronicle = chronicle;
     // Where nothing outlives the process no person comes later.
     this.#present = isAttended || !effects.keeps ? SCREEN : UNATTENDED;
     this.#readers = new DurableMap(effects, byName(READER));
@@ -93,6 +96,7 @@ export class Journal {
   add(now: Millis, { like, ...entry }: Entry, isFolded = false): number {
     const number = ++this.#newest;
     const event = { ...entry, like: like === undefined ? [] : [like], keptAt: now, isShown: false };
+    this.#chronicle.received(now, named([number, event]), now);
     const isOnlyReader = !isFolded && this.#present === SCREEN && this.#programs.length === 0 &&
       this.#events.size === 0;
     if (isOnlyReader) {
@@ -136,6 +140,18 @@ export class Journal {
     this.#folded.clear();
     this.#move(now, this.#present, this.#newest);
     return { printed: { events: printed, missed, newest: this.#newest }, unshown };
+  }
+
+  /** What the last process may not have put into the history. */
+  rememberAll(now: Millis): void {
+    for (const entry of this.#events.entries()) {
+      this.#chronicle.received(now, named(entry), entry[1].keptAt);
+    }
+  }
+
+  /** The number of the last event that the person was shown. */
+  get shownUntil(): number {
+    return this.#placeOf(SCREEN);
   }
 
   /** The events behind the one with this number, or the first of them. */

@@ -28,6 +28,7 @@ export type Request = Exclude<
       | "release"
       | "attend"
       | "followMessage"
+      | "readHistory"
       | "readJournal"
       | "confirmEvents"
       | "confirmShown";

@@ -23,7 +23,7 @@ import { idOf, type IdSource, type MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
-import type { Failure } from "../notice.ts";
+import type { Failure, MessageState } from "../notice.ts";
 import type { AckTracker } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
 import type { DirectWay } from "./direct_way.ts";
@@ -31,6 +31,7 @@ import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
 import { NOTHING, type OutgoingMessage, recipientKey } from "./outbox.ts";
+import type { Chronicle } from "./chronicle.ts";
 import type { FollowedMessages } from "./followed_messages.ts";
 import type { Sealing } from "./sealing.ts";
 import { Several } from "./several.ts";
@@ -42,6 +43,7 @@ export interface SenderOptions {
   readonly directWay: DirectWay;
   readonly tracker: AckTracker;
   readonly followed: FollowedMessages;
+  readonly chronicle: Chronicle;
   readonly inbox: Inbox;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
@@ -98,6 +100,7 @@ export class Sender {
     }
     const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
     message.ref = effects.ref;
+    this.#options.chronicle.written(now, message, "queued");
     if (once !== undefined) this.#follow(message, once);
     if (membership.isRegistered) this.#transmit(now, message, { command: true });
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
@@ -380,11 +383,11 @@ export class Sender {
 
   /** Gives a message up for good, and tells why. */
   #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
-    const { directWay, effects, followed, tracker } = this.#options;
+    const { directWay, effects, tracker } = this.#options;
     directWay.withdraw(now, message);
     this.#stop(message);
     tracker.failed(now, message);
-    followed.note(message, "failed", failure);
+    this.#note(now, message, "failed", failure);
     const unknown = failure === "unknown" && message.to !== undefined;
     effects.notice(
       unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
@@ -392,6 +395,13 @@ export class Sender {
     );
     this.#settle(message);
     this.#sendNextPost(now);
+  }
+
+  /** Notes how far a message has come, for scripts and in the history. */
+  #note(now: Millis, message: OutgoingMessage, state: MessageState, failure?: Failure): void {
+    const { chronicle, followed } = this.#options;
+    followed.note(message, state, failure);
+    chronicle.written(now, message, state, failure);
   }
 
   // ---- receipts ------------------------------------------------------------------------------------------
@@ -423,13 +433,13 @@ export class Sender {
 
   /** A letter may still be opened that was unreadable, so only the other outcomes are said directly. */
   #onAnswer(now: Millis, message: OutgoingMessage, outcome: Outcome): void {
-    const { effects, followed, tracker } = this.#options;
+    const { effects, tracker } = this.#options;
     if (outcome === "refused" || outcome === "forgotten") return this.#fail(now, message, outcome);
     if (outcome !== "read") return;
     this.#stop(message);
     const text = this.#textToName(now, message.to!, message);
     tracker.delivered(now, message);
-    followed.note(message, "delivered");
+    this.#note(now, message, "delivered");
     effects.notice({ type: "delivered", to: message.to!, text }, message.ref);
     this.#settle(message);
   }
@@ -482,11 +492,11 @@ export class Sender {
   }
 
   #onStored(now: Millis, verb: VerbOf<"stored">): void {
-    const { effects, followed, tracker } = this.#options;
+    const { effects, tracker } = this.#options;
     const message = this.#answered(verb);
     if (message === undefined) return;
     this.#stopDepositing(message);
-    followed.note(message, "stored");
+    this.#note(now, message, "stored");
     if (message.to === undefined) {
       tracker.delivered(now, message);
       effects.notice({ type: "posted" }, message.ref);
@@ -532,7 +542,7 @@ export class Sender {
    * acknowledged.
    */
   #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
-    const { followed, sealing, tracker } = this.#options;
+    const { sealing, tracker } = this.#options;
     const { id, outcome } = receipt;
     const message = tracker.messageWith(id);
     // A message that is gone here may still have a record on disk.
@@ -547,7 +557,7 @@ export class Sender {
     const isUntold = this.#untold.has(message);
     const text = isUntold ? this.#textToName(now, to, message) : undefined;
     tracker.forget(message);
-    followed.note(message, "delivered");
+    this.#note(now, message, "delivered");
     this.#setAside(message);
     if (isUntold) {
       this.#options.effects.notice({ type: "delivered", to, text });

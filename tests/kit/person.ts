@@ -93,6 +93,7 @@ export class Person extends Process {
       durable: true,
       primitives: this.surroundings.primitives,
       stopwatch: this.surroundings.stopwatch,
+      recalls: 0,
       foreword: [],
       ...this.#settings,
       serverKey: this.#serverKey,
