@@ -64,7 +64,7 @@ export interface HistoryQuery {
   readonly above: number | undefined;
   /** The most entries: the newest ones, or with `above` the oldest. A page may have fewer. */
   readonly count: number;
-  /** Leaves out what the person has not been shown yet. */
+  /** Leaves out what whoever is there has not been shown yet. */
   readonly shownOnly: boolean;
 }
 
@@ -108,6 +108,6 @@ export interface HistoryEntry {
 export interface HistoryStore {
   /** Makes all of this durable at once, as a store does, or throws and keeps none of it. */
   commit(memories: readonly Memory[]): void;
-  /** `shownUntil`: the number of the last event of the journal that the person was shown. */
+  /** `shownUntil`: the number of the last event of the journal that whoever is there was shown. */
   read(query: HistoryQuery, shownUntil: number): HistoryPage;
 }

@@ -675,7 +675,7 @@ function marksOf(
 
 /** The lines of a part of the history, with what is missing in it. */
 function historyLines(
-  { peer, words }: HistoryQuery,
+  { peer, shownOnly, words }: HistoryQuery,
   { entries, isCut, next }: HistoryPage,
   utcOffset: (at: Millis) => Millis,
 ): string[] {
@@ -683,7 +683,7 @@ function historyLines(
   const lines = entries.flatMap((entry) => entryLines(entry, peer === undefined, isSearch, utcOffset));
   if (isSearch) return lines;
   if (isCut) return ["[What is older is not kept any more.]", ...lines];
-  if (next === undefined && lines.length === 0) return ["[The history has nothing of that.]"];
+  if (next === undefined && lines.length === 0 && !shownOnly) return ["[The history has nothing of that.]"];
   return lines;
 }
 

@@ -1,7 +1,7 @@
 /** The history, looked up by the engine that runs, or in the file if none does: nobody has to be online. */
 import { utf8Length } from "../core/base/bytes.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
-import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS } from "../core/base/limits.ts";
+import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, HISTORY_PAGE_ENTRIES } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { NEWEST } from "../core/history.ts";
 import type { Action, HistoryEntry, HistoryPage, HistoryQuery } from "../core/machine.ts";
@@ -57,7 +57,7 @@ export async function* lookUp(look: Look, query: HistoryQuery): AsyncGenerator<P
 /** Everything, oldest first. */
 async function* lookThrough(look: Look): AsyncGenerator<HistoryPage | undefined> {
   for (let above: number | undefined = 0; above !== undefined;) {
-    const page: HistoryPage | undefined = await look({ ...NEWEST, above, count: Infinity });
+    const page: HistoryPage | undefined = await look({ ...NEWEST, above, count: HISTORY_PAGE_ENTRIES });
     yield page;
     above = page?.next;
   }

@@ -133,9 +133,9 @@ export class Journal {
     }
   }
 
-  /** The number of the last event that the person was shown. */
+  /** The number of the last event that whoever is told now was shown. */
   get shownUntil(): number {
-    return this.#placeOf(SCREEN);
+    return this.#placeOf(this.#present);
   }
 
   /** The events behind the one with this number, or the first of them. */
