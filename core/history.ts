@@ -1,5 +1,5 @@
 /**
- * The history: what was said, kept for a year (docs/architecture.md, section 8). A machine says what is to be
+ * The history: what was said, kept for a year (docs/architecture.md, section 7). A machine says what is to be
  * remembered; `storage/` keeps it in a file of its own, beside the records.
  * @module
  */
