@@ -73,7 +73,9 @@ export function history(folder: string, tell: (line: string) => void): void {
     } microseconds to keep one, ${BATCH} in a commit`,
   );
   kept.close();
+  const opening = performance.now();
   const again = openHistoryOf(folder, undefined, NO_BOUNDS)!;
+  tell(`  opened in ${(performance.now() - opening).toFixed(1)} ms`);
   for (const [name, query] of QUERIES) {
     const times: number[] = [];
     let found = 0;

@@ -1,4 +1,4 @@
-/** What 'history', 'search' and 'export' have in common. */
+/** The options and queries that 'history', 'search' and 'export' have in common. */
 import { NICK_BYTES } from "../core/base/limits.ts";
 import { NEWEST } from "../core/history.ts";
 import type { HistoryQuery } from "../core/machine.ts";

@@ -98,7 +98,7 @@ export const DURABILITY: Option = {
   check: oneOf(DURABILITIES),
 };
 
-/** What a client keeps of conversations, whoever runs it. */
+/** How much a client keeps of conversations, whoever runs it. */
 export const HISTORY: readonly Option[] = [
   {
     name: "no-history",

@@ -1,5 +1,5 @@
 /**
- * The history: what was said, kept for a year (docs/architecture.md, section 8). A machine says what is to be
+ * The history: what was said, kept for a year (docs/architecture.md, section 7). A machine says what is to be
  * remembered; `storage/` keeps it in a file of its own, beside the records.
  * @module
  */
@@ -26,7 +26,7 @@ export interface WrittenMessage {
   readonly failure: Failure | undefined;
 }
 
-/** Something to remember. What is remembered twice is the same entry, and its state only ever goes on. */
+/** Something to remember. If it comes twice it is the same entry, and its state only ever goes on. */
 export type Memory =
   | { readonly type: "received"; readonly message: JournalEvent; readonly when: When }
   | { readonly type: "written"; readonly message: WrittenMessage; readonly when: When }
@@ -64,7 +64,7 @@ export interface HistoryQuery {
   readonly above: number | undefined;
   /** The most entries: the newest ones, or with `above` the oldest. A page may have fewer. */
   readonly count: number;
-  /** Leaves out what the person has not been shown yet. */
+  /** Leaves out what whoever is there has not been shown yet. */
   readonly shownOnly: boolean;
 }
 
@@ -80,7 +80,7 @@ export const NEWEST: HistoryQuery = {
   shownOnly: false,
 };
 
-/** What is found. */
+/** A part of the answer to a query. */
 export interface HistoryPage {
   /** Oldest first; what has the words that are sought comes newest first. */
   readonly entries: readonly HistoryEntry[];
@@ -108,6 +108,6 @@ export interface HistoryEntry {
 export interface HistoryStore {
   /** Makes all of this durable at once, as a store does, or throws and keeps none of it. */
   commit(memories: readonly Memory[]): void;
-  /** `shownUntil`: the number of the last event of the journal that the person was shown. */
+  /** `shownUntil`: the number of the last event of the journal that whoever is there was shown. */
   read(query: HistoryQuery, shownUntil: number): HistoryPage;
 }

@@ -1,4 +1,4 @@
-/** What is told of messages: those of others that have come, and how far ours have come. */
+/** Messages as they are told of: those of others that have come, and how far ours have come. */
 import type { Millis } from "./base/units.ts";
 import type { MessageId } from "./messages/message_id.ts";
 import type { Nick } from "./messages/nick.ts";

@@ -223,7 +223,7 @@ export type Notice =
   | { readonly type: "mailRead" }
   /** A part of the journal, and where the program goes on that asked for it. It has no text. */
   | { readonly type: "journalRead"; readonly page: JournalPage; readonly place: number | undefined }
-  /** What was looked up in the history; `undefined` if none is kept. */
+  /** A part of the history that was asked for; `undefined` if none is kept. */
   | { readonly type: "historyRead"; readonly query: HistoryQuery; readonly page: HistoryPage | undefined }
   /** Too many programs read the journal. */
   | { readonly type: "tooManyReaders" }
@@ -675,7 +675,7 @@ function marksOf(
 
 /** The lines of a part of the history, with what is missing in it. */
 function historyLines(
-  { peer, words }: HistoryQuery,
+  { peer, shownOnly, words }: HistoryQuery,
   { entries, isCut, next }: HistoryPage,
   utcOffset: (at: Millis) => Millis,
 ): string[] {
@@ -683,11 +683,11 @@ function historyLines(
   const lines = entries.flatMap((entry) => entryLines(entry, peer === undefined, isSearch, utcOffset));
   if (isSearch) return lines;
   if (isCut) return ["[What is older is not kept any more.]", ...lines];
-  if (next === undefined && lines.length === 0) return ["[The history has nothing of that.]"];
+  if (next === undefined && lines.length === 0 && !shownOnly) return ["[The history has nothing of that.]"];
   return lines;
 }
 
-/** What was found stands alone, so nothing is said of what is missing before it. */
+/** A message that was found by its words stands alone, so nothing is said of those missing before it. */
 function entryLines(
   { memory, missed }: HistoryEntry,
   isOfAll: boolean,

@@ -234,8 +234,9 @@ async function runScreen(
   world.onEndingSignal(() => leave());
   prompt.say(`[This is a screen of the daemon of ${session.hello.nick}: 'quit' leaves that running.]`);
   if (settings.recalls > 0) {
-    const page = await look({ ...NEWEST, count: settings.recalls, shownOnly: true });
-    if (page !== undefined) show({ type: "historyRead", query: NEWEST, page });
+    const query = { ...NEWEST, count: settings.recalls, shownOnly: true };
+    const page = await look(query);
+    if (page !== undefined) show({ type: "historyRead", query, page });
   }
   await session.request("attach");
   const isGone = await Promise.race([left.then(() => false), session.closed.then(() => true)]);

@@ -307,7 +307,7 @@ function actionOf(params: RpcParams): Action {
   }
 }
 
-/** What is left out of a query is not asked for. */
+/** A field that is left out of a query is not asked for. */
 function queryOf(query: unknown): HistoryQuery {
   if (typeof query !== "object" || query === null) throw new InvalidParams("'query' is not an object");
   const params: RpcParams = { ...query };

@@ -1,7 +1,7 @@
 /** The history, looked up by the engine that runs, or in the file if none does: nobody has to be online. */
 import { utf8Length } from "../core/base/bytes.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
-import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS } from "../core/base/limits.ts";
+import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, HISTORY_PAGE_ENTRIES } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { NEWEST } from "../core/history.ts";
 import type { Action, HistoryEntry, HistoryPage, HistoryQuery } from "../core/machine.ts";
@@ -32,8 +32,8 @@ export interface Part {
 }
 
 /**
- * Looks all up that is asked for, part by part. What has words comes newest first, as it is found. Everything
- * else comes as one part, because what is shown first is found last.
+ * Looks all up that is asked for, part by part. Messages with certain words come newest first, as they are
+ * found. Everything else comes as one part, because the line that is shown first is found last.
  */
 export async function* lookUp(look: Look, query: HistoryQuery): AsyncGenerator<Part | undefined> {
   const isSearch = query.words !== undefined;
@@ -57,7 +57,7 @@ export async function* lookUp(look: Look, query: HistoryQuery): AsyncGenerator<P
 /** Everything, oldest first. */
 async function* lookThrough(look: Look): AsyncGenerator<HistoryPage | undefined> {
   for (let above: number | undefined = 0; above !== undefined;) {
-    const page: HistoryPage | undefined = await look({ ...NEWEST, above, count: Infinity });
+    const page: HistoryPage | undefined = await look({ ...NEWEST, above, count: HISTORY_PAGE_ENTRIES });
     yield page;
     above = page?.next;
   }
@@ -111,7 +111,7 @@ async function openSource(client: ClientSettings, world: World): Promise<Source>
       return { nick, server, ...await openFile(folder, client) };
     } catch (error) {
       if (!(error instanceof StoreError && error.isInUse) || world.now() >= until) throw error;
-      // Whoever holds the state is about to serve it, or to end.
+      // The process that holds the state is about to serve it, or to end.
       await world.after(ENGINE_WAIT_AGAIN_MS);
     }
   }

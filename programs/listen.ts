@@ -132,7 +132,7 @@ class Listener {
         continue;
       }
       const number = item.message?.number;
-      // What was told by two engines is dealt with once.
+      // A message that two engines have told is dealt with once.
       const isKnown = number !== undefined && this.#done !== undefined && number <= this.#done;
       if (!isKnown && !await this.#deal(item)) return;
       if (number === undefined) continue;

@@ -1,5 +1,5 @@
 /**
- * The history of a nick: `history.db` beside `state.db` (docs/architecture.md, section 8). In clear it has an
+ * The history of a nick: `history.db` beside `state.db` (docs/architecture.md, section 7). In clear it has an
  * index of words. Where the state is sealed the entries are sealed under the same secret, there is no index,
  * and a search opens one entry after the other.
  */
@@ -51,7 +51,10 @@ const ENTRIES = `CREATE TABLE entries(
   number INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, conversation BLOB NOT NULL, event INTEGER NOT NULL,
   missed INTEGER NOT NULL, stage INTEGER NOT NULL, kept INTEGER NOT NULL, date INTEGER NOT NULL,
   body BLOB NOT NULL) STRICT`;
-const BY_CONVERSATION = "CREATE INDEX by_conversation ON entries(conversation, number, date)";
+const INDEXES = [
+  "CREATE INDEX by_conversation ON entries(conversation, number, date)",
+  "CREATE INDEX by_event ON entries(event) WHERE event > 0",
+];
 /**
  * The words of each entry (`wordsOf`), without their places: with them the file was longer, and a search for
  * several common words slower (bench/history.ts).
@@ -65,11 +68,12 @@ const COLUMNS = "number, name, missed, kept, date, body";
 const SEAL_CHECK = "seal";
 /** The sender of an entry stands among its words, behind a character that no word has. */
 const SENDER = "\u{E000}";
-/** Of a history that nothing is put into. */
+/** The bounds of a history that is only read. */
 export const NO_BOUNDS: HistoryBounds = { life: Infinity, bytes: Infinity };
 const NO_KEY = new Uint8Array(0);
 const NAME_BYTES = 16;
 const SEAL_PAGE = 1000;
+const NEWEST_OF = 64;
 
 const utf8 = new TextEncoder();
 
@@ -81,7 +85,6 @@ export class SqliteHistory implements HistoryStore {
   readonly #seal: StateSeal | undefined;
   readonly #bounds: HistoryBounds;
   readonly #statements = new Map<string, StatementSync>();
-  #total: number;
   /** The number of the newest event of the journal. */
   #lastEvent: number;
   /** The machine's own time of the newest entry. */
@@ -93,12 +96,11 @@ export class SqliteHistory implements HistoryStore {
     this.#path = path;
     this.#seal = seal;
     this.#bounds = bounds;
-    const { total, last, newest } = this.#get(
-      "SELECT count(*) AS total, max(event) AS last, max(kept) AS newest FROM entries",
-    )!;
-    this.#total = Number(total);
-    this.#lastEvent = Number(last ?? 0);
-    this.#newest = Number(newest ?? 0);
+    this.#lastEvent = this.#number("SELECT max(event) FROM entries WHERE event > 0");
+    // A start remembers once more what is older than the last entries.
+    this.#newest = this.#number(
+      `SELECT max(kept) FROM (SELECT kept FROM entries ORDER BY number DESC LIMIT ${NEWEST_OF})`,
+    );
     this.#isCut = this.#get("SELECT 1 FROM about WHERE name = 'cut'") !== undefined;
   }
 
@@ -176,7 +178,6 @@ export class SqliteHistory implements HistoryStore {
       Math.floor(when.date),
       this.#sealed(clearName, memory),
     );
-    this.#total++;
     if (this.#seal === undefined && memory.type !== "gap") this.#index(Number(lastInsertRowid), memory);
   }
 
@@ -208,10 +209,15 @@ export class SqliteHistory implements HistoryStore {
     }
   }
 
+  /** Entries are dropped from the oldest on, so their numbers have no gaps. */
+  get #total(): number {
+    const last = this.#number("SELECT max(number) FROM entries");
+    return last === 0 ? 0 : last - this.#number("SELECT min(number) FROM entries") + 1;
+  }
+
   #drop(number: number): void {
     if (this.#seal === undefined) this.#run("DELETE FROM words WHERE rowid = ?", number);
     this.#run("DELETE FROM entries WHERE number = ?", number);
-    this.#total--;
     if (this.#isCut) return;
     this.#run("INSERT INTO about VALUES('cut', x'')");
     this.#isCut = true;
@@ -219,10 +225,8 @@ export class SqliteHistory implements HistoryStore {
 
   /** The bytes of the file that are in use: it does not become shorter, and what is free is used again. */
   get #bytes(): number {
-    const [pages, free, bytes] = ["page_count", "freelist_count", "page_size"].map((name) =>
-      Number(this.#get(`PRAGMA ${name}`)![name])
-    );
-    return (pages! - free!) * bytes!;
+    const pages = this.#number("PRAGMA page_count") - this.#number("PRAGMA freelist_count");
+    return pages * this.#number("PRAGMA page_size");
   }
 
   // ---- what goes out -------------------------------------------------------------------------------------
@@ -321,6 +325,11 @@ export class SqliteHistory implements HistoryStore {
     return this.#prepared(sql).run(...values);
   }
 
+  /** The only number of a row; 0 where there is none. */
+  #number(sql: string): number {
+    return Number(Object.values(this.#get(sql) ?? {})[0] ?? 0);
+  }
+
   #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#prepared(sql).get(...values);
   }
@@ -408,7 +417,7 @@ function prepareHistory(database: DatabaseSync, path: string, seal: StateSeal | 
   run("PRAGMA synchronous = FULL");
   if (isNew) {
     run("BEGIN IMMEDIATE");
-    for (const sql of [ENTRIES, BY_CONVERSATION, ABOUT]) run(sql);
+    for (const sql of [ENTRIES, ...INDEXES, ABOUT]) run(sql);
     if (seal === undefined) run(WORDS);
     else putSealCheck(database, seal);
     run(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -438,7 +447,7 @@ function sealAll(database: DatabaseSync, path: string, seal: StateSeal): void {
     // A table that is dropped is overwritten page by page then.
     run("PRAGMA secure_delete = ON");
     run("BEGIN IMMEDIATE");
-    run("DROP INDEX by_conversation");
+    for (const name of ["by_conversation", "by_event"]) run(`DROP INDEX ${name}`);
     run("ALTER TABLE entries RENAME TO clear");
     run(ENTRIES);
     const save = database.prepare(
@@ -450,7 +459,7 @@ function sealAll(database: DatabaseSync, path: string, seal: StateSeal): void {
       for (const row of rows) {
         last = Number(row["number"]);
         const memory = openedBody(undefined, row, { now: 0, date: 0 });
-        // What cannot be read any more is left out.
+        // An entry that cannot be read any more is left out.
         if (memory === undefined) continue;
         const name = nameOf(memory);
         const conversation = digestOf(seal, conversationOf(memory));
@@ -460,7 +469,7 @@ function sealAll(database: DatabaseSync, path: string, seal: StateSeal): void {
     }
     run("DROP TABLE clear");
     run("DROP TABLE words");
-    run(BY_CONVERSATION);
+    for (const sql of INDEXES) run(sql);
     putSealCheck(database, seal);
     run("COMMIT");
     // The write-ahead log still holds the rows as they were, until it is truncated.

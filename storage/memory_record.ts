@@ -74,7 +74,7 @@ export function decodeMemory(bytes: Uint8Array, when: When): Memory | undefined 
   }
 }
 
-/** What tells an entry from all others: two senders may use the same id. */
+/** The name that tells an entry from all others: two senders may use the same id. */
 export function nameOf(memory: Memory): string {
   switch (memory.type) {
     case "received": {

@@ -11,7 +11,7 @@ const UNSPACED_SCRIPTS =
 const UNSPACED = new RegExp(`^[${UNSPACED_SCRIPTS}]`, "u");
 const PARTS = new RegExp(`[${UNSPACED_SCRIPTS}]+|[^${UNSPACED_SCRIPTS}]+`, "gu");
 
-/** Of a longer word the beginning counts. */
+/** Only so much of the beginning of a word counts. */
 const WORD_CHARACTERS = 64;
 
 /** Accents that stand above or below a letter of another script than those that need them. */
@@ -33,11 +33,11 @@ export function wordsOf(text: string): Set<string> {
   return words;
 }
 
-/** What is searched for. A text has to have all of it, in any order. */
+/** Words that are searched for. A text has to have all of them, in any order. */
 export class Sought {
   /** Words of `wordsOf`. */
   readonly words: readonly string[];
-  /** What has to stand together, and whose words may stand apart. */
+  /** Words that have to stand together, as one; the words of `words` may stand apart. */
   readonly #phrases: readonly string[];
 
   constructor(text: string) {

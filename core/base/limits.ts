@@ -386,7 +386,7 @@ export const JOURNAL_LIFE_MS = 30 * DAY_MS;
 export const JOURNAL_BYTES = 64 * 1024 * 1024;
 export const JOURNAL_MORE_BYTES = 400;
 
-/** What the history keeps, unless the user chooses: a year of messages, and at most so much of the disk. */
+/** The history keeps a year of messages, and at most so much of the disk, unless the user chooses. */
 export const HISTORY_DAYS = 365;
 export const HISTORY_MEBIBYTES = 512;
 

@@ -353,7 +353,7 @@ export class Client implements Machine {
     this.#state.rememberAll(now);
     const { recalls } = this.#options;
     if (recalls > 0) {
-      // What was not shown yet comes behind them anyhow.
+      // Messages that were not shown yet come behind them anyhow.
       this.#effects.look({ ...NEWEST, count: recalls, shownOnly: true }, this.#state.journal.shownUntil);
     }
     if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);

@@ -142,16 +142,16 @@ export class Journal {
     return { printed: { events: printed, missed, newest: this.#newest }, unshown };
   }
 
-  /** What the last process may not have put into the history. */
+  /** Remembers the events that the last process may not have put into the history. */
   rememberAll(now: Millis): void {
     for (const entry of this.#events.entries()) {
       this.#chronicle.received(now, named(entry), entry[1].keptAt);
     }
   }
 
-  /** The number of the last event that the person was shown. */
+  /** The number of the last event that whoever is told now was shown. */
   get shownUntil(): number {
-    return this.#placeOf(SCREEN);
+    return this.#placeOf(this.#present);
   }
 
   /** The events behind the one with this number, or the first of them. */

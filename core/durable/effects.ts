@@ -31,7 +31,7 @@ export class Effects {
   #asking: Millis = -Infinity;
   /** When the changes that wait leave for the disk. */
   #laterDue: Millis = Infinity;
-  /** What is to be remembered, in the same two kinds. What was said of an entry last counts. */
+  /** The entries that are to be remembered, in the same two kinds. The last version of an entry counts. */
   #ripeMemories = new Map<string, Memory>();
   #freshMemories = new Map<string, Memory>();
   /** True if a record is forgotten in this step, and with it what it may have said. */
@@ -107,7 +107,7 @@ export class Effects {
 
   /** Looks something up in the history, as an answer to the action that is being carried out. */
   look(query: HistoryQuery, shownUntil: number): void {
-    // What was said last is to be found.
+    // The last messages are to be found, too.
     this.#forgets = true;
     this.#commits = true;
     const look = { type: "look", query, shownUntil } as const;
@@ -185,7 +185,7 @@ export class Effects {
     return this.#fresh.size + this.#freshMemories.size > 0;
   }
 
-  /** What is ripe goes into the history; where records are forgotten, all of it does. */
+  /** Ripe entries go into the history; where records are forgotten, all of them do. */
   #takeMemories(outputs: Output[]): void {
     if (this.#forgets) this.#ripenMemories();
     for (const memory of this.#ripeMemories.values()) outputs.push({ type: "remember", memory });
