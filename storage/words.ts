@@ -37,7 +37,7 @@ export function wordsOf(text: string): Set<string> {
 export class Sought {
   /** Words of `wordsOf`. */
   readonly words: readonly string[];
-  /** Words that have to stand together, as one; the words of `words` may stand apart. */
+  /** Parts that have to stand together; the words of `words` may stand apart. */
   readonly #phrases: readonly string[];
 
   constructor(text: string) {
