@@ -1,7 +1,6 @@
 /** Commands in a shell: what they do, and that their statuses are the truth. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { SCHEMA } from "../../programs/schema.ts";
-import { PERMISSIONS, PROJECT } from "../kit/program.ts";
 import { violations } from "../kit/json_schema.ts";
 import { freePort, Host, isOnline, type Run } from "./host.ts";
 
@@ -398,58 +397,3 @@ Deno.test("what does something to a terminal comes escaped, and is the same agai
   // deno-lint-ignore no-control-regex -- that is what it looks for
   assertEquals(lines.filter((line) => /[\x00-\x1f\x7f-\x9f\u2028\u202e]/.test(line)), []);
 });
-
-/** The code blocks of the README in this language, under the heading about bots. */
-function botIn(language: string): string {
-  const readme = Deno.readTextFileSync(`${PROJECT}/README.md`);
-  const section = readme.slice(readme.indexOf("### Scripts, bots and agents"), readme.indexOf("### Pipes"));
-  const [, code = ""] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(section) ?? [];
-  assert(code !== "" && code.split("\n").length <= 40);
-  return code;
-}
-
-/** A folder with a program `parley`, which knows where the server of the test is. */
-async function binFor(host: Host): Promise<string> {
-  const bin = `${host.folder}/bin`;
-  await Deno.mkdir(bin);
-  const main = [Deno.execPath(), "run", "--no-prompt", ...PERMISSIONS, `${PROJECT}/main.ts`].join(" ");
-  const text = `#!/bin/sh\nPARLEY_SERVER=127.0.0.1 PARLEY_SERVER_PORT=${host.port} exec ${main} "$@"\n`;
-  await Deno.writeTextFile(`${bin}/parley`, text, { mode: 0o755 });
-  return bin;
-}
-
-for (const language of ["sh", "ts"]) {
-  const needsJq = language === "sh" && !Deno.env.get("PATH")!.split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/jq`).isFile;
-    } catch {
-      return false;
-    }
-  });
-  Deno.test({
-    name: `the bot of the README in ${language} answers, killed or not${
-      needsJq ? " (left out: no jq here)" : ""
-    }`,
-    ignore: needsJq,
-    fn: async () => {
-      await using host = await Host.withServer();
-      const bin = await binFor(host);
-      await Deno.writeTextFile(`${host.folder}/bot.${language}`, botIn(language));
-      const run = language === "sh"
-        ? "sh bot.sh"
-        : '"$1" run --no-prompt --allow-run --allow-read --allow-env bot.ts';
-      // It is a group of processes, which end with the input.
-      const shell = `set -m; ${run} & pid=$!; read -r line; kill -- -$pid; wait`;
-      const env = { PATH: `${bin}:${Deno.env.get("PATH")}` };
-      const alice = await host.online("alice");
-      const bot = host.run(["bot"], { shell, env });
-      await alice.sees(isOnline("bot"));
-      await alice.say("send bot ping");
-      await alice.sees("bot: pong");
-      await bot.endInput();
-      await bot.status;
-      await alice.endInput();
-      assertEquals(await alice.status, 0);
-    },
-  });
-}
