@@ -11,6 +11,12 @@ import { Progress } from "../tests/kit/progress.ts";
 import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
+import { cpuSeconds, residentBytes } from "./kernel.ts";
+import { freePort } from "./load/crowds.ts";
+import { fanOut } from "./load/fan_out.ts";
+import { registrations } from "./load/registration.ts";
+import type { Run } from "./load/run.ts";
+import { inWords, type Measurement } from "./measurement.ts";
 import { start } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
 
@@ -38,7 +44,11 @@ const MEMORY_MESSAGES = 200_000;
 type Figures = Summary & { readonly perSecond: number };
 type PeerFigures = Figures & { readonly bytesEach: number; readonly megabytes: number };
 
-const { only } = parseArgs(Deno.args, { string: ["only"] });
+const options = parseArgs(Deno.args, {
+  string: ["only", "clients", "members"],
+  boolean: ["pipelined", "json"],
+});
+const { only, pipelined } = options;
 const folder = Deno.makeTempDirSync({ prefix: "parley-bench-" });
 const MEMORY = ":memory:";
 let stores = 0;
@@ -49,9 +59,9 @@ function freshState(durable: boolean): string {
 
 /** Two processes that know no protocol: `script` without arguments answers, and with a port it asks. */
 async function pair(script: string, args: readonly number[], oneCpu: boolean): Promise<Figures> {
-  const echo = start(script, [], oneCpu);
+  const echo = start(script, [], { oneCpu });
   const port = await echo.nextLine();
-  const ping = start(script, [port, ...args.map(String)], oneCpu);
+  const ping = start(script, [port, ...args.map(String)], { oneCpu });
   const figures = JSON.parse(await ping.nextLine());
   await ping.end();
   await echo.end();
@@ -67,22 +77,15 @@ async function direct(
   bytes = 64,
 ): Promise<PeerFigures & { readonly recipientMegabytes: number }> {
   const port = freePort();
-  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
-  const bob = start("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
+  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY], { oneCpu });
+  const bob = start("bench/peer.ts", ["bob", String(port), freshState(durable)], { oneCpu });
   await bob.sees("ready");
   const args = ["alice", String(port), freshState(durable), "bob", ...[count, window, bytes].map(String)];
-  const alice = start("bench/peer.ts", args, oneCpu);
+  const alice = start("bench/peer.ts", args, { oneCpu });
   const figures: PeerFigures = JSON.parse(await alice.nextLine());
-  const recipientMegabytes = residentMegabytes(bob.pid);
+  const recipientMegabytes = residentBytes(bob.pid) / 1e6;
   for (const process of [alice, bob, server]) await process.end();
   return { ...figures, recipientMegabytes };
-}
-
-function freePort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
 }
 
 function commits(): Summary {
@@ -278,7 +281,7 @@ async function idle(): Promise<void> {
 }
 
 async function reportIdle(server: Child, client: Child): Promise<void> {
-  const before = [cpuTicks(server.pid), cpuTicks(client.pid)];
+  const before = [100 * cpuSeconds(server.pid), 100 * cpuSeconds(client.pid)];
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
   for (
     const [at, { name, process }] of [{ name: "server", process: server }, {
@@ -286,29 +289,13 @@ async function reportIdle(server: Child, client: Child): Promise<void> {
       process: client,
     }].entries()
   ) {
-    const percent = (cpuTicks(process.pid) - before[at]!) / IDLE_SECONDS;
+    const percent = (100 * cpuSeconds(process.pid) - before[at]!) / IDLE_SECONDS;
     tell(
-      `idle ${name}: ${residentMegabytes(process.pid).toFixed(1)} MB resident, ${
+      `idle ${name}: ${(residentBytes(process.pid) / 1e6).toFixed(1)} MB resident, ${
         percent.toFixed(1)
       } % of a CPU over ${IDLE_SECONDS} s`,
     );
   }
-}
-
-/** By way of cat: Deno itself reads no file of /proc without all permissions. */
-function procFile(pid: number, name: string): string {
-  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/${name}`] }).outputSync();
-  return new TextDecoder().decode(stdout);
-}
-
-function residentMegabytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status"))?.[1]) * 1024 / 1e6;
-}
-
-/** Hundredths of a second that a process has computed. */
-function cpuTicks(pid: number): number {
-  const fields = procFile(pid, "stat").replace(/^.*\) /, "").split(" ");
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 async function seeds(): Promise<void> {
@@ -316,6 +303,18 @@ async function seeds(): Promise<void> {
   await simulator.ended;
   const rate = /\S+ seeds\/s/.exec(simulator.lines.at(-1)!.text);
   tell(`simulated worlds: ${rate} on one CPU`);
+}
+
+const run: Run = {
+  serverFlags: [],
+  freshFile: () => freshState(true),
+  shows: (done, total, unit) => tellProgress(done, total, unit),
+};
+
+function report(measurements: readonly Measurement[]): void {
+  for (const measurement of measurements) {
+    tell(options.json ? JSON.stringify(measurement) : inWords(measurement));
+  }
 }
 
 const parts: Record<string, () => void | Promise<void>> = {
@@ -331,12 +330,23 @@ const parts: Record<string, () => void | Promise<void>> = {
   loss,
   "bad-networks": badNetworks,
   idle,
+  registration: async () => report(await registrations(run, Number(options.clients ?? 100))),
+  "fan-out": async () => report([await fanOut(run, Number(options.members ?? 200), pipelined)]),
   seeds,
 };
 
 const chosen = Object.entries(parts).filter(([name]) => only === undefined || only === name);
 const progress = new Progress("parts", chosen.length);
 let done = 0;
+
+/** How far a measurement is. */
+let step: { readonly unit: string; readonly total: number; readonly progress: Progress } | undefined;
+function tellProgress(stepsDone: number, total: number, unit: string): void {
+  if (step?.unit !== unit || step.total !== total) {
+    step = { unit, total, progress: new Progress(unit, total) };
+  }
+  step.progress.shows(stepsDone);
+}
 
 /** The line that says how far it is stays below all others. */
 function tell(line: string): void {

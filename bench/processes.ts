@@ -1,8 +1,15 @@
-/** Starts the processes of a measurement, all on one processor if asked. */
+/** Starts the processes of a measurement. */
 import { Child } from "../tests/kit/child.ts";
 import { PERMISSIONS, PROJECT } from "../tests/kit/program.ts";
 
-export function start(script: string, args: readonly string[], oneCpu = false): Child {
-  const deno = [Deno.execPath(), "run", ...PERMISSIONS, `${PROJECT}/${script}`, ...args];
-  return new Child(oneCpu ? ["taskset", "-c", "0", ...deno] : deno, { stderr: "null" });
+export function start(script: string, args: readonly string[], { oneCpu, showsErrors, flags = [] }: {
+  /** Whether it shares one processor with all others that are started so. */
+  readonly oneCpu?: boolean;
+  readonly showsErrors?: boolean;
+  /** Of Deno itself. */
+  readonly flags?: readonly string[];
+} = {}): Child {
+  const deno = [Deno.execPath(), "run", ...flags, ...PERMISSIONS, `${PROJECT}/${script}`, ...args];
+  const command = oneCpu ? ["taskset", "-c", "0", ...deno] : deno;
+  return new Child(command, { stderr: showsErrors ? "inherit" : "null" });
 }

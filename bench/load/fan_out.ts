@@ -1,0 +1,82 @@
+/** One post to the channel, and its copies to all members: one at a time, or several under way. */
+import type { Measurement } from "../measurement.ts";
+import { summarize } from "../summary.ts";
+import { Crowd, latest, LoadedServer } from "./crowds.ts";
+import { register } from "./registration.ts";
+import type { Run } from "./run.ts";
+
+/** Posts under way when pipelined, each of another member. */
+const PIPELINED = 4;
+const WARM_UP = 5;
+/** So many deliveries are measured, but at least so many posts. */
+const DELIVERIES = { oneAtATime: 20_000, pipelined: 100_000 };
+const LEAST_POSTS = 20;
+
+export async function fanOut(run: Run, members: number, pipelined: boolean): Promise<Measurement> {
+  const server = await LoadedServer.start(run.freshFile(), run.serverFlags);
+  const crowd = await Crowd.start(server, "c", members);
+  const posters = await Crowd.start(server, "poster", PIPELINED);
+  await register(run, crowd);
+  await register(run, posters);
+  const window = pipelined ? PIPELINED : 1;
+  const posts = Math.max(
+    LEAST_POSTS,
+    Math.ceil((pipelined ? DELIVERIES.pipelined : DELIVERIES.oneAtATime) / members),
+  );
+  await postAll(run, crowd, posters, WARM_UP, 1, 0);
+  const before = { server: server.cpuSeconds, crowd: crowd.cpuSeconds, drops: server.drops };
+  await crowd.tell({ type: "report" });
+  const bytesBefore = await bytesOf(crowd);
+  const { seconds, times } = await postAll(run, crowd, posters, posts, window, WARM_UP);
+  const spent = { server: server.cpuSeconds - before.server, crowd: crowd.cpuSeconds - before.crowd };
+  await crowd.tell({ type: "report" });
+  const deliveries = posts * members;
+  const measurement = {
+    what: pipelined ? "fan-out, pipelined" : "fan-out, one at a time",
+    n: members,
+    seconds,
+    perSecond: deliveries / seconds,
+    bytes: await bytesOf(crowd) - bytesBefore,
+    ...summarize(times),
+    drops: server.drops - before.drops,
+    serverBytes: server.residentBytes,
+    serverSeconds: spent.server,
+    ceiling: deliveries / spent.crowd,
+  };
+  await Promise.all([crowd, posters].map((it) => it.end()));
+  await server.end();
+  return measurement;
+}
+
+async function bytesOf(crowd: Crowd): Promise<number> {
+  return (await crowd.all("report")).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Milliseconds from each post to its last member, and the seconds from the first post to the last copy. */
+async function postAll(
+  run: Run,
+  crowd: Crowd,
+  posters: Crowd,
+  posts: number,
+  window: number,
+  first: number,
+): Promise<{ seconds: number; times: number[] }> {
+  const times: number[] = [];
+  let [sent, began, ended] = [0, Infinity, 0];
+  const postOne = async () => {
+    const number = first + sent++;
+    await posters.tellOne({ type: "post", number });
+    const { at } = await posters.one("posted", (event) => event.number === number);
+    began = Math.min(began, at);
+    const arrivals = await crowd.all("arrived", (event) => event.number === number);
+    const arrivedAt = latest(arrivals.map((arrival) => arrival.at));
+    ended = Math.max(ended, arrivedAt);
+    times.push(arrivedAt - at);
+    run.shows(times.length, posts, "posts");
+  };
+  const postOnAndOn = async () => {
+    while (sent < posts) await postOne();
+  };
+  await Promise.all(Array.from({ length: window }, postOnAndOn));
+  return { seconds: (ended - began) / 1000, times };
+}

@@ -1,0 +1,41 @@
+/** One figure of a run, and how it is told. */
+export interface Measurement {
+  readonly what: string;
+  /** How many clients, members, letters or messages. */
+  readonly n: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** Bytes that came to the clients, headers of IP and UDP included; of memory where it is held. */
+  readonly bytes?: number | undefined;
+  /** Microseconds. */
+  readonly p50?: number | undefined;
+  readonly p99?: number | undefined;
+  /** Datagrams that the kernel dropped at the server's socket. */
+  readonly drops?: number | undefined;
+  /** Resident bytes of the server afterwards, and the seconds that it computed. */
+  readonly serverBytes?: number | undefined;
+  readonly serverSeconds?: number | undefined;
+  /** What the load generator could have done a second, by the time that its busiest process computed. */
+  readonly ceiling?: number | undefined;
+}
+
+const grouped = (value: number) =>
+  (value < 10 ? value.toFixed(2) : String(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** One line for people. */
+export function inWords(measurement: Measurement): string {
+  const { what, n, seconds, perSecond, bytes, p50, p99, drops } = measurement;
+  const { serverBytes, serverSeconds, ceiling } = measurement;
+  const told = (value: number | undefined, text: (value: number) => string) =>
+    value === undefined ? [] : [text(value)];
+  return [
+    `${what}, ${grouped(n)}: ${seconds.toFixed(3)} s, ${grouped(perSecond)}/s`,
+    ...told(p50, (value) => `p50 ${(value / 1000).toFixed(2)} ms`),
+    ...told(p99, (value) => `p99 ${(value / 1000).toFixed(2)} ms`),
+    ...told(bytes, (value) => `${grouped(value)} bytes`),
+    ...told(drops, (value) => `${grouped(value)} dropped by the kernel`),
+    ...told(serverBytes, (value) => `server ${grouped(value / 1e6)} MB`),
+    ...told(serverSeconds, (value) => `server computed ${value.toFixed(2)} s`),
+    ...told(ceiling, (value) => `the generator could ${grouped(value)}/s`),
+  ].join(", ");
+}
