@@ -45,7 +45,7 @@ type Figures = Summary & { readonly perSecond: number };
 type PeerFigures = Figures & { readonly bytesEach: number; readonly megabytes: number };
 
 const options = parseArgs(Deno.args, {
-  string: ["only", "clients", "members"],
+  string: ["only", "clients", "members", "profile"],
   boolean: ["pipelined", "json"],
 });
 const { only, pipelined } = options;
@@ -306,7 +306,7 @@ async function seeds(): Promise<void> {
 }
 
 const run: Run = {
-  serverFlags: [],
+  serverFlags: options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`],
   freshFile: () => freshState(true),
   shows: (done, total, unit) => tellProgress(done, total, unit),
 };

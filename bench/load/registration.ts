@@ -1,4 +1,4 @@
-/** Many clients register at once, until all have the whole table: first with new nicks, then with bound ones. */
+/** Many clients register at once until all have the whole table: with new nicks, then with bound ones. */
 import type { Measurement } from "../measurement.ts";
 import { summarize } from "../summary.ts";
 import { Crowd, latest, LoadedServer } from "./crowds.ts";
