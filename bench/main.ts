@@ -13,11 +13,13 @@ import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
 import { cpuSeconds, residentBytes } from "./kernel.ts";
 import { freePort } from "./load/crowds.ts";
+import { collection, deposits } from "./load/deposits.ts";
 import { fanOut } from "./load/fan_out.ts";
+import { idleClients } from "./load/idle_clients.ts";
 import { registrations } from "./load/registration.ts";
 import type { Run } from "./load/run.ts";
 import { inWords, type Measurement } from "./measurement.ts";
-import { start } from "./processes.ts";
+import { endAll, start } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
 
 const ROUND_TRIPS = 10_000;
@@ -332,6 +334,9 @@ const parts: Record<string, () => void | Promise<void>> = {
   idle,
   registration: async () => report(await registrations(run, Number(options.clients ?? 100))),
   "fan-out": async () => report([await fanOut(run, Number(options.members ?? 200), pipelined)]),
+  deposits: async () => report(await deposits(run)),
+  collection: async () => report(await collection(run)),
+  "idle-clients": async () => report([await idleClients(run, Number(options.clients ?? 100))]),
   seeds,
 };
 
@@ -355,6 +360,9 @@ function tell(line: string): void {
   progress.shows(done);
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => endAll().finally(() => Deno.exit(1)));
+}
 try {
   for (const [, run] of chosen) {
     progress.shows(done);

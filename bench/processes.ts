@@ -2,14 +2,30 @@
 import { Child } from "../tests/kit/child.ts";
 import { PERMISSIONS, PROJECT } from "../tests/kit/program.ts";
 
-export function start(script: string, args: readonly string[], { oneCpu, showsErrors, flags = [] }: {
+const children = new Set<Child>();
+
+export interface Start {
   /** Whether it shares one processor with all others that are started so. */
   readonly oneCpu?: boolean;
   readonly showsErrors?: boolean;
   /** Of Deno itself. */
   readonly flags?: readonly string[];
-} = {}): Child {
-  const deno = [Deno.execPath(), "run", ...flags, ...PERMISSIONS, `${PROJECT}/${script}`, ...args];
-  const command = oneCpu ? ["taskset", "-c", "0", ...deno] : deno;
-  return new Child(command, { stderr: showsErrors ? "inherit" : "null" });
+}
+
+export function start(script: string, args: readonly string[], options: Start = {}): Child {
+  const deno = [Deno.execPath(), "run", ...(options.flags ?? []), ...PERMISSIONS];
+  return startProgram([...deno, `${PROJECT}/${script}`, ...args], options);
+}
+
+export function startProgram(command: readonly string[], { oneCpu, showsErrors }: Start = {}): Child {
+  const pinned = oneCpu ? ["taskset", "-c", "0", ...command] : command;
+  const child = new Child(pinned, { stderr: showsErrors ? "inherit" : "null" });
+  children.add(child);
+  child.ended.finally(() => children.delete(child));
+  return child;
+}
+
+/** Ends whatever is still running: the run was broken off. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...children].map((child) => child.end()));
 }

@@ -107,7 +107,7 @@ function onAlarm(): void {
 /** Posts by their numbers: how many of our clients have them. */
 const arrived = new Map<number, number>();
 let letters = 0;
-let lettersAwaited = Infinity;
+let lettersAt: Millis = 0;
 
 /** Deposits that wait for their answers, by id. */
 interface Deposit {
@@ -125,7 +125,7 @@ const letter = letterOf(TEXT_BYTES);
 
 function heard(at: Millis, client: SmallClient, verb: Verb): void {
   if (verb.type === "channel") return onPost(at, Number.parseInt(verb.id, 16));
-  if (verb.type === "letter" && ++letters === lettersAwaited) tell({ type: "collected", at, letters });
+  if (verb.type === "letter") [letters, lettersAt] = [letters + 1, at];
   if (verb.type === "stored") return onStored(at, verb.id);
   if (verb.type === "refused") throw new Error(`'${client.nick}' was refused: '${verb.reason}'`);
   if (verb.type === "rejected") onRejected(verb.id, verb.reason);
@@ -158,7 +158,7 @@ function onStored(at: Millis, id: string): void {
   deposits.delete(id);
   depositTimes.push(at - deposit.at);
   depositNext(deposit.sender);
-  if (depositTimes.length < depositsAwaited) return;
+  if (depositTimes.length !== depositsAwaited) return;
   tell({ type: "deposited", at, times: depositTimes, refused });
 }
 
@@ -176,7 +176,6 @@ function obey(command: Command): void {
     case "register":
       bytes = 0;
       letters = 0;
-      lettersAwaited = command.letters ?? Infinity;
       tell({ type: "began", at });
       for (const seat of seats) {
         seat.client.register(at);
@@ -204,12 +203,14 @@ function obey(command: Command): void {
       ];
       refused = 0;
       tell({ type: "began", at });
-      for (let turn = 0; turn < command.window; turn++) for (const seat of seats) depositNext(seat);
+      for (let turn = 0; turn < command.window; turn++) {
+        for (const seat of seats.slice(0, command.senders)) depositNext(seat);
+      }
       return;
     case "report": {
       const registered = seats.map(({ client }) => client.registeredAt);
       const complete = seats.map(({ client }) => client.completeAt);
-      return tell({ type: "report", registered, complete, bytes });
+      return tell({ type: "report", registered, complete, bytes, lettersAt });
     }
   }
 }
@@ -230,3 +231,5 @@ tell({ type: "ready" });
 for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   for (const line of text.split("\n")) if (line !== "") obey(JSON.parse(line));
 }
+// Whoever has started this process is gone.
+Deno.exit(0);

@@ -13,13 +13,19 @@ export interface Job {
 }
 
 export type Command =
-  /** All clients register at once, and expect so many letters in all. */
-  | { readonly type: "register"; readonly letters?: number }
+  /** All clients register at once. */
+  | { readonly type: "register" }
   | { readonly type: "leave" }
   /** One of its clients makes the post with this number. */
   | { readonly type: "post"; readonly number: number }
-  /** Its clients deposit so many letters, each of them `window` at a time, for the clients called "box". */
-  | { readonly type: "deposit"; readonly count: number; readonly window: number; readonly mailboxes: number }
+  /** Some of its clients deposit so many letters, each `window` at a time, for the clients called "box". */
+  | {
+    readonly type: "deposit";
+    readonly count: number;
+    readonly window: number;
+    readonly senders: number;
+    readonly mailboxes: number;
+  }
   | { readonly type: "report" };
 
 export type Event =
@@ -37,7 +43,6 @@ export type Event =
   | { readonly type: "posted"; readonly number: number; readonly at: Millis }
   /** The last one of its clients has the post with this number. */
   | { readonly type: "arrived"; readonly number: number; readonly at: Millis }
-  | { readonly type: "collected"; readonly at: Millis; readonly letters: number }
   /** Milliseconds from each deposit to its answer, and how many were refused on the way. */
   | {
     readonly type: "deposited";
@@ -45,10 +50,14 @@ export type Event =
     readonly times: readonly number[];
     readonly refused: number;
   }
-  /** When each client was registered, and when its table was complete; the bytes that came to all of them. */
+  /**
+   * When each client was registered, and when its table was complete; the bytes that came to all of them, and
+   * when the last letter came.
+   */
   | {
     readonly type: "report";
     readonly registered: readonly Millis[];
     readonly complete: readonly Millis[];
     readonly bytes: number;
+    readonly lettersAt: Millis;
   };

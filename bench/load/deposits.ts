@@ -1,0 +1,117 @@
+/** Letters for clients that are away: how fast the server stores them, and how fast it hands them over. */
+import type { Measurement } from "../measurement.ts";
+import { summarize } from "../summary.ts";
+import { Crowd, latest, LoadedServer } from "./crowds.ts";
+import { register } from "./registration.ts";
+import type { Run } from "./run.ts";
+
+const SENDERS = 64;
+const MAILBOXES = 1_000;
+/** Deposits of a sender that wait for their answers, where they are not made one at a time. */
+const WINDOW = 16;
+/** A sender may deposit 2,000 at once, and a mailbox takes more than these: no limit is measured. */
+const LETTERS = 20_000;
+const ALONE = 500;
+
+interface Post {
+  readonly server: LoadedServer;
+  readonly senders: Crowd;
+  readonly boxes: Crowd;
+}
+
+/** A server with senders who are there, and mailboxes whose owners are away. */
+async function open(run: Run): Promise<Post> {
+  const server = await LoadedServer.start(run.freshFile(), run.serverFlags);
+  const boxes = await Crowd.start(server, "box", MAILBOXES);
+  await register(run, boxes);
+  await boxes.tell({ type: "leave" });
+  await boxes.until((states) => states.every(({ registered }) => registered === 0));
+  const senders = await Crowd.start(server, "sender", SENDERS);
+  await register(run, senders);
+  return { server, senders, boxes };
+}
+
+async function close({ server, senders, boxes }: Post): Promise<void> {
+  await Promise.all([senders.end(), boxes.end()]);
+  await server.end();
+}
+
+export async function deposits(run: Run): Promise<Measurement[]> {
+  const post = await open(run);
+  const measurements = [await deposit(run, post, 1, ALONE), await deposit(run, post, WINDOW, LETTERS)];
+  await close(post);
+  return measurements;
+}
+
+/** Each is answered once it is stored and synced. With a window of 1 there is one sender, too. */
+async function deposit(
+  run: Run,
+  { server, senders }: Post,
+  window: number,
+  letters: number,
+): Promise<Measurement> {
+  const before = { server: server.cpuSeconds, crowd: senders.cpuSeconds, drops: server.drops };
+  const most = window === 1 ? 1 : SENDERS;
+  await senders.share(
+    letters,
+    (count) => ({ type: "deposit", count, window, senders: most, mailboxes: MAILBOXES }),
+  );
+  const began = Math.min(...(await senders.all("began")).map(({ at }) => at));
+  const ends = senders.all("deposited");
+  await senders.until(
+    (states) => deposited(states) >= letters,
+    (states) => run.shows(deposited(states), letters, "deposits"),
+  );
+  const reports = await ends;
+  const seconds = (latest(reports.map(({ at }) => at)) - began) / 1000;
+  return {
+    what: window === 1 ? "deposits, one at a time" : `deposits, ${SENDERS} senders`,
+    n: letters,
+    seconds,
+    perSecond: letters / seconds,
+    ...summarize(reports.flatMap(({ times }) => times)),
+    drops: server.drops - before.drops,
+    refused: reports.reduce((sum, { refused }) => sum + refused, 0),
+    serverBytes: server.residentBytes,
+    serverSeconds: server.cpuSeconds - before.server,
+    ceiling: letters / (senders.cpuSeconds - before.crowd),
+  };
+}
+
+function deposited(states: readonly { readonly deposits: number }[]): number {
+  return states.reduce((sum, { deposits }) => sum + deposits, 0);
+}
+
+/** All owners of mailboxes come back at once, and each says of every letter that it was read. */
+export async function collection(run: Run): Promise<Measurement[]> {
+  const post = await open(run);
+  await deposit(run, post, WINDOW, LETTERS);
+  const { server, boxes } = post;
+  const before = { server: server.cpuSeconds, crowd: boxes.cpuSeconds, drops: server.drops };
+  await boxes.tell({ type: "register" });
+  const began = Math.min(...(await boxes.all("began")).map(({ at }) => at));
+  await boxes.until(
+    (states) => collected(states) >= LETTERS,
+    (states) => run.shows(collected(states), LETTERS, "letters"),
+  );
+  await boxes.tell({ type: "report" });
+  const reports = await boxes.all("report");
+  const seconds = (latest(reports.map(({ lettersAt }) => lettersAt)) - began) / 1000;
+  const measurement = {
+    what: `collection, ${MAILBOXES} mailboxes`,
+    n: LETTERS,
+    seconds,
+    perSecond: LETTERS / seconds,
+    bytes: reports.reduce((sum, { bytes }) => sum + bytes, 0),
+    drops: server.drops - before.drops,
+    serverBytes: server.residentBytes,
+    serverSeconds: server.cpuSeconds - before.server,
+    ceiling: LETTERS / (boxes.cpuSeconds - before.crowd),
+  };
+  await close(post);
+  return [measurement];
+}
+
+function collected(states: readonly { readonly letters: number }[]): number {
+  return states.reduce((sum, { letters }) => sum + letters, 0);
+}
