@@ -12,12 +12,9 @@ import { LENGTHS, letterOf, letters } from "./letters.ts";
 import { handshakes, layers } from "./links.ts";
 import { type Delivery, fixedRetry, links } from "./loss.ts";
 import { cpuSeconds, residentBytes } from "./kernel.ts";
-import { freePort } from "./load/crowds.ts";
-import { collection, deposits } from "./load/deposits.ts";
-import { fanOut } from "./load/fan_out.ts";
-import { idleClients } from "./load/idle_clients.ts";
-import { registrations } from "./load/registration.ts";
+import { LOAD_PARTS, type LoadOptions, type LoadPart, missingPeers, runLoad } from "./load/parts.ts";
 import type { Run } from "./load/run.ts";
+import { freePort } from "./load/servers.ts";
 import { inWords, type Measurement } from "./measurement.ts";
 import { endAll, start } from "./processes.ts";
 import { median, summarize, type Summary } from "./summary.ts";
@@ -36,6 +33,9 @@ const COMMITS = 2_000;
 const SEEDS = 100;
 const IDLE_SECONDS = 10;
 const STARTS = 9;
+/** Unless `--clients` and `--members` say otherwise. */
+const CLIENTS = 100;
+const MEMBERS = 200;
 
 /** Messages of 64 bytes that fill a packet, at the floor. */
 const FULL_PACKET = 15;
@@ -48,9 +48,9 @@ type PeerFigures = Figures & { readonly bytesEach: number; readonly megabytes: n
 
 const options = parseArgs(Deno.args, {
   string: ["only", "clients", "members", "profile"],
-  boolean: ["pipelined", "json"],
+  boolean: ["pipelined", "json", "peers"],
 });
-const { only, pipelined } = options;
+const { only } = options;
 const folder = Deno.makeTempDirSync({ prefix: "parley-bench-" });
 const MEMORY = ":memory:";
 let stores = 0;
@@ -319,6 +319,20 @@ function report(measurements: readonly Measurement[]): void {
   }
 }
 
+const loadOptions: LoadOptions = {
+  clients: Number(options.clients ?? CLIENTS),
+  members: Number(options.members ?? MEMBERS),
+  pipelined: options.pipelined,
+  peers: options.peers,
+};
+
+async function load(part: LoadPart): Promise<void> {
+  if (options.peers && missingPeers().length > 0) {
+    console.error(`not installed, so left out: ${missingPeers().join(", ")}`);
+  }
+  await runLoad(run, part, loadOptions, report);
+}
+
 const parts: Record<string, () => void | Promise<void>> = {
   "one-cpu": () => roundTrips(true),
   "unpinned": () => roundTrips(false),
@@ -332,11 +346,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   loss,
   "bad-networks": badNetworks,
   idle,
-  registration: async () => report(await registrations(run, Number(options.clients ?? 100))),
-  "fan-out": async () => report([await fanOut(run, Number(options.members ?? 200), pipelined)]),
-  deposits: async () => report(await deposits(run)),
-  collection: async () => report(await collection(run)),
-  "idle-clients": async () => report([await idleClients(run, Number(options.clients ?? 100))]),
+  ...Object.fromEntries(LOAD_PARTS.map((part) => [part, () => load(part)])),
   seeds,
 };
 

@@ -1,11 +1,10 @@
-/** A server under load and the processes of the load generator, as the measurements use them. */
-import { primitives } from "../../core/base/crypto.ts";
-import type { Address, Key, Millis } from "../../core/base/units.ts";
-import { decodeProbeAnswer, encodeProbe, NONCE_BYTES, SHORTEST_PROBE_BYTES } from "../../core/link/probe.ts";
+/** The processes of the load generator, as the measurements use them. */
+import type { Millis } from "../../core/base/units.ts";
 import type { Child } from "../../tests/kit/child.ts";
-import { cpuSeconds, residentBytes, socketDrops } from "../kernel.ts";
+import { cpuSeconds } from "../kernel.ts";
 import { start } from "../processes.ts";
 import type { Command, Event, Job } from "./job.ts";
+import type { LoadedServer } from "./servers.ts";
 
 /** Clients of one process: each has a socket, and Deno's share of a process's files is limited. */
 const CLIENTS_PER_PROCESS = 2_500;
@@ -13,80 +12,6 @@ const CLIENTS_PER_PROCESS = 2_500;
 const WORTH_A_PROCESS = 100;
 /** Enough that no address is beyond the rates that the server has for one. */
 const ADDRESSES = 100;
-/** The limits of the server that have options, at their highest. */
-const RAISED = ["--max-new-nicks", "100000", "--max-mail", "4096"];
-const ASK_AGAIN_MS = 50;
-
-export const HOST = "127.0.0.1";
-
-export class LoadedServer {
-  readonly address: Address;
-  readonly key: Key;
-  readonly #child: Child;
-  readonly #drops: number;
-
-  private constructor(child: Child, address: Address, key: Key) {
-    this.#child = child;
-    this.address = address;
-    this.key = key;
-    this.#drops = socketDrops(address.port);
-  }
-
-  /** Starts a server and waits until it answers. */
-  static async start(data: string, flags: readonly string[] = []): Promise<LoadedServer> {
-    const port = freePort();
-    const args = ["server", "-p", String(port), "--data", data, "--log-level", "WARN", ...RAISED];
-    const child = start("main.ts", args, { flags, showsErrors: true });
-    const address = { host: HOST, port };
-    return new LoadedServer(child, address, await keyOf(address));
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  get drops(): number {
-    return socketDrops(this.address.port) - this.#drops;
-  }
-
-  get residentBytes(): number {
-    return residentBytes(this.pid);
-  }
-
-  get cpuSeconds(): number {
-    return cpuSeconds(this.pid);
-  }
-
-  async end(): Promise<void> {
-    await this.#child.end();
-  }
-}
-
-/** Asks for the server's key until it answers. */
-async function keyOf({ host, port }: Address): Promise<Key> {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: HOST, port: 0 });
-  const question = encodeProbe(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)), SHORTEST_PROBE_BYTES);
-  const ask = () => socket.send(question, { transport: "udp", hostname: host, port }).catch(() => {});
-  const timer = setInterval(ask, ASK_AGAIN_MS);
-  try {
-    for (;;) {
-      const [bytes] = await socket.receive();
-      const answer = decodeProbeAnswer(primitives, bytes);
-      if (answer?.type === "announce") return answer.key;
-    }
-  } finally {
-    clearInterval(timer);
-    socket.close();
-  }
-}
-
-export function freePort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: HOST, port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
-}
-
 /** Clients with one name, in as many processes as it takes. */
 export class Crowd {
   readonly #members: readonly Member[];
@@ -97,9 +22,10 @@ export class Crowd {
 
   /** Starts the processes and waits until they have made their keys and sockets. */
   static async start(
-    { address: server, key: serverKey }: LoadedServer,
+    { address: server, key: serverKey, protocol }: LoadedServer,
     name: string,
     count: number,
+    listens = true,
   ): Promise<Crowd> {
     const spare = Math.max(1, navigator.hardwareConcurrency - 1);
     const processes = Math.max(
@@ -108,7 +34,16 @@ export class Crowd {
     );
     const members = Array.from({ length: processes }, (_, at) => {
       const [first, next] = [Math.floor(count * at / processes), Math.floor(count * (at + 1) / processes)];
-      return new Member({ server, serverKey, name, first, count: next - first, addresses: ADDRESSES });
+      return new Member({
+        protocol,
+        server,
+        serverKey,
+        listens,
+        name,
+        first,
+        count: next - first,
+        addresses: ADDRESSES,
+      });
     });
     const crowd = new Crowd(members);
     await crowd.all("ready");

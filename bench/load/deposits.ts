@@ -1,9 +1,11 @@
 /** Letters for clients that are away: how fast the server stores them, and how fast it hands them over. */
 import type { Measurement } from "../measurement.ts";
 import { summarize } from "../summary.ts";
-import { Crowd, latest, LoadedServer } from "./crowds.ts";
+import { Crowd, latest } from "./crowds.ts";
+import { meter } from "./meter.ts";
 import { register } from "./registration.ts";
 import type { Run } from "./run.ts";
+import { LoadedServer } from "./servers.ts";
 
 const SENDERS = 64;
 const MAILBOXES = 1_000;
@@ -21,7 +23,7 @@ interface Post {
 
 /** A server with senders who are there, and mailboxes whose owners are away. */
 async function open(run: Run): Promise<Post> {
-  const server = await LoadedServer.start(run.freshFile(), run.serverFlags);
+  const server = await LoadedServer.start(run);
   const boxes = await Crowd.start(server, "box", MAILBOXES);
   await register(run, boxes);
   await boxes.tell({ type: "leave" });
@@ -50,7 +52,7 @@ async function deposit(
   window: number,
   letters: number,
 ): Promise<Measurement> {
-  const before = { server: server.cpuSeconds, crowd: senders.cpuSeconds, drops: server.drops };
+  const spent = meter(server, senders);
   const most = window === 1 ? 1 : SENDERS;
   await senders.share(
     letters,
@@ -70,11 +72,8 @@ async function deposit(
     seconds,
     perSecond: letters / seconds,
     ...summarize(reports.flatMap(({ times }) => times)),
-    drops: server.drops - before.drops,
     refused: reports.reduce((sum, { refused }) => sum + refused, 0),
-    serverBytes: server.residentBytes,
-    serverSeconds: server.cpuSeconds - before.server,
-    ceiling: letters / (senders.cpuSeconds - before.crowd),
+    ...spent(letters),
   };
 }
 
@@ -87,7 +86,7 @@ export async function collection(run: Run): Promise<Measurement[]> {
   const post = await open(run);
   await deposit(run, post, WINDOW, LETTERS);
   const { server, boxes } = post;
-  const before = { server: server.cpuSeconds, crowd: boxes.cpuSeconds, drops: server.drops };
+  const spent = meter(server, boxes);
   await boxes.tell({ type: "register" });
   const began = Math.min(...(await boxes.all("began")).map(({ at }) => at));
   await boxes.until(
@@ -103,10 +102,7 @@ export async function collection(run: Run): Promise<Measurement[]> {
     seconds,
     perSecond: LETTERS / seconds,
     bytes: reports.reduce((sum, { bytes }) => sum + bytes, 0),
-    drops: server.drops - before.drops,
-    serverBytes: server.residentBytes,
-    serverSeconds: server.cpuSeconds - before.server,
-    ceiling: LETTERS / (boxes.cpuSeconds - before.crowd),
+    ...spent(LETTERS),
   };
   await close(post);
   return [measurement];

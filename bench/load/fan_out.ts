@@ -1,9 +1,12 @@
 /** One post to the channel, and its copies to all members: one at a time, or several under way. */
 import type { Measurement } from "../measurement.ts";
 import { summarize } from "../summary.ts";
-import { Crowd, latest, LoadedServer } from "./crowds.ts";
+import { Crowd, latest } from "./crowds.ts";
+import type { Protocol } from "./job.ts";
+import { meter } from "./meter.ts";
 import { register } from "./registration.ts";
 import type { Run } from "./run.ts";
+import { LoadedServer, nameOf } from "./servers.ts";
 
 /** Posts under way when pipelined, each of another member. */
 const PIPELINED = 4;
@@ -12,43 +15,41 @@ const WARM_UP = 5;
 const DELIVERIES = { oneAtATime: 20_000, pipelined: 100_000 };
 const LEAST_POSTS = 20;
 
-export async function fanOut(run: Run, members: number, pipelined: boolean): Promise<Measurement> {
-  const server = await LoadedServer.start(run.freshFile(), run.serverFlags);
+export async function fanOut(
+  run: Run,
+  protocol: Protocol,
+  members: number,
+  pipelined: boolean,
+): Promise<Measurement> {
+  const server = await LoadedServer.start(run, protocol);
   const crowd = await Crowd.start(server, "c", members);
-  const posters = await Crowd.start(server, "poster", PIPELINED);
+  const posters = await Crowd.start(server, "poster", PIPELINED, false);
   await register(run, crowd);
   await register(run, posters);
   const window = pipelined ? PIPELINED : 1;
-  const posts = Math.max(
-    LEAST_POSTS,
-    Math.ceil((pipelined ? DELIVERIES.pipelined : DELIVERIES.oneAtATime) / members),
-  );
+  const deliveriesWanted = pipelined ? DELIVERIES.pipelined : DELIVERIES.oneAtATime;
+  const posts = Math.max(LEAST_POSTS, Math.ceil(deliveriesWanted / members));
   await postAll(run, crowd, posters, WARM_UP, 1, 0);
-  const before = { server: server.cpuSeconds, crowd: crowd.cpuSeconds, drops: server.drops };
-  await crowd.tell({ type: "report" });
   const bytesBefore = await bytesOf(crowd);
+  const spent = meter(server, crowd);
   const { seconds, times } = await postAll(run, crowd, posters, posts, window, WARM_UP);
-  const spent = { server: server.cpuSeconds - before.server, crowd: crowd.cpuSeconds - before.crowd };
-  await crowd.tell({ type: "report" });
-  const deliveries = posts * members;
-  const measurement = {
-    what: pipelined ? "fan-out, pipelined" : "fan-out, one at a time",
-    n: members,
-    seconds,
-    perSecond: deliveries / seconds,
-    bytes: await bytesOf(crowd) - bytesBefore,
-    ...summarize(times),
-    drops: server.drops - before.drops,
-    serverBytes: server.residentBytes,
-    serverSeconds: spent.server,
-    ceiling: deliveries / spent.crowd,
-  };
+  const costs = spent(posts * members);
+  const bytes = await bytesOf(crowd) - bytesBefore;
   await Promise.all([crowd, posters].map((it) => it.end()));
   await server.end();
-  return measurement;
+  return {
+    what: `fan-out, ${pipelined ? "pipelined" : "one at a time"}, ${nameOf(protocol)}`,
+    n: members,
+    seconds,
+    perSecond: posts * members / seconds,
+    bytes,
+    ...summarize(times),
+    ...costs,
+  };
 }
 
 async function bytesOf(crowd: Crowd): Promise<number> {
+  await crowd.tell({ type: "report" });
   return (await crowd.all("report")).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 

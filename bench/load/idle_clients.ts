@@ -1,36 +1,38 @@
 /** Clients that are registered and say nothing but that they are there: what they cost the server. */
 import type { Measurement } from "../measurement.ts";
-import { Crowd, LoadedServer } from "./crowds.ts";
+import { Crowd } from "./crowds.ts";
+import type { Protocol } from "./job.ts";
+import { meter } from "./meter.ts";
 import { register } from "./registration.ts";
 import type { Run } from "./run.ts";
+import { LoadedServer, nameOf } from "./servers.ts";
 
 /** Longer than between two keep-alives of a client. */
 const SECONDS = 60;
 /** What registrations have left to do is done by then. */
 const SETTLE_SECONDS = 10;
 
-export async function idleClients(run: Run, clients: number): Promise<Measurement> {
-  const server = await LoadedServer.start(run.freshFile(), run.serverFlags);
+export async function idleClients(run: Run, protocol: Protocol, clients: number): Promise<Measurement> {
+  const server = await LoadedServer.start(run, protocol);
   const empty = server.residentBytes;
   const crowd = await Crowd.start(server, "c", clients);
   await register(run, crowd);
   await pass(run, SETTLE_SECONDS);
-  const before = { server: server.cpuSeconds, drops: server.drops };
+  const spent = meter(server, crowd);
   await pass(run, SECONDS);
-  const serverSeconds = server.cpuSeconds - before.server;
-  const measurement = {
-    what: "idle clients",
+  const { serverSeconds = 0, ...costs } = spent(clients);
+  await crowd.end();
+  await server.end();
+  return {
+    what: `idle clients, ${nameOf(protocol)}`,
     n: clients,
     seconds: SECONDS,
     perSecond: serverSeconds / SECONDS,
-    bytes: (server.residentBytes - empty) / clients,
-    drops: server.drops - before.drops,
-    serverBytes: server.residentBytes,
+    bytes: (costs.serverBytes! - empty) / clients,
+    drops: costs.drops,
+    serverBytes: costs.serverBytes,
     serverSeconds,
   };
-  await crowd.end();
-  await server.end();
-  return measurement;
 }
 
 async function pass(run: Run, seconds: number): Promise<void> {

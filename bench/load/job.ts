@@ -1,9 +1,20 @@
 /** What a process of the load generator is told, and what it tells: each a line of JSON. */
 import type { Address, Key, Millis } from "../../core/base/units.ts";
 
+export const HOST = "127.0.0.1";
+
+/** What clients and servers speak: ours, one of the floors (`floor_server.ts`), or that of others. */
+export type Protocol = "parley" | Floor | Peer;
+export type Floor = "bare" | "encrypted" | "packed" | "links";
+export type Peer = "irc" | "mqtt" | "nats" | "redis";
+
 export interface Job {
+  readonly protocol: Protocol;
   readonly server: Address;
+  /** Only the clients of links need it. */
   readonly serverKey: Key;
+  /** False for those who only speak, where a client does not have to listen for that. */
+  readonly listens: boolean;
   /** Its clients are called so, behind it their numbers: so many from `first` on. */
   readonly name: string;
   readonly first: number;

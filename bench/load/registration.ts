@@ -1,57 +1,59 @@
 /** Many clients register at once until all have the whole table: with new nicks, then with bound ones. */
 import type { Measurement } from "../measurement.ts";
 import { summarize } from "../summary.ts";
-import { Crowd, latest, LoadedServer } from "./crowds.ts";
+import { Crowd, latest } from "./crowds.ts";
+import type { Protocol } from "./job.ts";
+import { meter } from "./meter.ts";
 import type { Run } from "./run.ts";
+import { LoadedServer, nameOf } from "./servers.ts";
 
-/** The names of the two measurements. */
-export const FIRST_REGISTRATION = "registration, new nicks";
-export const REGISTRATION = "registration, bound nicks";
-
-export async function registrations(run: Run, clients: number): Promise<Measurement[]> {
+/** The first run binds the nicks for the second one, which has a new server on the same data. */
+export async function registrations(run: Run, protocol: Protocol, clients: number): Promise<Measurement[]> {
+  const what = `registration, ${nameOf(protocol)}`;
+  if (protocol !== "parley") return [await registerAll(run, protocol, clients, what, undefined)];
   const data = run.freshFile();
-  // The first run binds the nicks for the second one, which has a new server on the same data.
   return [
-    await registerAll(run, data, clients, FIRST_REGISTRATION),
-    await registerAll(run, data, clients, REGISTRATION),
+    await registerAll(run, protocol, clients, `${what}, new nicks`, data),
+    await registerAll(run, protocol, clients, what, data),
   ];
 }
 
-async function registerAll(run: Run, data: string, clients: number, what: string): Promise<Measurement> {
-  const server = await LoadedServer.start(data, run.serverFlags);
+async function registerAll(
+  run: Run,
+  protocol: Protocol,
+  clients: number,
+  what: string,
+  data: string | undefined,
+): Promise<Measurement> {
+  const server = await LoadedServer.start(run, protocol, data);
   const crowd = await Crowd.start(server, "c", clients);
-  const before = { server: server.cpuSeconds, crowd: crowd.cpuSeconds };
+  const spent = meter(server, crowd);
   const began = await register(run, crowd);
-  const spent = { server: server.cpuSeconds - before.server, crowd: crowd.cpuSeconds - before.crowd };
+  const costs = spent(clients);
   await crowd.tell({ type: "report" });
   const reports = await crowd.all("report");
-  const complete = reports.flatMap(({ complete }) => complete);
+  const seconds = (latest(reports.flatMap(({ complete }) => complete)) - began) / 1000;
   const registered = reports.flatMap(({ registered }) => registered);
-  const seconds = (latest(complete) - began) / 1000;
-  const measurement = {
+  // So that nobody counts as online when the next server starts.
+  await crowd.tell({ type: "leave" });
+  await crowd.until((states) => registeredOf(states) === 0);
+  await crowd.end();
+  await server.end();
+  return {
     what,
     n: clients,
     seconds,
     perSecond: clients / seconds,
     bytes: reports.reduce((sum, { bytes }) => sum + bytes, 0),
     ...summarize(registered.map((at) => at - began)),
-    drops: server.drops,
-    serverBytes: server.residentBytes,
-    serverSeconds: spent.server,
-    ceiling: clients / spent.crowd,
+    ...costs,
   };
-  // So that nobody counts as online when the next server starts.
-  await crowd.tell({ type: "leave" });
-  await crowd.until((states) => states.every(({ registered }) => registered === 0));
-  await crowd.end();
-  await server.end();
-  return measurement;
 }
 
 /** All register at once. Returns when that began, once all are registered and have the whole table. */
 export async function register(run: Run, crowd: Crowd): Promise<number> {
   await crowd.tell({ type: "register" });
-  const [{ at } = { at: 0 }] = await crowd.all("began");
+  const began = await crowd.all("began");
   const { size } = crowd;
   await crowd.until(
     (states) => {
@@ -60,7 +62,7 @@ export async function register(run: Run, crowd: Crowd): Promise<number> {
     },
     (states) => run.shows(registeredOf(states), size, "clients"),
   );
-  return at;
+  return Math.min(...began.map(({ at }) => at));
 }
 
 function registeredOf(states: readonly { readonly registered: number }[]): number {

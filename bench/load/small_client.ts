@@ -32,7 +32,7 @@ export interface SmallClientOptions {
   readonly server: Address;
   readonly serverKey: Key;
   /** What the server has said that is of use to the measurement. */
-  heard(now: Millis, client: SmallClient, verb: Verb): void;
+  heard(now: Millis, verb: Verb): void;
 }
 
 export class SmallClient {
@@ -155,7 +155,7 @@ export class SmallClient {
         this.#link.send(now, { type: "noted", nick: this.nick, receipts });
       }
     }
-    this.#heard(now, this, verb);
+    this.#heard(now, verb);
   }
 
   #onRegistered(now: Millis, { stream, members, waiting, version }: VerbOf<"registered">): void {
@@ -177,7 +177,7 @@ export class SmallClient {
         const said = { id, ...letterNameOf(body), outcome: "read", proof: PROOF } as const;
         this.#link.send(now, { type: "receipt", from: this.nick, to, ...said }, `receipt/${id}`);
       }
-      this.#heard(now, this, item);
+      this.#heard(now, item);
     }
   }
 
