@@ -1,6 +1,8 @@
 /** One figure of a run, and how it is told. */
 export interface Measurement {
   readonly what: string;
+  /** Whose server it was. */
+  readonly who: string;
   /** How many clients, members, letters or messages. */
   readonly n: number;
   readonly seconds: number;
@@ -22,7 +24,8 @@ export interface Measurement {
   readonly ceiling?: number | undefined;
 }
 
-const grouped = (value: number) =>
+/** A number with commas between its thousands; a small one with two digits behind the point. */
+export const grouped = (value: number) =>
   (value < 10 && !Number.isInteger(value) ? value.toFixed(2) : String(Math.round(value))).replace(
     /\B(?=(\d{3})+$)/g,
     ",",
@@ -30,12 +33,12 @@ const grouped = (value: number) =>
 
 /** One line for people. */
 export function inWords(measurement: Measurement): string {
-  const { what, n, seconds, perSecond, bytes, p50, p99, drops, refused } = measurement;
+  const { what, who, n, seconds, perSecond, bytes, p50, p99, drops, refused } = measurement;
   const { serverBytes, serverSeconds, ceiling } = measurement;
   const told = (value: number | undefined, text: (value: number) => string) =>
     value === undefined ? [] : [text(value)];
   return [
-    `${what}, ${grouped(n)}: ${seconds.toFixed(3)} s, ${grouped(perSecond)}/s`,
+    `${what}, ${who}, ${grouped(n)}: ${seconds.toFixed(3)} s, ${grouped(perSecond)}/s`,
     ...told(p50, (value) => `p50 ${(value / 1000).toFixed(2)} ms`),
     ...told(p99, (value) => `p99 ${(value / 1000).toFixed(2)} ms`),
     ...told(bytes, (value) => `${grouped(value)} bytes`),

@@ -12,6 +12,19 @@ const CLIENTS_PER_PROCESS = 2_500;
 const WORTH_A_PROCESS = 100;
 /** Enough that no address is beyond the rates that the server has for one. */
 const ADDRESSES = 100;
+const PATIENCE_MS = 600_000;
+
+/** A server has not come to the end of what was asked of it. */
+export class NotReached extends Error {
+  constructor(members: readonly { readonly state: State }[]) {
+    const states = members.map(({ state }) => JSON.stringify(state)).join(" ");
+    super(`not reached in ${PATIENCE_MS / 1000} s, the load generator has come to ${states}`);
+  }
+}
+
+/** The number of the first client, and what all of them want; without it they want all. */
+export type CrowdOptions = Partial<Pick<Job, "first" | "listens" | "followsTable">>;
+
 /** Clients with one name, in as many processes as it takes. */
 export class Crowd {
   readonly #members: readonly Member[];
@@ -25,7 +38,7 @@ export class Crowd {
     { address: server, key: serverKey, protocol }: LoadedServer,
     name: string,
     count: number,
-    listens = true,
+    { listens = true, followsTable = true, first: start = 0 }: CrowdOptions = {},
   ): Promise<Crowd> {
     const spare = Math.max(1, navigator.hardwareConcurrency - 1);
     const processes = Math.max(
@@ -33,17 +46,9 @@ export class Crowd {
       Math.ceil(count / CLIENTS_PER_PROCESS),
     );
     const members = Array.from({ length: processes }, (_, at) => {
-      const [first, next] = [Math.floor(count * at / processes), Math.floor(count * (at + 1) / processes)];
-      return new Member({
-        protocol,
-        server,
-        serverKey,
-        listens,
-        name,
-        first,
-        count: next - first,
-        addresses: ADDRESSES,
-      });
+      const [first, next] = [at, at + 1].map((it) => start + Math.floor(count * it / processes));
+      const part = { name, first: first!, count: next! - first!, addresses: ADDRESSES };
+      return new Member({ protocol, server, serverKey, listens, followsTable, ...part });
     });
     const crowd = new Crowd(members);
     await crowd.all("ready");
@@ -92,16 +97,25 @@ export class Crowd {
     return this.#members[0]!.next(type, isIt);
   }
 
-  /** Waits until all that the processes have told last is so; `shows` is told how many are. */
+  /**
+   * Waits until what the processes have told last is enough; `shows` is told as well. Throws if that takes
+   * longer than any figure that is worth a comparison.
+   */
   async until(
-    isSo: (states: readonly State[]) => boolean,
+    isEnough: (states: readonly State[]) => boolean,
     shows: (states: readonly State[]) => void = () => {},
   ): Promise<void> {
-    for (;;) {
-      const states = this.#members.map(({ state }) => state);
-      shows(states);
-      if (isSo(states)) return;
-      await Promise.race(this.#members.map((member) => member.changed));
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new NotReached(this.#members)), PATIENCE_MS);
+    try {
+      for (;;) {
+        const states = this.#members.map(({ state }) => state);
+        shows(states);
+        if (isEnough(states)) return;
+        await Promise.race([late.promise, ...this.#members.map((member) => member.changed)]);
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -8,6 +8,9 @@ import { register } from "./registration.ts";
 import type { Run } from "./run.ts";
 import { LoadedServer, nameOf } from "./servers.ts";
 
+export const FAN_OUT = "fan-out, one at a time";
+export const PIPELINED_FAN_OUT = "fan-out, pipelined";
+
 /** Posts under way when pipelined, each of another member. */
 const PIPELINED = 4;
 const WARM_UP = 5;
@@ -23,7 +26,7 @@ export async function fanOut(
 ): Promise<Measurement> {
   const server = await LoadedServer.start(run, protocol);
   const crowd = await Crowd.start(server, "c", members);
-  const posters = await Crowd.start(server, "poster", PIPELINED, false);
+  const posters = await Crowd.start(server, "poster", PIPELINED, { listens: false });
   await register(run, crowd);
   await register(run, posters);
   const window = pipelined ? PIPELINED : 1;
@@ -38,7 +41,8 @@ export async function fanOut(
   await Promise.all([crowd, posters].map((it) => it.end()));
   await server.end();
   return {
-    what: `fan-out, ${pipelined ? "pipelined" : "one at a time"}, ${nameOf(protocol)}`,
+    what: pipelined ? PIPELINED_FAN_OUT : FAN_OUT,
+    who: nameOf(protocol),
     n: members,
     seconds,
     perSecond: posts * members / seconds,

@@ -24,7 +24,8 @@ export async function idleClients(run: Run, protocol: Protocol, clients: number)
   await crowd.end();
   await server.end();
   return {
-    what: `idle clients, ${nameOf(protocol)}`,
+    what: "idle clients",
+    who: nameOf(protocol),
     n: clients,
     seconds: SECONDS,
     perSecond: serverSeconds / SECONDS,

@@ -13,8 +13,10 @@ export interface Job {
   readonly server: Address;
   /** Only the clients of links need it. */
   readonly serverKey: Key;
-  /** False for those who only speak, where a client does not have to listen for that. */
+  /** Whether its clients are to hear the channel, where others can be heard without that. */
   readonly listens: boolean;
+  /** Whether its clients want the whole table. */
+  readonly followsTable: boolean;
   /** Its clients are called so, behind it their numbers: so many from `first` on. */
   readonly name: string;
   readonly first: number;

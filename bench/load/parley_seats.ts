@@ -26,12 +26,12 @@ export class ParleySeat implements Seat {
   readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
   #sending: Promise<unknown> = Promise.resolve();
 
-  constructor({ server, serverKey }: Job, nick: string, hostname: string, events: SeatEvents) {
+  constructor({ server, serverKey, followsTable }: Job, nick: string, hostname: string, events: SeatEvents) {
     this.#events = events;
     this.#server = server;
     this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
     const heard = (at: Millis, verb: Verb) => this.#heard(at, verb);
-    this.#client = new SmallClient(now(), { nick, server, serverKey, heard });
+    this.#client = new SmallClient(now(), { nick, server, serverKey, followsTable, heard });
     this.#listen();
   }
 

@@ -1,5 +1,7 @@
 /** The measurements with many clients: which servers take part in each, one after the other in one run. */
 import type { Measurement } from "../measurement.ts";
+import { endAll } from "../processes.ts";
+import { NotReached } from "./crowds.ts";
 import { collection, deposits } from "./deposits.ts";
 import { fanOut } from "./fan_out.ts";
 import { idleClients } from "./idle_clients.ts";
@@ -41,6 +43,38 @@ export async function runLoad(
     if (part === "registration") report(await registrations(run, protocol, clients));
     if (part === "fan-out") report([await fanOut(run, protocol, members, pipelined)]);
     if (part === "idle-clients") report([await idleClients(run, protocol, clients)]);
+  }
+}
+
+/** Three sizes, each ten times the one before. */
+export function sizesUpTo(most: number): number[] {
+  return [most / 100, most / 10, most].map(Math.ceil).filter((size) => size >= 10);
+}
+
+/** All parts in all their sizes, again and again: whoever is compared is measured in the same minutes. */
+export async function runAll(
+  run: Run,
+  options: LoadOptions,
+  rounds: number,
+  report: (measurements: readonly Measurement[]) => void,
+  missed: (what: string) => void,
+): Promise<void> {
+  const tryLoad = async (part: LoadPart, changes: Partial<LoadOptions> = {}) => {
+    const all = { ...options, ...changes };
+    try {
+      await runLoad(run, part, all, report);
+    } catch (error) {
+      if (!(error instanceof NotReached)) throw error;
+      await endAll();
+      missed(`${part} with ${JSON.stringify(all)}: ${error.message}`);
+    }
+  };
+  for (let round = 0; round < rounds; round++) {
+    for (const clients of sizesUpTo(options.clients)) await tryLoad("registration", { clients });
+    for (const members of sizesUpTo(options.members)) {
+      for (const pipelined of [false, true]) await tryLoad("fan-out", { members, pipelined });
+    }
+    for (const part of ["deposits", "collection", "idle-clients"] as const) await tryLoad(part);
   }
 }
 

@@ -7,14 +7,15 @@ import { meter } from "./meter.ts";
 import type { Run } from "./run.ts";
 import { LoadedServer, nameOf } from "./servers.ts";
 
+export const REGISTRATION = "registration";
+
 /** The first run binds the nicks for the second one, which has a new server on the same data. */
 export async function registrations(run: Run, protocol: Protocol, clients: number): Promise<Measurement[]> {
-  const what = `registration, ${nameOf(protocol)}`;
-  if (protocol !== "parley") return [await registerAll(run, protocol, clients, what, undefined)];
+  if (protocol !== "parley") return [await registerAll(run, protocol, clients, REGISTRATION)];
   const data = run.freshFile();
   return [
-    await registerAll(run, protocol, clients, `${what}, new nicks`, data),
-    await registerAll(run, protocol, clients, what, data),
+    await registerAll(run, protocol, clients, `${REGISTRATION}, new nicks`, data),
+    await registerAll(run, protocol, clients, REGISTRATION, data),
   ];
 }
 
@@ -23,7 +24,7 @@ async function registerAll(
   protocol: Protocol,
   clients: number,
   what: string,
-  data: string | undefined,
+  data?: string,
 ): Promise<Measurement> {
   const server = await LoadedServer.start(run, protocol, data);
   const crowd = await Crowd.start(server, "c", clients);
@@ -41,6 +42,7 @@ async function registerAll(
   await server.end();
   return {
     what,
+    who: nameOf(protocol),
     n: clients,
     seconds,
     perSecond: clients / seconds,

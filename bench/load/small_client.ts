@@ -31,6 +31,8 @@ export interface SmallClientOptions {
   readonly nick: Nick;
   readonly server: Address;
   readonly serverKey: Key;
+  /** Whether it wants the whole table. */
+  readonly followsTable: boolean;
   /** What the server has said that is of use to the measurement. */
   heard(now: Millis, verb: Verb): void;
 }
@@ -50,12 +52,14 @@ export class SmallClient {
   readonly #stream = new StreamReader();
   readonly #timers = new Timers<"register" | "keepAlive" | "rows">();
   readonly #heard: SmallClientOptions["heard"];
+  readonly #followsTable: boolean;
   #turn = 0;
   #lastTimestamp = 0;
 
-  constructor(now: Millis, { nick, server, serverKey, heard }: SmallClientOptions) {
+  constructor(now: Millis, { nick, server, serverKey, followsTable, heard }: SmallClientOptions) {
     this.nick = nick;
     this.#heard = heard;
+    this.#followsTable = followsTable;
     // The same nick has the same keys in every run, so that it can be bound beforehand.
     const secret = (what: string) => primitives.hash(new TextEncoder().encode(`${what} of ${nick}`));
     const [signing, agreeing, prekey] = [secret("identity"), secret("key"), secret("prekey")];
@@ -198,6 +202,7 @@ export class SmallClient {
   }
 
   #hearOf(now: Millis, version: Version): void {
+    if (!this.#followsTable) return void (this.completeAt = now);
     if (version.start !== this.newest.start || version.counter > this.newest.counter) this.newest = version;
     if (!this.isBehind) this.completeAt = now;
     else if (!this.#timers.has("rows")) this.#askIfBehind(now);
