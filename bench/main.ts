@@ -21,7 +21,7 @@ import { freshFile, removeFiles } from "./scratch.ts";
 import { SMALL_PARTS } from "./small_parts.ts";
 import { clearStep, tell, tellStep } from "./telling.ts";
 
-const CLIENTS = 1_000;
+const CLIENTS = 100;
 const MEMBERS = 200;
 const ROUNDS = 3;
 

@@ -38,7 +38,7 @@ export class Crowd {
     { address: server, key: serverKey, protocol }: LoadedServer,
     name: string,
     count: number,
-    { listens = true, followsTable = true, first: start = 0 }: CrowdOptions = {},
+    { listens = true, followsTable = true, first: lowest = 0 }: CrowdOptions = {},
   ): Promise<Crowd> {
     const spare = Math.max(1, navigator.hardwareConcurrency - 1);
     const processes = Math.max(
@@ -46,7 +46,7 @@ export class Crowd {
       Math.ceil(count / CLIENTS_PER_PROCESS),
     );
     const members = Array.from({ length: processes }, (_, at) => {
-      const [first, next] = [at, at + 1].map((it) => start + Math.floor(count * it / processes));
+      const [first, next] = [at, at + 1].map((it) => lowest + Math.floor(count * it / processes));
       const part = { name, first: first!, count: next! - first!, addresses: ADDRESSES };
       return new Member({ protocol, server, serverKey, listens, followsTable, ...part });
     });

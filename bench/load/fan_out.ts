@@ -14,9 +14,9 @@ export const PIPELINED_FAN_OUT = "fan-out, pipelined";
 /** Posts under way when pipelined, each of another member. */
 const PIPELINED = 4;
 const WARM_UP = 5;
-/** So many deliveries are measured, but at least so many posts. */
+/** So many deliveries are measured, but at least and at most so many posts. */
 const DELIVERIES = { oneAtATime: 20_000, pipelined: 100_000 };
-const LEAST_POSTS = 20;
+const POSTS = { least: 20, most: 500 };
 
 export async function fanOut(
   run: Run,
@@ -31,7 +31,7 @@ export async function fanOut(
   await register(run, posters);
   const window = pipelined ? PIPELINED : 1;
   const deliveriesWanted = pipelined ? DELIVERIES.pipelined : DELIVERIES.oneAtATime;
-  const posts = Math.max(LEAST_POSTS, Math.ceil(deliveriesWanted / members));
+  const posts = Math.max(POSTS.least, Math.min(POSTS.most, Math.ceil(deliveriesWanted / members)));
   await postAll(run, crowd, posters, WARM_UP, 1, 0);
   const bytesBefore = await bytesOf(crowd);
   const spent = meter(server, crowd);
