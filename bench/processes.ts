@@ -4,6 +4,9 @@ import { PERMISSIONS, PROJECT } from "../tests/kit/program.ts";
 
 const children = new Set<Child>();
 
+/** What the binary may do besides: the system's own calls for datagrams and sealing. */
+export const AS_BINARY = ["--allow-ffi"];
+
 export interface Start {
   /** Whether it shares one processor with all others that are started so. */
   readonly oneCpu?: boolean;

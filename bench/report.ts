@@ -116,7 +116,8 @@ export function makeReport(
   const figures = medians(measurements);
   const page = `# Performance
 
-Made by \`${command}\`; do not edit by hand. ${machine}. Medians of ${rounds} interleaved rounds.
+Made by \`${command}\`; do not edit by hand. ${machine}. Medians of ${rounds} interleaved
+rounds; idle clients once.
 
 ## Beside others
 

@@ -2,7 +2,7 @@
 import type { Millis } from "../../core/base/units.ts";
 import type { Child } from "../../tests/kit/child.ts";
 import { cpuSeconds } from "../kernel.ts";
-import { start } from "../processes.ts";
+import { AS_BINARY, start } from "../processes.ts";
 import type { Command, Event, Job } from "./job.ts";
 import type { LoadedServer } from "./servers.ts";
 
@@ -140,7 +140,10 @@ class Member {
 
   constructor(job: Job) {
     this.job = job;
-    this.#child = start("bench/load/crowd.ts", [JSON.stringify(job)], { showsErrors: true });
+    this.#child = start("bench/load/crowd.ts", [JSON.stringify(job)], {
+      flags: AS_BINARY,
+      showsErrors: true,
+    });
     this.#read();
   }
 

@@ -1,5 +1,6 @@
 /** Datagrams of the floors: messages of 64 bytes, each with its number, sealed with one AEAD or not. */
-import { KEY_BYTES, primitives, TAG_BYTES } from "../../core/base/crypto.ts";
+import { KEY_BYTES, TAG_BYTES } from "../../core/base/crypto.ts";
+import { systemPrimitives } from "../../transport/native_aead.ts";
 import { TEXT_BYTES } from "./seat.ts";
 
 /** In the place of a number: a client is there, or is welcome. */
@@ -11,6 +12,7 @@ export const FULL_PACKET = 15;
 const HEADER_BYTES = 8;
 const MESSAGE_BYTES = 4 + TEXT_BYTES;
 /** Nothing here is secret: what is measured is the work. */
+const primitives = systemPrimitives();
 const KEY = new Uint8Array(KEY_BYTES).fill(7);
 const NONE = new Uint8Array(0);
 let packets = 0;

@@ -5,10 +5,11 @@
  * nothing else.
  */
 import { setImmediate } from "node:timers";
-import { KEY_BYTES, primitives } from "../../core/base/crypto.ts";
+import { KEY_BYTES } from "../../core/base/crypto.ts";
 import { Links } from "../../core/link/links.ts";
 import type { Machine } from "../../core/machine.ts";
 import { NO_VERSION } from "../../core/messages/table.ts";
+import { systemPrimitives } from "../../transport/native_aead.ts";
 import { drive } from "../../transport/driver.ts";
 import { bindUdp } from "../../transport/udp.ts";
 import { decodeFloor, encodeFloor, FULL_PACKET, GREETING } from "./floor_packet.ts";
@@ -65,6 +66,7 @@ async function serveDatagrams(mode: string): Promise<never> {
 async function serveLinks(): Promise<void> {
   const socket = bindUdp(HOST, 0, "-p");
   console.log(socket.address.port);
+  const primitives = systemPrimitives();
   let [timestamp, streams] = [0, 0];
   const links = new Links({
     primitives,

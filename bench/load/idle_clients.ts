@@ -7,10 +7,10 @@ import { register } from "./registration.ts";
 import type { Run } from "./run.ts";
 import { LoadedServer, nameOf } from "./servers.ts";
 
-/** Longer than between two keep-alives of a client. */
-const SECONDS = 60;
+/** The longest time between two keep-alives of a client. */
+const SECONDS = 30;
 /** What registrations have left to do is done by then. */
-const SETTLE_SECONDS = 10;
+const SETTLE_SECONDS = 5;
 
 export async function idleClients(run: Run, protocol: Protocol, clients: number): Promise<Measurement> {
   const server = await LoadedServer.start(run, protocol);

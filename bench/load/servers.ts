@@ -4,7 +4,7 @@ import type { Address, Key } from "../../core/base/units.ts";
 import { decodeProbeAnswer, encodeProbe, NONCE_BYTES, SHORTEST_PROBE_BYTES } from "../../core/link/probe.ts";
 import type { Child } from "../../tests/kit/child.ts";
 import { cpuSeconds, residentBytes, socketDrops } from "../kernel.ts";
-import { start, startProgram } from "../processes.ts";
+import { AS_BINARY, start, startProgram } from "../processes.ts";
 import { type Floor, HOST, type Peer, type Protocol } from "./job.ts";
 import type { Run } from "./run.ts";
 
@@ -92,12 +92,12 @@ export class LoadedServer {
     if (protocol === "parley") {
       const port = freePort();
       const args = ["server", "-p", String(port), "--data", data, "--log-level", "WARN", ...RAISED];
-      const child = start("main.ts", args, { flags: run.serverFlags, showsErrors: true });
+      const child = start("main.ts", args, { flags: [...AS_BINARY, ...run.serverFlags], showsErrors: true });
       const address = { host: HOST, port };
       return new LoadedServer(protocol, child, address, await keyOf(address));
     }
     if (protocol in PROGRAMS) return await LoadedServer.#startProgram(run, protocol as Peer);
-    const child = start("bench/load/floor_server.ts", [protocol], { showsErrors: true });
+    const child = start("bench/load/floor_server.ts", [protocol], { flags: AS_BINARY, showsErrors: true });
     const address = { host: HOST, port: Number(await child.nextLine()) };
     return new LoadedServer(protocol, child, address, protocol === "links" ? await keyOf(address) : "");
   }

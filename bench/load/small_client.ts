@@ -3,7 +3,7 @@
  * version, acknowledges what its stream brings, posts and deposits. It keeps no table, opens no letter and
  * checks no signature, so that a crowd of them costs less than the server that they measure.
  */
-import { KEY_BYTES, primitives } from "../../core/base/crypto.ts";
+import { KEY_BYTES } from "../../core/base/crypto.ts";
 import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "../../core/base/limits.ts";
 import { Timers } from "../../core/base/timers.ts";
 import type { Address, Datagram, Key, Millis } from "../../core/base/units.ts";
@@ -16,6 +16,7 @@ import type { Nick } from "../../core/messages/nick.ts";
 import { encodePost } from "../../core/messages/post.ts";
 import { NO_VERSION, type Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
+import { systemPrimitives } from "../../transport/native_aead.ts";
 
 /** A registration without an answer, which the server may leave without one, is made again after this. */
 const REGISTER_AGAIN_MS = 5_000;
@@ -25,6 +26,7 @@ const PREKEY_AT = 1_700_000_000_000;
 /** The server opens no receipt, and no sender here checks one. */
 const PROOF = NO_HASH;
 
+const primitives = systemPrimitives();
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 
 export interface SmallClientOptions {
