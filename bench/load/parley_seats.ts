@@ -24,6 +24,8 @@ export class ParleySeat implements Seat {
   readonly #server: Job["server"];
   readonly #socket: Deno.DatagramConn;
   readonly #buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
+  /** The numbers of the posts that have come. */
+  readonly #arrived = new Set<number>();
   #sending: Promise<unknown> = Promise.resolve();
 
   constructor({ server, serverKey, followsTable }: Job, nick: string, hostname: string, events: SeatEvents) {
@@ -83,8 +85,13 @@ export class ParleySeat implements Seat {
 
   #heard(at: Millis, verb: Verb): void {
     switch (verb.type) {
-      case "channel":
-        return this.#events.arrived(at, Number.parseInt(verb.id, 16));
+      case "channel": {
+        // A new stream brings again what was not saved in time.
+        const number = Number.parseInt(verb.id, 16);
+        if (!this.#arrived.has(number)) this.#events.arrived(at, number);
+        this.#arrived.add(number);
+        return;
+      }
       case "letter":
         return this.#events.letter(at);
       case "stored":
