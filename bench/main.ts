@@ -89,7 +89,12 @@ async function runParts(): Promise<number> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => endAll().finally(() => Deno.exit(1)));
+  Deno.addSignalListener(signal, async () => {
+    clearStep();
+    await endAll();
+    removeFiles();
+    Deno.exit(1);
+  });
 }
 let status = 0;
 try {

@@ -134,7 +134,6 @@ class Member {
   state: State = { type: "state", registered: 0, oldest: 0, newest: 0, letters: 0, deposits: 0 };
   readonly #child: Child;
   #changed = Promise.withResolvers<void>();
-  #isOver = false;
   /** Events that nobody has taken, and who waits for one. */
   readonly #events: Event[] = [];
 
@@ -173,7 +172,6 @@ class Member {
   }
 
   async end(): Promise<void> {
-    this.#isOver = true;
     await this.#child.end();
   }
 
@@ -181,7 +179,9 @@ class Member {
     for (;;) {
       const line = await this.#child.nextLine().catch(() => undefined);
       if (line === undefined) {
-        return this.#isOver ? undefined : this.#changed.reject(new Error("the load generator has ended"));
+        // Whoever waits for it is told; without anybody it has been ended.
+        this.#changed.promise.catch(() => {});
+        return this.#changed.reject(new Error("a process of the load generator has ended"));
       }
       const event: Event = JSON.parse(line);
       if (event.type === "state") this.state = event;
