@@ -116,8 +116,8 @@ export function makeReport(
   const figures = medians(measurements);
   const page = `# Performance
 
-Made by \`${command}\`; do not edit by hand. ${machine}. Medians of ${rounds} interleaved
-rounds; idle clients once.
+Made by \`${command}\`; do not edit by hand. ${machine}. Rounds: ${rounds}, interleaved;
+the medians stand here. Idle clients are measured once.
 
 ## Beside others
 
