@@ -167,8 +167,9 @@ class Listener {
       failures++;
       const isGivenUp = giveUp > 0 && failures >= giveUp;
       const blocked = { type: "blocked", id: event["id"], status, failures, givenUp: isGivenUp };
+      const next = isGivenUp ? "which is passed over" : `it is run again in ${delay / 1000} s`;
       if (json) await write(`${jsonLine(blocked)}\n`);
-      else console.error(`the command ended with status ${status} for message '${event["id"]}'`);
+      else console.error(`the command ended with status ${status} for message '${event["id"]}', ${next}`);
       if (isGivenUp) return true;
       await this.#world.after(delay);
     }

@@ -95,9 +95,13 @@ Deno.test("send: 1, 2, 4, 5 and 7 say why not", async () => {
   assertEquals(unknown.status, 7);
   assertStringIncludes(unknown.error, "the server does not know the recipient");
   // Somebody else has alice's nick where nothing of her state is known.
-  const stranger = await script(host, "alice", ["send", "bob", "hi", "--state", `${host.folder}/other`]);
-  assertEquals(stranger.status, 4);
-  assertStringIncludes(stranger.error, "[Nickname 'alice' belongs to another key.]");
+  const other = ["send", "bob", "hi", "--state", `${host.folder}/other`, "--json"];
+  const stranger = await script(host, "alice", other);
+  const { id, retryable, state, why } = stranger.events[1]!;
+  assertEquals([stranger.status, id, state, retryable], [4, null, "failed", false]);
+  for (const text of [stranger.error, String(why)]) {
+    assertStringIncludes(text, "[Nickname 'alice' belongs to another key.]");
+  }
   const knownOnly = ["send", "bob", "hi", "--known-only", "--state", `${host.folder}/third`];
   assertEquals((await script(host, "alice", knownOnly)).status, 4);
   const file = await script(host, "alice", [
