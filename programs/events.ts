@@ -41,7 +41,7 @@ export function messageEvent(event: JournalEvent, own: string): Event {
 
 /** How far a message of ours has come. */
 export function stateEvent(
-  { id, state, why }: Pick<Sent, "id" | "state" | "why">,
+  { id, state, why }: Pick<Sent, "id" | "state"> & { readonly why?: Notice | string | undefined },
   about: {
     readonly at: Millis;
     readonly to: string | undefined;
@@ -56,7 +56,7 @@ export function stateEvent(
     at: timeOf(at),
     to: to ?? null,
     state,
-    why: why === undefined ? undefined : sentenceOf(why),
+    why: typeof why === "object" ? sentenceOf(why) : why,
     retryable: status === undefined || status === 0 ? undefined : isRetryable(status),
     ref,
   };

@@ -52,7 +52,9 @@ export async function withEngine<Result>(
   for (let isAgain = false;; isAgain = true) {
     const options = { settings: client, kind, knownOnly, notified: () => {} };
     const session = await openSession(options, world, isAgain);
-    if (session === undefined) throw new NoServerError("no server");
+    if (session === undefined) {
+      throw new NoServerError("no server answers, and nothing is queued before the first contact");
+    }
     if (json && !isAgain) printEvent(helloEvent(session.hello));
     try {
       return await use(session);

@@ -114,7 +114,10 @@ Deno.test("send: 1, 2, 4, 5 and 7 say why not", async () => {
   assertEquals(file.status, 0, file.error);
   const port = freePort();
   const first = host.run(["send", "bob", "hi", "-n", "alice", "-i", "127.0.0.1", "-p", `${port}`, "--json"]);
-  assertEquals([await first.status, first.output.text], [5, ""]);
+  assertEquals(await first.status, 5);
+  const { state, why, retryable } = JSON.parse(first.output.text);
+  assertEquals([state, retryable], ["failed", true]);
+  assertStringIncludes(why, "nothing is queued before the first contact");
   assertStringIncludes(first.error.text, `no server at 127.0.0.1:${port}`);
 });
 
