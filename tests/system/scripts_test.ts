@@ -115,9 +115,9 @@ Deno.test("send: 1, 2, 4, 5 and 7 say why not", async () => {
   const port = freePort();
   const first = host.run(["send", "bob", "hi", "-n", "alice", "-i", "127.0.0.1", "-p", `${port}`, "--json"]);
   assertEquals(await first.status, 5);
-  const { state, why, retryable } = JSON.parse(first.output.text);
-  assertEquals([state, retryable], ["failed", true]);
-  assertStringIncludes(why, "nothing is queued before the first contact");
+  const told = JSON.parse(first.output.text);
+  assertEquals([told.state, told.retryable], ["failed", true]);
+  assertStringIncludes(told.why, "nothing is queued before the first contact");
   assertStringIncludes(first.error.text, `no server at 127.0.0.1:${port}`);
 });
 
