@@ -77,7 +77,7 @@ export class Mailroom {
 
   /**
    * Stores a letter and pushes it at once to a recipient who is there. A deposit may be repeated, because its
-   * answer may have been lost. A body that is no letter gets none.
+   * answer may have been lost. A body that is no letter gets no answer.
    */
   deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
     const { store } = this.#options;

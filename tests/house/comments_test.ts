@@ -8,8 +8,8 @@ const COLUMNS = 110;
 /** A sentence that begins with one of these has no subject, or one that is found late. Questions may. */
 const OPENINGS = /^(?:Who|Whom|Whose|Whoever|What|Whatever|Of) (?!.*\?$)/;
 
-/** Tests are read less often, and beside what they test. */
-const EXEMPT = /^(?:tests|bench)\//;
+/** Tests are read beside what they test. */
+const EXEMPT = /^(?:bench|tests\/(?!kit\/))/;
 
 /** The comments of a text, each as one line, with the number of its first line. */
 function commentsIn(source: string): { readonly line: number; readonly text: string }[] {

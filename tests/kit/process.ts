@@ -21,7 +21,7 @@ import type { Surroundings } from "./surroundings.ts";
 const MOST_WAKE_UPS_AN_INSTANT = 2_000;
 
 export interface ProcessOptions {
-  /** Of an earlier life, or somebody else's. */
+  /** The disk of an earlier life, or somebody else's. */
   readonly disk?: Disk;
   /** Its own chance: how late it wakes up each time, and when it dies. Without one it is punctual. */
   readonly dice?: Dice | undefined;
@@ -82,7 +82,7 @@ export abstract class Process {
     return this.#machine !== undefined;
   }
 
-  /** Where it is, or was. */
+  /** The address where it is, or was. */
   get address(): Address {
     assert(this.#address !== undefined, `'${this.name}' has never started`);
     return this.#address;
@@ -185,7 +185,7 @@ export abstract class Process {
     return this.#skew;
   }
 
-  /** What its wall clock says. */
+  /** The reading of its wall clock. */
   get wall(): Millis {
     return this.surroundings.now + this.#skew;
   }
@@ -284,7 +284,7 @@ export abstract class Process {
 
   // ---- what is seen of it --------------------------------------------------------------------------------
 
-  /** What has come since the last look: on the screen, on standard error, in the log. */
+  /** The lines that have come since the last look: on the screen, on standard error, in the log. */
   looks(): string[] {
     return this.#take(() => true);
   }

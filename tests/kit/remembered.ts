@@ -25,7 +25,7 @@ export class Remembered implements HistoryStore {
     return [...this.#memories.values()];
   }
 
-  /** Who wrote what, and how far a message of ours has come. */
+  /** The messages with their writers, and how far each of ours has come. */
   get lines(): string[] {
     return this.all.map((memory) => {
       if (memory.type === "gap") return `${memory.count} missing`;
