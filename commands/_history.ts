@@ -37,8 +37,14 @@ export const FROM: Option = {
 
 export const ALL: Option = { name: "all", help: "all conversations" };
 
-/** Where the history is. How much is kept there is not for whoever looks something up. */
-export const PLACE_OPTIONS: readonly Option[] = SCRIPT_OPTIONS.filter((option) => !HISTORY.includes(option));
+/**
+ * Where the history is. How much is kept there is not for whoever looks something up, and `-n` is a number at
+ * the prompt and in a shell alike.
+ */
+export const PLACE_OPTIONS: readonly Option[] = SCRIPT_OPTIONS.filter((option) => !HISTORY.includes(option))
+  .map(({ short, ...option }) =>
+    short === COUNT.short || short === undefined ? option : { ...option, short }
+  );
 
 /** The messages that 'history' shows. */
 export function conversation([nick]: readonly string[], options: Options): HistoryQuery {

@@ -197,9 +197,13 @@ export class SqliteHistory implements HistoryStore {
   /** Drops the oldest entries that are beyond the bounds, some at a time. */
   #dropOld(added: number): void {
     const oldest = "SELECT number, kept FROM entries ORDER BY number LIMIT ?";
-    for (const row of this.#all(oldest, HISTORY_DROPS + added)) {
-      if (Number(row["kept"]) + this.#bounds.life >= this.#newest) break;
-      this.#drop(Number(row["number"]));
+    const isOld = (row: Row) => Number(row["kept"]) + this.#bounds.life < this.#newest;
+    const first = this.#get(oldest, 1);
+    if (first !== undefined && isOld(first)) {
+      for (const row of this.#all(oldest, HISTORY_DROPS + added)) {
+        if (!isOld(row)) break;
+        this.#drop(Number(row["number"]));
+      }
     }
     if (this.#bytes <= this.#bounds.bytes) return;
     // The room that they take in the index is free only later, so they are no more than are needed.

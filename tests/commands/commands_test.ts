@@ -412,3 +412,12 @@ Deno.test("history, search: what is asked of the history at the prompt", () => {
   assertEquals(wrong("history --bad"), "unknown option '--bad'");
   assertEquals(wrong("search"), "usage: search <words> [--from NICK] [-n N]");
 });
+
+Deno.test("no command has two options of one name or letter", () => {
+  for (const place of ["shell", "prompt"] as const) {
+    for (const { name, options = [] } of commands.at(place)) {
+      const names = options.flatMap((option) => [option.name, option.short ?? []].flat());
+      assertEquals(names, [...new Set(names)], name);
+    }
+  }
+});

@@ -11,7 +11,7 @@ interface Ended {
 }
 
 function started(host: Host, nick: string, [name = "", ...args]: readonly string[]): Run {
-  return host.run([name, ...args, "-n", nick, "-i", "127.0.0.1", "-p", `${host.port}`]);
+  return host.run([name, ...args, "--nick", nick, "-i", "127.0.0.1", "-p", `${host.port}`]);
 }
 
 async function script(host: Host, nick: string, ...args: readonly string[]): Promise<Ended> {
