@@ -81,13 +81,17 @@ export class StreamReader {
     else this.#ackDue = Math.min(this.#ackDue, now);
   }
 
+  /** The next item, if it has come. */
+  get next(): StreamItem | undefined {
+    return this.#earlyStream === this.#stream ? this.#early.get(this.#position + 1) : undefined;
+  }
+
   /**
    * Takes the next item, if it has come. It counts as saved at once, because the acknowledgement leaves after
    * the commit. A post is acknowledged after the part `chance` (0 to 1) of the longest delay.
    */
   takeNext(now: Millis, chance: number): StreamItem | undefined {
-    if (this.#earlyStream !== this.#stream) return undefined;
-    const item = this.#early.get(this.#position + 1);
+    const item = this.next;
     if (item === undefined) return undefined;
     this.#early.delete(++this.#position);
     const delay = item.type === "letter" ? 0 : chance * this.#ackDelay;

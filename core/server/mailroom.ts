@@ -140,7 +140,7 @@ export class Mailroom {
     connection.stream.letterCame();
     // If there is no room for the letter yet, something else has to ask.
     if (!connection.stream.pump(now)) {
-      connection.link.tell(now, { type: "alive", version: this.#options.roster.version });
+      connection.link.tell(now, this.#options.roster.standingFor(connection));
     }
     this.#options.probe(now, member);
   }
