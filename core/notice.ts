@@ -34,7 +34,9 @@ export type LookAlike = readonly [nick: Nick, like: Nick];
  * How many nicks there are, and how many of their owners are online, where the table is only a part of all.
  */
 export interface TableCounts {
+  /** All nicks. */
   readonly members: number;
+  /** Those whose owners are online. */
   readonly online: number;
 }
 
