@@ -4,8 +4,9 @@
  * `membership_states.ts` says which event leads to which move.
  */
 import type { Ref } from "../action.ts";
+import { remember } from "../base/bounded_map.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS, ROWS_PACKETS } from "../base/limits.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, LOOKUPS, ROWS_AGAIN_MS, ROWS_PACKETS } from "../base/limits.ts";
 import { type Moves, StateMachine } from "../base/state_machine.ts";
 import { Timers } from "../base/timers.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
@@ -14,8 +15,8 @@ import type { Link, Links } from "../link/links.ts";
 import { SERVER_HOST_NAME } from "../messages/field.ts";
 import { bundleOf, equalBundles, hasKeys, type Identity, isGenuine } from "../messages/identity.ts";
 import { equalLineages, isLineage } from "../messages/lineage.ts";
-import { type Nick, sameNick } from "../messages/nick.ts";
-import { equalRows, NO_VERSION, type Presence, type Row, Table, type Version } from "../messages/table.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
+import { equalRows, NO_VERSION, type Row, Table, type Version } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
 import type { TableCounts } from "../notice.ts";
 import type { Attempts } from "./attempts.ts";
@@ -91,6 +92,8 @@ export class Membership {
   readonly #lookups: Lookups;
   /** How many nicks there are in all, if our table has not all of them. */
   #counts: TableCounts | undefined;
+  /** Nicks whose rows we have not taken, because they were forged. */
+  readonly #refused = new Map<NickKey, true>();
   /** When rows were asked for last, and how many pages have come since. */
   #askedAt: Millis = -Infinity;
   #pages = 0;
@@ -223,7 +226,7 @@ export class Membership {
         this.#onRows(now, verb, verb.rows);
         return true;
       case "presence":
-        this.#onRows(now, verb, verb.presence.flatMap((presence) => this.#withPresence(presence)));
+        this.#onPresence(now, verb);
         return true;
       case "found":
         this.#onFound(now, verb);
@@ -279,20 +282,42 @@ export class Membership {
     this.#machine.on(now, "olderBundle");
   }
 
-  /** The row of a nick with another presence; none if we do not have the row. */
-  #withPresence({ addresses, nick, online }: Presence): Row[] {
-    const row = this.table.get(nick);
-    return row === undefined ? [] : [{ ...row, addresses, online }];
+  /**
+   * Rows of which only presence has changed. A part of an answer may not have had the keys of such a row,
+   * because it was to come again behind that part, and a push has come first. Then the row is asked for, and
+   * the page does not count.
+   */
+  #onPresence(now: Millis, verb: VerbOf<"presence">): void {
+    const { newest, presence, since, upTo } = verb;
+    const lacking = presence.filter(({ keysChange, nick }) => this.#lacks(nick, keysChange));
+    if (lacking.length > 0 && this.table.accepts(since, upTo)) {
+      for (const { nick } of lacking) this.#lookups.ask(now, nick, false);
+      this.#newest = newer(this.#newest, { start: since.start, counter: newest });
+      return;
+    }
+    const rows = presence.flatMap((changed) => {
+      const row = this.table.get(changed.nick);
+      const { addresses, online } = changed;
+      return row === undefined ? [] : [{ ...row, addresses, online }];
+    });
+    this.#onRows(now, verb, rows, true);
+  }
+
+  /** True if the table ought to have the row of this nick with the keys of this change, and has not. */
+  #lacks(nick: Nick, keysChange: number): boolean {
+    const isWanted = this.table.isWhole || this.table.get(nick) !== undefined;
+    return isWanted && !this.table.hasKeys(nick, keysChange) && !this.#refused.has(nickKey(nick));
   }
 
   #onRows(
     now: Millis,
     { newest, since, upTo }: Pick<VerbOf<"rows">, "since" | "upTo" | "newest">,
     rows: readonly Row[],
+    isBrief = false,
   ): void {
     // These rows come from an earlier life of the server.
     if (since.start < this.#newest.start) return;
-    const changed = this.#take(rows, (genuine) => this.table.apply(since, upTo, genuine));
+    const changed = this.#take(rows, (genuine) => this.table.apply(since, upTo, genuine, isBrief));
     this.#newest = newer(this.#newest, { start: since.start, counter: newest });
     // An answer that has come as a whole, or lacks a page, brings nothing more, so we ask again at once.
     const isOver = ++this.#pages >= ROWS_PACKETS ||
@@ -309,10 +334,12 @@ export class Membership {
   /** Takes an answer to a question for a single row. */
   #onFound(now: Millis, { rows, version }: VerbOf<"found">): void {
     // It may have overtaken the word that we are registered with this life of the server.
-    if (this.table.isWhole || version.start !== this.table.version.start) return;
+    if (version.start !== this.table.version.start) return;
     // A row that is new to us is no news: we have asked for it.
     const isNews = ({ nick }: Row) => this.table.get(nick) !== undefined;
     const changed = this.#take(rows, (genuine) => this.table.find(version, genuine), isNews);
+    // What was passed over because this row was not here is asked for again.
+    this.#timers.clear("rows");
     this.#compareTables(now);
     this.#options.events.rowsChanged(now, changed ?? []);
     for (const { nick } of rows) {
@@ -332,6 +359,7 @@ export class Membership {
     // Those who were there before, or not yet known when we registered, are only marked in the table.
     const isOnline = MEMBERSHIP_STATES[this.#machine.state].standing === "online";
     const newcomers = rows.filter(({ nick, skeleton }) => this.table.get(nick)?.skeleton !== skeleton);
+    for (const { nick } of rows) this.#refused.delete(nickKey(nick));
     const changed = apply(rows);
     if (changed === undefined) return undefined;
     this.#unprinted.push(...changed.filter((row) => news.has(row)));
@@ -524,6 +552,7 @@ export class Membership {
     // The server's word that a nick has an owner needs no signature: there is nothing to seal for.
     const isSigned = isKnown || !hasKeys(row) || isGenuine(primitives, row.nick, row);
     if (isSigned && isLineage(primitives, row.nick, row.identity, row)) return true;
+    remember(this.#refused, nickKey(row.nick), true, LOOKUPS);
     this.#options.effects.notice({ type: "rowForged", nick: row.nick });
     return false;
   }

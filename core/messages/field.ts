@@ -320,7 +320,9 @@ class WrittenOnce<Value extends object> implements Field<Value> {
 }
 
 /** Whether and where the owner of a nick is. */
-const presence = new WrittenOnce<Presence>(composite({ nick, online: flag, addresses: someAddresses }));
+const presence = new WrittenOnce<Presence>(
+  composite({ nick, keysChange: u48, online: flag, addresses: someAddresses }),
+);
 
 export const presences = list(presence, 255);
 

@@ -34,7 +34,10 @@ export interface Row extends Bundle, Lineage {
 }
 
 /** The part of a row that changes whenever its owner comes, goes or moves. */
-export type Presence = Pick<Row, "nick" | "online" | "addresses">;
+export interface Presence extends Pick<Row, "nick" | "online" | "addresses"> {
+  /** The counter of the last change of anything else in the row. */
+  readonly keysChange: number;
+}
 
 /** The version of a client's table before anything has come: every table is ahead of it. */
 export const NO_VERSION: Version = { start: 0, counter: 0 };
@@ -45,8 +48,8 @@ export const NO_VERSION: Version = { start: 0, counter: 0 };
  */
 export class Table {
   readonly #rows = new Map<NickKey, Row>();
-  /** For each row a version in which it was like this. */
-  readonly #seen = new Map<NickKey, Version>();
+  /** For each row a version in which it was like this, and one in which its keys were. */
+  readonly #seen = new Map<NickKey, { readonly row: Version; readonly keys: Version }>();
   /** For each skeleton the nick that was registered first. */
   readonly #firsts = new Map<string, NickKey>();
   #version: Version = NO_VERSION;
@@ -114,29 +117,43 @@ export class Table {
     return version.start !== this.#version.start || version.counter > this.#version.counter;
   }
 
+  /** Whether changes from one version to another are news that this table can take over. */
+  accepts(from: Version, upTo: number): boolean {
+    const isSameLife = from.start === this.#version.start;
+    return from.counter <= (isSameLife ? this.#version.counter : 0) &&
+      (!isSameLife || upTo > this.#version.counter);
+  }
+
+  /** True if the row of a nick is here with the keys that it has had since a change in the present life. */
+  hasKeys(nick: Nick, keysChange: number): boolean {
+    const keys = this.#seen.get(nickKey(nick))?.keys;
+    return keys?.start === this.#version.start && keys.counter >= keysChange;
+  }
+
   /**
    * Takes over all changes after version `from` up to the counter `upTo`. Returns the rows that are different
    * now, or `undefined` when this table lacks changes before `from`, which have to be asked for first. Rows
-   * from an earlier life of the server stay until this life gives others.
+   * from an earlier life of the server stay until this life gives others. With `isBrief` nothing was said of
+   * keys.
    */
-  apply(from: Version, upTo: number, rows: readonly Row[]): Row[] | undefined {
+  apply(from: Version, upTo: number, rows: readonly Row[], isBrief = false): Row[] | undefined {
     const known = from.start === this.#version.start ? this.#version.counter : 0;
     if (from.counter > known) return undefined;
     if (from.start !== this.#version.start || upTo > this.#version.counter) {
       this.#version = { start: from.start, counter: upTo };
     } else if (upTo < known) return []; // An old page, overtaken by a newer one.
-    return this.#take({ start: from.start, counter: upTo }, rows);
+    return this.#take({ start: from.start, counter: upTo }, rows, isBrief);
   }
 
   /** Takes over single rows, as they were at this version, and returns those that are different now. */
   find(version: Version, rows: readonly Row[]): Row[] {
-    return this.#take(version, rows);
+    return this.#take(version, rows, false);
   }
 
   /** A row that we have seen in a later version stays. */
-  #take(version: Version, rows: readonly Row[]): Row[] {
+  #take(version: Version, rows: readonly Row[], isBrief: boolean): Row[] {
     const newer = rows.filter(({ nick }) => {
-      const seen = this.#seen.get(nickKey(nick));
+      const seen = this.#seen.get(nickKey(nick))?.row;
       return seen?.start !== version.start || seen.counter <= version.counter;
     });
     const changed = newer.filter((row) => !equalRows(this.get(row.nick), row));
@@ -144,7 +161,8 @@ export class Table {
       const key = nickKey(row.nick);
       // A server that makes up nicks without end cannot fill our memory.
       if (this.#isWhole && !this.#rows.has(key) && this.#rows.size >= NICKS) continue;
-      this.#seen.set(key, version);
+      const keys = isBrief ? this.#seen.get(key)?.keys : undefined;
+      this.#seen.set(key, { row: version, keys: keys ?? version });
       this.#set(key, row);
       if (!this.#isWhole && this.#rows.size > VIEW_ROWS) this.#delete(this.#rows.keys().next().value!);
     }

@@ -11,10 +11,16 @@ import { equalLineages } from "../messages/lineage.ts";
 import type { Presence, Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 
+/** What one kind of readers is told of a member. */
+interface Told {
+  readonly row: Row;
+  readonly presence: Presence;
+}
+
 /** A row as it was told last, in two forms: for readers on the server's own machine, and elsewhere. */
 export interface Line {
-  readonly local: Row;
-  readonly remote: Row;
+  readonly local: Told;
+  readonly remote: Told;
   /** The counter of the last change of more than presence. */
   readonly keysChange: number;
 }
@@ -29,12 +35,19 @@ export interface Listed {
 /** The line of a row after a change with this counter. */
 export function lineOf(row: Row, change: number, former: Line | undefined): Line {
   const { nick, skeleton, ordinal, online, addresses, predecessors, revocation } = row;
-  const local = { nick, skeleton, ...bundleOf(row), ordinal, online, addresses, predecessors, revocation };
+  const known = former?.local.row;
+  const isSameOwner = known !== undefined && known.nick === nick && known.skeleton === skeleton &&
+    equalBundles(known, row) && equalLineages(known, row);
+  const keysChange = isSameOwner ? former!.keysChange : change;
+  const rest = { nick, skeleton, ...bundleOf(row), ordinal, online, predecessors, revocation };
+  const told = (where: readonly Address[]) => ({
+    row: { ...rest, addresses: where },
+    presence: { nick, keysChange, online, addresses: where },
+  });
+  const local = told(addresses);
   // Most rows are the same for everybody, and so need to be written only once.
-  const remote = addresses.some(isLoopback) ? { ...local, addresses: addressesFor(false, addresses) } : local;
-  const isSameOwner = former !== undefined && former.local.nick === nick &&
-    former.local.skeleton === skeleton && equalBundles(former.local, row) && equalLineages(former.local, row);
-  return { local, remote, keysChange: isSameOwner ? former.keysChange : change };
+  const remote = addresses.some(isLoopback) ? told(addressesFor(false, addresses)) : local;
+  return { local, remote, keysChange };
 }
 
 /**
@@ -71,14 +84,14 @@ export function pagesOf(
   };
   let last = from.counter;
   for (const { change, line } of changed) {
-    const row = local ? line!.local : line!.remote;
+    const told = local ? line!.local : line!.remote;
     const isBrief = line!.keysChange <= from.counter;
-    const more = isBrief ? presenceBytes(row) : rowBytes(row);
+    const more = isBrief ? presenceBytes(told.presence) : rowBytes(told.row);
     if (bytes + more > ROWS_BYTES || (isBrief ? rows : presence).length > 0) close(last);
     // The client asks again for the rest.
     if (pages.length >= ROWS_PACKETS) return pages;
-    if (isBrief) presence.push(row);
-    else rows.push(row);
+    if (isBrief) presence.push(told.presence);
+    else rows.push(told.row);
     bytes += more;
     last = change;
   }

@@ -237,7 +237,7 @@ export class Roster {
     this.#changes.delete(member.change);
     this.#members.delete(nickKey(member.nick));
     this.#directory.remove(member);
-    if (member.line?.local.online) this.#online--;
+    if (member.line?.local.row.online) this.#online--;
     if (!this.#isWhole && this.size < this.#wholeRows * TABLE_ROWS_AGAIN) this.#turn(true);
   }
 
@@ -260,8 +260,8 @@ export class Roster {
     this.#changes.set(member.change, member);
     const { line } = member;
     member.line = lineOf(member, member.change, line);
-    this.#online += Number(member.online) - Number(line?.local.online ?? false);
-    if (line?.local.skeleton !== member.skeleton) this.#directory.add(member, false);
+    this.#online += Number(member.online) - Number(line?.local.row.online ?? false);
+    if (line?.local.row.skeleton !== member.skeleton) this.#directory.add(member, false);
     if (this.#isWhole && this.size > this.#wholeRows) this.#turn(false);
   }
 
@@ -318,8 +318,8 @@ export class Roster {
       if (line === undefined) continue;
       if (stream !== undefined) this.#views.watch(connection, nickKey(nick));
       // The longest two rows would not fit into one packet.
-      const rows = [isLocal ? line.local : line.remote];
-      link.send(now, { type: "found", version: this.version, rows });
+      const { row } = isLocal ? line.local : line.remote;
+      link.send(now, { type: "found", version: this.version, rows: [row] });
     }
   }
 

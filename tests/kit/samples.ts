@@ -83,7 +83,7 @@ export const ROW: Row = {
   ...NO_LINEAGE,
 };
 
-const PRESENCE: Presence = { nick: ROW.nick, online: false, addresses: ROW.addresses };
+const PRESENCE: Presence = { nick: ROW.nick, keysChange: U48, online: false, addresses: ROW.addresses };
 
 const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
   id: at === 0 ? ID : TOP_ID,

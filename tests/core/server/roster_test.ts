@@ -29,7 +29,9 @@ function withMembers(
 }
 
 /** A page of either kind. */
-type Page = Omit<VerbOf<"rows">, "type" | "rows"> & { readonly rows: readonly (Presence & Partial<Row>)[] };
+type Page = Omit<VerbOf<"rows">, "type" | "rows"> & {
+  readonly rows: readonly (Omit<Presence, "keysChange"> & Partial<Row>)[];
+};
 
 /** The rows that leave, all of them: a large answer takes several windows. */
 function pages(test: TestLink, now = 0): Page[] {
