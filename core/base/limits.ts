@@ -97,6 +97,14 @@ export const HANDSHAKES_MS = 400;
 export const HANDSHAKES_BURST_MS = 100;
 
 /**
+ * A peer that has shown by a cookie where it is, and for which there is no time, is told when there will be:
+ * after those who were told before it. So long it waits at most, also where somebody tells it otherwise. A
+ * handshake takes some 0.6 ms, so that 10,000 peers who come at a time are through in 15 s; a link is dead
+ * after 30 (`LINK_DEAD_MS`).
+ */
+export const ADMISSION_MS = 20_000;
+
+/**
  * Initiations from one address a second, and at once, as in WireGuard's rate limiter for Linux. An address
  * that sends more is asked for a cookie; with a cookie it may send as many again, and the rest is dropped.
  */
@@ -780,6 +788,13 @@ export const STREAM_PATIENCE_MS = 10_000;
  * gets at most 5,000 acknowledgements a second however many members there are.
  */
 export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
+
+/**
+ * A post to one member takes the server 0.05 ms at least. After it has handed posts to all members it waits
+ * so long for each of them before it hands out more, so that the posts that come meanwhile share packets. The
+ * first post after a pause leaves at once.
+ */
+export const CHANNEL_GATHER_PER_MEMBER_MS = 0.05;
 
 /** Messages of a script under way at a time: enough to fill a link, and a long script takes no memory. */
 export const SCRIPT_COMMANDS = 64;

@@ -569,7 +569,7 @@ export class Client implements Machine {
     this.#membership.runTimers(now);
     this.#completions.runTimers(now);
     this.#sender.runTimers(now);
-    if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);
+    if (this.#stream.takeAck(now, this.#membership.link.owesAck(now))) this.#acknowledgeStream(now);
     const verdict = this.#attempts.check(now, this.#membership.link.heardAt);
     if (verdict === "give up") this.#giveUp();
     if (verdict === "say silent") this.#saySilent();

@@ -369,6 +369,7 @@ export class Membership {
 
   /** Takes the server's word on its table. Without counts everybody gets all of it. */
   #onStanding(now: Millis, version: Version, counts: TableCounts | undefined): void {
+    if (counts !== undefined) this.#options.stream.noteMembers(counts.members);
     // An older word may come late.
     if (newer(version, this.#newest) !== version) return;
     this.#newest = version;

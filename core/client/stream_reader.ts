@@ -49,9 +49,14 @@ export class StreamReader {
     this.#position = 0;
     this.#waiting = waiting;
     this.#ackDue = Infinity;
-    this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
+    this.noteMembers(members);
     this.#expect(stream);
     return true;
+  }
+
+  /** There are so many members now. */
+  noteMembers(members: number): void {
+    this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
   }
 
   /** The server is in a new process, whose streams may count from anywhere. */
@@ -99,9 +104,12 @@ export class StreamReader {
     return item;
   }
 
-  /** Returns true, once, if an acknowledgement is to leave now. */
-  takeAck(now: Millis): boolean {
-    if (this.#ackDue > now) return false;
+  /**
+   * Returns true, once, if an acknowledgement is to leave now: also a little early if a packet leaves anyway,
+   * for that costs nothing.
+   */
+  takeAck(now: Millis, leavesAnyway = false): boolean {
+    if (this.#ackDue > (leavesAnyway ? now + ACK_DELAY_MS : now)) return false;
     this.#ackDue = Infinity;
     return true;
   }

@@ -165,6 +165,7 @@ export class Server implements Machine {
       this.#effects.deadline,
       this.#links.deadline,
       this.#roster.deadline,
+      this.#mailroom.deadline,
       this.#silences.deadline,
       this.#probes.deadline,
       this.#sweepDue,
@@ -544,6 +545,7 @@ export class Server implements Machine {
       if (end > now) this.#silences.set(member, end);
       else this.#depart(now, member, "silent");
     }
+    this.#mailroom.runTimers(now);
     this.#roster.runTimers(now);
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;
