@@ -38,6 +38,8 @@ export type Action =
   /** Look something up in the history. */
   | { readonly type: "readHistory"; readonly query: HistoryQuery }
   | { readonly type: "listPeers" }
+  /** Find the nicks that begin with this. */
+  | { readonly type: "completeNick"; readonly prefix: string }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }
   /**

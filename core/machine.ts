@@ -42,6 +42,7 @@ export type {
   MessageState,
   Notice,
   ReleaseOutcome,
+  TableCounts,
 } from "./notice.ts";
 export { MESSAGE_STATES } from "./notice.ts";
 import type { Action, Ref } from "./action.ts";

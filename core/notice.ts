@@ -30,6 +30,16 @@ export { MESSAGE_STATES } from "./message.ts";
 /** A nick, and the older one of somebody else that it looks like. */
 export type LookAlike = readonly [nick: Nick, like: Nick];
 
+/**
+ * How many nicks there are, and how many of their owners are online, where the table is only a part of all.
+ */
+export interface TableCounts {
+  /** All nicks. */
+  readonly members: number;
+  /** Those whose owners are online. */
+  readonly online: number;
+}
+
 /** The result for a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
 export type ReleaseOutcome = "done" | "online" | "used" | "unknown";
 
@@ -44,6 +54,8 @@ export type Notice =
     /** The rows that look different from before. */
     readonly changed: readonly Row[];
     readonly alike: readonly LookAlike[];
+    /** `undefined` if the rows are all that there are. */
+    readonly counts?: TableCounts | undefined;
   }
   | {
     readonly type: "peersListed";
@@ -55,6 +67,8 @@ export type Notice =
     /** Nicks whose identity in the table is not the pinned one. */
     readonly changed: readonly Nick[];
     readonly alike: readonly LookAlike[];
+    /** `undefined` if the rows are all that there are. */
+    readonly counts?: TableCounts | undefined;
   }
   /** Somebody has registered a nick that looks like the older one `like` of somebody else. */
   | {
@@ -225,6 +239,8 @@ export type Notice =
   | { readonly type: "journalRead"; readonly page: JournalPage; readonly place: number | undefined }
   /** A part of the history that was asked for; `undefined` if none is kept. */
   | { readonly type: "historyRead"; readonly query: HistoryQuery; readonly page: HistoryPage | undefined }
+  /** Nicks that begin with this: all of them, or some of many. It has no text. */
+  | { readonly type: "nicksFound"; readonly prefix: string; readonly nicks: readonly Nick[] }
   /** Too many programs read the journal. */
   | { readonly type: "tooManyReaders" }
   /** An action is over, see `Action`. It has no text. */
@@ -284,12 +300,14 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
         "[Client table updated.]",
         serverLine(notice.server, undefined, utcOffset),
         ...rowLines(rows, marksOf(notice)),
+        ...countLines(notice.counts),
       );
     }
     case "peersListed":
       return screen(
         serverLine(notice.server, notice.awaySince, utcOffset),
         ...rowLines(notice.rows, marksOf(notice)),
+        ...countLines(notice.counts),
       );
     case "lookAlike": {
       const { identity, like, likeIdentity, nick } = notice;
@@ -527,6 +545,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "foldedMessage":
     case "journalRead":
     case "mailRead":
+    case "nicksFound":
     case "settled":
       return rendered("none", []);
     case "serverKey":
@@ -657,6 +676,12 @@ function rowLines(rows: readonly Row[], marks: (nick: Nick) => string): string[]
     const where = address === undefined ? "unknown" : addressKey(address);
     return `${row.nick} @ ${where} is ${row.online ? "ONLINE" : "OFFLINE"}${marks(row.nick)}`;
   });
+}
+
+/** Says that there are more nicks than those in the lines before. */
+function countLines(counts: TableCounts | undefined): string[] {
+  if (counts === undefined) return [];
+  return [`[${counts.online} of ${counts.members} are ONLINE, shown are those you have to do with.]`];
 }
 
 /** The note beside a nick in a list of peers. An update of the table notes only whom it looks like. */

@@ -25,8 +25,10 @@ export class Prompt {
   readonly #hand: (action: Action) => void;
   readonly #pace = new Pace();
   readonly #screen: Screen;
-  /** Nicks that have stood in the table, for the Tab key. */
+  /** Nicks that have stood in the table, or were found in a larger one, for the Tab key. */
   readonly #nicks = new Set<string>();
+  /** True if there are nicks that never stood in the table. */
+  #isPart = false;
   #hasEnded = false;
   /** True if the server is silent and no key was pressed since that was said. */
   #awaitsKey = false;
@@ -59,7 +61,11 @@ export class Prompt {
   /** Shows a notice. Lines on standard error are the client's last, so the terminal is given back first. */
   show(notice: Notice, { stream, lines, isFailure }: Rendered): void {
     if (notice.type === "settled") this.#pace.settled();
-    if (notice.type === "tableChanged") { for (const { nick } of notice.rows) this.#nicks.add(nick); }
+    if (notice.type === "tableChanged") {
+      this.#isPart = notice.counts !== undefined;
+      for (const { nick } of notice.rows) this.#nicks.add(nick);
+    }
+    if (notice.type === "nicksFound") { for (const nick of notice.nicks) this.#nicks.add(nick); }
     if (isFailure) this.#sawFailure = true;
     if (stream === "screen") this.#screen.print(lines);
     if (notice.type === "serverSilent") this.#saidSilent();
@@ -156,12 +162,16 @@ export class Prompt {
     }
   }
 
-  /** Candidates for the last word: commands as the first word and behind `help`, nicks as the second. */
+  /**
+   * Candidates for the last word: commands as the first word and behind `help`, nicks as the second. Of a
+   * large table the next press of the key knows more, because the server is asked.
+   */
   #complete(before: string): string[] {
     const words = before.trimStart().split(/\s+/);
     const word = words.at(-1) ?? "";
     if (words.length > 2) return [];
     const isCommand = words.length === 1 || words[0] === "help";
+    if (!isCommand && this.#isPart) this.#act({ type: "completeNick", prefix: word });
     const candidates = isCommand ? this.#commands.at("prompt").map(({ name }) => name) : [...this.#nicks];
     return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
   }

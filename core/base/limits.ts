@@ -97,6 +97,14 @@ export const HANDSHAKES_MS = 400;
 export const HANDSHAKES_BURST_MS = 100;
 
 /**
+ * A peer that has shown by a cookie where it is, and for which there is no time, is told when there will be:
+ * after those who were told before it. So long it waits at most, also where somebody tells it otherwise. A
+ * handshake takes some 0.6 ms, so that 10,000 peers who come at a time are through in 15 s; a link is dead
+ * after 30 (`LINK_DEAD_MS`).
+ */
+export const ADMISSION_MS = 20_000;
+
+/**
  * Initiations from one address a second, and at once, as in WireGuard's rate limiter for Linux. An address
  * that sends more is asked for a cookie; with a cookie it may send as many again, and the rest is dropped.
  */
@@ -650,6 +658,49 @@ export const NICK_KEY_BYTES = 255;
 /** The skeleton of a nick, by which look-alikes are found. Letters of some scripts have long ones. */
 export const SKELETON_BYTES = 128;
 
+/**
+ * Up to so many nicks everybody gets the whole table. With more, everybody gets the rows that they ask for,
+ * until fewer than this share of so many are left: a nick that comes and goes makes no difference.
+ */
+export const TABLE_ROWS = 256;
+export const TABLE_ROWS_AGAIN = 200 / 256;
+
+/**
+ * Rows of a large table that a client keeps, and whose changes the server tells one client: of twice as many,
+ * so that a row that the client keeps is one of them in any case.
+ */
+export const VIEW_ROWS = 256;
+export const WATCHED_ROWS = 2 * VIEW_ROWS;
+
+/**
+ * Rows and completions that one member may ask for a second, and at once: all that it keeps, when it has
+ * registered again.
+ */
+export const MEMBER_LOOKUPS_PER_SECOND = 64;
+export const MEMBER_LOOKUPS_BURST = 2 * VIEW_ROWS;
+
+/** Rows that a client has asked for and that have not come: as many as senders may be strangers at a time. */
+export const LOOKUPS = 1_024;
+
+/** Nicks of senders that a client asks for a second, and at once: anybody may make up nicks. */
+export const STRANGER_LOOKUPS_PER_SECOND = 32;
+export const STRANGER_LOOKUPS_BURST = 256;
+
+/** The server's word that nobody has a nick counts for so long for what comes under it. */
+export const UNKNOWN_NICK_MS = 10_000;
+
+/** Nicks in one answer to a completion: the longest fit into one part. */
+export const COMPLETIONS = 16;
+
+/** The answer to a completion is awaited for so long: whoever presses a key does not wait any longer. */
+export const COMPLETION_MS = 500;
+
+/**
+ * To tell one client of changes takes the server 0.05 ms. So many milliseconds for each of them go by before
+ * the next changes are told, so that presence takes a tenth of a processor at most.
+ */
+export const PRESENCE_PACE_MS = 0.5;
+
 /** Changes to the table are gathered for this long and pushed together, for clients that come at a time. */
 export const TABLE_GATHER_MS = 50;
 
@@ -737,6 +788,13 @@ export const STREAM_PATIENCE_MS = 10_000;
  * gets at most 5,000 acknowledgements a second however many members there are.
  */
 export const CHANNEL_ACK_PER_MEMBER_MS = 0.2;
+
+/**
+ * A post to one member takes the server 0.05 ms at least. After it has handed posts to all members it waits
+ * so long for each of them before it hands out more, so that the posts that come meanwhile share packets. The
+ * first post after a pause leaves at once.
+ */
+export const CHANNEL_GATHER_PER_MEMBER_MS = 0.05;
 
 /** Messages of a script under way at a time: enough to fill a link, and a long script takes no memory. */
 export const SCRIPT_COMMANDS = 64;

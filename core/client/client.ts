@@ -20,6 +20,7 @@ import { type Row, Table } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 import type { Notice } from "../notice.ts";
 import { Attempts } from "./attempts.ts";
+import { Completions } from "./completions.ts";
 import { LIFE, type Matter, type Verdict, verdictOn } from "./client_states.ts";
 import { DirectWay } from "./direct_way.ts";
 import { Introductions } from "./introductions.ts";
@@ -100,6 +101,7 @@ export class Client implements Machine {
   readonly #receiver: Receiver;
   readonly #contact: ServerContact;
   readonly #requests: Requests;
+  readonly #completions: Completions;
   readonly #options: ClientOptions;
   /** The life of the process: its table in `client_states.ts` says when which of these moves is made. */
   readonly #life = new StateMachine(LIFE, "new", {
@@ -162,6 +164,7 @@ export class Client implements Machine {
     const membership = this.#membership = new Membership(now, {
       table,
       chronicle,
+      knownPeers,
       lookAlikes,
       effects,
       links,
@@ -172,6 +175,7 @@ export class Client implements Machine {
         wasRefused: (at) => this.#life.on(at, "wasRefused"),
         wentOffline: (at) => this.#wentOffline(at),
         rowsChanged: (at, rows) => this.#rowsChanged(at, rows),
+        lookedUp: (at, name, isNobody) => this.#lookedUp(at, name, isNobody),
       },
       nick,
       server,
@@ -182,6 +186,7 @@ export class Client implements Machine {
       candidates,
       voucher: sendsOnly ? identity.voucher(nick, ownKey.publicKey.toHex()) : undefined,
     });
+    this.#completions = new Completions({ effects, membership, nick });
     const { link } = membership;
     this.#contact = new ServerContact({ effects, links, link, server, serverName });
     const sealing = new Sealing({
@@ -274,6 +279,7 @@ export class Client implements Machine {
       this.#membership.deadline,
       this.#sender.deadline,
       this.#receiver.deadline,
+      this.#completions.deadline,
       this.#attempts.deadline(this.#membership.link.heardAt),
       this.#silenceDue,
       this.#sweepDue,
@@ -315,7 +321,9 @@ export class Client implements Machine {
     ) {
       this.#life.on(now, "leave");
     } else if (action.type === "leave" || action.type === "finish") this.#life.on(now, action.type);
-    else if (isAboutState(action)) this.#effects.answering(ref, () => this.#askState(now, action));
+    else if (action.type === "completeNick") {
+      this.#effects.answering(ref, () => this.#completions.complete(now, action.prefix));
+    } else if (isAboutState(action)) this.#effects.answering(ref, () => this.#askState(now, action));
     else this.#requests.make(now, action, ref);
   }
 
@@ -402,9 +410,13 @@ export class Client implements Machine {
   #onServerVerb(now: Millis, verb: Verb): void {
     if (verb.type === "letter" || verb.type === "channel") {
       this.#stream.file(now, verb);
+      // The sender of an item further behind is asked for as well, so that all answers come together.
+      this.#receiver.awaitsRow(now, verb);
       this.#readStream(now);
     } else if (verb.type === "introduce") {
       if (sameNick(verb.nick, this.#nick)) this.#introductions.introduced(now, verb);
+    } else if (verb.type === "completed") {
+      this.#completions.completed(verb.prefix, verb.nicks);
     } else if (!this.#membership.receive(now, verb)) this.#sender.receiveFromServer(now, verb);
   }
 
@@ -413,7 +425,9 @@ export class Client implements Machine {
     if (this.#verdictOn("streamItem") !== "do") return;
     // Clients spread their acknowledgements, but one that is about to end acknowledges at once.
     const chance = this.#life.state === "finishing" ? 0 : this.#links.chance();
-    for (let item; (item = this.#stream.takeNext(now, chance)) !== undefined;) {
+    for (let item; (item = this.#stream.next) !== undefined;) {
+      if (this.#receiver.awaitsRow(now, item)) return;
+      this.#stream.takeNext(now, chance);
       this.#receiver.onItem(now, item);
     }
     if (this.#hasReadMail || !this.#stream.isDrained) return;
@@ -424,6 +438,14 @@ export class Client implements Machine {
   #rowsChanged(now: Millis, rows: readonly Row[]): void {
     this.#receiver.rowsChanged(now, rows);
     this.#sender.rowsChanged(now, rows);
+  }
+
+  /** The server has answered a question for a nick: what has waited for that goes on. */
+  #lookedUp(now: Millis, name: Nick, isNobody: boolean): void {
+    this.#receiver.lookedUp(now, name);
+    if (isNobody) this.#sender.hasNobody(now, name);
+    this.#requests.lookedUp(now, name);
+    this.#readStream(now);
   }
 
   /**
@@ -545,8 +567,9 @@ export class Client implements Machine {
     this.#state.inbox.runTimers(now);
     this.#state.floods.runTimers(now);
     this.#membership.runTimers(now);
+    this.#completions.runTimers(now);
     this.#sender.runTimers(now);
-    if (this.#stream.takeAck(now)) this.#acknowledgeStream(now);
+    if (this.#stream.takeAck(now, this.#membership.link.owesAck(now))) this.#acknowledgeStream(now);
     const verdict = this.#attempts.check(now, this.#membership.link.heardAt);
     if (verdict === "give up") this.#giveUp();
     if (verdict === "say silent") this.#saySilent();

@@ -4,8 +4,9 @@
  * `membership_states.ts` says which event leads to which move.
  */
 import type { Ref } from "../action.ts";
+import { remember } from "../base/bounded_map.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, ROWS_AGAIN_MS } from "../base/limits.ts";
+import { KEEP_ALIVE_JITTER, KEEP_ALIVE_MS, LOOKUPS, ROWS_AGAIN_MS, ROWS_PACKETS } from "../base/limits.ts";
 import { type Moves, StateMachine } from "../base/state_machine.ts";
 import { Timers } from "../base/timers.ts";
 import type { Address, Key, Millis } from "../base/units.ts";
@@ -14,9 +15,10 @@ import type { Link, Links } from "../link/links.ts";
 import { SERVER_HOST_NAME } from "../messages/field.ts";
 import { bundleOf, equalBundles, hasKeys, type Identity, isGenuine } from "../messages/identity.ts";
 import { equalLineages, isLineage } from "../messages/lineage.ts";
-import { type Nick, sameNick } from "../messages/nick.ts";
+import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import { equalRows, NO_VERSION, type Row, Table, type Version } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
+import type { TableCounts } from "../notice.ts";
 import type { Attempts } from "./attempts.ts";
 import {
   MEMBERSHIP,
@@ -26,7 +28,9 @@ import {
   type MembershipState,
 } from "./membership_states.ts";
 import type { Chronicle } from "./chronicle.ts";
+import type { KnownPeers } from "./known_peers.ts";
 import type { LookAlikes } from "./look_alikes.ts";
+import { Lookups } from "./lookups.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
@@ -43,11 +47,14 @@ export interface MembershipEvents {
   wentOffline(now: Millis): void;
   /** These rows of the table are new or different. */
   rowsChanged(now: Millis, rows: readonly Row[]): void;
+  /** The server has answered the question for this nick; `isNobody` is true if nobody has it. */
+  lookedUp(now: Millis, name: Nick, isNobody: boolean): void;
 }
 
 export interface MembershipOptions {
   readonly table: Table;
   readonly chronicle: Chronicle;
+  readonly knownPeers: KnownPeers;
   readonly lookAlikes: LookAlikes;
   readonly effects: Effects;
   readonly links: Links;
@@ -82,6 +89,14 @@ export class Membership {
   #asker: Ref | undefined;
   /** The newest version of the server's table that we have heard of. */
   #newest: Version = NO_VERSION;
+  readonly #lookups: Lookups;
+  /** How many nicks there are in all, if our table has not all of them. */
+  #counts: TableCounts | undefined;
+  /** Nicks whose rows we have not taken, because they were forged. */
+  readonly #refused = new Map<NickKey, true>();
+  /** When rows were asked for last, and how many pages have come since. */
+  #askedAt: Millis = -Infinity;
+  #pages = 0;
   /** Rows that have changed since the user was last shown the table. */
   #unprinted: Row[] = [];
 
@@ -92,6 +107,7 @@ export class Membership {
     const { links, server, serverKey } = options;
     this.link = links.openServer(now, serverKey, server);
     this.link.kept = true;
+    this.#lookups = new Lookups(this.link, options.nick, options.attempts);
   }
 
   get state(): MembershipState {
@@ -104,7 +120,12 @@ export class Membership {
   }
 
   get deadline(): Millis {
-    return this.#timers.deadline;
+    return Math.min(this.#timers.deadline, this.#lookups.deadline);
+  }
+
+  /** How many nicks there are, if the table has not all of them. */
+  get counts(): TableCounts | undefined {
+    return this.#counts;
   }
 
   // ---- events --------------------------------------------------------------------------------------------
@@ -141,11 +162,29 @@ export class Membership {
    * Asks for the rows that have changed since our version, again each 500 ms while we know that we are
    * behind.
    */
-  askForRows(now: Millis): void {
+  #askForRows(now: Millis): void {
     if (this.#timers.has("rows")) return;
     const { nick } = this.#options;
-    this.link.send(now, { type: "rowsSince", nick, version: this.table.version }, "rowsSince");
+    this.link.sendAfresh(now, { type: "rowsSince", nick, version: this.table.version }, "rowsSince");
     this.#timers.set("rows", now + ROWS_AGAIN_MS);
+    this.#askedAt = now;
+    this.#pages = 0;
+  }
+
+  /**
+   * Asks for the newest row of a nick: with all changes of the table, or where there are too many nicks for
+   * that, for this row alone; `isCommand` is true if a user waits for it. Returns true if `lookedUp` will
+   * tell of the answer.
+   */
+  lookUp(now: Millis, name: Nick, isCommand = false): boolean {
+    if (!this.table.isWhole) return this.#lookups.ask(now, name, isCommand);
+    this.#askForRows(now);
+    return false;
+  }
+
+  /** True while the server is asked for the row of this nick alone. */
+  isLookingUp(name: Nick): boolean {
+    return this.#lookups.isOpen(name);
   }
 
   /**
@@ -158,6 +197,7 @@ export class Membership {
   }
 
   runTimers(now: Millis): void {
+    this.#lookups.runTimers(now);
     for (let timer = this.#timers.next(now); timer !== undefined; timer = this.#timers.next(now)) {
       if (timer === "rows" && this.table.isBehind(this.#newest)) this.#machine.on(now, "rowsDue");
       if (timer === "prekey") this.#machine.on(now, "prekeyDue");
@@ -183,11 +223,22 @@ export class Membership {
         this.#onOlderBundle(now, verb);
         return true;
       case "rows":
-        this.#onRows(now, verb);
+        this.#onRows(now, verb, verb.rows);
+        return true;
+      case "presence":
+        this.#onPresence(now, verb);
+        return true;
+      case "found":
+        this.#onFound(now, verb);
+        return true;
+      case "unknown":
+        if (this.#lookups.answered(verb.name)) this.#options.events.lookedUp(now, verb.name, true);
         return true;
       case "alive":
-        this.#newest = newer(this.#newest, verb.version);
-        this.#compareTables(now);
+        this.#onStanding(now, verb.version, undefined);
+        return true;
+      case "counts":
+        this.#onStanding(now, verb.version, { members: verb.members, online: verb.online });
         return true;
       case "notRegistered":
       case "replaced":
@@ -199,7 +250,8 @@ export class Membership {
     }
   }
 
-  #onRegistered(now: Millis, { dropped, members, stream, version, waiting }: VerbOf<"registered">): void {
+  #onRegistered(now: Millis, verb: VerbOf<"registered">): void {
+    const { dropped, isWhole, members, online, stream, version, waiting } = verb;
     const { chronicle, effects, stream: reader } = this.#options;
     // The stream's number tells an answer that comes later than the one to a newer registration.
     if (this.#machine.ignores("registered") || !reader.begin(stream, members, waiting)) return;
@@ -209,6 +261,9 @@ export class Membership {
       chronicle.channelDropped(now, dropped);
     }
     this.#newest = version;
+    // The server remembers nothing of what we have asked for before.
+    if (isWhole) this.#becomeWhole();
+    else this.#becomePart(now, version, { members, online });
     this.#compareTables(now);
   }
 
@@ -227,25 +282,119 @@ export class Membership {
     this.#machine.on(now, "olderBundle");
   }
 
-  #onRows(now: Millis, verb: VerbOf<"rows">): void {
+  /**
+   * Rows of which only presence has changed. A part of an answer may not have had the keys of such a row,
+   * because it was to come again behind that part, and a push has come first. Then the row is asked for, and
+   * the page does not count.
+   */
+  #onPresence(now: Millis, verb: VerbOf<"presence">): void {
+    const { newest, presence, since, upTo } = verb;
+    const lacking = presence.filter(({ keysChange, nick }) => this.#lacks(nick, keysChange));
+    if (lacking.length > 0 && this.table.accepts(since, upTo)) {
+      for (const { nick } of lacking) this.#lookups.ask(now, nick, false);
+      this.#newest = newer(this.#newest, { start: since.start, counter: newest });
+      return;
+    }
+    const rows = presence.flatMap((changed) => {
+      const row = this.table.get(changed.nick);
+      const { addresses, online } = changed;
+      return row === undefined ? [] : [{ ...row, addresses, online }];
+    });
+    this.#onRows(now, verb, rows, true);
+  }
+
+  /** True if the table ought to have the row of this nick with the keys of this change, and has not. */
+  #lacks(nick: Nick, keysChange: number): boolean {
+    const isWanted = this.table.isWhole || this.table.get(nick) !== undefined;
+    return isWanted && !this.table.hasKeys(nick, keysChange) && !this.#refused.has(nickKey(nick));
+  }
+
+  #onRows(
+    now: Millis,
+    { newest, since, upTo }: Pick<VerbOf<"rows">, "since" | "upTo" | "newest">,
+    rows: readonly Row[],
+    isBrief = false,
+  ): void {
     // These rows come from an earlier life of the server.
-    if (verb.since.start < this.#newest.start) return;
-    const rows = verb.rows.filter((row) => this.#isGenuine(row))
-      .map((row) => this.table.withNewestBundle(this.#resolve(row)));
-    const news = rows.filter((row) => !looksLike(this.table.get(row.nick), row));
-    // Those who were there before, or not yet known when we registered, are only marked in the table.
-    const isOnline = MEMBERSHIP_STATES[this.#machine.state].standing === "online";
-    const newcomers = rows.filter(({ nick, skeleton }) => this.table.get(nick)?.skeleton !== skeleton);
-    const changed = this.table.apply(verb.since, verb.upTo, rows);
-    this.#newest = newer(this.#newest, { start: verb.since.start, counter: verb.newest });
-    // Rows between our version and these are missing, so we are behind and ask for them.
-    if (changed === undefined) return this.#compareTables(now);
-    this.#unprinted.push(...changed.filter((row) => news.includes(row)));
-    if (isOnline) { for (const row of newcomers) this.#tellLookAlike(row); }
+    if (since.start < this.#newest.start) return;
+    const changed = this.#take(rows, (genuine) => this.table.apply(since, upTo, genuine, isBrief));
+    this.#newest = newer(this.#newest, { start: since.start, counter: newest });
+    // An answer that has come as a whole, or lacks a page, brings nothing more, so we ask again at once.
+    const isOver = ++this.#pages >= ROWS_PACKETS ||
+      (changed === undefined && now >= this.#askedAt + this.link.probeTimeout);
+    if (isOver) this.#timers.clear("rows");
     this.#compareTables(now);
+    // Rows between our version and these are missing, so we are behind and have asked for them.
+    if (changed === undefined) return;
     this.#options.events.rowsChanged(now, changed);
     const own = changed.find((row) => sameNick(row.nick, this.#options.nick));
     if (own?.online === false && !this.#sendsOnly) this.#machine.on(now, "countedOut");
+  }
+
+  /** Takes an answer to a question for a single row. */
+  #onFound(now: Millis, { rows, version }: VerbOf<"found">): void {
+    // It may have overtaken the word that we are registered with this life of the server.
+    if (version.start !== this.table.version.start) return;
+    // A row that is new to us is no news: we have asked for it.
+    const isNews = ({ nick }: Row) => this.table.get(nick) !== undefined;
+    const changed = this.#take(rows, (genuine) => this.table.find(version, genuine), isNews);
+    // What was passed over because this row was not here is asked for again.
+    this.#timers.clear("rows");
+    this.#compareTables(now);
+    this.#options.events.rowsChanged(now, changed ?? []);
+    for (const { nick } of rows) {
+      if (this.#lookups.answered(nick)) this.#options.events.lookedUp(now, nick, false);
+    }
+  }
+
+  /** Hands the rows that are genuine to the table, and notes what is to be shown of those that it takes. */
+  #take(
+    some: readonly Row[],
+    apply: (genuine: readonly Row[]) => readonly Row[] | undefined,
+    isNews: (row: Row) => boolean = () => true,
+  ): readonly Row[] | undefined {
+    const rows = some.filter((row) => this.#isGenuine(row))
+      .map((row) => this.table.withNewestBundle(this.#resolve(row)));
+    const news = new Set(rows.filter((row) => !looksLike(this.table.get(row.nick), row) && isNews(row)));
+    // Those who were there before, or not yet known when we registered, are only marked in the table.
+    const isOnline = MEMBERSHIP_STATES[this.#machine.state].standing === "online";
+    const newcomers = rows.filter(({ nick, skeleton }) => this.table.get(nick)?.skeleton !== skeleton);
+    for (const { nick } of rows) this.#refused.delete(nickKey(nick));
+    const changed = apply(rows);
+    if (changed === undefined) return undefined;
+    this.#unprinted.push(...changed.filter((row) => news.has(row)));
+    if (isOnline) { for (const row of newcomers) this.#tellLookAlike(row); }
+    return changed;
+  }
+
+  /** Takes the server's word on its table. Without counts everybody gets all of it. */
+  #onStanding(now: Millis, version: Version, counts: TableCounts | undefined): void {
+    if (counts !== undefined) this.#options.stream.noteMembers(counts.members);
+    // An older word may come late.
+    if (newer(version, this.#newest) !== version) return;
+    this.#newest = version;
+    if (counts === undefined) this.#becomeWhole();
+    else if (this.table.isWhole) this.#becomePart(now, version, counts);
+    else this.#counts = counts;
+    this.#compareTables(now);
+  }
+
+  #becomeWhole(): void {
+    this.table.becomeWhole();
+    this.#counts = undefined;
+  }
+
+  /** Keeps the rows of those whom we have to do with, and asks for them, so that their changes come. */
+  #becomePart(now: Millis, version: Version, counts: TableCounts): void {
+    const { knownPeers, nick: own } = this.#options;
+    const wasPart = !this.table.isWhole;
+    this.#counts = counts;
+    this.table.becomePart(
+      version,
+      ({ nick }) => !sameNick(nick, own) && (wasPart || knownPeers.pinOf(nick) !== undefined),
+    );
+    this.#lookups.restart(now);
+    for (const { nick } of this.table.rows()) this.#lookups.ask(now, nick, false);
   }
 
   /** Raises one of the events `behind` and `complete`. */
@@ -267,7 +416,7 @@ export class Membership {
       welcome: () => effects.notice({ type: "registered" }),
       // `StreamReader.begin` has begun the new stream, and there is nothing else to do.
       goOn: () => {},
-      askForRows: (now) => this.askForRows(now),
+      askForRows: (now) => this.#askForRows(now),
       stopAsking: () => this.#timers.clear("rows"),
       comeOnline: (now) => {
         this.#timers.clear("rows");
@@ -326,6 +475,7 @@ export class Membership {
     const { attempts, events } = this.#options;
     this.link.cancel("register");
     this.link.cancel("keepAlive");
+    this.#lookups.clear();
     attempts.clear();
     events.wentOffline(now);
     // In every other standing a registration or a deregistration of the user's was under way, and is over
@@ -386,7 +536,8 @@ export class Membership {
     const changed = this.#unprinted;
     this.#unprinted = [];
     const rows = this.table.rows();
-    effects.notice({ type: "tableChanged", server, rows, changed, alike: lookAlikes.among(rows) });
+    const alike = lookAlikes.among(rows);
+    effects.notice({ type: "tableChanged", server, rows, changed, alike, counts: this.#counts });
   }
 
   /**
@@ -402,6 +553,7 @@ export class Membership {
     // The server's word that a nick has an owner needs no signature: there is nothing to seal for.
     const isSigned = isKnown || !hasKeys(row) || isGenuine(primitives, row.nick, row);
     if (isSigned && isLineage(primitives, row.nick, row.identity, row)) return true;
+    remember(this.#refused, nickKey(row.nick), true, LOOKUPS);
     this.#options.effects.notice({ type: "rowForged", nick: row.nick });
     return false;
   }

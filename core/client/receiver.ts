@@ -10,13 +10,16 @@ import {
   JUST_RESUMED_MS,
   SAME_ABSENCE_MS,
   STRANGER_BYTES,
+  STRANGER_LOOKUPS_BURST,
+  STRANGER_LOOKUPS_PER_SECOND,
   STRANGERS_BYTES,
   STRANGERS_VERBS,
+  UNKNOWN_NICK_MS,
   UNREADABLE_MESSAGES,
   UNTAKEN_BURST,
   UNTAKEN_PER_SECOND,
 } from "../base/limits.ts";
-import { Rates } from "../base/rate.ts";
+import { Rate, Rates } from "../base/rate.ts";
 import type { Key, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
 import type { WallClock } from "../durable/wall_clock.ts";
@@ -69,6 +72,10 @@ export class Receiver {
    */
   #strangers: { link: Link; verb: VerbOf<"direct"> }[] = [];
   #strangersBytes = 0;
+  /** How many nicks of strangers the server is asked for. */
+  readonly #lookups = new Rate(STRANGER_LOOKUPS_PER_SECOND, STRANGER_LOOKUPS_BURST);
+  /** Nicks that nobody has, as the server has said, and when it did. */
+  readonly #unknown = new Map<NickKey, Millis>();
   /** True if the user was told that mail waits, since we last came online or were resumed. */
   #saidMailWaits = false;
   /** When the process was resumed last. */
@@ -94,7 +101,8 @@ export class Receiver {
     const row = membership.table.get(verb.from);
     if (row === undefined || row.key !== link.peer) {
       this.#keepStranger(link, verb);
-      return membership.askForRows(now);
+      if (this.#lookups.take(now)) membership.lookUp(now, verb.from);
+      return;
     }
     const tags = people.with(row);
     if (verb.people !== tags.toUs) return;
@@ -185,13 +193,43 @@ export class Receiver {
   /** Reports new identities, and takes the messages of strangers up again. */
   rowsChanged(now: Millis, rows: readonly Row[]): void {
     for (const row of rows) this.#follow(now, row);
+    this.#retryStrangers(now);
+  }
+
+  /** The server has answered a question for a nick. */
+  lookedUp(now: Millis, name: Nick): void {
+    if (this.#options.membership.table.get(name) === undefined) {
+      remember(this.#unknown, nickKey(name), now, UNREADABLE_MESSAGES);
+    }
+    this.#retryStrangers(now);
+  }
+
+  /**
+   * True if an item has to wait for the row of its sender, who is asked for: somebody whose identity is not
+   * pinned, or who comes with another one.
+   */
+  awaitsRow(now: Millis, { body, from, type }: StreamItem): boolean {
+    const { knownPeers, membership } = this.#options;
+    if (membership.table.isWhole || membership.table.get(from) !== undefined) return false;
+    if (now < (this.#unknown.get(nickKey(from)) ?? -Infinity) + UNKNOWN_NICK_MS) return false;
+    const message = type === "letter" ? decodeLetter(body) : decodePost(body);
+    if (message === MALFORMED) return false;
+    const identity = "sender" in message ? message.sender.identity : message.identity;
+    return knownPeers.pinOf(from)?.identity !== identity && membership.lookUp(now, from);
+  }
+
+  /** Takes the messages of strangers up again, but for those whose senders the server is still asked for. */
+  #retryStrangers(now: Millis): void {
+    const { links, membership } = this.#options;
     const strangers = this.#strangers;
     this.#strangers = [];
     this.#strangersBytes = 0;
     for (const { link, verb } of strangers) {
-      const row = this.#options.membership.table.get(verb.from);
+      const row = membership.table.get(verb.from);
       // A link that was silent for too long is forgotten, and its peer tries again.
-      if (this.#options.links.holds(link) && row?.key === link.peer) this.onDirect(now, link, verb);
+      if (!links.holds(link)) continue;
+      if (row?.key === link.peer) this.onDirect(now, link, verb);
+      else if (membership.isLookingUp(verb.from)) this.#keepStranger(link, verb);
     }
   }
 

@@ -7,7 +7,7 @@ import { utf8Length } from "../base/bytes.ts";
 import { TEXT_BYTES, WAITING_ACTIONS } from "../base/limits.ts";
 import type { Address, Millis } from "../base/units.ts";
 import type { Effects } from "../durable/effects.ts";
-import { isNick, type Nick, sameNick } from "../messages/nick.ts";
+import { isNick, type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Notice } from "../notice.ts";
 import { type Matter, type Refusal, verdictOn } from "./client_states.ts";
@@ -27,6 +27,7 @@ export type Request = Exclude<
       | "stay"
       | "release"
       | "attend"
+      | "completeNick"
       | "followMessage"
       | "readHistory"
       | "readJournal"
@@ -34,6 +35,14 @@ export type Request = Exclude<
       | "confirmShown";
   }
 >;
+
+/** A request that can only be made with the row of its nick. */
+type AboutPeer = Extract<Request, { type: "trust" | "verify" }>;
+
+interface Waiting {
+  readonly request: Request;
+  readonly ref: Ref | undefined;
+}
 
 export interface RequestsOptions {
   readonly effects: Effects;
@@ -55,7 +64,9 @@ export interface RequestsOptions {
 export class Requests {
   readonly #options: RequestsOptions;
   /** The requests that wait for an answer of the server, oldest first. */
-  #waiting: { readonly request: Request; readonly ref: Ref | undefined }[] = [];
+  #waiting: Waiting[] = [];
+  /** The requests about nicks that the server is asked for. */
+  #looking: (Waiting & { readonly name: NickKey })[] = [];
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -63,14 +74,27 @@ export class Requests {
 
   /** The number of requests that wait for an answer of the server. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#looking.length;
   }
 
   /** The server has answered: makes the requests that have waited once more. */
   retry(now: Millis): void {
-    const waiting = this.#waiting;
+    const waiting = [...this.#looking, ...this.#waiting];
     this.#waiting = [];
+    this.#looking = [];
     for (const { request, ref } of waiting) this.make(now, request, ref);
+  }
+
+  /** The server has answered a question for a nick: makes the requests about it. */
+  lookedUp(now: Millis, nick: Nick): void {
+    const looking = this.#looking;
+    this.#looking = looking.filter(({ name }) => name !== nickKey(nick));
+    const isKnown = this.#options.membership.table.get(nick) !== undefined;
+    for (const { name, request, ref } of looking) {
+      if (name !== nickKey(nick)) continue;
+      if (isKnown) this.make(now, request, ref);
+      else this.#options.effects.answering(ref, () => this.#answer({ type: "unknownPeer", nick }));
+    }
   }
 
   /** Does a request, puts it off, or refuses it. The notices about it answer the action `ref`. */
@@ -114,9 +138,9 @@ export class Requests {
         trust.list(server, this.#options.awaySince());
         return this.#settled();
       case "trust":
-        return this.#withPeer(request.nick, (row) => trust.trust(now, row));
+        return this.#withPeer(now, request, (row) => trust.trust(now, row));
       case "verify":
-        return this.#withPeer(request.nick, (row) => trust.verify(row, request.digits));
+        return this.#withPeer(now, request, (row) => trust.verify(row, request.digits));
       case "invite":
         trust.invite();
         return this.#settled();
@@ -131,8 +155,10 @@ export class Requests {
     const { knownPeers, membership } = this.#options;
     const { to } = request;
     const row = membership.table.get(to);
-    // Before the table has come nobody knows who is in it. A message to nobody fails later.
-    const mayCome = isOfScript(request) && !membership.isRegistered && isNick(to);
+    // Nobody knows who is in the table before it has come, or in the rest of it. A message to nobody fails
+    // later.
+    const isOpen = !membership.table.isWhole || (isOfScript(request) && !membership.isRegistered);
+    const mayCome = isOpen && isNick(to);
     if (row === undefined && !mayCome) return this.#answer({ type: "unknownPeer", nick: to });
     if (row !== undefined) {
       const { identity, nick } = row;
@@ -160,7 +186,7 @@ export class Requests {
   }
 
   #putOff(request: Request): void {
-    const count = this.#waiting.length;
+    const count = this.waiting;
     if (count < WAITING_ACTIONS) this.#waiting.push({ request, ref: this.#options.effects.ref });
     else this.#answer({ type: "tooMany", count });
   }
@@ -173,9 +199,20 @@ export class Requests {
   }
 
   /** Carries out a request about a peer in the table, one that is over at once. */
-  #withPeer(nick: string, act: (row: Row) => void): void {
-    const row = this.#options.membership.table.get(nick);
-    if (row === undefined) return this.#answer({ type: "unknownPeer", nick });
+  #withPeer(now: Millis, request: AboutPeer, act: (row: Row) => void): void {
+    const { effects: { ref }, membership } = this.#options;
+    const { nick } = request;
+    const row = membership.table.get(nick);
+    if (row === undefined) {
+      if (membership.table.isWhole || !isNick(nick)) return this.#answer({ type: "unknownPeer", nick });
+      if (membership.state === "offline") return this.#refuse(request, "youAreOffline");
+      const count = this.waiting;
+      if (count >= WAITING_ACTIONS || !membership.lookUp(now, nick, true)) {
+        return this.#answer({ type: "tooMany", count });
+      }
+      this.#looking.push({ name: nickKey(nick), request, ref });
+      return;
+    }
     act(row);
     this.#settled();
   }

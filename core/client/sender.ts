@@ -190,6 +190,13 @@ export class Sender {
     }
   }
 
+  /** The server says that nobody has a nick: messages to it have failed, unless somebody had it before. */
+  hasNobody(now: Millis, name: Nick): void {
+    const { membership, tracker } = this.#options;
+    if (membership.table.get(name) !== undefined) return;
+    for (const message of tracker.unstored(name)) this.#fail(now, message, "unknown");
+  }
+
   /** The user accepts the identity that the table gives for a nick: messages that wait are sealed for it. */
   trusts(now: Millis, row: Row): void {
     const { directWay, membership, tracker } = this.#options;
@@ -269,9 +276,10 @@ export class Sender {
 
   /** The 500 ms are over, or a later try is due: the server gets the message as well. */
   #again(now: Millis, message: OutgoingMessage): void {
-    const { directWay, effects, sealing } = this.#options;
+    const { directWay, effects, membership, sealing } = this.#options;
     const row = sealing.rowOf(message);
-    if (message.to !== undefined && row === undefined && message.tries >= UNKNOWN_AFTER_TRIES) {
+    const isNobody = message.to !== undefined && row === undefined && membership.table.isWhole;
+    if (isNobody && message.tries >= UNKNOWN_AFTER_TRIES) {
       return this.#fail(now, message, "unknown");
     }
     if (!this.#transmit(now, message, { command: false, bothWays: true }) || !this.#isReachable(row)) return;
@@ -291,8 +299,11 @@ export class Sender {
     message: OutgoingMessage,
     { command, bothWays = false }: { command: boolean; bothWays?: boolean },
   ): boolean {
-    const { directWay, knownPeers, sealing } = this.#options;
+    const { directWay, knownPeers, membership, sealing } = this.#options;
     const row = sealing.rowOf(message);
+    if (message.to !== undefined && row === undefined && !membership.table.isWhole) {
+      membership.lookUp(now, message.to, command || this.#finishing);
+    }
     // At the first contact the table's word is taken, and pinned (docs/security.md, "What is trusted when").
     if (row !== undefined && knownPeers.pinOf(row.nick) === undefined) {
       knownPeers.pin(row.nick, row.identity, false);
@@ -462,7 +473,7 @@ export class Sender {
     // The second edition needs the recipient's present prekey. It leaves when the table has changed, or at
     // the latest when its 500 ms are over.
     tracker.sealAgain(now, message);
-    membership.askForRows(now);
+    membership.lookUp(now, message.to!);
   }
 
   // ---- answers of the server -----------------------------------------------------------------------------

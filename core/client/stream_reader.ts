@@ -49,9 +49,14 @@ export class StreamReader {
     this.#position = 0;
     this.#waiting = waiting;
     this.#ackDue = Infinity;
-    this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
+    this.noteMembers(members);
     this.#expect(stream);
     return true;
+  }
+
+  /** There are so many members now. */
+  noteMembers(members: number): void {
+    this.#ackDelay = Math.max(ACK_DELAY_MS, members * CHANNEL_ACK_PER_MEMBER_MS);
   }
 
   /** The server is in a new process, whose streams may count from anywhere. */
@@ -81,13 +86,17 @@ export class StreamReader {
     else this.#ackDue = Math.min(this.#ackDue, now);
   }
 
+  /** The next item, if it has come. */
+  get next(): StreamItem | undefined {
+    return this.#earlyStream === this.#stream ? this.#early.get(this.#position + 1) : undefined;
+  }
+
   /**
    * Takes the next item, if it has come. It counts as saved at once, because the acknowledgement leaves after
    * the commit. A post is acknowledged after the part `chance` (0 to 1) of the longest delay.
    */
   takeNext(now: Millis, chance: number): StreamItem | undefined {
-    if (this.#earlyStream !== this.#stream) return undefined;
-    const item = this.#early.get(this.#position + 1);
+    const item = this.next;
     if (item === undefined) return undefined;
     this.#early.delete(++this.#position);
     const delay = item.type === "letter" ? 0 : chance * this.#ackDelay;
@@ -95,9 +104,12 @@ export class StreamReader {
     return item;
   }
 
-  /** Returns true, once, if an acknowledgement is to leave now. */
-  takeAck(now: Millis): boolean {
-    if (this.#ackDue > now) return false;
+  /**
+   * Returns true, once, if an acknowledgement is to leave now: also a little early if a packet leaves anyway,
+   * for that costs nothing.
+   */
+  takeAck(now: Millis, leavesAnyway = false): boolean {
+    if (this.#ackDue > (leavesAnyway ? now + ACK_DELAY_MS : now)) return false;
     this.#ackDue = Infinity;
     return true;
   }

@@ -112,6 +112,6 @@ export class Trust {
     const changed = rows.filter(({ nick, identity }) => !knownPeers.agrees(nick, identity));
     const nicks = (some: readonly Row[]) => some.map(({ nick }) => nick);
     const marks = { verified: nicks(verified), changed: nicks(changed), alike: lookAlikes.among(rows) };
-    effects.notice({ type: "peersListed", server, awaySince, rows, ...marks });
+    effects.notice({ type: "peersListed", server, awaySince, rows, ...marks, counts: membership.counts });
   }
 }

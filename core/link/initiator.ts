@@ -9,6 +9,7 @@ import { addressKey } from "../base/address.ts";
 import { equalBytes, Reader, Writer } from "../base/bytes.ts";
 import { KEY_BYTES, type KeyPair, type Primitives } from "../base/crypto.ts";
 import {
+  ADMISSION_MS,
   ASK_KEY_AFTER_MS,
   ATTEMPT_MS,
   CHECK_PACE_MS,
@@ -228,11 +229,16 @@ export class Initiator {
     return { session, rtt: departures === 1 ? now - startedAt : undefined, isProved };
   }
 
-  /** The peer is busy and wants this cookie in the next initiation (WireGuard whitepaper section 5.3). */
+  /**
+   * The peer is busy and wants this cookie in the next initiation (WireGuard whitepaper section 5.3), which is
+   * to leave when the peer has time for it.
+   */
   receiveCookie(now: Millis, { salt, sealed }: CookieReply): void {
     if (this.#attempt === undefined || !this.#jar!.takeCookie(now, salt, sealed, this.#attempt.mac1)) return;
+    const wait = Math.min(this.#jar!.wait, ADMISSION_MS);
     // Only the first cookie makes the initiation leave at once: a peer that sends many draws no flood.
-    if (!this.#attempt.hasCookie) this.#beginRound(now);
+    if (wait > 0 || !this.#attempt.hasCookie) this.#beginRound(now + wait);
+    if (wait > 0) this.#rounds = 0;
     this.#attempt.hasCookie = true;
   }
 

@@ -129,6 +129,11 @@ export class Link {
     return this.#route.proved;
   }
 
+  /** True if an acknowledgement leaves now, in a packet of its own if nothing takes it along. */
+  owesAck(now: Millis): boolean {
+    return this.#packetSpace?.isAckDue(now) ?? false;
+  }
+
   /** True while there is a session. */
   get isOpen(): boolean {
     return this.#sessions.present !== undefined;

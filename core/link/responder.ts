@@ -9,6 +9,7 @@ import { equalAddresses } from "../base/address.ts";
 import { Reader, Writer } from "../base/bytes.ts";
 import { KEY_BYTES } from "../base/crypto.ts";
 import {
+  ADMISSION_MS,
   CALM_HANDSHAKES_MS,
   HANDSHAKES_BURST_MS,
   HANDSHAKES_MS,
@@ -62,6 +63,9 @@ export interface ResponderOptions {
   newIndex(): number;
 }
 
+/** The average of what handshakes take is one over about so many of them. */
+const COSTS = 16;
+
 export class Responder {
   readonly #context: HandshakeContext;
   readonly #options: ResponderOptions;
@@ -71,6 +75,9 @@ export class Responder {
   readonly #calm = new Rate(CALM_HANDSHAKES_MS);
   /** When these are used up, none is answered. */
   readonly #most = new Rate(HANDSHAKES_MS, HANDSHAKES_BURST_MS);
+  /** What a handshake takes, on average, and when those have had their turn who were told to wait. */
+  #cost: Millis = 1;
+  #turnsEnd: Millis = -Infinity;
   /**
    * The rates of hosts, once by the address that an initiation claims to come from, once by an address that a
    * cookie has proved. A forged address uses up the first rate of its owner, but never the second.
@@ -138,13 +145,23 @@ export class Responder {
       return this.#baker.reply(now, from, initiation);
     }
     if (!isCalm && !this.#proved.take(now, from)) return undefined;
-    if (!this.#most.has(now)) return undefined;
+    if (!this.#most.has(now)) {
+      return isCalm ? undefined : this.#baker.reply(now, from, initiation, this.#nextTurn(now));
+    }
     const began = this.#context.stopwatch();
     const response = this.#respond(now, from, initiation);
     const taken = this.#context.stopwatch() - began;
     if (isCalm) this.#calm.spend(taken);
     this.#most.spend(taken);
+    this.#cost += (taken - this.#cost) / COSTS;
     return response;
+  }
+
+  /** Gives the sender of an initiation its turn; returns how long it is to wait for that. */
+  #nextTurn(now: Millis): Millis {
+    const turn = Math.max(now, this.#turnsEnd) + this.#cost * 1000 / HANDSHAKES_MS;
+    this.#turnsEnd = Math.min(turn, now + ADMISSION_MS);
+    return Math.ceil(this.#turnsEnd - now);
   }
 
   /** Counts one more departure of a response, and where it goes. */

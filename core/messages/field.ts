@@ -10,6 +10,8 @@ import {
   BODY_BYTES,
   CANDIDATES,
   COLLECTED_RECEIPTS,
+  COMPLETIONS,
+  NICK_BYTES,
   SKELETON_BYTES,
   SUCCESSIONS,
   TEXT_BYTES,
@@ -19,7 +21,7 @@ import { type Bundle, type Outcome, OUTCOMES, type Predecessor, type Receipt } f
 import type { Revocation } from "./lineage.ts";
 import { ID_BYTES, type MessageId, PREFIX_BYTES } from "./message_id.ts";
 import { isNick, type Nick } from "./nick.ts";
-import type { Row, Version } from "./table.ts";
+import type { Presence, Row, Version } from "./table.ts";
 
 /** One kind of field: how a value is written and read. `write` is given values that fit only. */
 export interface Field<Value> {
@@ -70,6 +72,16 @@ export const nick: Field<Nick> = {
   read: (r) => {
     const value = r.text8();
     if (!isNick(value)) r.fail();
+    return value;
+  },
+};
+
+/** What a nick begins with, as somebody types it: UTF-8 behind a length of one byte. */
+export const prefixText: Field<string> = {
+  write: (w, value) => w.text8(value),
+  read: (r) => {
+    const value = r.text8();
+    if (utf8Length(value) > NICK_BYTES) r.fail();
     return value;
   },
 };
@@ -276,7 +288,50 @@ export const skeleton: Field<string> = {
   },
 };
 
-const row: Field<Row> = {
+/** The nicks in an answer to `complete`. */
+export const nicks = list(nick, COMPLETIONS);
+
+/** A field that writes each object once, and copies its bytes for everybody else who gets the same one. */
+class WrittenOnce<Value extends object> implements Field<Value> {
+  readonly #field: Field<Value>;
+  readonly #written = new WeakMap<Value, Uint8Array>();
+
+  constructor(field: Field<Value>) {
+    this.#field = field;
+  }
+
+  write(writer: Writer, value: Value): void {
+    writer.raw(this.bytesOf(value));
+  }
+
+  read(reader: Reader): Value {
+    return this.#field.read(reader);
+  }
+
+  bytesOf(value: Value): Uint8Array {
+    const known = this.#written.get(value);
+    if (known !== undefined) return known;
+    const writer = new Writer();
+    this.#field.write(writer, value);
+    const bytes = writer.finish();
+    this.#written.set(value, bytes);
+    return bytes;
+  }
+}
+
+/** Whether and where the owner of a nick is. */
+const presence = new WrittenOnce<Presence>(
+  composite({ nick, keysChange: u48, online: flag, addresses: someAddresses }),
+);
+
+export const presences = list(presence, 255);
+
+/** The length of a presence on the wire in bytes. */
+export function presenceBytes(value: Presence): number {
+  return presence.bytesOf(value).length;
+}
+
+const row = new WrittenOnce<Row>({
   write: (w, value) => {
     nick.write(w, value.nick);
     skeleton.write(w, value.skeleton);
@@ -297,15 +352,13 @@ const row: Field<Row> = {
     predecessors: predecessors.read(r),
     revocation: revocation.read(r),
   }),
-};
+});
 
 export const rows = list(row, 255);
 
 /** The length of a row on the wire in bytes. */
 export function rowBytes(value: Row): number {
-  const writer = new Writer();
-  row.write(writer, value);
-  return writer.finish().length;
+  return row.bytesOf(value).length;
 }
 
 export function writeFields(writer: Writer, fields: Fields, values: Readonly<Record<string, unknown>>): void {

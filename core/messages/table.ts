@@ -5,7 +5,7 @@
  * missed a change, and one that wants the whole table (docs/protocol.md, section 7).
  */
 import { equalAddresses } from "../base/address.ts";
-import { NICKS } from "../base/limits.ts";
+import { NICKS, VIEW_ROWS } from "../base/limits.ts";
 import type { Address } from "../base/units.ts";
 import { type Bundle, bundleOf, equalBundles, isOlder } from "./identity.ts";
 import { equalLineages, type Lineage } from "./lineage.ts";
@@ -33,18 +33,50 @@ export interface Row extends Bundle, Lineage {
   readonly addresses: readonly Address[];
 }
 
+/** The part of a row that changes whenever its owner comes, goes or moves. */
+export interface Presence extends Pick<Row, "nick" | "online" | "addresses"> {
+  /** The counter of the last change of anything else in the row. */
+  readonly keysChange: number;
+}
+
 /** The version of a client's table before anything has come: every table is ahead of it. */
 export const NO_VERSION: Version = { start: 0, counter: 0 };
 
-/** A client's copy of the server's table. The caller has checked the signatures in all rows. */
+/**
+ * A client's copy of the server's table, or of the rows of a large one that it has asked for. The caller has
+ * checked the signatures in all rows.
+ */
 export class Table {
   readonly #rows = new Map<NickKey, Row>();
+  /** For each row a version in which it was like this, and one in which its keys were. */
+  readonly #seen = new Map<NickKey, { readonly row: Version; readonly keys: Version }>();
   /** For each skeleton the nick that was registered first. */
   readonly #firsts = new Map<string, NickKey>();
   #version: Version = NO_VERSION;
+  #isWhole = true;
 
   get version(): Version {
     return this.#version;
+  }
+
+  /** False if there are nicks that are not in this table. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** From now on there are more nicks than this table has: of the rows that it has these stay. */
+  becomePart(version: Version, stays: (row: Row) => boolean): void {
+    this.#isWhole = false;
+    this.#version = version;
+    for (const [key, row] of this.#rows) if (!stays(row)) this.#delete(key);
+    for (const key of this.#rows.keys()) if (this.#rows.size > VIEW_ROWS) this.#delete(key);
+  }
+
+  /** From now on the table is to have all rows. */
+  becomeWhole(): void {
+    if (this.#isWhole) return;
+    this.#isWhole = true;
+    this.#version = NO_VERSION;
   }
 
   get(nick: Nick): Row | undefined {
@@ -85,24 +117,63 @@ export class Table {
     return version.start !== this.#version.start || version.counter > this.#version.counter;
   }
 
+  /** Whether changes from one version to another are news that this table can take over. */
+  accepts(from: Version, upTo: number): boolean {
+    const isSameLife = from.start === this.#version.start;
+    return from.counter <= (isSameLife ? this.#version.counter : 0) &&
+      (!isSameLife || upTo > this.#version.counter);
+  }
+
+  /** True if the row of a nick is here with the keys that it has had since a change in the present life. */
+  hasKeys(nick: Nick, keysChange: number): boolean {
+    const keys = this.#seen.get(nickKey(nick))?.keys;
+    return keys?.start === this.#version.start && keys.counter >= keysChange;
+  }
+
   /**
    * Takes over all changes after version `from` up to the counter `upTo`. Returns the rows that are different
    * now, or `undefined` when this table lacks changes before `from`, which have to be asked for first. Rows
-   * from an earlier life of the server stay until this life gives others.
+   * from an earlier life of the server stay until this life gives others. With `isBrief` nothing was said of
+   * keys.
    */
-  apply(from: Version, upTo: number, rows: readonly Row[]): Row[] | undefined {
+  apply(from: Version, upTo: number, rows: readonly Row[], isBrief = false): Row[] | undefined {
     const known = from.start === this.#version.start ? this.#version.counter : 0;
     if (from.counter > known) return undefined;
     if (from.start !== this.#version.start || upTo > this.#version.counter) {
       this.#version = { start: from.start, counter: upTo };
     } else if (upTo < known) return []; // An old page, overtaken by a newer one.
-    const changed = rows.filter((row) => !equalRows(this.get(row.nick), row));
-    for (const row of changed) {
+    return this.#take({ start: from.start, counter: upTo }, rows, isBrief);
+  }
+
+  /** Takes over single rows, as they were at this version, and returns those that are different now. */
+  find(version: Version, rows: readonly Row[]): Row[] {
+    return this.#take(version, rows, false);
+  }
+
+  /** A row that we have seen in a later version stays. */
+  #take(version: Version, rows: readonly Row[], isBrief: boolean): Row[] {
+    const newer = rows.filter(({ nick }) => {
+      const seen = this.#seen.get(nickKey(nick))?.row;
+      return seen?.start !== version.start || seen.counter <= version.counter;
+    });
+    const changed = newer.filter((row) => !equalRows(this.get(row.nick), row));
+    for (const row of newer) {
       const key = nickKey(row.nick);
       // A server that makes up nicks without end cannot fill our memory.
-      if (this.#rows.has(key) || this.#rows.size < NICKS) this.#set(key, row);
+      if (this.#isWhole && !this.#rows.has(key) && this.#rows.size >= NICKS) continue;
+      const keys = isBrief ? this.#seen.get(key)?.keys : undefined;
+      this.#seen.set(key, { row: version, keys: keys ?? version });
+      this.#set(key, row);
+      if (!this.#isWhole && this.#rows.size > VIEW_ROWS) this.#delete(this.#rows.keys().next().value!);
     }
     return changed;
+  }
+
+  #delete(key: NickKey): void {
+    const skeleton = this.#rows.get(key)?.skeleton ?? "";
+    if (this.#firsts.get(skeleton) === key) this.#firsts.delete(skeleton);
+    this.#rows.delete(key);
+    this.#seen.delete(key);
   }
 
   #set(key: NickKey, row: Row): void {

@@ -102,13 +102,18 @@ const VERBS = {
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
+  // Of a table that is too large to be sent to everybody a client asks for one row and its changes, or for
+  // nicks by what they begin with.
+  lookup: { tag: 9, fields: { nick: f.nick, name: f.nick } },
+  complete: { tag: 10, fields: { nick: f.nick, prefix: f.prefixText } },
   // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.
   reach: { tag: 8, fields: { nick: f.nick, peer: f.nick } },
   // Anybody may hand in a revocation: its signature alone proves it.
   revoke: { tag: 6, fields: { nick: f.nick, identity: f.key, signature: f.signature } },
-  // The server answers. In `registered`, `members` is the number of members, `waiting` the number of items
-  // that waited for this one and begin the stream, and `dropped` the number of channel messages that are gone
-  // before the client has read them.
+  // The server answers. In `registered`, `members` is the number of members, `online` how many of them are
+  // there, and `isWhole` says whether everybody gets all rows; `waiting` is the number of items that waited
+  // for this one and begin the stream, and `dropped` the number of channel messages that are gone before the
+  // client has read them.
   registered: {
     tag: 16,
     fields: {
@@ -116,16 +121,31 @@ const VERBS = {
       stream: f.u48,
       version: f.version,
       members: f.u32,
+      online: f.u32,
+      isWhole: f.flag,
       waiting: f.u32,
       dropped: f.u32,
     },
   },
   refused: { tag: 17, fields: { nick: f.nick, reason } },
   deregistered: { tag: 19, fields: { nick: f.nick } },
+  // The version of the table: of the whole one; or, behind `counts`, of the rows that the client has asked
+  // for. `counts` has the number of members, and how many of them are online.
   alive: { tag: 20, fields: { version: f.version } },
+  counts: { tag: 28, fields: { version: f.version, members: f.u32, online: f.u32 } },
   // `rows` has all changes after the version `since` up to the counter `upTo`. The table itself is at
   // `newest`: if that is higher, more rows are to come, or to be asked for.
   rows: { tag: 27, fields: { since: f.version, upTo: f.u48, newest: f.u48, rows: f.rows } },
+  // The same for rows of which nothing has changed but whether and where their owners are.
+  presence: {
+    tag: 30,
+    fields: { since: f.version, upTo: f.u48, newest: f.u48, presence: f.presences },
+  },
+  // The answers to `lookup`: the row, as it was at `version`, perhaps with that of an older nick that looks
+  // like it; or nobody has the nick. And the nicks that begin with what was asked for, if not too many.
+  found: { tag: 29, fields: { version: f.version, rows: f.rows } },
+  unknown: { tag: 31, fields: { name: f.nick } },
+  completed: { tag: 32, fields: { prefix: f.prefixText, nicks: f.nicks } },
   // Not registered: `bundle` is the newest of this identity that the server has, and the client's was older.
   olderBundle: { tag: 25, fields: { nick: f.nick, bundle: f.bundle } },
   notRegistered: { tag: 22, fields: { nick: f.nick } },

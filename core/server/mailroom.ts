@@ -4,7 +4,12 @@
  * then.
  */
 import { MALFORMED } from "../base/bytes.ts";
-import { HAND_OVER_AGAIN_MS, RECEIPTS_AGAIN_MS, RECEIPTS_AGAIN_VERBS } from "../base/limits.ts";
+import {
+  CHANNEL_GATHER_PER_MEMBER_MS,
+  HAND_OVER_AGAIN_MS,
+  RECEIPTS_AGAIN_MS,
+  RECEIPTS_AGAIN_VERBS,
+} from "../base/limits.ts";
 import type { Millis } from "../base/units.ts";
 import type { Link } from "../link/links.ts";
 import type { Receipt } from "../messages/identity.ts";
@@ -43,11 +48,31 @@ export class Mailroom {
   readonly #rejected = new Map<Reason, number>();
   /** The bound on what all streams have under way. */
   readonly #budget = new StreamBudget();
+  /** The streams of all members who are there. One that is over is dropped when posts go out. */
+  readonly #streams = new Set<StreamWriter>();
+  /** When posts that have come are handed to the members, and the earliest time for those that will come. */
+  #postsDue: Millis = Infinity;
+  #gatheredUntil: Millis = -Infinity;
 
   /** The count goes on from the letters and posts that store and channel have. */
   constructor(options: MailroomOptions) {
     this.#options = options;
     this.#order = Math.max(options.store.lastOrder, options.channel.lastOrder);
+  }
+
+  get deadline(): Millis {
+    return this.#postsDue;
+  }
+
+  /** Hands the posts that have come to all members: those of one wake-up, or of a moment, share packets. */
+  runTimers(now: Millis): void {
+    if (this.#postsDue > now) return;
+    this.#postsDue = Infinity;
+    for (const stream of this.#streams) {
+      if (stream.isOver) this.#streams.delete(stream);
+      else stream.pump(now);
+    }
+    this.#gatheredUntil = now + this.#streams.size * CHANNEL_GATHER_PER_MEMBER_MS;
   }
 
   /** How many letters and posts were stored since the start. */
@@ -72,7 +97,10 @@ export class Mailroom {
   openStream(number: number, nick: Nick, link: Link, former?: StreamWriter): StreamWriter {
     const { store, channel } = this.#options;
     const waitedUpTo = former?.waitedUpTo ?? this.#order;
-    return new StreamWriter({ number, nick, link, store, channel, budget: this.#budget, waitedUpTo });
+    const options = { number, nick, link, store, channel, budget: this.#budget, waitedUpTo };
+    const stream = new StreamWriter(options);
+    this.#streams.add(stream);
+    return stream;
   }
 
   /**
@@ -110,10 +138,7 @@ export class Mailroom {
     answer(now, link, id, name);
   }
 
-  /**
-   * Stores a post and pushes it at once to all other members who are there. A body that is no post gets no
-   * answer.
-   */
+  /** Stores a post, which goes to all other members who are there. A body that is no post gets no answer. */
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (decodePost(body) === MALFORMED) return;
     if (!this.#options.channel.hasPost(member.nick, id)) {
@@ -123,7 +148,7 @@ export class Mailroom {
       const from = member.nick;
       this.#options.channel.post(now, { id, from, storedAt: now, body, order: ++this.#order });
       this.#stored++;
-      for (const { connection } of this.#options.roster.members()) connection?.stream?.pump(now);
+      this.#postsDue = Math.min(this.#postsDue, Math.max(now, this.#gatheredUntil));
     }
     answer(now, link, id, NO_LETTER);
   }
@@ -140,7 +165,7 @@ export class Mailroom {
     connection.stream.letterCame();
     // If there is no room for the letter yet, something else has to ask.
     if (!connection.stream.pump(now)) {
-      connection.link.tell(now, { type: "alive", version: this.#options.roster.version });
+      connection.link.tell(now, this.#options.roster.standingFor(connection));
     }
     this.#options.probe(now, member);
   }

@@ -28,7 +28,8 @@ import { Endings } from "./endings.ts";
 import { Mailroom } from "./mailroom.ts";
 import type { Binding } from "./nick_admin.ts";
 import { OfflineStore } from "./offline_store.ts";
-import { addressesFor, type Connection, isThere, type Member, reachableAt, Roster } from "./roster.ts";
+import { addressesFor } from "./pages.ts";
+import { type Connection, isThere, type Member, reachableAt, Roster } from "./roster.ts";
 import { type ServerStatus, statusOf } from "./status.ts";
 
 export type { LimitUse, ServerStatus } from "./status.ts";
@@ -41,6 +42,10 @@ export interface ServerOptions {
   readonly primitives: Primitives;
   readonly stopwatch: Stopwatch;
   readonly limits: ServerLimits;
+  /**
+   * The most rows of a table that every client gets as a whole; `TABLE_ROWS` unless a test says otherwise.
+   */
+  readonly tableRows?: number;
 }
 
 /** The limits that the operator sets. */
@@ -58,6 +63,7 @@ export interface ServerLimits {
 /** All that a client may say that only sends. */
 const SENDERS_SAY: ReadonlySet<VerbType> = new Set<VerbType>([
   "rowsSince",
+  "lookup",
   "deposit",
   "post",
   "noted",
@@ -129,7 +135,7 @@ export class Server implements Machine {
     });
     this.#effects.notice({ type: "serverKey", name, key: key.publicKey.toHex() });
     const start = nextStart(now, this.#effects);
-    this.#roster = new Roster(this.#effects, start);
+    this.#roster = new Roster(this.#effects, start, options.tableRows);
     this.#endings = new Endings({
       primitives,
       effects: this.#effects,
@@ -159,6 +165,7 @@ export class Server implements Machine {
       this.#effects.deadline,
       this.#links.deadline,
       this.#roster.deadline,
+      this.#mailroom.deadline,
       this.#silences.deadline,
       this.#probes.deadline,
       this.#sweepDue,
@@ -286,13 +293,17 @@ export class Server implements Machine {
       case "leave":
         return this.#depart(now, member, "left");
       case "keepAlive":
-        link.tell(now, { type: "alive", version: this.#roster.version });
+        link.tell(now, this.#roster.standingFor(member.connection!));
         // A link drops what it holds after 30 s of silence. A keep-alive is the occasion to hand that over
         // again.
         return this.#mailroom.handOverAgain(now, member);
       case "rowsSince":
         // A question beyond the rate gets no answer, and the client asks again.
-        return member.questions.take(now) ? this.#roster.ask(link, verb.version) : undefined;
+        return member.questions.take(now) ? this.#roster.ask(member.connection!, verb.version) : undefined;
+      case "lookup":
+        return member.lookups.take(now) ? this.#roster.lookUp(now, member.connection!, verb.name) : undefined;
+      case "complete":
+        return member.lookups.take(now) ? this.#roster.complete(now, link, verb.prefix) : undefined;
       case "reach":
         return this.#introduce(now, member, verb.peer);
       case "deposit":
@@ -406,7 +417,9 @@ export class Server implements Machine {
     const sendsOnly = verb.type === "sendOnly";
     this.#effects.notice({ type: "clientRegistered", nick, address: link.address, sendsOnly });
     if (verb.type === "register") this.#bringOnline(now, member, link, verb);
+    if (member.connection !== undefined) this.#roster.leave(member.connection);
     member.connection = { link, stream: undefined, handedAt: now };
+    this.#roster.join(member.connection);
     this.#beginStream(now, member, member.connection, sendsOnly);
     this.#mailroom.tellCollected(now, link, member);
   }
@@ -418,9 +431,10 @@ export class Server implements Machine {
     const dropped = sendsOnly ? 0 : this.#channel.takeDropped(now, nick);
     const stream = sendsOnly ? undefined : this.#mailroom.openStream(number, nick, link, former);
     connection.stream = stream;
-    const { version, size: members } = this.#roster;
+    const { isWhole, online, size: members } = this.#roster;
+    const table = { version: this.#roster.versionFor(connection), members, online, isWhole };
     const waiting = stream?.waiting ?? 0;
-    link.send(now, { type: "registered", nick, stream: number, version, members, waiting, dropped });
+    link.send(now, { type: "registered", nick, stream: number, ...table, waiting, dropped });
     stream?.pump(now);
   }
 
@@ -470,6 +484,7 @@ export class Server implements Machine {
   #detach(member: Member): void {
     if (member.connection !== undefined) {
       member.connection.stream?.close();
+      this.#roster.leave(member.connection);
       member.connection.link.kept = false;
       this.#byLink.delete(member.connection.link);
     }
@@ -530,6 +545,7 @@ export class Server implements Machine {
       if (end > now) this.#silences.set(member, end);
       else this.#depart(now, member, "silent");
     }
+    this.#mailroom.runTimers(now);
     this.#roster.runTimers(now);
     if (this.#sweepDue <= now) {
       this.#sweepDue = now + SWEEP_MS;

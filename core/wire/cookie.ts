@@ -10,7 +10,7 @@
  * initiations.
  */
 import { addressKey } from "../base/address.ts";
-import { equalBytes } from "../base/bytes.ts";
+import { equalBytes, Reader, Writer } from "../base/bytes.ts";
 import { KEY_BYTES, type Primitives } from "../base/crypto.ts";
 import { COOKIE_LIFE_MS } from "../base/limits.ts";
 import type { Address, Millis, Random } from "../base/units.ts";
@@ -52,6 +52,7 @@ export class CookieJar {
   readonly #responderKey: Uint8Array;
   #cookie: Uint8Array | undefined;
   #until: Millis = -Infinity;
+  #wait: Millis = 0;
 
   constructor(primitives: Primitives, responderKey: Uint8Array) {
     this.#primitives = primitives;
@@ -65,11 +66,18 @@ export class CookieJar {
    */
   takeCookie(now: Millis, salt: Uint8Array, sealed: Uint8Array, mac1: Uint8Array): boolean {
     const key = cookieKey(this.#primitives, this.#responderKey, salt);
-    const cookie = this.#primitives.open(key, 0, mac1, sealed);
-    if (cookie === undefined) return false;
-    this.#cookie = cookie;
+    const opened = this.#primitives.open(key, 0, mac1, sealed);
+    if (opened === undefined) return false;
+    const reader = new Reader(opened);
+    this.#cookie = reader.raw(MAC_BYTES).slice();
+    this.#wait = reader.u16();
     this.#until = now + COOKIE_LIFE_MS;
     return true;
+  }
+
+  /** How long the responder wants us to wait, as it said with the newest cookie. */
+  get wait(): Millis {
+    return this.#wait;
   }
 
   /**
@@ -112,16 +120,18 @@ export class CookieBaker {
     );
   }
 
-  /** The cookie reply to an initiation. It is shorter than the initiation (RFC 9000 section 8.1). */
-  reply(now: Millis, from: Address, { sender, mac1 }: Initiation): Uint8Array {
+  /**
+   * The cookie reply to an initiation, whose sender is to wait for so long, at most `ADMISSION_MS`. It is
+   * shorter than the initiation (RFC 9000 section 8.1).
+   */
+  reply(now: Millis, from: Address, { sender, mac1 }: Initiation, wait: Millis = 0): Uint8Array {
     this.#renew(now);
     const salt = this.#random(SALT_BYTES);
     const key = cookieKey(this.#primitives, this.#publicKey, salt);
-    return encodeCookieReply(
-      sender,
-      salt,
-      this.#primitives.seal(key, 0, mac1, this.#cookie(this.#secret, from)),
-    );
+    const writer = new Writer();
+    writer.raw(this.#cookie(this.#secret, from));
+    writer.u16(wait);
+    return encodeCookieReply(sender, salt, this.#primitives.seal(key, 0, mac1, writer.finish()));
   }
 
   /** The port belongs to the address: several clients may be behind one host. */

@@ -6,7 +6,7 @@ import type { Address } from "../../core/base/units.ts";
 import { NO_LETTER } from "../../core/messages/letter_form.ts";
 import { type Lineage, NO_LINEAGE, revocationOf, successionOf } from "../../core/messages/lineage.ts";
 import type { Nick } from "../../core/messages/nick.ts";
-import type { Row } from "../../core/messages/table.ts";
+import type { Row, Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf, VerbType } from "../../core/messages/verb.ts";
 import { OUTCOMES } from "../../core/messages/identity.ts";
 import type { Dice } from "../kit/dice.ts";
@@ -124,10 +124,11 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
     const given = newest(heard, "deposit", "post");
     const name = given === undefined ? { id: plot.anyId(dice), ...NO_LETTER } : depositNameOf(given);
     const { id } = name;
-    const question = newest(heard, "register", "rowsSince");
+    const question = newest(heard, "register", "rowsSince", "lookup");
     if (question !== undefined && !answered.has(question) && dice.happens(0.8)) {
       answered.add(question);
       if (question.type === "rowsSince") return rows(dice, liar);
+      if (question.type === "lookup") return found(dice, question.name, version);
       const news = { waiting: dice.below(3), dropped: dice.below(2) };
       return {
         type: "registered",
@@ -135,12 +136,16 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
         stream: ++stream,
         version,
         members: others.length,
+        online: 1,
+        isWhole: dice.happens(0.5),
         ...news,
       };
     }
     switch (dice.below(13)) {
       case 0:
-        return { type: "alive", version };
+        return dice.happens(0.5)
+          ? { type: "alive", version }
+          : { type: "counts", version, members: others.length, online: dice.below(9) };
       case 12: {
         const { liar: { me }, address } = dice.pick(others);
         return { type: "introduce", nick: "alice", key: me.bundle.key, addresses: [address] };
@@ -190,6 +195,13 @@ export function serverSays(plot: Plot, others: readonly Other[], honest: Liar): 
     const since = { start: 1, counter: dice.happens(0.7) ? 0 : counter };
     const upTo = counter += dice.below(2);
     return { type: "rows", since, upTo, newest: upTo + (dice.happens(0.05) ? 1 : 0), rows: some };
+  }
+
+  /** Mostly the row that is asked for, or that nobody has the nick. */
+  function found(dice: Dice, name: string, version: Version): Verb {
+    if (dice.happens(0.2)) return { type: "unknown", name };
+    const ordinal = Math.max(0, others.findIndex(({ liar: { me } }) => me.nick === name));
+    return { type: "found", version, rows: [anyRow(dice, others[ordinal]!, ordinal)] };
   }
 
   function anyRow(dice: Dice, { liar: { me }, address }: Other, ordinal: number): Row {

@@ -8,6 +8,7 @@ import { type Nick, nickKey, nickSkeleton } from "../../core/messages/nick.ts";
 import type { Row, Version } from "../../core/messages/table.ts";
 import type { Verb, VerbOf } from "../../core/messages/verb.ts";
 import type { Person } from "./person.ts";
+import { WHOLE_TABLE } from "./samples.ts";
 import { SERVER_NAME } from "./server_process.ts";
 import { Speaker } from "./speaker.ts";
 import { SERVER } from "./surroundings.ts";
@@ -82,7 +83,7 @@ export class HostileServer extends Speaker {
     const row = { nick, skeleton: nickSkeleton(nick), ...bundle, ...presence, ...NO_LINEAGE };
     this.#rows.set(key, row);
     this.#counter++;
-    const about = { version: this.version, members: this.#rows.size, waiting: 0, dropped: 0 };
+    const about = { version: this.version, members: this.#rows.size, ...WHOLE_TABLE, waiting: 0, dropped: 0 };
     link.send(now, { type: "registered", nick, stream, ...about });
     for (const [reader, other] of this.#links) this.#tellRows(other, reader, [...this.#rows.values()], 0);
   }

@@ -1,9 +1,16 @@
 /** Verbs to test with: one of each with values at their edges, the longest ones, and random ones. */
-import { BODY_BYTES, GOT_RUNS, MAIL_TOTAL_BYTES, NICKS, SUCCESSIONS } from "../../core/base/limits.ts";
+import {
+  BODY_BYTES,
+  COMPLETIONS,
+  GOT_RUNS,
+  MAIL_TOTAL_BYTES,
+  NICKS,
+  SUCCESSIONS,
+} from "../../core/base/limits.ts";
 import type { Address } from "../../core/base/units.ts";
 import { type Bundle, OUTCOMES, type Predecessor, type Receipt } from "../../core/messages/identity.ts";
 import { type Lineage, NO_LINEAGE } from "../../core/messages/lineage.ts";
-import type { Row } from "../../core/messages/table.ts";
+import type { Presence, Row } from "../../core/messages/table.ts";
 import { REASONS, REVOCATION_ANSWERS, type Verb } from "../../core/messages/verb.ts";
 import type { ServerLimits } from "../../core/server/server.ts";
 import type { Dice } from "./dice.ts";
@@ -39,6 +46,9 @@ export const BUNDLE: Bundle = {
   signature: SIGNATURE,
 };
 
+/** What `registered` says of a table that everybody gets as a whole. */
+export const WHOLE_TABLE = { online: 1, isWhole: true } as const;
+
 /** Limits of an operator that nobody is to run into. */
 export const NO_LIMITS: ServerLimits = {
   nicks: NICKS,
@@ -73,6 +83,8 @@ export const ROW: Row = {
   ...NO_LINEAGE,
 };
 
+const PRESENCE: Presence = { nick: ROW.nick, keysChange: U48, online: false, addresses: ROW.addresses };
+
 const RECEIPTS: readonly Receipt[] = OUTCOMES.map((outcome, at) => ({
   id: at === 0 ? ID : TOP_ID,
   edition: at % 2,
@@ -100,6 +112,8 @@ export const VERBS: readonly Verb[] = [
   { type: "deregister", nick: "x", turn: 1 },
   { type: "leave", nick: "x", turn: U32 },
   { type: "keepAlive", nick: "x" },
+  { type: "lookup", nick: "x", name: "y" },
+  { type: "complete", nick: "x", prefix: "" },
   { type: "rowsSince", nick: "x", version: { start: U48, counter: 0 } },
   { type: "revoke", nick: "x", identity: KEY, signature: SIGNATURE },
   ...REVOCATION_ANSWERS.map((answer): Verb => ({ type: "revoked", nick: "x", answer })),
@@ -109,6 +123,8 @@ export const VERBS: readonly Verb[] = [
     stream: U48,
     version: { start: 1, counter: U48 },
     members: U32,
+    online: 1,
+    isWhole: false,
     waiting: 3,
     dropped: U32,
   },
@@ -123,6 +139,11 @@ export const VERBS: readonly Verb[] = [
     rows: [ROW, { ...ROW, online: false, ...LINEAGE }],
   },
   { type: "rows", since: { start: 1, counter: 2 }, upTo: 2, newest: 2, rows: [] },
+  { type: "presence", since: { start: 1, counter: 2 }, upTo: 3, newest: U48, presence: [PRESENCE, PRESENCE] },
+  { type: "counts", version: { start: U48, counter: 1 }, members: U32, online: 0 },
+  { type: "found", version: { start: 1, counter: U48 }, rows: [ROW] },
+  { type: "unknown", name: "x" },
+  { type: "completed", prefix: "É", nicks: ["é", "éa"] },
   { type: "olderBundle", nick: "x", bundle: BUNDLE },
   { type: "notRegistered", nick: "x" },
   { type: "replaced", nick: "x" },
@@ -155,6 +176,14 @@ export const VERBS: readonly Verb[] = [
   { type: "collected", to: "y", receipts: RECEIPTS },
 ];
 
+const LONGEST_ROW: Row = {
+  ...ROW,
+  nick: LONGEST_NICK,
+  skeleton: LONGEST_NICK.repeat(2),
+  addresses: Array(4).fill(IPV6),
+  ...LINEAGE,
+};
+
 /** Each verb that carries a text or a list, as long as it can be. */
 export const LONGEST: readonly Verb[] = [
   {
@@ -173,6 +202,8 @@ export const LONGEST: readonly Verb[] = [
   item("channel", LONGEST_NICK, LONGEST_BODY),
   { type: "introduce", nick: LONGEST_NICK, key: KEY, addresses: Array(4).fill(IPV6) },
   { type: "got", ...PAIR, outcome: "read", runs: Array(GOT_RUNS).fill({ from: U48 - 2 ** 47, to: U48 }) },
+  { type: "completed", prefix: LONGEST_NICK, nicks: Array(COMPLETIONS).fill(LONGEST_NICK) },
+  { type: "found", version: { start: U48, counter: U48 }, rows: [LONGEST_ROW] },
   { type: "noted", nick: LONGEST_NICK, receipts: Array(8).fill({ id: ID, edition: 0, ephemeral: KEY }) },
   { type: "collected", to: LONGEST_NICK, receipts: Array(8).fill(RECEIPTS[2]) },
 ];

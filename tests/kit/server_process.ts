@@ -19,6 +19,8 @@ export const SERVER_NAME = "test";
 export interface ServerProcessOptions extends ProcessOptions {
   readonly name?: string;
   readonly limits?: ServerLimits;
+  /** From how many nicks on nobody gets the whole table. */
+  readonly tableRows?: number;
   /** The primitives that it computes with, if not those of everybody. */
   readonly primitives?: Primitives;
 }
@@ -36,9 +38,10 @@ export class ServerProcess extends Process {
   }
 
   protected makeMachine(now: Millis): Server {
-    const { name = SERVER_NAME, primitives = this.surroundings.primitives } = this.#settings;
+    const { name = SERVER_NAME, primitives = this.surroundings.primitives, tableRows } = this.#settings;
     const { stopwatch } = this.surroundings;
-    const options = { name, durable: true, primitives, stopwatch, limits: this.limits };
+    const about = { name, durable: true, primitives, stopwatch, limits: this.limits };
+    const options = tableRows === undefined ? about : { ...about, tableRows };
     return this.#server = new Server(now, options, this.random, this.disk.read());
   }
 

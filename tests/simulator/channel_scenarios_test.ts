@@ -296,3 +296,22 @@ scenario("who brings nothing but his identity to another computer is heard in th
   elsewhere.sees("[Message received by Server.]", "[Message received by Server.]");
   bob.sees("[Channel_Message alice: four]", "[Channel_Message alice: five]");
 });
+
+scenario("the posts of several senders share packets, and the first one waits for nothing", (world) => {
+  const nicks = Array.from({ length: 40 }, (_, number) => `c${number}`);
+  const people = nicks.map((nick) => world.client(nick));
+  for (const person of people) person.starts();
+  world.runs(3_000);
+  world.everybodyLooks();
+  const [reader, ...others] = people;
+  const began = world.now;
+  for (const [at, person] of others.slice(0, 3).entries()) {
+    world.schedule.at(began + at / 4, () => person.types(`send_all ${at}`));
+  }
+  world.runs(2);
+  reader!.sees("[Channel_Message c1: 0]");
+  // After a post to forty members the next ones wait for 2 ms.
+  world.runs(3);
+  reader!.sees("[Channel_Message c2: 1]", "[Channel_Message c3: 2]");
+  assertEquals(world.sent({ from: world.server, to: reader!, kind: "channel" }, began).length, 2);
+});

@@ -1,5 +1,5 @@
 /** A server that is away, and somebody who may be typing. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { scenario } from "./scenario.ts";
 
 const AWAY = "SERVER @ 10.0.0.1:9999 is AWAY since 2022-03-22 21:35:";
@@ -147,4 +147,17 @@ scenario("the server is stopped for 80 s, and somebody has gone meanwhile: that 
   world.server.isContinued();
   world.runs(5000);
   assertEquals(alice.looks().filter((line) => line.includes("OFFLINE")), [bob.offline]);
+});
+
+scenario("many come at a time, more than the server has time for: each is told when its turn is", (world) => {
+  const people = Array.from({ length: 60 }, (_, number) => world.client(`c${number}`, { attempts: 0 }));
+  // A handshake takes 20 ms, so that the server has time for 20 in a second.
+  world.workTakes = 20;
+  const began = world.now;
+  for (const person of people) person.starts();
+  world.runsUntil(() => world.server.status.counts.handshakes >= people.length, 4_000);
+  const sent = world.sent({ to: world.server, kind: "initiation" }, began).length;
+  assertLessOrEqual(sent, 4 * people.length);
+  world.runs(1_000);
+  assertEquals(world.server.status.members.online, people.length);
 });

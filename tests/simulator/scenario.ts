@@ -3,7 +3,7 @@ import type { Output } from "../../core/machine.ts";
 import type { VerbType } from "../../core/messages/verb.ts";
 import type { Notice } from "../../core/notice.ts";
 import { open } from "../kit/datagram.ts";
-import { World } from "../kit/world.ts";
+import { World, type WorldOptions } from "../kit/world.ts";
 
 /**
  * What is left to chance (how long an acknowledgement waits, how far keep-alives are apart) comes out so
@@ -12,10 +12,10 @@ import { World } from "../kit/world.ts";
 const SEEDS = [1, 2, 3];
 
 /** Declares a test: what happens, in the order in which it happens. */
-export function scenario(title: string, play: (world: World) => void): void {
+export function scenario(title: string, play: (world: World) => void, options: WorldOptions = {}): void {
   Deno.test(title, () => {
     for (const seed of SEEDS) {
-      const world = new World({ seed });
+      const world = new World({ ...options, seed });
       play(world);
       world.checkSettled();
     }

@@ -5,7 +5,7 @@
 import type { Action } from "../../core/action.ts";
 import { MALFORMED } from "../../core/base/bytes.ts";
 import { primitives } from "../../core/base/crypto.ts";
-import { DAY_MS, HOUR_MS } from "../../core/base/limits.ts";
+import { DAY_MS, HOUR_MS, TABLE_ROWS } from "../../core/base/limits.ts";
 import type { Millis } from "../../core/base/units.ts";
 import { EVENT, INBOX, LETTER, OUTBOX, RECEIPT } from "../../core/durable/records.ts";
 import type { Notice } from "../../core/notice.ts";
@@ -28,6 +28,8 @@ const LONG_PEACE_MS = 2 * HOUR_MS;
 /** By how much a wall clock is off once it was set. */
 const SKEWS_MS = [-730 * DAY_MS, -8 * HOUR_MS, 0, 8 * HOUR_MS, 31 * DAY_MS, 730 * DAY_MS];
 const MOST_CLIENTS = 5;
+/** In half of the worlds the table of three clients is too large to be sent to everybody. */
+const FEW_ROWS = 2;
 /** The other worlds have cheap cryptography: most of the time would be spent on it. */
 const REAL_PRIMITIVES_EVERY = 20;
 
@@ -82,7 +84,8 @@ class Simulation extends Surroundings {
     this.#scripts = this.dice.pick([0, 0, 0.5]);
     this.#clocksLeap = this.dice.happens(0.3);
     this.#oracle = new Oracle(this.#hostile === "server");
-    this.server = this.#watched(new ServerProcess(this, this.#chance()));
+    const tableRows = this.dice.pick([TABLE_ROWS, FEW_ROWS]);
+    this.server = this.#watched(new ServerProcess(this, { ...this.#chance(), tableRows }));
     const attempts = this.dice.pick([0, 5]);
     for (let number = 0; number < 2 + this.dice.below(MOST_CLIENTS - 1); number++) {
       const nick = `c${number}`;

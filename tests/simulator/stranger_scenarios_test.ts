@@ -9,7 +9,7 @@ import { type Kind, open } from "../kit/datagram.ts";
 import { Peer } from "../kit/peer.ts";
 import type { Person } from "../kit/person.ts";
 import type { Process } from "../kit/process.ts";
-import { ID } from "../kit/samples.ts";
+import { ID, WHOLE_TABLE } from "../kit/samples.ts";
 import { Speaker, STRANGER } from "../kit/speaker.ts";
 import type { World } from "../kit/world.ts";
 import { scenario } from "./scenario.ts";
@@ -106,13 +106,14 @@ scenario("nobody but the server is believed what only the server may say", (worl
   const version = { start: 2 ** 47, counter: 1 };
   const presence = { ordinal: 1, online: true, addresses: [STRANGER] };
   const eve = { ...stranger.bundle("eve"), nick: "eve", skeleton: "eve", ...presence, ...NO_LINEAGE };
+  const members = { members: 1, ...WHOLE_TABLE };
   const item = { stream: 1, position: 1, waited: true, id: ID, from: "bob" };
   const verbs: Verb[] = [
     { type: "replaced", nick: "alice" },
     { type: "refused", nick: "alice", reason: "other key" },
     { type: "notRegistered", nick: "alice" },
     { type: "deregistered", nick: "alice" },
-    { type: "registered", nick: "alice", stream: 2 ** 47, version, members: 1, waiting: 0, dropped: 0 },
+    { type: "registered", nick: "alice", stream: 2 ** 47, version, ...members, waiting: 0, dropped: 0 },
     { type: "alive", version },
     { type: "rows", since: version, upTo: 9, newest: 9, rows: [eve] },
     { type: "stored", id, ...NO_LETTER },

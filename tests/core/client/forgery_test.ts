@@ -12,7 +12,7 @@ import { idOf, prefixOf, sequenceOf } from "../../../core/messages/message_id.ts
 import type { Verb, VerbOf } from "../../../core/messages/verb.ts";
 import { aliceBobAndMallory, type Cast } from "../../kit/cast.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { ID, TOP_ID } from "../../kit/samples.ts";
+import { ID, TOP_ID, WHOLE_TABLE } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
 
 /** alice's message reaches bob and is receipted. */
@@ -276,6 +276,7 @@ Deno.test("what a server says counts only from the server", () => {
     stream: 2 ** 47,
     version: since,
     members: 1,
+    ...WHOLE_TABLE,
     waiting: 1,
     dropped: 1,
   });

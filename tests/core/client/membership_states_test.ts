@@ -55,10 +55,12 @@ class Member extends Speaker {
     const prekeys = new Prekeys({ primitives, random, effects, identity, nick: NICK });
     prekeys.bundle(START + prekeyDueMs - PREKEY_MS);
     const table = new Table();
+    const knownPeers = new KnownPeers(effects);
     this.membership = new Membership(world.now, {
       table,
       chronicle: new Chronicle(effects, trueClock(), NICK),
-      lookAlikes: new LookAlikes(table, new KnownPeers(effects)),
+      knownPeers,
+      lookAlikes: new LookAlikes(table, knownPeers),
       effects,
       links,
       attempts: new Attempts(0, () => 0),
@@ -68,6 +70,7 @@ class Member extends Speaker {
         wasRefused: () => void this.told.push("wasRefused"),
         wentOffline: () => void this.told.push("wentOffline"),
         rowsChanged: () => {},
+        lookedUp: () => {},
       },
       nick: NICK,
       server: SERVER,
@@ -212,7 +215,7 @@ const EVENTS: Readonly<Record<MembershipEvent, (it: Case) => void>> = {
   rowsDue: (it) => {
     it.verbs.changes();
     it.says(it.verbs.alive());
-    it.membership.askForRows(it.now);
+    it.membership.lookUp(it.now, "bob");
     it.run(ROWS_AGAIN_MS - 100);
     it.look();
     it.run(150);

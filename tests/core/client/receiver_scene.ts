@@ -17,6 +17,7 @@ import type { DirectWriting, Writing } from "../../kit/author.ts";
 import { cheapPrimitives } from "../../kit/cheap_primitives.ts";
 import { HostileServer } from "../../kit/hostile_server.ts";
 import type { ClientSettings, Person } from "../../kit/person.ts";
+import { WHOLE_TABLE } from "../../kit/samples.ts";
 import { Speaker } from "../../kit/speaker.ts";
 import { World } from "../../kit/world.ts";
 
@@ -77,7 +78,8 @@ export class ClientStage {
     const stream = ++this.#streams;
     this.#position = 0;
     const { nick } = this;
-    this.serverSays({ type: "registered", nick, stream, version, members: 1, waiting: 0, dropped: 0 });
+    const counts = { members: 1, ...WHOLE_TABLE, waiting: 0, dropped: 0 };
+    this.serverSays({ type: "registered", nick, stream, version, ...counts });
     this.#saysRows(0, rows);
   }
 

@@ -5,6 +5,7 @@
 import type { Nick } from "../../../core/messages/nick.ts";
 import type { Row, Version } from "../../../core/messages/table.ts";
 import type { VerbOf } from "../../../core/messages/verb.ts";
+import { WHOLE_TABLE } from "../../kit/samples.ts";
 
 export class ServerVerbs {
   /** The newest stream. */
@@ -25,7 +26,8 @@ export class ServerVerbs {
   registered(): VerbOf<"registered"> {
     this.changes();
     const [stream, version] = [++this.stream, this.#version];
-    return { type: "registered", nick: this.#nick, stream, version, members: 2, waiting: 0, dropped: 0 };
+    const counts = { members: 2, ...WHOLE_TABLE, waiting: 0, dropped: 0 };
+    return { type: "registered", nick: this.#nick, stream, version, ...counts };
   }
 
   alive(): VerbOf<"alive"> {

@@ -24,6 +24,7 @@ import {
 import { MALFORMED } from "../../../core/base/bytes.ts";
 import { KEY_BYTES } from "../../../core/base/crypto.ts";
 import {
+  ADMISSION_MS,
   CALM_HANDSHAKES_MS,
   HANDSHAKES_BURST_MS,
   HANDSHAKES_MS,
@@ -33,7 +34,14 @@ import {
 } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
 import { type Epoch, EPOCH_BYTES, NO_EPOCH } from "../../../core/wire/epoch.ts";
-import { decodePacket, MAC_BYTES, type Response } from "../../../core/wire/packet.ts";
+import { CookieJar } from "../../../core/wire/cookie.ts";
+import {
+  type CookieReply,
+  decodePacket,
+  type Initiation,
+  MAC_BYTES,
+  type Response,
+} from "../../../core/wire/packet.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
 import { altered } from "../../kit/peer.ts";
 import { PEER } from "../../kit/test_link.ts";
@@ -136,7 +144,7 @@ function assertAnswer(peers: Peers, load: Load, input: Input, hasCookie: boolean
 
 for (const [peers, cells] of Object.entries(CELLS) as [Peers, Record<Input, Answer>][]) {
   for (const [input, answer] of Object.entries(cells) as [Input, Answer][]) {
-    Deno.test(`${peers}, ${input}: ${answer}; under load a new one only with a cookie, then none`, () => {
+    Deno.test(`${peers}, ${input}: ${answer}; under load a new one only with a cookie, then it waits`, () => {
       assertAnswer(peers, "calm", input, false, answer);
       for (const load of ["busy", "insistent"] as const) assertAnswer(peers, load, input, true, answer);
       // To say the same once more costs nothing.
@@ -144,9 +152,9 @@ for (const [peers, cells] of Object.entries(CELLS) as [Peers, Record<Input, Answ
       for (const load of ["busy", "insistent", "overloaded", "spent"] as const) {
         assertAnswer(peers, load, input, false, again ? answer : COOKIES[input]);
       }
-      for (const load of ["overloaded", "spent"] as const) {
-        assertAnswer(peers, load, input, true, again ? answer : "nothing");
-      }
+      // Whoever has one is told when there will be time.
+      assertAnswer(peers, "overloaded", input, true, again ? answer : COOKIES[input]);
+      assertAnswer(peers, "spent", input, true, again ? answer : "nothing");
     });
   }
 }
@@ -203,9 +211,30 @@ Deno.test("with one, so many are answered at once as take 100 ms", () => {
     scene.load(now, "busy");
     const left = HANDSHAKES_BURST_MS - CALM_HANDSHAKES_MS;
     assertEquals(answers(scene, now, { count: left, hasCookie: true }), { ...NONE, response: left });
-    assertEquals(answers(scene, now, { count: 10, hasCookie: true }), { ...NONE, nothing: 10 });
+    assertEquals(answers(scene, now, { count: 10, hasCookie: true }), { ...NONE, cookie: 10 });
     assertEquals(answers(scene, now, { count: 10, hasCookie: false }), { ...NONE, cookie: 10 });
   }
+});
+
+Deno.test("whoever finds no time is told its turn, behind the one before, as far apart as handshakes take", () => {
+  const scene = new TestResponder();
+  scene.load(NOW, "overloaded");
+  const waitOf = (now: Millis, from: Address) => {
+    const question = scene.withCookie(now, scene.newPeer().initiation(now).bytes, from);
+    const { mac1 } = decodePacket(question) as Initiation;
+    const { salt, sealed } = decodePacket(scene.receive(now, question, from)!) as CookieReply;
+    const jar = new CookieJar(primitives, scene.ownKey.publicKey);
+    assert(jar.takeCookie(now, salt, sealed, mac1));
+    return jar.wait;
+  };
+  // One takes 1 ms, and 400 of them take a second.
+  const [first = 0, ...others] = [1, 2, 3, 4].map((host) => waitOf(NOW, hostOf(host)));
+  assertEquals(others.map((wait) => wait - first), [2, 5, 7]);
+  for (let host = 5; host <= 10_000; host++) waitOf(NOW, hostOf(host));
+  assertEquals(waitOf(NOW, hostOf(10_001)), ADMISSION_MS);
+  // Half of them have had their turn.
+  scene.load(NOW + ADMISSION_MS / 2, "overloaded");
+  assertLessOrEqual(waitOf(NOW + ADMISSION_MS / 2, hostOf(10_002)), ADMISSION_MS / 2 + 200);
 });
 
 for (const takes of [0.2, 1.5, 15, 100]) {

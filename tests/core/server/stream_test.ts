@@ -105,6 +105,23 @@ Deno.test("the more members, the longer acknowledgements of channel messages are
   reader.file(0, letter(1, { type: "channel" }));
   take(reader, 0, 0.5);
   assertEquals(reader.deadline, 1000);
+  // There are fewer now.
+  reader.noteMembers(2_000);
+  reader.file(0, letter(2, { type: "channel" }));
+  take(reader, 0, 0.5);
+  assertEquals(reader.deadline, 200);
+});
+
+Deno.test("an acknowledgement leaves a little early with a packet that leaves anyway", () => {
+  const reader = new StreamReader();
+  reader.begin(STREAM, 1_000, 0);
+  reader.file(0, letter(1, { type: "channel" }));
+  take(reader, 0, 0.5);
+  assertEquals(reader.deadline, 100);
+  assertFalse(reader.takeAck(99));
+  assertFalse(reader.takeAck(100 - ACK_DELAY_MS - 1, true));
+  assert(reader.takeAck(100 - ACK_DELAY_MS, true));
+  assertFalse(reader.takeAck(100));
 });
 
 Deno.test("items that overtake the answer that begins their stream are kept for it", () => {

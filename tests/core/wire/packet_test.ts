@@ -25,7 +25,7 @@ import { seededDice } from "../../kit/dice.ts";
 import { mutated } from "../../kit/samples.ts";
 
 const RESPONSE_NOISE_BYTES = 60;
-const SEALED_COOKIE_BYTES = 32;
+const SEALED_COOKIE_BYTES = 34;
 
 /** Bytes that tell their place. */
 function counting(count: number, first = 1): Uint8Array {
@@ -95,7 +95,7 @@ const COOKIE_REPLY: Sample = {
   bytes: encodeCookieReply(INDEX, SALT, counting(SEALED_COOKIE_BYTES, 50)),
   packet: { type: "cookieReply", receiver: INDEX, salt: SALT, sealed: counting(SEALED_COOKIE_BYTES, 50) },
   kind: 0x45,
-  length: 69,
+  length: 71,
 };
 
 const TRANSPORT: Sample = {
