@@ -163,8 +163,8 @@ export class Prompt {
   }
 
   /**
-   * Candidates for the last word: commands as the first word and behind `help`, nicks as the second. Of a
-   * large table the next press of the key knows more, because the server is asked.
+   * Candidates for the last word: commands as the first word and behind `help`, nicks as the second.
+   * With a large table the next press of the key knows more, because the server is asked.
    */
   #complete(before: string): string[] {
     const words = before.trimStart().split(/\s+/);

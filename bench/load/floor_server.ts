@@ -77,7 +77,7 @@ async function serveLinks(): Promise<void> {
     name: "floor",
     keepsAlive: false,
   });
-  const welcome = { version: NO_VERSION, members: 0, waiting: 0, dropped: 0 };
+  const welcome = { version: NO_VERSION, members: 0, online: 0, isWhole: true, waiting: 0, dropped: 0 };
   const machine: Machine = {
     get deadline() {
       return links.deadline;

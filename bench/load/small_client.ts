@@ -149,6 +149,12 @@ export class SmallClient {
       case "rows":
         this.#onRows(now, verb);
         break;
+      case "presence":
+        this.#onRows(now, verb);
+        break;
+      case "counts":
+        this.#needsNothing(now, verb.version);
+        break;
       case "alive":
         this.#hearOf(now, verb.version);
         break;
@@ -164,12 +170,13 @@ export class SmallClient {
     this.#heard(now, verb);
   }
 
-  #onRegistered(now: Millis, { stream, members, waiting, version }: VerbOf<"registered">): void {
+  #onRegistered(now: Millis, { isWhole, stream, members, waiting, version }: VerbOf<"registered">): void {
     if (!this.#stream.begin(stream, members, waiting)) return;
     this.#timers.clear("register");
     if (!this.isRegistered) this.registeredAt = now;
     this.#planKeepAlive(now);
-    this.#hearOf(now, version);
+    if (isWhole) this.#hearOf(now, version);
+    else this.#needsNothing(now, version);
     this.#takeItems(now);
   }
 
@@ -194,7 +201,13 @@ export class SmallClient {
 
   // ---- the table: its version alone ----------------------------------------------------------------------
 
-  #onRows(now: Millis, { since, upTo, newest }: VerbOf<"rows">): void {
+  /** Of a large table it gets only what it asks for, and it asks for nothing. */
+  #needsNothing(now: Millis, { start }: Version): void {
+    this.version = this.newest = { start, counter: 0 };
+    this.completeAt = now;
+  }
+
+  #onRows(now: Millis, { since, upTo, newest }: Pick<VerbOf<"rows">, "since" | "upTo" | "newest">): void {
     const isOfThisLife = since.start === this.version.start;
     const known = isOfThisLife ? this.version.counter : 0;
     if (since.counter <= known && (!isOfThisLife || upTo > known)) {

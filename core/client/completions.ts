@@ -31,7 +31,7 @@ export class Completions {
   /** Answers with the nicks that begin with this, at once or a little later. */
   complete(now: Millis, prefix: string): void {
     const { effects, membership, nick } = this.#options;
-    // Whoever has typed on does not wait for the former answer any more.
+    // A user who has typed on does not wait for the former answer any more.
     this.#answer([]);
     this.#open = { prefix, ref: effects.ref, due: now + COMPLETION_MS };
     if (membership.table.isWhole || !membership.isRegistered) return this.#answer([]);

@@ -9,7 +9,7 @@ import type { Link } from "../link/links.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import type { Attempts } from "./attempts.ts";
 
-/** What `Attempts` knows these questions by. */
+/** `Attempts` knows these questions by this name. */
 const LOOKUP = "lookup";
 
 export class Lookups {

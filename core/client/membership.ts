@@ -338,7 +338,7 @@ export class Membership {
     // A row that is new to us is no news: we have asked for it.
     const isNews = ({ nick }: Row) => this.table.get(nick) !== undefined;
     const changed = this.#take(rows, (genuine) => this.table.find(version, genuine), isNews);
-    // What was passed over because this row was not here is asked for again.
+    // The page that was passed over because this row was not here is asked for again.
     this.#timers.clear("rows");
     this.#compareTables(now);
     this.#options.events.rowsChanged(now, changed ?? []);

@@ -230,8 +230,8 @@ export class Initiator {
   }
 
   /**
-   * The peer is busy and wants this cookie in the next initiation (WireGuard whitepaper section 5.3), which is
-   * to leave when the peer has time for it.
+   * The peer is busy and wants this cookie in the next initiation (WireGuard whitepaper section 5.3), which
+   * is to leave when the peer has time for it.
    */
   receiveCookie(now: Millis, { salt, sealed }: CookieReply): void {
     if (this.#attempt === undefined || !this.#jar!.takeCookie(now, salt, sealed, this.#attempt.mac1)) return;

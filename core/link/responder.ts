@@ -75,7 +75,7 @@ export class Responder {
   readonly #calm = new Rate(CALM_HANDSHAKES_MS);
   /** When these are used up, none is answered. */
   readonly #most = new Rate(HANDSHAKES_MS, HANDSHAKES_BURST_MS);
-  /** What a handshake takes, on average, and when those have had their turn who were told to wait. */
+  /** The average time of a handshake, and the end of the turns of those who were told to wait. */
   #cost: Millis = 1;
   #turnsEnd: Millis = -Infinity;
   /**

@@ -76,7 +76,7 @@ export const nick: Field<Nick> = {
   },
 };
 
-/** What a nick begins with, as somebody types it: UTF-8 behind a length of one byte. */
+/** The beginning of a nick, as somebody types it: UTF-8 behind a length of one byte. */
 export const prefixText: Field<string> = {
   write: (w, value) => w.text8(value),
   read: (r) => {

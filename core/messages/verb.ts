@@ -102,8 +102,8 @@ const VERBS = {
   leave: { tag: 3, fields: { nick: f.nick, turn: f.u32 } },
   keepAlive: { tag: 4, fields: { nick: f.nick } },
   rowsSince: { tag: 5, fields: { nick: f.nick, version: f.version } },
-  // Of a table that is too large to be sent to everybody a client asks for one row and its changes, or for
-  // nicks by what they begin with.
+  // A table may be too large to be sent to everybody. Then a client asks for one row and its changes, or for
+  // nicks by their beginning.
   lookup: { tag: 9, fields: { nick: f.nick, name: f.nick } },
   complete: { tag: 10, fields: { nick: f.nick, prefix: f.prefixText } },
   // A client opens a direct way to a peer. The server tells both where the other is, and both initiate.

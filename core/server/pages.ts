@@ -11,7 +11,7 @@ import { equalLineages } from "../messages/lineage.ts";
 import type { Presence, Row, Version } from "../messages/table.ts";
 import type { Verb } from "../messages/verb.ts";
 
-/** What one kind of readers is told of a member. */
+/** The words for one kind of readers about a member. */
 interface Told {
   readonly row: Row;
   readonly presence: Presence;
@@ -63,8 +63,8 @@ export function addressesFor(local: boolean, addresses: readonly Address[]): rea
 
 /**
  * Changes after `from`, in their order, cut into verbs; `upTo` is where they end, and at the same time the
- * newest version. Each verb says from where to where it goes, so that a client notices when one is lost. Of a
- * row of which nothing but presence has changed nothing else is said.
+ * newest version. Each verb says from where to where it goes, so that a client notices when one is lost. A
+ * row that has changed in nothing but presence goes out as its presence alone.
  */
 export function pagesOf(
   changed: Iterable<Listed>,

@@ -114,7 +114,7 @@ function absent() {
   };
 }
 
-/** Whoever asks for rows. */
+/** A client that asks for rows. */
 type Reader = Pick<Connection, "link" | "view">;
 
 export class Roster {

@@ -1,6 +1,6 @@
 /**
- * What each client sees of a table that is too large to be sent to everybody: the rows that it has asked for,
- * and their changes (docs/protocol.md, section 7, "A large table").
+ * The views that clients have of a table that is too large to be sent to everybody: each gets the rows that
+ * it has asked for, and their changes (docs/protocol.md, section 7, "A large table").
  */
 import { remember } from "../base/bounded_map.ts";
 import { WATCHED_ROWS } from "../base/limits.ts";
@@ -19,7 +19,7 @@ interface Viewer {
 }
 
 export class Views<Reader extends Viewer> {
-  /** Who gets the changes of a row. */
+  /** The readers that get the changes of a row. */
   readonly #watchers = new Map<NickKey, Set<Reader>>();
 
   /** From now on a reader gets the changes of a row. The row that it has asked for longest ago gives way. */

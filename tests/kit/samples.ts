@@ -46,7 +46,7 @@ export const BUNDLE: Bundle = {
   signature: SIGNATURE,
 };
 
-/** What `registered` says of a table that everybody gets as a whole. */
+/** The part of `registered` about a table that everybody gets as a whole. */
 export const WHOLE_TABLE = { online: 1, isWhole: true } as const;
 
 /** Limits of an operator that nobody is to run into. */
