@@ -22,6 +22,19 @@ export interface Lines {
   readonly lines: readonly string[];
 }
 
+/** Something that the prompt itself does. The client hears nothing of it. */
+export interface OnScreen {
+  readonly type: "screen";
+  readonly request: ScreenRequest;
+}
+
+/** What a command may ask of the prompt. */
+export type ScreenRequest =
+  /** From now on lines go to this person, or to the channel (`undefined`). */
+  | { readonly do: "talk"; readonly to: string | undefined }
+  /** Lines are commands again. */
+  | { readonly do: "leave" };
+
 /** A program that a command in a shell starts. It is imported when it runs, and returns the exit status. */
 export interface Program {
   readonly type: "program";
@@ -36,7 +49,7 @@ export interface Wrong {
 
 /** A shell has no client that could carry actions out, and a prompt has no place for a program. */
 export type ShellResult = Lines | Program | Wrong;
-export type PromptResult = Lines | Actions | Wrong;
+export type PromptResult = Lines | Actions | OnScreen | Wrong;
 
 interface CommandOf<Place extends string, Result> {
   readonly name: string;
@@ -217,7 +230,7 @@ export class Commands {
   }
 
   #inShell(command: Command, result: ShellResult | PromptResult): ShellResult {
-    if (result.type !== "actions") return result;
+    if (result.type !== "actions" && result.type !== "screen") return result;
     throw this.#misplaced(command, "in a shell: its actions need a client, register it with place 'prompt'");
   }
 

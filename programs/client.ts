@@ -9,7 +9,8 @@ import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
-import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
+import { type InputSettings, Prompt } from "./prompt.ts";
+import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 

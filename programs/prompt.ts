@@ -1,17 +1,15 @@
 /** The user's side of a client: lines typed or read become actions, notices become lines on the screen. */
-import type { Commands, PromptResult } from "../commands/_registry.ts";
+import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
-import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
-import { nickKey } from "../core/messages/nick.ts";
+import { type Nick, type NickKey, nickKey } from "../core/messages/nick.ts";
 import { type Notice, render, type Rendered } from "../core/notice.ts";
 import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
-import { LineSplitter } from "../terminal/line_splitter.ts";
-import { isMessage, Pace } from "../terminal/pace.ts";
+import { Pace } from "../terminal/pace.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
-
-const PROMPT = ">>> ";
+import { completions } from "./completing.ts";
+import { type Conversation, type LineResult, promptOf, readLine } from "./reading.ts";
 
 /** Where the user's lines come from. */
 export interface InputSettings {
@@ -25,8 +23,10 @@ export class Prompt {
   readonly #hand: (action: Action) => void;
   readonly #pace = new Pace();
   readonly #screen: Screen;
-  /** Nicks that have stood in the table, for the Tab key. */
-  readonly #nicks = new Set<string>();
+  /** Nicks that have stood in the table. */
+  readonly #nicks = new Map<NickKey, Nick>();
+  /** Where the user's lines go; `undefined` while they are commands. */
+  #conversation: Conversation | undefined;
   #hasEnded = false;
   /** True if the server is silent and no key was pressed since that was said. */
   #awaitsKey = false;
@@ -59,7 +59,7 @@ export class Prompt {
   /** Shows a notice. Lines on standard error are the client's last, so the terminal is given back first. */
   show(notice: Notice, { stream, lines, isFailure }: Rendered): void {
     if (notice.type === "settled") this.#pace.settled();
-    if (notice.type === "tableChanged") { for (const { nick } of notice.rows) this.#nicks.add(nick); }
+    if (notice.type === "tableChanged") this.#meet(notice.rows);
     if (isFailure) this.#sawFailure = true;
     if (stream === "screen") this.#screen.print(lines);
     if (notice.type === "serverSilent") this.#saidSilent();
@@ -97,9 +97,9 @@ export class Prompt {
   #openTerminal(): Screen {
     const leave = () => this.#hand({ type: "leave" });
     return openTerminal({
-      prompt: PROMPT,
+      prompt: promptOf(this.#conversation),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
-      onTooLong: (bytes) => this.#refuse(bytes),
+      onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
       onLine: (line, omitted) => {
         const result = this.#read(line, omitted);
         if (result !== undefined) this.#perform(result, (reason) => this.#screen.print([reason]));
@@ -128,19 +128,64 @@ export class Prompt {
   }
 
   #read(line: string, omitted: number): LineResult | undefined {
-    return readLine(this.#commands, line, omitted);
+    return readLine(this.#commands, this.#conversation, line, omitted);
   }
 
-  /** Says that a text is too long, as the client does. */
-  #refuse(bytes: number): void {
+  #complete(before: string): string[] {
+    const nicks = [...this.#nicks.values()];
+    return completions(this.#commands, nicks, this.#conversation, before);
+  }
+
+  #meet(rows: readonly { readonly nick: Nick }[]): void {
+    for (const { nick } of rows) this.#nicks.set(nickKey(nick), nick);
+  }
+
+  #do(request: ScreenRequest): void {
+    switch (request.do) {
+      case "talk":
+        return this.#talk(request.to);
+      case "leave":
+        return this.#leave();
+    }
+  }
+
+  #talk(to: string | undefined): void {
+    const nick = to === undefined ? undefined : this.#nicks.get(nickKey(to));
+    // Before the table has come nobody knows who is in it. A message to nobody is refused later.
+    if (to !== undefined && nick === undefined && this.#nicks.size > 0) {
+      return this.#refuse({ type: "unknownPeer", nick: to });
+    }
+    this.#go({ to: nick ?? to });
+    const whom = to === undefined ? "everybody, on the channel" : nick ?? to;
+    this.say(`[You talk to ${whom}: only lines that begin with '/' are commands, '/leave' goes back.]`);
+  }
+
+  #leave(): void {
+    if (this.#conversation === undefined) {
+      this.#sawFailure = true;
+      return this.say("[You are in no conversation, 'talk NICK' begins one and 'talk' one with everybody.]");
+    }
+    this.#go(undefined);
+    this.say("[Lines are commands again.]");
+  }
+
+  #go(conversation: Conversation | undefined): void {
+    this.#conversation = conversation;
+    this.#screen.setPrompt(promptOf(conversation));
+  }
+
+  /** Refuses what the client would refuse, in its words. */
+  #refuse(notice: Notice): void {
     this.#sawFailure = true;
-    this.#screen.print(render({ type: "tooLong", bytes }, () => 0).lines);
+    this.#screen.print(render(notice, () => 0).lines);
   }
 
   #perform(result: LineResult, complain: (line: string) => void): void {
     switch (result.type) {
       case "tooLong":
-        return this.#refuse(result.bytes);
+        return this.#refuse(result);
+      case "screen":
+        return this.#do(result.request);
       case "lines":
         return this.#screen.print(result.lines);
       case "wrong":
@@ -155,44 +200,4 @@ export class Prompt {
         }
     }
   }
-
-  /** Candidates for the last word: commands as the first word and behind `help`, nicks as the second. */
-  #complete(before: string): string[] {
-    const words = before.trimStart().split(/\s+/);
-    const word = words.at(-1) ?? "";
-    if (words.length > 2) return [];
-    const isCommand = words.length === 1 || words[0] === "help";
-    const candidates = isCommand ? this.#commands.at("prompt").map(({ name }) => name) : [...this.#nicks];
-    return candidates.filter((candidate) => nickKey(candidate).startsWith(nickKey(word))).sort();
-  }
-}
-
-/** What a line asks for, or the length of its text if that was too long to be read as a whole. */
-type LineResult = PromptResult | { readonly type: "tooLong"; readonly bytes: number };
-
-/** A blank line asks for nothing. `omitted`: how many bytes the line lacks. Nothing is sent without them. */
-function readLine(commands: Commands, line: string, omitted: number): LineResult | undefined {
-  if (line.trim() === "") return undefined;
-  const result = commands.runLine(line);
-  if (omitted === 0 || result.type !== "actions") return result;
-  const text = result.actions.map((action) => "text" in action ? action.text : "").join("");
-  const begin = text === "" ? 0 : line.lastIndexOf(text);
-  return { type: "tooLong", bytes: utf8Length(line.slice(begin)) + omitted };
-}
-
-/**
- * True if a whole input sends something and does nothing else. Nobody has to be online for that, and no mail
- * is to be shown (docs/protocol.md, section 7).
- */
-export function onlySends(commands: Commands, input: readonly Uint8Array[]): boolean {
-  const splitter = new LineSplitter();
-  const read = (line: string) => readLine(commands, line, splitter.omitted);
-  const results = [
-    ...input.flatMap((piece) => splitter.push(piece).map(read).toArray()),
-    ...splitter.end().map(read),
-  ]
-    .filter((result) => result !== undefined);
-  const actions = results.flatMap((result) => result.type === "actions" ? result.actions : []);
-  return results.every(({ type }) => type === "actions") && actions.some(isMessage) &&
-    actions.every((action) => isMessage(action) || action.type === "quit");
 }

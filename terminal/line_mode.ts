@@ -32,6 +32,7 @@ export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>): S
     },
     isTyping: false,
     print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
+    setPrompt: () => {},
     close: () => {
       isClosed = true;
       input.cancel();

@@ -47,7 +47,7 @@ interface Painted {
 const NOTHING: Painted = { rows: [[]], at: 0, before: [] };
 
 export class Painter {
-  readonly #prompt: readonly string[];
+  #prompt: readonly string[];
   #size: Size;
   #painted = NOTHING;
   readonly #recent = new RecentLines();
@@ -60,6 +60,16 @@ export class Painter {
   constructor(prompt: string, size: Size) {
     this.#prompt = graphemesOf(prompt);
     this.#size = size;
+  }
+
+  /** The words before the input. */
+  get prompt(): string {
+    return this.#prompt.join("");
+  }
+
+  /** Puts other words before the input, from the next frame on. */
+  setPrompt(prompt: string): void {
+    this.#prompt = graphemesOf(prompt);
   }
 
   /** Paints the input line in the place where it was. */

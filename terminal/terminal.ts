@@ -11,7 +11,7 @@ import { Output } from "./output.ts";
 import { Painter, type Size } from "./screen.ts";
 
 export interface TerminalOptions {
-  /** The prompt before the input, for example "> ". */
+  /** The first prompt before the input, for example "> ". */
   readonly prompt: string;
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
@@ -38,6 +38,8 @@ export interface Screen {
   readonly isTyping: boolean;
   /** Prints lines, which hold no harmful characters any more. The line being typed stays below them. */
   print(lines: readonly string[]): void;
+  /** Puts other words before the input. */
+  setPrompt(prompt: string): void;
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
   close(): void;
 }
@@ -114,6 +116,11 @@ class Terminal implements Screen {
     this.#output.write(this.#painter.print(rows, this.#line()));
   }
 
+  setPrompt(prompt: string): void {
+    this.#painter.setPrompt(prompt);
+    if (!this.#isClosed) this.#refresh();
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -166,7 +173,7 @@ class Terminal implements Screen {
   #perform(event: EditorEvent): void {
     switch (event.type) {
       case "submitted":
-        this.print([this.#options.prompt + event.echo]);
+        this.print([this.#painter.prompt + event.echo]);
         return this.#options.onLine(event.line, event.omitted);
       case "tooLong":
         return this.#options.onTooLong(event.bytes);

@@ -4,6 +4,7 @@ import { Commands, type PromptResult, type ShellResult, usageOf } from "../../co
 import * as ack from "../../commands/ack.ts";
 import * as daemon from "../../commands/daemon.ts";
 import * as inbox from "../../commands/inbox.ts";
+import * as leave from "../../commands/leave.ts";
 import * as knownNicks from "../../commands/known_nicks.ts";
 import * as listen from "../../commands/listen.ts";
 import * as rpc from "../../commands/rpc.ts";
@@ -31,16 +32,19 @@ import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
 import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
+import * as talk from "../../commands/talk.ts";
 import * as trust from "../../commands/trust.ts";
 import * as trustCommand from "../../commands/trust_command.ts";
 import * as verify from "../../commands/verify.ts";
 import * as version from "../../commands/version.ts";
 import { VERSION } from "../../core/base/version.ts";
 import config from "../../deno.json" with { type: "json" };
-import { onlySends } from "../../programs/prompt.ts";
+import { onlySends } from "../../programs/reading.ts";
 
 const MODULES = {
   knownNicks,
+  leave,
+  talk,
   wait,
   run,
   rpc,
@@ -128,11 +132,13 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "dereg",
     "help",
     "invite",
+    "leave",
     "peers",
     "quit",
     "reg",
     "send",
     "send_all",
+    "talk",
     "trust",
     "verify",
     "version",
@@ -226,7 +232,9 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     usage: "nicks [options]",
     names: ["-p, --port PORT", "--data FILE", "--release NICK", "--expire DAYS", "was there last"],
   },
+  leave: { usage: "leave", names: [] },
   peers: { usage: "peers", names: [] },
+  talk: { usage: "talk [nick]", names: ["'//'"] },
   quit: { usage: "quit", names: [] },
   reg: { usage: "reg <nick>", names: [] },
   revoke: {

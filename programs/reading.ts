@@ -1,0 +1,73 @@
+/**
+ * What a line of the user asks for: a command, or a message to those whom the user talks to. It is pure.
+ */
+import type { Commands, PromptResult } from "../commands/_registry.ts";
+import { utf8Length } from "../core/base/bytes.ts";
+import { harmless } from "../core/base/text.ts";
+import type { Nick } from "../core/messages/nick.ts";
+import { LineSplitter } from "../terminal/line_splitter.ts";
+import { isMessage } from "../terminal/pace.ts";
+
+/** Whom the user talks to: a person, or everybody on the channel (`undefined`). */
+export interface Conversation {
+  readonly to: Nick | undefined;
+}
+
+/** A command begins with it in a conversation, and may anywhere else. */
+export const SLASH = "/";
+
+/** The prompt says where lines go. No nick has a "#" in it. */
+export function promptOf(conversation: Conversation | undefined): string {
+  if (conversation === undefined) return ">>> ";
+  return `${conversation.to === undefined ? "#channel" : harmless(conversation.to)}> `;
+}
+
+/** What a line asks for, or the length of its text if that was too long to be read as a whole. */
+export type LineResult = PromptResult | { readonly type: "tooLong"; readonly bytes: number };
+
+/** A blank line asks for nothing. `omitted`: how many bytes the line lacks. Nothing is sent without them. */
+export function readLine(
+  commands: Commands,
+  conversation: Conversation | undefined,
+  line: string,
+  omitted: number,
+): LineResult | undefined {
+  if (line.trim() === "") return undefined;
+  const message = conversation === undefined ? undefined : messageOf(line);
+  const result = conversation === undefined || message === undefined
+    ? commands.runLine(line.trimStart().replace(/^\//, ""))
+    : { type: "actions" as const, actions: [said(conversation, message)] };
+  if (omitted === 0 || result.type !== "actions") return result;
+  const text = result.actions.map((action) => "text" in action ? action.text : "").join("");
+  const begin = text === "" ? 0 : line.lastIndexOf(text);
+  return { type: "tooLong", bytes: utf8Length(line.slice(begin)) + omitted };
+}
+
+/** The text that a line says in a conversation; `undefined` if it is a command. Two slashes stand for one. */
+function messageOf(line: string): string | undefined {
+  if (!line.startsWith(SLASH)) return line;
+  return line.startsWith(SLASH + SLASH) ? line.slice(SLASH.length) : undefined;
+}
+
+function said({ to }: Conversation, text: string) {
+  return to === undefined
+    ? { type: "sendChannel", text } as const
+    : { type: "sendDirect", to, text } as const;
+}
+
+/**
+ * True if a whole input sends something and does nothing else. Nobody has to be online for that, and no mail
+ * is to be shown (docs/protocol.md, section 7).
+ */
+export function onlySends(commands: Commands, input: readonly Uint8Array[]): boolean {
+  const splitter = new LineSplitter();
+  const read = (line: string) => readLine(commands, undefined, line, splitter.omitted);
+  const results = [
+    ...input.flatMap((piece) => splitter.push(piece).map(read).toArray()),
+    ...splitter.end().map(read),
+  ]
+    .filter((result) => result !== undefined);
+  const actions = results.flatMap((result) => result.type === "actions" ? result.actions : []);
+  return results.every(({ type }) => type === "actions") && actions.some(isMessage) &&
+    actions.every((action) => isMessage(action) || action.type === "quit");
+}
