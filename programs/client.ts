@@ -9,7 +9,7 @@ import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
-import { type InputSettings, Prompt } from "./prompt.ts";
+import { type InputSettings, Prompt, type ViewSettings } from "./prompt.ts";
 import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
@@ -22,12 +22,13 @@ class OutputError extends ExpectedError {
 /** Runs a client. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
 export async function runClient(
   settings: ClientSettings,
+  view: ViewSettings,
   commands: Commands,
   world: World,
 ): Promise<number> {
   const place = await findPlace(settings, world);
   if (place === undefined) return FAILED;
-  const source = await openInput(commands, world);
+  const source = await openInput(view, commands, world);
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
   if ("request" in found) return await runScreen(found, screen, source, commands, world);
@@ -44,15 +45,16 @@ interface ShownNotices {
 type Source = InputSettings & { readonly sendsOnly: boolean };
 
 /**
- * Opens the input, unless the user is at a terminal. A script is read before the client registers, because
- * one that only sends is to come online for nobody.
+ * Opens the input, unless the user is at a terminal that is painted on. A script is read before the client
+ * registers, because one that only sends is to come online for nobody.
  */
-async function openInput(commands: Commands, world: World): Promise<Source> {
-  if (isInteractive()) return { input: undefined, sendsOnly: false };
+async function openInput({ isPlain }: ViewSettings, commands: Commands, world: World): Promise<Source> {
+  const isAttended = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  if (isInteractive() && !isPlain) return { input: undefined, isAttended, sendsOnly: false };
   const input = new Input(Deno.stdin.readable.getReader());
-  if (Deno.stdin.isTerminal()) return { input, sendsOnly: false };
+  if (Deno.stdin.isTerminal()) return { input, isAttended, sendsOnly: false };
   const whole = await input.readAhead(world.after(READ_AHEAD_MS));
-  return { input, sendsOnly: whole !== undefined && onlySends(commands, whole) };
+  return { input, isAttended, sendsOnly: whole !== undefined && onlySends(commands, whole) };
 }
 
 /**
@@ -62,15 +64,15 @@ async function openInput(commands: Commands, world: World): Promise<Source> {
 async function openOrAttach(
   settings: ClientSettings,
   place: Place,
-  { input, sendsOnly }: Source,
+  { isAttended, sendsOnly }: Source,
   screen: ShownNotices,
   world: World,
 ): Promise<OpenedClient | Session> {
   const manner = {
     attempts: settings.attempts,
-    interactive: input === undefined,
+    interactive: isAttended,
     sendsOnly,
-    isAttended: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
+    isAttended,
   };
   const until = world.now() + ENGINE_WAIT_MS;
   for (;;) {

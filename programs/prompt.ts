@@ -1,6 +1,7 @@
 /** The user's side of a client: lines typed or read become actions, notices become lines on the screen. */
 import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
+import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
 import { type Nick, type NickKey, nickKey } from "../core/messages/nick.ts";
 import { type Notice, render, type Rendered } from "../core/notice.ts";
@@ -11,15 +12,31 @@ import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
 import { type Conversation, type LineResult, promptOf, readLine } from "./reading.ts";
 
+/** Of a longer line a terminal that collects lines drops the rest (Linux, N_TTY_BUF_SIZE). */
+const TERMINAL_LINE_BYTES = 4095;
+const CUT_OFF: LineResult = {
+  type: "wrong",
+  reason:
+    `this terminal gives only ${TERMINAL_LINE_BYTES} bytes of a line, the rest is lost: nothing was sent`,
+};
+
+/** How the client looks on a terminal. */
+export interface ViewSettings {
+  /** Lines are only ever appended, and hold nothing but text. */
+  readonly isPlain: boolean;
+}
+
 /** Where the user's lines come from. */
 export interface InputSettings {
-  /** `undefined` if the user is at a terminal. */
+  /** `undefined` if the user is at a terminal that is painted on. */
   readonly input: Input | undefined;
+  /** True if a person reads the lines as they come, and not a program. */
+  readonly isAttended: boolean;
 }
 
 export class Prompt {
   readonly #commands: Commands;
-  readonly #isScript: boolean;
+  readonly #isAttended: boolean;
   readonly #hand: (action: Action) => void;
   readonly #pace = new Pace();
   readonly #screen: Screen;
@@ -33,9 +50,9 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor(commands: Commands, { input }: InputSettings, hand: (action: Action) => void) {
+  constructor(commands: Commands, { input, isAttended }: InputSettings, hand: (action: Action) => void) {
     this.#commands = commands;
-    this.#isScript = input !== undefined;
+    this.#isAttended = isAttended;
     this.#hand = hand;
     this.#screen = input === undefined ? this.#openTerminal() : this.#openLines(input);
   }
@@ -113,18 +130,23 @@ export class Prompt {
   #openLines(input: Input): Screen {
     return openLines(input, {
       parse: async (line, omitted) => {
+        if (this.#isAttended && utf8Length(line) >= TERMINAL_LINE_BYTES) return CUT_OFF;
         const result = this.#read(line, omitted);
-        await this.#pace.ready(result?.type === "actions" ? result.actions : []);
+        // A person sets the pace.
+        if (!this.#isAttended) await this.#pace.ready(result?.type === "actions" ? result.actions : []);
         return result;
       },
       take: (result) => {
-        if (result !== undefined) this.#perform(result, (reason) => console.error(reason));
+        this.#sawKey();
+        const complain = this.#isAttended ? (reason: string) => this.say(reason) : console.error;
+        if (result !== undefined) this.#perform(result, complain);
       },
       onEnd: () => {
+        if (this.#isAttended) return this.#hand({ type: "leave" });
         this.#hasEnded = true;
         this.#hand({ type: "finish" });
       },
-    });
+    }, this.#isAttended);
   }
 
   #read(line: string, omitted: number): LineResult | undefined {
@@ -195,7 +217,7 @@ export class Prompt {
         for (const action of result.actions) {
           // For whoever reads a script this is the end of the input: the status does not depend on whether
           // the rest of it had come in time.
-          if (this.#isScript && action.type === "quit") this.#hasEnded = true;
+          if (!this.#isAttended && action.type === "quit") this.#hasEnded = true;
           this.#act(action);
         }
     }

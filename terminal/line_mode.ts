@@ -1,8 +1,9 @@
 /**
- * Plain lines in, plain lines out: for pipes, and for terminals that know no escape sequences. There is no
- * prompt, since nothing could keep it below the messages.
+ * Plain lines in, plain lines out: for pipes, for terminals that know no escape sequences, and for people who
+ * want it so (`--plain`). There is no prompt, since nothing could keep it below the messages.
  * @module
  */
+import { harmless } from "../core/base/text.ts";
 import type { Input } from "./input.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { Output } from "./output.ts";
@@ -21,23 +22,33 @@ export interface LineOptions<Parsed> {
   onEnd(): void;
 }
 
-/** Reads the input to its end, or until the screen is closed, and prints to standard output. */
-export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>): Screen {
+/**
+ * Reads the input to its end, or until the screen is closed, and prints to standard output. If a person reads
+ * that (`isAttended`), nothing but text is written.
+ */
+export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>, isAttended = false): Screen {
   const output = new Output();
+  const plain = (line: string) => isAttended ? harmlessLines(line) : withoutStyles(line);
   let isClosed = false;
   handOver(input, options, () => isClosed);
   return {
     get isBroken() {
       return output.isBroken;
     },
-    isTyping: false,
-    print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
+    // The terminal keeps a line until it is complete. So somebody at it may be typing at any time.
+    isTyping: isAttended,
+    print: (lines) => output.write(lines.map((line) => `${plain(line)}\n`).join("")),
     setPrompt: () => {},
     close: () => {
       isClosed = true;
       input.cancel();
     },
   };
+}
+
+/** Lines without colours, and without anything else that is not text: commands of the user's own print, too. */
+function harmlessLines(text: string): string {
+  return withoutStyles(text).split("\n").map(harmless).join("\n");
 }
 
 /** Hands over line after line, each when the receiver is ready. The last one may lack its line break. */

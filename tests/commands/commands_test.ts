@@ -216,6 +216,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--attempts N",
       "--durability HOW",
       "--log FILE",
+      "--plain ",
       "INVITE is what 'invite' shows",
     ],
   },
