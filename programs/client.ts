@@ -1,9 +1,9 @@
 /** The client: an engine with the prompt of its user. Beside a daemon of its nick it is a screen of that. */
 import type { Commands } from "../commands/_registry.ts";
-import type { Action } from "../core/action.ts";
+import type { Action, Ref } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, READ_AHEAD_MS } from "../core/base/limits.ts";
-import { type Notice, render } from "../core/notice.ts";
+import type { Notice } from "../core/notice.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
@@ -107,10 +107,10 @@ async function runPrompt(
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
   let isLeaving = false;
 
-  function hand(action: Action): void {
+  function hand(action: Action, ref?: Ref): void {
     const isEnd = action.type === "quit" || action.type === "leave";
     if (isEnd && connections.size > 0) void leaveToOthers(action);
-    else engine.act(action);
+    else engine.act(action, ref);
   }
 
   /** The user has gone, and other programs still use the engine. */
@@ -130,14 +130,14 @@ async function runPrompt(
   engine.watch((notice, ref) => {
     if (notice.type !== "settled") log?.(notice.type);
     // What answers the requests of others is not for this screen.
-    if (ref !== undefined || isLeaving) return;
-    prompt.show(notice, render(notice, world.utcOffset));
+    if (ref !== undefined && !prompt.isOwn(ref) || isLeaving) return;
+    prompt.show(notice, ref);
     // The next commit says that the message was shown. If it was not, that commit must not come.
     if (prompt.isBroken) {
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   });
-  const prompt = new Prompt(commands, source, hand);
+  const prompt = new Prompt(commands, source, world, hand);
   prompt.awaits();
   if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
@@ -163,27 +163,27 @@ async function runScreen(
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const asked = new Set<Promise<void>>();
 
-  function show(notice: Notice): void {
-    prompt.show(notice, render(notice, world.utcOffset));
+  function show(notice: Notice, ref?: Ref): void {
+    prompt.show(notice, ref);
     if (prompt.isBroken) leave();
   }
 
-  async function ask(action: Action): Promise<void> {
+  async function ask(action: Action, ref: Ref | undefined): Promise<void> {
     const { notices } = await session.request("act", { ...action }) as { notices: readonly Notice[] };
-    for (const notice of notices) show(notice);
-    show({ type: "settled" });
+    for (const notice of notices) show(notice, ref);
+    show({ type: "settled" }, ref);
   }
 
-  function hand(action: Action): void {
+  function hand(action: Action, ref?: Ref): void {
     if (action.type === "quit" || action.type === "leave") return leave();
     if (action.type === "finish") return void Promise.allSettled(asked).then(() => leave());
     if (action.type === "stay") return;
-    const answer = ask(action).catch(() => {});
+    const answer = ask(action, ref).catch(() => {});
     asked.add(answer);
     answer.finally(() => asked.delete(answer));
   }
 
-  const prompt = new Prompt(commands, source, hand);
+  const prompt = new Prompt(commands, source, world, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
     if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);

@@ -1,16 +1,25 @@
 /** The user's side of a client: lines typed or read become actions, notices become lines on the screen. */
 import type { Commands, ScreenRequest } from "../commands/_registry.ts";
-import type { Action } from "../core/action.ts";
+import type { Action, Ref } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
 import { type Nick, type NickKey, nickKey } from "../core/messages/nick.ts";
-import { type Notice, render, type Rendered } from "../core/notice.ts";
+import { type Notice, render } from "../core/notice.ts";
 import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
 import { Pace } from "../terminal/pace.ts";
 import { openTerminal, type Screen } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
-import { type Conversation, type LineResult, promptOf, readLine } from "./reading.ts";
+import { OwnMessages, SIGNS } from "./own_messages.ts";
+import { type Conversation, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import type { World } from "./world.ts";
+
+/** Takes an action of the user. If it has a name, the notices that answer it are told with that. */
+export type Hand = (action: Action, ref?: Ref) => void;
+
+/** The names of our actions begin so: no script can give such a name. */
+const OWN = "_";
+const NAME_BYTES = 16;
 
 /** Of a longer line a terminal that collects lines drops the rest (Linux, N_TTY_BUF_SIZE). */
 const TERMINAL_LINE_BYTES = 4095;
@@ -37,9 +46,11 @@ export interface InputSettings {
 export class Prompt {
   readonly #commands: Commands;
   readonly #isAttended: boolean;
-  readonly #hand: (action: Action) => void;
+  readonly #world: World;
+  readonly #hand: Hand;
   readonly #pace = new Pace();
   readonly #screen: Screen;
+  readonly #own = new OwnMessages();
   /** Nicks that have stood in the table. */
   readonly #nicks = new Map<NickKey, Nick>();
   /** Where the user's lines go; `undefined` while they are commands. */
@@ -50,9 +61,10 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor(commands: Commands, { input, isAttended }: InputSettings, hand: (action: Action) => void) {
+  constructor(commands: Commands, { input, isAttended }: InputSettings, world: World, hand: Hand) {
     this.#commands = commands;
     this.#isAttended = isAttended;
+    this.#world = world;
     this.#hand = hand;
     this.#screen = input === undefined ? this.#openTerminal() : this.#openLines(input);
   }
@@ -68,13 +80,27 @@ export class Prompt {
   }
 
   /** Hands over an action, and counts it until its notice "settled" comes. */
-  #act(action: Action): void {
+  #act(action: Action, ref?: Ref): void {
     this.#pace.began();
-    this.#hand(action);
+    this.#hand(action, ref);
   }
 
-  /** Shows a notice. Lines on standard error are the client's last, so the terminal is given back first. */
-  show(notice: Notice, { stream, lines, isFailure }: Rendered): void {
+  /** True if this names an action of ours. */
+  isOwn(ref: Ref): boolean {
+    return ref.startsWith(OWN);
+  }
+
+  /** Shows a notice. If it answers an action of ours that has a name, `ref` is that name. */
+  show(notice: Notice, ref?: Ref): void {
+    if (notice.type === "messageState") return this.#showState(notice);
+    if (ref !== undefined && notice.type === "settled") this.#sign(ref, this.#own.settled(ref));
+    if (ref !== undefined && this.#own.covers(notice, ref)) return;
+    this.#show(notice);
+  }
+
+  /** Lines on standard error are the client's last, so the terminal is given back first. */
+  #show(notice: Notice): void {
+    const { isFailure, lines, stream } = render(notice, this.#world.utcOffset);
     if (notice.type === "settled") this.#pace.settled();
     if (notice.type === "tableChanged") this.#meet(notice.rows);
     if (isFailure) this.#sawFailure = true;
@@ -83,6 +109,19 @@ export class Prompt {
     if (stream !== "error" || this.isBroken) return;
     this.#screen.close();
     for (const line of lines) console.error(line);
+  }
+
+  #showState(notice: Extract<Notice, { type: "messageState" }>): void {
+    const shown = this.#own.note(notice);
+    if (shown === undefined) return;
+    const { correction, reason, sign } = shown;
+    if (!this.#sign(notice.once, sign) && correction !== undefined) this.#show(correction);
+    if (reason !== undefined) this.#show(reason);
+  }
+
+  /** Puts a sign before a message of ours. False if that is out of sight. */
+  #sign(name: string, sign: string | undefined): boolean {
+    return sign !== undefined && this.#screen.mark(name, sign);
   }
 
   /** The client registers by itself: that counts as a command until its notice "settled" comes. */
@@ -117,8 +156,10 @@ export class Prompt {
       prompt: promptOf(this.#conversation),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
-      onLine: (line, omitted) => {
+      onLine: (line, omitted, echo) => {
         const result = this.#read(line, omitted);
+        if (result?.type === "said") return this.#sendSaid(result, echo);
+        this.#screen.print([echo]);
         if (result !== undefined) this.#perform(result, (reason) => this.#screen.print([reason]));
       },
       onKey: () => this.#sawKey(),
@@ -133,7 +174,7 @@ export class Prompt {
         if (this.#isAttended && utf8Length(line) >= TERMINAL_LINE_BYTES) return CUT_OFF;
         const result = this.#read(line, omitted);
         // A person sets the pace.
-        if (!this.#isAttended) await this.#pace.ready(result?.type === "actions" ? result.actions : []);
+        if (!this.#isAttended) await this.#pace.ready(actionsOf(result));
         return result;
       },
       take: (result) => {
@@ -147,6 +188,14 @@ export class Prompt {
         this.#hand({ type: "finish" });
       },
     }, this.#isAttended);
+  }
+
+  /** Sends what was said in a conversation, and shows how far it has come. */
+  #sendSaid(said: Said, echo: string): void {
+    const name = OWN + this.#world.random(NAME_BYTES).toHex();
+    this.#own.begin(name, said);
+    this.#screen.printMarked(name, SIGNS.queued, echo);
+    this.#act({ ...sendingOf(said), once: name }, name);
   }
 
   #read(line: string, omitted: number): LineResult | undefined {
@@ -213,6 +262,8 @@ export class Prompt {
       case "wrong":
         this.#sawFailure = true;
         return complain(harmless(result.reason));
+      case "said":
+        return this.#act(sendingOf(result));
       case "actions":
         for (const action of result.actions) {
           // For whoever reads a script this is the end of the input: the status does not depend on whether
@@ -222,4 +273,9 @@ export class Prompt {
         }
     }
   }
+}
+
+function actionsOf(result: LineResult | undefined): readonly Action[] {
+  if (result?.type === "said") return [sendingOf(result)];
+  return result?.type === "actions" ? result.actions : [];
 }

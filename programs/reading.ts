@@ -2,6 +2,7 @@
  * What a line of the user asks for: a command, or a message to those whom the user talks to. It is pure.
  */
 import type { Commands, PromptResult } from "../commands/_registry.ts";
+import type { Action } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
 import type { Nick } from "../core/messages/nick.ts";
@@ -22,8 +23,14 @@ export function promptOf(conversation: Conversation | undefined): string {
   return `${conversation.to === undefined ? "#channel" : harmless(conversation.to)}> `;
 }
 
+/** Something said in a conversation. */
+export interface Said extends Conversation {
+  readonly type: "said";
+  readonly text: string;
+}
+
 /** What a line asks for, or the length of its text if that was too long to be read as a whole. */
-export type LineResult = PromptResult | { readonly type: "tooLong"; readonly bytes: number };
+export type LineResult = PromptResult | Said | { readonly type: "tooLong"; readonly bytes: number };
 
 /** A blank line asks for nothing. `omitted`: how many bytes the line lacks. Nothing is sent without them. */
 export function readLine(
@@ -34,9 +41,11 @@ export function readLine(
 ): LineResult | undefined {
   if (line.trim() === "") return undefined;
   const message = conversation === undefined ? undefined : messageOf(line);
-  const result = conversation === undefined || message === undefined
-    ? commands.runLine(line.trimStart().replace(/^\//, ""))
-    : { type: "actions" as const, actions: [said(conversation, message)] };
+  if (conversation !== undefined && message !== undefined) {
+    if (omitted > 0) return { type: "tooLong", bytes: utf8Length(message) + omitted };
+    return { type: "said", to: conversation.to, text: message };
+  }
+  const result = commands.runLine(line.trimStart().replace(/^\//, ""));
   if (omitted === 0 || result.type !== "actions") return result;
   const text = result.actions.map((action) => "text" in action ? action.text : "").join("");
   const begin = text === "" ? 0 : line.lastIndexOf(text);
@@ -49,10 +58,9 @@ function messageOf(line: string): string | undefined {
   return line.startsWith(SLASH + SLASH) ? line.slice(SLASH.length) : undefined;
 }
 
-function said({ to }: Conversation, text: string) {
-  return to === undefined
-    ? { type: "sendChannel", text } as const
-    : { type: "sendDirect", to, text } as const;
+/** The action that sends it. */
+export function sendingOf({ to, text }: Said): Extract<Action, { type: "sendDirect" | "sendChannel" }> {
+  return to === undefined ? { type: "sendChannel", text } : { type: "sendDirect", to, text };
 }
 
 /**

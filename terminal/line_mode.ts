@@ -38,6 +38,9 @@ export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>, is
     // The terminal keeps a line until it is complete. So somebody at it may be typing at any time.
     isTyping: isAttended,
     print: (lines) => output.write(lines.map((line) => `${plain(line)}\n`).join("")),
+    // Nothing is changed that was written.
+    printMarked: (_name, _mark, line) => output.write(`${plain(line)}\n`),
+    mark: () => false,
     setPrompt: () => {},
     close: () => {
       isClosed = true;
@@ -46,7 +49,7 @@ export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>, is
   };
 }
 
-/** Lines without colours, and without anything else that is not text: commands of the user's own print, too. */
+/** Lines with nothing in them that is not text: commands of the user's own print, too. */
 function harmlessLines(text: string): string {
   return withoutStyles(text).split("\n").map(harmless).join("\n");
 }

@@ -11,7 +11,7 @@
  */
 import type { Line } from "./line.ts";
 import { RecentLines } from "./recent_lines.ts";
-import { graphemesOf, wordRows, wrap } from "./rows.ts";
+import { cellsOf, graphemesOf, wordRows, wrap } from "./rows.ts";
 
 /** The window, in characters. */
 export interface Size {
@@ -56,6 +56,11 @@ export class Painter {
    * window brings them back, and nobody knows how many. So from then on everything in sight counts as ours.
    */
   #isAllOurs = false;
+  /**
+   * How many rows are above the input at least. What is above them may have left at the top, or be of another
+   * program.
+   */
+  #above = 0;
 
   constructor(prompt: string, size: Size) {
     this.#prompt = graphemesOf(prompt);
@@ -82,9 +87,32 @@ export class Painter {
    * between words, once: after a resize they stand as they were printed.
    */
   print(lines: readonly string[], input: Line): string {
+    return this.#print(lines, undefined, input);
+  }
+
+  /** Prints a line that begins with a mark of one cell, which `mark` changes later. */
+  printMarked(name: string, line: string, input: Line): string {
+    return this.#print([line], name, input);
+  }
+
+  /** Changes the mark of a line. Returns `undefined` if the line is not in sight any more. */
+  mark(name: string, mark: string, input: Line): string | undefined {
+    const distance = this.#recent.mark(name, mark, this.#size.columns);
+    if (distance === undefined || distance > this.#above) return undefined;
+    return `${this.erase()}${up(distance)}${mark}${down(distance)}${this.#paint(input)}`;
+  }
+
+  /** Another program may have written to the screen: nothing that stands there can be changed any more. */
+  loseSight(): void {
+    this.#above = 0;
+  }
+
+  #print(lines: readonly string[], name: string | undefined, input: Line): string {
     const rows = lines.flatMap((line) => wordRows(line, this.#size.columns));
-    this.#recent.add(rows);
-    return this.erase() + terminated(rows) + this.#paint(input);
+    this.#recent.add(rows, name);
+    const frame = this.erase() + terminated(rows);
+    this.#above += countRows(rows.map(cellsOf), this.#size.columns);
+    return frame + this.#paint(input);
   }
 
   /** Takes the input line off the screen, and moves the cursor to where the line began. */
@@ -97,6 +125,7 @@ export class Painter {
   /** Clears the screen, and forgets the lines that a resize would print again. */
   clear(input: Line): string {
     this.#recent.clear();
+    this.#above = 0;
     return CLEAR_ALL + this.#paint(input);
   }
 
@@ -113,6 +142,7 @@ export class Painter {
     const after = { columns: size.columns, rows: size.rows - Math.min(at + 1, newRows) };
     const lines = this.#recent.inSight(before, after);
     const printed = this.#recent.countRows(size.columns, size.rows);
+    this.#above = countRows(lines.map(cellsOf), size.columns);
     this.#isAllOurs ||= Math.max(above + below, printed + newRows) > size.rows;
     return up(this.#isAllOurs ? size.rows : above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
   }
@@ -130,6 +160,8 @@ export class Painter {
   #paint(input: Line): string {
     const painted = this.#lay(input);
     this.#painted = painted;
+    // What has no room has left at the top.
+    this.#above = Math.min(this.#above, Math.max(this.#size.rows - painted.rows.length, 0));
     const frame = painted.rows.map((row) => row.join("")).join("\r\n");
     const below = painted.rows.length - 1 - painted.at;
     const isAtEnd = below === 0 && painted.before.length === painted.rows[painted.at]?.length;
@@ -165,4 +197,9 @@ function terminated(lines: readonly string[]): string {
 /** Moves the cursor to the first column, `rows` up; the terminal stops at its top by itself. */
 function up(rows: number): string {
   return rows > 0 ? `\r\x1b[${rows}A` : "\r";
+}
+
+/** Moves the cursor to the first column, `rows` down. */
+function down(rows: number): string {
+  return rows > 0 ? `\r\x1b[${rows}B` : "\r";
 }

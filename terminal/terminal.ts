@@ -16,10 +16,10 @@ export interface TerminalOptions {
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
   /**
-   * A line was submitted. It may be empty, and hold "\n" where a pasted text had a line break. It is too long
-   * if it lacks `omitted` bytes.
+   * A line was submitted, and `echo` is to be printed for it, in one way or another. It may be empty, and
+   * hold "\n" where a pasted text had a line break. It is too long if it lacks `omitted` bytes.
    */
-  onLine(line: string, omitted: number): void;
+  onLine(line: string, omitted: number, echo: string): void;
   /** A paste of so many bytes was refused. */
   onTooLong(bytes: number): void;
   /** A key was pressed, and all that it does is done. */
@@ -38,6 +38,10 @@ export interface Screen {
   readonly isTyping: boolean;
   /** Prints lines, which hold no harmful characters any more. The line being typed stays below them. */
   print(lines: readonly string[]): void;
+  /** Prints a line behind a mark of one column, which can be changed by this name. */
+  printMarked(name: string, mark: string, line: string): void;
+  /** Changes the mark of a line. False if the line is not in sight any more, or never had a mark. */
+  mark(name: string, mark: string): boolean;
   /** Puts other words before the input. */
   setPrompt(prompt: string): void;
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
@@ -111,9 +115,22 @@ class Terminal implements Screen {
   print(lines: readonly string[]): void {
     const rows = lines.flatMap((line) => line.split("\n"));
     if (this.#isClosed) return this.#output.write(rows.map((row) => `${row}\n`).join(""));
-    if (this.#isSuspended) this.#resume();
-    this.#followResize();
+    this.#makeReady();
     this.#output.write(this.#painter.print(rows, this.#line()));
+  }
+
+  printMarked(name: string, mark: string, line: string): void {
+    if (this.#isClosed) return this.print([`${mark} ${line}`]);
+    this.#makeReady();
+    this.#output.write(this.#painter.printMarked(name, `${mark} ${line}`, this.#line()));
+  }
+
+  mark(name: string, mark: string): boolean {
+    if (this.#isClosed) return false;
+    this.#makeReady();
+    const frame = this.#painter.mark(name, mark, this.#line());
+    if (frame !== undefined) this.#output.write(frame);
+    return frame !== undefined;
   }
 
   setPrompt(prompt: string): void {
@@ -173,8 +190,7 @@ class Terminal implements Screen {
   #perform(event: EditorEvent): void {
     switch (event.type) {
       case "submitted":
-        this.print([this.#painter.prompt + event.echo]);
-        return this.#options.onLine(event.line, event.omitted);
+        return this.#options.onLine(event.line, event.omitted, this.#painter.prompt + event.echo);
       case "tooLong":
         return this.#options.onTooLong(event.bytes);
       case "listed":
@@ -188,6 +204,11 @@ class Terminal implements Screen {
       case "suspended":
         return this.#suspend();
     }
+  }
+
+  #makeReady(): void {
+    if (this.#isSuspended) this.#resume();
+    this.#followResize();
   }
 
   /** Paints the input line, after a key or a resize. */
@@ -221,6 +242,7 @@ class Terminal implements Screen {
   readonly #resume = (): void => {
     clearTimeout(this.#suspendTimer);
     this.#isSuspended = false;
+    this.#painter.loseSight();
     Deno.stdin.setRaw(true);
     this.#output.write(BRACKETED_PASTE_ON);
     this.#refresh();

@@ -9,7 +9,15 @@ import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as talk from "../../commands/talk.ts";
 import { completions } from "../../programs/completing.ts";
-import { type Conversation, type LineResult, onlySends, promptOf, readLine } from "../../programs/reading.ts";
+import {
+  type Conversation,
+  type LineResult,
+  onlySends,
+  promptOf,
+  readLine,
+  type Said,
+  sendingOf,
+} from "../../programs/reading.ts";
 
 const commands = new Commands();
 for (const [name, module] of Object.entries({ help, leave, peers, quit, send, sendAll, talk })) {
@@ -21,13 +29,17 @@ const CHANNEL: Conversation = { to: undefined };
 const read = (conversation: Conversation | undefined, line: string) =>
   readLine(commands, conversation, line, 0);
 const toBob = (text: string): LineResult => ({
-  type: "actions",
-  actions: [{ type: "sendDirect", to: "bob", text }],
+  type: "said",
+  to: "bob",
+  text,
 });
 
 Deno.test("outside a conversation words are commands, with a slash or without", () => {
   for (const line of ["send bob hi", "/send bob hi", "  /send bob hi"]) {
-    assertEquals(read(undefined, line), toBob("hi"));
+    assertEquals(read(undefined, line), {
+      type: "actions",
+      actions: [{ type: "sendDirect", to: "bob", text: "hi" }],
+    });
   }
   assertEquals(read(undefined, "talk bob"), { type: "screen", request: { do: "talk", to: "bob" } });
   assertEquals(read(undefined, "/talk"), { type: "screen", request: { do: "talk", to: undefined } });
@@ -55,7 +67,9 @@ Deno.test("two slashes send one", () => {
 });
 
 Deno.test("the channel is a conversation with everybody", () => {
-  assertEquals(read(CHANNEL, "quit"), { type: "actions", actions: [{ type: "sendChannel", text: "quit" }] });
+  const said: Said = { type: "said", to: undefined, text: "quit" };
+  assertEquals(read(CHANNEL, "quit"), said);
+  assertEquals(sendingOf(said), { type: "sendChannel", text: "quit" });
 });
 
 Deno.test("a line that lacks its end is not sent, and its length counts from the text on", () => {

@@ -39,3 +39,43 @@ Deno.test("a pipe can talk as well", async () => {
   await x.sees("[Message received by y.]");
   assertEquals(await x.status, 0);
 });
+
+Deno.test("a sign before each message says how far it has come, and other lines say nothing of it", async () => {
+  await using host = await Host.withServer();
+  const y = await host.online("y");
+  await host.beenThere("z");
+  const x = await host.onTerminal("x");
+  await x.say("talk y");
+  await x.say("one");
+  await y.sees("x: one");
+  await x.sees(/✓/);
+  await x.say("/talk z");
+  await x.say("two");
+  await x.sees(/^>/m);
+  const z = await host.online("z");
+  await z.sees(/x: .* two\n/);
+  await x.sees(/✓/);
+  await x.say("/talk");
+  await x.say("three");
+  await x.sees(/^>/m);
+  await x.say("/quit");
+  assertEquals(await x.status, 0);
+  const { screen } = x;
+  const shown = screen.filter((row) => /(one|two|three)$/.test(row));
+  assertEquals(shown, ["✓ y> one", "✓ z> two", "> #channel> three"]);
+  assertEquals(screen.filter((row) => /^\[Message|^\[No ACK|has collected/.test(row)), []);
+});
+
+Deno.test("a message that nobody takes has a sign and the reason", async () => {
+  await using host = await Host.withServer();
+  const x = await host.onTerminal("x");
+  await x.say("talk x");
+  await x.say("/dereg x");
+  await x.sees("[You are Offline. Bye.]");
+  await x.say("to myself");
+  await x.sees("[You are offline, 'reg x' first.]");
+  await x.sees(/!/);
+  await x.say("/quit");
+  await x.status;
+  assertEquals(x.screen.filter((row) => row.endsWith("to myself")), ["! x> to myself"]);
+});

@@ -14,7 +14,11 @@ const screen = openTerminal({
     ["alice", "alfred", "bob"].filter((nick) =>
       nick.startsWith(line.slice(0, cursor).split(" ").at(-1) ?? "")
     ),
-  onLine: (line) => line === "quit" ? end("quit") : screen.print([`got ${JSON.stringify(line)}`]),
+  onLine: (line, _omitted, echo) => {
+    screen.print([echo]);
+    if (line === "quit") end("quit");
+    else screen.print([`got ${JSON.stringify(line)}`]);
+  },
   onKey: () => {},
   onTooLong: (bytes) => screen.print([`too long: ${bytes}`]),
   onInterrupt: () => end("interrupted"),
