@@ -2,15 +2,24 @@
 import type { ViewSettings } from "../programs/prompt.ts";
 import { oneOf, type Option, type Options } from "./_options.ts";
 
+/** What a setting says of an option that takes no value. */
+const IS_SWITCH = oneOf(["true", "false"]);
+
 export const VIEW_OPTIONS: readonly Option[] = [
   {
     name: "plain",
     help: "only ever append lines, in words and without colours, as screen readers want it",
     setting: "plain",
-    check: oneOf(["true", "false"]),
+    check: IS_SWITCH,
+  },
+  {
+    name: "times",
+    help: "show the time before messages, and the day when it changes",
+    setting: "times",
+    check: IS_SWITCH,
   },
 ];
 
-export function readViewSettings({ plain }: Options): ViewSettings {
-  return { isPlain: plain === "true" };
+export function readViewSettings({ plain, times }: Options): ViewSettings {
+  return { isPlain: plain === "true", hasTimes: times === "true" };
 }

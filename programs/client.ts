@@ -9,7 +9,7 @@ import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
-import { type InputSettings, Prompt, type ViewSettings } from "./prompt.ts";
+import { type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
 import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
@@ -31,10 +31,11 @@ export async function runClient(
   const source = await openInput(view, commands, world);
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
-  if ("request" in found) return await runScreen(found, screen, source, commands, world);
+  const prompting = { commands, source, view, world };
+  if ("request" in found) return await runScreen(found, screen, prompting);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);
-  return await runPrompt(served, found, { settings, commands, source, world });
+  return await runPrompt(served, found, settings, prompting);
 }
 
 /** What an engine tells its screen, which is there only after it has told the first of it. */
@@ -97,13 +98,10 @@ async function openOrAttach(
 async function runPrompt(
   { connections, ended, engine, trouble }: ServedEngine,
   opened: OpenedClient,
-  { settings, commands, source, world }: {
-    readonly settings: ClientSettings;
-    readonly commands: Commands;
-    readonly source: Source;
-    readonly world: World;
-  },
+  settings: ClientSettings,
+  prompting: PromptSettings,
 ): Promise<number> {
+  const { world } = prompting;
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
   let isLeaving = false;
 
@@ -137,7 +135,7 @@ async function runPrompt(
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   });
-  const prompt = new Prompt(commands, source, world, hand);
+  const prompt = new Prompt(prompting, hand);
   prompt.awaits();
   if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
@@ -156,10 +154,9 @@ async function runPrompt(
 async function runScreen(
   session: Session,
   screen: ShownNotices,
-  source: Source,
-  commands: Commands,
-  world: World,
+  prompting: PromptSettings,
 ): Promise<number> {
+  const { world } = prompting;
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const asked = new Set<Promise<void>>();
 
@@ -183,7 +180,7 @@ async function runScreen(
     answer.finally(() => asked.delete(answer));
   }
 
-  const prompt = new Prompt(commands, source, world, hand);
+  const prompt = new Prompt(prompting, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
     if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);
@@ -191,6 +188,8 @@ async function runScreen(
   world.onEndingSignal(() => leave());
   prompt.say(`[This is a screen of the daemon of ${session.hello.nick}: 'quit' leaves that running.]`);
   await session.request("attach");
+  const listed = await session.request("act", { type: "listPeers" }) as { notices: readonly Notice[] };
+  for (const notice of listed.notices) if (notice.type === "peersListed") prompt.meet(notice);
   const isGone = await Promise.race([left.then(() => false), session.closed.then(() => true)]);
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);
   else show({ type: "exiting" });

@@ -3,14 +3,16 @@ import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
-import { type Nick, type NickKey, nickKey } from "../core/messages/nick.ts";
-import { type Notice, render } from "../core/notice.ts";
+import type { Nick } from "../core/messages/nick.ts";
+import { type Notice, render, type Rendered } from "../core/notice.ts";
 import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
 import { Pace } from "../terminal/pace.ts";
-import { openTerminal, type Screen } from "../terminal/terminal.ts";
+import { featuresOfTerminal, openTerminal, type Screen } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
+import { dressed, TimeStamps } from "./dressing.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
+import { People } from "./people.ts";
 import { type Conversation, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
 import type { World } from "./world.ts";
 
@@ -33,6 +35,8 @@ const CUT_OFF: LineResult = {
 export interface ViewSettings {
   /** Lines are only ever appended, and hold nothing but text. */
   readonly isPlain: boolean;
+  /** Messages have the time before them. */
+  readonly hasTimes: boolean;
 }
 
 /** Where the user's lines come from. */
@@ -43,16 +47,24 @@ export interface InputSettings {
   readonly isAttended: boolean;
 }
 
+export interface PromptSettings {
+  readonly commands: Commands;
+  readonly source: InputSettings;
+  readonly view: ViewSettings;
+  readonly world: World;
+}
+
 export class Prompt {
   readonly #commands: Commands;
   readonly #isAttended: boolean;
+  readonly #view: ViewSettings;
   readonly #world: World;
   readonly #hand: Hand;
   readonly #pace = new Pace();
   readonly #screen: Screen;
   readonly #own = new OwnMessages();
-  /** Nicks that have stood in the table. */
-  readonly #nicks = new Map<NickKey, Nick>();
+  readonly #people = new People();
+  readonly #stamps = new TimeStamps();
   /** Where the user's lines go; `undefined` while they are commands. */
   #conversation: Conversation | undefined;
   #hasEnded = false;
@@ -61,8 +73,10 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor(commands: Commands, { input, isAttended }: InputSettings, world: World, hand: Hand) {
+  constructor({ commands, source, view, world }: PromptSettings, hand: Hand) {
+    const { input, isAttended } = source;
     this.#commands = commands;
+    this.#view = view;
     this.#isAttended = isAttended;
     this.#world = world;
     this.#hand = hand;
@@ -100,15 +114,39 @@ export class Prompt {
 
   /** Lines on standard error are the client's last, so the terminal is given back first. */
   #show(notice: Notice): void {
-    const { isFailure, lines, stream } = render(notice, this.#world.utcOffset);
+    if (notice.type === "tableChanged") this.#people.meet(notice);
+    const { isFailure, lines, stream } = this.#render(notice);
     if (notice.type === "settled") this.#pace.settled();
-    if (notice.type === "tableChanged") this.#meet(notice.rows);
     if (isFailure) this.#sawFailure = true;
     if (stream === "screen") this.#screen.print(lines);
     if (notice.type === "serverSilent") this.#saidSilent();
     if (stream !== "error" || this.isBroken) return;
     this.#screen.close();
     for (const line of lines) console.error(line);
+  }
+
+  /** The text of a notice, as it looks on a screen if a person reads it. */
+  #render(notice: Notice): Rendered {
+    const isMessage = notice.type === "directReceived" || notice.type === "channelReceived";
+    if (!isMessage || !this.#isAttended) return render(notice, this.#world.utcOffset);
+    const { message } = notice;
+    const print = this.#people.fingerprintOf(message.from);
+    const like = message.like === undefined ? undefined : `${message.like}, key ${print ?? "unknown"}`;
+    const rendered = render({ ...notice, message: { ...message, like } }, this.#world.utcOffset);
+    const identity = this.#people.identityOf(message.from);
+    const lines = dressed(rendered.lines, message.from, identity, this.#screen.look);
+    return { ...rendered, lines: this.#stamped(lines) };
+  }
+
+  /** The lines with the time before them, if the user wants it, and the day, if it is a new one. */
+  #stamped(lines: readonly string[]): readonly string[] {
+    if (!this.#view.hasTimes) return lines;
+    const [first = "", ...further] = lines;
+    const wall = this.#world.wall();
+    const local = wall + this.#world.utcOffset(wall);
+    const day = this.#stamps.newDay(local);
+    const before = day === undefined ? [] : [`[${day}]`];
+    return [...before, `${this.#stamps.timeOf(local)} ${first}`, ...further];
   }
 
   #showState(notice: Extract<Notice, { type: "messageState" }>): void {
@@ -122,6 +160,11 @@ export class Prompt {
   /** Puts a sign before a message of ours. False if that is out of sight. */
   #sign(name: string, sign: string | undefined): boolean {
     return sign !== undefined && this.#screen.mark(name, sign);
+  }
+
+  /** Learns who is there, without a word. */
+  meet(table: Extract<Notice, { type: "peersListed" }>): void {
+    this.#people.meet(table);
   }
 
   /** The client registers by itself: that counts as a command until its notice "settled" comes. */
@@ -153,7 +196,8 @@ export class Prompt {
   #openTerminal(): Screen {
     const leave = () => this.#hand({ type: "leave" });
     return openTerminal({
-      prompt: promptOf(this.#conversation),
+      features: featuresOfTerminal(),
+      prompt: promptOf(undefined),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
       onLine: (line, omitted, echo) => {
@@ -194,7 +238,9 @@ export class Prompt {
   #sendSaid(said: Said, echo: string): void {
     const name = OWN + this.#world.random(NAME_BYTES).toHex();
     this.#own.begin(name, said);
-    this.#screen.printMarked(name, SIGNS.queued, echo);
+    const [line = "", ...before] = this.#stamped([echo]).toReversed();
+    if (before.length > 0) this.#screen.print(before);
+    this.#screen.printMarked(name, SIGNS.queued, line);
     this.#act({ ...sendingOf(said), once: name }, name);
   }
 
@@ -203,12 +249,7 @@ export class Prompt {
   }
 
   #complete(before: string): string[] {
-    const nicks = [...this.#nicks.values()];
-    return completions(this.#commands, nicks, this.#conversation, before);
-  }
-
-  #meet(rows: readonly { readonly nick: Nick }[]): void {
-    for (const { nick } of rows) this.#nicks.set(nickKey(nick), nick);
+    return completions(this.#commands, this.#people.nicks, this.#conversation, before);
   }
 
   #do(request: ScreenRequest): void {
@@ -221,13 +262,13 @@ export class Prompt {
   }
 
   #talk(to: string | undefined): void {
-    const nick = to === undefined ? undefined : this.#nicks.get(nickKey(to));
+    const nick = to === undefined ? undefined : this.#people.nickOf(to);
     // Before the table has come nobody knows who is in it. A message to nobody is refused later.
-    if (to !== undefined && nick === undefined && this.#nicks.size > 0) {
+    if (to !== undefined && nick === undefined && this.#people.areKnown) {
       return this.#refuse({ type: "unknownPeer", nick: to });
     }
     this.#go({ to: nick ?? to });
-    const whom = to === undefined ? "everybody, on the channel" : nick ?? to;
+    const whom = to === undefined ? "everybody, on the channel" : this.#nameOf(nick ?? to);
     this.say(`[You talk to ${whom}: only lines that begin with '/' are commands, '/leave' goes back.]`);
   }
 
@@ -242,7 +283,20 @@ export class Prompt {
 
   #go(conversation: Conversation | undefined): void {
     this.#conversation = conversation;
-    this.#screen.setPrompt(promptOf(conversation));
+    this.#screen.setPrompt(promptOf(conversation, this.#markOf(conversation?.to)));
+  }
+
+  /** A nick that could be taken for another one has a part of its key beside it. */
+  #nameOf(nick: Nick): string {
+    const like = this.#people.likeOf(nick);
+    return like === undefined
+      ? nick
+      : `${nick} (looks like ${like}, key ${this.#people.fingerprintOf(nick)})`;
+  }
+
+  #markOf(nick: Nick | undefined): string {
+    const isAlike = nick !== undefined && this.#people.likeOf(nick) !== undefined;
+    return isAlike ? ` (${this.#people.fingerprintOf(nick)})` : "";
   }
 
   /** Refuses what the client would refuse, in its words. */

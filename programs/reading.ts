@@ -17,10 +17,10 @@ export interface Conversation {
 /** A command begins with it in a conversation, and may anywhere else. */
 export const SLASH = "/";
 
-/** The prompt says where lines go. No nick has a "#" in it. */
-export function promptOf(conversation: Conversation | undefined): string {
+/** The prompt says where lines go, with a mark behind the nick. No nick has a "#" in it. */
+export function promptOf(conversation: Conversation | undefined, mark = ""): string {
   if (conversation === undefined) return ">>> ";
-  return `${conversation.to === undefined ? "#channel" : harmless(conversation.to)}> `;
+  return `${conversation.to === undefined ? "#channel" : harmless(conversation.to)}${mark}> `;
 }
 
 /** Something said in a conversation. */

@@ -8,7 +8,7 @@ import { TEXT_BYTES } from "../core/base/limits.ts";
 import { type Complete, completeWord } from "./completion.ts";
 import type { KeyCommand } from "./escape_sequences.ts";
 import { browse, EMPTY_HISTORY, type History, remember, stopBrowsing } from "./history.ts";
-import type { KeyPress } from "./keys.ts";
+import type { EditKey } from "./keys.ts";
 import {
   EMPTY_LINE,
   hasRoom,
@@ -57,7 +57,7 @@ export interface Pressed {
 export const NEW_EDITOR: Editor = { line: EMPTY_LINE, history: EMPTY_HISTORY, killed: "", omitted: 0 };
 
 /** Takes one key. */
-export function press(editor: Editor, key: KeyPress, complete: Complete): Pressed {
+export function press(editor: Editor, key: EditKey, complete: Complete): Pressed {
   switch (key.name) {
     case "text":
       return typed(editor, key.text);

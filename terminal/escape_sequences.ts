@@ -3,6 +3,7 @@
  * do.
  * @module
  */
+import type { Rgb } from "./palette.ts";
 
 /** A command to the input line. */
 export type KeyCommand =
@@ -27,9 +28,16 @@ export type KeyCommand =
   | "deleteOrEnd"
   | "suspend";
 
+/** Something that the terminal tells by itself, or because it was asked. */
+export type Report = /** The colour of its background. */
+  { readonly name: "background"; readonly colour: Rgb };
+
 /** A terminal puts these around a paste once it was asked to ("bracketed paste", xterm control sequences). */
 export const PASTE_BEGINS = "\x1b[200~";
 export const PASTE_ENDS = "\x1b[201~";
+
+/** It begins a report that is a text (OSC), which ends with BEL or ST. */
+export const TEXT_REPORT = "\x1b]";
 
 /** No key sends a longer sequence. A longer one is noise, and must not swallow the keys typed after it. */
 const LONGEST_SEQUENCE = 32;
@@ -75,9 +83,20 @@ const SHIFT = 2;
 export function isComplete(sequence: string): boolean {
   if (sequence.length >= LONGEST_SEQUENCE) return true;
   // The Linux console sends ESC [ [ A for F1: the second bracket ends nothing.
-  if (/^.(\[|O|\[\[)$/s.test(sequence)) return false;
+  if (/^.(\[|O|\[\[|\])$/s.test(sequence)) return false;
   return sequence[1] !== "[" || /[@-~]$/.test(sequence);
 }
+
+/** The report that a complete sequence is. */
+export function reportOf(sequence: string): Report | undefined {
+  const [, ...parts] = BACKGROUND.exec(sequence) ?? [];
+  if (parts.length === 0) return undefined;
+  const [red = 0, green = 0, blue = 0] = parts.map((part) => parseInt(part, 16) / (16 ** part.length - 1));
+  return { name: "background", colour: { red, green, blue } };
+}
+
+/** The answer to OSC 11, as the X Window System writes colours: one to four digits for each. */
+const BACKGROUND = /^.\]11;rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})/si;
 
 /** The command of a complete sequence; `undefined` if it has no meaning for an input line. */
 export function escapeSequence(sequence: string): KeyCommand | undefined {

@@ -3,16 +3,29 @@
  * escape sequence, or a paste. So the decoder remembers its place. It reads no clock and touches no terminal.
  * @module
  */
-import { escapeSequence, isComplete, type KeyCommand, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
+import {
+  escapeSequence,
+  isComplete,
+  type KeyCommand,
+  PASTE_BEGINS,
+  PASTE_ENDS,
+  type Report,
+  reportOf,
+  TEXT_REPORT,
+} from "./escape_sequences.ts";
 import { utf8Length } from "../core/base/bytes.ts";
 import { LINE_LIMIT_CHARACTERS } from "./line.ts";
 
-/** A key, a run of printable text, or a whole paste with its line breaks as they came. */
+/** A key, a run of printable text, a whole paste with its line breaks as they came, or a report. */
 export type KeyPress =
   | { readonly name: "text"; readonly text: string }
   /** `omitted`: the number of bytes that are missing at its end, if any are. */
   | { readonly name: "paste"; readonly text: string; readonly omitted?: number }
-  | { readonly name: KeyCommand };
+  | { readonly name: KeyCommand }
+  | Report;
+
+/** Everything that concerns the input line. */
+export type EditKey = Exclude<KeyPress, Report>;
 
 const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x01", "home"], // ctrl-a
@@ -37,6 +50,12 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
 ]);
 
 const ESCAPE = "\x1b";
+const BELL = "\x07";
+/** The end of a report in text (ST). */
+const STRING_ENDS = "\x1b\\";
+
+/** Terminals report nothing longer. */
+const LONGEST_REPORT = 100;
 
 /**
  * A paste is kept up to the length that the input line holds, with the sequence that ends it. Of the rest
@@ -93,6 +112,7 @@ export class KeyDecoder {
 
   #take(character: string): KeyPress | undefined {
     if (this.#paste) return this.#takePasted(this.#paste, character);
+    if (this.#escape.startsWith(TEXT_REPORT)) return this.#takeReported(character);
     if (character === ESCAPE) {
       this.#escape = ESCAPE;
       return undefined;
@@ -109,7 +129,19 @@ export class KeyDecoder {
     if (this.#escape !== "") return undefined;
     if (sequence === PASTE_BEGINS) this.#paste = [];
     const name = escapeSequence(sequence);
-    return name && { name };
+    return name === undefined ? reportOf(sequence) : { name };
+  }
+
+  #takeReported(character: string): KeyPress | undefined {
+    const sequence = this.#escape + character;
+    if (this.#escape.endsWith(ESCAPE) && !sequence.endsWith(STRING_ENDS)) {
+      // The report was broken off by another sequence.
+      this.#escape = ESCAPE;
+      return this.#takeEscaped(character);
+    }
+    const isOver = character === BELL || sequence.endsWith(STRING_ENDS);
+    this.#escape = isOver || sequence.length >= LONGEST_REPORT ? "" : sequence;
+    return isOver ? reportOf(sequence) : undefined;
   }
 
   #takePasted(paste: string[], character: string): KeyPress | undefined {

@@ -8,7 +8,7 @@ import type { Input } from "./input.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { Output } from "./output.ts";
 import { withoutStyles } from "./rows.ts";
-import type { Screen } from "./terminal.ts";
+import { NO_LOOK, type Screen } from "./terminal.ts";
 
 export interface LineOptions<Parsed> {
   /**
@@ -35,6 +35,7 @@ export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>, is
     get isBroken() {
       return output.isBroken;
     },
+    look: NO_LOOK,
     // The terminal keeps a line until it is complete. So somebody at it may be typing at any time.
     isTyping: isAttended,
     print: (lines) => output.write(lines.map((line) => `${plain(line)}\n`).join("")),

@@ -3,14 +3,24 @@
  * and gives the device back as it was.
  * @module
  */
+import type { Key } from "../core/base/units.ts";
 import type { Complete } from "./completion.ts";
 import { type EditorEvent, NEW_EDITOR, press } from "./editor.ts";
 import { KeyDecoder, type KeyPress } from "./keys.ts";
 import { type Line, shown } from "./line.ts";
 import { Output } from "./output.ts";
+import { colourOf, type Rgb } from "./palette.ts";
 import { Painter, type Size } from "./screen.ts";
 
+/** What a terminal can show, and its user wants to see. */
+export interface Features {
+  readonly hasColours: boolean;
+  /** Whether it takes sequences that hold a text (OSC), such as links. */
+  readonly hasTexts: boolean;
+}
+
 export interface TerminalOptions {
+  readonly features: Features;
   /** The first prompt before the input, for example "> ". */
   readonly prompt: string;
   /** Completes the word before the cursor for the Tab key. */
@@ -31,7 +41,19 @@ export interface TerminalOptions {
 }
 
 /** The user's side of the program, on a terminal (`openTerminal`) or in pipes (`openLines`). */
+/** How text may look. */
+export interface Look {
+  /** Whether addresses may be links (OSC 8). */
+  readonly hasLinks: boolean;
+  /** The sequence that begins somebody's colour; `undefined` where there are no colours. */
+  colourOf(identity: Key): string | undefined;
+}
+
+/** Lines without colours and links. */
+export const NO_LOOK: Look = { hasLinks: false, colourOf: () => undefined };
+
 export interface Screen {
+  readonly look: Look;
   /** True if some text did not arrive. Then no message counts as shown any more. */
   readonly isBroken: boolean;
   /** True if something stands in the input line. */
@@ -60,12 +82,25 @@ const SUSPEND_WAIT_MS = 50;
 /** The size of the VT100, for a terminal that does not tell its size. */
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
+/** Asks for the colour of the background (xterm control sequences, OSC 11). */
+const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
+
 const BRACKETED_PASTE_ON = "\x1b[?2004h";
 const BRACKETED_PASTE_OFF = "\x1b[?2004l";
 
 /** True if both input and output are a terminal that knows escape sequences; otherwise use `openLines`. */
 export function isInteractive(): boolean {
   return Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+}
+
+/** What the environment says of the terminal. */
+export function featuresOfTerminal(): Features {
+  return {
+    // See https://no-color.org.
+    hasColours: (Deno.env.get("NO_COLOR") ?? "") === "",
+    // The console of Linux prints what it does not know of them.
+    hasTexts: Deno.env.get("TERM") !== "linux",
+  };
 }
 
 /**
@@ -86,6 +121,7 @@ class Terminal implements Screen {
   readonly #painter: Painter;
   #size = windowSize();
   #editor = NEW_EDITOR;
+  #background: Rgb | undefined;
   #escapeTimer: Timer;
   #pasteTimer: Timer;
   #suspendTimer: Timer;
@@ -100,8 +136,18 @@ class Terminal implements Screen {
     // A Deno.exit() somewhere else must give the terminal back as well.
     globalThis.addEventListener("unload", this.#closeAtExit);
     Deno.stdin.setRaw(true);
-    this.#output.write(BRACKETED_PASTE_ON + this.#painter.draw(this.#line()));
+    const { hasColours, hasTexts } = options.features;
+    const question = hasColours && hasTexts ? BACKGROUND_ASKED : "";
+    this.#output.write(BRACKETED_PASTE_ON + question + this.#painter.draw(this.#line()));
     this.#read();
+  }
+
+  get look(): Look {
+    const { hasColours, hasTexts } = this.#options.features;
+    return {
+      hasLinks: hasTexts,
+      colourOf: (identity) => hasColours ? colourOf(identity, this.#background) : undefined,
+    };
   }
 
   get isBroken(): boolean {
@@ -172,7 +218,13 @@ class Terminal implements Screen {
   }
 
   #press(keys: readonly KeyPress[]): void {
+    let isTyped = false;
     for (const key of keys) {
+      if (key.name === "background") {
+        this.#background = key.colour;
+        continue;
+      }
+      isTyped = true;
       const { editor, event } = press(this.#editor, key, this.#options.complete);
       this.#editor = editor;
       if (event) this.#perform(event);
@@ -183,6 +235,7 @@ class Terminal implements Screen {
     if (this.#decoder.isPasting) {
       this.#pasteTimer = setTimeout(() => this.#press(this.#decoder.endPaste()), PASTE_WAIT_MS);
     }
+    if (!isTyped) return;
     this.#refresh();
     this.#options.onKey();
   }

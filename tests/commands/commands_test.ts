@@ -217,6 +217,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--durability HOW",
       "--log FILE",
       "--plain ",
+      "--times ",
       "INVITE is what 'invite' shows",
     ],
   },

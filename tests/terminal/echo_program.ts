@@ -9,6 +9,7 @@ const [count = 0, everyMs = 0] = Deno.args.map(Number);
 let printed = 0;
 
 const screen = openTerminal({
+  features: { hasColours: false, hasTexts: false },
   prompt: ">>> ",
   complete: (line, cursor) =>
     ["alice", "alfred", "bob"].filter((nick) =>

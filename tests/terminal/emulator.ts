@@ -53,8 +53,14 @@ export class Emulator {
   write(text: string): void {
     // deno-lint-ignore no-control-regex -- the escape character is what it looks for
     const escape = /\x1b\[(\??[\d;]*)([A-Za-z])/y;
+    // A question for the background, which nobody answers here, and links, which look as their texts do.
+    // deno-lint-ignore no-control-regex -- the escape character is what it looks for
+    const unseen = /\x1b\](?:11;\?|8;;[\x21-\x7e]*)\x1b\\/y;
     for (let at = 0; at < text.length;) {
-      escape.lastIndex = at;
+      escape.lastIndex = unseen.lastIndex = at;
+      const [skipped = ""] = unseen.exec(text) ?? [];
+      at += skipped.length;
+      if (skipped !== "") continue;
       const sequence = escape.exec(text);
       const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
       if (sequence) this.#obey(sequence[1] ?? "", sequence[2] ?? "");

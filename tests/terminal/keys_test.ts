@@ -145,3 +145,22 @@ Deno.test("how much of a paste is left out is told in bytes", () => {
   assert(paste?.name === "paste");
   assertEquals(paste.text.length + (paste.omitted ?? 0) / 3, 100_000);
 });
+
+Deno.test("the terminal's answers are no keys, however they are split", () => {
+  const white = { name: "background", colour: { red: 1, green: 1, blue: 1 } } as const;
+  for (const answer of ["\x1b]11;rgb:ffff/ffff/ffff\x1b\\", "\x1b]11;rgb:ff/FF/f\x07"]) {
+    const bytes = new TextEncoder().encode(`a${answer}b`);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const decoder = new KeyDecoder();
+      const keys = [...decoder.push(bytes.slice(0, cut)), ...decoder.push(bytes.slice(cut))];
+      assertEquals(keys, [{ name: "text", text: "a" }, white, { name: "text", text: "b" }]);
+    }
+  }
+});
+
+Deno.test("an answer that nobody asked for, is broken off or never ends swallows no keys behind it", () => {
+  const keysOf = (text: string) => new KeyDecoder().push(new TextEncoder().encode(text));
+  assertEquals(keysOf("\x1b]52;c;eHg=\x07b"), [{ name: "text", text: "b" }]);
+  assertEquals(keysOf("\x1b]11;rgb\x1b[Ab"), [{ name: "up" }, { name: "text", text: "b" }]);
+  assertEquals(keysOf(`\x1b]${"x".repeat(98)}b`), [{ name: "text", text: "b" }]);
+});

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { NEW_EDITOR, press } from "../../terminal/editor.ts";
 import type { KeyCommand } from "../../terminal/escape_sequences.ts";
-import type { KeyPress } from "../../terminal/keys.ts";
+import type { EditKey } from "../../terminal/keys.ts";
 import { lineOf, moveTo, shown } from "../../terminal/line.ts";
 import { wordRows } from "../../terminal/rows.ts";
 import { Dice, givenSeed } from "../kit/dice.ts";
@@ -237,7 +237,7 @@ function anySize(dice: Dice): { columns: number; rows: number } {
   return { columns: 3 + dice.below(40), rows: 1 + dice.below(12) };
 }
 
-function anyKey(dice: Dice): KeyPress {
+function anyKey(dice: Dice): EditKey {
   if (dice.below(3) === 0) return { name: dice.pick(COMMANDS) };
   const text = anyText(dice, 6).replaceAll("\x1b[31m", "").replaceAll("\x1b[0m", "");
   return dice.below(2) === 0 ? { name: "text", text } : { name: "paste", text: `${text}\n\t` };
