@@ -4,6 +4,7 @@ import type { Action, Ref } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, READ_AHEAD_MS } from "../core/base/limits.ts";
 import type { Notice } from "../core/notice.ts";
+import { openTypedLines } from "../storage/typed_lines.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
@@ -31,7 +32,8 @@ export async function runClient(
   const source = await openInput(view, commands, world);
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
-  const prompting = { commands, source, view, world };
+  const typed = openTypedLines(place.folder, settings.identity);
+  const prompting = { commands, source, typed, view, world };
   if ("request" in found) return await runScreen(found, screen, prompting);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);

@@ -5,12 +5,15 @@ import { utf8Length } from "../core/base/bytes.ts";
 import { harmless } from "../core/base/text.ts";
 import type { Nick } from "../core/messages/nick.ts";
 import { type Notice, render, type Rendered } from "../core/notice.ts";
+import type { TypedLines } from "../storage/typed_lines.ts";
 import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
 import { Pace } from "../terminal/pace.ts";
 import { featuresOfTerminal, openTerminal, type Screen } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
 import { dressed, TimeStamps } from "./dressing.ts";
+import { editText } from "./edit_text.ts";
+import { filesLike } from "./file_names.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
 import { type Conversation, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
@@ -50,6 +53,8 @@ export interface InputSettings {
 export interface PromptSettings {
   readonly commands: Commands;
   readonly source: InputSettings;
+  /** The lines that were typed in former runs. */
+  readonly typed: TypedLines;
   readonly view: ViewSettings;
   readonly world: World;
 }
@@ -58,6 +63,7 @@ export class Prompt {
   readonly #commands: Commands;
   readonly #isAttended: boolean;
   readonly #view: ViewSettings;
+  readonly #typed: TypedLines;
   readonly #world: World;
   readonly #hand: Hand;
   readonly #pace = new Pace();
@@ -73,10 +79,11 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor({ commands, source, view, world }: PromptSettings, hand: Hand) {
+  constructor({ commands, source, typed, view, world }: PromptSettings, hand: Hand) {
     const { input, isAttended } = source;
     this.#commands = commands;
     this.#view = view;
+    this.#typed = typed;
     this.#isAttended = isAttended;
     this.#world = world;
     this.#hand = hand;
@@ -197,10 +204,13 @@ export class Prompt {
     const leave = () => this.#hand({ type: "leave" });
     return openTerminal({
       features: featuresOfTerminal(),
+      history: this.#typed.lines,
+      edit: (text) => editText(text, (sentence) => this.say(sentence)),
       prompt: promptOf(undefined),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
       onLine: (line, omitted, echo) => {
+        this.#typed.add(line);
         const result = this.#read(line, omitted);
         if (result?.type === "said") return this.#sendSaid(result, echo);
         this.#screen.print([echo]);
@@ -249,7 +259,7 @@ export class Prompt {
   }
 
   #complete(before: string): string[] {
-    return completions(this.#commands, this.#people.nicks, this.#conversation, before);
+    return completions(this.#commands, this.#people.nicks, this.#conversation, before, filesLike);
   }
 
   #do(request: ScreenRequest): void {

@@ -26,11 +26,31 @@ export type KeyCommand =
   | "clearScreen"
   | "interrupt"
   | "deleteOrEnd"
-  | "suspend";
+  | "suspend"
+  | "killLettersBefore"
+  | "killLettersBehind"
+  | "yankOlder"
+  | "undo"
+  | "revert"
+  | "transposeLetters"
+  | "transposeWords"
+  | "upperWord"
+  | "lowerWord"
+  | "capitalWord"
+  | "deleteBlanks"
+  | "lastWord"
+  | "oldest"
+  | "newest"
+  | "search"
+  | "searchForward"
+  | "abort"
+  | "editor";
 
 /** Something that the terminal tells by itself, or because it was asked. */
 export type Report = /** The colour of its background. */
-  { readonly name: "background"; readonly colour: Rgb };
+  | { readonly name: "background"; readonly colour: Rgb }
+  /** It is there. */
+  | { readonly name: "status" };
 
 /** A terminal puts these around a paste once it was asked to ("bracketed paste", xterm control sequences). */
 export const PASTE_BEGINS = "\x1b[200~";
@@ -46,7 +66,19 @@ const LONGEST_SEQUENCE = 32;
 const SHORT: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x1bb", "wordLeft"],
   ["\x1bf", "wordRight"],
-  ["\x1b\x7f", "killWord"],
+  ["\x1b\x7f", "killLettersBefore"],
+  ["\x1bd", "killLettersBehind"],
+  ["\x1by", "yankOlder"],
+  ["\x1br", "revert"],
+  ["\x1bt", "transposeWords"],
+  ["\x1bu", "upperWord"],
+  ["\x1bl", "lowerWord"],
+  ["\x1bc", "capitalWord"],
+  ["\x1b\\", "deleteBlanks"],
+  ["\x1b.", "lastWord"],
+  ["\x1b_", "lastWord"],
+  ["\x1b<", "oldest"],
+  ["\x1b>", "newest"],
   ["\x1bOA", "up"],
   ["\x1bOB", "down"],
   ["\x1bOC", "right"],
@@ -89,6 +121,7 @@ export function isComplete(sequence: string): boolean {
 
 /** The report that a complete sequence is. */
 export function reportOf(sequence: string): Report | undefined {
+  if (sequence === "\x1b[0n") return { name: "status" };
   const [, ...parts] = BACKGROUND.exec(sequence) ?? [];
   if (parts.length === 0) return undefined;
   const [red = 0, green = 0, blue = 0] = parts.map((part) => parseInt(part, 16) / (16 ** part.length - 1));

@@ -27,6 +27,13 @@ export type KeyPress =
 /** Everything that concerns the input line. */
 export type EditKey = Exclude<KeyPress, Report>;
 
+/** True for what concerns the terminal, and not the input line. */
+export function isReport(key: KeyPress): key is Report {
+  return REPORTS.has(key.name);
+}
+
+const REPORTS: ReadonlySet<string> = new Set<Report["name"]>(["background", "status"]);
+
 const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x01", "home"], // ctrl-a
   ["\x02", "left"], // ctrl-b
@@ -34,6 +41,7 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x04", "deleteOrEnd"], // ctrl-d
   ["\x05", "end"], // ctrl-e
   ["\x06", "right"], // ctrl-f
+  ["\x07", "abort"], // ctrl-g
   ["\x08", "backspace"], // ctrl-h, and Backspace on some terminals
   ["\x09", "tab"],
   ["\x0a", "enter"], // ctrl-j, and every line break of a paste that is not bracketed
@@ -42,11 +50,22 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x0d", "enter"],
   ["\x0e", "down"], // ctrl-n
   ["\x10", "up"], // ctrl-p
+  ["\x12", "search"], // ctrl-r
+  ["\x13", "searchForward"], // ctrl-s
+  ["\x14", "transposeLetters"], // ctrl-t
   ["\x15", "killToStart"], // ctrl-u
   ["\x17", "killWord"], // ctrl-w
   ["\x19", "yank"], // ctrl-y
   ["\x1a", "suspend"], // ctrl-z
+  ["\x1f", "undo"], // ctrl-_
   ["\x7f", "backspace"],
+]);
+
+/** Ctrl-x begins a pair of keys. */
+const PAIR = "\x18";
+const PAIRS: ReadonlyMap<string, KeyCommand> = new Map([
+  ["\x05", "editor"], // ctrl-x ctrl-e
+  ["\x15", "undo"], // ctrl-x ctrl-u
 ]);
 
 const ESCAPE = "\x1b";
@@ -86,7 +105,7 @@ export class KeyDecoder {
 
   /** True after an Escape whose sequence has not come yet, or has come only in part. */
   get isWaiting(): boolean {
-    return this.#escape !== "";
+    return this.#escape !== "" && this.#escape !== PAIR;
   }
 
   /** Takes the bytes of one read and returns the keys that are complete. */
@@ -113,6 +132,14 @@ export class KeyDecoder {
   #take(character: string): KeyPress | undefined {
     if (this.#paste) return this.#takePasted(this.#paste, character);
     if (this.#escape.startsWith(TEXT_REPORT)) return this.#takeReported(character);
+    if (this.#escape === PAIR) {
+      this.#escape = "";
+      const name = PAIRS.get(character);
+      if (name !== undefined) return { name };
+    } else if (character === PAIR) {
+      this.#escape = PAIR;
+      return undefined;
+    }
     if (character === ESCAPE) {
       this.#escape = ESCAPE;
       return undefined;

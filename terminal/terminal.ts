@@ -5,11 +5,14 @@
  */
 import type { Key } from "../core/base/units.ts";
 import type { Complete } from "./completion.ts";
-import { type EditorEvent, NEW_EDITOR, press } from "./editor.ts";
-import { KeyDecoder, type KeyPress } from "./keys.ts";
+import { type Editor, type EditorEvent, NEW_EDITOR, press, withText } from "./editor.ts";
+import type { Report } from "./escape_sequences.ts";
+import { historyOf } from "./history.ts";
+import { isReport, KeyDecoder, type KeyPress } from "./keys.ts";
 import { type Line, shown } from "./line.ts";
 import { Output } from "./output.ts";
 import { colourOf, type Rgb } from "./palette.ts";
+import { searchPrompt } from "./search.ts";
 import { Painter, type Size } from "./screen.ts";
 
 /** What a terminal can show, and its user wants to see. */
@@ -30,6 +33,13 @@ export interface TerminalOptions {
    * hold "\n" where a pasted text had a line break. It is too long if it lacks `omitted` bytes.
    */
   onLine(line: string, omitted: number, echo: string): void;
+  /** The lines of former runs, the oldest first. */
+  readonly history: readonly string[];
+  /**
+   * Lets the user change a text in another program, which has the terminal meanwhile. Resolves with the new
+   * text, or `undefined` if there is none.
+   */
+  edit(text: string): Promise<string | undefined>;
   /** A paste of so many bytes was refused. */
   onTooLong(bytes: number): void;
   /** A key was pressed, and all that it does is done. */
@@ -79,6 +89,10 @@ const PASTE_WAIT_MS = 1_000;
 /** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
 const SUSPEND_WAIT_MS = 50;
 
+/** Asks the terminal whether it is there (ECMA-48, DSR), and how long it may take to answer. */
+const STATUS_ASKED = "\x1b[5n";
+const ANSWER_WAIT_MS = 2_000;
+
 /** The size of the VT100, for a terminal that does not tell its size. */
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
@@ -120,16 +134,26 @@ class Terminal implements Screen {
   readonly #input = Deno.stdin.readable.getReader();
   readonly #painter: Painter;
   #size = windowSize();
-  #editor = NEW_EDITOR;
+  #prompt: string;
+  #editor: Editor;
+  /** Set while the keys are for another program. Resolves when they are ours again. */
+  #lent: Promise<void> | undefined;
+  /** Called when the terminal has answered that it is there: no read waits any more. */
+  #releasing: (() => void) | undefined;
+  /** What is to be printed when the keys are ours again. */
+  #held: string[] = [];
   #background: Rgb | undefined;
   #escapeTimer: Timer;
   #pasteTimer: Timer;
   #suspendTimer: Timer;
+  #answerTimer: Timer;
   #isSuspended = false;
   #isClosed = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
+    this.#prompt = options.prompt;
+    this.#editor = { ...NEW_EDITOR, history: historyOf(options.history) };
     this.#painter = new Painter(options.prompt, this.#size);
     Deno.addSignalListener("SIGWINCH", this.#refresh);
     Deno.addSignalListener("SIGCONT", this.#resume);
@@ -161,18 +185,19 @@ class Terminal implements Screen {
   print(lines: readonly string[]): void {
     const rows = lines.flatMap((line) => line.split("\n"));
     if (this.#isClosed) return this.#output.write(rows.map((row) => `${row}\n`).join(""));
+    if (this.#lent !== undefined) return void this.#held.push(...rows);
     this.#makeReady();
     this.#output.write(this.#painter.print(rows, this.#line()));
   }
 
   printMarked(name: string, mark: string, line: string): void {
-    if (this.#isClosed) return this.print([`${mark} ${line}`]);
+    if (this.#isClosed || this.#lent !== undefined) return this.print([`${mark} ${line}`]);
     this.#makeReady();
     this.#output.write(this.#painter.printMarked(name, `${mark} ${line}`, this.#line()));
   }
 
   mark(name: string, mark: string): boolean {
-    if (this.#isClosed) return false;
+    if (this.#isClosed || this.#lent !== undefined) return false;
     this.#makeReady();
     const frame = this.#painter.mark(name, mark, this.#line());
     if (frame !== undefined) this.#output.write(frame);
@@ -180,16 +205,18 @@ class Terminal implements Screen {
   }
 
   setPrompt(prompt: string): void {
-    this.#painter.setPrompt(prompt);
+    this.#prompt = prompt;
     if (!this.#isClosed) this.#refresh();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#held.length > 0) this.print(this.#held.splice(0));
     clearTimeout(this.#escapeTimer);
     clearTimeout(this.#pasteTimer);
     clearTimeout(this.#suspendTimer);
+    clearTimeout(this.#answerTimer);
     Deno.removeSignalListener("SIGWINCH", this.#refresh);
     Deno.removeSignalListener("SIGCONT", this.#resume);
     globalThis.removeEventListener("unload", this.#closeAtExit);
@@ -203,6 +230,7 @@ class Terminal implements Screen {
 
   async #read(): Promise<void> {
     while (!this.#isClosed) {
+      if (this.#lent !== undefined) await this.#lent;
       // Reading fails when the terminal has hung up, which is one way to end.
       const { value } = await this.#input.read().catch(() => ({ value: undefined }));
       if (this.#isClosed) return;
@@ -220,8 +248,8 @@ class Terminal implements Screen {
   #press(keys: readonly KeyPress[]): void {
     let isTyped = false;
     for (const key of keys) {
-      if (key.name === "background") {
-        this.#background = key.colour;
+      if (isReport(key)) {
+        this.#hear(key);
         continue;
       }
       isTyped = true;
@@ -240,10 +268,22 @@ class Terminal implements Screen {
     this.#options.onKey();
   }
 
+  #hear(report: Report): void {
+    switch (report.name) {
+      case "background":
+        this.#background = report.colour;
+        return;
+      case "status":
+        this.#releasing?.();
+    }
+  }
+
   #perform(event: EditorEvent): void {
     switch (event.type) {
       case "submitted":
-        return this.#options.onLine(event.line, event.omitted, this.#painter.prompt + event.echo);
+        return this.#options.onLine(event.line, event.omitted, this.#prompt + event.echo);
+      case "editor":
+        return void this.#edit(event.text);
       case "tooLong":
         return this.#options.onTooLong(event.bytes);
       case "listed":
@@ -266,7 +306,9 @@ class Terminal implements Screen {
 
   /** Paints the input line, after a key or a resize. */
   readonly #refresh = (): void => {
-    if (this.#isSuspended) return;
+    if (this.#isSuspended || this.#lent !== undefined || this.#isClosed) return;
+    const { search } = this.#editor;
+    this.#painter.setPrompt(search === undefined ? this.#prompt : searchPrompt(search));
     if (!this.#followResize()) this.#output.write(this.#painter.draw(this.#line()));
   };
 
@@ -280,6 +322,37 @@ class Terminal implements Screen {
     this.#size = size;
     this.#output.write(this.#painter.resize(size, this.#line()));
     return true;
+  }
+
+  /**
+   * Lets the user change the text in another program. A read that waits would steal its keys, and cannot be
+   * taken back; so the terminal is asked whether it is there, and its answer ends the read.
+   */
+  async #edit(text: string): Promise<void> {
+    if (this.#lent !== undefined) return;
+    const { promise: lent, resolve: giveBack } = Promise.withResolvers<void>();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<boolean>();
+    this.#releasing = () => {
+      this.#lent = lent;
+      answer(true);
+    };
+    this.#answerTimer = setTimeout(() => answer(false), ANSWER_WAIT_MS);
+    this.#output.write(STATUS_ASKED);
+    const isFree = await answered;
+    clearTimeout(this.#answerTimer);
+    this.#releasing = undefined;
+    if (this.#isClosed) return;
+    if (!isFree) {
+      return this.print(["[This terminal does not say that it is there, so nothing else can use it.]"]);
+    }
+    this.#giveBack();
+    const edited = await this.#options.edit(text);
+    this.#lent = undefined;
+    giveBack();
+    if (this.#isClosed) return;
+    if (edited !== undefined) this.#editor = withText(this.#editor, edited);
+    this.#resume();
+    this.print(this.#held.splice(0));
   }
 
   /** Stops the process as ctrl-z does; the terminal is in raw mode, so it does not do that by itself. */

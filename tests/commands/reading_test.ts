@@ -104,4 +104,8 @@ Deno.test("Tab: commands with their slash, and nicks anywhere in a message", () 
   assertEquals(complete(WITH_BOB, "pe"), ["Pete", "peter"]);
   assertEquals(complete(WITH_BOB, "did you ask pe"), ["Pete", "peter"]);
   assertEquals(complete(WITH_BOB, "/talk b"), ["bob"]);
+  const files = (begin: string) => [`${begin}.txt`];
+  assertEquals(completions(commands, nicks, WITH_BOB, "look at ./a", files), ["./a.txt"]);
+  assertEquals(completions(commands, nicks, undefined, "send bob ~/a", files), ["~/a.txt"]);
+  assertEquals(completions(commands, nicks, WITH_BOB, "/pe", files), ["/peers"]);
 });

@@ -31,6 +31,8 @@ export interface Options {
   readonly terminal?: boolean;
   readonly columns?: number;
   readonly env?: Record<string, string>;
+  /** Further flags of Deno, such as a permission. */
+  readonly flags?: readonly string[];
   /** The folder of another copy of the project. */
   readonly project?: string;
   /** A command of the shell to run instead, in which `"$@"` stands for ours. Not on a terminal. */
@@ -142,7 +144,7 @@ export class Run {
     this.error = new Transcript(`${this.#name} (standard error)`);
     this.#onTerminal = options.terminal ?? false;
     this.#columns = options.columns ?? COLUMNS;
-    const command = ourCommand(args, options.project ?? PROJECT);
+    const command = ourCommand(args, options.project ?? PROJECT, options.flags);
     const [program = "", ...rest] = this.#onTerminal
       ? ["script", "-qefc", onTerminal(command, this.#columns), "/dev/null"]
       : options.shell === undefined
@@ -289,10 +291,10 @@ function loadProgram(): Promise<unknown> {
   return new Deno.Command(Deno.execPath(), { args: ["cache", "--quiet", `${PROJECT}/main.ts`] }).output();
 }
 
-function ourCommand(args: readonly string[], project: string): string[] {
+function ourCommand(args: readonly string[], project: string, flags: readonly string[] = []): string[] {
   const runsOthers = ["demo", "listen", "run"].includes(args[0] ?? "");
   const permissions = runsOthers ? [...PERMISSIONS, "--allow-run"] : PERMISSIONS;
-  return [Deno.execPath(), "run", ...permissions, `${project}/main.ts`, ...args];
+  return [Deno.execPath(), "run", ...permissions, ...flags, `${project}/main.ts`, ...args];
 }
 
 /** For the shell inside `script`: says what there is to know of the terminal before and after. */

@@ -10,6 +10,8 @@ let printed = 0;
 
 const screen = openTerminal({
   features: { hasColours: false, hasTexts: false },
+  history: [],
+  edit: (text) => Promise.resolve(`${text} edited`),
   prompt: ">>> ",
   complete: (line, cursor) =>
     ["alice", "alfred", "bob"].filter((nick) =>

@@ -100,6 +100,7 @@ export class Emulator {
         return;
       case "K":
         return this.#clearRow();
+      case "n":
       case "m":
         return;
     }

@@ -39,7 +39,14 @@ Deno.test("the keys with control", () => {
     "suspend",
   ]);
   assertEquals(names("\r", "\n", "\t", "\x7f", "\b"), ["enter", "enter", "tab", "backspace", "backspace"]);
-  assertEquals(names("\x00\x1c\x1f"), []);
+  assertEquals(names("\x00\x1c\x1d"), []);
+  assertEquals(names("\x07\x12\x13\x14\x1f"), [
+    "abort",
+    "search",
+    "searchForward",
+    "transposeLetters",
+    "undo",
+  ]);
 });
 
 const SEQUENCES: [meaning: string, ...sequences: string[]][] = [
@@ -52,7 +59,9 @@ const SEQUENCES: [meaning: string, ...sequences: string[]][] = [
   ["delete", "\x1b[3~"],
   ["wordLeft", "\x1bb", "\x1b[1;5D", "\x1b[5D", "\x1bOd", "\x1b[1;3D"],
   ["wordRight", "\x1bf", "\x1b[1;5C", "\x1b[5C", "\x1bOc"],
-  ["killWord", "\x1b\x7f"],
+  ["killLettersBefore", "\x1b\x7f"],
+  ["killLettersBehind", "\x1bd"],
+  ["yankOlder", "\x1by"],
 ];
 
 for (const [meaning, ...sequences] of SEQUENCES) {
@@ -163,4 +172,13 @@ Deno.test("an answer that nobody asked for, is broken off or never ends swallows
   assertEquals(keysOf("\x1b]52;c;eHg=\x07b"), [{ name: "text", text: "b" }]);
   assertEquals(keysOf("\x1b]11;rgb\x1b[Ab"), [{ name: "up" }, { name: "text", text: "b" }]);
   assertEquals(keysOf(`\x1b]${"x".repeat(98)}b`), [{ name: "text", text: "b" }]);
+});
+
+Deno.test("ctrl-x waits for its second key, however long that takes", () => {
+  const decoder = new KeyDecoder();
+  const push = (text: string) => decoder.push(new TextEncoder().encode(text));
+  assertEquals([push("\x18"), decoder.isWaiting], [[], false]);
+  assertEquals(push("\x05"), [{ name: "editor" }]);
+  assertEquals(push("\x18\x15\x18a"), [{ name: "undo" }, { name: "text", text: "a" }]);
+  assertEquals(push("\x18\x1b[A"), [{ name: "up" }]);
 });
