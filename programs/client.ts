@@ -33,7 +33,8 @@ export async function runClient(
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
   const typed = openTypedLines(place.folder, settings.identity);
-  const prompting = { commands, source, typed, view, world };
+  const nick = "request" in found ? found.hello.nick : found.nick;
+  const prompting = { commands, nick, source, typed, view, world };
   if ("request" in found) return await runScreen(found, screen, prompting);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);

@@ -2,12 +2,13 @@
 import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
-import { harmless } from "../core/base/text.ts";
+import { firstWords, harmless } from "../core/base/text.ts";
 import type { Nick } from "../core/messages/nick.ts";
-import { type Notice, render, type Rendered } from "../core/notice.ts";
+import { type JournalEvent, type Notice, render, type Rendered } from "../core/notice.ts";
 import type { TypedLines } from "../storage/typed_lines.ts";
 import type { Input } from "../terminal/input.ts";
 import { openLines } from "../terminal/line_mode.ts";
+import type { Notification } from "../terminal/notification.ts";
 import { Pace } from "../terminal/pace.ts";
 import { featuresOfTerminal, openTerminal, type Screen } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
@@ -16,7 +17,16 @@ import { editText } from "./edit_text.ts";
 import { filesLike } from "./file_names.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
-import { type Conversation, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import {
+  CHANNEL,
+  type Conversation,
+  type LineResult,
+  promptOf,
+  readLine,
+  type Said,
+  sendingOf,
+} from "./reading.ts";
+import { mentions, Unread } from "./unread.ts";
 import type { World } from "./world.ts";
 
 /** Takes an action of the user. If it has a name, the notices that answer it are told with that. */
@@ -25,6 +35,9 @@ export type Hand = (action: Action, ref?: Ref) => void;
 /** The names of our actions begin so: no script can give such a name. */
 const OWN = "_";
 const NAME_BYTES = 16;
+
+/** A notification has room for so much. */
+const NOTIFICATION_COLUMNS = 100;
 
 /** Of a longer line a terminal that collects lines drops the rest (Linux, N_TTY_BUF_SIZE). */
 const TERMINAL_LINE_BYTES = 4095;
@@ -40,6 +53,8 @@ export interface ViewSettings {
   readonly isPlain: boolean;
   /** Messages have the time before them. */
   readonly hasTimes: boolean;
+  /** By which sequence direct messages and mentions are told of; `undefined` if they are not. */
+  readonly notify: Notification | undefined;
 }
 
 /** Where the user's lines come from. */
@@ -52,6 +67,8 @@ export interface InputSettings {
 
 export interface PromptSettings {
   readonly commands: Commands;
+  /** Our own nick. */
+  readonly nick: Nick;
   readonly source: InputSettings;
   /** The lines that were typed in former runs. */
   readonly typed: TypedLines;
@@ -64,12 +81,15 @@ export class Prompt {
   readonly #isAttended: boolean;
   readonly #view: ViewSettings;
   readonly #typed: TypedLines;
+  readonly #nick: Nick;
+  readonly #input: Input | undefined;
   readonly #world: World;
   readonly #hand: Hand;
   readonly #pace = new Pace();
   readonly #screen: Screen;
   readonly #own = new OwnMessages();
   readonly #people = new People();
+  readonly #unread = new Unread();
   readonly #stamps = new TimeStamps();
   /** Where the user's lines go; `undefined` while they are commands. */
   #conversation: Conversation | undefined;
@@ -79,11 +99,13 @@ export class Prompt {
   #sawFailure = false;
 
   /** `hand` takes each action of the user. */
-  constructor({ commands, source, typed, view, world }: PromptSettings, hand: Hand) {
+  constructor({ commands, nick, source, typed, view, world }: PromptSettings, hand: Hand) {
     const { input, isAttended } = source;
     this.#commands = commands;
     this.#view = view;
     this.#typed = typed;
+    this.#nick = nick;
+    this.#input = input;
     this.#isAttended = isAttended;
     this.#world = world;
     this.#hand = hand;
@@ -126,6 +148,7 @@ export class Prompt {
     if (notice.type === "settled") this.#pace.settled();
     if (isFailure) this.#sawFailure = true;
     if (stream === "screen") this.#screen.print(lines);
+    if (notice.type === "directReceived" || notice.type === "channelReceived") this.#count(notice.message);
     if (notice.type === "serverSilent") this.#saidSilent();
     if (stream !== "error" || this.isBroken) return;
     this.#screen.close();
@@ -211,12 +234,21 @@ export class Prompt {
       onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
       onLine: (line, omitted, echo) => {
         this.#typed.add(line);
+        this.#unread.submitted();
         const result = this.#read(line, omitted);
         if (result?.type === "said") return this.#sendSaid(result, echo);
         this.#screen.print([echo]);
         if (result !== undefined) this.#perform(result, (reason) => this.#screen.print([reason]));
       },
-      onKey: () => this.#sawKey(),
+      onKey: () => {
+        this.#sawKey();
+        this.#unread.pressed(this.#screen.rows.top);
+        this.#showPrompt();
+      },
+      onFocus: (hasFocus) => {
+        this.#unread.focused(hasFocus, this.#screen.rows.top);
+        this.#showPrompt();
+      },
       onInterrupt: leave,
       onEnd: leave,
     });
@@ -293,7 +325,27 @@ export class Prompt {
 
   #go(conversation: Conversation | undefined): void {
     this.#conversation = conversation;
-    this.#screen.setPrompt(promptOf(conversation, this.#markOf(conversation?.to)));
+    this.#showPrompt();
+  }
+
+  /** The prompt says where lines go, and before that what nobody has seen yet. */
+  #showPrompt(): void {
+    const prompt = promptOf(this.#conversation, this.#markOf(this.#conversation?.to));
+    this.#screen.setPrompt(prompt, this.#unread.summary);
+  }
+
+  /** A message is on the screen: it is counted until it is seen, and may be told of outside of the window. */
+  #count({ channel, from, text }: JournalEvent): void {
+    if (this.#input !== undefined) return;
+    const conversation = channel ? CHANNEL : from;
+    const isNew = this.#unread.arrived(conversation, this.#screen.rows.printed);
+    this.#showPrompt();
+    const { notify } = this.#view;
+    if (notify === undefined || !isNew || channel && !mentions(text, this.#nick)) return;
+    this.#screen.notify(
+      notify,
+      firstWords(`${channel ? `${CHANNEL} ` : ""}${from}: ${text}`, NOTIFICATION_COLUMNS),
+    );
   }
 
   /** A nick that could be taken for another one has a part of its key beside it. */

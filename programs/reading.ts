@@ -14,13 +14,16 @@ export interface Conversation {
   readonly to: Nick | undefined;
 }
 
+/** The name of the conversation with everybody. No nick has a "#" in it. */
+export const CHANNEL = "#channel";
+
 /** A command begins with it in a conversation, and may anywhere else. */
 export const SLASH = "/";
 
-/** The prompt says where lines go, with a mark behind the nick. No nick has a "#" in it. */
+/** The prompt says where lines go, with a mark behind the nick. */
 export function promptOf(conversation: Conversation | undefined, mark = ""): string {
   if (conversation === undefined) return ">>> ";
-  return `${conversation.to === undefined ? "#channel" : harmless(conversation.to)}${mark}> `;
+  return `${conversation.to === undefined ? CHANNEL : harmless(conversation.to)}${mark}> `;
 }
 
 /** Something said in a conversation. */

@@ -1,7 +1,7 @@
 /**
  * The lines that a user has typed, kept for ctrl-r and the arrow keys of the next run: the file `typed` in
- * the state folder, a JSON string a line. They hold what was said, so they are not kept beside an identity that
- * has a passphrase.
+ * the state folder, a JSON string a line. They hold what was said, so they are not kept beside an identity
+ * that has a passphrase.
  */
 import { protectionOf } from "./identity_file.ts";
 

@@ -49,6 +49,8 @@ export type KeyCommand =
 /** Something that the terminal tells by itself, or because it was asked. */
 export type Report = /** The colour of its background. */
   | { readonly name: "background"; readonly colour: Rgb }
+  /** Its window has the focus now, or has lost it. */
+  | { readonly name: "focus"; readonly hasFocus: boolean }
   /** It is there. */
   | { readonly name: "status" };
 
@@ -121,6 +123,9 @@ export function isComplete(sequence: string): boolean {
 
 /** The report that a complete sequence is. */
 export function reportOf(sequence: string): Report | undefined {
+  if (sequence === "\x1b[I" || sequence === "\x1b[O") {
+    return { name: "focus", hasFocus: sequence.endsWith("I") };
+  }
   if (sequence === "\x1b[0n") return { name: "status" };
   const [, ...parts] = BACKGROUND.exec(sequence) ?? [];
   if (parts.length === 0) return undefined;

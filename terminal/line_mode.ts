@@ -43,6 +43,8 @@ export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>, is
     printMarked: (_name, _mark, line) => output.write(`${plain(line)}\n`),
     mark: () => false,
     setPrompt: () => {},
+    rows: { printed: 0, top: 0 },
+    notify: () => {},
     close: () => {
       isClosed = true;
       input.cancel();

@@ -61,6 +61,7 @@ export class Painter {
    * program.
    */
   #above = 0;
+  #printed = 0;
 
   constructor(prompt: string, size: Size) {
     this.#prompt = graphemesOf(prompt);
@@ -75,6 +76,12 @@ export class Painter {
   /** Puts other words before the input, from the next frame on. */
   setPrompt(prompt: string): void {
     this.#prompt = graphemesOf(prompt);
+  }
+
+  /** How many rows were printed, and how many of them have left at the top. */
+  get rows(): { printed: number; top: number } {
+    const inSight = this.#size.rows - this.#painted.rows.length;
+    return { printed: this.#printed, top: Math.max(this.#printed - inSight, 0) };
   }
 
   /** Paints the input line in the place where it was. */
@@ -111,7 +118,9 @@ export class Painter {
     const rows = lines.flatMap((line) => wordRows(line, this.#size.columns));
     this.#recent.add(rows, name);
     const frame = this.erase() + terminated(rows);
-    this.#above += countRows(rows.map(cellsOf), this.#size.columns);
+    const count = countRows(rows.map(cellsOf), this.#size.columns);
+    this.#above += count;
+    this.#printed += count;
     return frame + this.#paint(input);
   }
 

@@ -10,6 +10,7 @@ import type { Report } from "./escape_sequences.ts";
 import { historyOf } from "./history.ts";
 import { isReport, KeyDecoder, type KeyPress } from "./keys.ts";
 import { type Line, shown } from "./line.ts";
+import { type Notification, notification } from "./notification.ts";
 import { Output } from "./output.ts";
 import { colourOf, type Rgb } from "./palette.ts";
 import { searchPrompt } from "./search.ts";
@@ -20,6 +21,7 @@ export interface Features {
   readonly hasColours: boolean;
   /** Whether it takes sequences that hold a text (OSC), such as links. */
   readonly hasTexts: boolean;
+  readonly isInTmux: boolean;
 }
 
 export interface TerminalOptions {
@@ -42,6 +44,8 @@ export interface TerminalOptions {
   edit(text: string): Promise<string | undefined>;
   /** A paste of so many bytes was refused. */
   onTooLong(bytes: number): void;
+  /** The terminal's window has the focus now, or has lost it. */
+  onFocus(hasFocus: boolean): void;
   /** A key was pressed, and all that it does is done. */
   onKey(): void;
   /** The user has pressed ctrl-c on an empty line. */
@@ -74,8 +78,12 @@ export interface Screen {
   printMarked(name: string, mark: string, line: string): void;
   /** Changes the mark of a line. False if the line is not in sight any more, or never had a mark. */
   mark(name: string, mark: string): boolean;
-  /** Puts other words before the input. */
-  setPrompt(prompt: string): void;
+  /** Puts other words before the input, and others before those, which no echo repeats. */
+  setPrompt(prompt: string, before?: string): void;
+  /** How many rows were printed, and how many of them have left at the top. */
+  readonly rows: { readonly printed: number; readonly top: number };
+  /** Shows a text, which holds printable characters alone, outside of the terminal's window. */
+  notify(how: Notification, text: string): void;
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
   close(): void;
 }
@@ -99,8 +107,9 @@ const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 /** Asks for the colour of the background (xterm control sequences, OSC 11). */
 const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
 
-const BRACKETED_PASTE_ON = "\x1b[?2004h";
-const BRACKETED_PASTE_OFF = "\x1b[?2004l";
+/** What the terminal is asked for: pastes in brackets, and to tell its focus (xterm control sequences). */
+const MODES_ON = "\x1b[?2004h\x1b[?1004h";
+const MODES_OFF = "\x1b[?1004l\x1b[?2004l";
 
 /** True if both input and output are a terminal that knows escape sequences; otherwise use `openLines`. */
 export function isInteractive(): boolean {
@@ -114,6 +123,7 @@ export function featuresOfTerminal(): Features {
     hasColours: (Deno.env.get("NO_COLOR") ?? "") === "",
     // The console of Linux prints what it does not know of them.
     hasTexts: Deno.env.get("TERM") !== "linux",
+    isInTmux: (Deno.env.get("TMUX") ?? "") !== "",
   };
 }
 
@@ -135,6 +145,7 @@ class Terminal implements Screen {
   readonly #painter: Painter;
   #size = windowSize();
   #prompt: string;
+  #before = "";
   #editor: Editor;
   /** Set while the keys are for another program. Resolves when they are ours again. */
   #lent: Promise<void> | undefined;
@@ -162,7 +173,7 @@ class Terminal implements Screen {
     Deno.stdin.setRaw(true);
     const { hasColours, hasTexts } = options.features;
     const question = hasColours && hasTexts ? BACKGROUND_ASKED : "";
-    this.#output.write(BRACKETED_PASTE_ON + question + this.#painter.draw(this.#line()));
+    this.#output.write(MODES_ON + question + this.#painter.draw(this.#line()));
     this.#read();
   }
 
@@ -204,8 +215,19 @@ class Terminal implements Screen {
     return frame !== undefined;
   }
 
-  setPrompt(prompt: string): void {
+  get rows(): { printed: number; top: number } {
+    return this.#painter.rows;
+  }
+
+  notify(how: Notification, text: string): void {
+    const { hasTexts, isInTmux } = this.#options.features;
+    if (hasTexts) this.#output.write(notification(how, text, isInTmux));
+  }
+
+  setPrompt(prompt: string, before = ""): void {
+    if (this.#prompt === prompt && this.#before === before) return;
     this.#prompt = prompt;
+    this.#before = before;
     if (!this.#isClosed) this.#refresh();
   }
 
@@ -273,6 +295,8 @@ class Terminal implements Screen {
       case "background":
         this.#background = report.colour;
         return;
+      case "focus":
+        return this.#options.onFocus(report.hasFocus);
       case "status":
         this.#releasing?.();
     }
@@ -308,7 +332,7 @@ class Terminal implements Screen {
   readonly #refresh = (): void => {
     if (this.#isSuspended || this.#lent !== undefined || this.#isClosed) return;
     const { search } = this.#editor;
-    this.#painter.setPrompt(search === undefined ? this.#prompt : searchPrompt(search));
+    this.#painter.setPrompt(search === undefined ? this.#before + this.#prompt : searchPrompt(search));
     if (!this.#followResize()) this.#output.write(this.#painter.draw(this.#line()));
   };
 
@@ -370,13 +394,13 @@ class Terminal implements Screen {
     this.#isSuspended = false;
     this.#painter.loseSight();
     Deno.stdin.setRaw(true);
-    this.#output.write(BRACKETED_PASTE_ON);
+    this.#output.write(MODES_ON);
     this.#refresh();
   };
 
   /** Takes the input line off the screen, and leaves the terminal as the shell expects it. */
   #giveBack(): void {
-    this.#output.write(this.#painter.erase() + BRACKETED_PASTE_OFF);
+    this.#output.write(this.#painter.erase() + MODES_OFF);
     try {
       Deno.stdin.setRaw(false);
     } catch {

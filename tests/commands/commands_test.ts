@@ -218,6 +218,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--log FILE",
       "--plain ",
       "--times ",
+      "--notify OSC",
       "INVITE is what 'invite' shows",
     ],
   },

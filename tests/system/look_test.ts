@@ -69,3 +69,30 @@ Deno.test("a nick that looks like another one has its key beside it, where one r
   await x.sees(/^\[You talk to b\u043eb \(looks like bob, key /m);
   await x.sees(new RegExp(`^b\u043eb \\(${key}\\)> `, "m"));
 });
+
+Deno.test("what nobody has seen is counted before the prompt, and told of as the user wants it", async () => {
+  await using host = await Host.withServer();
+  const y = await host.online("y");
+  const x = host.client("x", ["--notify", "9"], { terminal: true });
+  await x.sees(isOnline("x"));
+  await y.sees(isOnline("x"));
+  await x.type("\x1b[O");
+  await y.say("send x one \x07\x1b]0;title\x07");
+  await x.sees(/^\[y 1\] >>> /m);
+  await y.say("send_all is x there?");
+  await x.sees(/^\[y 1, #channel 1\] >>> /m);
+  await y.say("send x two");
+  await x.sees(/^\[y 2, #channel 1\] >>> /m);
+  await x.type("\x1b[I");
+  await x.sees(/^>>> /m);
+  await y.say("send x three");
+  await x.sees("y: three");
+  await x.say("quit");
+  assertEquals(await x.status, 0);
+  const told = x.programOutput.split("\x1b]9;").slice(1).map((text) => text.split("\x1b\\")[0]);
+  assertEquals(told, [
+    "y: one <U+0007><U+001B>]0;title<U+0007>",
+    "#channel y: is x there?",
+  ]);
+  assertEquals(x.screen.filter((row) => row.startsWith("[y ")), []);
+});

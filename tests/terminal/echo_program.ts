@@ -9,7 +9,7 @@ const [count = 0, everyMs = 0] = Deno.args.map(Number);
 let printed = 0;
 
 const screen = openTerminal({
-  features: { hasColours: false, hasTexts: false },
+  features: { hasColours: false, hasTexts: false, isInTmux: false },
   history: [],
   edit: (text) => Promise.resolve(`${text} edited`),
   prompt: ">>> ",
@@ -23,6 +23,7 @@ const screen = openTerminal({
     else screen.print([`got ${JSON.stringify(line)}`]);
   },
   onKey: () => {},
+  onFocus: (hasFocus) => screen.print([hasFocus ? "focus" : "no focus"]),
   onTooLong: (bytes) => screen.print([`too long: ${bytes}`]),
   onInterrupt: () => end("interrupted"),
   onEnd: () => end("ended"),

@@ -25,6 +25,8 @@ export class Emulator {
   #wraps = true;
   /** Whether the program asked for pastes in brackets. */
   bracketsPastes = false;
+  /** Whether the program asked to be told of the focus. */
+  tellsFocus = false;
 
   constructor(public columns: number, public rows: number, readonly reflows = true) {
     this.#screen = Array.from({ length: rows }, () => this.#blankRow());
@@ -55,7 +57,7 @@ export class Emulator {
     const escape = /\x1b\[(\??[\d;]*)([A-Za-z])/y;
     // A question for the background, which nobody answers here, and links, which look as their texts do.
     // deno-lint-ignore no-control-regex -- the escape character is what it looks for
-    const unseen = /\x1b\](?:11;\?|8;;[\x21-\x7e]*)\x1b\\/y;
+    const unseen = /\x1b\](?:11;\?|8;;[\x21-\x7e]*|9;\P{Cc}*)\x1b\\/yu;
     for (let at = 0; at < text.length;) {
       escape.lastIndex = unseen.lastIndex = at;
       const [skipped = ""] = unseen.exec(text) ?? [];
@@ -106,6 +108,7 @@ export class Emulator {
     }
     const isOn = command === "h";
     if (parameters === "?7" && /[hl]/.test(command)) this.#wraps = isOn;
+    else if (parameters === "?1004" && /[hl]/.test(command)) this.tellsFocus = isOn;
     else if (parameters === "?2004" && /[hl]/.test(command)) this.bracketsPastes = isOn;
     else throw new Error(`unexpected escape sequence ESC [ ${parameters} ${command}`);
   }

@@ -81,7 +81,7 @@ Deno.test("an unknown sequence is swallowed whole, and nothing else", () => {
       "\x1b[15~",
       "\x1b[2~",
       "\x1b[?1;2c",
-      "\x1b[I",
+
       "\x1bq",
       "\x1b[999z",
     ]
@@ -181,4 +181,12 @@ Deno.test("ctrl-x waits for its second key, however long that takes", () => {
   assertEquals(push("\x05"), [{ name: "editor" }]);
   assertEquals(push("\x18\x15\x18a"), [{ name: "undo" }, { name: "text", text: "a" }]);
   assertEquals(push("\x18\x1b[A"), [{ name: "up" }]);
+});
+
+Deno.test("the terminal tells its focus", () => {
+  const keys = new KeyDecoder().push(new TextEncoder().encode("\x1b[Ia\x1b[O"));
+  assertEquals(keys, [{ name: "focus", hasFocus: true }, { name: "text", text: "a" }, {
+    name: "focus",
+    hasFocus: false,
+  }]);
 });
