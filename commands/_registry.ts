@@ -33,7 +33,11 @@ export type ScreenRequest =
   /** From now on lines go to this person, or to the channel (`undefined`). */
   | { readonly do: "talk"; readonly to: string | undefined }
   /** Lines are commands again. */
-  | { readonly do: "leave" };
+  | { readonly do: "leave" }
+  /** Messages of somebody are not shown any more, or are again. */
+  | { readonly do: "ignore"; readonly nick: string }
+  /** What was not shown is, of somebody or of all (`undefined`). */
+  | { readonly do: "show"; readonly from: string | undefined };
 
 /** A program that a command in a shell starts. It is imported when it runs, and returns the exit status. */
 export interface Program {

@@ -5,6 +5,7 @@ import { oneOf, type Option, type Options } from "./_options.ts";
 /** What a setting says of an option that takes no value. */
 const IS_SWITCH = oneOf(["true", "false"]);
 
+const PRESENCES = ["line", "table"] as const;
 const NOTIFICATIONS = ["9", "99", "777"] as const satisfies readonly ViewSettings["notify"][];
 
 export const VIEW_OPTIONS: readonly Option[] = [
@@ -13,6 +14,15 @@ export const VIEW_OPTIONS: readonly Option[] = [
     help: "only ever append lines, in words and without colours, as screen readers want it",
     setting: "plain",
     check: IS_SWITCH,
+  },
+  {
+    name: "presence",
+    value: "HOW",
+    help: "who comes and goes: table, as in 'peers', or line, one for each change",
+    otherwise: "table, and line once 'talk' was used",
+    setting: "presence",
+    completes: PRESENCES,
+    check: oneOf(PRESENCES),
   },
   {
     name: "times",
@@ -31,9 +41,10 @@ export const VIEW_OPTIONS: readonly Option[] = [
   },
 ];
 
-export function readViewSettings({ notify, plain, times }: Options): ViewSettings {
+export function readViewSettings({ notify, plain, presence, times }: Options): ViewSettings {
   return {
     isPlain: plain === "true",
+    tellsChanges: presence === "line",
     hasTimes: times === "true",
     notify: NOTIFICATIONS.find((each) => each === notify),
   };

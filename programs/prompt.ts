@@ -15,8 +15,10 @@ import { completions } from "./completing.ts";
 import { dressed, TimeStamps } from "./dressing.ts";
 import { editText } from "./edit_text.ts";
 import { filesLike } from "./file_names.ts";
+import { Hidden } from "./hidden.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
+import { offlineLast, Presence } from "./presence.ts";
 import {
   CHANNEL,
   type Conversation,
@@ -51,6 +53,8 @@ const CUT_OFF: LineResult = {
 export interface ViewSettings {
   /** Lines are only ever appended, and hold nothing but text. */
   readonly isPlain: boolean;
+  /** A line for each who comes or goes, and not the table. */
+  readonly tellsChanges: boolean;
   /** Messages have the time before them. */
   readonly hasTimes: boolean;
   /** By which sequence direct messages and mentions are told of; `undefined` if they are not. */
@@ -89,6 +93,10 @@ export class Prompt {
   readonly #screen: Screen;
   readonly #own = new OwnMessages();
   readonly #people = new People();
+  readonly #presence = new Presence();
+  readonly #hidden = new Hidden();
+  /** True if who comes and goes is told in lines, and not by the table. */
+  #tellsChanges: boolean;
   readonly #unread = new Unread();
   readonly #stamps = new TimeStamps();
   /** Where the user's lines go; `undefined` while they are commands. */
@@ -105,6 +113,7 @@ export class Prompt {
     this.#view = view;
     this.#typed = typed;
     this.#nick = nick;
+    this.#tellsChanges = view.tellsChanges;
     this.#input = input;
     this.#isAttended = isAttended;
     this.#world = world;
@@ -143,7 +152,12 @@ export class Prompt {
 
   /** Lines on standard error are the client's last, so the terminal is given back first. */
   #show(notice: Notice): void {
-    if (notice.type === "tableChanged") this.#people.meet(notice);
+    if (notice.type === "tableChanged") {
+      this.#people.meet(notice);
+      const changes = this.#presence.changed(notice.rows, (nick) => this.#nameOf(nick));
+      if (changes !== undefined && this.#tellsChanges) return this.#screen.print(changes.map(harmless));
+    }
+    if (this.#isAttended && this.#hides(notice)) return;
     const { isFailure, lines, stream } = this.#render(notice);
     if (notice.type === "settled") this.#pace.settled();
     if (isFailure) this.#sawFailure = true;
@@ -158,7 +172,15 @@ export class Prompt {
   /** The text of a notice, as it looks on a screen if a person reads it. */
   #render(notice: Notice): Rendered {
     const isMessage = notice.type === "directReceived" || notice.type === "channelReceived";
-    if (!isMessage || !this.#isAttended) return render(notice, this.#world.utcOffset);
+    if (notice.type === "peersListed" && this.#tellsChanges) {
+      return render({ ...notice, rows: offlineLast(notice.rows) }, this.#world.utcOffset);
+    }
+    if (!this.#isAttended) return render(notice, this.#world.utcOffset);
+    if (notice.type === "folded") {
+      const line = `[${notice.count} more from ${notice.from}, 'show ${notice.from}' shows them.]`;
+      return { stream: "screen", lines: [harmless(line)], isFailure: false };
+    }
+    if (!isMessage) return render(notice, this.#world.utcOffset);
     const { message } = notice;
     const print = this.#people.fingerprintOf(message.from);
     const like = message.like === undefined ? undefined : `${message.like}, key ${print ?? "unknown"}`;
@@ -177,6 +199,15 @@ export class Prompt {
     const day = this.#stamps.newDay(local);
     const before = day === undefined ? [] : [`[${day}]`];
     return [...before, `${this.#stamps.timeOf(local)} ${first}`, ...further];
+  }
+
+  /** Keeps a message that is not shown for `show`, and says true then. */
+  #hides(notice: Notice): boolean {
+    const isMessage = notice.type === "directReceived" || notice.type === "channelReceived";
+    const isHidden = notice.type === "foldedMessage" ||
+      isMessage && this.#hidden.isIgnored(notice.message.from);
+    if (isHidden) this.#hidden.keep(notice.message);
+    return isHidden || notice.type === "folded" && this.#hidden.isIgnored(notice.from);
   }
 
   #showState(notice: Extract<Notice, { type: "messageState" }>): void {
@@ -300,6 +331,31 @@ export class Prompt {
         return this.#talk(request.to);
       case "leave":
         return this.#leave();
+      case "ignore":
+        return this.#ignore(request.nick);
+      case "show":
+        return this.#reveal(request.from);
+    }
+  }
+
+  #ignore(to: string): void {
+    const nick = this.#people.nickOf(to);
+    if (nick === undefined) return this.#refuse({ type: "unknownPeer", nick: to });
+    const begins = this.#hidden.toggle(nick);
+    this.say(
+      begins
+        ? `[Messages of ${nick} are not shown any more, 'ignore ${nick}' ends that and 'show ${nick}' shows them.]`
+        : `[Messages of ${nick} are shown again.]`,
+    );
+  }
+
+  /** Shows what was hidden. */
+  #reveal(from: string | undefined): void {
+    const messages = this.#hidden.take(from);
+    if (messages.length === 0) return this.say("[Nothing is hidden.]");
+    for (const message of messages) {
+      const type = message.channel ? "channelReceived" : "directReceived";
+      this.#screen.print(this.#render({ type, message: { ...message, dated: true } }).lines);
     }
   }
 
@@ -309,6 +365,7 @@ export class Prompt {
     if (to !== undefined && nick === undefined && this.#people.areKnown) {
       return this.#refuse({ type: "unknownPeer", nick: to });
     }
+    this.#tellsChanges = true;
     this.#go({ to: nick ?? to });
     const whom = to === undefined ? "everybody, on the channel" : this.#nameOf(nick ?? to);
     this.say(`[You talk to ${whom}: only lines that begin with '/' are commands, '/leave' goes back.]`);

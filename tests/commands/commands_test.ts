@@ -4,6 +4,8 @@ import { Commands, type PromptResult, type ShellResult, usageOf } from "../../co
 import * as ack from "../../commands/ack.ts";
 import * as daemon from "../../commands/daemon.ts";
 import * as inbox from "../../commands/inbox.ts";
+import * as ignore from "../../commands/ignore.ts";
+import * as show from "../../commands/show.ts";
 import * as leave from "../../commands/leave.ts";
 import * as knownNicks from "../../commands/known_nicks.ts";
 import * as listen from "../../commands/listen.ts";
@@ -43,6 +45,8 @@ import { onlySends } from "../../programs/reading.ts";
 
 const MODULES = {
   knownNicks,
+  ignore,
+  show,
   leave,
   talk,
   wait,
@@ -131,6 +135,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
   assertEquals(names("prompt"), [
     "dereg",
     "help",
+    "ignore",
     "invite",
     "leave",
     "peers",
@@ -138,6 +143,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "reg",
     "send",
     "send_all",
+    "show",
     "talk",
     "trust",
     "verify",
@@ -218,6 +224,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--log FILE",
       "--plain ",
       "--times ",
+      "--presence HOW",
       "--notify OSC",
       "INVITE is what 'invite' shows",
     ],
@@ -235,6 +242,8 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     usage: "nicks [options]",
     names: ["-p, --port PORT", "--data FILE", "--release NICK", "--expire DAYS", "was there last"],
   },
+  ignore: { usage: "ignore <nick>", names: ["'show'"] },
+  show: { usage: "show [nick]", names: [] },
   leave: { usage: "leave", names: [] },
   peers: { usage: "peers", names: [] },
   talk: { usage: "talk [nick]", names: ["'//'"] },

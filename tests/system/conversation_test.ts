@@ -79,3 +79,43 @@ Deno.test("a message that nobody takes has a sign and the reason", async () => {
   await x.status;
   assertEquals(x.screen.filter((row) => row.endsWith("to myself")), ["! x> to myself"]);
 });
+
+Deno.test("after 'talk' a line tells who comes and goes, and 'peers' has who is offline last", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("away");
+  const x = await host.onTerminal("x");
+  await x.say("talk");
+  await x.sees(/^\[You talk to everybody/m);
+  const y = await host.online("y");
+  await x.sees("y is online");
+  await y.say("quit");
+  await x.sees("y is offline");
+  await host.online("z");
+  await x.sees("z is online");
+  await x.say("/peers");
+  await x.sees(/z @ .* is ONLINE\n+away @ .* is OFFLINE\n+y @ .* is OFFLINE\n/);
+});
+
+Deno.test("messages of somebody who is ignored are hidden until 'show'", async () => {
+  await using host = await Host.withServer();
+  const y = await host.online("y");
+  const z = await host.online("z");
+  const x = await host.onTerminal("x");
+  await z.sees(isOnline("x"));
+  await y.sees(isOnline("x"));
+  await x.say("ignore nobody");
+  await x.sees("[Unknown peer: nobody]");
+  await x.say("ignore y");
+  await x.sees(/^\[Messages of y are not shown any more, /m);
+  await y.say("send x one");
+  await y.sees("[Message received by x.]");
+  await z.say("send x two");
+  await x.sees("z: two");
+  await x.say("show y");
+  await x.sees(/^y: .* one\n/m);
+  await x.say("ignore y");
+  await x.sees("[Messages of y are shown again.]");
+  await y.say("send x three");
+  await x.sees("y: three");
+  assertEquals(x.screen.filter((row) => row.startsWith("y: ")).length, 2);
+});
