@@ -39,7 +39,8 @@ export class Unread {
   /** A key was pressed, so somebody is here. Whether they stay is known only where the focus is told. */
   pressed(top: number): void {
     if (this.#focus === "away") this.#focus = "here";
-    this.#see(top);
+    // Where nobody knows the focus, whoever types has read what went by.
+    this.#see(this.#focus === "unknown" ? Infinity : top);
   }
 
   /** A line was submitted: what has left the screen was scrolled back to, or is not wanted. */
@@ -60,7 +61,7 @@ export class Unread {
   }
 
   #see(top: number): void {
-    this.#messages = this.#messages.filter(({ row }) => row <= top);
+    this.#messages = top === Infinity ? [] : this.#messages.filter(({ row }) => row <= top);
   }
 }
 

@@ -51,6 +51,8 @@ export type Report = /** The colour of its background. */
   | { readonly name: "background"; readonly colour: Rgb }
   /** Its window has the focus now, or has lost it. */
   | { readonly name: "focus"; readonly hasFocus: boolean }
+  /** The cursor was in this column, counted from 1. */
+  | { readonly name: "cursor"; readonly column: number }
   /** It is there. */
   | { readonly name: "status" };
 
@@ -126,12 +128,17 @@ export function reportOf(sequence: string): Report | undefined {
   if (sequence === "\x1b[I" || sequence === "\x1b[O") {
     return { name: "focus", hasFocus: sequence.endsWith("I") };
   }
+  const [, column] = CURSOR.exec(sequence) ?? [];
+  if (column !== undefined) return { name: "cursor", column: Number(column) };
   if (sequence === "\x1b[0n") return { name: "status" };
   const [, ...parts] = BACKGROUND.exec(sequence) ?? [];
   if (parts.length === 0) return undefined;
   const [red = 0, green = 0, blue = 0] = parts.map((part) => parseInt(part, 16) / (16 ** part.length - 1));
   return { name: "background", colour: { red, green, blue } };
 }
+
+/** The answer to CSI 6 n. F3 with a modifier looks the same, which means nothing here. */
+const CURSOR = /^.\[\d+;(\d+)R$/s;
 
 /** The answer to OSC 11, as the X Window System writes colours: one to four digits for each. */
 const BACKGROUND = /^.\]11;rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})/si;

@@ -32,7 +32,7 @@ export function isReport(key: KeyPress): key is Report {
   return REPORTS.has(key.name);
 }
 
-const REPORTS: ReadonlySet<string> = new Set<Report["name"]>(["background", "focus", "status"]);
+const REPORTS: ReadonlySet<string> = new Set<Report["name"]>(["background", "cursor", "focus", "status"]);
 
 const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x01", "home"], // ctrl-a

@@ -2,7 +2,7 @@
  * The lines that were printed last. A resize of the window prints some of them again.
  * @module
  */
-import { cellsOf, lastRows, wrap } from "./rows.ts";
+import { cellsOf, lastRows, type WidthOf, wrap } from "./rows.ts";
 
 /** No window has more rows. */
 const LIMIT_LINES = 500;
@@ -21,6 +21,11 @@ interface Recent {
 
 export class RecentLines {
   #lines: Recent[] = [];
+  readonly #widthOf: WidthOf;
+
+  constructor(widthOf: WidthOf) {
+    this.#widthOf = widthOf;
+  }
 
   /** Adds lines. With a name the first of them begins with a mark of one cell. */
   add(lines: readonly string[], name?: string): void {
@@ -37,7 +42,7 @@ export class RecentLines {
     const line = this.#lines[at];
     if (line === undefined) return undefined;
     line.text = mark + cellsOf(line.text).slice(1).join("");
-    return this.#lines.slice(at).reduce((sum, { text }) => sum + wrap(cellsOf(text), columns).length, 0);
+    return this.#lines.slice(at).reduce((sum, { text }) => sum + this.#rowsOf(text, columns).length, 0);
   }
 
   clear(): void {
@@ -49,7 +54,7 @@ export class RecentLines {
     let count = 0;
     for (const { text } of this.#lines.toReversed()) {
       if (count >= enough) break;
-      count += wrap(cellsOf(text), columns).length;
+      count += this.#rowsOf(text, columns).length;
     }
     return count;
   }
@@ -65,9 +70,8 @@ export class RecentLines {
     let seenBefore = 0;
     let seenAfter = 0;
     for (const { text } of this.#lines.toReversed()) {
-      const cells = cellsOf(text);
-      const rowsBefore = wrap(cells, before.columns);
-      const rowsAfter = wrap(cells, after.columns);
+      const rowsBefore = this.#rowsOf(text, before.columns);
+      const rowsAfter = this.#rowsOf(text, after.columns);
       const room = before.rows - seenBefore;
       const stillThere = room > 0 ? rowsBefore.slice(-room).flat().length : 0;
       const wanted = Math.max(after.rows - seenAfter, rowsHolding(stillThere, rowsAfter));
@@ -77,6 +81,10 @@ export class RecentLines {
       seenAfter += rowsAfter.length;
     }
     return lines;
+  }
+
+  #rowsOf(text: string, columns: number): string[][] {
+    return wrap(cellsOf(text), columns, this.#widthOf);
   }
 }
 

@@ -41,7 +41,10 @@ export function withoutStyles(line: string): string {
   return line.replaceAll(STYLE, "");
 }
 
-/** How many columns a cell takes: 0, 1 or 2. */
+/** Says how many columns a cell takes. */
+export type WidthOf = (cell: string) => number;
+
+/** How many columns a cell takes, as Unicode says: 0, 1 or 2. */
 export function columnsOf(cell: string): number {
   // Most cells are printable ASCII, and a long line is measured at every key.
   if (cell.length === 1 && cell >= " " && cell <= "~") return 1;
@@ -49,12 +52,12 @@ export function columnsOf(cell: string): number {
 }
 
 /** Cuts cells into rows as a terminal does: a cell of two columns stays in one row. At least one row. */
-export function wrap(cells: readonly string[], columns: number): string[][] {
+export function wrap(cells: readonly string[], columns: number, widthOf: WidthOf = columnsOf): string[][] {
   let row: string[] = [];
   const rows = [row];
   let used = 0;
   for (const cell of cells) {
-    const width = columnsOf(cell);
+    const width = widthOf(cell);
     if (used > 0 && used + width > columns) {
       row = [];
       rows.push(row);
@@ -71,20 +74,20 @@ export function wrap(cells: readonly string[], columns: number): string[][] {
  * window is left to the terminal, behind what stands before it: text without spaces, or an address to be
  * copied. Each row begins with the colours that are set there.
  */
-export function wordRows(line: string, columns: number): string[] {
+export function wordRows(line: string, columns: number, widthOf: WidthOf = columnsOf): string[] {
   const rows: string[] = [];
   let [row, used, colours] = ["", 0, ""];
   let isFirst = true;
   for (const word of line.split(" ")) {
     const cells = cellsOf(word);
-    const width = cells.reduce((sum, cell) => sum + columnsOf(cell), 0);
+    const width = cells.reduce((sum, cell) => sum + widthOf(cell), 0);
     if (!isFirst && used + 1 + width > columns && width <= columns) {
       rows.push(row);
       [row, used] = [colours + word, width];
     } else {
       row += isFirst ? word : ` ${word}`;
       for (const cell of isFirst ? cells : [" ", ...cells]) {
-        const more = columnsOf(cell);
+        const more = widthOf(cell);
         used = used + more > columns ? more : used + more;
       }
     }

@@ -199,6 +199,7 @@ class Terminal implements Screen {
     if (this.#lent !== undefined) return void this.#held.push(...rows);
     this.#makeReady();
     this.#output.write(this.#painter.print(rows, this.#line()));
+    this.#askWidth(rows);
   }
 
   printMarked(name: string, mark: string, line: string): void {
@@ -295,6 +296,9 @@ class Terminal implements Screen {
       case "background":
         this.#background = report.colour;
         return;
+      case "cursor":
+        if (this.#painter.learnWidth(report.column)) return this.#refresh();
+        return this.#askWidth([]);
       case "focus":
         return this.#options.onFocus(report.hasFocus);
       case "status":
@@ -334,7 +338,14 @@ class Terminal implements Screen {
     const { search } = this.#editor;
     this.#painter.setPrompt(search === undefined ? this.#before + this.#prompt : searchPrompt(search));
     if (!this.#followResize()) this.#output.write(this.#painter.draw(this.#line()));
+    this.#askWidth([]);
   };
+
+  /** Asks for the width of a cell about which terminals differ, if there is one that was not asked for. */
+  #askWidth(lines: readonly string[]): void {
+    const question = this.#painter.askWidth(lines, this.#line());
+    if (question !== undefined) this.#output.write(question);
+  }
 
   /**
    * Paints all anew if the window has another size, and returns true then. It asks for the size before each

@@ -29,7 +29,7 @@ Deno.test("a terminal that never told its focus has it when a key is pressed, an
   unread.arrived("bob", 1);
   unread.arrived("#channel", 2);
   assertEquals(unread.summary, "[bob 1, #channel 1] ");
-  unread.pressed(0);
+  unread.pressed(1);
   assertEquals(unread.summary, "");
   assertEquals(unread.arrived("bob", 3), true);
 });

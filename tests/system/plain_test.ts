@@ -45,7 +45,7 @@ for (const [name, args, options] of WAYS) {
     await x.say("/peers");
     await x.sees(isOffline("away"));
     await y.say("quit");
-    await x.sees(isOffline("y"));
+    await x.sees("y is offline");
     assertIsText(x);
     await x.say("/quit");
     assertEquals(await x.status, 0);

@@ -190,3 +190,10 @@ Deno.test("the terminal tells its focus", () => {
     hasFocus: false,
   }]);
 });
+
+Deno.test("the terminal tells where the cursor is", () => {
+  assertEquals(new KeyDecoder().push(new TextEncoder().encode("\x1b[12;5R")), [{
+    name: "cursor",
+    column: 5,
+  }]);
+});
