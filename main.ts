@@ -11,7 +11,7 @@ import { DONE, FAILED, makeWorld, WRONG_USAGE } from "./programs/world.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const commands = await loadCommands(readSettings);
-  // Who is about to trust a file need not be told that it is not trusted.
+  // A user who is about to trust a file need not be told that it is not trusted.
   const left = args[0] === "trust-command" ? [] : await addOwnCommands(commands);
   for (const sentence of left) complain(sentence);
   const result = commands.runShell(args);

@@ -1,357 +1,111 @@
 /**
- * `deno task bench`: every figure of the README, from one run. Ratios mean more than the figures themselves.
+ * `deno task bench`: every figure of the README and of docs/performance.md. Ratios mean more than the figures
+ * themselves.
+ *
+ *     --only PART        one part of `SMALL_PARTS` or `LOAD_PARTS`
+ *     --clients N        so many in `registration` and `idle-clients`
+ *     --members N        so many in `fan-out`; with `--pipelined` several messages are under way
+ *     --peers            beside the servers that people use instead, as far as they are installed
+ *     --json             one object a line for each figure of `LOAD_PARTS`
+ *     --profile FOLDER   leave the processor profile of our server there
+ *     --report           all of `LOAD_PARTS` up to N, into docs/performance.md
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { READ_AHEAD_MS } from "../core/base/limits.ts";
-import { openSqlite } from "../storage/sqlite.ts";
-import { BadNetwork } from "../tests/kit/bad_networks/network.ts";
-import { describe, play, SCENARIOS } from "../tests/kit/bad_networks/scenarios.ts";
-import type { Child } from "../tests/kit/child.ts";
-import { Progress } from "../tests/kit/progress.ts";
-import { LENGTHS, letterOf, letters } from "./letters.ts";
-import { handshakes, layers } from "./links.ts";
-import { type Delivery, fixedRetry, links } from "./loss.ts";
-import { start } from "./processes.ts";
-import { median, summarize, type Summary } from "./summary.ts";
+import { PROJECT } from "../tests/kit/program.ts";
+import { LOAD_PARTS, type LoadOptions, missingPeers, runAll, runLoad } from "./load/parts.ts";
+import type { Run } from "./load/run.ts";
+import { inWords, type Measurement } from "./measurement.ts";
+import { endAll } from "./processes.ts";
+import { makeReport } from "./report.ts";
+import { freshFile, removeFiles } from "./scratch.ts";
+import { SMALL_PARTS } from "./small_parts.ts";
+import { clearStep, tell, tellStep } from "./telling.ts";
 
-const ROUND_TRIPS = 10_000;
+const CLIENTS = 100;
+const MEMBERS = 200;
 const ROUNDS = 3;
-const BURST_MESSAGES = 100_000;
-const WINDOWS = [64, 512];
-const LARGE_MESSAGES = 500;
-const LARGE_BYTES = 65_536;
-const LARGE_WINDOW = 32;
-const JUNK_PER_SECOND = 20_000;
-const FLOODED_ROUND_TRIPS = 5_000;
-const LOSSES = [0, 0.1, 0.3, 0.5];
-const COMMITS = 2_000;
-const SEEDS = 100;
-const IDLE_SECONDS = 10;
-const STARTS = 9;
 
-/** Messages of 64 bytes that fill a packet, at the floor. */
-const FULL_PACKET = 15;
-const FLOOR_MESSAGES = 500_000;
-/** After so many messages a client's memory has long stopped to grow. */
-const MEMORY_MESSAGES = 200_000;
+const options = parseArgs(Deno.args, {
+  string: ["only", "clients", "members", "profile"],
+  boolean: ["pipelined", "json", "peers", "report"],
+});
 
-type Figures = Summary & { readonly perSecond: number };
-type PeerFigures = Figures & { readonly bytesEach: number; readonly megabytes: number };
-
-const { only } = parseArgs(Deno.args, { string: ["only"] });
-const folder = Deno.makeTempDirSync({ prefix: "parley-bench-" });
-const MEMORY = ":memory:";
-let stores = 0;
-
-function freshState(durable: boolean): string {
-  return durable ? `${folder}/state-${++stores}.db` : MEMORY;
-}
-
-/** Two processes that know no protocol: `script` without arguments answers, and with a port it asks. */
-async function pair(script: string, args: readonly number[], oneCpu: boolean): Promise<Figures> {
-  const echo = start(script, [], oneCpu);
-  const port = await echo.nextLine();
-  const ping = start(script, [port, ...args.map(String)], oneCpu);
-  const figures = JSON.parse(await ping.nextLine());
-  await ping.end();
-  await echo.end();
-  return figures;
-}
-
-/** A server and two clients; the first sends to the second. */
-async function direct(
-  count: number,
-  window: number,
-  durable: boolean,
-  oneCpu: boolean,
-  bytes = 64,
-): Promise<PeerFigures & { readonly recipientMegabytes: number }> {
-  const port = freePort();
-  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY], oneCpu);
-  const bob = start("bench/peer.ts", ["bob", String(port), freshState(durable)], oneCpu);
-  await bob.sees("ready");
-  const args = ["alice", String(port), freshState(durable), "bob", ...[count, window, bytes].map(String)];
-  const alice = start("bench/peer.ts", args, oneCpu);
-  const figures: PeerFigures = JSON.parse(await alice.nextLine());
-  const recipientMegabytes = residentMegabytes(bob.pid);
-  for (const process of [alice, bob, server]) await process.end();
-  return { ...figures, recipientMegabytes };
-}
-
-function freePort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
-}
-
-function commits(): Summary {
-  const store = openSqlite(freshState(true), "client");
-  const times = Array.from({ length: COMMITS }, (_, number) => {
-    const began = performance.now();
-    store.commit([{ type: "save", key: `key/${number}`, value: new Uint8Array(200) }]);
-    return performance.now() - began;
-  });
-  store.close();
-  return summarize(times);
-}
-
-async function roundTrips(oneCpu: boolean): Promise<void> {
-  const rows = {
-    bare: [] as Summary[],
-    sealed: [] as Summary[],
-    memory: [] as Summary[],
-    durable: [] as Summary[],
-    commit: [] as Summary[],
-  };
-  for (let round = 0; round < ROUNDS; round++) {
-    rows.bare.push(await pair("bench/bare.ts", [ROUND_TRIPS], oneCpu));
-    rows.sealed.push(await pair("bench/floor.ts", [ROUND_TRIPS, 1, 1], oneCpu));
-    rows.memory.push(await direct(ROUND_TRIPS, 1, false, oneCpu));
-    rows.durable.push(await direct(ROUND_TRIPS, 1, true, oneCpu));
-    rows.commit.push(commits());
-  }
-  tell(
-    `round trip, ${
-      oneCpu ? "all processes on one CPU" : "unpinned"
-    } (median of ${ROUNDS} runs, microseconds)`,
-  );
-  const middle = (name: keyof typeof rows, of: keyof Summary) => median(rows[name].map((row) => row[of]));
-  const line = (name: keyof typeof rows, what: string, ratio = "") =>
-    tell(`  ${what.padEnd(44)} p50 ${middle(name, "p50")}  p99 ${middle(name, "p99")}  ${ratio}`);
-  const [floor, commit] = [middle("sealed", "p50"), middle("commit", "p50")];
-  line("bare", "bare datagram and echo");
-  line("sealed", "one AEAD each way, and no protocol");
-  line("commit", "one commit with fsync");
-  line(
-    "memory",
-    "message to receipt, ':memory:'",
-    `${(middle("memory", "p50") / floor).toFixed(2)} x sealed`,
-  );
-  const durable = middle("durable", "p50");
-  line(
-    "durable",
-    "message to receipt, durable",
-    `${((durable - 2 * commit) / floor).toFixed(2)} x sealed + two commits`,
-  );
-}
-
-async function oneWay(): Promise<void> {
-  for (const window of WINDOWS) {
-    const floor = await rateOf(() => pair("bench/floor.ts", [FLOOR_MESSAGES, window, FULL_PACKET], false));
-    tell(
-      `one way, ${window} outstanding, no protocol, ${FULL_PACKET} in a packet: ${
-        Math.round(floor)
-      } messages/s`,
-    );
-    for (const durable of [false, true]) {
-      const rate = await rateOf(() => direct(BURST_MESSAGES, window, durable, false));
-      tell(
-        `one way, ${window} outstanding, ${inStore(durable)}: ${Math.round(rate)} receipted messages/s, ${
-          (rate / floor).toFixed(2)
-        } of that`,
-      );
-    }
-  }
-}
-
-async function wire(): Promise<void> {
-  const { bytesEach, megabytes, recipientMegabytes } = await direct(MEMORY_MESSAGES, 64, false, false);
-  tell(`a message of 64 bytes with its receipt, 64 outstanding: ${Math.round(bytesEach)} bytes on the wire`);
-  tell(
-    `after ${MEMORY_MESSAGES} messages: ${Math.round(megabytes)} MB resident at their sender, ${
-      Math.round(recipientMegabytes)
-    } MB at their recipient`,
-  );
-}
-
-async function large(): Promise<void> {
-  for (const durable of [false, true]) {
-    const rate = await rateOf(() => direct(LARGE_MESSAGES, LARGE_WINDOW, durable, false, LARGE_BYTES));
-    tell(
-      `messages of 64 KiB, ${inStore(durable)}: ${(rate * LARGE_BYTES / 1e6).toFixed(1)} MB/s, receipted`,
-    );
-  }
-}
-
-async function rateOf(run: () => Promise<Figures>): Promise<number> {
-  const rates: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) rates.push((await run()).perSecond);
-  return median(rates);
-}
-
-function inStore(durable: boolean): string {
-  return durable ? "durable" : "':memory:'";
-}
-
-function inOneProcess(): void {
-  tell("a sealed message of 64 bytes, microseconds at its sender and at its receiver");
-  for (const { layer, out, in: taken } of layers()) {
-    tell(`  ${layer.padEnd(50)} ${out.toFixed(1)}  ${taken.toFixed(1)}`);
-  }
-  tell(`handshakes that a server answers: ${Math.round(handshakes())}/s`);
-}
-
-function sealing(): void {
-  tell(`letters of 64 bytes in one process (median of ${ROUNDS} runs, a second)`);
-  for (const { what, out, in: taken } of letters()) {
-    tell(`  ${what.padEnd(50)} ${Math.round(out)}  ${Math.round(taken)}`);
-  }
-  for (const bytes of LENGTHS) {
-    tell(`  sealing a text of ${bytes} bytes adds ${letterOf(bytes).length - bytes} bytes`);
-  }
-}
-
-/** Direct messages while junk comes to nobody, to their recipient, or to the server. */
-async function flood(): Promise<void> {
-  for (const target of ["nobody", "recipient", "server"] as const) {
-    const runs: Summary[] = [];
-    for (let round = 0; round < ROUNDS; round++) runs.push(await flooded(target));
-    const middle = (of: keyof Summary) => median(runs.map((run) => run[of]));
-    const what = `message to receipt, ':memory:', ${JUNK_PER_SECOND} junk datagrams/s to ${target}`;
-    tell(`${what.padEnd(76)} p50 ${middle("p50")}  p99 ${middle("p99")}`);
-  }
-}
-
-async function flooded(target: "nobody" | "recipient" | "server"): Promise<Summary> {
-  const port = freePort();
-  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY]);
-  const bob = start("bench/peer.ts", ["bob", String(port), MEMORY]);
-  const [, bobPort = ""] = (await bob.nextLine()).split(" ");
-  const victim = target === "server" ? String(port) : bobPort;
-  const junk = target === "nobody" ? undefined : start("bench/flooder.ts", [String(JUNK_PER_SECOND), victim]);
-  await junk?.nextLine();
-  const args = ["alice", String(port), MEMORY, "bob", String(FLOODED_ROUND_TRIPS)];
-  const alice = start("bench/peer.ts", args);
-  const figures: Summary = JSON.parse(await alice.nextLine());
-  for (const process of [alice, bob, server, junk]) await process?.end();
-  return figures;
-}
-
-async function idleLinks(): Promise<void> {
-  const script = new URL("links.ts", import.meta.url).pathname;
-  const args = ["run", "--v8-flags=--expose-gc", script];
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-  tell(`an idle link takes ${Number(new TextDecoder().decode(stdout)).toFixed(2)} KiB`);
-}
-
-function loss(): void {
-  const told = ({ delivered, p50, p99 }: Delivery) =>
-    `${(100 * delivered).toFixed(2)} % receipted, p50 ${p50} ms, p99 ${p99} ms`;
-  for (const share of LOSSES) {
-    tell(`${100 * share} % loss each way, links:           ${told(links(share))}`);
-    tell(`${100 * share} % loss each way, 5 x 500 ms:      ${told(fixedRetry(share))}`);
-  }
-}
-
-async function badNetworks(): Promise<void> {
-  const whyNot = await BadNetwork.whyNot();
-  if (whyNot !== undefined) return tell(`no bad networks: ${whyNot}`);
-  for (const scenario of SCENARIOS) tell(describe(scenario, await play(scenario)));
-}
-
-async function idle(): Promise<void> {
-  const port = freePort();
-  const starts: number[] = [];
-  const server = start("main.ts", ["server", "-p", String(port), "--data", MEMORY]);
-  for (let count = 0; count < STARTS; count++) {
-    const began = performance.now();
-    const client = start("main.ts", [
-      "client",
-      "-n",
-      `c${count}`,
-      "-p",
-      String(port),
-      "--state",
-      MEMORY,
-    ]);
-    await client.sees("is ONLINE");
-    starts.push(performance.now() - began);
-    if (count === STARTS - 1) await reportIdle(server, client);
-    await client.end();
-  }
-  await server.end();
-  tell(
-    `start of a client until it is registered, without the ${READ_AHEAD_MS} ms that it waits for a script: ` +
-      `${Math.round(median(starts) - READ_AHEAD_MS)} ms (median of ${STARTS})`,
-  );
-}
-
-async function reportIdle(server: Child, client: Child): Promise<void> {
-  const before = [cpuTicks(server.pid), cpuTicks(client.pid)];
-  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
-  for (
-    const [at, { name, process }] of [{ name: "server", process: server }, {
-      name: "client",
-      process: client,
-    }].entries()
-  ) {
-    const percent = (cpuTicks(process.pid) - before[at]!) / IDLE_SECONDS;
-    tell(
-      `idle ${name}: ${residentMegabytes(process.pid).toFixed(1)} MB resident, ${
-        percent.toFixed(1)
-      } % of a CPU over ${IDLE_SECONDS} s`,
-    );
-  }
-}
-
-/** By way of cat: Deno itself reads no file of /proc without all permissions. */
-function procFile(pid: number, name: string): string {
-  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/${name}`] }).outputSync();
-  return new TextDecoder().decode(stdout);
-}
-
-function residentMegabytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status"))?.[1]) * 1024 / 1e6;
-}
-
-/** Hundredths of a second that a process has computed. */
-function cpuTicks(pid: number): number {
-  const fields = procFile(pid, "stat").replace(/^.*\) /, "").split(" ");
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-async function seeds(): Promise<void> {
-  const simulator = start("tests/simulator/main.ts", ["--seed", "1", "--seeds", String(SEEDS)]);
-  await simulator.ended;
-  const rate = /\S+ seeds\/s/.exec(simulator.lines.at(-1)!.text);
-  tell(`simulated worlds: ${rate} on one CPU`);
-}
-
-const parts: Record<string, () => void | Promise<void>> = {
-  "one-cpu": () => roundTrips(true),
-  "unpinned": () => roundTrips(false),
-  "one-way": oneWay,
-  wire,
-  large,
-  "in-one-process": inOneProcess,
-  letters: sealing,
-  flood,
-  "idle-links": idleLinks,
-  loss,
-  "bad-networks": badNetworks,
-  idle,
-  seeds,
+const run: Run = {
+  serverFlags: options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`],
+  freshFile,
+  shows: tellStep,
 };
 
-const chosen = Object.entries(parts).filter(([name]) => only === undefined || only === name);
-const progress = new Progress("parts", chosen.length);
-let done = 0;
+const loadOptions: LoadOptions = {
+  clients: Number(options.clients ?? CLIENTS),
+  members: Number(options.members ?? MEMBERS),
+  pipelined: options.pipelined,
+  peers: options.peers,
+};
 
-/** The line that says how far it is stays below all others. */
-function tell(line: string): void {
-  progress.clears();
-  console.log(line);
-  progress.shows(done);
-}
-
-try {
-  for (const [, run] of chosen) {
-    progress.shows(done);
-    await run();
-    done++;
+function report(measurements: readonly Measurement[]): void {
+  for (const measurement of measurements) {
+    tell(options.json ? JSON.stringify(measurement) : inWords(measurement));
   }
-} finally {
-  progress.clears();
-  Deno.removeSync(folder, { recursive: true });
 }
+
+async function writeReport(): Promise<void> {
+  const all: Measurement[] = [];
+  const missed = options.peers ? missingPeers().map((name) => `${name}: it is not installed`) : [];
+  const keep = (measurements: readonly Measurement[]) => {
+    all.push(...measurements);
+    report(measurements);
+  };
+  const load = Deno.loadavg()[0]!.toFixed(1);
+  await runAll(run, loadOptions, ROUNDS, keep, (what) => missed.push(what));
+  const command = `deno task bench ${Deno.args.join(" ")}`;
+  const machine =
+    `${navigator.hardwareConcurrency} processors, Deno ${Deno.version.deno}, loopback, load ${load} before`;
+  const { page, svg } = makeReport(all, { command, machine, rounds: ROUNDS, missed });
+  const path = `${PROJECT}/docs/performance.md`;
+  Deno.writeTextFileSync(path, page);
+  // Its lines are as long as the command and the machine's name make them.
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] }).output();
+  Deno.writeTextFileSync(`${PROJECT}/docs/performance.svg`, svg);
+}
+
+const parts: Readonly<Record<string, () => void | Promise<void>>> = {
+  ...SMALL_PARTS,
+  ...Object.fromEntries(LOAD_PARTS.map((part) => [part, () => runLoad(run, part, loadOptions, report)])),
+};
+
+async function runParts(): Promise<number> {
+  const { only } = options;
+  const chosen = Object.entries(parts).filter(([name]) => only === undefined || only === name);
+  if (chosen.length === 0) {
+    console.error(`'${only}' is no part, choose one of: ${Object.keys(parts).join(", ")}`);
+    return 2;
+  }
+  if (options.peers && missingPeers().length > 0) {
+    console.error(`not installed, so left out: ${missingPeers().join(", ")}`);
+  }
+  for (const [at, [, part]] of chosen.entries()) {
+    if (chosen.length > 1) tellStep(at, chosen.length, "parts");
+    await part();
+  }
+  return 0;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, async () => {
+    clearStep();
+    await endAll();
+    removeFiles();
+    Deno.exit(1);
+  });
+}
+let status = 0;
+try {
+  if (options.report) await writeReport();
+  else status = await runParts();
+} finally {
+  clearStep();
+  await endAll();
+  removeFiles();
+}
+Deno.exit(status);

@@ -44,6 +44,7 @@ const options = {
   durable: store !== undefined,
   primitives,
   stopwatch: () => performance.now(),
+  recalls: 0,
   foreword: [],
 };
 const machine = new Client(now(), options, random, store?.read() ?? []);

@@ -6,7 +6,7 @@ import { SCRIPT_OPTIONS, scriptSettings } from "./_script_options.ts";
 /** The arguments of a command that returns one action. */
 type Run = (args: readonly string[]) => Actions;
 
-/** What is different in a shell about a command of the prompt with this usage. */
+/** The differences in a shell of a command of the prompt with this usage. */
 export function askInShell(usage: string, run: Run) {
   return {
     usage: `${usage} [options]`.trimStart(),

@@ -1,4 +1,4 @@
-/** What the options of a command say of the client that it runs, or uses. */
+/** The settings of the client that a command runs, or uses, from the command's options. */
 import { MALFORMED } from "../core/base/bytes.ts";
 import { ATTEMPTS } from "../core/base/limits.ts";
 import { readInvitation } from "../core/messages/invitation.ts";
@@ -25,6 +25,8 @@ export function readClientSettings(options: Options, invite?: string): ClientSet
     channelKey: options["channel-key"],
     attempts: numberOption(options, "attempts", ATTEMPTS),
     durability: shared.durabilityFrom(options),
+    history: shared.historyFrom(options),
+    recalls: numberOption(options, "history-lines", 0),
     log: options.log,
   };
 }

@@ -6,12 +6,15 @@ import { variableOf } from "./_settings.ts";
 /** When what stands here was last changed; the rest changes with the program. */
 const DATE = "November 26, 2026";
 
-/** What there is to try, and the words behind the program's name. */
+/** An example: its purpose, and the words behind the program's name. */
 export const EXAMPLES: readonly (readonly [what: string, words: readonly string[]])[] = [
   ["A server on the usual port:", ["server"]],
   ["A client of a server on another machine:", ["client", "-n", "x", "-i", "192.168.1.33"]],
   ["What would be in force for it:", ["config", "client", "-n", "x", "-i", "192.168.1.33"]],
   ["All that can be said to a server:", ["help", "server"]],
+  ["One message, whose status is the truth about it:", ["send", "bob", "done", "--wait", "delivered"]],
+  ["How a command has ended, for somebody:", ["run", "bob", "--", "make", "test"]],
+  ["Each message for a command:", ["listen", "--as", "printer", "--exec", "./print.sh"]],
 ];
 
 export function manPage(commands: Commands, version: string): string[] {
@@ -58,7 +61,9 @@ export function manPage(commands: Commands, version: string): string[] {
     ".Sh FILES",
     ...tagged(FILES, ([path, what]) => [`.It Pa ${word(path)}`, ...text(what)]),
     ".Sh EXIT STATUS",
-    ...text("0: done. 1: failed. 2: wrong usage."),
+    ...text(
+      "0: done. 1: failed. 2: wrong usage. Commands for scripts also end with these: 3: stored, and not delivered in time. 4: refused, or a key has changed. 5: the server does not answer; the message is in the outbox. 6: too much for now or in all. 7: nobody has that nick.",
+    ),
     ".Sh EXAMPLES",
     ...EXAMPLES.flatMap(([what, words]) => [
       ...text(what),

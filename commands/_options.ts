@@ -7,7 +7,7 @@ export class OptionError extends ExpectedError {
   override readonly name = "OptionError";
 }
 
-/** What a shell completes a word with: files, folders, commands, nicks, or one of these words. */
+/** The completions of a word in a shell: files, folders, commands, nicks, or one of these words. */
 export type Completion = "files" | "folders" | "commands" | "nicks" | readonly string[];
 
 /** An option as help, completions, the man page, the environment and config.json know it. */
@@ -16,10 +16,10 @@ export interface Option {
   readonly name: string;
   /** The letter of the short form. */
   readonly short?: string;
-  /** What stands for the value in help, such as PORT. An option without it takes no value. */
+  /** The word that stands for the value in help, such as PORT. An option without it takes no value. */
   readonly value?: string;
   readonly help: string;
-  /** What holds without the option, for help. */
+  /** The value that holds without the option, for help. */
   readonly otherwise?: string;
   /**
    * The name under which config.json has it and, with PARLEY_ before it, the environment. Without one the

@@ -1,6 +1,6 @@
 /**
- * What the source of a user's own command may import: types alone. They are gone when it runs, so the bytes
- * whose hash is trusted are all that is run of it.
+ * The source of a user's own command may import types alone. They are gone when it runs, so the bytes whose
+ * hash is trusted are all that is run of it.
  *
  * Imports are read at the top of the file, where nothing but comments can stand around them. Below that a
  * text, a comment and a regular expression could be taken for each other; so there the words that could load
@@ -28,7 +28,7 @@ export function lineThatLoads(source: string): number | undefined {
   return source.slice(0, top + Math.min(...found)).split("\n").length;
 }
 
-/** Where the comments and imports of types end with which a source begins. */
+/** The end of the comments and imports of types with which a source begins. */
 function endOfTop(source: string): number {
   let at = 0;
   for (;;) {

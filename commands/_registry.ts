@@ -28,7 +28,7 @@ export interface OnScreen {
   readonly request: ScreenRequest;
 }
 
-/** What a command may ask of the prompt. */
+/** A wish of a command to the prompt. */
 export type ScreenRequest =
   /** From now on lines go to this person, or to the channel (`undefined`). */
   | { readonly do: "talk"; readonly to: string | undefined }
@@ -36,7 +36,7 @@ export type ScreenRequest =
   | { readonly do: "leave" }
   /** Messages of somebody are not shown any more, or are again. */
   | { readonly do: "ignore"; readonly nick: string }
-  /** What was not shown is, of somebody or of all (`undefined`). */
+  /** Hidden messages are shown, of somebody or of all (`undefined`). */
   | { readonly do: "show"; readonly from: string | undefined };
 
 /** A program that a command in a shell starts. It is imported when it runs, and returns the exit status. */
@@ -70,7 +70,7 @@ interface CommandOf<Place extends string, Result> {
    * spaces inside it.
    */
   readonly arity: { readonly least: number; readonly most: number };
-  /** What a shell completes its arguments with. */
+  /** The completions of its arguments in a shell. */
   readonly completes?: Completion;
   /** Its argument is an invitation, which names the server in the place of all options and settings. */
   readonly takesInvitation?: true;
@@ -82,7 +82,7 @@ interface CommandOf<Place extends string, Result> {
   run(args: readonly string[], commands: Commands, options: Options): Result;
 }
 
-/** What is different about a command of the prompt when it is given in a shell, where it is a program. */
+/** The differences of a command of the prompt when it is given in a shell, where it is a program. */
 type InShell = Partial<Omit<CommandOf<"shell", ShellResult>, "name" | "place" | "run">> & {
   run(args: readonly string[], commands: Commands, options: Options): ShellResult;
 };
@@ -208,7 +208,7 @@ export class Commands {
     });
   }
 
-  /** What is in force for a command with these options. Throws an `OptionError`. */
+  /** The settings that are in force for a command with these options. Throws an `OptionError`. */
   inForce(command: Command, words: readonly string[]): ReadonlyMap<string, Stated> {
     const { args, stated } = this.#read(command, words);
     if (args.length > 0) throw new OptionError(`unexpected argument '${args[0]}', only options count here`);

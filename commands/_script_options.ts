@@ -4,7 +4,7 @@ import type { ScriptSettings } from "../programs/with_engine.ts";
 import { numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
 import * as shared from "./_shared_options.ts";
 
-/** Where the engine is, or where one is started. */
+/** The options that say where the engine is, or where one is started. */
 export const SCRIPT_OPTIONS: readonly Option[] = [
   { ...shared.NICK, otherwise: "the login name" },
   shared.AT,
@@ -14,6 +14,7 @@ export const SCRIPT_OPTIONS: readonly Option[] = [
   shared.STATE,
   shared.IDENTITY,
   shared.PASSPHRASE_FILE,
+  ...shared.HISTORY,
   { name: "known-only", help: "refuse a server that is not known, and do not make an identity" },
   { name: "json", help: "print JSON, one object a line: see 'schema'" },
 ];

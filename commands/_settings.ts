@@ -1,6 +1,6 @@
 /**
- * What options are when the command line does not say it: settings in the environment and in config.json.
- * Here is decided which of them is in force.
+ * The values of options that are not on the command line: settings in the environment and in config.json.
+ * This file decides which of them is in force.
  */
 import { type Option, OptionError, type Options } from "./_options.ts";
 
@@ -25,7 +25,7 @@ export interface Settings {
   readonly unread: readonly string[];
 }
 
-/** What nobody has set. */
+/** Settings of which nothing is set. */
 export const NO_SETTINGS: Settings = {
   environment: new Map(),
   file: new Map(),
@@ -34,7 +34,7 @@ export const NO_SETTINGS: Settings = {
   unread: [],
 };
 
-/** What config.json may say of a server that has a name there. */
+/** The options that config.json may set for a server that has a name there. */
 export const OF_A_SERVER: readonly string[] = [
   "server",
   "server-port",
@@ -45,7 +45,7 @@ export const OF_A_SERVER: readonly string[] = [
   "channel-key",
 ];
 
-/** Where they stand beside an address they belong to it, and mean nothing beside another one. */
+/** Options that stand beside an address belong to it, and mean nothing beside another one. */
 const OF_AN_ADDRESS = ["server-port", "server-key"];
 
 /** The names of all variables with settings begin with it. */
@@ -75,8 +75,8 @@ export function readEnvironment(
 }
 
 /**
- * What is in force, by the names of the options: the command line over the environment over config.json. What
- * a named server says comes right behind the command line that names it, and otherwise between the
+ * The values in force, by the names of the options: the command line over the environment over config.json.
+ * The settings of a named server come right behind the command line that names it, and otherwise between the
  * environment and the rest of config.json. `isInvited` says that an invitation names the server. Throws an
  * `OptionError` if a value cannot be used.
  */

@@ -1,5 +1,5 @@
 /** Options that more than one command has. */
-import { NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
+import { DAY_MS, HISTORY_DAYS, HISTORY_MEBIBYTES, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
 import { DURABILITIES, type Durability } from "../core/machine.ts";
 import { isNick } from "../core/messages/nick.ts";
 import { numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
@@ -98,7 +98,41 @@ export const DURABILITY: Option = {
   check: oneOf(DURABILITIES),
 };
 
-/** Where a server is told to listen; `nicks` finds its data by the port. */
+/** How much a client keeps of conversations, whoever runs it. */
+export const HISTORY: readonly Option[] = [
+  {
+    name: "no-history",
+    help: "keep no history of conversations",
+    setting: "no-history",
+    check: oneOf(["true", "false"]),
+  },
+  {
+    name: "history-days",
+    value: "DAYS",
+    help: "the history keeps messages for so long",
+    otherwise: `${HISTORY_DAYS}`,
+    setting: "history-days",
+    check: wholeNumber({ least: 1, most: 36_500 }),
+  },
+  {
+    name: "history-size",
+    value: "MB",
+    help: "the history takes so much of the disk at most",
+    otherwise: `${HISTORY_MEBIBYTES}`,
+    setting: "history-size",
+    check: wholeNumber({ least: 1, most: 1_000_000 }),
+  },
+];
+
+export function historyFrom(options: Options): { life: number; bytes: number } | undefined {
+  if (options["no-history"] === "true") return undefined;
+  return {
+    life: numberOption(options, "history-days", HISTORY_DAYS) * DAY_MS,
+    bytes: numberOption(options, "history-size", HISTORY_MEBIBYTES) * 1024 * 1024,
+  };
+}
+
+/** The port on which a server listens; `nicks` finds its data by the port. */
 export const LISTEN_PORT: Option = {
   name: "port",
   short: "p",

@@ -2,7 +2,7 @@
 import type { ViewSettings } from "../programs/prompt.ts";
 import { oneOf, type Option, type Options } from "./_options.ts";
 
-/** What a setting says of an option that takes no value. */
+/** The values in a setting of an option that takes none. */
 const IS_SWITCH = oneOf(["true", "false"]);
 
 const PRESENCES = ["line", "table"] as const;

@@ -1,4 +1,4 @@
-import { ATTEMPTS } from "../core/base/limits.ts";
+import { ATTEMPTS, HISTORY_PAGE_ENTRIES } from "../core/base/limits.ts";
 import { readClientSettings } from "./_client_settings.ts";
 import { type Option, wholeNumber } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
@@ -48,6 +48,15 @@ export const CLIENT_OPTIONS: readonly Option[] = [
     check: wholeNumber({ least: 0, most: 1_000_000 }),
   },
   shared.DURABILITY,
+  ...shared.HISTORY,
+  {
+    name: "history-lines",
+    value: "N",
+    help: "show the last N messages of the history at the start",
+    otherwise: "0",
+    setting: "history-lines",
+    check: wholeNumber({ least: 0, most: HISTORY_PAGE_ENTRIES }),
+  },
   {
     name: "log",
     value: "FILE",

@@ -7,7 +7,7 @@ export function register(commands: Commands): void {
     name: "daemon",
     usage: "[options]",
     help: "be online under a nick without a screen, for scripts and for a client that comes later",
-    options: CLIENT_OPTIONS.filter(({ name }) => name !== "attempts"),
+    options: CLIENT_OPTIONS.filter(({ name }) => name !== "attempts" && name !== "history-lines"),
     details: [
       "It ends by a signal. 'client' under the same nick is its screen, and 'quit' there leaves it running.",
     ],

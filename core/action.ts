@@ -1,4 +1,5 @@
 import type { Millis } from "./base/units.ts";
+import type { HistoryQuery } from "./history.ts";
 
 /** A name that a program gives to an action. The notices that answer the action have it, too. */
 export type Ref = string;
@@ -20,8 +21,13 @@ export type Action =
   | { readonly type: "sendChannel"; readonly text: string; readonly once?: string }
   /** Tell how far a message has come, and follow it from now on. */
   | { readonly type: "followMessage"; readonly id: string }
-  /** Somebody has come to the terminal, or has left it. */
+  /**
+   * Somebody has come to a screen in another process, which confirms what it has shown (`confirmShown`), or
+   * nobody is at any screen any more.
+   */
   | { readonly type: "attend"; readonly isAttended: boolean }
+  /** The screen in another process has shown what it was told, up to this event. */
+  | { readonly type: "confirmShown"; readonly number: number }
   /**
    * Read the journal: behind the event with this number, or what the person has not seen; or, for a program
    * with a name, from where it goes on, which is behind `after` if it never came before.
@@ -29,6 +35,8 @@ export type Action =
   | { readonly type: "readJournal"; readonly after: number | undefined; readonly reader: string | undefined }
   /** A program, or the person (`undefined`), has dealt with everything up to this event. */
   | { readonly type: "confirmEvents"; readonly reader: string | undefined; readonly number: number }
+  /** Look something up in the history. */
+  | { readonly type: "readHistory"; readonly query: HistoryQuery }
   | { readonly type: "listPeers" }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }

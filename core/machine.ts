@@ -11,13 +11,23 @@
  * Last comes the tick, if one is due. Only a tick transmits (and, in a client, the step that asks for the
  * end), so that the answers to all inputs of a wake-up share packets.
  *
- * The outputs of all these steps are performed in three passes (`core/passes.ts`), each in list order: saves,
- * forgets and destroys as one commit; then transmits; then notices and exit. So nothing is acknowledged or
- * shown before it is durable.
+ * The outputs of all these steps are performed in passes (`core/passes.ts`), each in list order: what is to
+ * be remembered as one commit of the history; saves, forgets and destroys as one commit; then transmits; then
+ * notices and exit. So nothing is acknowledged or shown before it is durable, and nothing is forgotten before
+ * it is in the history.
  * @module
  */
 export type { Action, Ref } from "./action.ts";
 export type { Address, Key, Millis, Random } from "./base/units.ts";
+export type {
+  HistoryEntry,
+  HistoryPage,
+  HistoryQuery,
+  HistoryStore,
+  Memory,
+  When,
+  WrittenMessage,
+} from "./history.ts";
 export type { Bundle, Predecessor } from "./messages/identity.ts";
 export type { Lineage, Revocation } from "./messages/lineage.ts";
 export type { MessageId } from "./messages/message_id.ts";
@@ -36,13 +46,14 @@ export type {
 export { MESSAGE_STATES } from "./notice.ts";
 import type { Action, Ref } from "./action.ts";
 import type { Address, Millis } from "./base/units.ts";
+import type { HistoryQuery, Memory } from "./history.ts";
 import type { Notice } from "./notice.ts";
 
 /** Everything that can happen to a machine. */
 export type Input =
   | { readonly type: "datagram"; readonly from: Address; readonly bytes: Uint8Array }
   | { readonly type: "action"; readonly action: Action; readonly ref?: Ref }
-  /** What the wall clock says: at the start, and again when it was set. */
+  /** A reading of the wall clock: at the start, and again when it was set. */
   | { readonly type: "clock"; readonly wall: Millis }
   /** The process was stopped, or its computer slept: what comes now may have waited in the socket. */
   | { readonly type: "resumed" }
@@ -60,6 +71,10 @@ export type Output =
   | { readonly type: "forget"; readonly key: string }
   /** Delete the record and leave no trace of it in the file: it holds a secret key. */
   | { readonly type: "destroy"; readonly key: string }
+  /** Put this into the history, before anything of this wake-up is saved or forgotten. */
+  | { readonly type: "remember"; readonly memory: Memory }
+  /** Look something up in the history, and show the notice `historyRead`. */
+  | { readonly type: "look"; readonly query: HistoryQuery; readonly shownUntil: number; readonly ref?: Ref }
   | { readonly type: "transmit"; readonly to: Address; readonly bytes: Uint8Array }
   /** `ref` names the action that the notice answers, if that has a name. */
   | { readonly type: "notice"; readonly notice: Notice; readonly ref?: Ref }

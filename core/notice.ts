@@ -16,71 +16,21 @@ import {
 import { dateAndTime, firstWords, harmless } from "./base/text.ts";
 import type { Address, Key, Millis } from "./base/units.ts";
 import { VERSION } from "./base/version.ts";
+import type { HistoryEntry, HistoryPage, HistoryQuery, WrittenMessage } from "./history.ts";
+import type { Failure, JournalEvent, JournalPage, MessageState } from "./message.ts";
 import { writeInvitation } from "./messages/invitation.ts";
 import type { MessageId } from "./messages/message_id.ts";
 import { type Nick, SERVER_NICK } from "./messages/nick.ts";
 import type { Row } from "./messages/table.ts";
-import type { Reason, RevocationAnswer } from "./messages/verb.ts";
+import type { RevocationAnswer } from "./messages/verb.ts";
 
-/** An incoming message, ready to be shown. It stands in the journal (`client/journal.ts`). */
-export interface JournalEvent {
-  /** Its number in the journal. Numbers have no gaps. */
-  readonly number: number;
-  /** The id of the message. */
-  readonly id: MessageId;
-  /** True for a channel message. */
-  readonly channel: boolean;
-  /** The sender's nick. */
-  readonly from: Nick;
-  /** The text as it came, which may hold any characters: `render` makes it harmless. */
-  readonly text: string;
-  /** An instant of the sender's wall clock. */
-  readonly sentAt: Millis;
-  /** The line shows the date: the message waited at the server, or came too late to stand in its place. */
-  readonly dated: boolean;
-  /** We have a channel key and this channel message is not sealed: everybody can read it. */
-  readonly isOpen: boolean;
-  /** The older nick that the sender's looks like, if the sender is not verified. */
-  readonly like: Nick | undefined;
-  /** The sender's message before this one had not come. */
-  readonly isBehindGap: boolean;
-  /** The message shown before this one has another text than its sender gave to that id. */
-  readonly isExchanged: boolean;
-}
-
-/** Some events of the journal in a row. */
-export interface JournalPage {
-  /** The events, oldest first. */
-  readonly events: readonly JournalEvent[];
-  /** How many events before the first of these are gone, because nobody has read them for too long. */
-  readonly missed: number;
-  /** The number of the newest event in the journal. */
-  readonly newest: number;
-}
+export type { Failure, JournalEvent, JournalPage, MessageState } from "./message.ts";
+export { MESSAGE_STATES } from "./message.ts";
 
 /** A nick, and the older one of somebody else that it looks like. */
 export type LookAlike = readonly [nick: Nick, like: Nick];
 
-/** Why a message has failed for good. `FAILURES` has a sentence for each. */
-export type Failure =
-  | Reason
-  | "keys"
-  | "too old"
-  | "expired"
-  | "unreadable"
-  | "refused"
-  | "released"
-  | "forgotten";
-
-/**
- * How far a message of ours has come. It is in our outbox; it has left as well; the server, for a channel
- * message, or the server or its recipient has saved it; its recipient has saved it; it will never arrive.
- */
-export const MESSAGE_STATES = ["queued", "sent", "stored", "delivered", "failed"] as const;
-/** One of these. */
-export type MessageState = typeof MESSAGE_STATES[number];
-
-/** What becomes of a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
+/** The result for a nick that is to be released: its owner is there, or was too lately, or nobody has it. */
 export type ReleaseOutcome = "done" | "online" | "used" | "unknown";
 
 /** All notices. Those from `serverKey` on come from a server, the others from a client. */
@@ -273,6 +223,8 @@ export type Notice =
   | { readonly type: "mailRead" }
   /** A part of the journal, and where the program goes on that asked for it. It has no text. */
   | { readonly type: "journalRead"; readonly page: JournalPage; readonly place: number | undefined }
+  /** A part of the history that was asked for; `undefined` if none is kept. */
+  | { readonly type: "historyRead"; readonly query: HistoryQuery; readonly page: HistoryPage | undefined }
   /** Too many programs read the journal. */
   | { readonly type: "tooManyReaders" }
   /** An action is over, see `Action`. It has no text. */
@@ -303,7 +255,7 @@ export type Notice =
   /** So many datagrams since the last such notice meant nothing to the server. */
   | { readonly type: "dropped"; readonly count: number };
 
-/** Where lines go: to the client's screen, to standard error before the client ends, or to the log. */
+/** The place of lines: the client's screen, standard error before the client ends, or the log. */
 export type Stream = "screen" | "error" | "log" | "none";
 
 export interface Rendered {
@@ -516,7 +468,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "deregistered":
       return screen("[You are Offline. Bye.]");
     case "noServer":
-      // Of another host nobody here knows whether the server runs: its packets may be dropped on the way.
+      // Nobody here knows whether a server on another host runs: packets may be dropped on the way.
       return rendered("error", [
         isLoopback(notice.server)
           ? `no server at ${addressKey(notice.server)}, start one with 'deno task server'`
@@ -566,6 +518,9 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
       return screen("[Exiting]");
     case "unknownMessage":
       return failure(`[Nothing is known of the message '${notice.id}'.]`);
+    case "historyRead":
+      if (notice.page === undefined) return failure("[No history is kept.]");
+      return screen(...historyLines(notice.query, notice.page, utcOffset));
     case "tooManyReaders":
       return failure(`[Too many programs read under names of their own: ${JOURNAL_READERS}.]`);
     case "messageState":
@@ -704,7 +659,7 @@ function rowLines(rows: readonly Row[], marks: (nick: Nick) => string): string[]
   });
 }
 
-/** What a list of peers says beside a nick. An update of the table says only whom it looks like. */
+/** The note beside a nick in a list of peers. An update of the table notes only whom it looks like. */
 function marksOf(
   { alike, rows, ...more }: Extract<Notice, { type: "peersListed" | "tableChanged" }>,
 ): (nick: Nick) => string {
@@ -718,10 +673,63 @@ function marksOf(
   return (nick) => marks.get(nick) ?? "";
 }
 
+/** The lines of a part of the history, with what is missing in it. */
+function historyLines(
+  { peer, shownOnly, words }: HistoryQuery,
+  { entries, isCut, next }: HistoryPage,
+  utcOffset: (at: Millis) => Millis,
+): string[] {
+  const isSearch = words !== undefined;
+  const lines = entries.flatMap((entry) => entryLines(entry, peer === undefined, isSearch, utcOffset));
+  if (isSearch) return lines;
+  if (isCut) return ["[What is older is not kept any more.]", ...lines];
+  if (next === undefined && lines.length === 0 && !shownOnly) return ["[The history has nothing of that.]"];
+  return lines;
+}
+
+/** A message that was found by its words stands alone, so nothing is said of those missing before it. */
+function entryLines(
+  { memory, missed }: HistoryEntry,
+  isOfAll: boolean,
+  isSearch: boolean,
+  utcOffset: (at: Millis) => Millis,
+): string[] {
+  const before = missed === 0 || isSearch
+    ? []
+    : [`[${counted(missed, "message")} that came before the next one: no history was kept.]`];
+  if (memory === undefined) {
+    return [...before, "[A message cannot be opened: somebody has changed the file.]"];
+  }
+  if (memory.type === "gap") {
+    const whose = memory.from === undefined ? "" : ` of ${memory.from}`;
+    return [...before, `[${counted(memory.count, "channel message")}${whose} missing.]`];
+  }
+  if (memory.type === "written") return [...before, ...writtenLines(memory.message, isOfAll, utcOffset)];
+  const { message } = memory;
+  if (message.isBehindGap && !isSearch) before.push(`[A message from ${message.from} is missing.]`);
+  const type = message.channel ? "channelReceived" : "directReceived";
+  return [...before, ...render({ type, message: { ...message, dated: true } }, utcOffset).lines];
+}
+
+/** A message of ours. How far it has come stands before the text, which could say anything. */
+function writtenLines(
+  { failure, from, sentAt, state, text, to }: WrittenMessage,
+  isOfAll: boolean,
+  utcOffset: (at: Millis) => Millis,
+): string[] {
+  const isThere = state === "delivered" || (to === undefined && state === "stored");
+  const why = failure === undefined ? "" : `: ${FAILURES[failure]}`;
+  const how = isThere ? "" : ` [${state}${why}]`;
+  const whom = to === undefined || !isOfAll ? "" : ` to ${to}`;
+  const message = { from: `${from}${whom}${how}`, like: undefined, dated: true, sentAt, text };
+  const [before, behind] = to === undefined ? ["[Channel_Message ", "]"] : ["", ""];
+  return messageLines(before, message, behind, utcOffset);
+}
+
 /** All lines but the first are indented, so that no text can look like a message of somebody else. */
 function messageLines(
   before: string,
-  message: JournalEvent,
+  message: Pick<JournalEvent, "from" | "like" | "dated" | "sentAt" | "text">,
   behind: string,
   utcOffset: (at: Millis) => Millis,
 ): string[] {

@@ -16,7 +16,7 @@ export async function ask(
   actions: readonly Action[],
   world: World,
 ): Promise<readonly Notice[] | undefined> {
-  // Who registers or deregisters is there for others, and a script that only sends is not.
+  // A client that registers or deregisters is there for others, and a script that only sends is not.
   const isThere = actions.some(({ type }) => type === "register" || type === "deregister");
   const kind: EngineKind = isThere ? "listen" : "script";
   const until = world.now() + ASK_MS;

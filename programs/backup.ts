@@ -9,7 +9,7 @@ export interface BackupSettings extends ServerPlace {
   readonly file: string;
 }
 
-/** What the method `backup` of a server's socket answers. */
+/** The answer of the method `backup` of a server's socket. */
 export interface BackupAnswer {
   readonly bytes: number;
 }

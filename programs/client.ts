@@ -3,11 +3,13 @@ import type { Commands } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, READ_AHEAD_MS } from "../core/base/limits.ts";
+import { NEWEST } from "../core/history.ts";
 import type { Notice } from "../core/notice.ts";
 import { openTypedLines } from "../storage/typed_lines.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
+import { type Look, lookAction, lookUpFor, pageIn } from "./history.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
 import { type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
@@ -35,13 +37,13 @@ export async function runClient(
   const typed = openTypedLines(place.folder, settings.identity);
   const nick = "request" in found ? found.hello.nick : found.nick;
   const prompting = { commands, nick, source, typed, view, world };
-  if ("request" in found) return await runScreen(found, screen, prompting);
+  if ("request" in found) return await runScreen(found, screen, settings, prompting);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);
   return await runPrompt(served, found, settings, prompting);
 }
 
-/** What an engine tells its screen, which is there only after it has told the first of it. */
+/** The notices of an engine to its screen, which is there only after the first of them. */
 interface ShownNotices {
   notified(method: string, params: Readonly<Record<string, unknown>>): void;
 }
@@ -77,6 +79,7 @@ async function openOrAttach(
     interactive: isAttended,
     sendsOnly,
     isAttended,
+    recalls: settings.recalls,
   };
   const until = world.now() + ENGINE_WAIT_MS;
   for (;;) {
@@ -108,10 +111,19 @@ async function runPrompt(
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
   let isLeaving = false;
 
+  const look: Look = async (query) => pageIn(await engine.ask(lookAction(query)));
+
   function hand(action: Action, ref?: Ref): void {
     const isEnd = action.type === "quit" || action.type === "leave";
     if (isEnd && connections.size > 0) void leaveToOthers(action);
-    else engine.act(action, ref);
+    else if (action.type === "readHistory") {
+      void lookUpFor(
+        (notice) => prompt.show(notice),
+        (line) => prompt.say(line),
+        look,
+        action.query,
+      );
+    } else engine.act(action, ref);
   }
 
   /** The user has gone, and other programs still use the engine. */
@@ -130,7 +142,7 @@ async function runPrompt(
 
   engine.watch((notice, ref) => {
     if (notice.type !== "settled") log?.(notice.type);
-    // What answers the requests of others is not for this screen.
+    // Answers to the requests of others are not for this screen.
     if (ref !== undefined && !prompt.isOwn(ref) || isLeaving) return;
     prompt.show(notice, ref);
     // The next commit says that the message was shown. If it was not, that commit must not come.
@@ -153,24 +165,54 @@ async function runPrompt(
   }
 }
 
+/** Messages that stand on the screen once they were shown. */
+function isMessage(
+  notice: Notice,
+): notice is Extract<Notice, { type: "channelReceived" | "directReceived" }> {
+  return notice.type === "channelReceived" || notice.type === "directReceived";
+}
+
 /** Runs the prompt of an engine in another process. To quit leaves only the screen. */
 async function runScreen(
   session: Session,
   screen: ShownNotices,
+  settings: ClientSettings,
   prompting: PromptSettings,
 ): Promise<number> {
   const { world } = prompting;
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const asked = new Set<Promise<void>>();
+  /** The last message on the screen, and the confirmation that is under way. */
+  let shown = 0;
+  let confirming: Promise<void> | undefined;
 
   function show(notice: Notice, ref?: Ref): void {
     prompt.show(notice, ref);
-    if (prompt.isBroken) leave();
+    if (prompt.isBroken) return leave();
+    if (isMessage(notice)) {
+      shown = Math.max(shown, notice.message.number);
+      confirming ??= confirm().catch(() => {}).finally(() => confirming = undefined);
+    }
+  }
+
+  /** Tells the engine what stands on the screen. It counts as unseen until then. */
+  async function confirm(): Promise<void> {
+    for (let told = 0; told < shown;) {
+      const seq = shown;
+      await session.request("shown", { seq });
+      told = seq;
+    }
+  }
+
+  const say = (line: string) => prompt.say(line);
+  const look: Look = async (query) => pageIn(await answersTo(lookAction(query)));
+
+  async function answersTo(action: Action): Promise<readonly Notice[]> {
+    return (await session.request("act", { ...action }) as { notices: readonly Notice[] }).notices;
   }
 
   async function ask(action: Action, ref: Ref | undefined): Promise<void> {
-    const { notices } = await session.request("act", { ...action }) as { notices: readonly Notice[] };
-    for (const notice of notices) show(notice, ref);
+    for (const notice of await answersTo(action)) show(notice, ref);
     show({ type: "settled" }, ref);
   }
 
@@ -178,7 +220,9 @@ async function runScreen(
     if (action.type === "quit" || action.type === "leave") return leave();
     if (action.type === "finish") return void Promise.allSettled(asked).then(() => leave());
     if (action.type === "stay") return;
-    const answer = ask(action, ref).catch(() => {});
+    const answer =
+      (action.type === "readHistory" ? lookUpFor(show, say, look, action.query) : ask(action, ref))
+        .catch(() => {});
     asked.add(answer);
     answer.finally(() => asked.delete(answer));
   }
@@ -190,6 +234,11 @@ async function runScreen(
   };
   world.onEndingSignal(() => leave());
   prompt.say(`[This is a screen of the daemon of ${session.hello.nick}: 'quit' leaves that running.]`);
+  if (settings.recalls > 0) {
+    const query = { ...NEWEST, count: settings.recalls, shownOnly: true };
+    const page = await look(query);
+    if (page !== undefined) show({ type: "historyRead", query, page });
+  }
   await session.request("attach");
   const listed = await session.request("act", { type: "listPeers" }) as { notices: readonly Notice[] };
   for (const notice of listed.notices) if (notice.type === "peersListed") prompt.meet(notice);
@@ -197,6 +246,7 @@ async function runScreen(
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);
   else show({ type: "exiting" });
   prompt.close();
+  await confirming;
   await session.close();
   return isGone || prompt.hasFailed ? FAILED : DONE;
 }

@@ -1,4 +1,4 @@
-/** What the Tab key may put in the place of a word. */
+/** The words that the Tab key may put in the place of another. */
 import type { Commands } from "../commands/_registry.ts";
 import { type Nick, nickKey } from "../core/messages/nick.ts";
 import { type Conversation, SLASH } from "./reading.ts";

@@ -6,6 +6,7 @@ import { blue, gray, green, magenta } from "@std/fmt/colors";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { LineSplitter } from "../terminal/line_splitter.ts";
 import { Output } from "../terminal/output.ts";
+import { mayRun } from "./hook.ts";
 import { withoutSettings } from "./settings.ts";
 import { DONE, type World } from "./world.ts";
 
@@ -109,6 +110,7 @@ class DemoError extends ExpectedError {
 
 /** Lets the conversation take place, and prints all that its processes show. Returns the exit status. */
 export async function runDemo(world: World): Promise<number> {
+  mayRun();
   const stage = new Stage(await Deno.makeTempDir({ prefix: "parley-demo-" }));
   const stopped = Promise.withResolvers<never>();
   const stop = (why: string) => stopped.reject(new DemoError(why));

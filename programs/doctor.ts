@@ -1,4 +1,4 @@
-/** What is in order and what is not, for a client of this user: looked at, and nothing is made or changed. */
+/** Looks at what is in order and what is not, for a client of this user. It makes and changes nothing. */
 import { dirname } from "node:path";
 import { addressKey } from "../core/base/address.ts";
 import { harmless } from "../core/base/text.ts";
@@ -72,7 +72,7 @@ function show({ check, ok, found, advice }: Finding): void {
   if (!ok) console.log(`      -> ${advice}`);
 }
 
-/** The checks in order. What cannot be looked at because of what was found before is left out. */
+/** The checks in order. A check that is impossible because of what was found before is left out. */
 async function* examine(settings: DoctorSettings, world: World): AsyncGenerator<Finding> {
   const { serverPort, state, serverKey } = settings;
   const nick = settings.nick ?? loginName();

@@ -1,6 +1,6 @@
 /** Lets the user change a text in the editor of their choice, which has the terminal meanwhile. */
 
-/** What a shell would start, too. */
+/** A shell would start it, too. */
 const USUAL_EDITOR = "vi";
 
 /** Resolves with the text as it was saved, or `undefined` after a sentence that says why there is none. */

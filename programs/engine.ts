@@ -10,8 +10,8 @@ import type { OpenedClient } from "./opening.ts";
 import type { World } from "./world.ts";
 
 /**
- * Who has started the engine: a script that passes by (its engine only sends), one that listens, `daemon` or
- * `client`. Those of scripts give way to the others.
+ * The one who has started the engine: a script that passes by (its engine only sends), one that listens,
+ * `daemon` or `client`. Those of scripts give way to the others.
  */
 export type EngineKind = "script" | "listen" | "daemon" | "client";
 
@@ -20,7 +20,7 @@ export type StateNotice = Extract<Notice, { type: "messageState" }>;
 /** Somebody who is told everything. */
 export type Watcher = (notice: Notice, ref: Ref | undefined) => void;
 
-/** What an action has led to, until it was over. */
+/** The notices that an action has led to, until it was over. */
 export type Answer = readonly Notice[];
 
 /** Messages that have left are noted as `sent` here alone: so many, which wait for nothing else. */
@@ -37,7 +37,7 @@ export class Engine {
   readonly #driver: Driver;
   readonly #opened: OpenedClient;
   readonly #watchers = new Set<Watcher>();
-  /** What is told in answer to actions that are not over. */
+  /** The notices in answer to actions that are not over. */
   readonly #answers = new Map<Ref, { notices: Notice[]; resolve: (answer: Answer) => void }>();
   /** Messages of scripts that have left. */
   readonly #sent = new Set<string>();
@@ -60,12 +60,12 @@ export class Engine {
     this.#opened = opened;
     this.#driver = opened.run((notice, ref) => this.#tell(notice, ref));
     this.ended = this.#driver.ended.finally(async () => {
-      // Whoever serves the socket holds the lock, or the next one would find it taken.
+      // The process that serves the socket holds the lock, or the next one would find it taken.
       await this.#closeSocket();
       opened.close();
       for (const { notices, resolve } of this.#answers.values()) resolve(notices);
     });
-    // Whoever awaits `ended` learns of an error; it is nobody's fault that somebody else does not.
+    // A caller that awaits `ended` learns of an error; nothing is wrong if another one does not await it.
     this.ended.catch(() => {});
     this.#driver.act({ type: "register", nick: this.nick });
   }
@@ -115,7 +115,7 @@ export class Engine {
     this.#closeSocket = close;
   }
 
-  /** Ends the client at once. What waits is in the outbox. */
+  /** Ends the client at once. Messages that wait are in the outbox. */
   end(): void {
     if (!this.#isEnding) this.#driver.act({ type: "leave" });
     this.#isEnding = true;

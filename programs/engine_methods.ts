@@ -1,12 +1,13 @@
 /**
- * What the engine does for a program that is connected to it, by its socket or in the same process
+ * The methods of the engine for a program that is connected to it, by its socket or in the same process
  * (docs/scripts.md). Each connection has its own subscription.
  */
 import type { Action } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
-import { ENGINE_SILENT_MS, ONCE_BYTES } from "../core/base/limits.ts";
+import { ENGINE_SILENT_MS, HISTORY_PAGE_ENTRIES, ONCE_BYTES } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 import { VERSION } from "../core/base/version.ts";
+import type { HistoryQuery } from "../core/machine.ts";
 import { isNick } from "../core/messages/nick.ts";
 import {
   type JournalEvent,
@@ -25,7 +26,7 @@ import {
 import { type Answer, type Engine, isFinal, type StateNotice } from "./engine.ts";
 import { type Peer, Subscription } from "./subscription.ts";
 
-/** What became of a message, or of the attempt to send it. */
+/** The fate of a message, or of the attempt to send it. */
 export interface Sent {
   /** `undefined` if it was not even taken into the outbox. */
   readonly id: string | undefined;
@@ -55,6 +56,7 @@ const ACTIONS = [
   "trust",
   "verify",
   "invite",
+  "readHistory",
   "sendDirect",
   "sendChannel",
 ] as const;
@@ -112,9 +114,12 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
     act: async (params: RpcParams) => ({ notices: await engine.ask(actionOf(params)) }),
     attach: () => {
       if (leaveScreen !== undefined) return;
+      if (engine.kind === "client") {
+        throw new RpcError(RPC_CODES.failed, "the client has a screen of its own");
+      }
       let missed = 0;
       const unwatch = engine.watch((notice, ref) => {
-        // What answers a request goes to whoever asked. A state may come long after that.
+        // The answer to a request goes to the connection that asked. A state may come long after that.
         const isAnswer = ref !== undefined && notice.type !== "messageState";
         if (isAnswer || notice.type === "settled") return;
         if (missed > 0 && peer.notify("missed", { count: missed })) missed = 0;
@@ -126,8 +131,12 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
         if (screensOf.get(engine) === 0) engine.act({ type: "attend", isAttended: false });
       };
       screensOf.set(engine, (screensOf.get(engine) ?? 0) + 1);
-      // What was kept for the person is shown by every screen, and answers nobody.
+      // Messages that were kept for the person are shown by every screen, and answer nobody.
       engine.act({ type: "attend", isAttended: true });
+    },
+    shown: (params: RpcParams) => {
+      if (leaveScreen === undefined) throw new RpcError(RPC_CODES.failed, "only a screen shows messages");
+      engine.act({ type: "confirmShown", number: requiredNumber(params, "seq") });
     },
     handOver: () => {
       if (engine.kind !== "script" && engine.kind !== "listen") return { gives: false };
@@ -195,7 +204,7 @@ async function wait(engine: Engine, params: RpcParams): Promise<Sent> {
   let last: StateNotice | undefined;
   const note = (notice: Notice): void => {
     if (notice.type !== "messageState" || notice.id !== id) return;
-    // What was told meanwhile is newer than the answer to the question.
+    // Notices that came meanwhile are newer than the answer to the question.
     if (last === undefined || RANK[notice.state] > RANK[last.state]) last = notice;
     if (RANK[last.state] >= RANK[state] || isFinal(last.state)) resolve();
   };
@@ -264,7 +273,7 @@ function refusal(engine: Engine, notices: Answer): Sent {
   return { id: undefined, to: undefined, state: "failed", why: notices.at(-1), isSilent: engine.isSilent };
 }
 
-/** What the person has not seen, a page at a time: the first one, or what is behind an event of it. */
+/** The events that the person has not seen, a page at a time: the first page, or the one behind an event. */
 async function unseen(engine: Engine, after?: number): Promise<JournalPage> {
   const [read] = await engine.ask({ type: "readJournal", after, reader: undefined });
   return read?.type === "journalRead" ? read.page : { events: [], missed: 0, newest: 0 };
@@ -283,6 +292,8 @@ function actionOf(params: RpcParams): Action {
     case "listPeers":
     case "invite":
       return { type };
+    case "readHistory":
+      return { type, query: queryOf(params["query"]) };
     case "sendChannel":
       return { type, text: requiredText(params, "text"), ...nameIn(params) };
     case "sendDirect":
@@ -305,6 +316,22 @@ function nameIn(params: RpcParams): { readonly once?: string } {
 function checkedName(once: string): string {
   if (utf8Length(once) > ONCE_BYTES) throw new InvalidParams(`'once' is longer than ${ONCE_BYTES} bytes`);
   return once;
+}
+
+/** A field that is left out of a query is not asked for. */
+function queryOf(query: unknown): HistoryQuery {
+  if (typeof query !== "object" || query === null) throw new InvalidParams("'query' is not an object");
+  const params: RpcParams = { ...query };
+  return {
+    peer: params["peer"] === null ? null : optionalText(params, "peer"),
+    words: optionalText(params, "words"),
+    from: optionalText(params, "from"),
+    before: optionalNumber(params, "before"),
+    below: optionalNumber(params, "below"),
+    above: optionalNumber(params, "above"),
+    count: optionalNumber(params, "count") ?? HISTORY_PAGE_ENTRIES,
+    shownOnly: params["shownOnly"] === true,
+  };
 }
 
 function nickOf(params: RpcParams): string {

@@ -27,7 +27,7 @@ export interface Place {
 
 export interface Found {
   readonly key: Key;
-  /** What the user is to be told of it. */
+  /** The notices that tell the user of it. */
   readonly news: readonly Notice[];
 }
 

@@ -1,4 +1,4 @@
-/** Runs commands of the user. What others wrote goes to variables and standard input, never to a shell. */
+/** Runs commands of the user. Text of others goes to variables and standard input, never to a shell. */
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { jsonLine } from "../core/base/json_line.ts";
 import type { Event } from "./events.ts";

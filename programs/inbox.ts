@@ -1,4 +1,4 @@
-/** What a person has not seen: listed, and marked as seen. What became of a message. */
+/** Lists the messages that a person has not seen, and marks them as seen. Tells the fate of a message. */
 import { COLLECT_MS } from "../core/base/limits.ts";
 import type { JournalEvent, MessageState } from "../core/notice.ts";
 import { render } from "../core/notice.ts";
@@ -9,7 +9,7 @@ import { tell, waitFor } from "./send.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
 
-/** What a person has not seen. */
+/** The messages that a person has not seen. */
 export interface Unseen {
   /** The nick that the messages came to. */
   readonly nick: string;
@@ -54,7 +54,7 @@ export interface WaitSettings extends ScriptSettings {
   readonly timeout: number;
 }
 
-/** What became of a message, once it has come so far, or the time is over. */
+/** The fate of a message, once it has come so far, or the time is over. */
 export async function outcomeOf(settings: WaitSettings, world: World): Promise<Sent> {
   const { id, timeout, wait } = settings;
   const until = world.now() + timeout * 1000;

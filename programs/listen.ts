@@ -25,7 +25,7 @@ export interface ListenSettings extends ScriptSettings {
   readonly giveUp: number;
 }
 
-/** What is to be written, and what to confirm after that. */
+/** Lines that are to be written, and the event to confirm after that. */
 interface Item {
   readonly event: Event;
   readonly message?: JournalEvent;
@@ -56,7 +56,6 @@ class Listener {
   constructor(settings: ListenSettings, world: World) {
     this.#settings = settings;
     this.#world = world;
-    this.#done = settings.since;
   }
 
   async run(): Promise<number> {
@@ -76,7 +75,7 @@ class Listener {
 
   /** Subscribes, again with each engine that takes over from the one before. */
   async #stayConnected(): Promise<void> {
-    const { as, client, json, knownOnly } = this.#settings;
+    const { as, client, json, knownOnly, since } = this.#settings;
     for (let isAgain = false; !this.#isOver; isAgain = true) {
       const notified = (method: string, params: Readonly<Record<string, unknown>>) =>
         this.#take(method, params);
@@ -88,7 +87,7 @@ class Listener {
       if (session === undefined) throw new NoServerError("no server");
       this.#session = session;
       if (json && !isAgain) this.#put({ event: helloEvent(session.hello) });
-      await session.request("subscribe", { as, since: this.#done });
+      await session.request("subscribe", { as, since: this.#done ?? since });
       await session.closed;
       if (session.refusal !== undefined) throw new RefusedError(session.refusal);
       await session.close();
@@ -132,21 +131,22 @@ class Listener {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }
-      if (!await this.#deal(item)) return;
-      if (item.message === undefined) continue;
-      this.#done = item.message.number;
+      const number = item.message?.number;
+      // A message that two engines have told is dealt with once.
+      const isKnown = number !== undefined && this.#done !== undefined && number <= this.#done;
+      if (!isKnown && !await this.#deal(item)) return;
+      if (number === undefined) continue;
+      if (!isKnown) this.#done = number;
       // An engine that ends meanwhile tells the message again.
       if (this.#settings.as !== undefined) {
-        await this.#session?.request("confirm", { seq: item.message.number }).catch(() => {});
+        await this.#session?.request("confirm", { seq: this.#done }).catch(() => {});
       }
     }
   }
 
-  /** Returns false if nobody reads what is printed. */
+  /** Returns false if nobody reads what is printed, or the command has not taken the message. */
   async #deal({ event, message }: Item): Promise<boolean> {
     const { exec, json } = this.#settings;
-    // What was told by two engines is dealt with once.
-    if (message !== undefined && this.#done !== undefined && message.number <= this.#done) return true;
     if (exec !== undefined) return message === undefined || await this.#hand(event, exec);
     const lines = json ? [jsonLine(event)] : message === undefined ? [] : this.#linesOf(message);
     return await write(lines.map((line) => `${line}\n`).join(""));
@@ -157,7 +157,7 @@ class Listener {
     return render({ type, message }, this.#world.utcOffset).lines;
   }
 
-  /** Hands a message to the command until it has taken it. */
+  /** Hands a message to the command until it has taken it. Returns false if the listener ends before that. */
   async #hand(event: Event, command: string): Promise<boolean> {
     const { giveUp, json } = this.#settings;
     let delay = LISTEN_AGAIN_FIRST_MS;
@@ -167,12 +167,13 @@ class Listener {
       failures++;
       const isGivenUp = giveUp > 0 && failures >= giveUp;
       const blocked = { type: "blocked", id: event["id"], status, failures, givenUp: isGivenUp };
+      const next = isGivenUp ? "which is passed over" : `it is run again in ${delay / 1000} s`;
       if (json) await write(`${jsonLine(blocked)}\n`);
-      else console.error(`the command ended with status ${status} for message '${event["id"]}'`);
+      else console.error(`the command ended with status ${status} for message '${event["id"]}', ${next}`);
       if (isGivenUp) return true;
       await this.#world.after(delay);
     }
-    return true;
+    return false;
   }
 }
 

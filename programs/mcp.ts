@@ -24,7 +24,7 @@ import { DONE, type World } from "./world.ts";
 
 const PROTOCOL = "2025-06-18";
 
-/** What a tool has done: the events that the command would print, and its exit status. */
+/** The result of a tool: the events that the command would print, and its exit status. */
 interface Done {
   readonly events: readonly Event[];
   readonly status: number;
@@ -74,7 +74,7 @@ export async function runMcp(
   return DONE;
 }
 
-/** What goes wrong is a result that an agent can read. */
+/** A failure is a result that an agent can read. */
 async function call(tool: Tool, params: unknown): Promise<unknown> {
   try {
     const { events, status } = await tool.run((params ?? {}) as RpcParams);

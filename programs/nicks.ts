@@ -19,14 +19,14 @@ export interface NicksSettings extends ServerPlace {
   readonly expireDays: number | undefined;
 }
 
-/** What the method `nicks` of a server's socket answers. */
+/** The answer of the method `nicks` of a server's socket. */
 export interface NicksAnswer {
   readonly nicks: readonly Binding[];
   /** True if no nicks come behind these. */
   readonly isLast: boolean;
 }
 
-/** What the method `release` answers. */
+/** The answer of the method `release`. */
 export interface ReleaseAnswer {
   readonly nick: Nick;
   readonly outcome: ReleaseOutcome;

@@ -12,6 +12,7 @@ import { revocationOf } from "../core/messages/lineage.ts";
 import type { Nick } from "../core/messages/nick.ts";
 import type { Notice } from "../core/notice.ts";
 import { readChannelKey } from "../storage/channel_key.ts";
+import { type HistoryBounds, openHistoryOf } from "../storage/history.ts";
 import { type OpenIdentity, openIdentity, type Protectable } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import type { SealingIdentity, SqliteStore } from "../storage/sqlite.ts";
@@ -56,16 +57,22 @@ export interface ClientSettings {
   /** How many attempts a command of the user makes before the client gives up; 0 for no end of them. */
   readonly attempts: number;
   readonly durability: Durability;
+  /** How much the history keeps, or `undefined` for none. */
+  readonly history: HistoryBounds | undefined;
+  /** How many of its last messages are shown at the start. */
+  readonly recalls: number;
   /** A file, or `undefined` for no log. */
   readonly log: string | undefined;
 }
 
-/** What is new is refused, because the user has said so. The message is a sentence for the user. */
+/**
+ * A new server or identity is refused, because the user has said so. The message is a sentence for the user.
+ */
 export class UnknownError extends ExpectedError {
   override readonly name = "UnknownError";
 }
 
-/** Where a client's server is, and where the state of its nick is to be. */
+/** The address of a client's server, and the folder for the state of its nick. */
 export interface Place {
   readonly server: Address;
   /** The server as the user wrote it, HOST:PORT. */
@@ -76,9 +83,9 @@ export interface Place {
   readonly serverKey: Key | undefined;
   /** The state folder of the nick, which may not be there; `undefined` if nothing outlives the process. */
   readonly folder: string | undefined;
-  /** Of several folders of old releases the one whose identity the server knows. */
+  /** The one of several folders of old releases whose identity the server knows. */
   readonly bound?: string | undefined;
-  /** What is to be told of it. */
+  /** The notices about it. */
   readonly news: readonly Notice[];
 }
 
@@ -122,7 +129,7 @@ export async function findPlace(
 const BOUND: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["registered", "nickOnline"]);
 /** The nick is not this identity's. */
 const UNBOUND: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["nickOfAnotherKey", "identityEnded"]);
-/** What every client says at its start and its end. */
+/** The notices of every client at its start and its end. */
 const FRAME: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>(["started", "exiting"]);
 
 /**
@@ -167,6 +174,8 @@ export interface Manner {
   readonly interactive: boolean;
   readonly sendsOnly: boolean;
   readonly isAttended: boolean;
+  /** How many of the last messages are shown at the start: none where it is absent. */
+  readonly recalls?: number;
   /** A new identity is refused, by an `UnknownError`. */
   readonly knownOnly?: boolean;
 }
@@ -207,6 +216,9 @@ export async function openClient(
     const opened = await openOwnIdentity(settings, beginning);
     cleanup.defer(() => opened.close());
     if (store !== undefined) unlockState(store, opened);
+    const history = folder === undefined ? undefined : openHistoryOf(folder, store?.seal, settings.history);
+    cleanup.defer(() => history?.close());
+    history?.setDurability(settings.durability);
     const channelKey = settings.channelKey === undefined ? undefined : readChannelKey(settings.channelKey);
     const socket = cleanup.adopt(bindUdp(host, settings.port, "-c"), (it) => it.close());
     const own = ownAddresses(host, socket.address.port, server);
@@ -226,6 +238,7 @@ export async function openClient(
       sendsOnly: manner.sendsOnly,
       isAttended: manner.isAttended,
       durable: store !== undefined,
+      recalls: history === undefined ? 0 : manner.recalls ?? 0,
       primitives: systemPrimitives(),
       stopwatch: world.stopwatch,
       foreword: news,
@@ -242,7 +255,7 @@ export async function openClient(
     return {
       nick,
       folder,
-      run: (show) => drive({ machine, socket, store, now, wall: world.wall, show }),
+      run: (show) => drive({ machine, socket, store, history, now, wall: world.wall, show }),
       sayLeaving: () => sayLeaving(machine, socket, now()),
       close: () => cleanup.dispose(),
     };
@@ -252,14 +265,17 @@ export async function openClient(
   }
 }
 
-/** What a client begins with. If nothing outlives the process it has no folder, and may not know the key. */
+/**
+ * The things that a client begins with. If nothing outlives the process it has no folder, and may not know
+ * the key.
+ */
 interface Beginning {
   readonly nick: Nick;
   readonly folder: string | undefined;
   readonly store: SqliteStore | undefined;
   readonly serverKey: Key | undefined;
   readonly isNew: boolean;
-  /** What is to be told of it. */
+  /** The notices about it. */
   readonly news: Notice[];
 }
 

@@ -1,4 +1,4 @@
-/** What a running server does for its operator, who asks through its socket. */
+/** The methods of a running server for its operator, who asks through its socket. */
 import { isAbsolute } from "node:path";
 import type { Action } from "../core/action.ts";
 import { NICKS_PER_ANSWER } from "../core/base/limits.ts";
@@ -25,7 +25,7 @@ export interface OperatorOptions {
 
 export class Operator {
   readonly #options: OperatorOptions;
-  /** Who waits for the release of a nick, the first who asked first. */
+  /** The callers that wait for the release of a nick, in the order in which they asked. */
   readonly #releases = new Map<NickKey, ((answer: ReleaseAnswer) => void)[]>();
 
   constructor(options: OperatorOptions) {

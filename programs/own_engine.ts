@@ -40,13 +40,13 @@ export async function serveEngine(
     engine.serves(() => server.close());
     return { engine, connections: server.connections, ended: engine.ended };
   } catch (error) {
-    // Nobody else can use it then, and whoever has opened it still can.
+    // Nobody else can use it then, and the program that has opened it still can.
     if (!(error instanceof NetworkError)) throw error;
     return { engine, connections: new Set(), ended: engine.ended, trouble: error.message };
   }
 }
 
-/** What a script is told of the engine that it starts: who is new, on standard error. */
+/** The notices of its own engine that a script shows on standard error: they say who is new. */
 const NEWS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
   "serverMet",
   "serverRecognized",

@@ -26,12 +26,12 @@ interface OwnMessage {
   state: MessageState | undefined;
 }
 
-/** What is to be shown of a message. */
+/** The news of a message, as they are to be shown. */
 export interface Shown {
   readonly sign: string;
   /** It says the same where the message's line is out of sight; `undefined` for what is no news. */
   readonly correction: Notice | undefined;
-  /** What a sign cannot say. */
+  /** The words that a sign cannot say. */
   readonly reason: Notice | undefined;
 }
 

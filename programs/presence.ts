@@ -1,4 +1,4 @@
-/** Who has come or gone since the table was told last, in one line instead of the whole table. It is pure. */
+/** Tells who has come or gone since the last table, in one line instead of the whole table. It is pure. */
 import { type Nick, type NickKey, nickKey } from "../core/messages/nick.ts";
 
 /** So many names stand in a line. */

@@ -41,7 +41,7 @@ const NAME_BYTES = 16;
 /** A notification has room for so much. */
 const NOTIFICATION_COLUMNS = 100;
 
-/** Of a longer line a terminal that collects lines drops the rest (Linux, N_TTY_BUF_SIZE). */
+/** A terminal that collects lines drops the rest of a longer one (Linux, N_TTY_BUF_SIZE). */
 const TERMINAL_LINE_BYTES = 4095;
 const CUT_OFF: LineResult = {
   type: "wrong",
@@ -61,7 +61,7 @@ export interface ViewSettings {
   readonly notify: Notification | undefined;
 }
 
-/** Where the user's lines come from. */
+/** The source of the user's lines. */
 export interface InputSettings {
   /** `undefined` if the user is at a terminal that is painted on. */
   readonly input: Input | undefined;
@@ -388,7 +388,9 @@ export class Prompt {
   /** The prompt says where lines go, and before that what nobody has seen yet. */
   #showPrompt(): void {
     const prompt = promptOf(this.#conversation, this.#markOf(this.#conversation?.to));
-    this.#screen.setPrompt(prompt, this.#unread.summary);
+    // Where the focus is never told, the prompt outside of conversations stays as it always was.
+    const isCounted = this.#conversation !== undefined || this.#unread.knowsFocus;
+    this.#screen.setPrompt(prompt, isCounted ? this.#unread.summary : "");
   }
 
   /** A message is on the screen: it is counted until it is seen, and may be told of outside of the window. */

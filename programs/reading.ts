@@ -1,5 +1,6 @@
 /**
- * What a line of the user asks for: a command, or a message to those whom the user talks to. It is pure.
+ * Reads what a line of the user asks for: a command, or a message to those whom the user talks to. It is
+ * pure.
  */
 import type { Commands, PromptResult } from "../commands/_registry.ts";
 import type { Action } from "../core/action.ts";
@@ -9,7 +10,7 @@ import type { Nick } from "../core/messages/nick.ts";
 import { LineSplitter } from "../terminal/line_splitter.ts";
 import { isMessage } from "../terminal/pace.ts";
 
-/** Whom the user talks to: a person, or everybody on the channel (`undefined`). */
+/** The other side of a conversation: a person, or everybody on the channel (`undefined`). */
 export interface Conversation {
   readonly to: Nick | undefined;
 }
@@ -32,7 +33,7 @@ export interface Said extends Conversation {
   readonly text: string;
 }
 
-/** What a line asks for, or the length of its text if that was too long to be read as a whole. */
+/** The actions that a line asks for, or the length of its text if that was too long to be read as a whole. */
 export type LineResult = PromptResult | Said | { readonly type: "tooLong"; readonly bytes: number };
 
 /** A blank line asks for nothing. `omitted`: how many bytes the line lacks. Nothing is sent without them. */

@@ -29,7 +29,7 @@ export async function runAndTell(settings: RunSettings, world: World): Promise<n
 /** A shell answers so for a command that is not there. */
 const NOT_FOUND = 127;
 
-/** Runs the command. What it prints is passed on, and its last lines are kept. */
+/** Runs the command. Its output is passed on, and the last lines are kept. */
 async function run(
   program: string,
   args: readonly string[],

@@ -71,7 +71,7 @@ export async function connect(
 ): Promise<Session | undefined> {
   if (Deno.build.os === "windows") return undefined;
   const connection = await connectTo(folder, notified).catch((error: unknown) => {
-    // Where no socket can be there is no engine to be used.
+    // If no socket can be there, there is no engine to be used.
     if (error instanceof NetworkError) return undefined;
     throw error;
   });

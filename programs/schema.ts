@@ -60,6 +60,19 @@ const SHAPES: Readonly<Record<string, Schema>> = {
       ref: { type: "string", description: "the KEY of '--once'" },
     },
   ),
+  written: shape(
+    "written",
+    "a message of ours, in the history",
+    { id: ID, at: TIME, from: NICK, to: NICK_OR_CHANNEL, text: TEXT, state: { enum: MESSAGE_STATES } },
+    { why: { type: "string", description: "why it has failed" } },
+  ),
+  gap: shape("gap", "so many channel messages are missing here", {
+    at: TIME,
+    from: { type: ["string", "null"], description: "whose; null: of anybody" },
+    count: COUNT,
+  }),
+  cut: shape("cut", "what is older is not in the history any more", {}),
+  damaged: shape("damaged", "an entry of the history does not open: somebody has changed the file", {}),
   news: shape("news", "what a screen would say", { at: TIME, name: TEXT, text: TEXT }),
   missed: shape("missed", "so many events are gone, or the reader was too slow for them", { count: COUNT }),
   blocked: shape("blocked", "the command of '--exec' has failed for a message", {

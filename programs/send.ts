@@ -7,7 +7,7 @@ import type { Sent } from "./engine_methods.ts";
 import { printEvent, sentenceOf, stateEvent } from "./events.ts";
 import type { Session } from "./running_engine.ts";
 import { statusOf } from "./statuses.ts";
-import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
+import { failWith, NoServerError, RefusedError, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World, WRONG_USAGE } from "./world.ts";
 
 export interface SendSettings extends ScriptSettings {
@@ -39,7 +39,15 @@ export async function runSend(settings: SendSettings, world: World): Promise<num
   try {
     return tell(await sendText({ ...settings, text }, world), settings, world);
   } catch (error) {
-    return failWith(error);
+    const status = failWith(error);
+    if (settings.json && (error instanceof RefusedError || error instanceof NoServerError)) {
+      const { once: ref, to } = settings;
+      const failed = { id: undefined, state: "failed", why: error.message } as const;
+      printEvent(
+        stateEvent(failed, { at: world.wall(), to, status, ...(ref === undefined ? {} : { ref }) }),
+      );
+    }
+    return status;
   }
 }
 

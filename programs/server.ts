@@ -96,14 +96,14 @@ export async function runServer(settings: ServerSettings, world: World): Promise
   return exitStatus;
 }
 
-/** Who can reach an address that not everybody can. */
+/** The words for an address that not everybody can reach. */
 const REACHES: Readonly<Record<Reach, string>> = {
   anybody: "",
   network: "; outside of its own network people need your router's address, and UDP forwarded there",
   machine: "; this address is for this machine alone",
 };
 
-/** What an operator sends to those who are to come: how they start, with the key that they are to expect. */
+/** The line that an operator sends to those who are to come: how they start, with the key to expect. */
 function lineForPeople(bound: string, port: number, key: Key): string {
   const { host, reach } = reachableHost(bound);
   return `for people: parley client -i ${host} -p ${port} --server-key ${key} (open UDP ${port}${

@@ -42,7 +42,7 @@ export async function openSession(
     } catch (error) {
       const isHeld = error instanceof StoreError && error.isInUse;
       if (!isHeld || world.now() >= until) throw error;
-      // Whoever holds the state is about to serve it, or to end.
+      // The process that holds the state is about to serve it, or to end.
       await world.after(ENGINE_WAIT_AGAIN_MS);
     }
   }

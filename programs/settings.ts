@@ -1,4 +1,4 @@
-/** Where settings are read: the environment, and config.json in the user's folder. */
+/** Reads the settings: the environment, and config.json in the user's folder. */
 import { readConfig } from "../commands/_config_file.ts";
 import type { Commands } from "../commands/_registry.ts";
 import { PREFIX, readEnvironment, type Settings } from "../commands/_settings.ts";

@@ -1,4 +1,4 @@
-/** What a running server says of itself, in lines for people or as JSON. */
+/** Prints what a running server says of itself, in lines for people or as JSON. */
 import { jsonLine } from "../core/base/json_line.ts";
 import { STATUS_SPAN_MS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
@@ -8,14 +8,14 @@ import type { CommitTimes } from "./commit_times.ts";
 import { askServer, type ServerPlace } from "./server_socket.ts";
 import { DONE, type World } from "./world.ts";
 
-/** What the method `status` of a server's socket answers. Counts are since the start. */
+/** The answer of the method `status` of a server's socket. Counts are since the start. */
 export interface StatusAnswer extends ServerStatus {
   /** The version of this form. Later ones only add to it. */
   readonly v: 1;
   /** The release, the protocol and the runtime. */
   readonly versions: { readonly parley: string; readonly protocol: number; readonly deno: string };
   readonly pid: number;
-  /** Where it listens. */
+  /** The address on which it listens. */
   readonly address: string;
   /** The file of its data. */
   readonly data: string;

@@ -67,7 +67,7 @@ export class Subscription {
     else if (NEWS.has(notice.type)) this.#tell("news", { notice });
   }
 
-  /** What one with a name is told stands in the journal. What others are told may not stay there. */
+  /** Events for a program with a name stand in the journal. Those for others may not stay there. */
   #onMessage(event: JournalEvent): void {
     if (this.reader !== undefined) return void this.#catchUp();
     if (this.#isReading) this.#waiting.push(event);
@@ -79,12 +79,12 @@ export class Subscription {
     this.#hasMore = true;
     if (this.#isReading) return;
     this.#isReading = true;
-    // Who confirms is told a page, and the next one after that.
+    // A program that confirms is told a page, and the next one after that.
     while (!this.#isOver && this.#hasMore && (this.reader === undefined || this.#confirmed >= this.#told)) {
       this.#hasMore = false;
       const { events, missed } = (await this.#read(this.#told, undefined)).page;
       if (events.length > 0 && missed > 0) this.#tell("missed", { count: missed });
-      // What one with a name does not read now is told when it has confirmed what comes before.
+      // A program with a name is told what it does not read now when it has confirmed what comes before.
       this.#hasMore = events.length > 0 && events.every((event) => this.#tellEvent(event)) || this.#hasMore;
     }
     this.#isReading = false;
@@ -115,7 +115,7 @@ export class Subscription {
 
 type Read = Extract<Notice, { type: "journalRead" }>;
 
-/** What is told beside messages and their states. */
+/** The news beside messages and their states. */
 const NEWS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
   "registered",
   "deregistered",

@@ -4,6 +4,7 @@ import { ATTEMPTS } from "../core/base/limits.ts";
 import { harmless } from "../core/base/text.ts";
 import { handOver } from "../core/durable/hand_over.ts";
 import { beginningOf } from "../core/durable/wall_clock.ts";
+import { openHistoryOf } from "../storage/history.ts";
 import { type Protectable, succeedIdentity } from "../storage/identity_file.ts";
 import { openKnownServers } from "../storage/known_servers.ts";
 import { openState } from "../storage/state.ts";
@@ -60,6 +61,7 @@ export async function runSucceed(settings: SuccessionSettings, world: World): Pr
     if (!successor.isProtected) return;
     if (store.isSealed) store.admit(sealingIdentity(old), sealingIdentity(successor));
     else unlockState(store, successor);
+    openHistoryOf(folder, store.seal, undefined);
   };
   await succeedIdentity({ nick, from: brought ?? to, to, protects, ask: askPassphrase, before });
   console.log(harmless(`[${nick} has a new identity, signed by the old one: '${to}'.]`));

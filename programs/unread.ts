@@ -22,6 +22,11 @@ export class Unread {
     return this.#focus === "here";
   }
 
+  /** True if the terminal has ever told its focus. */
+  get knowsFocus(): boolean {
+    return this.#focus !== "unknown";
+  }
+
   /** A message of a conversation is on the screen. True if it is the first that is not seen of it. */
   arrived(conversation: string, row: number): boolean {
     if (this.isLookedAt) return false;

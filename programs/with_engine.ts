@@ -12,7 +12,7 @@ import { openSession } from "./session.ts";
 import { NO_SERVER, REFUSED, statusOfReason } from "./statuses.ts";
 import { FAILED, type World } from "./world.ts";
 
-/** What all commands that use the engine have. */
+/** The settings of all commands that use the engine. */
 export interface ScriptSettings {
   readonly client: ClientSettings;
   /** A server or an identity that is new is refused. */
@@ -47,12 +47,14 @@ export async function withEngine<Result>(
   world: World,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  // Where the nick is online and its state is free, its client was killed, and may just be restarted.
+  // If the nick is online and its state is free, its client was killed, and may just be restarted.
   const mayBeBack = world.now() + ENGINE_WAIT_MS;
   for (let isAgain = false;; isAgain = true) {
     const options = { settings: client, kind, knownOnly, notified: () => {} };
     const session = await openSession(options, world, isAgain);
-    if (session === undefined) throw new NoServerError("no server");
+    if (session === undefined) {
+      throw new NoServerError("no server answers, and nothing is queued before the first contact");
+    }
     if (json && !isAgain) printEvent(helloEvent(session.hello));
     try {
       return await use(session);

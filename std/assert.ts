@@ -7,7 +7,7 @@ import { equal } from "./assert/equal.ts";
 import { format, formatDifference } from "./assert/format.ts";
 import { stripAnsiCode } from "./fmt/colors.ts";
 
-/** What {@linkcode assertFalse} accepts. */
+/** The values that {@linkcode assertFalse} accepts. */
 export type Falsy = false | 0 | 0n | "" | null | undefined;
 
 /** An array, a typed array or the like, but no string. */

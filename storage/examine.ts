@@ -61,7 +61,7 @@ function readLog(path: string): Uint8Array {
   }
 }
 
-/** What differs once somebody has written to one of the files. */
+/** A fingerprint that differs once somebody has written to one of the files. */
 function stampOf(...paths: string[]): { readonly bytes: number; readonly text: string } {
   const found = paths.map(statOf).filter((it) => it !== undefined);
   const bytes = found.reduce((sum, { size }) => sum + size, 0);

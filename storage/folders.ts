@@ -32,7 +32,7 @@ export function exists(path: string): boolean {
   throw new StoreError(`cannot open '${path}': it is a link to nothing, put that back or remove the link`);
 }
 
-/** What is known of a file or folder; `undefined` if there is none, or a link to nothing. */
+/** The metadata of a file or folder; `undefined` if there is none, or a link to nothing. */
 export function statOf(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.statSync(path);

@@ -8,7 +8,7 @@ import { statementIn } from "./statement_file.ts";
 
 const NAME = /_\d{1,5}$/;
 
-/** What nobody has who was never registered. */
+/** The kinds of records that only a client has that was registered. */
 const EARNED = [SEEN, KNOWN_PEER, CHAIN, POSTED];
 
 /**

@@ -74,7 +74,7 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * Returns all records, sorted by key. Of a file that is sealed, and not open yet, it returns the owner's
+   * Returns all records, sorted by key. If the file is sealed, and not open yet, it returns the owner's
    * record alone.
    */
   read(): Records {
@@ -106,6 +106,11 @@ export class SqliteStore implements Store {
     const secret = wrapped instanceof Uint8Array ? unwrapSecret(publicKey, secrets, wrapped) : undefined;
     if (secret === undefined) throw this.#sealedForOther();
     this.#seal = new StateSeal(secret);
+  }
+
+  /** The seal of a file that is sealed and open. */
+  get seal(): StateSeal | undefined {
+    return this.#seal;
   }
 
   /** Throws a `StoreError` if the file is sealed, and an identity without a passphrase is to use it. */
@@ -160,7 +165,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** The row of a record. That of the owner stays in clear: it is read before anybody gives a passphrase. */
+  /** The row of a record. The owner's record stays in clear: it is read before anybody gives a passphrase. */
   #stored(key: string, value: Uint8Array): [name: string, value: Uint8Array] {
     if (this.#seal === undefined || IDENTITY.matches(key)) return [key, value];
     const name = this.#seal.nameOf(key);
@@ -246,7 +251,7 @@ export function openSqlite(path: string, kind: Kind, mayBeEmpty = true): SqliteS
  * by others. Its -wal file gets the mode of this one. Returns false if there is one already. That must not be
  * opened here, for closing it would drop the locks that this process may already hold on it (fcntl(2)).
  */
-function makeFile(path: string): boolean {
+export function makeFile(path: string): boolean {
   const folder = dirname(path);
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });

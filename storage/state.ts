@@ -13,7 +13,7 @@ import { folderName, loginName, stateFolderOf } from "./state_folder.ts";
 import { openSqlite, type SqliteStore } from "./sqlite.ts";
 import { explain, StoreError } from "./store_error.ts";
 
-/** Whose state is to be opened. */
+/** The owner of the state that is to be opened. */
 export interface StateOptions {
   /** `undefined` for the first of NAME, NAME-2 ... that no other process uses; NAME is the login name. */
   readonly nick: Nick | undefined;

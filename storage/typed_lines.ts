@@ -41,7 +41,7 @@ export function openTypedLines(folder: string | undefined, identity: string | un
   };
 }
 
-/** The newest lines that have room. What is no such line is left out. */
+/** The newest lines that have room. Anything else in the file is left out. */
 function linesIn(text: string): string[] {
   const lines: string[] = [];
   let bytes = 0;

@@ -1,11 +1,11 @@
 /**
- * What a SQLite file says together with its write-ahead log, put together in memory, so that neither file has
- * to be opened by SQLite, which would change them (https://www.sqlite.org/fileformat2.html, section 4).
+ * The content of a SQLite file and its write-ahead log, put together in memory, so that neither file has to
+ * be opened by SQLite, which would change them (https://www.sqlite.org/fileformat2.html, section 4).
  */
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** Of the header of the log, and of that of a frame, so much is under the checksum. */
+/** So much of the header of the log, and of the header of a frame, is under the checksum. */
 const HEADER_SUMMED_BYTES = 24;
 const FRAME_SUMMED_BYTES = 8;
 

@@ -39,7 +39,7 @@ import {
   withoutBlanks,
 } from "./word_edits.ts";
 
-/** What the last key was, as far as the next one depends on that. */
+/** The kind of the last key, as far as the next one depends on it. */
 type Kind = "typed" | "kill" | "yank" | "tab" | "other";
 
 /** The words that Tab goes through, and the one that stands in the line. */

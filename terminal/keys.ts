@@ -77,8 +77,8 @@ const STRING_ENDS = "\x1b\\";
 const LONGEST_REPORT = 100;
 
 /**
- * A paste is kept up to the length that the input line holds, with the sequence that ends it. Of the rest
- * only the length is kept, so that it cannot eat all memory.
+ * A paste is kept up to the length that the input line holds, with the sequence that ends it. Only the length
+ * of the rest is kept, so that it cannot eat all memory.
  */
 const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 

@@ -15,7 +15,7 @@ const LIMIT_TEXTS = 10;
 
 export const EMPTY_RING: KillRing = { texts: [], at: 0 };
 
-/** Keeps a text that was killed. What is killed right after something else joins that, on the side it was. */
+/** Keeps a text that was killed. A text that is killed right after another joins that, on the side it was. */
 export function keepKilled(
   ring: KillRing,
   text: string,

@@ -117,7 +117,7 @@ export function moveTo(line: Line, cursor: number): Line {
   return { cells: line.cells, cursor: Math.min(Math.max(cursor, 0), line.cells.length) };
 }
 
-/** Where the word at or before the cursor begins. Blanks separate words. */
+/** The beginning of the word at or before the cursor. Blanks separate words. */
 export function wordStart(line: Line): number {
   let at = line.cursor;
   while (at > 0 && isBlank(line.cells[at - 1])) at--;
@@ -125,7 +125,7 @@ export function wordStart(line: Line): number {
   return at;
 }
 
-/** Where the word at or after the cursor ends. */
+/** The end of the word at or after the cursor. */
 export function wordEnd(line: Line): number {
   let at = line.cursor;
   while (at < line.cells.length && isBlank(line.cells[at])) at++;

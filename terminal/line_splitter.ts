@@ -7,7 +7,7 @@ import { utf8Length } from "../core/base/bytes.ts";
 import { TEXT_BYTES } from "../core/base/limits.ts";
 
 /**
- * More than the longest message and its command. Of the rest of a line only the length is kept, to bound the
+ * More than the longest message and its command. Only the length of the rest of a line is kept, to bound the
  * memory; a line with such a rest is refused.
  */
 export const LINE_LIMIT_BYTES = TEXT_BYTES + 256;

@@ -1,12 +1,12 @@
 /**
- * Addresses of the web in a line become links of the terminal (OSC 8). What is shown stays as it was written,
- * and the link leads nowhere else. It is pure.
+ * Addresses of the web in a line become links of the terminal (OSC 8). The text stays as it was written, and
+ * the link leads nowhere else. It is pure.
  * @module
  */
 
 const ADDRESS = /https?:\/\/[^\s<>"`{}|\\^]+/gi;
 
-/** What ends a sentence ends no address. */
+/** These end a sentence, and no address. */
 const END_OF_SENTENCE = /[.,;:!?'*_~]+$/;
 
 /** Terminals drop longer links (VTE, 2083 bytes). */

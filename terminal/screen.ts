@@ -64,7 +64,7 @@ export class Painter {
    */
   #isAllOurs = false;
   /**
-   * How many rows are above the input at least. What is above them may have left at the top, or be of another
+   * How many rows are above the input at least. Rows above them may have left at the top, or be of another
    * program.
    */
   #above = 0;
@@ -193,7 +193,7 @@ export class Painter {
   #paint(input: Line): string {
     const painted = this.#lay(input);
     this.#painted = painted;
-    // What has no room has left at the top.
+    // Rows that have no room have left at the top.
     this.#above = Math.min(this.#above, Math.max(this.#size.rows - painted.rows.length, 0));
     const frame = painted.rows.map((row) => row.join("")).join("\r\n");
     const below = painted.rows.length - 1 - painted.at;

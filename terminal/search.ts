@@ -36,7 +36,7 @@ export function find(
   return { ...search, query, at: isFound ? at : search.at, hasFailed: !isFound };
 }
 
-/** What stands in the place of the prompt meanwhile. */
+/** The words in the place of the prompt meanwhile. */
 export function searchPrompt({ query, hasFailed }: Search): string {
   return `(${hasFailed ? "nothing found" : "search"}) '${query}': `;
 }

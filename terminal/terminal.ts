@@ -16,7 +16,7 @@ import { colourOf, type Rgb } from "./palette.ts";
 import { searchPrompt } from "./search.ts";
 import { Painter, type Size } from "./screen.ts";
 
-/** What a terminal can show, and its user wants to see. */
+/** The things that a terminal can show, and its user wants to see. */
 export interface Features {
   readonly hasColours: boolean;
   /** Whether it takes sequences that hold a text (OSC), such as links. */
@@ -107,7 +107,7 @@ const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 /** Asks for the colour of the background (xterm control sequences, OSC 11). */
 const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
 
-/** What the terminal is asked for: pastes in brackets, and to tell its focus (xterm control sequences). */
+/** The terminal puts pastes in brackets, and tells its focus (xterm control sequences). */
 const MODES_ON = "\x1b[?2004h\x1b[?1004h";
 const MODES_OFF = "\x1b[?1004l\x1b[?2004l";
 
@@ -116,7 +116,7 @@ export function isInteractive(): boolean {
   return Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
 }
 
-/** What the environment says of the terminal. */
+/** Reads from the environment what the terminal can do. */
 export function featuresOfTerminal(): Features {
   return {
     // See https://no-color.org.
@@ -151,7 +151,7 @@ class Terminal implements Screen {
   #lent: Promise<void> | undefined;
   /** Called when the terminal has answered that it is there: no read waits any more. */
   #releasing: (() => void) | undefined;
-  /** What is to be printed when the keys are ours again. */
+  /** The lines that are printed when the keys are ours again. */
   #held: string[] = [];
   #background: Rgb | undefined;
   #escapeTimer: Timer;

@@ -21,9 +21,9 @@ const WITH_ACCENTS = /^\P{M}\p{Mn}+$/u;
 
 export class Widths {
   readonly #known = new Map<string, number>();
-  /** What is to be asked for each cell, or `null`: a long line is measured at every key. */
+  /** The text to ask for each cell, or `null`: a long line is measured at every key. */
   readonly #doubts = new Map<string, string | null>();
-  /** What the terminal was asked for and has not answered. One that never answers is asked once. */
+  /** The text that the terminal was asked for and has not answered. One that never answers is asked once. */
   #asked: string | undefined;
 
   /** The columns of a cell: as the terminal has said, or as Unicode says. */
@@ -70,7 +70,7 @@ function isPlain(cell: string): boolean {
   return cell.length === 1 && cell < "\u00a1" || cell.startsWith("\x1b");
 }
 
-/** What is to be asked for to know the width of a cell; `null` if all terminals agree on it. */
+/** The text to ask for to know the width of a cell; `null` if all terminals agree on it. */
 function doubtOf(cell: string): string | null {
   if ([...cell].length > 1) return WITH_ACCENTS.test(cell) || cell.length > LONGEST_CELL ? null : cell;
   return stringWidth(cell, { ambiguousIsNarrow: false }) === columnsOf(cell) ? null : AMBIGUOUS;

@@ -1,5 +1,5 @@
 /**
- * What readline's keys do to letters and words: transpose them, and change their case. All functions are
+ * The work of readline's keys on letters and words: transpose them, and change their case. All functions are
  * pure.
  * @module
  */

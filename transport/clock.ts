@@ -2,7 +2,7 @@
 import { CLOCK_LEAP_MS } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
 
-/** What the system says. Each counts from an instant of its own. */
+/** The readings of the system's clocks. Each counts from an instant of its own. */
 export interface SystemClocks {
   /** Stands still on Linux while the computer sleeps (CLOCK_MONOTONIC, clock_gettime(2)). */
   monotonic(): Millis;

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers";
 import type { Action, Ref } from "../core/action.ts";
 import { CLOCK_LEAP_MS, INPUTS_PER_WAKE_UP, LONGEST_SLEEP_MS, STOPPED_MS } from "../core/base/limits.ts";
 import type { Address, Datagram, Millis } from "../core/base/units.ts";
-import type { Input, Machine, Output, Store } from "../core/machine.ts";
+import type { HistoryStore, Input, Machine, Output, Store } from "../core/machine.ts";
 import type { Notice } from "../core/notice.ts";
 import { inPasses, isChange } from "../core/passes.ts";
 
@@ -25,18 +25,20 @@ export interface Driver {
 
 /**
  * Drives `machine` until it exits. A wake-up steps the machine for every input that waits, all at one
- * instant, then performs the outputs in three passes: saves and forgets, transmits, notices and exit
+ * instant, then performs the outputs in passes: the history, saves and forgets, transmits, notices and exit
  * (core/machine.ts says why). A commit that fails ends it before anything is transmitted or shown. Neither
  * socket nor store is closed at the end.
  */
-export function drive({ machine, socket, store, now, wall, show }: {
+export function drive({ machine, socket, store, history, now, wall, show }: {
   machine: Machine;
   socket: Socket;
   /** Absent when nothing is to outlive the process. */
   store: Store | undefined;
+  /** Absent when nothing is to be remembered, or the machine is a server. */
+  history?: HistoryStore | undefined;
   /** The machine's own time, which never goes back. */
   now: () => Millis;
-  /** What the wall clock says, which somebody may set. */
+  /** The reading of the wall clock, which somebody may set. */
   wall: () => Millis;
   show(notice: Notice, ref: Ref | undefined): void;
 }): Driver {
@@ -68,6 +70,9 @@ export function drive({ machine, socket, store, now, wall, show }: {
         const leaving = deeds.filter((deed) => deed.type === "transmit");
         for (const deed of deeds) {
           switch (deed.type) {
+            case "commitHistory":
+              history?.commit(deed.memories);
+              break;
             case "commit":
               store?.commit(deed.changes);
               break;
@@ -78,6 +83,11 @@ export function drive({ machine, socket, store, now, wall, show }: {
             case "notice":
               show(deed.notice, deed.ref);
               break;
+            case "look": {
+              const page = history?.read(deed.query, deed.shownUntil);
+              show({ type: "historyRead", query: deed.query, page }, deed.ref);
+              break;
+            }
             case "exit":
               return deed.status;
           }
@@ -103,8 +113,8 @@ export function drive({ machine, socket, store, now, wall, show }: {
   }
 
   /**
-   * What the machine is to know of the clocks: what the wall clock says, at the start and when somebody has
-   * set it, and that this wake-up comes so late that the process cannot have run.
+   * The inputs that tell the machine of the clocks: a reading of the wall clock, at the start and when
+   * somebody has set it, and that this wake-up comes so late that the process cannot have run.
    */
   function lookAtClocks(instant: Millis): Input[] {
     const inputs: Input[] = [];

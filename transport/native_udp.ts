@@ -89,7 +89,7 @@ class Batch {
     return this.#names.subarray(at * NAME_BYTES, (at + 1) * NAME_BYTES);
   }
 
-  /** What was received. The next call writes over it. */
+  /** The datagram that was received in this place. The next call writes over it. */
   received(at: number): Uint8Array {
     const length = this.#view.getUint32(at * HEADER_BYTES + LENGTH_AT, true);
     return this.#slots.subarray(at * SLOT_BYTES, at * SLOT_BYTES + length);

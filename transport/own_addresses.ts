@@ -80,7 +80,7 @@ function sharedBits(a: string, b: string): number {
   return count;
 }
 
-/** Who can reach an address: anybody, its own network alone, or this machine alone. */
+/** The reach of an address: anybody, its own network alone, or this machine alone. */
 export type Reach = "anybody" | "network" | "machine";
 
 /**

@@ -22,7 +22,7 @@ export const RPC_CODES = {
   invalidParams: -32602,
   /** A fault of the program that was asked. */
   fault: -32603,
-  /** What was asked for cannot be done; the message is a sentence for the user. */
+  /** A request cannot be done; the message is a sentence for the user. */
   failed: -32000,
   /** Too many requests are open, or too many programs connected. */
   busy: -32001,
@@ -54,7 +54,7 @@ export class InvalidParams extends RpcError {
 
 export type RpcParams = Readonly<Record<string, unknown>>;
 
-/** What one end does for the other. */
+/** The methods that one end runs for the other. */
 export interface RpcHandlers {
   /**
    * The methods that the other end may call. One returns what is answered, or a promise of it, or throws: an
@@ -326,7 +326,7 @@ export class RpcConnection {
     }
   }
 
-  /** The other end is gone. What it has said before that is still read, such as why it has gone. */
+  /** The other end is gone. Its last words are still read, such as why it has gone. */
   #onUnheard(): void {
     this.#isUnheard = true;
     this.#queue = [];

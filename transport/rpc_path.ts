@@ -1,4 +1,4 @@
-/** Where the socket of a running program is: in a folder that is its user's alone, under a short name. */
+/** The path of a running program's socket: in a folder that is its user's alone, under a short name. */
 import { utf8Length } from "../core/base/bytes.ts";
 import { primitives } from "../core/base/crypto.ts";
 import { SOCKET_PATH_BYTES } from "../core/base/limits.ts";
@@ -8,7 +8,7 @@ import { NetworkError } from "./udp.ts";
 const FOLDER_MODE = 0o700;
 const MODE_BITS = 0o777;
 
-/** What of the environment the folder's place depends on: `Deno.env` is one. */
+/** The part of the environment that the folder's place depends on: `Deno.env` is one. */
 export interface Environment {
   get(name: string): string | undefined;
 }

@@ -30,8 +30,9 @@ const PIECE_BYTES = 65_536;
 let piece = NO_BYTES;
 
 /**
- * Returns zeros for bytes that are done with as soon as this wake-up is over, such as a datagram. Whoever
- * keeps some of them longer has to `slice` them, or all that was cut from the same piece stays in memory.
+ * Returns zeros for bytes that are done with as soon as this wake-up is over, such as a datagram. A caller
+ * that keeps some of them longer has to `slice` them, or all that was cut from the same piece stays in
+ * memory.
  */
 export function shortLived(count: number): Uint8Array {
   if (piece.length < count) piece = new Uint8Array(Math.max(PIECE_BYTES, count));

@@ -378,13 +378,33 @@ export const STRANGERS_BYTES = 4 * 1024 * 1024;
 export const STRANGER_BYTES = 100;
 
 /**
- * What the journal keeps for a person, and for programs with a name, who have not read it: so much for so
- * long. Each event counts as some bytes more than its text, which is what it takes in memory, so that a
- * sender of many short messages counts as the one who has the most, whose oldest are dropped first.
+ * The journal keeps so much, for so long, for a person, and for programs with a name, who have not read it.
+ * Each event counts as some bytes more than its text, which is what it takes in memory. So a sender of many
+ * short messages may count as the one who has the most, whose oldest are dropped first.
  */
 export const JOURNAL_LIFE_MS = 30 * DAY_MS;
 export const JOURNAL_BYTES = 64 * 1024 * 1024;
 export const JOURNAL_MORE_BYTES = 400;
+
+/** The history keeps a year of messages, and at most so much of the disk, unless the user chooses. */
+export const HISTORY_DAYS = 365;
+export const HISTORY_MEBIBYTES = 512;
+
+/**
+ * So many entries of the history are dropped with a commit at most, beside as many as it adds, so that none
+ * takes long; where there is no more room, this part of all entries.
+ */
+export const HISTORY_DROPS = 256;
+
+/** So many sealed entries are opened before the search lets others do something: some 50 ms. */
+export const HISTORY_SCAN_ENTRIES = 1_000;
+
+/**
+ * The entries of the history that are read at a time: not more than so many, and hardly more than so many
+ * characters, each of which may take six bytes of a line of JSON (`RPC_LINE_BYTES`).
+ */
+export const HISTORY_PAGE_ENTRIES = 64;
+export const HISTORY_PAGE_CHARACTERS = 65_536;
 
 /** The events that are read from the journal at a time. */
 export const JOURNAL_PAGE_EVENTS = 64;
@@ -425,13 +445,13 @@ export const RUN_LINES_BYTES = 800;
 /** The longest name of a send (`--once`): a path, or a hash with words before it. */
 export const ONCE_BYTES = 256;
 
-/** Messages of scripts whose outcomes are kept, so that they can be asked for: a week of one a minute. */
-export const OUTCOMES = 10_000;
+/** Messages of scripts that can be asked for, whatever became of them: a week of one a minute. */
+export const FOLLOWED_MESSAGES = 10_000;
 
 /**
  * Letters of one sender that do not open, or that are refused, answered in a second and at once, and direct
  * verbs whose messages are not taken. A letter takes three key agreements to try, a signature and a line,
- * and nobody's client makes many. What comes above that rate is not answered, so it comes again: letters
+ * and nobody's client makes many. Those above that rate are not answered, so they come again: letters
  * with a keep-alive, those of a full share of a mailbox (250) within a minute.
  */
 export const UNTAKEN_PER_SECOND = 5;
@@ -564,7 +584,7 @@ export const NEW_NICKS_PER_HOUR = 20;
 export const NICK_TRIAL_MS = 24 * 3600_000;
 export const UNUSED_NICK_DAYS = 90;
 
-/** That a nick was used is saved again after this: `nicks --expire` counts in days. */
+/** The last use of a nick is saved again after this: `nicks --expire` counts in days. */
 export const SEEN_AGAIN_MS = 3600_000;
 
 /** Seconds of an hour, by which the rate of new nicks is divided. */
@@ -794,7 +814,9 @@ export const FLOOD_LINES_BURST = 250;
 export const FLOOD_MESSAGE_LINES = 10;
 export const FLOOD_LINE_CHARACTERS = 80;
 
-/** What is folded is told of when nothing has come for so long, and while it goes on, every five seconds. */
+/**
+ * The user is told of folded messages when nothing has come for so long, and meanwhile every five seconds.
+ */
 export const FLOOD_PAUSE_MS = 1_000;
 export const FLOOD_TOLD_MS = 5_000;
 

@@ -35,8 +35,8 @@ export class Rate {
   }
 
   /**
-   * Counts an event whose weight is known only afterwards, as so many. What it has taken too much comes out
-   * of what is gained next, but never more than a burst.
+   * Counts an event whose weight is known only afterwards, as so many. A weight that was too great is taken
+   * out of what is gained next, but never more than a burst.
    */
   spend(weight: number): void {
     this.#left = Math.max(this.#left - weight, -this.#burst);

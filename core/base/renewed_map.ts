@@ -5,8 +5,8 @@
  * with many entries that come and go the garbage of a minute stays in memory, and each collection takes long.
  * This one takes a new `Map` before that happens.
  *
- * Whoever walks over the entries sees those of the moment at which the walk began, less the ones that were
- * deleted before the map was renewed.
+ * A walk over the entries sees those of the moment at which it began, less the ones that were deleted before
+ * the map was renewed.
  */
 export class RenewedMap<Key, Value> implements Entries<Key, Value> {
   #map = new Map<Key, Value>();
@@ -56,7 +56,7 @@ export class RenewedMap<Key, Value> implements Entries<Key, Value> {
   }
 }
 
-/** What can be seen of the entries of a map. */
+/** The entries of a map, for a caller that only reads. */
 export type Entries<Key, Value> =
   & Pick<ReadonlyMap<Key, Value>, "size" | "get" | "has" | "keys" | "values" | "entries">
   & Iterable<[Key, Value]>;

@@ -106,6 +106,11 @@ export class AckTracker {
     return this.#outbox.messageWith(id);
   }
 
+  /** All messages that are kept, oldest first. */
+  get all(): Iterable<OutgoingMessage> {
+    return this.#outbox.messages;
+  }
+
   /** The messages that are neither delivered nor stored, oldest first: to one recipient, or all of them. */
   unstored(to?: Nick): OutgoingMessage[] {
     const messages = to === undefined ? this.#outbox.messages : this.#outbox.messagesTo(to);

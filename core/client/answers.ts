@@ -29,7 +29,7 @@ export class Answer {
 type Head = Omit<VerbOf<"got">, "type" | "runs">;
 
 export class Answers {
-  /** What waits for the tick, by link, and by everything else that the messages of a verb share. */
+  /** The answers that wait for the tick, by link, and by all else that the messages of a verb share. */
   #waiting = new Map<Link, Map<string, { head: Head; answer: Answer }>>();
 
   /** At once (-Infinity) if answers wait to leave. */

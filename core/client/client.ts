@@ -11,6 +11,7 @@ import { Effects } from "../durable/effects.ts";
 import { initiationClock } from "../durable/start.ts";
 import { WallClock } from "../durable/wall_clock.ts";
 import { type Arrival, Links } from "../link/links.ts";
+import { NEWEST } from "../history.ts";
 import type { Input, Machine, Output, Records } from "../machine.ts";
 import type { Identity } from "../messages/identity.ts";
 import type { Acquaintance } from "../messages/invitation.ts";
@@ -67,12 +68,22 @@ export interface ClientOptions {
   readonly durable: boolean;
   readonly primitives: Primitives;
   readonly stopwatch: Stopwatch;
-  /** What the program has to tell at its start, behind where it is. */
+  /** How many of the last messages in the history are shown at the start. */
+  readonly recalls: number;
+  /** The program's own notices at its start, behind the one with the addresses. */
   readonly foreword: readonly Notice[];
 }
 
 /** The actions that do not depend on the server. */
-type AboutState = Extract<Action, { type: "attend" | "confirmEvents" | "followMessage" | "readJournal" }>;
+type AboutState = Extract<Action, { type: typeof ABOUT_STATE[number] }>;
+const ABOUT_STATE = [
+  "attend",
+  "confirmEvents",
+  "confirmShown",
+  "followMessage",
+  "readHistory",
+  "readJournal",
+] as const;
 
 export class Client implements Machine {
   readonly #nick: Nick;
@@ -129,7 +140,8 @@ export class Client implements Machine {
       table,
     };
     const state = this.#state = new ClientState(about);
-    const { floods, ids, inbox, knownPeers, lookAlikes, outcomes, postChains, prekeys, tracker } = state;
+    const { chronicle, floods, followed, ids, inbox, knownPeers, lookAlikes, postChains, prekeys, tracker } =
+      state;
     const probeTimeout = () => this.#membership.link.probeTimeout;
     const attempts = this.#attempts = new Attempts(
       options.attempts,
@@ -149,6 +161,7 @@ export class Client implements Machine {
     });
     const membership = this.#membership = new Membership(now, {
       table,
+      chronicle,
       lookAlikes,
       effects,
       links,
@@ -193,7 +206,8 @@ export class Client implements Machine {
       attempts,
       directWay,
       tracker,
-      outcomes,
+      followed,
+      chronicle,
       inbox,
       knownPeers,
       membership,
@@ -208,6 +222,7 @@ export class Client implements Machine {
       clock,
       links,
       membership,
+      chronicle,
       inbox,
       floods,
       nick,
@@ -235,7 +250,7 @@ export class Client implements Machine {
       server,
       knownPeers,
       membership,
-      outcomes,
+      followed,
       sender,
       trust,
       awaySince: () =>
@@ -320,8 +335,14 @@ export class Client implements Machine {
       case "confirmEvents":
         journal.confirm(now, action.reader, action.number);
         break;
+      case "confirmShown":
+        journal.confirmShown(now, action.number);
+        break;
       case "readJournal":
         journal.answer(now, action.reader, action.after);
+        break;
+      case "readHistory":
+        effects.look(action.query, journal.shownUntil);
     }
     effects.notice({ type: "settled" });
   }
@@ -329,6 +350,12 @@ export class Client implements Machine {
   #start(now: Millis): void {
     this.#effects.notice({ type: "started", own: this.#options.own, server: this.#options.server });
     for (const notice of this.#options.foreword) this.#effects.notice(notice);
+    this.#state.rememberAll(now);
+    const { recalls } = this.#options;
+    if (recalls > 0) {
+      // Messages that were not shown yet come behind them anyhow.
+      this.#effects.look({ ...NEWEST, count: recalls, shownOnly: true }, this.#state.journal.shownUntil);
+    }
     if (!this.#options.sendsOnly) this.#state.inbox.showUnshown(now);
   }
 
@@ -543,5 +570,5 @@ export class Client implements Machine {
 }
 
 function isAboutState(action: Action): action is AboutState {
-  return ["attend", "confirmEvents", "followMessage", "readJournal"].includes(action.type);
+  return ABOUT_STATE.some((type) => type === action.type);
 }

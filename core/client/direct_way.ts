@@ -1,7 +1,7 @@
 /**
  * The direct way: the messages of one wake-up to one recipient share verbs, and with them packets. This file
- * packs them, and knows which messages are on their way to whom. What becomes of a message is decided in
- * `sender.ts`.
+ * packs them, and knows which messages are on their way to whom. `sender.ts` decides what becomes of a
+ * message.
  */
 import { ACK_TIMEOUT_MS, DIRECT_MESSAGES, PART_BYTES, REST_HELD_MS } from "../base/limits.ts";
 import { Timers } from "../base/timers.ts";
@@ -38,6 +38,8 @@ export interface DirectWayOptions {
 export class DirectWay {
   readonly #options: DirectWayOptions;
   readonly #ways = new Map<NickKey, Way>();
+  /** The same by link: a peer may have several nicks. */
+  readonly #byLink = new Map<Link, Set<Way>>();
   /** The ways on which messages wait for the tick. */
   #busy: Way[] = [];
   /** Until when the rest of what was sent on a way is held. */
@@ -54,7 +56,7 @@ export class DirectWay {
 
   /** The nicks to which messages have gone over this link. */
   nicksOn(link: Link): Nick[] {
-    return [...this.#ways.values()].filter((way) => way.link === link).map(({ row }) => row.nick);
+    return [...this.#byLink.get(link) ?? []].map(({ row }) => row.nick);
   }
 
   /** Sends a message with the next tick, unless it is on its way already. */
@@ -102,7 +104,7 @@ export class DirectWay {
     this.#held.set(way, way.waiting.length > 0 ? now + REST_HELD_MS : Infinity);
   }
 
-  /** Where the verb ends that begins with the message at `at`, and how long it is. */
+  /** The end and the length of the verb that begins with the message at `at`. */
   #fill({ row }: Way, waiting: readonly OutgoingMessage[], at: number): { end: number; bytes: number } {
     const { prefix, sentAt } = waiting[at]!;
     let bytes = directHeaderBytes(this.#options.nick, row.nick);
@@ -163,8 +165,7 @@ export class DirectWay {
     const { row } = way;
     if (row.identity === identity && row.key === key && row.prekey === prekey) return false;
     this.#ways.delete(nickKey(nick));
-    way.isBusy = false;
-    this.#held.clear(way);
+    this.#abandon(way);
     return true;
   }
 
@@ -208,12 +209,18 @@ export class DirectWay {
     // On another machine, or in another network, the direct way gets another chance.
     const isSilent = known !== undefined && known.isSilent && areAtOneHost(known.row, row);
     const way = { row, link, waiting: known?.waiting ?? [], isBusy: false, isSilent };
-    if (known !== undefined) {
-      known.isBusy = false;
-      this.#held.clear(known);
-    }
+    if (known !== undefined) this.#abandon(known);
     this.#ways.set(name, way);
+    this.#byLink.set(link, (this.#byLink.get(link) ?? new Set<Way>()).add(way));
     return way;
+  }
+
+  /** Nothing leaves on this way any more. */
+  #abandon(way: Way): void {
+    way.isBusy = false;
+    this.#held.clear(way);
+    const ofLink = this.#byLink.get(way.link);
+    if (ofLink?.delete(way) && ofLink.size === 0) this.#byLink.delete(way.link);
   }
 }
 

@@ -46,7 +46,7 @@ export abstract class Errand implements Machine {
     });
     const link = this.#link = links.openServer(now, serverKey, server);
     this.#contact = new ServerContact({ effects, links, link, server, serverName });
-    // Whoever waits for ever is told once that the server is silent.
+    // A user who waits for ever is told once that the server is silent.
     this.#attempts = new Attempts(attempts, () => link.probeTimeout, attempts === 0 ? GIVE_UP_GRACE_MS : 0);
     this.#attempts.wait(now, asks.type, true);
     link.send(now, asks, asks.type);

@@ -1,7 +1,7 @@
 /**
- * What one sender brings to the screen faster than anybody reads is folded: the first lines are shown, then
- * one that counts the rest, once the flood pauses or every few seconds. Messages that are folded are kept for
- * the next start (`journal.ts`). Only a person's terminal folds: a pipe gets every line.
+ * Lines that one sender brings to the screen faster than anybody reads are folded: the first lines are shown,
+ * then one that counts the rest, once the flood pauses or every few seconds. Messages that are folded are
+ * kept for the next start (`journal.ts`). Only a person's terminal folds: a pipe gets every line.
  */
 import {
   FLOOD_LINE_CHARACTERS,
@@ -19,7 +19,7 @@ import type { Effects } from "../durable/effects.ts";
 import { type Nick, type NickKey, nickKey } from "../messages/nick.ts";
 import type { Notice } from "../notice.ts";
 
-/** What was folded and is not told yet. */
+/** A sender's folded messages that the user has not been told of. */
 interface Folded {
   readonly from: Nick;
   readonly since: Millis;
@@ -45,7 +45,7 @@ export class Floods {
     return this.#timers.deadline;
   }
 
-  /** A person has come to the terminal, or has left it. */
+  /** A person has come to a screen, or nobody is at any screen any more. */
   attend(folds: boolean): void {
     this.tellAll();
     this.#folds = folds;

@@ -59,7 +59,7 @@ interface How {
   readonly isBehindGap?: boolean;
 }
 
-/** What tells a message from all others: two senders may use the same id. */
+/** The name that tells a message from all others: two senders may use the same id. */
 type Name = Pick<IncomingMessage, "channel" | "from" | "prefix" | "sequence">;
 
 export class Inbox {
@@ -233,7 +233,7 @@ export class Inbox {
 
   /** Shows a message that is held. */
   #showHeld(now: Millis, arrival: number, message: IncomingMessage, how: How): void {
-    // From now on the journal has it.
+    // The journal has it from now on.
     this.#held.delete(arrival);
     this.#timers.clear(arrival);
     this.#show(now, message, how);
@@ -249,7 +249,7 @@ export class Inbox {
     const like = this.#lookAlikes.likeOf(from)?.nick;
     const dated = message.dated || late;
     const shown = { channel, from, text, sentAt, dated, isOpen, like, isBehindGap, isExchanged };
-    // What has waited is no flood: a mailbox holds no more of one sender than its share.
+    // Mail that has waited is no flood: a mailbox holds no more of one sender than its share.
     const isFolded = !message.dated && this.#floods.folds(now, from, text);
     const number = this.#journal.add(now, { ...shown, prefix, sequence }, isFolded);
     const event = { ...shown, number, id: idOf(message) };
@@ -274,7 +274,7 @@ export class Inbox {
     this.#effects.notice({ type: channel ? "channelReceived" : "directReceived", message });
   }
 
-  /** What the last process saves of a message later than the message itself may be missing. */
+  /** Notes what the last process may have failed to save, because it saves that later than the message. */
   #noteShown(now: Millis, { channel, dated, from, id, text }: JournalEvent): void {
     const name = { channel, from, ...partsOf(id) };
     if (!this.hasSeen(name)) this.markSeen(now, name);

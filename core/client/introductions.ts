@@ -1,7 +1,8 @@
 /**
  * How peers find each other. Most people are behind NATs, which let in only what comes from where something
- * has gone. So both ends of a pair initiate: who has something to send asks the server to introduce the two
- * to each other, and who is introduced looks for the other one, too (docs/protocol.md, section 4).
+ * has gone. So both ends of a pair initiate: the one that has something to send asks the server to introduce
+ * the two to each other, and the one that is introduced looks for the other, too (docs/protocol.md, section
+ * 4).
  */
 import { INTRODUCTIONS_BURST, INTRODUCTIONS_PER_SECOND, REACH_AGAIN_MS, SEEK_MS } from "../base/limits.ts";
 import { Rate } from "../base/rate.ts";

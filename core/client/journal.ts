@@ -8,6 +8,7 @@
  * event come again, and never not at all.
  */
 import { utf8Length } from "../base/bytes.ts";
+import { Largest } from "../base/largest.ts";
 import {
   JOURNAL_BYTES,
   JOURNAL_LIFE_MS,
@@ -22,6 +23,10 @@ import { EVENT, READER, type ValueOf } from "../durable/records.ts";
 import { idOf } from "../messages/message_id.ts";
 import { nickKey } from "../messages/nick.ts";
 import type { JournalEvent, JournalPage } from "../notice.ts";
+import type { Chronicle } from "./chronicle.ts";
+
+/** To a kibibyte the journal knows who has written most of it. */
+const KIBIBYTE = 1024;
 
 /** No program has a name that begins with an underscore. */
 const SCREEN = "_screen";
@@ -34,6 +39,7 @@ export type Entry = Omit<JournalEvent, "number" | "id"> & Pick<Event, "prefix" |
 
 export class Journal {
   readonly #effects: Effects;
+  readonly #chronicle: Chronicle;
   /** The events by their numbers, grouped by sender. */
   readonly #events: DurableMap<number, Event>;
   /** The last event that each reader has dealt with. */
@@ -42,18 +48,24 @@ export class Journal {
   #programs: readonly string[] = [];
   /** The bytes of the events of each sender. */
   readonly #bytesOf = new Map<string, number>();
+  readonly #mostBytes = new Largest<string>();
   #bytes = 0;
   #newest = 0;
-  /** Who is told of new messages now. */
-  #present: typeof SCREEN | typeof UNATTENDED = SCREEN;
+  /** The reader that is told of new messages now. */
+  #present: typeof SCREEN | typeof UNATTENDED;
+  /** True if the person is at a screen in another process: it has shown only what it confirms. */
+  #isWatched = false;
   #saidFull = false;
-  /** True if there are events that were folded, which the person has not seen. */
-  #hasFolded = false;
+  /** The first event that was folded, which the person has not seen, and all of them that are kept. */
+  #firstFolded = Infinity;
+  readonly #folded = new Set<number>();
 
   /** `isAttended` is true if a person at a terminal sees what is shown. */
-  constructor(effects: Effects, isAttended: boolean) {
+  constructor(effects: Effects, chronicle: Chronicle, isAttended: boolean) {
     this.#effects = effects;
-    this.attend(isAttended);
+    this.#chronicle = chronicle;
+    // Where nothing outlives the process no person comes later.
+    this.#present = isAttended || !effects.keeps ? SCREEN : UNATTENDED;
     this.#readers = new DurableMap(effects, byName(READER));
     this.#events = new DurableMap(effects, {
       kind: EVENT,
@@ -70,10 +82,11 @@ export class Journal {
     this.#notePrograms();
   }
 
-  /** A person has come to the terminal, or has left it. */
+  /** A person has come to a screen in another process, or nobody is at any screen any more. */
   attend(isAttended: boolean): void {
-    // Where nothing outlives the process no person comes later.
-    this.#present = isAttended || !this.#effects.keeps ? SCREEN : UNATTENDED;
+    if (!this.#effects.keeps) return;
+    this.#present = UNATTENDED;
+    this.#isWatched = isAttended;
   }
 
   /**
@@ -83,6 +96,7 @@ export class Journal {
   add(now: Millis, { like, ...entry }: Entry, isFolded = false): number {
     const number = ++this.#newest;
     const event = { ...entry, like: like === undefined ? [] : [like], keptAt: now, isShown: false };
+    this.#chronicle.received(now, named([number, event]), now);
     const isOnlyReader = !isFolded && this.#present === SCREEN && this.#programs.length === 0 &&
       this.#events.size === 0;
     if (isOnlyReader) {
@@ -95,9 +109,13 @@ export class Journal {
       this.#count(event, 1);
       while (this.#bytes > JOURNAL_BYTES) this.#dropOne();
     }
-    if (isFolded) this.#hasFolded = true;
-    if (this.#present === UNATTENDED || !this.#hasFolded) this.#move(now, this.#present, number);
-    // The place of the person stays before what is folded, and that counts as what nobody has looked at.
+    if (isFolded) {
+      this.#firstFolded = Math.min(this.#firstFolded, number);
+      this.#folded.add(number);
+    }
+    if (this.#present === UNATTENDED || this.#firstFolded === Infinity) {
+      this.#move(now, this.#present, number);
+    } // The place of the person stays before what is folded, and that counts as what nobody has looked at.
     else if (isFolded) this.#move(now, UNATTENDED, number);
     else this.#events.setLater(now, number, { ...event, isShown: true });
     return number;
@@ -105,11 +123,12 @@ export class Journal {
 
   /**
    * Takes the events that whoever is told now has not been shown by a former process. To the person these are
-   * also those that nobody has looked at (`printed`). They count as shown a little later.
+   * also those that nobody has looked at (`printed`). They count as shown a little later, or when a screen in
+   * another process confirms it.
    */
   takeUnshown(now: Millis): { readonly printed: JournalPage; readonly unshown: readonly JournalEvent[] } {
     const [screen, unattended] = [this.#placeOf(SCREEN), this.#placeOf(UNATTENDED)];
-    const isForPerson = this.#present === SCREEN;
+    const isForPerson = this.#present === SCREEN || this.#isWatched;
     const kept = [...this.#events.entries()].filter(([number]) => number > screen);
     const events = kept.filter(([, { isShown }]) => !isShown).map(named);
     const printed = events.filter(({ number }) => isForPerson && number <= unattended);
@@ -117,9 +136,22 @@ export class Journal {
     // Numbers have no gaps, so they tell how many were dropped.
     const before = kept.filter(([number]) => number <= unattended);
     const missed = isForPerson ? Math.max(0, unattended - screen - before.length) : 0;
-    this.#hasFolded = false;
+    this.#firstFolded = Infinity;
+    this.#folded.clear();
     this.#move(now, this.#present, this.#newest);
     return { printed: { events: printed, missed, newest: this.#newest }, unshown };
+  }
+
+  /** Remembers the events that the last process may not have put into the history. */
+  rememberAll(now: Millis): void {
+    for (const entry of this.#events.entries()) {
+      this.#chronicle.received(now, named(entry), entry[1].keptAt);
+    }
+  }
+
+  /** The number of the last event that whoever is told now was shown. */
+  get shownUntil(): number {
+    return this.#placeOf(this.#present);
   }
 
   /** The events behind the one with this number, or the first of them. */
@@ -133,14 +165,14 @@ export class Journal {
     return { events, missed: Math.max(0, first - number - 1), newest: this.#newest };
   }
 
-  /** What the person has not seen. */
+  /** The first events that the person has not seen. */
   get unseen(): JournalPage {
     const page = this.pageAfter(this.#placeOf(SCREEN));
     return { ...page, events: page.events.filter(({ number }) => !this.#events.get(number)!.isShown) };
   }
 
   /**
-   * Where a program goes on; a new one begins behind the event `since`, or with what comes from now on.
+   * The event behind which a program goes on; a new program begins behind `since`, or with the next event.
    * Returns `undefined` if there are too many programs.
    */
   placeOfProgram(now: Millis, name: string, since = this.#newest): number | undefined {
@@ -171,6 +203,18 @@ export class Journal {
     if (number <= this.#placeOf(reader)) return;
     this.#readers.set(reader, { number: Math.min(number, this.#newest), at: now });
     this.#prune(now);
+  }
+
+  /** The screen in another process has shown what it was told, up to this event. */
+  confirmShown(now: Millis, number: number): void {
+    // The place of the person stays before what is folded.
+    this.#move(now, SCREEN, Math.min(number, this.#firstFolded - 1, this.#newest));
+    if (number < this.#firstFolded) return;
+    for (const [each, event] of this.#events.entries()) {
+      if (each > number) break;
+      const isTold = !event.isShown && !this.#folded.has(each);
+      if (isTold) this.#events.setLater(now, each, { ...event, isShown: true });
+    }
   }
 
   /** Forgets what nobody has read for too long, and the programs that have not come for as long. */
@@ -215,6 +259,7 @@ export class Journal {
 
   #forget(now: Millis, number: number, event: Event): void {
     this.#count(event, -1);
+    this.#folded.delete(number);
     this.#events.deleteLater(now, number);
   }
 
@@ -222,10 +267,9 @@ export class Journal {
   #dropOne(): void {
     if (!this.#saidFull) this.#effects.notice({ type: "journalFull" });
     this.#saidFull = true;
-    let [most, largest] = [-1, ""];
-    for (const [sender, bytes] of this.#bytesOf) if (bytes > most) [most, largest] = [bytes, sender];
-    const [number, event] = this.#events.group(largest).entries().next().value!;
+    const [number, event] = this.#events.group(this.#mostBytes.name!).entries().next().value!;
     this.#count(event, -1);
+    this.#folded.delete(number);
     this.#events.delete(number);
   }
 
@@ -235,6 +279,7 @@ export class Journal {
     const left = (this.#bytesOf.get(sender) ?? 0) + bytes;
     if (left === 0) this.#bytesOf.delete(sender);
     else this.#bytesOf.set(sender, left);
+    this.#mostBytes.set(sender, Math.ceil(left / KIBIBYTE));
     this.#bytes += bytes;
   }
 }

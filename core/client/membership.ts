@@ -25,6 +25,7 @@ import {
   type MembershipMove,
   type MembershipState,
 } from "./membership_states.ts";
+import type { Chronicle } from "./chronicle.ts";
 import type { LookAlikes } from "./look_alikes.ts";
 import type { Prekeys } from "./prekeys.ts";
 import type { StreamReader } from "./stream_reader.ts";
@@ -46,6 +47,7 @@ export interface MembershipEvents {
 
 export interface MembershipOptions {
   readonly table: Table;
+  readonly chronicle: Chronicle;
   readonly lookAlikes: LookAlikes;
   readonly effects: Effects;
   readonly links: Links;
@@ -198,11 +200,14 @@ export class Membership {
   }
 
   #onRegistered(now: Millis, { dropped, members, stream, version, waiting }: VerbOf<"registered">): void {
-    const { effects, stream: reader } = this.#options;
+    const { chronicle, effects, stream: reader } = this.#options;
     // The stream's number tells an answer that comes later than the one to a newer registration.
     if (this.#machine.ignores("registered") || !reader.begin(stream, members, waiting)) return;
     this.#machine.on(now, "registered");
-    if (dropped > 0) effects.notice({ type: "channelDropped", count: dropped });
+    if (dropped > 0) {
+      effects.notice({ type: "channelDropped", count: dropped });
+      chronicle.channelDropped(now, dropped);
+    }
     this.#newest = version;
     this.#compareTables(now);
   }

@@ -26,7 +26,7 @@ export interface Batch {
   left: number;
 }
 
-/** What the user wrote, and to whom. */
+/** The user's words, their recipient, and when they were written. */
 type Written = Pick<OutgoingMessage, "to" | "writtenAt" | "sentAt" | "text">;
 
 /** A message of ours. */
@@ -54,7 +54,7 @@ export class OutgoingMessage {
   /** The server has it. Only the outbox changes this, because it counts the messages that wait. */
   stored = false;
 
-  // What follows is not on disk.
+  // The fields below are not on disk.
 
   /** The link key of the peer that it went to directly: no other peer's word counts. */
   wentTo: Key | undefined = undefined;

@@ -1,7 +1,7 @@
 /**
- * Where each chain of posts stands: our own, and those of everybody whom we have heard (docs/security.md,
- * "Post"). If somebody brings an identity to another state folder, a chain of its own begins there; the first
- * 24 bits of an id tell one folder from another.
+ * The present end of each chain of posts: our own, and those of everybody whom we have heard
+ * (docs/security.md, "Post"). If somebody brings an identity to another state folder, a chain of its own
+ * begins there; the first 24 bits of an id tell one folder from another.
  */
 import { CLOCK_SKEW_MS, FOLDERS_PER_SENDER, KNOWN_PEERS, LATE_POST_MS } from "../base/limits.ts";
 import type { Key, Millis } from "../base/units.ts";

@@ -16,9 +16,9 @@ const LENGTHS = [DATAGRAM_BYTES, 1100, 1000, 900, 800, 600, 400, 200];
 const ROUND_TRIPS = 3;
 const ROUND_MS = 200;
 
-/** What is known of the way in the end. Nothing proves it. */
+/** The findings about the way to the server. Nothing proves them. */
 export interface Survey {
-  /** How long each answer to the `PROBES` took; what is missing was lost. */
+  /** How long each answer to the `PROBES` took; one that is missing was lost. */
   readonly roundTrips: readonly Millis[];
   /** The keys that were announced. */
   readonly keys: ReadonlySet<Key>;
@@ -70,7 +70,7 @@ export class Prober implements Machine {
   step(now: Millis, input: Input): Output[] {
     if (input.type === "action" && input.action.type === "leave") return [{ type: "exit", status: 1 }];
     if (input.type === "datagram") this.#hear(now, input.from, input.bytes);
-    // What has come while the process was stopped waits in the socket.
+    // Datagrams that came while the process was stopped wait in the socket.
     if (input.type === "resumed") this.#due = Math.max(this.#due, now + PROBE_PACE_MS);
     return input.type === "tick" && this.#due <= now ? [this.#onDue(now)] : [];
   }
@@ -84,7 +84,7 @@ export class Prober implements Machine {
     return { type: "transmit", to: this.#server, bytes: encodeProbe(nonce, length) };
   }
 
-  /** How long the last answers of a round are awaited: in the first and the last one for whatever comes. */
+  /** How long the last answers of a round are awaited: longest in the first and the last round. */
   get #patience(): Millis {
     if (this.#rounds === 0 || this.#rounds === PROBE_ROUNDS) return PROBE_WAIT_MS;
     return Math.min(PROBE_WAIT_MS, Math.max(ROUND_MS, ROUND_TRIPS * Math.max(...this.#roundTrips)));
@@ -93,7 +93,7 @@ export class Prober implements Machine {
   /** Asks once more with the lengths that have not got through. False if there is nothing more to ask. */
   #beginRound(): boolean {
     const { failed } = this.survey;
-    // Of a server that has not answered there is nothing more to be learnt.
+    // If the server has not answered, there is nothing more to be learnt.
     if (this.#roundTrips.length === 0 || failed.length === 0 || this.#rounds === PROBE_ROUNDS) return false;
     this.#rounds++;
     this.#round = [...failed];

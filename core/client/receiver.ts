@@ -32,6 +32,7 @@ import type { Row } from "../messages/table.ts";
 import type { VerbOf } from "../messages/verb.ts";
 import type { Notice } from "../notice.ts";
 import { type Answer, Answers } from "./answers.ts";
+import type { Chronicle } from "./chronicle.ts";
 import type { Floods } from "./floods.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
@@ -47,6 +48,7 @@ export interface ReceiverOptions {
   readonly clock: WallClock;
   readonly links: Links;
   readonly membership: Membership;
+  readonly chronicle: Chronicle;
   readonly inbox: Inbox;
   readonly floods: Floods;
   readonly nick: Nick;
@@ -160,7 +162,7 @@ export class Receiver {
   }
 
   /**
-   * We have registered: from now on the server hands over everything that has waited. Where we were away only
+   * We have registered: from now on the server hands over everything that has waited. If we were away only
    * because the process was stopped, the user may have been told already.
    */
   cameOnline(now: Millis): void {
@@ -312,7 +314,7 @@ export class Receiver {
 
   /** Checks the signature of a post and its place in the chain of its sender, and puts it into the inbox. */
   #onPost(now: Millis, { id, from, waited, body }: StreamItem): void {
-    const { clock, postChains, channelKey, floods, inbox, knownPeers, primitives } = this.#options;
+    const { channelKey, chronicle, clock, floods, inbox, knownPeers, postChains, primitives } = this.#options;
     const tell = (notice: Notice) => void floods.show(now, from, notice);
     const post = decodePost(body);
     if (post === MALFORMED || !isAuthentic(primitives, { id, from }, post)) {
@@ -325,7 +327,10 @@ export class Receiver {
     const name = { channel: true, from, ...partsOf(id) };
     const isLost = standing.type === "late" && inbox.isForgotten(name);
     if (standing.type === "repeat" || isLost) return tell({ type: "postRepeated", from });
-    if (standing.type === "gap") tell({ type: "postsMissing", from, count: standing.missing });
+    if (standing.type === "gap") {
+      tell({ type: "postsMissing", from, count: standing.missing });
+      chronicle.postsMissing(now, from, standing.missing, id);
+    }
     if (standing.type === "exchanged") tell({ type: "postExchanged", from });
     knownPeers.meet(from, identity);
     const isLate = standing.type === "late";

@@ -13,7 +13,7 @@ import type { Notice } from "../notice.ts";
 import { type Matter, type Refusal, verdictOn } from "./client_states.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
-import type { Outcomes } from "./outcomes.ts";
+import type { FollowedMessages } from "./followed_messages.ts";
 import type { Sender } from "./sender.ts";
 import type { Trust } from "./trust.ts";
 
@@ -28,8 +28,10 @@ export type Request = Exclude<
       | "release"
       | "attend"
       | "followMessage"
+      | "readHistory"
       | "readJournal"
-      | "confirmEvents";
+      | "confirmEvents"
+      | "confirmShown";
   }
 >;
 
@@ -39,7 +41,7 @@ export interface RequestsOptions {
   readonly server: Address;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
-  readonly outcomes: Outcomes;
+  readonly followed: FollowedMessages;
   readonly sender: Sender;
   readonly trust: Trust;
   /** When the server was last heard, if the user was told that it is silent. */
@@ -71,7 +73,7 @@ export class Requests {
     for (const { request, ref } of waiting) this.make(now, request, ref);
   }
 
-  /** Does a request, puts it off, or refuses it. What is told of it answers the action `ref`. */
+  /** Does a request, puts it off, or refuses it. The notices about it answer the action `ref`. */
   make(now: Millis, request: Request, ref?: Ref): void {
     this.#options.effects.answering(ref, () => this.#decide(now, request));
   }
@@ -146,10 +148,10 @@ export class Requests {
     to: Nick | undefined,
     { once, text }: Extract<Request, { type: "sendDirect" | "sendChannel" }>,
   ): void {
-    const { outcomes, sender } = this.#options;
-    const known = once === undefined ? undefined : outcomes.named(once);
+    const { followed, sender } = this.#options;
+    const known = once === undefined ? undefined : followed.named(once);
     if (known !== undefined) {
-      outcomes.tell(known);
+      followed.tell(known);
       return this.#settled();
     }
     const bytes = utf8Length(text);

@@ -8,7 +8,7 @@ import { Errand, type ErrandOptions } from "./errand.ts";
 
 export class Scout extends Errand {
   constructor(now: Millis, options: ErrandOptions & { readonly nick: Nick }, random: Random) {
-    // Whoever is not registered leaves without a trace, and the server acknowledges it like any verb.
+    // A leave changes nothing for a client that is not registered, and is acknowledged like any verb.
     super(now, options, random, { type: "leave", nick: options.nick, turn: 1 });
   }
 

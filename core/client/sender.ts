@@ -23,7 +23,7 @@ import { idOf, type IdSource, type MessageId } from "../messages/message_id.ts";
 import { type Nick, type NickKey, nickKey, sameNick } from "../messages/nick.ts";
 import type { Row } from "../messages/table.ts";
 import type { Verb, VerbOf } from "../messages/verb.ts";
-import type { Failure } from "../notice.ts";
+import type { Failure, MessageState } from "../notice.ts";
 import type { AckTracker } from "./ack_tracker.ts";
 import type { Attempts } from "./attempts.ts";
 import type { DirectWay } from "./direct_way.ts";
@@ -31,7 +31,8 @@ import type { Inbox } from "./inbox.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { Membership } from "./membership.ts";
 import { NOTHING, type OutgoingMessage, recipientKey } from "./outbox.ts";
-import type { Outcomes } from "./outcomes.ts";
+import type { Chronicle } from "./chronicle.ts";
+import type { FollowedMessages } from "./followed_messages.ts";
 import type { Sealing } from "./sealing.ts";
 import { Several } from "./several.ts";
 
@@ -41,7 +42,8 @@ export interface SenderOptions {
   readonly attempts: Attempts;
   readonly directWay: DirectWay;
   readonly tracker: AckTracker;
-  readonly outcomes: Outcomes;
+  readonly followed: FollowedMessages;
+  readonly chronicle: Chronicle;
   readonly inbox: Inbox;
   readonly knownPeers: KnownPeers;
   readonly membership: Membership;
@@ -98,6 +100,7 @@ export class Sender {
     }
     const message = tracker.add(now, ids.next(recipientKey(to)), to, text);
     message.ref = effects.ref;
+    this.#options.chronicle.written(now, message, "queued");
     if (once !== undefined) this.#follow(message, once);
     if (membership.isRegistered) this.#transmit(now, message, { command: true });
     // A letter or post was saved with its message. Any other message is saved before it leaves directly, or
@@ -110,16 +113,16 @@ export class Sender {
 
   /** Follows a message that a script has sent, or asks for. */
   #follow(message: OutgoingMessage, once: string): void {
-    this.#options.outcomes.follow(message, once);
+    this.#options.followed.follow(message, once);
     this.#unsent.add(message);
   }
 
   /** A script asks for a message: tells how far it has come, and follows it from now on. */
   follow(id: MessageId): void {
-    const { effects, outcomes, tracker } = this.#options;
-    const known = outcomes.of(id);
+    const { effects, followed, tracker } = this.#options;
+    const known = followed.of(id);
     const message = tracker.messageWith(id);
-    if (known !== undefined) outcomes.tell(known);
+    if (known !== undefined) followed.tell(known);
     else if (message !== undefined) this.#follow(message, "");
     else effects.notice({ type: "unknownMessage", id });
   }
@@ -130,7 +133,7 @@ export class Sender {
       const { deposit, direct } = message;
       const sending = direct === "waits" ? undefined : direct?.sending;
       const hasLeft = sending?.departedAt !== undefined || deposit?.departedAt !== undefined;
-      if (hasLeft) this.#options.outcomes.departed(message);
+      if (hasLeft) this.#options.followed.departed(message);
       if (hasLeft || message.stored || !this.#options.tracker.has(message)) this.#unsent.delete(message);
     }
   }
@@ -246,13 +249,13 @@ export class Sender {
 
   /** A message to ourselves is shown and receipted like any other, but does not leave. */
   #sendToSelf(now: Millis, text: string, once: string | undefined): void {
-    const { clock, effects, ids, inbox, nick, outcomes } = this.#options;
+    const { clock, effects, ids, inbox, nick, followed } = this.#options;
     const id = ids.next(nickKey(nick));
     const after = inbox.lastShown(nick).id;
     const place = { after, afterHash: undefined, channel: false, isOpen: false, from: nick, dated: false };
     inbox.accept(now, { ...id, ...place, sentAt: Math.floor(clock.at(now)), text });
     if (once !== undefined) {
-      outcomes.begin({ id: idOf(id), once, to: nick, state: "delivered", failure: undefined });
+      followed.begin({ id: idOf(id), once, to: nick, state: "delivered", failure: undefined });
     }
     effects.notice({ type: "delivered", to: nick, text: undefined });
     effects.notice({ type: "settled" });
@@ -376,17 +379,17 @@ export class Sender {
   #settle(message: OutgoingMessage): void {
     if (message.unsettled) this.#options.effects.notice({ type: "settled" }, message.ref);
     message.unsettled = false;
-    // What comes later is news, and no answer, unless a script follows the message.
+    // Later notices are news, and no answer, unless a script follows the message.
     if (!message.isFollowed) message.ref = undefined;
   }
 
   /** Gives a message up for good, and tells why. */
   #fail(now: Millis, message: OutgoingMessage, failure: Failure): void {
-    const { directWay, effects, outcomes, tracker } = this.#options;
+    const { directWay, effects, tracker } = this.#options;
     directWay.withdraw(now, message);
     this.#stop(message);
     tracker.failed(now, message);
-    outcomes.note(message, "failed", failure);
+    this.#note(now, message, "failed", failure);
     const unknown = failure === "unknown" && message.to !== undefined;
     effects.notice(
       unknown ? { type: "unknownPeer", nick: message.to! } : { type: "failed", to: message.to, failure },
@@ -394,6 +397,13 @@ export class Sender {
     );
     this.#settle(message);
     this.#sendNextPost(now);
+  }
+
+  /** Notes how far a message has come, for scripts and in the history. */
+  #note(now: Millis, message: OutgoingMessage, state: MessageState, failure?: Failure): void {
+    const { chronicle, followed } = this.#options;
+    followed.note(message, state, failure);
+    chronicle.written(now, message, state, failure);
   }
 
   // ---- receipts ------------------------------------------------------------------------------------------
@@ -425,20 +435,20 @@ export class Sender {
 
   /** A letter may still be opened that was unreadable, so only the other outcomes are said directly. */
   #onAnswer(now: Millis, message: OutgoingMessage, outcome: Outcome): void {
-    const { effects, outcomes, tracker } = this.#options;
+    const { effects, tracker } = this.#options;
     if (outcome === "refused" || outcome === "forgotten") return this.#fail(now, message, outcome);
     if (outcome !== "read") return;
     this.#stop(message);
     const text = this.#textToName(now, message.to!, message);
     tracker.delivered(now, message);
-    outcomes.note(message, "delivered");
+    this.#note(now, message, "delivered");
     effects.notice({ type: "delivered", to: message.to!, text }, message.ref);
     this.#settle(message);
   }
 
   /** The text of a message that is receipted, if the user has to be told which one it is. */
   #textToName(now: Millis, to: Nick, { stored, text }: OutgoingMessage): string | undefined {
-    // What is stored was told of, and does not wait any more.
+    // The user was told of a message that is stored, and it does not wait any more.
     const waiting = this.#options.tracker.waitingFor(to) + (stored ? 1 : 0);
     return this.#several.isAmong(now, to, waiting) ? text : undefined;
   }
@@ -484,11 +494,11 @@ export class Sender {
   }
 
   #onStored(now: Millis, verb: VerbOf<"stored">): void {
-    const { effects, outcomes, tracker } = this.#options;
+    const { effects, tracker } = this.#options;
     const message = this.#answered(verb);
     if (message === undefined) return;
     this.#stopDepositing(message);
-    outcomes.note(message, "stored");
+    this.#note(now, message, "stored");
     if (message.to === undefined) {
       tracker.delivered(now, message);
       effects.notice({ type: "posted" }, message.ref);
@@ -534,7 +544,7 @@ export class Sender {
    * acknowledged.
    */
   #onCollectedOne(now: Millis, to: Nick, receipt: Receipt): boolean {
-    const { outcomes, sealing, tracker } = this.#options;
+    const { sealing, tracker } = this.#options;
     const { id, outcome } = receipt;
     const message = tracker.messageWith(id);
     // A message that is gone here may still have a record on disk.
@@ -549,13 +559,13 @@ export class Sender {
     const isUntold = this.#untold.has(message);
     const text = isUntold ? this.#textToName(now, to, message) : undefined;
     tracker.forget(message);
-    outcomes.note(message, "delivered");
+    this.#note(now, message, "delivered");
     this.#setAside(message);
     if (isUntold) {
       this.#options.effects.notice({ type: "delivered", to, text }, message.ref);
       return true;
     }
-    // Whoever follows the message is told at once. For the others one line is enough.
+    // The program that follows the message is told at once. For the others one line is enough.
     if (message.ref !== undefined) {
       this.#options.effects.notice({ type: "collected", to, count: 1 }, message.ref);
       return true;

@@ -10,12 +10,13 @@ import { IdSource, STATE_BYTES } from "../messages/message_id.ts";
 import type { Nick } from "../messages/nick.ts";
 import type { Table } from "../messages/table.ts";
 import { AckTracker } from "./ack_tracker.ts";
+import { Chronicle } from "./chronicle.ts";
 import { Floods } from "./floods.ts";
 import { Inbox } from "./inbox.ts";
 import { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { LookAlikes } from "./look_alikes.ts";
-import { Outcomes } from "./outcomes.ts";
+import { FollowedMessages } from "./followed_messages.ts";
 import { PostChains } from "./post_chains.ts";
 import { Prekeys } from "./prekeys.ts";
 
@@ -34,8 +35,9 @@ export interface ClientStateOptions {
 }
 
 export class ClientState {
+  readonly chronicle: Chronicle;
   readonly tracker: AckTracker;
-  readonly outcomes: Outcomes;
+  readonly followed: FollowedMessages;
   readonly inbox: Inbox;
   readonly journal: Journal;
   readonly floods: Floods;
@@ -47,13 +49,14 @@ export class ClientState {
 
   constructor(options: ClientStateOptions) {
     const { clock, effects, identity, isAttended, nick, primitives, random, table } = options;
+    this.chronicle = new Chronicle(effects, clock, nick);
     this.tracker = new AckTracker(effects, primitives, clock);
-    this.outcomes = new Outcomes(effects);
-    for (const id of this.outcomes.ids) {
+    this.followed = new FollowedMessages(effects);
+    for (const id of this.followed.ids) {
       const message = this.tracker.messageWith(id);
       if (message !== undefined) message.isFollowed = true;
     }
-    this.journal = new Journal(effects, isAttended);
+    this.journal = new Journal(effects, this.chronicle, isAttended);
     // Without a state folder there is no place to keep what is folded.
     this.floods = new Floods(effects, isAttended && effects.keeps);
     this.knownPeers = new KnownPeers(effects);
@@ -64,6 +67,14 @@ export class ClientState {
     this.postChains = new PostChains(effects);
     this.knownPeers.addOwn(nick, identity.publicKey);
     this.ids = idSource(options);
+  }
+
+  /** Remembers what the last process may not have put into the history. */
+  rememberAll(now: Millis): void {
+    this.journal.rememberAll(now);
+    for (const message of this.tracker.all) {
+      this.chronicle.written(now, message, message.stored ? "stored" : "queued");
+    }
   }
 
   /** Forgets everything that is too old. */

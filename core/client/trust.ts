@@ -38,8 +38,8 @@ export class Trust {
   }
 
   /**
-   * Pins the identities in an invitation, which the user got by other means. Whatever is pinned stays: a
-   * difference is reported.
+   * Pins the identities in an invitation, which the user got by other means. An identity that is pinned
+   * already stays: a difference is reported.
    */
   invited(people: readonly Acquaintance[]): void {
     const { effects, knownPeers } = this.#options;

@@ -1,6 +1,6 @@
 import { SAVE_LATER_MS } from "../base/limits.ts";
 import type { Datagram, Millis } from "../base/units.ts";
-import type { Change, Output, Records, Ref } from "../machine.ts";
+import type { Change, HistoryQuery, Memory, Output, Records, Ref } from "../machine.ts";
 import type { Notice } from "../notice.ts";
 import { kindPrefixOf, type RecordKind } from "./records.ts";
 
@@ -31,6 +31,11 @@ export class Effects {
   #asking: Millis = -Infinity;
   /** When the changes that wait leave for the disk. */
   #laterDue: Millis = Infinity;
+  /** The entries that are to be remembered, in the same two kinds. The last version of an entry counts. */
+  #ripeMemories = new Map<string, Memory>();
+  #freshMemories = new Map<string, Memory>();
+  /** True if a record is forgotten in this step, and with it what it may have said. */
+  #forgets = false;
   #exitStatus: number | undefined;
   /** The name of the action that is being carried out. */
   #ref: Ref | undefined;
@@ -66,6 +71,7 @@ export class Effects {
   }
 
   forget(key: string): void {
+    this.#forgets = true;
     this.#change({ type: "forget", key });
   }
 
@@ -86,6 +92,26 @@ export class Effects {
     this.#changeLater(now, key, () => ({ type: "forget", key }));
     // A save of this record that waits is of no use any more.
     this.#ripe.delete(key);
+  }
+
+  /**
+   * Puts something into the history, under a name that no other entry has: with a later commit, but before
+   * any record is forgotten. It is on disk in some record until then, because the next process remembers it
+   * again from there.
+   */
+  remember(now: Millis, name: string, memory: Memory): void {
+    if (!this.keeps) return;
+    this.#wait(now);
+    this.#freshMemories.set(name, memory);
+  }
+
+  /** Looks something up in the history, as an answer to the action that is being carried out. */
+  look(query: HistoryQuery, shownUntil: number): void {
+    // The last messages are to be found, too.
+    this.#forgets = true;
+    this.#commits = true;
+    const look = { type: "look", query, shownUntil } as const;
+    this.#outputs.push(this.#ref === undefined ? look : { ...look, ref: this.#ref });
   }
 
   /** Tells something, as an answer to the action with this name, or to the one that is being carried out. */
@@ -120,13 +146,14 @@ export class Effects {
       for (const change of this.#ripe.values()) outputs.push(change());
       // A map that is cleared keeps what comes after it in memory (base/renewed_map.ts).
       this.#ripe = new Map();
+      this.#takeMemories(outputs);
       // An exit waits for no company. Fresh changes still wait for the next wake-up, because the notices of
       // this one have to come before them.
-      this.#laterDue = this.#fresh.size === 0 ? Infinity : now + (this.exiting ? 1 : SAVE_LATER_MS);
+      this.#laterDue = this.#hasFresh ? now + (this.exiting ? 1 : SAVE_LATER_MS) : Infinity;
     }
-    this.#commits = false;
+    this.#commits = this.#forgets = false;
     for (const { to, bytes } of datagrams) outputs.push({ type: "transmit", to, bytes });
-    if (this.#exitStatus !== undefined && this.#fresh.size === 0) {
+    if (this.#exitStatus !== undefined && !this.#hasFresh) {
       outputs.push({ type: "exit", status: this.#exitStatus });
     }
     return outputs;
@@ -143,10 +170,31 @@ export class Effects {
 
   #changeLater(now: Millis, key: string, change: () => Change): void {
     if (!this.keeps) return;
+    this.#wait(now);
+    this.#fresh.set(key, change);
+  }
+
+  /** Something is to wait for company. */
+  #wait(now: Millis): void {
     this.#ripen(now);
     this.#asking = now;
-    this.#fresh.set(key, change);
     this.#laterDue = Math.min(this.#laterDue, now + SAVE_LATER_MS);
+  }
+
+  get #hasFresh(): boolean {
+    return this.#fresh.size + this.#freshMemories.size > 0;
+  }
+
+  /** Ripe entries go into the history; where records are forgotten, all of them do. */
+  #takeMemories(outputs: Output[]): void {
+    if (this.#forgets) this.#ripenMemories();
+    for (const memory of this.#ripeMemories.values()) outputs.push({ type: "remember", memory });
+    this.#ripeMemories = new Map();
+  }
+
+  #ripenMemories(): void {
+    for (const [name, memory] of this.#freshMemories) this.#ripeMemories.set(name, memory);
+    this.#freshMemories = new Map();
   }
 
   /** Makes those changes ripe that another wake-up than this one asked for. */
@@ -154,5 +202,6 @@ export class Effects {
     if (this.#asking === now) return;
     for (const [key, change] of this.#fresh) this.#ripe.set(key, change);
     this.#fresh = new Map();
+    this.#ripenMemories();
   }
 }

@@ -103,7 +103,7 @@ const RECEIPT_3 = new RecordKind("receipt", {
 
 type Entry = readonly [key: string, value: Uint8Array];
 
-/** By kind, how a record is made. Kinds that are not here have stayed as they were. */
+/** The way to make a record, by kind. Kinds that are not here have stayed as they were. */
 const CONVERSIONS: Readonly<Record<string, (key: string, value: Uint8Array) => Entry | Malformed>> = {
   [IDENTITY.prefix]: (key, value) => {
     const owner = IDENTITY_3.decode(value);

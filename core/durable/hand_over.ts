@@ -1,12 +1,12 @@
-/** What a state folder forgets when its identity gets a successor. */
+/** A state folder forgets some of its records when its identity gets a successor. */
 import type { Millis } from "../base/units.ts";
 import type { Change, Records } from "../machine.ts";
 import { OUTBOX, PREKEY } from "./records.ts";
 
 /**
  * The changes that make a folder ready for the successor of its identity. A thief may have a copy of the
- * prekey of the day, so the successor begins with another one. What waits in the outbox is sealed and signed
- * by the old identity, so it is made anew.
+ * prekey of the day, so the successor begins with another one. The letters in the outbox are sealed and
+ * signed by the old identity, so they are made anew.
  */
 export function handOver(now: Millis, records: Records): Change[] {
   const kept = [...records];

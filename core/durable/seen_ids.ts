@@ -36,7 +36,7 @@ export class SeenIds {
    * When too much is remembered in all, the sender with the most entries makes room. So nobody can use up the
    * memory that others need.
    */
-  readonly #largest = new Largest();
+  readonly #largest = new Largest<string>();
   /** The entry that was looked up last. */
   #last = { from: "", prefix: "", name: "" };
 

@@ -19,7 +19,7 @@ import { Lifetime } from "./lifetime.ts";
 import { LINK, type LinkEvent, type LinkState } from "./link_states.ts";
 import { PacketSpace } from "./packet_space.ts";
 import type { Budget } from "./parcel_receiver.ts";
-import { DROPPED, ParcelSender, type Sending } from "./parcel_sender.ts";
+import { NEVER_SENT, ParcelSender, type Sending } from "./parcel_sender.ts";
 import { Path, Route } from "./path.ts";
 import { type Received, type Session, Sessions } from "./session.ts";
 
@@ -46,7 +46,7 @@ export interface LinkOptions {
   readonly peer: Key | undefined;
   /** The addresses where the peer may be, the likeliest first. */
   readonly addresses: readonly Address[];
-  /** Where the peer was last proved to be, if we have had a link to it before. */
+  /** The address where the peer was last proved to be, if we have had a link to it before. */
   readonly proved?: Address | undefined;
   /** True if discovers ask for the peer's key: at once while none is known, later if ours gets no answer. */
   readonly asksForKey: boolean;
@@ -175,7 +175,7 @@ export class Link {
     if (former !== undefined) return former;
     this.#use(now);
     const ordered = isOrdered(verb);
-    return this.#parcels.hasRoom(ordered) ? this.#parcels.send(verbInPieces(verb), ordered, tag) : DROPPED;
+    return this.#parcels.hasRoom(ordered) ? this.#parcels.send(verbInPieces(verb), ordered, tag) : NEVER_SENT;
   }
 
   /** True while a verb of this link is on its way. */
@@ -530,7 +530,7 @@ export class Link {
     const moved = this.#route.takeMove(now);
     if (moved !== undefined) {
       this.#setPath(now, moved);
-      // What is in flight went to where the peer is not any more, but the peer has answered.
+      // The packets in flight went to a place that the peer has left, but the peer has answered.
       this.#packetSpace!.recovery.wasAnswered(now);
     }
     const other = this.#route.takeChallenged(now);

@@ -54,7 +54,7 @@ export type DropReason =
   /** There was no room for one more link. */
   | "full";
 
-/** What has happened since the start, and how full the tables are. */
+/** Counts of what has happened since the start, and of what the tables hold. */
 export interface LinkCounts {
   readonly links: number;
   /** Handshakes that wait for their first packet. */
@@ -108,7 +108,7 @@ export class Links {
   /** The link to our server, whose address discovers may ask for its key. */
   #server: Link | undefined;
   readonly #byPeer = new Map<Key, Link>();
-  /** Where the peers of former links were last proved to be, so that they are looked for there first. */
+  /** The last proved addresses of the peers of former links, where they are looked for first. */
   readonly #proved = new Map<Key, Address>();
   /** All indices that we have given out; `undefined` for sessions that are not confirmed yet. */
   readonly #byIndex = new Map<number, Owner | undefined>();

@@ -2,6 +2,7 @@
  * The receiving side of parcels (docs/protocol.md section 3). It puts parts together, and holds ordered
  * parcels until it is their turn. Its memory is bounded for each link and for the process.
  */
+import { Largest } from "../base/largest.ts";
 import {
   LINK_EARLY_BYTES,
   PARCEL_SPAN,
@@ -12,49 +13,51 @@ import {
 import type { PartFrame } from "../wire/frame.ts";
 import { ReplayWindow } from "../wire/replay_window.ts";
 
-/** A part of the program that holds some of a budget. */
-export interface Holder {
+/** A link, as far as it holds some of the memory that all links share. */
+export interface Borrower {
   /** How many bytes it holds. */
   readonly held: number;
   /** Makes it let go of everything. */
   lose(): void;
 }
 
+/** To a kibibyte the budget knows who holds most. */
+const KIBIBYTE = 1024;
+
 /**
  * The memory that all links of a process share for parcels that cannot be handed on yet. When it is used up,
- * the holder of most loses everything, so a few peers that send without end do not keep everybody else's long
- * messages out.
+ * the link that holds most loses everything, so a few peers that send without end do not keep everybody
+ * else's long messages out.
  */
 export class Budget {
   #left = UNFINISHED_BYTES;
-  readonly #holders = new Set<Holder>();
+  readonly #borrowers = new Largest<Borrower>();
 
-  /** The bytes that all holders have. */
+  /** The bytes that all links hold. */
   get used(): number {
     return UNFINISHED_BYTES - this.#left;
   }
 
-  /** Takes bytes for a holder. False if there is no room, and no other holder has more than this one. */
-  take(bytes: number, holder: Holder): boolean {
+  /** Takes bytes for a link. Returns false if there is no room, and no other link holds more. */
+  take(bytes: number, borrower: Borrower): boolean {
     while (bytes > this.#left) {
-      let most = holder;
-      for (const other of this.#holders) if (other.held > most.held) most = other;
-      if (most === holder) return false;
+      const most = this.#borrowers.name;
+      if (most === undefined || most.held <= borrower.held) return false;
       most.lose();
     }
     this.#left -= bytes;
-    this.#holders.add(holder);
+    this.#note(borrower, borrower.held + bytes);
     return true;
   }
 
-  /** The holder has nothing any more. */
-  leave(holder: Holder): void {
-    this.#holders.delete(holder);
+  /** Gives bytes back that the link does not hold any more. */
+  give(bytes: number, borrower: Borrower): void {
+    this.#left += bytes;
+    this.#note(borrower, borrower.held);
   }
 
-  /** Gives bytes back. */
-  give(bytes: number): void {
-    this.#left += bytes;
+  #note(borrower: Borrower, held: number): void {
+    this.#borrowers.set(borrower, Math.ceil(held / KIBIBYTE));
   }
 }
 
@@ -72,7 +75,7 @@ interface Unfinished {
  */
 const ENTRY_BYTES = 256;
 
-export class ParcelReceiver implements Holder {
+export class ParcelReceiver implements Borrower {
   readonly #budget: Budget;
   /**
    * The numbers of unordered parcels that have come. The sender has nothing under way so far behind its
@@ -190,9 +193,8 @@ export class ParcelReceiver implements Holder {
   }
 
   #give(bytes: number): void {
-    this.#budget.give(bytes);
     this.#held -= bytes;
-    if (this.#held === 0) this.#budget.leave(this);
+    this.#budget.give(bytes, this);
   }
 }
 

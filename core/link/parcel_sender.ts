@@ -30,8 +30,8 @@ export interface Sending {
   cancel(): void;
 }
 
-/** What became of a verb for which there was no room. */
-export const DROPPED: Sending = { isOver: true, departedAt: undefined, cancel: () => {} };
+/** Stands for a verb for which there was no room. */
+export const NEVER_SENT: Sending = { isOver: true, departedAt: undefined, cancel: () => {} };
 
 class Parcel implements Sending {
   isOver = false;
@@ -162,7 +162,7 @@ export class ParcelSender {
 
   /** Takes a verb and sends it until it is acknowledged. If too much waits, the verb is dropped. */
   send(verb: Pieces, ordered: boolean, tag: string | undefined): Sending {
-    if (!this.hasRoom(ordered)) return DROPPED;
+    if (!this.hasRoom(ordered)) return NEVER_SENT;
     const parcel = new Parcel(this, verb, ordered, tag);
     this.#enqueue(parcel);
     return parcel;

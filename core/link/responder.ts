@@ -184,7 +184,7 @@ export class Responder {
     const goesOn = proposed !== NO_EPOCH && (proposed === known.epoch || isWaiting);
     const last = waiting.at(-1)?.session.epoch ?? NO_EPOCH;
     const epoch = goesOn ? proposed : nextEpoch(random, proposed, known.lastEpoch, last);
-    // Whoever makes up epochs gets no answer: the last one would end the link for good.
+    // A peer that makes up epochs gets no answer: the last epoch would end the link for good.
     const highest = known.lastEpoch > last ? known.lastEpoch : last;
     if (epoch === undefined || !isWithinReach(proposed, highest)) return undefined;
     const ephemeral = primitives.keyPair(random(KEY_BYTES));

@@ -199,7 +199,7 @@ export const address: Field<Address> = {
   },
 };
 
-/** Where a peer may be found, best first. */
+/** The addresses where a peer may be found, best first. */
 export const addresses = list(address, CANDIDATES);
 
 /** Start and counter of the table, 6 bytes each. */

@@ -218,8 +218,8 @@ function voucherBytes(nick: Nick, linkKey: Key): Uint8Array {
 }
 
 /**
- * What the proof of a receipt is made over. Receipts for letters of version 3 (`NO_KEY`) are those of that
- * version, so that the ones that its clients signed still count.
+ * The text over which a receipt's proof is made. Receipts for letters of version 3 (`NO_KEY`) are those of
+ * that version, so that the ones that its clients signed still count.
  */
 export function receiptBytes(
   from: Nick,

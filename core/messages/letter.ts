@@ -40,7 +40,7 @@ const SALT = new Uint8Array(KEY_BYTES);
  */
 const ONE = Uint8Array.of(1);
 
-/** The labels of a version's key schedule. That of version 3 has no DH4. */
+/** The labels of a version's key schedule. Version 3 has no DH4. */
 const LABELS = {
   3: { letter: "Parley 3 letter", message: "Parley 3 message" },
   4: { letter: "Parley 4 letter", message: "Parley 4 message" },

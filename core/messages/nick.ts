@@ -32,7 +32,7 @@ export function sameNick(a: Nick, b: Nick): boolean {
   return a === b || nickKey(a) === nickKey(b);
 }
 
-/** The skeleton of a nick, by which look-alikes are found. Of a very long one the beginning counts. */
+/** The skeleton of a nick, by which look-alikes are found. Only the beginning of a very long one counts. */
 export function nickSkeleton(nick: Nick): string {
   let skeleton = "";
   for (const character of caselessSkeletonOf(nick)) {

@@ -45,7 +45,7 @@ type PostVersion = keyof typeof KEY_LABELS;
 const OPEN = 0x40;
 const SEALED = 0x41;
 
-/** What the byte `kind` says. */
+/** The meanings of the byte `kind`. */
 const KINDS = new Map<number, { version: PostVersion; isSealed: boolean; saltBytes: number }>([
   [OPEN, { version: 4, isSealed: false, saltBytes: 0 }],
   [SEALED, { version: 4, isSealed: true, saltBytes: POST_SALT_BYTES }],

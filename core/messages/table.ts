@@ -23,7 +23,7 @@ export interface Version {
 export interface Row extends Bundle, Lineage {
   /** The nick as its owner writes it. */
   readonly nick: Nick;
-  /** What finds look-alikes, as the server says it: `nickSkeleton` of the nick. */
+  /** The form that look-alikes share, as the server says it: `nickSkeleton` of the nick. */
   readonly skeleton: string;
   /** Counts nicks in the order in which they were first registered. Rows are shown in this order. */
   readonly ordinal: number;

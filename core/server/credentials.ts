@@ -1,6 +1,6 @@
 /**
- * What a client says to be let in, and whether it is who it says (docs/security.md, "Formats and key
- * schedule"). Who owns a nick is decided elsewhere.
+ * Checks the words with which a client asks to be let in: is it who it says (docs/security.md, "Formats and
+ * key schedule")? The owner of a nick is decided elsewhere.
  */
 import type { Primitives } from "../base/crypto.ts";
 import { BUNDLES_BURST, BUNDLES_PER_SECOND } from "../base/limits.ts";

@@ -41,7 +41,7 @@ export class Mailroom {
   #order: number;
   #stored = 0;
   readonly #rejected = new Map<Reason, number>();
-  /** What all streams may have under way. */
+  /** The bound on what all streams have under way. */
   readonly #budget = new StreamBudget();
 
   /** The count goes on from the letters and posts that store and channel have. */
@@ -77,7 +77,7 @@ export class Mailroom {
 
   /**
    * Stores a letter and pushes it at once to a recipient who is there. A deposit may be repeated, because its
-   * answer may have been lost. What is no letter gets none.
+   * answer may have been lost. A body that is no letter gets no answer.
    */
   deposit(now: Millis, link: Link, member: Member, verb: VerbOf<"deposit">): void {
     const { store } = this.#options;
@@ -111,7 +111,8 @@ export class Mailroom {
   }
 
   /**
-   * Stores a post and pushes it at once to all other members who are there. What is no post gets no answer.
+   * Stores a post and pushes it at once to all other members who are there. A body that is no post gets no
+   * answer.
    */
   post(now: Millis, link: Link, member: Member, { id, body }: VerbOf<"post">): void {
     if (decodePost(body) === MALFORMED) return;
@@ -137,7 +138,7 @@ export class Mailroom {
     const { connection } = member;
     if (connection?.stream === undefined) return;
     connection.stream.letterCame();
-    // Where there is no room for the letter yet, something else has to ask.
+    // If there is no room for the letter yet, something else has to ask.
     if (!connection.stream.pump(now)) {
       connection.link.tell(now, { type: "alive", version: this.#options.roster.version });
     }

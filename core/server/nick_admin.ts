@@ -23,8 +23,8 @@ export interface Binding {
 }
 
 /**
- * All nicks, in the order in which they were first registered. Whoever was online when the server ended was
- * there until then, of which the last reading of the clock is the nearest that is known.
+ * All nicks, in the order in which they were first registered. A member that was online when the server ended
+ * was there until then: the last reading of the clock is the nearest time that is known.
  */
 export function listNicks(now: Millis, records: Records): Binding[] {
   const kept = [...records];

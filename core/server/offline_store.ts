@@ -65,7 +65,7 @@ export class OfflineStore {
   /** The receipts by `receiptName`, grouped by sender. */
   readonly #receipts: DurableMap<string, ValueOf<typeof RECEIPT>>;
   /** When there are too many receipts in all, the sender with the most makes room. */
-  readonly #mostReceipts = new Largest();
+  readonly #mostReceipts = new Largest<string>();
   /**
    * The ids of letters that were ever stored, so that a late repeat of a deposit does not bring a letter
    * back.

@@ -83,7 +83,7 @@ export class Server implements Machine {
   readonly #probes = new Timers<Member>();
   /** The newest `turn` that the process on each link has said. */
   readonly #turns = new WeakMap<Link, number>();
-  /** What the process is told that was registered on a link, once another one has its place. */
+  /** The last word to the process that was registered on a link, once another one has its place. */
   readonly #lastWords = new WeakMap<Link, Datagram>();
   /** Registrations of new nicks from links whose address is not proved yet. */
   readonly #newcomers = new WeakMap<Link, Registration>();
@@ -166,7 +166,7 @@ export class Server implements Machine {
     );
   }
 
-  /** What an operator may know. It changes nothing, and may be asked for between any two steps. */
+  /** A report for the operator. It changes nothing, and may be asked for between any two steps. */
   status(now: Millis): ServerStatus {
     return statusOf(now, {
       roster: this.#roster,
@@ -234,8 +234,8 @@ export class Server implements Machine {
       this.#depart(now, member, "left");
     }
     this.#noteAlive(now, link);
-    // One packet holds hundreds of short verbs. Of those whose answers may bring a thousand letters only the
-    // last one of each kind is answered.
+    // One packet holds hundreds of short verbs. If an answer may bring a thousand letters, only the last verb
+    // of its kind is answered.
     const lastOnes = [verbs.findLast(isRegistration), verbs.findLast(({ type }) => type === "keepAlive")];
     for (const verb of verbs) {
       const isDear = isRegistration(verb) || verb.type === "keepAlive";

@@ -1,4 +1,4 @@
-/** What an operator may know of a running server: plain values, and no word of anybody. */
+/** A report on a running server for its operator: plain values, and no word of anybody. */
 import {
   CHANNEL_BYTES,
   CHANNEL_ROWS,

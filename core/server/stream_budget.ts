@@ -1,6 +1,6 @@
 /**
  * The memory that the streams of all members share for what is under way. A body counts once, however many
- * members it goes to. Whoever has nothing under way may always send one entry, so everybody goes on, if
+ * members it goes to. A stream that has nothing under way may always send one entry, so everybody goes on, if
  * slowly. When there is no room, the stream that has waited longest for an acknowledgement gives way: members
  * who acknowledge nothing do not slow down those who do.
  */
@@ -63,7 +63,7 @@ export class StreamBudget {
     return true;
   }
 
-  /** What one more stream that has it under way costs. */
+  /** The cost of one more stream that has the body under way. */
   #costOf(body: Uint8Array): number {
     return STREAM_ENTRY_BYTES + (this.#shares.has(body) ? 0 : body.length);
   }

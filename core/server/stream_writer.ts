@@ -26,7 +26,7 @@ export interface StreamOptions {
   readonly store: OfflineStore;
   readonly channel: Channel;
   readonly budget: StreamBudget;
-  /** Whatever the server has stored up to this order counts as having waited for the member. */
+  /** Everything that the server has stored up to this order counts as having waited for the member. */
   readonly waitedUpTo: number;
 }
 

@@ -40,7 +40,7 @@ function looking(check: string, path: string, look: () => Finding): Finding {
   }
 }
 
-/** What is wrong with the kind, the owner or the mode of what is at a path; there is something. */
+/** The fault in the kind, the owner or the mode of the file or folder at a path, which is there. */
 export function checkEntry(check: string, path: string, expected: Expected): Finding {
   return looking(check, path, () => lookAtEntry(check, path, expected));
 }
@@ -173,7 +173,7 @@ export function hasEntry(path: string): boolean {
     Deno.lstatSync(path);
     return true;
   } catch (error) {
-    // What cannot be looked at is there, and its check says why it cannot.
+    // A file that cannot be looked at is there, and its check says why it cannot.
     return !(error instanceof Deno.errors.NotFound);
   }
 }

@@ -1,4 +1,4 @@
-/** What one check has found: in order, or not, and then with what to do about it. */
+/** The finding of one check: in order, or not, and then with advice. */
 export interface Finding {
   readonly check: string;
   readonly ok: boolean;

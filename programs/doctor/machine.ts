@@ -94,7 +94,7 @@ export function checkInterfaces(
 const MOST_HELD = 128;
 const LEAST_HELD = 64;
 
-/** Loopback is quick, but the machine may be busy. Where a firewall blocks even that, nothing arrives. */
+/** Loopback is quick, but the machine may be busy. If a firewall blocks even that, nothing arrives. */
 const LOOPBACK_MS = 10_000;
 
 /**

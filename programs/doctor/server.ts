@@ -104,7 +104,7 @@ export function checkAnswer({ roundTrips, versions }: Survey, server: Address): 
   }
 }
 
-/** Who has the server's port, if it is one of this machine: whoever can bind it shows that nobody has. */
+/** The holder of the server's port, if it is one of this machine: a port that can be bound has none. */
 function listener({ host, port }: Address): "nobody" | "somebody" | "elsewhere" {
   try {
     bindUdp(host, port, "-p").close();

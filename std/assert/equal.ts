@@ -93,7 +93,8 @@ function sameProperties(a: object, b: object, pairs: Pairs): boolean {
 }
 
 /**
- * Of plain objects and arrays what can be listed; of others also what is hidden or computed by their class.
+ * The properties of plain objects and arrays that can be listed; those of others also if they are hidden or
+ * computed by their class.
  */
 function keysOf(value: object): (string | symbol)[] {
   const prototype = prototypeOf(value);

@@ -1,8 +1,8 @@
 /**
  * Command line arguments in the manner of minimist: a stand-in for `@std/cli/parse-args`.
  *
- * Everything before `--` that begins with a hyphen is a flag, everything else is positional. What looks like
- * a number becomes a number, unless its name is declared as a string.
+ * Everything before `--` that begins with a hyphen is a flag, everything else is positional. A value that
+ * looks like a number becomes one, unless its name is declared as a string.
  * @module
  */
 
@@ -18,7 +18,7 @@ import type {
 
 export type { Args, ParseOptions };
 
-/** What the options say of each name. */
+/** The options of each name. */
 interface Rules {
   readonly aliases: ReadonlyMap<string, ReadonlySet<string>>;
   readonly booleans: ReadonlySet<string>;

@@ -82,7 +82,7 @@ type OtherNames<Name, A> = Name extends keyof A ? A[Name] extends Names<infer Al
  */
 export type WithAliases<Values, A> = { [K in keyof Values as K | OtherNames<K, A>]: Values[K] };
 
-/** What `parseArgs` returns: the flags by name, and in `_` the positional arguments. */
+/** The result of `parseArgs`: the flags by name, and in `_` the positional arguments. */
 export type Args<
   Values = Record<string, unknown>,
   DoubleDash extends boolean | undefined = undefined,

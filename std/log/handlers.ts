@@ -1,5 +1,5 @@
 /**
- * Where log messages go.
+ * The places of log messages.
  * @module
  */
 import { blue, bold, red, yellow } from "../fmt/colors.ts";
@@ -27,7 +27,7 @@ export abstract class BaseHandler {
     this.formatter = options.formatter ?? (({ levelName, msg }) => `${levelName} ${msg}`);
   }
 
-  /** What is below this is dropped. */
+  /** Messages below this are dropped. */
   get level(): LogLevel {
     return this.#level;
   }

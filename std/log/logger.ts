@@ -8,7 +8,7 @@ import { LogRecord } from "./record.ts";
 
 /** Options for {@linkcode Logger}. */
 export interface LoggerOptions {
-  /** Where the messages go. */
+  /** The handlers of the messages. */
   handlers?: BaseHandler[];
 }
 
@@ -18,7 +18,7 @@ export interface LoggerOptions {
  * called.
  */
 export class Logger {
-  /** Where the messages go. */
+  /** The handlers of the messages. */
   handlers: BaseHandler[];
   readonly #loggerName: string;
   #level: LogLevel;
@@ -30,7 +30,7 @@ export class Logger {
     this.handlers = options.handlers ?? [];
   }
 
-  /** What is below this is not logged. */
+  /** Messages below this are not logged. */
   get level(): LogLevel {
     return this.#level;
   }

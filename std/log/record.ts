@@ -1,10 +1,10 @@
 /**
- * What is logged.
+ * The messages that are logged.
  * @module
  */
 import { getLevelName, type LogLevel } from "./levels.ts";
 
-/** What a {@linkcode LogRecord} is made of. */
+/** The parts of a {@linkcode LogRecord}. */
 export interface LogRecordOptions {
   /** The message. */
   msg: string;

@@ -8,13 +8,15 @@ import { Logger } from "./logger.ts";
 
 /** How one logger is set up. */
 export interface LoggerConfig {
-  /** What is below this is not logged; `"INFO"` unless given. */
+  /** Messages below this are not logged; `"INFO"` unless given. */
   level?: LevelName;
-  /** Where its messages go: names of handlers. */
+  /** The handlers of its messages, by name. */
   handlers?: string[];
 }
 
-/** What {@linkcode setup} takes. What has the name `default` replaces the default of that kind. */
+/**
+ * The options of {@linkcode setup}. A handler or logger named `default` replaces the default of that kind.
+ */
 export interface LogConfig {
   /** The handlers by name. */
   handlers?: Record<string, BaseHandler>;

@@ -19,7 +19,9 @@ import * as configCommand from "../../commands/config.ts";
 import * as demo from "../../commands/demo.ts";
 import * as dereg from "../../commands/dereg.ts";
 import * as doctor from "../../commands/doctor.ts";
+import * as exportCommand from "../../commands/export.ts";
 import * as help from "../../commands/help.ts";
+import * as history from "../../commands/history.ts";
 import * as invite from "../../commands/invite.ts";
 import * as man from "../../commands/man.ts";
 import * as mcp from "../../commands/mcp.ts";
@@ -29,6 +31,7 @@ import * as quit from "../../commands/quit.ts";
 import * as reg from "../../commands/reg.ts";
 import * as revoke from "../../commands/revoke.ts";
 import * as schema from "../../commands/schema.ts";
+import * as search from "../../commands/search.ts";
 import * as send from "../../commands/send.ts";
 import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
@@ -63,7 +66,9 @@ const MODULES = {
   demo,
   dereg,
   doctor,
+  exportCommand,
   help,
+  history,
   invite,
   man,
   mcp,
@@ -73,6 +78,7 @@ const MODULES = {
   reg,
   revoke,
   schema,
+  search,
   send,
   sendAll,
   server,
@@ -108,7 +114,9 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "demo",
     "dereg",
     "doctor",
+    "export",
     "help",
+    "history",
     "inbox",
     "invite",
     "known-nicks",
@@ -122,6 +130,7 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "rpc",
     "run",
     "schema",
+    "search",
     "send",
     "server",
     "status",
@@ -135,12 +144,14 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
   assertEquals(names("prompt"), [
     "dereg",
     "help",
+    "history",
     "ignore",
     "invite",
     "leave",
     "peers",
     "quit",
     "reg",
+    "search",
     "send",
     "send_all",
     "show",
@@ -221,6 +232,10 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--channel-key FILE",
       "--attempts N",
       "--durability HOW",
+      "--no-history ",
+      "--history-days DAYS",
+      "--history-size MB",
+      "--history-lines N",
       "--log FILE",
       "--plain ",
       "--times ",
@@ -234,7 +249,9 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
   demo: { usage: "demo", names: [] },
   dereg: { usage: "dereg <nick>", names: ["'reg <nick>'"] },
   doctor: { usage: "doctor [options]", names: ["--nick NICK", "--json", "changes nothing"] },
+  export: { usage: "export [options]", names: ["--json", "--state DIR"] },
   help: { usage: "help [command]", names: [] },
+  history: { usage: "history [nick] [-n N] [--before TIME] [--all]", names: ["in a shell:", "--json"] },
   invite: { usage: "invite", names: ["this server and you"] },
   man: { usage: "man", names: ["man ./parley.1"] },
   mcp: { usage: "mcp [options]", names: ["send, inbox, ack, wait and peers"] },
@@ -254,6 +271,7 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     names: ["-i, --server ADDRESS", "-p, --server-port PORT", "--server-key KEY", "Nobody can undo it"],
   },
   schema: { usage: "schema", names: [] },
+  search: { usage: "search <words> [--from NICK] [-n N]", names: ["in a shell:", "accents"] },
   send: { usage: "send <nick> <message>", names: ["in a shell:", "--once KEY", "--wait STATE"] },
   send_all: { usage: "send_all <message>", names: [] },
   server: {
@@ -383,3 +401,43 @@ for (
     assertEquals(onlySends(commands, [bytes.slice(0, 5), bytes.slice(5)]), expected);
   });
 }
+
+Deno.test("history, search: what is asked of the history at the prompt", () => {
+  const asked = (line: string) => {
+    const outcome = commands.runLine(line);
+    assert(outcome.type === "actions", line);
+    const [action] = outcome.actions;
+    assert(action?.type === "readHistory");
+    return Object.fromEntries(Object.entries(action.query).filter(([, value]) => value !== undefined));
+  };
+  const usual = { count: 50, shownOnly: false };
+  assertEquals(asked("history"), { ...usual, peer: null });
+  assertEquals(asked("history bob"), { ...usual, peer: "bob" });
+  assertEquals(asked("history --all -n 7"), { ...usual, count: 7 });
+  const before = new Date("2026-11-27T09:30").getTime();
+  assertEquals(asked("history bob --before 2026-11-27T09:30"), { ...usual, peer: "bob", before });
+  assertEquals(asked("search two words --from bob -n 5"), {
+    ...usual,
+    count: 5,
+    words: "two words",
+    from: "bob",
+  });
+  const wrong = (line: string) => {
+    const outcome = commands.runLine(line);
+    return outcome.type === "wrong" ? outcome.reason : outcome.type;
+  };
+  assertEquals(wrong("history bob --all"), "'bob' and '--all' are both given, leave one out");
+  assertEquals(wrong("history -n 0"), "'0' is not a number from 1 to 100000");
+  assertEquals(wrong("history --before soon"), "'soon' is not a date, such as 2026-11-27T09:30");
+  assertEquals(wrong("history --bad"), "unknown option '--bad'");
+  assertEquals(wrong("search"), "usage: search <words> [--from NICK] [-n N]");
+});
+
+Deno.test("no command has two options of one name or letter", () => {
+  for (const place of ["shell", "prompt"] as const) {
+    for (const { name, options = [] } of commands.at(place)) {
+      const names = options.flatMap((option) => [option.name, option.short ?? []].flat());
+      assertEquals(names, [...new Set(names)], name);
+    }
+  }
+});

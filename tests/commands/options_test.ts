@@ -40,6 +40,7 @@ function started(name: string, ...words: string[]): unknown {
 
 const KEY = "0123456789abcdef".repeat(4);
 const MIB = 1024 * 1024;
+const DAY = 86_400_000;
 const SERVER = {
   version: config.version,
   port: 9999,
@@ -66,6 +67,8 @@ const CLIENT = {
   invited: [],
   attempts: 5,
   durability: "full",
+  history: { life: 365 * DAY, bytes: 512 * MIB },
+  recalls: 0,
   log: undefined,
 };
 
@@ -165,7 +168,16 @@ Deno.test("client: the long forms and the rest", () => {
     invited: [],
     attempts: 0,
     durability: "full",
+    history: CLIENT.history,
+    recalls: 0,
     log: "out.log",
+  });
+  assertEquals(started("client", "--no-history"), { ...CLIENT, history: undefined });
+  const kept = ["--history-days", "7", "--history-size", "1", "--history-lines", "20"];
+  assertEquals(started("client", ...kept), {
+    ...CLIENT,
+    history: { life: 7 * DAY, bytes: MIB },
+    recalls: 20,
   });
   for (const durability of ["full", "normal"] as const) {
     assertEquals(started("client", "--durability", durability), { ...CLIENT, durability });

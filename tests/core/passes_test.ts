@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { inPasses } from "../../core/passes.ts";
+import type { Memory } from "../../core/machine.ts";
 
 const TO = { host: "192.0.2.1", port: 1 };
 const transmit = (byte: number) => ({ type: "transmit", to: TO, bytes: Uint8Array.of(byte) }) as const;
@@ -29,4 +30,12 @@ Deno.test("without a change there is no commit", () => {
 Deno.test("half a million notices are no more than many", () => {
   const many = Array.from({ length: 500_000 }, () => SHOW);
   assertEquals(inPasses(many).length, many.length);
+});
+
+Deno.test("what is to be remembered is in the history before anything is saved or forgotten", () => {
+  const when = { now: 0, date: 0 };
+  const memory: Memory = { type: "gap", name: "x", from: undefined, count: 1, when };
+  const deeds = inPasses([DESTROY, SHOW, { type: "remember", memory }, transmit(1)]);
+  assertEquals(deeds.map(({ type }) => type), ["commitHistory", "commit", "transmit", "notice"]);
+  assertEquals(deeds[0], { type: "commitHistory", memories: [memory] });
 });

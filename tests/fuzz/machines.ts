@@ -88,6 +88,7 @@ function clientOf(dice: Dice, parts: ClientParts, now: Millis, records: Records)
     sendsOnly: false,
     isAttended: false,
     durable: true,
+    recalls: 0,
     foreword: [],
   };
   return new Client(now, { ...options, ...keys, ...rest }, (count) => dice.bytes(count), records);

@@ -13,7 +13,7 @@ import {
   PART_BYTES,
   UNFINISHED_BYTES,
 } from "../../core/base/limits.ts";
-import { Budget, type Holder, ParcelReceiver } from "../../core/link/parcel_receiver.ts";
+import { Budget, ParcelReceiver } from "../../core/link/parcel_receiver.ts";
 import { type Chunk, ParcelSender } from "../../core/link/parcel_sender.ts";
 import { type Frame, readFrames } from "../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../core/wire/packet.ts";
@@ -113,16 +113,15 @@ function fillUp(checked: Checked): void {
   }
 }
 
-/** Nobody holds more, so nobody has to let go for it. */
-const HOLDER: Holder = { held: Infinity, lose: () => {} };
-
 function assertAccounts(budget: Budget, all: readonly Checked[]): void {
   const left = all.reduce((sum, { receiver }) => sum - receiver.held, UNFINISHED_BYTES);
   assert(left >= 0, "all together hold too much");
-  assert(!budget.take(left + 1, HOLDER), "the budget has more than nobody holds");
-  assert(budget.take(left, HOLDER), "the budget has less than nobody holds");
-  budget.give(left);
-  budget.leave(HOLDER);
+  // No link holds more, so none has to let go for it.
+  const greedy = { held: UNFINISHED_BYTES, lose: () => {} };
+  assert(!budget.take(left + 1, greedy), "the budget has more than nobody holds");
+  assert(budget.take(left, greedy), "the budget has less than nobody holds");
+  greedy.held = 0;
+  budget.give(left, greedy);
 }
 
 const RECEIVER: Target = {
@@ -144,11 +143,11 @@ const RECEIVER: Target = {
     }
     for (const { receiver } of all) receiver.clear();
     assertAccounts(budget, all);
-    assert(budget.take(UNFINISHED_BYTES, HOLDER), "the budget has lost something");
+    assertEquals(budget.used, 0, "the budget has lost something");
   },
 };
 
-/** A conversation that ends, and the next one. */
+/** A packet space that ends, and the next one. */
 function cleared({ receiver }: Checked, budget: Budget): Checked {
   receiver.clear();
   assertEquals(receiver.held, 0);

@@ -31,7 +31,7 @@ import type { Dice } from "./dice.ts";
 import { ID } from "./samples.ts";
 import { START } from "./surroundings.ts";
 
-/** What a letter says, and to whom. */
+/** A letter before it is sealed. */
 export interface Writing extends Partial<Contents> {
   readonly id?: string;
   /** Its author, unless it is somebody else. */
@@ -39,7 +39,7 @@ export interface Writing extends Partial<Contents> {
   readonly to: Nick;
   readonly text: string;
   readonly edition?: number;
-  /** Whom it is sealed for. */
+  /** The recipient for whose keys it is sealed. */
   readonly recipient: Bundle;
   /** Which bundle stands in it; without one the author's own for the nick that he writes under. */
   readonly sender?: Bundle;
@@ -47,20 +47,17 @@ export interface Writing extends Partial<Contents> {
   readonly at?: Millis;
 }
 
-/** What a direct message says, and to whom; without more the first of its sender. */
+/** A direct message and its recipient; without more the first of its sender. */
 export interface DirectWriting extends Partial<DirectMessage> {
   readonly id?: string;
   readonly from?: Nick;
-  /** Whom it names, and for which place. */
+  /** The recipient that it names, and the place. */
   readonly to: Pick<Row, "nick" | "identity" | "prekey">;
   readonly text: string;
   readonly serverKey: Key;
 }
 
-/**
- * What a post says, and where it stands; behind the author's last one under that nick, unless it says
- * otherwise.
- */
+/** A post and its place: behind the author's last one under that nick, unless it says otherwise. */
 export interface Posting extends Partial<Place> {
   readonly id?: string;
   readonly from?: Nick;
@@ -115,7 +112,7 @@ export class Author {
     return this.secrets.slice(-KEY_BYTES);
   }
 
-  /** What opens letters to him. */
+  /** The secret that opens letters to him. */
   get own(): { identity: string; keyPair: KeyPair; prekey: KeyPair } {
     return { identity: this.identity.publicKey, keyPair: this.identity.keyPair, prekey: this.prekey };
   }
@@ -215,7 +212,7 @@ export class Author {
 /** Nobody here seals two posts under one id. */
 export const POST_SALT: Uint8Array = new Uint8Array(POST_SALT_BYTES).fill(0x5a);
 
-/** Where the identity stands in a post: behind number, previous, time and kind. */
+/** The offset of the identity in a post: behind number, previous, time and kind. */
 const IDENTITY_AT = 6 + 32 + 6 + 1;
 const SIGNATURE_BYTES = 64;
 

@@ -10,7 +10,7 @@ export interface Cast {
   readonly mallory: Speaker;
 }
 
-/** All screens are empty. What mallory signs he signs as `mal`, which nobody has registered. */
+/** All screens are empty. Mallory signs everything as `mal`, which nobody has registered. */
 export function aliceBobAndMallory(): Cast {
   const world = new World();
   const { alice, bob } = world.clients("alice", "bob");

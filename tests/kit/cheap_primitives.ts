@@ -1,5 +1,5 @@
 /**
- * What the simulator has in the place of real cryptography: the same lengths and the same rules, a keyed
+ * The simulator has this in the place of real cryptography: the same lengths and the same rules, a keyed
  * checksum in the place of every secret. It seals nothing: the plaintext stands in the ciphertext, for tests
  * to read.
  */

@@ -27,7 +27,7 @@ export function encodeTransport(receiver: number, number: number, sealed: Uint8A
   return datagram;
 }
 
-/** What is in a datagram: the cheap primitives seal nothing. */
+/** The content of a datagram: the cheap primitives seal nothing. */
 export interface Opened {
   /** Its verbs, or what else it is. */
   readonly kinds: readonly Kind[];
@@ -85,7 +85,7 @@ export interface Which {
   readonly from?: Somewhere;
   readonly to?: Somewhere;
   readonly kind?: Kind;
-  /** What the message says. */
+  /** The text of the message. */
   readonly text?: string;
 }
 

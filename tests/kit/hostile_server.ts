@@ -21,11 +21,11 @@ export class HostileServer extends Speaker {
   answers = true;
   /** Whether it says that it has stored what it was given. */
   stores = true;
-  /** Who is said to be away, whatever is true. */
+  /** The nicks that it says are away, whatever is true. */
   readonly away = new Set<Nick>();
   readonly #rows = new Map<string, Row>();
   readonly #links = new Map<string, Link>();
-  /** Where each of its clients stands in what was handed over. */
+  /** The place of each of its clients in the stream that was handed over. */
   readonly #streams = new Map<string, { stream: number; position: number }>();
   readonly #start: number;
   #counter = 0;
@@ -38,7 +38,7 @@ export class HostileServer extends Speaker {
   }
 
   /**
-   * Takes the place of the honest one, with its key. Whoever is online registers again, and sees no
+   * Takes the place of the honest one, with its key. A client that is online registers again, and sees no
    * difference.
    */
   static inThePlaceOfTheServer(world: World): HostileServer {
@@ -100,7 +100,7 @@ export class HostileServer extends Speaker {
     }
   }
 
-  /** What the table says of a nick, as its owner gave it. */
+  /** The row of a nick, as its owner gave it. */
   rowOf(nick: Nick): Row {
     return this.#rows.get(nickKey(nick))!;
   }
@@ -146,7 +146,7 @@ export class HostileServer extends Speaker {
   }
 }
 
-/** What the server's answer to a deposit or a post names. */
+/** The names in the server's answer to a deposit or a post. */
 export function depositNameOf(verb: VerbOf<"deposit" | "post">): { readonly id: string } & LetterName {
   return { id: verb.id, ...(verb.type === "post" ? NO_LETTER : letterNameOf(verb.body)) };
 }

@@ -1,7 +1,7 @@
 /** As much of JSON Schema (2020-12) as `parley schema` uses. */
 import type { Schema } from "../../programs/schema.ts";
 
-/** What is wrong with a value; nothing if it is of the shape. */
+/** The faults of a value; none if it is of the shape. */
 export function violations(value: unknown, schema: Schema, root: Schema, path = ""): string[] {
   const found: string[] = [];
   const check = (isRight: boolean, what: string) => {

@@ -60,7 +60,7 @@ export class Nat {
     return { host: this.host, port };
   }
 
-  /** Who gets a datagram from outside that came to this port; `undefined` if the NAT drops it. */
+  /** The host that gets a datagram from outside that came to this port; `undefined` if the NAT drops it. */
   enters(from: Address, port: number): Address | undefined {
     const mapping = this.#mappings.get(port);
     const permission = this.kind === "address-restricted" ? from.host : addressKey(from);

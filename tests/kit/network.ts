@@ -41,7 +41,7 @@ export class Network {
   readonly #seen: { from: Address; to: Address; bytes: Uint8Array }[] = [];
   /** Sees every datagram that is sent; false loses it. */
   passes: (from: Address, to: Address, bytes: Uint8Array) => boolean = () => true;
-  /** Who is bound to 127.0.0.1 lives on this host: others see it here, and reach it here. */
+  /** A process that is bound to 127.0.0.1 lives on this host: others see it here, and reach it here. */
   loopbackHost: string | undefined;
   carried = 0;
 

@@ -35,7 +35,7 @@ export interface Left extends Sent {
 
 export interface PairOptions {
   readonly seed?: number;
-  /** What B is called, if it tells its key to whoever asks. */
+  /** The name of B, if it tells its key to those who ask. */
   readonly name?: string;
   readonly keepsAlive?: boolean;
 }
@@ -43,7 +43,7 @@ export interface PairOptions {
 /** One table, and all that it was told. */
 export class End {
   links: Links;
-  /** Where its packets come from, and where it is reached. */
+  /** The address from which its packets come, and at which it is reached. */
   address: Address;
   readonly keyPair: KeyPair;
   readonly heard: { readonly at: Millis; readonly arrival: Arrival }[] = [];
@@ -168,7 +168,7 @@ export class Pair {
     }
   }
 
-  /** What of one kind of packet one end has sent. */
+  /** The packets of one kind that one end has sent. */
   leftBy(by: End, type: Sent["packet"]["type"]): Left[] {
     return this.left.filter((datagram) => datagram.by === by && datagram.packet.type === type);
   }

@@ -49,7 +49,7 @@ export function altered(bytes: Uint8Array, at = bytes.length - 1): Uint8Array {
 
 /** The keys of a handshake, as the peer has them. */
 export interface PeerSession {
-  /** What we write into packets to the peer, and it into those to us. */
+  /** The index that we write into packets to the peer, and the one that it writes into those to us. */
   readonly index: number;
   readonly ownIndex: number;
   readonly sendKey: Uint8Array;
@@ -66,11 +66,11 @@ export interface PeerHandshake {
 export class Peer {
   readonly keyPair: KeyPair;
   process = "000000bb";
-  /** Of the conversation that it believes to be in. */
+  /** The epoch that it believes to be in. */
   epoch: Epoch = NO_EPOCH;
   /** All that it ever had; packets leave under the newest. */
   readonly sessions: PeerSession[] = [];
-  /** Of its last packet. */
+  /** The number of its last packet. */
   number = 0;
   readonly #primitives: Primitives;
   readonly #random: Random;

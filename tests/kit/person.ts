@@ -46,19 +46,19 @@ for (
 
 export type ClientSettings = Partial<ClientOptions> & ProcessOptions & {
   readonly host?: string;
-  /** Where it is each time; without one each start is on another port. */
+  /** Its address each time; without one each start is on another port. */
   readonly port?: number;
 };
 
 export class Person extends Process {
   readonly nick: Nick;
-  /** What the file in the state folder would hold. */
+  /** The identity that the file in the state folder would hold. */
   identity: Identity;
   /** Commands that are not over yet. */
   unsettled = 0;
   readonly #host: string;
   readonly #settings: ClientSettings;
-  /** What the file of known servers would hold. */
+  /** The key that the file of known servers would hold. */
   #serverKey: Key | undefined;
   #port = FIRST_PORT;
   /** True if the program that was started last is a script that only sends. */
@@ -93,6 +93,7 @@ export class Person extends Process {
       durable: true,
       primitives: this.surroundings.primitives,
       stopwatch: this.surroundings.stopwatch,
+      recalls: 0,
       foreword: [],
       ...this.#settings,
       serverKey: this.#serverKey,
@@ -200,7 +201,7 @@ export class Person extends Process {
     this.does({ type: "sendChannel", text });
   }
 
-  /** What the revocation says that lies beside the identity. */
+  /** The revocation that lies beside the identity. */
   get revocation(): VerbOf<"revoke"> {
     return { type: "revoke", nick: this.nick, ...revocationOf(this.identity, this.nick) };
   }
@@ -230,7 +231,7 @@ export class Person extends Process {
   }
 }
 
-/** What somebody sees whom the server does not give a nick. */
+/** The lines for somebody to whom the server does not give a nick. */
 export function isAnothers(nick: Nick): readonly string[] {
   return render({ type: "nickOfAnotherKey", nick }, () => 0).lines;
 }

@@ -14,13 +14,14 @@ import { type Notice, render, type Rendered, type Stream } from "../../core/noti
 import { type Deed, inPasses } from "../../core/passes.ts";
 import type { Dice } from "./dice.ts";
 import { Disk } from "./disk.ts";
+import { Remembered } from "./remembered.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** More wake-ups than this at one instant mean that a machine turns in circles. */
 const MOST_WAKE_UPS_AN_INSTANT = 2_000;
 
 export interface ProcessOptions {
-  /** Of an earlier life, or somebody else's. */
+  /** The disk of an earlier life, or somebody else's. */
   readonly disk?: Disk;
   /** Its own chance: how late it wakes up each time, and when it dies. Without one it is punctual. */
   readonly dice?: Dice | undefined;
@@ -34,6 +35,7 @@ type Shown = Pick<Rendered, "stream" | "lines">;
 export abstract class Process {
   readonly name: string;
   readonly disk: Disk;
+  readonly history: Remembered = new Remembered();
   /** Told of each notice. */
   onNotice: (notice: Notice, ref: Ref | undefined) => void = () => {};
   /** Told of the end: by force, by a disk that fails, or by itself. */
@@ -80,7 +82,7 @@ export abstract class Process {
     return this.#machine !== undefined;
   }
 
-  /** Where it is, or was. */
+  /** The address where it is, or was. */
   get address(): Address {
     assert(this.#address !== undefined, `'${this.name}' has never started`);
     return this.#address;
@@ -183,7 +185,7 @@ export abstract class Process {
     return this.#skew;
   }
 
-  /** What its wall clock says. */
+  /** The reading of its wall clock. */
   get wall(): Millis {
     return this.surroundings.now + this.#skew;
   }
@@ -239,7 +241,7 @@ export abstract class Process {
     const dies = this.#dice?.happens(this.deadliness) ?? false;
     const dyingAt = dies ? this.#dice!.below(deeds.length + 1) : Infinity;
     for (const [at, deed] of deeds.entries()) {
-      const parts = deed.type === "commit" ? deed.changes : [deed];
+      const parts = partsOf(deed);
       if (at === dyingAt || parts.some((output) => this.#diesBefore(output))) return this.#die("killed");
       this.#do(deed);
       if (!this.isAlive) return;
@@ -249,6 +251,12 @@ export abstract class Process {
 
   #do(deed: Deed): void {
     switch (deed.type) {
+      case "commitHistory":
+        return this.history.commit(deed.memories);
+      case "look": {
+        const page = this.history.read(deed.query, deed.shownUntil);
+        return this.noticed({ type: "historyRead", query: deed.query, page }, deed.ref);
+      }
       case "commit":
         try {
           return this.disk.commit(deed.changes);
@@ -276,7 +284,7 @@ export abstract class Process {
 
   // ---- what is seen of it --------------------------------------------------------------------------------
 
-  /** What has come since the last look: on the screen, on standard error, in the log. */
+  /** The lines that have come since the last look: on the screen, on standard error, in the log. */
   looks(): string[] {
     return this.#take(() => true);
   }
@@ -318,4 +326,11 @@ export abstract class Process {
       `${key} ${value.toHex()}`
     );
   }
+}
+
+/** The outputs that a deed is made of. */
+function partsOf(deed: Deed): readonly Output[] {
+  if (deed.type === "commit") return deed.changes;
+  if (deed.type === "commitHistory") return deed.memories.map((memory) => ({ type: "remember", memory }));
+  return [deed];
 }

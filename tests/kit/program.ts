@@ -9,8 +9,8 @@ export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 export const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 
 /**
- * The environment of the tests, but for the user's folders and settings. What Deno has loaded before it finds
- * where it always is.
+ * The environment of the tests, but for the user's folders and settings. Deno finds what it has loaded before
+ * where that always is.
  */
 export function environment(folder: string): Record<string, string> {
   return {

@@ -9,7 +9,7 @@ export interface HowFar {
   readonly done: number;
   /** How many there are in all; absent when only the time is limited. */
   readonly total?: number | undefined;
-  /** What is counted. */
+  /** The name of the things that are counted. */
   readonly unit: string;
   /** Milliseconds since the begin. */
   readonly elapsed: number;

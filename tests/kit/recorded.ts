@@ -1,5 +1,7 @@
 /** The effects of one part of a machine, and the disk they end up on: for tests of the parts. */
 import type { Millis } from "../../core/base/units.ts";
+import { Chronicle } from "../../core/client/chronicle.ts";
+import { Journal } from "../../core/client/journal.ts";
 import { Effects } from "../../core/durable/effects.ts";
 import { WallClock } from "../../core/durable/wall_clock.ts";
 import type { Records } from "../../core/machine.ts";
@@ -46,4 +48,9 @@ export class Recorded {
 /** A wall clock that says what a machine's own time is. */
 export function trueClock(): WallClock {
   return new WallClock(new Effects(false));
+}
+
+/** A journal with these effects. */
+export function journalOn({ effects }: Pick<Recorded, "effects">, isAttended: boolean): Journal {
+  return new Journal(effects, new Chronicle(effects, trueClock(), "me"), isAttended);
 }

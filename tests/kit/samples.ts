@@ -39,7 +39,7 @@ export const BUNDLE: Bundle = {
   signature: SIGNATURE,
 };
 
-/** What an operator allows when nobody is to run into it. */
+/** Limits of an operator that nobody is to run into. */
 export const NO_LIMITS: ServerLimits = {
   nicks: NICKS,
   newNicksPerHour: 1e9,

@@ -11,9 +11,9 @@ export interface Sent {
   readonly to: Address;
   readonly bytes: Uint8Array;
   readonly packet: Packet;
-  /** Of a transport packet. */
+  /** The frames of a transport packet. */
   readonly frames: readonly Frame[];
-  /** What it says, except for parts of it; the first one is `verb`. */
+  /** The verbs in it, except for parts of one; the first one is `verb`. */
   readonly verbs: readonly Verb[];
   readonly verb: Verb | undefined;
 }

@@ -13,13 +13,13 @@ import { Process, type ProcessOptions } from "./process.ts";
 import { NO_LIMITS } from "./samples.ts";
 import { SERVER, type Surroundings } from "./surroundings.ts";
 
-/** What the server calls itself. */
+/** The server's name for itself. */
 export const SERVER_NAME = "test";
 
 export interface ServerProcessOptions extends ProcessOptions {
   readonly name?: string;
   readonly limits?: ServerLimits;
-  /** What it computes with, if not with what everybody does. */
+  /** The primitives that it computes with, if not those of everybody. */
   readonly primitives?: Primitives;
 }
 
@@ -49,7 +49,7 @@ export class ServerProcess extends Process {
     return Object.fromEntries(nicks.map(({ nick, idleMs }) => [nick, idleMs]));
   }
 
-  /** What its operator sees. */
+  /** The server as its operator sees it. */
   get status(): ServerStatus {
     assert(this.#server !== undefined);
     return this.#server.status(this.machineNow);

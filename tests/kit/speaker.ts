@@ -18,7 +18,7 @@ import type { Surroundings } from "./surroundings.ts";
 
 export const STRANGER: Address = { host: "10.66.6.6", port: 6666 };
 
-/** Whom one speaks to. */
+/** The one who is spoken to. */
 export interface Addressee {
   readonly address: Address;
   readonly key: Key;
@@ -29,12 +29,12 @@ export type Home = Surroundings & { readonly server?: Addressee };
 
 export interface SpeakerOptions extends AuthorOptions {
   readonly address?: Address;
-  /** Whose keys speak, if not his own. */
+  /** The author whose keys speak, if not his own. */
   readonly ownKey?: KeyPair;
-  /** What he calls himself to those who ask for his key. */
+  /** His name for those who ask for his key. */
   readonly name?: string;
   readonly keepsAlive?: boolean;
-  /** Where his links have their chance from. */
+  /** The source of chance for his links. */
   readonly random?: Random;
 }
 
@@ -49,7 +49,7 @@ export class Speaker {
   /** All datagrams that came. */
   readonly received: Uint8Array[] = [];
   protected readonly home: Home;
-  /** Where his datagrams seem to come from. */
+  /** The address from which his datagrams seem to come. */
   #source: Address;
   /** Counts what he asks of the server for his nick: a later turn counts. */
   turn = 0;
@@ -95,7 +95,7 @@ export class Speaker {
 
   protected onVerb(_link: Link, _verb: Verb): void {}
 
-  /** What he was told, of one type. */
+  /** The verbs of one type that he was told. */
   heardOf<Type extends VerbType>(type: Type): Extract<Verb, { type: Type }>[] {
     const isOne = (verb: Verb): verb is Extract<Verb, { type: Type }> => verb.type === type;
     return this.heard.filter(isOne);
@@ -105,7 +105,7 @@ export class Speaker {
     return this.heard.map(({ type }) => type);
   }
 
-  /** What kinds of datagrams he was sent. */
+  /** The kinds of the datagrams that he was sent. */
   get kindsReceived(): Kind[] {
     return [...new Set(this.received.flatMap((bytes) => open(bytes).kinds))].toSorted();
   }
@@ -194,7 +194,7 @@ export class Speaker {
     return this.author.identity;
   }
 
-  /** What he signs for a nick, be it his own or not. */
+  /** His bundle for a nick, be it his own or not. */
   bundle(nick: Nick = this.nick): Bundle {
     return this.author.bundleFor(nick);
   }

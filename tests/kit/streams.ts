@@ -14,7 +14,7 @@ type Item = VerbOf<"letter"> | VerbOf<"channel">;
 
 /** A link whose peer acknowledges nothing: it keeps what it was given until that is cancelled. */
 export class DeafLink {
-  /** What waits or is under way, by tag. */
+  /** The verbs that wait or are under way, by tag. */
   readonly holds = new Map<string, Item>();
   /** All that was ever given to it. */
   readonly taken: Item[] = [];
@@ -30,7 +30,7 @@ export class DeafLink {
   }
 }
 
-/** What these links hold: the bytes of different bodies, and how many entries. */
+/** The load of these links: the bytes of different bodies, and how many entries. */
 export function heldBy(links: readonly DeafLink[]): { bytes: number; entries: number } {
   const items = links.flatMap(({ holds }) => [...holds.values()]);
   const bodies = new Set(items.map(({ body }) => body));

@@ -1,4 +1,6 @@
-/** What surrounds the processes of a test: a virtual clock, a network, chance, and what is computed with. */
+/**
+ * The surroundings of a test's processes: a virtual clock, a network, chance, and primitives to compute with.
+ */
 import { assert } from "@std/assert";
 import type { Primitives } from "../../core/base/crypto.ts";
 import { dateAndTime } from "../../core/base/text.ts";
@@ -18,7 +20,7 @@ export class Surroundings {
   readonly dice: Dice;
   readonly network: Network;
   readonly random: Random = (count) => this.dice.bytes(count);
-  /** What everything takes that somebody measures. */
+  /** The time that everything takes that somebody measures. */
   workTakes: Millis = 1;
   /** Each reading is later by that, so two readings are it apart. */
   readonly stopwatch: Stopwatch = () => this.#worked += this.workTakes;

@@ -83,7 +83,7 @@ export class TestLink {
     return this.links.receive(now, from, bytes);
   }
 
-  /** What leaves now. After that the next instant to act is always a later one. */
+  /** The datagrams that leave now. After that the next instant to act is always a later one. */
   take(now: Millis): Sent[] {
     const leaving = sent(this.links.takeDatagrams(now));
     this.left.push(...leaving);

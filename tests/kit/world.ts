@@ -64,12 +64,12 @@ export class World extends Surroundings {
     return Object.fromEntries(people) as Record<Nick, Person>;
   }
 
-  /** What a change of the table prints: the server, then these. */
+  /** The lines that a change of the table prints: the server, then these. */
   table(...rows: string[]): string[] {
     return ["[Client table updated.]", ...this.rows(...rows)];
   }
 
-  /** What `peers` prints. */
+  /** The lines that `peers` prints. */
   rows(...rows: string[]): string[] {
     return [`SERVER @ ${addressKey(SERVER)} is ONLINE`, ...rows];
   }

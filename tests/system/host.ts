@@ -33,6 +33,8 @@ export interface Options {
   readonly env?: Record<string, string>;
   /** Further flags of Deno, such as a permission. */
   readonly flags?: readonly string[];
+  /** Without the permission to run other programs, whichever command it is. */
+  readonly mayNotRun?: boolean;
   /** The folder of another copy of the project. */
   readonly project?: string;
   /** A command of the shell to run instead, in which `"$@"` stands for ours. Not on a terminal. */
@@ -144,7 +146,7 @@ export class Run {
     this.error = new Transcript(`${this.#name} (standard error)`);
     this.#onTerminal = options.terminal ?? false;
     this.#columns = options.columns ?? COLUMNS;
-    const command = ourCommand(args, options.project ?? PROJECT, options.flags);
+    const command = ourCommand(args, options);
     const [program = "", ...rest] = this.#onTerminal
       ? ["script", "-qefc", onTerminal(command, this.#columns), "/dev/null"]
       : options.shell === undefined
@@ -291,8 +293,11 @@ function loadProgram(): Promise<unknown> {
   return new Deno.Command(Deno.execPath(), { args: ["cache", "--quiet", `${PROJECT}/main.ts`] }).output();
 }
 
-function ourCommand(args: readonly string[], project: string, flags: readonly string[] = []): string[] {
-  const runsOthers = ["demo", "listen", "run"].includes(args[0] ?? "");
+function ourCommand(
+  args: readonly string[],
+  { flags = [], mayNotRun = false, project = PROJECT }: Options,
+): string[] {
+  const runsOthers = !mayNotRun && ["demo", "listen", "run"].includes(args[0] ?? "");
   const permissions = runsOthers ? [...PERMISSIONS, "--allow-run"] : PERMISSIONS;
   return [Deno.execPath(), "run", ...permissions, ...flags, `${project}/main.ts`, ...args];
 }

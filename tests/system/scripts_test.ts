@@ -1,7 +1,6 @@
 /** Commands in a shell: what they do, and that their statuses are the truth. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { SCHEMA } from "../../programs/schema.ts";
-import { PERMISSIONS, PROJECT } from "../kit/program.ts";
 import { violations } from "../kit/json_schema.ts";
 import { freePort, Host, isOnline, type Run } from "./host.ts";
 
@@ -69,9 +68,12 @@ Deno.test("send: 0 is the truth, whatever was asked for", async () => {
 Deno.test("send: 3 is stored and not delivered, and wait tells of it later", async () => {
   await using host = await Host.withServer();
   await host.beenThere("bob");
-  const send = ["send", "bob", "hi", "--wait", "delivered", "--timeout", "1", "--json"];
-  const sent = await script(host, "alice", send);
-  assertEquals([sent.status, sent.events[1]!["state"]], [3, "stored"]);
+  const send = ["send", "bob", "hi", "--once", "key", "--json"];
+  const sent = await script(host, "alice", [...send, "--wait", "stored"]);
+  assertEquals([sent.status, sent.events[1]!["state"]], [0, "stored"]);
+  // Its time is over at once. The message is stored by then, however busy the machine is.
+  const again = await script(host, "alice", [...send, "--wait", "delivered", "--timeout", "0"]);
+  assertEquals([again.status, again.events[1]!["state"], idOf(again)], [3, "stored", idOf(sent)]);
   assertEquals((await script(host, "alice", ["wait", idOf(sent), "--timeout", "0"])).status, 3);
   const bob = await daemon(host, "bob");
   assertEquals((await script(host, "alice", ["wait", idOf(sent)])).status, 0);
@@ -93,9 +95,13 @@ Deno.test("send: 1, 2, 4, 5 and 7 say why not", async () => {
   assertEquals(unknown.status, 7);
   assertStringIncludes(unknown.error, "the server does not know the recipient");
   // Somebody else has alice's nick where nothing of her state is known.
-  const stranger = await script(host, "alice", ["send", "bob", "hi", "--state", `${host.folder}/other`]);
-  assertEquals(stranger.status, 4);
-  assertStringIncludes(stranger.error, "[Nickname 'alice' belongs to another key.]");
+  const other = ["send", "bob", "hi", "--state", `${host.folder}/other`, "--json"];
+  const stranger = await script(host, "alice", other);
+  const { id, retryable, state, why } = stranger.events[1]!;
+  assertEquals([stranger.status, id, state, retryable], [4, null, "failed", false]);
+  for (const text of [stranger.error, String(why)]) {
+    assertStringIncludes(text, "[Nickname 'alice' belongs to another key.]");
+  }
   const knownOnly = ["send", "bob", "hi", "--known-only", "--state", `${host.folder}/third`];
   assertEquals((await script(host, "alice", knownOnly)).status, 4);
   const file = await script(host, "alice", [
@@ -108,7 +114,10 @@ Deno.test("send: 1, 2, 4, 5 and 7 say why not", async () => {
   assertEquals(file.status, 0, file.error);
   const port = freePort();
   const first = host.run(["send", "bob", "hi", "-n", "alice", "-i", "127.0.0.1", "-p", `${port}`, "--json"]);
-  assertEquals([await first.status, first.output.text], [5, ""]);
+  assertEquals(await first.status, 5);
+  const told = JSON.parse(first.output.text);
+  assertEquals([told.state, told.retryable], ["failed", true]);
+  assertStringIncludes(told.why, "nothing is queued before the first contact");
   assertStringIncludes(first.error.text, `no server at 127.0.0.1:${port}`);
 });
 
@@ -180,6 +189,26 @@ Deno.test("a daemon, its screen and two scripts use one nick at once", async () 
   await Promise.all([stop(alice), stop(bob)]);
 });
 
+Deno.test("a screen of a daemon that is killed before it has shown a message gets it again", async () => {
+  await using host = await Host.withServer();
+  const bob = await daemon(host, "bob");
+  const screen = host.client("bob");
+  await script(host, "alice", ["send", "bob", "one"]);
+  await screen.sees("alice: one");
+  // What comes now is in its socket.
+  screen.kill("SIGSTOP");
+  assertEquals((await script(host, "alice", ["send", "bob", "two", "--wait", "delivered"])).status, 0);
+  screen.kill("SIGKILL");
+  await screen.status;
+  const again = host.client("bob");
+  await again.sees("[While you were away]");
+  await again.sees(/^alice: \S+ \S+ two$/m);
+  await again.say("quit");
+  assertEquals(await again.status, 0);
+  assertEquals((await script(host, "bob", ["inbox", "--json"])).events.length, 1);
+  await stop(bob);
+});
+
 Deno.test("a listener with a name goes on where it stopped, killed or not", async () => {
   await using host = await Host.withServer();
   const bob = await daemon(host, "bob");
@@ -245,6 +274,28 @@ Deno.test("a client and a daemon take over from a listener, which goes on throug
   assertEquals(await client.status, 0);
 });
 
+Deno.test("what two engines tell a listener is dealt with once, and '--since' is for those without a place", async () => {
+  await using host = await Host.withServer();
+  const bob = await daemon(host, "bob");
+  const command = 'printf "%s\\n" "$EVENT_TEXT"; until test -e ready; do sleep 0.05; done';
+  for (const text of ["one", "two", "three"]) await script(host, "alice", ["send", "bob", text]);
+  const listen = started(host, "bob", ["listen", "--as", "bot", "--since", "0", "--exec", command]);
+  await listen.sees("one");
+  // The listener has the others already, and is told them once more.
+  await stop(bob);
+  await Deno.writeTextFile(`${host.folder}/ready`, "");
+  await script(host, "alice", ["send", "bob", "four"]);
+  await listen.sees("four");
+  listen.kill("SIGTERM");
+  assertEquals((await ended(listen)).lines, ["one", "two", "three", "four"]);
+  for (const text of ["five", "six"]) await script(host, "alice", ["send", "bob", text]);
+  const again = started(host, "bob", ["listen", "--as", "bot", "--since", "6"]);
+  await again.sees(/ six$/m);
+  again.kill("SIGTERM");
+  const texts = (await ended(again)).lines.map((line) => line.split(" ").at(-1));
+  assertEquals(texts.slice(-2), ["five", "six"]);
+});
+
 Deno.test("what the commands of the prompt print as JSON is in the schema as well", async () => {
   await using host = await Host.withServer();
   await host.beenThere("bob");
@@ -271,6 +322,29 @@ Deno.test("run tells how a command ended, and ends as it did", async () => {
   assertMatch(String(events[1]!["text"]), /^'sh' has failed with status 3 after \d+ s\n/);
   assertStringIncludes(String(events[1]!["text"]), "one");
   await stop(bob);
+});
+
+Deno.test("without the permission to run commands a sentence says so, and Deno does not ask", async () => {
+  await using host = await Host.withServer();
+  await host.beenThere("bob");
+  const place = ["-n", "alice", "-i", "127.0.0.1", "-p", `${host.port}`];
+  const commands = [
+    ["listen", "--exec", "true", ...place],
+    ["run", "bob", ...place, "--", "true"],
+    ["demo"],
+  ];
+  for (const words of commands) {
+    for (const terminal of [false, true]) {
+      const run = host.run(words, { mayNotRun: true, terminal });
+      assertEquals(await run.status, 1);
+      const said = terminal ? run.programOutput : run.error.text;
+      assertEquals(
+        said.trimEnd(),
+        "cannot run a command: it needs the permission '--allow-run', 'deno task parley' has it",
+      );
+    }
+  }
+  assertEquals((await script(host, "bob", ["inbox", "--json"])).events.length, 1);
 });
 
 Deno.test("rpc speaks JSON-RPC 2.0 on standard input and output", async () => {
@@ -307,7 +381,9 @@ Deno.test("an agent sends and reads by the Model Context Protocol, and is told t
   assertEquals([sent.isError, JSON.parse(sent.texts[0]).state], [false, "stored"]);
   assertEquals((await call("wait", { id: JSON.parse(sent.texts[0]).id, timeout: 0 })).isError, true);
   assertEquals((await call("send", { to: "nobody", text: "hi" })).isError, true);
-  assertEquals((await ask("tools/call", { name: "send", arguments: {} })).code, -32602);
+  for (const name of ["send", "frob"]) {
+    assertEquals((await ask("tools/call", { name, arguments: {} })).code, -32602);
+  }
   assertEquals((await script(host, "bob", ["send", "alice", "an answer"])).status, 0);
   const inbox = await call("inbox");
   assertEquals(inbox.texts.map((text: string) => JSON.parse(text).text), ["an answer"]);
@@ -328,58 +404,3 @@ Deno.test("what does something to a terminal comes escaped, and is the same agai
   // deno-lint-ignore no-control-regex -- that is what it looks for
   assertEquals(lines.filter((line) => /[\x00-\x1f\x7f-\x9f\u2028\u202e]/.test(line)), []);
 });
-
-/** The code blocks of the README in this language, under the heading about bots. */
-function botIn(language: string): string {
-  const readme = Deno.readTextFileSync(`${PROJECT}/README.md`);
-  const section = readme.slice(readme.indexOf("### Scripts, bots and agents"), readme.indexOf("### Pipes"));
-  const [, code = ""] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(section) ?? [];
-  assert(code !== "" && code.split("\n").length <= 40);
-  return code;
-}
-
-/** A folder with a program `parley`, which knows where the server of the test is. */
-async function binFor(host: Host): Promise<string> {
-  const bin = `${host.folder}/bin`;
-  await Deno.mkdir(bin);
-  const main = [Deno.execPath(), "run", "--no-prompt", ...PERMISSIONS, `${PROJECT}/main.ts`].join(" ");
-  const text = `#!/bin/sh\nPARLEY_SERVER=127.0.0.1 PARLEY_SERVER_PORT=${host.port} exec ${main} "$@"\n`;
-  await Deno.writeTextFile(`${bin}/parley`, text, { mode: 0o755 });
-  return bin;
-}
-
-for (const language of ["sh", "ts"]) {
-  const needsJq = language === "sh" && !Deno.env.get("PATH")!.split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/jq`).isFile;
-    } catch {
-      return false;
-    }
-  });
-  Deno.test({
-    name: `the bot of the README in ${language} answers, killed or not${
-      needsJq ? " (left out: no jq here)" : ""
-    }`,
-    ignore: needsJq,
-    fn: async () => {
-      await using host = await Host.withServer();
-      const bin = await binFor(host);
-      await Deno.writeTextFile(`${host.folder}/bot.${language}`, botIn(language));
-      const run = language === "sh"
-        ? "sh bot.sh"
-        : '"$1" run --no-prompt --allow-run --allow-read --allow-env bot.ts';
-      // It is a group of processes, which end with the input.
-      const shell = `set -m; ${run} & pid=$!; read -r line; kill -- -$pid; wait`;
-      const env = { PATH: `${bin}:${Deno.env.get("PATH")}` };
-      const alice = await host.online("alice");
-      const bot = host.run(["bot"], { shell, env });
-      await alice.sees(isOnline("bot"));
-      await alice.say("send bot ping");
-      await alice.sees("bot: pong");
-      await bot.endInput();
-      await bot.status;
-      await alice.endInput();
-      assertEquals(await alice.status, 0);
-    },
-  });
-}

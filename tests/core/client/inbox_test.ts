@@ -3,14 +3,13 @@ import type { Primitives } from "../../../core/base/crypto.ts";
 import { HELD_MS, HELD_PER_SENDER_MESSAGES, SEEN_LIFE_MS } from "../../../core/base/limits.ts";
 import { Floods } from "../../../core/client/floods.ts";
 import { Inbox, type IncomingMessage } from "../../../core/client/inbox.ts";
-import { Journal } from "../../../core/client/journal.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
 import { LookAlikes } from "../../../core/client/look_alikes.ts";
 import { NO_HASH, textHash } from "../../../core/messages/identity.ts";
 import { NO_MESSAGE, partsOf, sequenceOf } from "../../../core/messages/message_id.ts";
 import { Table } from "../../../core/messages/table.ts";
 import { cheapPrimitives as primitives } from "../../kit/cheap_primitives.ts";
-import { Recorded } from "../../kit/recorded.ts";
+import { journalOn, Recorded } from "../../kit/recorded.ts";
 
 /** The id of the n-th message of the alice process that was started as the `start`-th. */
 function idOf(count: number, start = 1): string {
@@ -37,7 +36,7 @@ function direct(count: number): IncomingMessage {
 function inboxOf({ effects }: Recorded, primitives: Primitives): Inbox {
   const lookAlikes = new LookAlikes(new Table(), new KnownPeers(effects));
   const floods = new Floods(effects, false);
-  return new Inbox({ effects, primitives, lookAlikes, floods, journal: new Journal(effects, true) });
+  return new Inbox({ effects, primitives, lookAlikes, floods, journal: journalOn({ effects }, true) });
 }
 
 class TestInbox {

@@ -6,6 +6,7 @@ import { assertEquals } from "@std/assert";
 import { KEEP_ALIVE_MS, PREKEY_MS, ROWS_AGAIN_MS } from "../../../core/base/limits.ts";
 import type { Address, Millis } from "../../../core/base/units.ts";
 import { Attempts } from "../../../core/client/attempts.ts";
+import { Chronicle } from "../../../core/client/chronicle.ts";
 import { KnownPeers } from "../../../core/client/known_peers.ts";
 import { LookAlikes } from "../../../core/client/look_alikes.ts";
 import { Membership } from "../../../core/client/membership.ts";
@@ -24,7 +25,7 @@ import type { Bundle } from "../../../core/messages/identity.ts";
 import { type Row, Table } from "../../../core/messages/table.ts";
 import type { Verb } from "../../../core/messages/verb.ts";
 import { HostileServer } from "../../kit/hostile_server.ts";
-import { Recorded } from "../../kit/recorded.ts";
+import { Recorded, trueClock } from "../../kit/recorded.ts";
 import { Speaker } from "../../kit/speaker.ts";
 import { SERVER, START } from "../../kit/surroundings.ts";
 import { World } from "../../kit/world.ts";
@@ -56,6 +57,7 @@ class Member extends Speaker {
     const table = new Table();
     this.membership = new Membership(world.now, {
       table,
+      chronicle: new Chronicle(effects, trueClock(), NICK),
       lookAlikes: new LookAlikes(table, new KnownPeers(effects)),
       effects,
       links,

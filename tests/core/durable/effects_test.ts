@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { SAVE_LATER_MS } from "../../../core/base/limits.ts";
 import { Effects } from "../../../core/durable/effects.ts";
-import type { Output } from "../../../core/machine.ts";
+import type { Memory, Output } from "../../../core/machine.ts";
 import { PEER } from "../../kit/test_link.ts";
 
 const bytes = (value: number) => Uint8Array.of(value);
@@ -205,4 +205,43 @@ Deno.test("before the end what may wait waits no longer, but for the notices of 
   assertEquals(effects.takeOutputs(10, []), [saved("a", 1)]);
   assertEquals(effects.deadline, 11);
   assertEquals(effects.takeOutputs(11, []), [saved("b", 2), { type: "exit", status: 0 }]);
+});
+
+/** Something to remember, by the text. */
+function memory(text: string): Memory {
+  const message = { id: "0".repeat(32), from: "me", to: "bob", text, sentAt: 0, failure: undefined };
+  return { type: "written", message: { ...message, state: "queued" }, when: { now: 0, date: 0 } };
+}
+
+Deno.test("what is remembered waits for the next commit, and what was said of it last counts", () => {
+  const effects = new Effects(true);
+  effects.save("a", () => bytes(1));
+  effects.remember(0, "x", memory("one"));
+  effects.remember(0, "x", memory("two"));
+  assertEquals(effects.takeOutputs(0, []), [saved("a", 1)]);
+  assert(effects.deadline <= SAVE_LATER_MS);
+  assertEquals(effects.takeOutputs(SAVE_LATER_MS, []), [{ type: "remember", memory: memory("two") }]);
+  assertEquals([effects.takeOutputs(99, []), effects.deadline], [[], Infinity]);
+});
+
+Deno.test("where a record is forgotten at once, everything is remembered before that", () => {
+  const effects = new Effects(true);
+  effects.remember(0, "x", memory("hi"));
+  effects.forget("a");
+  assertEquals(effects.takeOutputs(0, []), [forgotten("a"), { type: "remember", memory: memory("hi") }]);
+});
+
+Deno.test("a process ends when everything is remembered", () => {
+  const effects = new Effects(true);
+  effects.exit(0);
+  effects.remember(0, "x", memory("hi"));
+  assertEquals(effects.takeOutputs(0, []), []);
+  const [remembered, exit] = effects.takeOutputs(1, []);
+  assertEquals([remembered?.type, exit?.type], ["remember", "exit"]);
+});
+
+Deno.test("where nothing outlives the process nothing is remembered", () => {
+  const effects = new Effects(false);
+  effects.remember(0, "x", memory("hi"));
+  assertEquals([effects.takeOutputs(99, []), effects.deadline], [[], Infinity]);
 });

@@ -13,7 +13,7 @@ import {
   UNFINISHED_BYTES,
   UNFINISHED_PARCELS,
 } from "../../../core/base/limits.ts";
-import { Budget, type Holder, ParcelReceiver } from "../../../core/link/parcel_receiver.ts";
+import { Budget, ParcelReceiver } from "../../../core/link/parcel_receiver.ts";
 import { type Chunk, ParcelSender } from "../../../core/link/parcel_sender.ts";
 import { type Frame, type PartFrame, readFrames } from "../../../core/wire/frame.ts";
 import { FRAMES_BYTES } from "../../../core/wire/packet.ts";
@@ -79,17 +79,16 @@ class TestReceiver {
   }
 }
 
-/** Nobody holds more, so nobody has to let go for it. */
-const GREEDY: Holder = { held: Infinity, lose: () => {} };
-
 /** What the budget still gives, to the last byte. */
 function roomIn(budget: Budget): number {
+  // No link holds more, so none has to let go for it.
+  const greedy = { held: UNFINISHED_BYTES, lose: () => {} };
   let room = 0;
   for (let bytes = UNFINISHED_BYTES; bytes >= 1; bytes = Math.floor(bytes / 2)) {
-    while (budget.take(bytes, GREEDY)) room += bytes;
+    while (budget.take(bytes, greedy)) room += bytes;
   }
-  budget.give(room);
-  budget.leave(GREEDY);
+  greedy.held = 0;
+  budget.give(room, greedy);
   return room;
 }
 
@@ -251,7 +250,7 @@ Deno.test("one peer's early parcels take so many bytes; the one that all wait fo
   assertEquals(receiver.ordered(number), [number]);
 });
 
-Deno.test("all peers together take so many bytes; when there is no more room, who holds most loses it", () => {
+Deno.test("all peers together take so many bytes; when there is no more room, the one that holds most loses it", () => {
   const budget = new Budget();
   const receivers = Array.from(
     { length: Math.ceil(UNFINISHED_BYTES / LINK_EARLY_BYTES) + 1 },
@@ -265,7 +264,7 @@ Deno.test("all peers together take so many bytes; when there is no more room, wh
   }
   const lost = receivers.filter(({ parcels }) => parcels.isLost);
   assertEquals([lost.length, lost[0]!.parcels.held], [1, 0]);
-  // What it had acknowledged is gone: it takes nothing any more, and its conversation ends.
+  // What it had acknowledged is gone: it takes nothing any more, and its packet space ends.
   assertEquals(lost[0]!.ordered(2), undefined);
   const modest = new TestReceiver(budget);
   for (const part of partsOf(1, PARCEL_PARTS)) assert(modest.part(part) !== undefined);
@@ -289,14 +288,15 @@ Deno.test("many tiny ones count for the memory that they take", () => {
 
 Deno.test("what is refused holds nothing", () => {
   const budget = new Budget();
-  // Somebody has it all, and nobody knows how much he holds.
-  assert(budget.take(UNFINISHED_BYTES, { held: 0, lose: () => {} }));
+  // Somebody has it all, and does not count as the one who holds most.
+  const other = { held: 0, lose: () => {} };
+  assert(budget.take(UNFINISHED_BYTES, other));
   const receiver = new TestReceiver(budget);
   for (const part of partsOf(2, 2)) assertEquals(receiver.part(part), undefined);
   assertEquals([receiver.ordered(2), receiver.parcels.held], [undefined, 0]);
   // What need not be held needs no room.
   assertEquals([receiver.ordered(1), receiver.unordered(1)], [[1], [1]]);
-  budget.give(UNFINISHED_BYTES);
+  budget.give(UNFINISHED_BYTES, other);
   assertEquals(receiver.ordered(2), [2]);
   receiver.assertEmpty();
 });

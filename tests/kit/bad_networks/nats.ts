@@ -84,7 +84,7 @@ export async function travel(network: BadNetwork, place: Place, number: number):
   await pause();
   const times: number[] = [];
   for (let count = 1; count <= MESSAGES; count++) {
-    // What is counted from here on belongs to the last message.
+    // All packets that are counted from here on belong to the last message.
     if (count === MESSAGES) await network.change({ delay: DELAY });
     const sentAt = performance.now();
     await alice.say(`send bob${number} message ${count}`);

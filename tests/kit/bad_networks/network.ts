@@ -10,7 +10,7 @@ import { PERMISSIONS, PROJECT } from "../program.ts";
 
 const RELAY = fileURLToPath(new URL("relay.py", import.meta.url));
 
-/** What the relay does to packets; see relay.py for the units. */
+/** The relay does this to packets; see relay.py for the units. */
 export interface RelayWeather {
   readonly loss?: number;
   readonly corruption?: number;
@@ -29,7 +29,7 @@ export interface RelayNat {
   readonly hosts: readonly number[];
 }
 
-/** Of all packets between hosts under one weather. */
+/** Counts of all packets between hosts under one weather. */
 export interface Counts {
   readonly packets: number;
   /** Payloads of UDP. */

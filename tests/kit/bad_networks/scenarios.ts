@@ -1,5 +1,5 @@
 /**
- * What the program is put through on bad networks: the scenarios of the QUIC interoperability runner that
+ * The trials of the program on bad networks: the scenarios of the QUIC interoperability runner that
  * have a meaning here. Each says how many messages were sent, shown and shown twice, and how long receipts
  * took.
  * @module

@@ -1,9 +1,10 @@
 /**
- * What became of the messages that scripts have sent: a script asks for it by the message's id, in another
- * process if need be, and a send that is repeated under one name is the same message (docs/scripts.md).
+ * The messages that scripts have sent, and how far each has come. A script asks by the message's id, in
+ * another process if need be, and a send that is repeated under one name is the same message
+ * (docs/scripts.md).
  */
 import type { Ref } from "../action.ts";
-import { OUTCOMES } from "../base/limits.ts";
+import { FOLLOWED_MESSAGES } from "../base/limits.ts";
 import { DurableMap } from "../durable/durable_map.ts";
 import type { Effects } from "../durable/effects.ts";
 import { OUTCOME } from "../durable/records.ts";
@@ -13,7 +14,7 @@ import { type Failure, isFailure, type MessageState } from "../notice.ts";
 import type { OutgoingMessage } from "./outbox.ts";
 
 /** How far a message has come. */
-export interface Outcome {
+export interface FollowedMessage {
   readonly id: MessageId;
   /** The name of the send; empty if it has none. */
   readonly once: string;
@@ -23,38 +24,38 @@ export interface Outcome {
   readonly failure: Failure | undefined;
 }
 
-export class Outcomes {
+export class FollowedMessages {
   readonly #effects: Effects;
-  readonly #outcomes: DurableMap<MessageId, Outcome>;
+  readonly #messages: DurableMap<MessageId, FollowedMessage>;
   /** The ids of the messages whose sends have names. */
   readonly #named = new Map<string, MessageId>();
 
   constructor(effects: Effects) {
     this.#effects = effects;
-    this.#outcomes = new DurableMap(effects, {
+    this.#messages = new DurableMap(effects, {
       kind: OUTCOME,
       nameOf: (id: MessageId) => id,
       entryOf: (id, { to: [to], failure, ...rest }) => {
         return [id, { ...rest, id, to, failure: isFailure(failure) ? failure : undefined }];
       },
-      recordOf: ({ once, to, state, failure }: Outcome) => (
+      recordOf: ({ once, to, state, failure }: FollowedMessage) => (
         { once, to: to === undefined ? [] : [to], state, failure: failure ?? "" }
       ),
     });
-    for (const { id, once } of this.#outcomes.values()) if (once !== "") this.#named.set(once, id);
+    for (const { id, once } of this.#messages.values()) if (once !== "") this.#named.set(once, id);
   }
 
   /** The ids of all messages that are followed or were. */
   get ids(): Iterable<MessageId> {
-    return this.#outcomes.keys();
+    return this.#messages.keys();
   }
 
-  of(id: MessageId): Outcome | undefined {
-    return this.#outcomes.get(id);
+  of(id: MessageId): FollowedMessage | undefined {
+    return this.#messages.get(id);
   }
 
   /** The message that was sent under this name. */
-  named(once: string): Outcome | undefined {
+  named(once: string): FollowedMessage | undefined {
     const id = this.#named.get(once);
     return id === undefined ? undefined : this.of(id);
   }
@@ -67,11 +68,11 @@ export class Outcomes {
   }
 
   /** Notes a new message. */
-  begin(outcome: Outcome): void {
-    if (outcome.once !== "") this.#named.set(outcome.once, outcome.id);
-    if (this.#outcomes.size >= OUTCOMES) this.#forgetOldest();
-    this.#outcomes.set(outcome.id, outcome);
-    this.tell(outcome);
+  begin(followed: FollowedMessage): void {
+    if (followed.once !== "") this.#named.set(followed.once, followed.id);
+    if (this.#messages.size >= FOLLOWED_MESSAGES) this.#forgetOldest();
+    this.#messages.set(followed.id, followed);
+    this.tell(followed);
   }
 
   /** Notes and tells how far a message has come, if it is followed. */
@@ -83,30 +84,30 @@ export class Outcomes {
     this.#set(message, known?.once ?? "", state, failure);
   }
 
-  /** Tells that a message has left. That is not durable, and another process tells it again. */
+  /** Tells that a message has left. It is not durable, so another process tells it again. */
   departed(message: OutgoingMessage): void {
     const known = this.of(message.id);
     if (known?.state === "queued") this.#tell({ ...known, state: "sent" }, message.ref);
   }
 
-  /** Tells how far a message has come, as an answer to whoever asks. */
-  tell(outcome: Outcome): void {
-    this.#tell(outcome, undefined);
+  /** Tells how far a message has come, as an answer to the one who asks. */
+  tell(followed: FollowedMessage): void {
+    this.#tell(followed, undefined);
   }
 
   #set(message: OutgoingMessage, once: string, state: MessageState, failure: Failure | undefined): void {
-    const outcome = { id: message.id, once, to: message.to, state, failure };
-    this.#outcomes.set(outcome.id, outcome);
-    this.#tell(outcome, message.ref);
+    const followed = { id: message.id, once, to: message.to, state, failure };
+    this.#messages.set(followed.id, followed);
+    this.#tell(followed, message.ref);
   }
 
-  #tell(outcome: Outcome, ref: Ref | undefined): void {
-    this.#effects.notice({ type: "messageState", ...outcome }, ref);
+  #tell(followed: FollowedMessage, ref: Ref | undefined): void {
+    this.#effects.notice({ type: "messageState", ...followed }, ref);
   }
 
   #forgetOldest(): void {
-    const { id, once } = this.#outcomes.values().next().value!;
-    this.#outcomes.delete(id);
+    const { id, once } = this.#messages.values().next().value!;
+    this.#messages.delete(id);
     if (this.#named.get(once) === id) this.#named.delete(once);
   }
 }
