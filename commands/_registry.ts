@@ -22,6 +22,23 @@ export interface Lines {
   readonly lines: readonly string[];
 }
 
+/** Something that the prompt itself does. The client hears nothing of it. */
+export interface OnScreen {
+  readonly type: "screen";
+  readonly request: ScreenRequest;
+}
+
+/** A wish of a command to the prompt. */
+export type ScreenRequest =
+  /** From now on lines go to this person, or to the channel (`undefined`). */
+  | { readonly do: "talk"; readonly to: string | undefined }
+  /** Lines are commands again. */
+  | { readonly do: "leave" }
+  /** Messages of somebody are not shown any more, or are again. */
+  | { readonly do: "ignore"; readonly nick: string }
+  /** Hidden messages are shown, of somebody or of all (`undefined`). */
+  | { readonly do: "show"; readonly from: string | undefined };
+
 /** A program that a command in a shell starts. It is imported when it runs, and returns the exit status. */
 export interface Program {
   readonly type: "program";
@@ -36,7 +53,7 @@ export interface Wrong {
 
 /** A shell has no client that could carry actions out, and a prompt has no place for a program. */
 export type ShellResult = Lines | Program | Wrong;
-export type PromptResult = Lines | Actions | Wrong;
+export type PromptResult = Lines | Actions | OnScreen | Wrong;
 
 interface CommandOf<Place extends string, Result> {
   readonly name: string;
@@ -217,7 +234,7 @@ export class Commands {
   }
 
   #inShell(command: Command, result: ShellResult | PromptResult): ShellResult {
-    if (result.type !== "actions") return result;
+    if (result.type !== "actions" && result.type !== "screen") return result;
     throw this.#misplaced(command, "in a shell: its actions need a client, register it with place 'prompt'");
   }
 

@@ -3,6 +3,7 @@ import { readClientSettings } from "./_client_settings.ts";
 import { type Option, wholeNumber } from "./_options.ts";
 import type { Commands } from "./_registry.ts";
 import * as shared from "./_shared_options.ts";
+import { readViewSettings, VIEW_OPTIONS } from "./_view_settings.ts";
 
 export const CLIENT_OPTIONS: readonly Option[] = [
   { ...shared.NICK, otherwise: "the login name, with -2, -3 ... when it is taken on this machine" },
@@ -71,7 +72,7 @@ export function register(commands: Commands): void {
     name: "client",
     usage: "[INVITE] [options]",
     help: "start a client",
-    options: CLIENT_OPTIONS,
+    options: [...CLIENT_OPTIONS, ...VIEW_OPTIONS],
     details: [
       "INVITE is what 'invite' shows at the prompt of somebody who is there: server and keys come from it.",
     ],
@@ -80,9 +81,10 @@ export function register(commands: Commands): void {
     place: "shell",
     run: ([invite], all, options) => {
       const settings = readClientSettings(options, invite);
+      const view = readViewSettings(options);
       return {
         type: "program",
-        run: async (world) => (await import("../programs/client.ts")).runClient(settings, all, world),
+        run: async (world) => (await import("../programs/client.ts")).runClient(settings, view, all, world),
       };
     },
   });

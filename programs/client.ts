@@ -1,17 +1,19 @@
 /** The client: an engine with the prompt of its user. Beside a daemon of its nick it is a screen of that. */
 import type { Commands } from "../commands/_registry.ts";
-import type { Action } from "../core/action.ts";
+import type { Action, Ref } from "../core/action.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { ENGINE_WAIT_AGAIN_MS, ENGINE_WAIT_MS, READ_AHEAD_MS } from "../core/base/limits.ts";
 import { NEWEST } from "../core/history.ts";
-import { type Notice, render } from "../core/notice.ts";
+import type { Notice } from "../core/notice.ts";
+import { openTypedLines } from "../storage/typed_lines.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
 import { type Look, lookAction, lookUpFor, pageIn } from "./history.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
-import { type InputSettings, onlySends, Prompt } from "./prompt.ts";
+import { type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
+import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
@@ -23,18 +25,22 @@ class OutputError extends ExpectedError {
 /** Runs a client. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
 export async function runClient(
   settings: ClientSettings,
+  view: ViewSettings,
   commands: Commands,
   world: World,
 ): Promise<number> {
   const place = await findPlace(settings, world);
   if (place === undefined) return FAILED;
-  const source = await openInput(commands, world);
+  const source = await openInput(view, commands, world);
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
-  if ("request" in found) return await runScreen(found, screen, { settings, source }, commands, world);
+  const typed = openTypedLines(place.folder, settings.identity);
+  const nick = "request" in found ? found.hello.nick : found.nick;
+  const prompting = { commands, nick, source, typed, view, world };
+  if ("request" in found) return await runScreen(found, screen, settings, prompting);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);
-  return await runPrompt(served, found, { settings, commands, source, world });
+  return await runPrompt(served, found, settings, prompting);
 }
 
 /** The notices of an engine to its screen, which is there only after the first of them. */
@@ -45,15 +51,16 @@ interface ShownNotices {
 type Source = InputSettings & { readonly sendsOnly: boolean };
 
 /**
- * Opens the input, unless the user is at a terminal. A script is read before the client registers, because
- * one that only sends is to come online for nobody.
+ * Opens the input, unless the user is at a terminal that is painted on. A script is read before the client
+ * registers, because one that only sends is to come online for nobody.
  */
-async function openInput(commands: Commands, world: World): Promise<Source> {
-  if (isInteractive()) return { input: undefined, sendsOnly: false };
+async function openInput({ isPlain }: ViewSettings, commands: Commands, world: World): Promise<Source> {
+  const isAttended = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  if (isInteractive() && !isPlain) return { input: undefined, isAttended, sendsOnly: false };
   const input = new Input(Deno.stdin.readable.getReader());
-  if (Deno.stdin.isTerminal()) return { input, sendsOnly: false };
+  if (Deno.stdin.isTerminal()) return { input, isAttended, sendsOnly: false };
   const whole = await input.readAhead(world.after(READ_AHEAD_MS));
-  return { input, sendsOnly: whole !== undefined && onlySends(commands, whole) };
+  return { input, isAttended, sendsOnly: whole !== undefined && onlySends(commands, whole) };
 }
 
 /**
@@ -63,15 +70,15 @@ async function openInput(commands: Commands, world: World): Promise<Source> {
 async function openOrAttach(
   settings: ClientSettings,
   place: Place,
-  { input, sendsOnly }: Source,
+  { isAttended, sendsOnly }: Source,
   screen: ShownNotices,
   world: World,
 ): Promise<OpenedClient | Session> {
   const manner = {
     attempts: settings.attempts,
-    interactive: input === undefined,
+    interactive: isAttended,
     sendsOnly,
-    isAttended: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
+    isAttended,
     recalls: settings.recalls,
   };
   const until = world.now() + ENGINE_WAIT_MS;
@@ -97,33 +104,26 @@ async function openOrAttach(
 async function runPrompt(
   { connections, ended, engine, trouble }: ServedEngine,
   opened: OpenedClient,
-  { settings, commands, source, world }: {
-    readonly settings: ClientSettings;
-    readonly commands: Commands;
-    readonly source: Source;
-    readonly world: World;
-  },
+  settings: ClientSettings,
+  prompting: PromptSettings,
 ): Promise<number> {
+  const { world } = prompting;
   const log = settings.log === undefined ? undefined : world.openLog({ file: settings.log });
   let isLeaving = false;
 
   const look: Look = async (query) => pageIn(await engine.ask(lookAction(query)));
 
-  function show(notice: Notice): void {
-    prompt.show(notice, render(notice, world.utcOffset));
-  }
-
-  function hand(action: Action): void {
+  function hand(action: Action, ref?: Ref): void {
     const isEnd = action.type === "quit" || action.type === "leave";
     if (isEnd && connections.size > 0) void leaveToOthers(action);
     else if (action.type === "readHistory") {
       void lookUpFor(
-        show,
+        (notice) => prompt.show(notice),
         (line) => prompt.say(line),
         look,
         action.query,
       );
-    } else engine.act(action);
+    } else engine.act(action, ref);
   }
 
   /** The user has gone, and other programs still use the engine. */
@@ -143,14 +143,14 @@ async function runPrompt(
   engine.watch((notice, ref) => {
     if (notice.type !== "settled") log?.(notice.type);
     // Answers to the requests of others are not for this screen.
-    if (ref !== undefined || isLeaving) return;
-    show(notice);
+    if (ref !== undefined && !prompt.isOwn(ref) || isLeaving) return;
+    prompt.show(notice, ref);
     // The next commit says that the message was shown. If it was not, that commit must not come.
     if (prompt.isBroken) {
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   });
-  const prompt = new Prompt(commands, source, hand);
+  const prompt = new Prompt(prompting, hand);
   prompt.awaits();
   if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
@@ -176,18 +176,18 @@ function isMessage(
 async function runScreen(
   session: Session,
   screen: ShownNotices,
-  { settings, source }: { readonly settings: ClientSettings; readonly source: Source },
-  commands: Commands,
-  world: World,
+  settings: ClientSettings,
+  prompting: PromptSettings,
 ): Promise<number> {
+  const { world } = prompting;
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const asked = new Set<Promise<void>>();
   /** The last message on the screen, and the confirmation that is under way. */
   let shown = 0;
   let confirming: Promise<void> | undefined;
 
-  function show(notice: Notice): void {
-    prompt.show(notice, render(notice, world.utcOffset));
+  function show(notice: Notice, ref?: Ref): void {
+    prompt.show(notice, ref);
     if (prompt.isBroken) return leave();
     if (isMessage(notice)) {
       shown = Math.max(shown, notice.message.number);
@@ -211,22 +211,23 @@ async function runScreen(
     return (await session.request("act", { ...action }) as { notices: readonly Notice[] }).notices;
   }
 
-  async function ask(action: Action): Promise<void> {
-    for (const notice of await answersTo(action)) show(notice);
-    show({ type: "settled" });
+  async function ask(action: Action, ref: Ref | undefined): Promise<void> {
+    for (const notice of await answersTo(action)) show(notice, ref);
+    show({ type: "settled" }, ref);
   }
 
-  function hand(action: Action): void {
+  function hand(action: Action, ref?: Ref): void {
     if (action.type === "quit" || action.type === "leave") return leave();
     if (action.type === "finish") return void Promise.allSettled(asked).then(() => leave());
     if (action.type === "stay") return;
-    const answer = (action.type === "readHistory" ? lookUpFor(show, say, look, action.query) : ask(action))
-      .catch(() => {});
+    const answer =
+      (action.type === "readHistory" ? lookUpFor(show, say, look, action.query) : ask(action, ref))
+        .catch(() => {});
     asked.add(answer);
     answer.finally(() => asked.delete(answer));
   }
 
-  const prompt = new Prompt(commands, source, hand);
+  const prompt = new Prompt(prompting, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
     if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);
@@ -239,6 +240,8 @@ async function runScreen(
     if (page !== undefined) show({ type: "historyRead", query, page });
   }
   await session.request("attach");
+  const listed = await session.request("act", { type: "listPeers" }) as { notices: readonly Notice[] };
+  for (const notice of listed.notices) if (notice.type === "peersListed") prompt.meet(notice);
   const isGone = await Promise.race([left.then(() => false), session.closed.then(() => true)]);
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);
   else show({ type: "exiting" });

@@ -85,9 +85,9 @@ export class Engine {
     return this.#hasReadMail;
   }
 
-  /** Hands in an action, whatever becomes of it. */
-  act(action: Action): void {
-    this.#driver.act(action);
+  /** Hands in an action, whatever becomes of it. The watchers are told its name with what answers it. */
+  act(action: Action, ref?: Ref): void {
+    this.#driver.act(action, ref);
   }
 
   /** Hands in an action, and resolves with what was told in answer to it, once it is over. */

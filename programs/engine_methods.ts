@@ -119,8 +119,9 @@ export function methodsFor(engine: Engine, peer: Peer): { handlers: RpcHandlers;
       }
       let missed = 0;
       const unwatch = engine.watch((notice, ref) => {
-        // The answer to a request goes to the connection that asked.
-        if (ref !== undefined || notice.type === "settled") return;
+        // The answer to a request goes to the connection that asked. A state may come long after that.
+        const isAnswer = ref !== undefined && notice.type !== "messageState";
+        if (isAnswer || notice.type === "settled") return;
         if (missed > 0 && peer.notify("missed", { count: missed })) missed = 0;
         if (missed > 0 || !peer.notify("notice", { notice })) missed++;
       });
@@ -175,8 +176,7 @@ async function hello(engine: Engine): Promise<Hello> {
 
 /** Resolves once the message is in the outbox, or refused. */
 async function send(engine: Engine, params: RpcParams): Promise<Sent> {
-  const once = requiredText(params, "once");
-  if (utf8Length(once) > ONCE_BYTES) throw new InvalidParams(`'once' is longer than ${ONCE_BYTES} bytes`);
+  const once = checkedName(requiredText(params, "once"));
   const text = requiredText(params, "text");
   const to = optionalText(params, "to");
   const queued = Promise.withResolvers<StateNotice>();
@@ -295,9 +295,9 @@ function actionOf(params: RpcParams): Action {
     case "readHistory":
       return { type, query: queryOf(params["query"]) };
     case "sendChannel":
-      return { type, text: requiredText(params, "text") };
+      return { type, text: requiredText(params, "text"), ...nameIn(params) };
     case "sendDirect":
-      return { type, to: requiredText(params, "to"), text: requiredText(params, "text") };
+      return { type, to: requiredText(params, "to"), text: requiredText(params, "text"), ...nameIn(params) };
     case "verify":
       return { type, nick: nickOf(params), digits: optionalText(params, "digits") };
     case "register":
@@ -305,6 +305,17 @@ function actionOf(params: RpcParams): Action {
     case "trust":
       return { type, nick: nickOf(params) };
   }
+}
+
+/** The name of a send, if it has one. */
+function nameIn(params: RpcParams): { readonly once?: string } {
+  const once = optionalText(params, "once");
+  return once === undefined ? {} : { once: checkedName(once) };
+}
+
+function checkedName(once: string): string {
+  if (utf8Length(once) > ONCE_BYTES) throw new InvalidParams(`'once' is longer than ${ONCE_BYTES} bytes`);
+  return once;
 }
 
 /** A field that is left out of a query is not asked for. */

@@ -17,15 +17,23 @@ export function completeWord(line: Line, complete: Complete): { line: Line; cand
   const [first] = candidates;
   if (first === undefined) return { line, candidates };
 
-  let start = line.cursor;
-  while (start > 0 && !isBlank(line.cells[start - 1])) start--;
+  const start = startOfWord(line);
   if (candidates.length === 1) {
-    return { line: replace(line, start, line.cursor, `${first} `), candidates: [] };
+    // Behind a folder more is to be typed.
+    const end = first.endsWith("/") ? "" : " ";
+    return { line: replace(line, start, line.cursor, first + end), candidates: [] };
   }
   const common = commonBeginning(candidates);
   const word = line.cells.slice(start, line.cursor).join("");
   if (common.length <= word.length) return { line, candidates };
   return { line: replace(line, start, line.cursor, common), candidates: [] };
+}
+
+/** Where the word begins that is to be completed. */
+export function startOfWord({ cells, cursor }: Line): number {
+  let start = cursor;
+  while (start > 0 && !isBlank(cells[start - 1])) start--;
+  return start;
 }
 
 function commonBeginning(words: readonly string[]): string {

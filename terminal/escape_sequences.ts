@@ -3,6 +3,7 @@
  * do.
  * @module
  */
+import type { Rgb } from "./palette.ts";
 
 /** A command to the input line. */
 export type KeyCommand =
@@ -25,11 +26,42 @@ export type KeyCommand =
   | "clearScreen"
   | "interrupt"
   | "deleteOrEnd"
-  | "suspend";
+  | "suspend"
+  | "killLettersBefore"
+  | "killLettersBehind"
+  | "yankOlder"
+  | "undo"
+  | "revert"
+  | "transposeLetters"
+  | "transposeWords"
+  | "upperWord"
+  | "lowerWord"
+  | "capitalWord"
+  | "deleteBlanks"
+  | "lastWord"
+  | "oldest"
+  | "newest"
+  | "search"
+  | "searchForward"
+  | "abort"
+  | "editor";
+
+/** Something that the terminal tells by itself, or because it was asked. */
+export type Report = /** The colour of its background. */
+  | { readonly name: "background"; readonly colour: Rgb }
+  /** Its window has the focus now, or has lost it. */
+  | { readonly name: "focus"; readonly hasFocus: boolean }
+  /** The cursor was in this column, counted from 1. */
+  | { readonly name: "cursor"; readonly column: number }
+  /** It is there. */
+  | { readonly name: "status" };
 
 /** A terminal puts these around a paste once it was asked to ("bracketed paste", xterm control sequences). */
 export const PASTE_BEGINS = "\x1b[200~";
 export const PASTE_ENDS = "\x1b[201~";
+
+/** It begins a report that is a text (OSC), which ends with BEL or ST. */
+export const TEXT_REPORT = "\x1b]";
 
 /** No key sends a longer sequence. A longer one is noise, and must not swallow the keys typed after it. */
 const LONGEST_SEQUENCE = 32;
@@ -38,7 +70,19 @@ const LONGEST_SEQUENCE = 32;
 const SHORT: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x1bb", "wordLeft"],
   ["\x1bf", "wordRight"],
-  ["\x1b\x7f", "killWord"],
+  ["\x1b\x7f", "killLettersBefore"],
+  ["\x1bd", "killLettersBehind"],
+  ["\x1by", "yankOlder"],
+  ["\x1br", "revert"],
+  ["\x1bt", "transposeWords"],
+  ["\x1bu", "upperWord"],
+  ["\x1bl", "lowerWord"],
+  ["\x1bc", "capitalWord"],
+  ["\x1b\\", "deleteBlanks"],
+  ["\x1b.", "lastWord"],
+  ["\x1b_", "lastWord"],
+  ["\x1b<", "oldest"],
+  ["\x1b>", "newest"],
   ["\x1bOA", "up"],
   ["\x1bOB", "down"],
   ["\x1bOC", "right"],
@@ -75,9 +119,29 @@ const SHIFT = 2;
 export function isComplete(sequence: string): boolean {
   if (sequence.length >= LONGEST_SEQUENCE) return true;
   // The Linux console sends ESC [ [ A for F1: the second bracket ends nothing.
-  if (/^.(\[|O|\[\[)$/s.test(sequence)) return false;
+  if (/^.(\[|O|\[\[|\])$/s.test(sequence)) return false;
   return sequence[1] !== "[" || /[@-~]$/.test(sequence);
 }
+
+/** The report that a complete sequence is. */
+export function reportOf(sequence: string): Report | undefined {
+  if (sequence === "\x1b[I" || sequence === "\x1b[O") {
+    return { name: "focus", hasFocus: sequence.endsWith("I") };
+  }
+  const [, column] = CURSOR.exec(sequence) ?? [];
+  if (column !== undefined) return { name: "cursor", column: Number(column) };
+  if (sequence === "\x1b[0n") return { name: "status" };
+  const [, ...parts] = BACKGROUND.exec(sequence) ?? [];
+  if (parts.length === 0) return undefined;
+  const [red = 0, green = 0, blue = 0] = parts.map((part) => parseInt(part, 16) / (16 ** part.length - 1));
+  return { name: "background", colour: { red, green, blue } };
+}
+
+/** The answer to CSI 6 n. F3 with a modifier looks the same, which means nothing here. */
+const CURSOR = /^.\[\d+;(\d+)R$/s;
+
+/** The answer to OSC 11, as the X Window System writes colours: one to four digits for each. */
+const BACKGROUND = /^.\]11;rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})/si;
 
 /** The command of a complete sequence; `undefined` if it has no meaning for an input line. */
 export function escapeSequence(sequence: string): KeyCommand | undefined {

@@ -15,6 +15,11 @@ export const HISTORY_LIMIT_LINES = 500;
 
 export const EMPTY_HISTORY: History = { entries: [], at: 0, draft: "" };
 
+/** The lines that were kept from former runs, the oldest first. */
+export function historyOf(lines: readonly string[]): History {
+  return atDraft(lines.slice(-HISTORY_LIMIT_LINES));
+}
+
 /** Remembers a submitted line, unless it is blank or repeats the one before, and ends browsing. */
 export function remember(history: History, line: string): History {
   const isWorthIt = line.trim() !== "" && line !== history.entries.at(-1);
@@ -32,16 +37,16 @@ function atDraft(entries: readonly string[]): History {
 }
 
 /**
- * Goes one entry back (-1) or forward (1) from the line `current`, which is kept if it is the draft. Returns
- * the text to show, or `undefined` at the end in that direction.
+ * Goes so many entries back (negative) or forward from the line `current`, which is kept if it is the draft.
+ * Returns the text to show, or `undefined` at the end in that direction.
  */
 export function browse(
   history: History,
-  steps: -1 | 1,
+  steps: number,
   current: string,
 ): { history: History; text: string } | undefined {
   const at = history.at + steps;
-  if (at < 0 || at > history.entries.length) return undefined;
+  if (steps === 0 || at < 0 || at > history.entries.length) return undefined;
   const draft = history.at === history.entries.length ? current : history.draft;
   return { history: { ...history, at, draft }, text: history.entries[at] ?? draft };
 }

@@ -3,16 +3,36 @@
  * escape sequence, or a paste. So the decoder remembers its place. It reads no clock and touches no terminal.
  * @module
  */
-import { escapeSequence, isComplete, type KeyCommand, PASTE_BEGINS, PASTE_ENDS } from "./escape_sequences.ts";
+import {
+  escapeSequence,
+  isComplete,
+  type KeyCommand,
+  PASTE_BEGINS,
+  PASTE_ENDS,
+  type Report,
+  reportOf,
+  TEXT_REPORT,
+} from "./escape_sequences.ts";
 import { utf8Length } from "../core/base/bytes.ts";
 import { LINE_LIMIT_CHARACTERS } from "./line.ts";
 
-/** A key, a run of printable text, or a whole paste with its line breaks as they came. */
+/** A key, a run of printable text, a whole paste with its line breaks as they came, or a report. */
 export type KeyPress =
   | { readonly name: "text"; readonly text: string }
   /** `omitted`: the number of bytes that are missing at its end, if any are. */
   | { readonly name: "paste"; readonly text: string; readonly omitted?: number }
-  | { readonly name: KeyCommand };
+  | { readonly name: KeyCommand }
+  | Report;
+
+/** Everything that concerns the input line. */
+export type EditKey = Exclude<KeyPress, Report>;
+
+/** True for what concerns the terminal, and not the input line. */
+export function isReport(key: KeyPress): key is Report {
+  return REPORTS.has(key.name);
+}
+
+const REPORTS: ReadonlySet<string> = new Set<Report["name"]>(["background", "cursor", "focus", "status"]);
 
 const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x01", "home"], // ctrl-a
@@ -21,6 +41,7 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x04", "deleteOrEnd"], // ctrl-d
   ["\x05", "end"], // ctrl-e
   ["\x06", "right"], // ctrl-f
+  ["\x07", "abort"], // ctrl-g
   ["\x08", "backspace"], // ctrl-h, and Backspace on some terminals
   ["\x09", "tab"],
   ["\x0a", "enter"], // ctrl-j, and every line break of a paste that is not bracketed
@@ -29,14 +50,31 @@ const CONTROLS: ReadonlyMap<string, KeyCommand> = new Map([
   ["\x0d", "enter"],
   ["\x0e", "down"], // ctrl-n
   ["\x10", "up"], // ctrl-p
+  ["\x12", "search"], // ctrl-r
+  ["\x13", "searchForward"], // ctrl-s
+  ["\x14", "transposeLetters"], // ctrl-t
   ["\x15", "killToStart"], // ctrl-u
   ["\x17", "killWord"], // ctrl-w
   ["\x19", "yank"], // ctrl-y
   ["\x1a", "suspend"], // ctrl-z
+  ["\x1f", "undo"], // ctrl-_
   ["\x7f", "backspace"],
 ]);
 
+/** Ctrl-x begins a pair of keys. */
+const PAIR = "\x18";
+const PAIRS: ReadonlyMap<string, KeyCommand> = new Map([
+  ["\x05", "editor"], // ctrl-x ctrl-e
+  ["\x15", "undo"], // ctrl-x ctrl-u
+]);
+
 const ESCAPE = "\x1b";
+const BELL = "\x07";
+/** The end of a report in text (ST). */
+const STRING_ENDS = "\x1b\\";
+
+/** Terminals report nothing longer. */
+const LONGEST_REPORT = 100;
 
 /**
  * A paste is kept up to the length that the input line holds, with the sequence that ends it. Only the length
@@ -67,7 +105,7 @@ export class KeyDecoder {
 
   /** True after an Escape whose sequence has not come yet, or has come only in part. */
   get isWaiting(): boolean {
-    return this.#escape !== "";
+    return this.#escape !== "" && this.#escape !== PAIR;
   }
 
   /** Takes the bytes of one read and returns the keys that are complete. */
@@ -93,6 +131,15 @@ export class KeyDecoder {
 
   #take(character: string): KeyPress | undefined {
     if (this.#paste) return this.#takePasted(this.#paste, character);
+    if (this.#escape.startsWith(TEXT_REPORT)) return this.#takeReported(character);
+    if (this.#escape === PAIR) {
+      this.#escape = "";
+      const name = PAIRS.get(character);
+      if (name !== undefined) return { name };
+    } else if (character === PAIR) {
+      this.#escape = PAIR;
+      return undefined;
+    }
     if (character === ESCAPE) {
       this.#escape = ESCAPE;
       return undefined;
@@ -109,7 +156,19 @@ export class KeyDecoder {
     if (this.#escape !== "") return undefined;
     if (sequence === PASTE_BEGINS) this.#paste = [];
     const name = escapeSequence(sequence);
-    return name && { name };
+    return name === undefined ? reportOf(sequence) : { name };
+  }
+
+  #takeReported(character: string): KeyPress | undefined {
+    const sequence = this.#escape + character;
+    if (this.#escape.endsWith(ESCAPE) && !sequence.endsWith(STRING_ENDS)) {
+      // The report was broken off by another sequence.
+      this.#escape = ESCAPE;
+      return this.#takeEscaped(character);
+    }
+    const isOver = character === BELL || sequence.endsWith(STRING_ENDS);
+    this.#escape = isOver || sequence.length >= LONGEST_REPORT ? "" : sequence;
+    return isOver ? reportOf(sequence) : undefined;
   }
 
   #takePasted(paste: string[], character: string): KeyPress | undefined {

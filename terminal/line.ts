@@ -30,12 +30,40 @@ export function hasRoom(line: Line, text: string): boolean {
   return lengthOf(line.cells) + text.length <= LINE_LIMIT_CHARACTERS;
 }
 
+/** A pasted text with more lines is one cell until it is sent. */
+const LINES_OF_A_BLOCK = 5;
+
+/** True if a cell is a pasted text of many lines: no grapheme has a line break and something else. */
+function isBlock(cell: string | undefined): cell is string {
+  return cell !== undefined && cell.length > 1 && cell.includes("\n");
+}
+
 /** The line as it is shown. It stays one line, so a sign stands for a line break. */
 export function shown(line: Line): Line {
   const show = (cells: readonly string[]) =>
-    cells.flatMap((cell) => cell === "\n" ? "⏎" : cell === "\t" ? TAB_SHOWN : cell);
+    cells.flatMap((cell) => {
+      if (isBlock(cell)) return graphemesOf(`[${linesIn(cell)} lines]`);
+      return cell === "\n" ? "⏎" : cell === "\t" ? TAB_SHOWN : cell;
+    });
   const before = show(line.cells.slice(0, line.cursor));
   return { cells: [...before, ...show(line.cells.slice(line.cursor))], cursor: before.length };
+}
+
+/** The line with the text of its blocks. */
+export function unfolded(line: Line): Line {
+  return line.cells.some(isBlock) ? lineOf(textOf(line)) : line;
+}
+
+/** Puts a pasted text at the cursor, as one cell if it has many lines. */
+export function insertPasted(line: Line, text: string): Line {
+  if (linesIn(text) <= LINES_OF_A_BLOCK) return insert(line, text);
+  const { cells, cursor } = line;
+  return { cells: [...cells.slice(0, cursor), text, ...cells.slice(cursor)], cursor: cursor + 1 };
+}
+
+function linesIn(text: string): number {
+  const breaks = text.split("\n").length;
+  return text.endsWith("\n") ? breaks - 1 : breaks;
 }
 
 /** A line with this text, and the cursor behind it. */
@@ -55,8 +83,10 @@ export function insert(line: Line, text: string): Line {
  * border of cells that was one before, since cells do not depend on anything in front of such a border.
  */
 export function replace(line: Line, from: number, to: number, text: string): Line {
-  const cells = line.cells.slice(0, Math.max(0, from - 1));
-  const before = line.cells[from - 1] ?? "";
+  // A block stays as it is, and nothing joins it.
+  const joins = isBlock(line.cells[from - 1]) ? 0 : 1;
+  const cells = line.cells.slice(0, Math.max(0, from - joins));
+  const before = joins > 0 ? line.cells[from - 1] ?? "" : "";
   const after = line.cells.slice(to);
   const kept = lengthOf(cells) + before.length + lengthOf(after);
   const inserted = fitting(text, LINE_LIMIT_CHARACTERS - kept);

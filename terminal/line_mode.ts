@@ -1,13 +1,14 @@
 /**
- * Plain lines in, plain lines out: for pipes, and for terminals that know no escape sequences. There is no
- * prompt, since nothing could keep it below the messages.
+ * Plain lines in, plain lines out: for pipes, for terminals that know no escape sequences, and for people who
+ * want it so (`--plain`). There is no prompt, since nothing could keep it below the messages.
  * @module
  */
+import { harmless } from "../core/base/text.ts";
 import type { Input } from "./input.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { Output } from "./output.ts";
 import { withoutStyles } from "./rows.ts";
-import type { Screen } from "./terminal.ts";
+import { NO_LOOK, type Screen } from "./terminal.ts";
 
 export interface LineOptions<Parsed> {
   /**
@@ -21,22 +22,39 @@ export interface LineOptions<Parsed> {
   onEnd(): void;
 }
 
-/** Reads the input to its end, or until the screen is closed, and prints to standard output. */
-export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>): Screen {
+/**
+ * Reads the input to its end, or until the screen is closed, and prints to standard output. If a person reads
+ * that (`isAttended`), nothing but text is written.
+ */
+export function openLines<Parsed>(input: Input, options: LineOptions<Parsed>, isAttended = false): Screen {
   const output = new Output();
+  const plain = (line: string) => isAttended ? harmlessLines(line) : withoutStyles(line);
   let isClosed = false;
   handOver(input, options, () => isClosed);
   return {
     get isBroken() {
       return output.isBroken;
     },
-    isTyping: false,
-    print: (lines) => output.write(lines.map((line) => `${withoutStyles(line)}\n`).join("")),
+    look: NO_LOOK,
+    // The terminal keeps a line until it is complete. So somebody at it may be typing at any time.
+    isTyping: isAttended,
+    print: (lines) => output.write(lines.map((line) => `${plain(line)}\n`).join("")),
+    // Nothing is changed that was written.
+    printMarked: (_name, _mark, line) => output.write(`${plain(line)}\n`),
+    mark: () => false,
+    setPrompt: () => {},
+    rows: { printed: 0, top: 0 },
+    notify: () => {},
     close: () => {
       isClosed = true;
       input.cancel();
     },
   };
+}
+
+/** Lines with nothing in them that is not text: commands of the user's own print, too. */
+function harmlessLines(text: string): string {
+  return withoutStyles(text).split("\n").map(harmless).join("\n");
 }
 
 /** Hands over line after line, each when the receiver is ready. The last one may lack its line break. */

@@ -2,7 +2,7 @@
  * The lines that were printed last. A resize of the window prints some of them again.
  * @module
  */
-import { cellsOf, lastRows, wrap } from "./rows.ts";
+import { cellsOf, lastRows, type WidthOf, wrap } from "./rows.ts";
 
 /** No window has more rows. */
 const LIMIT_LINES = 500;
@@ -13,11 +13,36 @@ export interface Room {
   readonly rows: number;
 }
 
-export class RecentLines {
-  #lines: string[] = [];
+/** A line, and the name by which its mark is changed, if it begins with one. */
+interface Recent {
+  text: string;
+  readonly name: string | undefined;
+}
 
-  add(lines: readonly string[]): void {
-    this.#lines = [...this.#lines, ...lines].slice(-LIMIT_LINES);
+export class RecentLines {
+  #lines: Recent[] = [];
+  readonly #widthOf: WidthOf;
+
+  constructor(widthOf: WidthOf) {
+    this.#widthOf = widthOf;
+  }
+
+  /** Adds lines. With a name the first of them begins with a mark of one cell. */
+  add(lines: readonly string[], name?: string): void {
+    const added = lines.map((text, at) => ({ text, name: at === 0 ? name : undefined }));
+    this.#lines = [...this.#lines, ...added].slice(-LIMIT_LINES);
+  }
+
+  /**
+   * Puts another mark at the begin of the line with this name. Returns how many rows stand from there to the
+   * end; `undefined` if the line is not here any more.
+   */
+  mark(name: string, mark: string, columns: number): number | undefined {
+    const at = this.#lines.findLastIndex((line) => line.name === name);
+    const line = this.#lines[at];
+    if (line === undefined) return undefined;
+    line.text = mark + cellsOf(line.text).slice(1).join("");
+    return this.#lines.slice(at).reduce((sum, { text }) => sum + this.#rowsOf(text, columns).length, 0);
   }
 
   clear(): void {
@@ -27,9 +52,9 @@ export class RecentLines {
   /** How many rows the lines fill. Counting stops with the line that reaches `enough` rows. */
   countRows(columns: number, enough: number): number {
     let count = 0;
-    for (const line of this.#lines.toReversed()) {
+    for (const { text } of this.#lines.toReversed()) {
       if (count >= enough) break;
-      count += wrap(cellsOf(line), columns).length;
+      count += this.#rowsOf(text, columns).length;
     }
     return count;
   }
@@ -44,19 +69,22 @@ export class RecentLines {
     const lines: string[] = [];
     let seenBefore = 0;
     let seenAfter = 0;
-    for (const line of this.#lines.toReversed()) {
-      const cells = cellsOf(line);
-      const rowsBefore = wrap(cells, before.columns);
-      const rowsAfter = wrap(cells, after.columns);
+    for (const { text } of this.#lines.toReversed()) {
+      const rowsBefore = this.#rowsOf(text, before.columns);
+      const rowsAfter = this.#rowsOf(text, after.columns);
       const room = before.rows - seenBefore;
       const stillThere = room > 0 ? rowsBefore.slice(-room).flat().length : 0;
       const wanted = Math.max(after.rows - seenAfter, rowsHolding(stillThere, rowsAfter));
       if (wanted <= 0) break;
-      lines.unshift(wanted >= rowsAfter.length ? line : lastRows(rowsAfter, wanted));
+      lines.unshift(wanted >= rowsAfter.length ? text : lastRows(rowsAfter, wanted));
       seenBefore += rowsBefore.length;
       seenAfter += rowsAfter.length;
     }
     return lines;
+  }
+
+  #rowsOf(text: string, columns: number): string[][] {
+    return wrap(cellsOf(text), columns, this.#widthOf);
   }
 }
 

@@ -1,15 +1,15 @@
 /**
  * Text on a screen: its graphemes, the columns that each takes, and the rows that they fill. A cell here is
- * one grapheme cluster, or one colour sequence, which takes no column.
+ * one grapheme cluster, or a colour or link sequence, which takes no column.
  * @module
  */
 import stringWidth from "string-width";
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** A colour sequence (SGR), the only escape sequence that a printed line may hold. */
+/** A colour (SGR), or the begin or end of a link (OSC 8). A printed line holds no other escape sequences. */
 // deno-lint-ignore no-control-regex -- the escape character is what it looks for
-const STYLE = /\x1b\[[\d;:]*m/g;
+const STYLE = /\x1b\[[\d;:]*m|\x1b\]8;[^\x07\x1b]*\x1b\\/g;
 
 /**
  * The grapheme clusters of a text (Unicode Standard Annex 29). A reader takes each for one character: the
@@ -41,25 +41,28 @@ export function cellsOf(line: string): string[] {
   return cells;
 }
 
-/** The line without its colours. */
+/** The line without its colours and links. */
 export function withoutStyles(line: string): string {
   return line.replaceAll(STYLE, "");
 }
 
-/** How many columns a cell takes: 0, 1 or 2. */
+/** Says how many columns a cell takes. */
+export type WidthOf = (cell: string) => number;
+
+/** How many columns a cell takes, as Unicode says: 0, 1 or 2. */
 export function columnsOf(cell: string): number {
   // Most cells are printable ASCII, and a long line is measured at every key.
   if (cell.length === 1 && cell >= " " && cell <= "~") return 1;
-  return stringWidth(cell);
+  return cell.startsWith("\x1b") ? 0 : stringWidth(cell);
 }
 
 /** Cuts cells into rows as a terminal does: a cell of two columns stays in one row. At least one row. */
-export function wrap(cells: readonly string[], columns: number): string[][] {
+export function wrap(cells: readonly string[], columns: number, widthOf: WidthOf = columnsOf): string[][] {
   let row: string[] = [];
   const rows = [row];
   let used = 0;
   for (const cell of cells) {
-    const width = columnsOf(cell);
+    const width = widthOf(cell);
     if (used > 0 && used + width > columns) {
       row = [];
       rows.push(row);
@@ -76,20 +79,20 @@ export function wrap(cells: readonly string[], columns: number): string[][] {
  * window is left to the terminal, behind what stands before it: text without spaces, or an address to be
  * copied. Each row begins with the colours that are set there.
  */
-export function wordRows(line: string, columns: number): string[] {
+export function wordRows(line: string, columns: number, widthOf: WidthOf = columnsOf): string[] {
   const rows: string[] = [];
   let [row, used, colours] = ["", 0, ""];
   let isFirst = true;
   for (const word of line.split(" ")) {
     const cells = cellsOf(word);
-    const width = cells.reduce((sum, cell) => sum + columnsOf(cell), 0);
+    const width = cells.reduce((sum, cell) => sum + widthOf(cell), 0);
     if (!isFirst && used + 1 + width > columns && width <= columns) {
       rows.push(row);
       [row, used] = [colours + word, width];
     } else {
       row += isFirst ? word : ` ${word}`;
       for (const cell of isFirst ? cells : [" ", ...cells]) {
-        const more = columnsOf(cell);
+        const more = widthOf(cell);
         used = used + more > columns ? more : used + more;
       }
     }
@@ -101,6 +104,7 @@ export function wordRows(line: string, columns: number): string[] {
 
 /** The colours that are set behind a colour sequence. */
 function coloursAfter(colours: string, style: string): string {
+  if (!style.startsWith("\x1b[")) return colours;
   return style === "\x1b[0m" ? "" : colours + style;
 }
 

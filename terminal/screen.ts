@@ -11,7 +11,8 @@
  */
 import type { Line } from "./line.ts";
 import { RecentLines } from "./recent_lines.ts";
-import { graphemesOf, wordRows, wrap } from "./rows.ts";
+import { cellsOf, graphemesOf, wordRows, wrap } from "./rows.ts";
+import { Widths } from "./widths.ts";
 
 /** The window, in characters. */
 export interface Size {
@@ -37,6 +38,11 @@ const LAST_COLUMN = 1;
 const WRAP_OFF = "\x1b[?7l";
 const WRAP_ON = "\x1b[?7h";
 
+/** Asks for the place of the cursor (ECMA-48, DSR). */
+const WHERE_ASKED = "\x1b[6n";
+/** A cell has room in such a window, however wide it is. */
+const LEAST_TO_ASK = 10;
+
 /** The rows of the input as they stand on the screen; the cursor is in row `at`, behind `before`. */
 interface Painted {
   readonly rows: readonly (readonly string[])[];
@@ -47,19 +53,42 @@ interface Painted {
 const NOTHING: Painted = { rows: [[]], at: 0, before: [] };
 
 export class Painter {
-  readonly #prompt: readonly string[];
+  #prompt: readonly string[];
   #size: Size;
   #painted = NOTHING;
-  readonly #recent = new RecentLines();
+  readonly #widths = new Widths();
+  readonly #recent = new RecentLines(this.#widths.columnsOf);
   /**
    * True once a resize has pushed rows of ours out at the top, maybe some of the input among them. A larger
    * window brings them back, and nobody knows how many. So from then on everything in sight counts as ours.
    */
   #isAllOurs = false;
+  /**
+   * How many rows are above the input at least. Rows above them may have left at the top, or be of another
+   * program.
+   */
+  #above = 0;
+  #printed = 0;
 
   constructor(prompt: string, size: Size) {
     this.#prompt = graphemesOf(prompt);
     this.#size = size;
+  }
+
+  /** The words before the input. */
+  get prompt(): string {
+    return this.#prompt.join("");
+  }
+
+  /** Puts other words before the input, from the next frame on. */
+  setPrompt(prompt: string): void {
+    this.#prompt = graphemesOf(prompt);
+  }
+
+  /** How many rows were printed, and how many of them have left at the top. */
+  get rows(): { printed: number; top: number } {
+    const inSight = this.#size.rows - this.#painted.rows.length;
+    return { printed: this.#printed, top: Math.max(this.#printed - inSight, 0) };
   }
 
   /** Paints the input line in the place where it was. */
@@ -72,9 +101,51 @@ export class Painter {
    * between words, once: after a resize they stand as they were printed.
    */
   print(lines: readonly string[], input: Line): string {
-    const rows = lines.flatMap((line) => wordRows(line, this.#size.columns));
-    this.#recent.add(rows);
-    return this.erase() + terminated(rows) + this.#paint(input);
+    return this.#print(lines, undefined, input);
+  }
+
+  /** Prints a line that begins with a mark of one cell, which `mark` changes later. */
+  printMarked(name: string, line: string, input: Line): string {
+    return this.#print([line], name, input);
+  }
+
+  /** Changes the mark of a line. Returns `undefined` if the line is not in sight any more. */
+  mark(name: string, mark: string, input: Line): string | undefined {
+    const distance = this.#recent.mark(name, mark, this.#size.columns);
+    if (distance === undefined || distance > this.#above) return undefined;
+    return `${this.erase()}${up(distance)}${mark}${down(distance)}${this.#paint(input)}`;
+  }
+
+  /**
+   * Asks the terminal how wide a cell is that is printed now, or stands in the input, if terminals differ
+   * about it. The cell is written where the input stands, and the answer is the column behind it (CSI 6 n).
+   * Returns `undefined` if there is nothing to ask.
+   */
+  askWidth(lines: readonly string[], input: Line): string | undefined {
+    if (this.#size.columns < LEAST_TO_ASK) return undefined;
+    const text = this.#widths.toAsk([...input.cells, ...lines.flatMap(cellsOf)]);
+    if (text === undefined) return undefined;
+    return `${this.erase()}${WRAP_OFF}${text}${WHERE_ASKED}\r${CLEAR_BELOW}${this.#paint(input)}`;
+  }
+
+  /** The terminal has said in which column the cursor was. True if the input is to be painted anew. */
+  learnWidth(column: number): boolean {
+    return this.#widths.answered(column - 1);
+  }
+
+  /** Another program may have written to the screen: nothing that stands there can be changed any more. */
+  loseSight(): void {
+    this.#above = 0;
+  }
+
+  #print(lines: readonly string[], name: string | undefined, input: Line): string {
+    const rows = lines.flatMap((line) => wordRows(line, this.#size.columns, this.#widths.columnsOf));
+    this.#recent.add(rows, name);
+    const frame = this.erase() + terminated(rows);
+    const count = this.#countRows(rows.map(cellsOf), this.#size.columns);
+    this.#above += count;
+    this.#printed += count;
+    return frame + this.#paint(input);
   }
 
   /** Takes the input line off the screen, and moves the cursor to where the line began. */
@@ -87,6 +158,7 @@ export class Painter {
   /** Clears the screen, and forgets the lines that a resize would print again. */
   clear(input: Line): string {
     this.#recent.clear();
+    this.#above = 0;
     return CLEAR_ALL + this.#paint(input);
   }
 
@@ -95,7 +167,7 @@ export class Painter {
     const { rows, at } = this.#painted;
     const widths = [this.#size.columns, size.columns];
     const above = Math.max(...widths.map((columns) => this.#rowsAbove(columns, size)));
-    const below = countRows(rows.slice(at), size.columns);
+    const below = this.#countRows(rows.slice(at), size.columns);
     // The rows of the input down to the cursor are in sight for sure. All other rows may be messages.
     const before = { columns: this.#size.columns, rows: size.rows - (at + 1) };
     this.#size = size;
@@ -103,6 +175,7 @@ export class Painter {
     const after = { columns: size.columns, rows: size.rows - Math.min(at + 1, newRows) };
     const lines = this.#recent.inSight(before, after);
     const printed = this.#recent.countRows(size.columns, size.rows);
+    this.#above = this.#countRows(lines.map(cellsOf), size.columns);
     this.#isAllOurs ||= Math.max(above + below, printed + newRows) > size.rows;
     return up(this.#isAllOurs ? size.rows : above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
   }
@@ -112,7 +185,7 @@ export class Painter {
     const { rows, at, before } = this.#painted;
     // The cursor stands in the row of the character behind it, which may wrap into the next row.
     const cursorRow = [...before, rows[at]?.[before.length] ?? " "];
-    const inputRows = countRows([...rows.slice(0, at), cursorRow], columns) - 1;
+    const inputRows = this.#countRows([...rows.slice(0, at), cursorRow], columns) - 1;
     return inputRows + this.#recent.countRows(columns, window.rows);
   }
 
@@ -120,6 +193,8 @@ export class Painter {
   #paint(input: Line): string {
     const painted = this.#lay(input);
     this.#painted = painted;
+    // Rows that have no room have left at the top.
+    this.#above = Math.min(this.#above, Math.max(this.#size.rows - painted.rows.length, 0));
     const frame = painted.rows.map((row) => row.join("")).join("\r\n");
     const below = painted.rows.length - 1 - painted.at;
     const isAtEnd = below === 0 && painted.before.length === painted.rows[painted.at]?.length;
@@ -127,9 +202,17 @@ export class Painter {
     return WRAP_OFF + frame + (isAtEnd ? "" : up(below) + painted.before.join("")) + WRAP_ON;
   }
 
+  #countRows(lines: readonly (readonly string[])[], columns: number): number {
+    return lines.reduce((sum, line) => sum + wrap(line, columns, this.#widths.columnsOf).length, 0);
+  }
+
   /** Cuts prompt and input into rows. If the window cannot hold them all, those around the cursor remain. */
   #lay(input: Line): Painted {
-    const rows = wrap([...this.#prompt, ...input.cells], this.#size.columns - LAST_COLUMN);
+    const rows = wrap(
+      [...this.#prompt, ...input.cells],
+      this.#size.columns - LAST_COLUMN,
+      this.#widths.columnsOf,
+    );
     let at = 0;
     let index = this.#prompt.length + input.cursor;
     for (let row = rows[at]; row && index >= row.length && at < rows.length - 1; row = rows[at]) {
@@ -144,10 +227,6 @@ export class Painter {
   }
 }
 
-function countRows(lines: readonly (readonly string[])[], columns: number): number {
-  return lines.reduce((sum, line) => sum + wrap(line, columns).length, 0);
-}
-
 function terminated(lines: readonly string[]): string {
   return lines.map((line) => `${line}\r\n`).join("");
 }
@@ -155,4 +234,9 @@ function terminated(lines: readonly string[]): string {
 /** Moves the cursor to the first column, `rows` up; the terminal stops at its top by itself. */
 function up(rows: number): string {
   return rows > 0 ? `\r\x1b[${rows}A` : "\r";
+}
+
+/** Moves the cursor to the first column, `rows` down. */
+function down(rows: number): string {
+  return rows > 0 ? `\r\x1b[${rows}B` : "\r";
 }

@@ -237,7 +237,9 @@ export class Sender {
 
   /** Tells of messages that the server has, and whose recipients have not answered until now. */
   #tellStored(now: Millis): void {
-    while (this.#untold.next(now) !== undefined) this.#options.effects.notice({ type: "stored" });
+    for (let message; (message = this.#untold.next(now)) !== undefined;) {
+      this.#options.effects.notice({ type: "stored" }, message.ref);
+    }
   }
 
   /** Fails the messages that were stored so long ago that the server must have dropped them. */
@@ -571,7 +573,12 @@ export class Sender {
     this.#note(now, message, "delivered");
     this.#setAside(message);
     if (isUntold) {
-      this.#options.effects.notice({ type: "delivered", to, text });
+      this.#options.effects.notice({ type: "delivered", to, text }, message.ref);
+      return true;
+    }
+    // The program that follows the message is told at once. For the others one line is enough.
+    if (message.ref !== undefined) {
+      this.#options.effects.notice({ type: "collected", to, count: 1 }, message.ref);
       return true;
     }
     const entry = this.#collected.get(nickKey(to)) ?? { to, count: 0 };

@@ -4,6 +4,9 @@ import { Commands, type PromptResult, type ShellResult, usageOf } from "../../co
 import * as ack from "../../commands/ack.ts";
 import * as daemon from "../../commands/daemon.ts";
 import * as inbox from "../../commands/inbox.ts";
+import * as ignore from "../../commands/ignore.ts";
+import * as show from "../../commands/show.ts";
+import * as leave from "../../commands/leave.ts";
 import * as knownNicks from "../../commands/known_nicks.ts";
 import * as listen from "../../commands/listen.ts";
 import * as rpc from "../../commands/rpc.ts";
@@ -34,16 +37,21 @@ import * as sendAll from "../../commands/send_all.ts";
 import * as server from "../../commands/server.ts";
 import * as status from "../../commands/status.ts";
 import * as succeed from "../../commands/succeed.ts";
+import * as talk from "../../commands/talk.ts";
 import * as trust from "../../commands/trust.ts";
 import * as trustCommand from "../../commands/trust_command.ts";
 import * as verify from "../../commands/verify.ts";
 import * as version from "../../commands/version.ts";
 import { VERSION } from "../../core/base/version.ts";
 import config from "../../deno.json" with { type: "json" };
-import { onlySends } from "../../programs/prompt.ts";
+import { onlySends } from "../../programs/reading.ts";
 
 const MODULES = {
   knownNicks,
+  ignore,
+  show,
+  leave,
+  talk,
   wait,
   run,
   rpc,
@@ -137,13 +145,17 @@ Deno.test("which commands are for a shell, and which for the prompt", () => {
     "dereg",
     "help",
     "history",
+    "ignore",
     "invite",
+    "leave",
     "peers",
     "quit",
     "reg",
     "search",
     "send",
     "send_all",
+    "show",
+    "talk",
     "trust",
     "verify",
     "version",
@@ -225,6 +237,10 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
       "--history-size MB",
       "--history-lines N",
       "--log FILE",
+      "--plain ",
+      "--times ",
+      "--presence HOW",
+      "--notify OSC",
       "INVITE is what 'invite' shows",
     ],
   },
@@ -243,7 +259,11 @@ const EXPLAINED: Readonly<Record<string, { usage: string; names: string[] }>> = 
     usage: "nicks [options]",
     names: ["-p, --port PORT", "--data FILE", "--release NICK", "--expire DAYS", "was there last"],
   },
+  ignore: { usage: "ignore <nick>", names: ["'show'"] },
+  show: { usage: "show [nick]", names: [] },
+  leave: { usage: "leave", names: [] },
   peers: { usage: "peers", names: [] },
+  talk: { usage: "talk [nick]", names: ["'//'"] },
   quit: { usage: "quit", names: [] },
   reg: { usage: "reg <nick>", names: [] },
   revoke: {

@@ -34,7 +34,9 @@ Deno.test("a flood is folded on a terminal, and its messages are shown at the ne
   assertEquals(await x.status, 0);
   await y.say("quit");
   assertEquals(await y.status, 0);
-  const folded = y.output.text.matchAll(/\[(\d+) more from x\.\]/g).map(([, count]) => Number(count))
+  const folded = y.output.text.matchAll(/\[(\d+) more from x, 'show x' shows them\.\]/g).map(([, count]) =>
+    Number(count)
+  )
     .toArray();
   const seen = y.output.text.match(/number \d+\./g) ?? [];
   assertGreater(folded.length, 0);

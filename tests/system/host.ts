@@ -31,6 +31,8 @@ export interface Options {
   readonly terminal?: boolean;
   readonly columns?: number;
   readonly env?: Record<string, string>;
+  /** Further flags of Deno, such as a permission. */
+  readonly flags?: readonly string[];
   /** Without the permission to run other programs, whichever command it is. */
   readonly mayNotRun?: boolean;
   /** The folder of another copy of the project. */
@@ -291,10 +293,13 @@ function loadProgram(): Promise<unknown> {
   return new Deno.Command(Deno.execPath(), { args: ["cache", "--quiet", `${PROJECT}/main.ts`] }).output();
 }
 
-function ourCommand(args: readonly string[], { mayNotRun = false, project = PROJECT }: Options): string[] {
+function ourCommand(
+  args: readonly string[],
+  { flags = [], mayNotRun = false, project = PROJECT }: Options,
+): string[] {
   const runsOthers = !mayNotRun && ["demo", "listen", "run"].includes(args[0] ?? "");
   const permissions = runsOthers ? [...PERMISSIONS, "--allow-run"] : PERMISSIONS;
-  return [Deno.execPath(), "run", ...permissions, `${project}/main.ts`, ...args];
+  return [Deno.execPath(), "run", ...permissions, ...flags, `${project}/main.ts`, ...args];
 }
 
 /** For the shell inside `script`: says what there is to know of the terminal before and after. */

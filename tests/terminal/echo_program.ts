@@ -9,13 +9,21 @@ const [count = 0, everyMs = 0] = Deno.args.map(Number);
 let printed = 0;
 
 const screen = openTerminal({
+  features: { hasColours: false, hasTexts: false, isInTmux: false },
+  history: [],
+  edit: (text) => Promise.resolve(`${text} edited`),
   prompt: ">>> ",
   complete: (line, cursor) =>
     ["alice", "alfred", "bob"].filter((nick) =>
       nick.startsWith(line.slice(0, cursor).split(" ").at(-1) ?? "")
     ),
-  onLine: (line) => line === "quit" ? end("quit") : screen.print([`got ${JSON.stringify(line)}`]),
+  onLine: (line, _omitted, echo) => {
+    screen.print([echo]);
+    if (line === "quit") end("quit");
+    else screen.print([`got ${JSON.stringify(line)}`]);
+  },
   onKey: () => {},
+  onFocus: (hasFocus) => screen.print([hasFocus ? "focus" : "no focus"]),
   onTooLong: (bytes) => screen.print([`too long: ${bytes}`]),
   onInterrupt: () => end("interrupted"),
   onEnd: () => end("ended"),

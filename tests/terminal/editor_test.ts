@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { type Editor, type EditorEvent, NEW_EDITOR, press } from "../../terminal/editor.ts";
+import { type Editor, type EditorEvent, NEW_EDITOR, press, withText } from "../../terminal/editor.ts";
 import type { KeyCommand } from "../../terminal/escape_sequences.ts";
 import { HISTORY_LIMIT_LINES } from "../../terminal/history.ts";
-import { KeyDecoder } from "../../terminal/keys.ts";
+import { isReport, KeyDecoder } from "../../terminal/keys.ts";
 import { EMPTY_LINE, LINE_LIMIT_CHARACTERS, replace, shown, textOf } from "../../terminal/line.ts";
 import { graphemesOf } from "../../terminal/rows.ts";
 import { seededDice } from "../kit/dice.ts";
@@ -226,7 +226,9 @@ Deno.test("any bytes keep the line within its bounds", () => {
       { length: dice.below(8) },
       () => dice.below(dice.pick([32, 128, 256])),
     );
-    for (const key of decoder.push(bytes)) editor = press(editor, key, complete).editor;
+    for (const key of decoder.push(bytes)) {
+      if (!isReport(key)) editor = press(editor, key, complete).editor;
+    }
     if (step % 5 === 0) decoder.settle();
     const { cells, cursor } = editor.line;
     assertEquals(cursor >= 0 && cursor <= cells.length, true, `step ${step}`);
@@ -236,4 +238,91 @@ Deno.test("any bytes keep the line within its bounds", () => {
     );
     assertEquals(textOf(editor.line).length <= LINE_LIMIT_CHARACTERS, true);
   }
+});
+
+Deno.test("kills in a row are one text, on the side where they were, and older ones come with alt-y", () => {
+  assertEquals(lineAfter("one two three[killWord][killWord]x[yank]"), "one xtwo three|");
+  assertEquals(lineAfter("one two[home][killLettersBehind][killLettersBehind][yank]"), "one two|");
+  const session = new TypingSession().keys("aa[killToStart]bb[killToStart]cc[killToStart]");
+  assertEquals(session.keys("[yank]").line, "cc|");
+  assertEquals(session.keys("[yankOlder]").line, "bb|");
+  assertEquals(session.keys("[yankOlder][yankOlder]").line, "cc|");
+  assertEquals(session.keys("x[yankOlder]").line, "ccx|", "only right behind a yank");
+});
+
+Deno.test("undo goes back word by word, through kills and completions, to the begin", () => {
+  const session = new TypingSession().keys("one").keys(" ").keys("two[killWord]x");
+  assertEquals(session.line, "one x|");
+  const seen = Array.from({ length: 6 }, () => session.keys("[undo]").line);
+  assertEquals(seen, ["one |", "one two|", "one|", "|", "|", "|"]);
+  assertEquals(lineAfter("one[home][killToEnd]two[revert]"), "|");
+  assertEquals(new TypingSession().keys("one[enter][undo]").line, "|", "what is sent is sent");
+});
+
+Deno.test("letters and words change places and case", () => {
+  assertEquals(lineAfter("teh[transposeLetters]"), "the|");
+  assertEquals(lineAfter("abc[left][transposeLetters]"), "acb|");
+  assertEquals(lineAfter("a[transposeLetters]"), "a|");
+  assertEquals(lineAfter("two one[transposeWords]"), "one two|");
+  assertEquals(lineAfter("two one three[wordLeft][wordLeft][transposeWords]"), "one two| three");
+  assertEquals(lineAfter("word[transposeWords]"), "word|");
+  assertEquals(lineAfter("one two[home][upperWord][lowerWord]"), "ONE two|");
+  assertEquals(lineAfter("one TWO[home][capitalWord][capitalWord]"), "One Two|");
+  assertEquals(lineAfter("a/b-c[killLettersBefore]"), "a/b-|");
+  assertEquals(lineAfter("a   b[left][left][deleteBlanks]"), "a|b");
+});
+
+Deno.test("the history's last word, its begin and its end", () => {
+  const session = new TypingSession().keys("one first[enter]two second[enter]dra");
+  assertEquals(session.keys("[oldest]").line, "one first|");
+  assertEquals(session.keys("[newest]").line, "dra|");
+  assertEquals(session.keys("[lastWord]").line, "drasecond|");
+});
+
+Deno.test("a search looks back letter by letter, further with each ctrl-r, and forward with ctrl-s", () => {
+  const session = new TypingSession().keys("send bob hi[enter]peers[enter]send amy ho[enter]dra[search]sen");
+  assertEquals(session.line, "send amy ho|");
+  assertEquals(session.keys("[search]").line, "send bob hi|");
+  assertEquals(session.keys("[search]").line, "send bob hi|");
+  assertEquals(session.editor.search?.hasFailed, true);
+  assertEquals(session.keys("[searchForward]").line, "send amy ho|");
+  assertEquals(session.keys("d b").line, "send bob hi|");
+  assertEquals(session.keys("[backspace]").line, "send bob hi|");
+  assertEquals(session.keys("[abort]").line, "dra|");
+  session.keys("[search]peer[left]").keys("!");
+  assertEquals([session.line, session.editor.search], ["peer!|s", undefined]);
+  assertEquals(session.keys("[undo][undo]").line, "dra|");
+  session.keys("[search]amy[enter]");
+  assertEquals(session.submitted.at(-1), "send amy ho");
+});
+
+Deno.test("Tab again goes through the words", () => {
+  const session = new TypingSession().keys("send al[tab]");
+  assertEquals(session.keys("[tab]").line, "send alice|");
+  assertEquals(session.keys("[tab]").line, "send alfred|");
+  assertEquals(session.keys("[tab]").line, "send alice|");
+  assertEquals(session.keys("![tab]").line, "send alice!|");
+});
+
+Deno.test("a paste of many lines is one cell that says how many, and is sent whole", () => {
+  const text = Array.from({ length: 41 }, (_, at) => `line ${at}`).join("\n");
+  const session = new TypingSession().keys("see ").paste(text).keys("!");
+  assertEquals(textOf(shown(session.editor.line)), "see [41 lines]!");
+  assertEquals(session.keys("[left][left]x").editor.line.cells.slice(0, 5).join(""), "see x");
+  assertEquals(session.keys("[right][backspace]").line, "see x|!", "it goes as one");
+  assertEquals(session.keys("[undo]").line, `see x${text}|!`);
+  assertEquals(session.keys("\u0301").line, `see x${text}\u0301|!`);
+  session.keys("[backspace][enter]");
+  assertEquals(session.submitted, [`see x${text}!`]);
+  const [submitted] = session.events;
+  assertEquals(submitted?.type === "submitted" && submitted.echo, `see x${text.replaceAll("\n", "⏎")}!`);
+  assertEquals(textOf(shown(new TypingSession().paste(`${text}\n`).editor.line)), "[41 lines]");
+});
+
+Deno.test("ctrl-x ctrl-e hands over the whole text, and takes it back", () => {
+  const session = new TypingSession().keys("hello[editor]");
+  assertEquals(session.events, [{ type: "editor", text: "hello" }]);
+  session.editor = withText(session.editor, "hello, world\n");
+  assertEquals(session.line, "hello, world\n|");
+  assertEquals(session.keys("[undo]").line, "hello|");
 });

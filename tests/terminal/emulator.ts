@@ -25,6 +25,8 @@ export class Emulator {
   #wraps = true;
   /** Whether the program asked for pastes in brackets. */
   bracketsPastes = false;
+  /** Whether the program asked to be told of the focus. */
+  tellsFocus = false;
 
   constructor(public columns: number, public rows: number, readonly reflows = true) {
     this.#screen = Array.from({ length: rows }, () => this.#blankRow());
@@ -53,8 +55,14 @@ export class Emulator {
   write(text: string): void {
     // deno-lint-ignore no-control-regex -- the escape character is what it looks for
     const escape = /\x1b\[(\??[\d;]*)([A-Za-z])/y;
+    // A question for the background, which nobody answers here, and links, which look as their texts do.
+    // deno-lint-ignore no-control-regex -- the escape character is what it looks for
+    const unseen = /\x1b\](?:11;\?|8;;[\x21-\x7e]*|9;\P{Cc}*)\x1b\\/yu;
     for (let at = 0; at < text.length;) {
-      escape.lastIndex = at;
+      escape.lastIndex = unseen.lastIndex = at;
+      const [skipped = ""] = unseen.exec(text) ?? [];
+      at += skipped.length;
+      if (skipped !== "") continue;
       const sequence = escape.exec(text);
       const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
       if (sequence) this.#obey(sequence[1] ?? "", sequence[2] ?? "");
@@ -94,11 +102,13 @@ export class Emulator {
         return;
       case "K":
         return this.#clearRow();
+      case "n":
       case "m":
         return;
     }
     const isOn = command === "h";
     if (parameters === "?7" && /[hl]/.test(command)) this.#wraps = isOn;
+    else if (parameters === "?1004" && /[hl]/.test(command)) this.tellsFocus = isOn;
     else if (parameters === "?2004" && /[hl]/.test(command)) this.bracketsPastes = isOn;
     else throw new Error(`unexpected escape sequence ESC [ ${parameters} ${command}`);
   }

@@ -39,7 +39,14 @@ Deno.test("the keys with control", () => {
     "suspend",
   ]);
   assertEquals(names("\r", "\n", "\t", "\x7f", "\b"), ["enter", "enter", "tab", "backspace", "backspace"]);
-  assertEquals(names("\x00\x1c\x1f"), []);
+  assertEquals(names("\x00\x1c\x1d"), []);
+  assertEquals(names("\x07\x12\x13\x14\x1f"), [
+    "abort",
+    "search",
+    "searchForward",
+    "transposeLetters",
+    "undo",
+  ]);
 });
 
 const SEQUENCES: [meaning: string, ...sequences: string[]][] = [
@@ -52,7 +59,9 @@ const SEQUENCES: [meaning: string, ...sequences: string[]][] = [
   ["delete", "\x1b[3~"],
   ["wordLeft", "\x1bb", "\x1b[1;5D", "\x1b[5D", "\x1bOd", "\x1b[1;3D"],
   ["wordRight", "\x1bf", "\x1b[1;5C", "\x1b[5C", "\x1bOc"],
-  ["killWord", "\x1b\x7f"],
+  ["killLettersBefore", "\x1b\x7f"],
+  ["killLettersBehind", "\x1bd"],
+  ["yankOlder", "\x1by"],
 ];
 
 for (const [meaning, ...sequences] of SEQUENCES) {
@@ -72,7 +81,7 @@ Deno.test("an unknown sequence is swallowed whole, and nothing else", () => {
       "\x1b[15~",
       "\x1b[2~",
       "\x1b[?1;2c",
-      "\x1b[I",
+
       "\x1bq",
       "\x1b[999z",
     ]
@@ -144,4 +153,47 @@ Deno.test("how much of a paste is left out is told in bytes", () => {
   const [paste] = keysOf(`\x1b[200~${"漢".repeat(100_000)}\x1b[201~`);
   assert(paste?.name === "paste");
   assertEquals(paste.text.length + (paste.omitted ?? 0) / 3, 100_000);
+});
+
+Deno.test("the terminal's answers are no keys, however they are split", () => {
+  const white = { name: "background", colour: { red: 1, green: 1, blue: 1 } } as const;
+  for (const answer of ["\x1b]11;rgb:ffff/ffff/ffff\x1b\\", "\x1b]11;rgb:ff/FF/f\x07"]) {
+    const bytes = new TextEncoder().encode(`a${answer}b`);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const decoder = new KeyDecoder();
+      const keys = [...decoder.push(bytes.slice(0, cut)), ...decoder.push(bytes.slice(cut))];
+      assertEquals(keys, [{ name: "text", text: "a" }, white, { name: "text", text: "b" }]);
+    }
+  }
+});
+
+Deno.test("an answer that nobody asked for, is broken off or never ends swallows no keys behind it", () => {
+  const keysOf = (text: string) => new KeyDecoder().push(new TextEncoder().encode(text));
+  assertEquals(keysOf("\x1b]52;c;eHg=\x07b"), [{ name: "text", text: "b" }]);
+  assertEquals(keysOf("\x1b]11;rgb\x1b[Ab"), [{ name: "up" }, { name: "text", text: "b" }]);
+  assertEquals(keysOf(`\x1b]${"x".repeat(98)}b`), [{ name: "text", text: "b" }]);
+});
+
+Deno.test("ctrl-x waits for its second key, however long that takes", () => {
+  const decoder = new KeyDecoder();
+  const push = (text: string) => decoder.push(new TextEncoder().encode(text));
+  assertEquals([push("\x18"), decoder.isWaiting], [[], false]);
+  assertEquals(push("\x05"), [{ name: "editor" }]);
+  assertEquals(push("\x18\x15\x18a"), [{ name: "undo" }, { name: "text", text: "a" }]);
+  assertEquals(push("\x18\x1b[A"), [{ name: "up" }]);
+});
+
+Deno.test("the terminal tells its focus", () => {
+  const keys = new KeyDecoder().push(new TextEncoder().encode("\x1b[Ia\x1b[O"));
+  assertEquals(keys, [{ name: "focus", hasFocus: true }, { name: "text", text: "a" }, {
+    name: "focus",
+    hasFocus: false,
+  }]);
+});
+
+Deno.test("the terminal tells where the cursor is", () => {
+  assertEquals(new KeyDecoder().push(new TextEncoder().encode("\x1b[12;5R")), [{
+    name: "cursor",
+    column: 5,
+  }]);
 });

@@ -101,6 +101,7 @@ export function checkRestored({ emulator, settings }: { emulator: Emulator; sett
   assertMatch(settings, /[^-]echo /);
   assertMatch(settings, /[^-]isig/);
   assertEquals(emulator.bracketsPastes, false);
+  assertEquals(emulator.tellsFocus, false);
 }
 
 export function onTerminal(name: string, fn: () => Promise<void>): void {

@@ -90,7 +90,7 @@ onTerminal("a signal and Deno.exit() leave the terminal as it was, too", async (
   const terminal = new URL("../../terminal/terminal.ts", import.meta.url).href;
   const source = `import { openTerminal } from "${terminal}";
     const end = () => {};
-    openTerminal({ prompt: "> ", complete: () => [], onLine: end, onKey: () => {}, onTooLong: () => {}, onInterrupt: end, onEnd: end });
+    openTerminal({ features: {}, history: [], prompt: "> ", complete: () => [], onLine: end, onKey: () => {}, onTooLong: () => {}, onInterrupt: end, onEnd: end });
     Deno.addSignalListener("SIGTERM", () => Deno.exit(7));
     Deno.kill(Deno.pid, "SIGTERM");`;
   const pty = new Pty(`${Deno.execPath()} eval --quiet --ext=ts '${source}'`);

@@ -7,11 +7,19 @@ import { Emulator } from "./emulator.ts";
 
 export const PROMPT = ">>> ";
 
+/** Marks of lines may differ between a row that has left at the top and the same row printed again. */
+export const MARK = { before: "·", after: "✓" };
+const MARKS = /[·✓]/g;
+
 export class Scene {
   readonly emulator: Emulator;
   readonly painter: Painter;
   readonly #before: readonly string[];
   readonly #printed: string[] = [];
+  /** Where the lines with marks stand among them. */
+  readonly #marked = new Map<string, number>();
+  /** The marks that changed out of sight: a resize shows them. */
+  readonly #unseen = new Map<string, string>();
   #line: Line = EMPTY_LINE;
   #resizes = 0;
 
@@ -34,7 +42,30 @@ export class Scene {
     this.emulator.write(this.painter.print(lines, this.#line));
   }
 
+  printMarked(name: string, line: string): void {
+    this.#marked.set(name, this.#printed.length);
+    this.#printed.push(...wordRows(line, this.size.columns));
+    this.emulator.write(this.painter.printMarked(name, line, this.#line));
+  }
+
+  /** True if the line was in sight. */
+  mark(name: string, mark: string): boolean {
+    const frame = this.painter.mark(name, mark, this.#line);
+    if (frame === undefined && this.#marked.has(name)) this.#unseen.set(name, mark);
+    if (frame === undefined) return false;
+    this.emulator.write(frame);
+    this.#noteMark(name, mark);
+    return true;
+  }
+
+  #noteMark(name: string, mark: string): void {
+    const at = this.#marked.get(name)!;
+    this.#printed[at] = mark + this.#printed[at]!.slice(1);
+  }
+
   resize(size: Size): void {
+    for (const [name, mark] of this.#unseen) this.#noteMark(name, mark);
+    this.#unseen.clear();
     this.size = size;
     this.#resizes++;
     this.emulator.resize(size.columns, size.rows);
@@ -104,9 +135,11 @@ export class Scene {
 
   /** A row may be there twice, once scrolled away and once in sight, but none is missing. */
   #checkThatNothingIsLost(rows: readonly string[]): void {
-    const there = rows.join("");
+    const there = rows.join("").replaceAll(MARKS, "");
     let at = 0;
-    for (const cell of this.#rowsOf(this.#printed, 1_000).join("").replaceAll(" ", "")) {
+    for (
+      const cell of this.#rowsOf(this.#printed, 1_000).join("").replaceAll(" ", "").replaceAll(MARKS, "")
+    ) {
       at = there.indexOf(cell, at) + 1;
       assert(at > 0, `${JSON.stringify(cell)} of a message is missing`);
     }

@@ -3,11 +3,11 @@ import { TEXT_BYTES } from "../../core/base/limits.ts";
 import { harmless } from "../../core/base/text.ts";
 import { NEW_EDITOR, press } from "../../terminal/editor.ts";
 import type { KeyCommand } from "../../terminal/escape_sequences.ts";
-import type { KeyPress } from "../../terminal/keys.ts";
+import type { EditKey } from "../../terminal/keys.ts";
 import { lineOf, moveTo, shown } from "../../terminal/line.ts";
 import { wordRows } from "../../terminal/rows.ts";
 import { Dice, givenSeed } from "../kit/dice.ts";
-import { PROMPT, Scene } from "./scene.ts";
+import { MARK, PROMPT, Scene } from "./scene.ts";
 
 const FAMILY = "👨‍👩‍👧";
 
@@ -129,6 +129,49 @@ for (const reflows of [true, false]) {
   });
 }
 
+Deno.test("the mark of a line changes where it stands, and the line being typed stays as it is", () => {
+  const scene = new Scene({ columns: 12, rows: 6 });
+  scene.printMarked("a", "· >>> one and more words");
+  scene.print("bob: hi");
+  scene.type(moveTo(lineOf("hello there"), 3));
+  assertEquals(scene.mark("a", "✓"), true);
+  assertEquals(scene.emulator.screen(), ["✓ >>> one", "and more", "words", "bob: hi", ">>> hello t", "here"]);
+  scene.check();
+});
+
+Deno.test("a mark that has left at the top is not changed there, and is told so; a resize shows it", () => {
+  const scene = new Scene({ columns: 12, rows: 3 });
+  scene.printMarked("a", "· one");
+  scene.printMarked("b", "· two");
+  scene.print("bob: hi");
+  assertEquals(scene.mark("a", "✓"), false);
+  assertEquals(scene.mark("b", "✓"), true);
+  assertEquals(scene.mark("unknown", "✓"), false);
+  scene.check();
+  scene.resize({ columns: 12, rows: 5 });
+  assertEquals(scene.emulator.screen().slice(0, 4), ["✓ one", "✓ two", "bob: hi", ">>>"]);
+});
+
+Deno.test("an input that was higher has pushed rows out at the top: they are not changed", () => {
+  const scene = new Scene({ columns: 8, rows: 4 });
+  scene.printMarked("a", "· one");
+  scene.print("two");
+  scene.type(lineOf("a long line of text"));
+  scene.type(lineOf("a"));
+  assertEquals(scene.mark("a", "✓"), false);
+  scene.check();
+});
+
+Deno.test("what another program has written in between leaves all marks alone", () => {
+  const scene = new Scene({ columns: 12, rows: 6 });
+  scene.printMarked("a", "· one");
+  scene.painter.loseSight();
+  assertEquals(scene.mark("a", "✓"), false);
+  scene.printMarked("b", "· two");
+  assertEquals(scene.mark("b", "✓"), true);
+  assertEquals(scene.emulator.screen().slice(0, 2), ["· one", "✓ two"]);
+});
+
 const PIECES: readonly [string, ...string[]] = [
   "a",
   "bc",
@@ -165,15 +208,21 @@ const COMMANDS: readonly [KeyCommand, ...KeyCommand[]] = [
 function play(dice: Dice, reflows: boolean): void {
   const before = Array.from({ length: dice.below(4) }, () => "$$");
   const scene = new Scene(anySize(dice), reflows, before);
+  const marked: string[] = [];
   let editor = NEW_EDITOR;
   for (let step = 0; step < 60; step++) {
-    const roll = dice.below(10);
+    const roll = dice.below(11);
     if (roll === 0) {
       const { columns, rows } = anySize(dice);
       // A terminal that cuts off loses what a window smaller both ways had; nobody can bring that back.
       if (reflows) scene.resize({ columns, rows });
       else scene.resize(dice.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
-    } else if (roll < 4) {
+    } else if (roll === 1) {
+      scene.printMarked(`${step}`, `${MARK.before} ${step} ${anyText(dice, 9)}`);
+      marked.push(`${step}`);
+    } else if (roll === 2) {
+      if (marked.length > 0) scene.mark(dice.pick(marked as [string]), MARK.after);
+    } else if (roll < 5) {
       const count = dice.below(4);
       scene.print(...Array.from({ length: count }, (_, at) => `${step}.${at} ${anyText(dice, 9)}`));
     } else {
@@ -195,7 +244,7 @@ function anySize(dice: Dice): { columns: number; rows: number } {
   return { columns: 3 + dice.below(40), rows: 1 + dice.below(12) };
 }
 
-function anyKey(dice: Dice): KeyPress {
+function anyKey(dice: Dice): EditKey {
   if (dice.below(3) === 0) return { name: dice.pick(COMMANDS) };
   const text = anyText(dice, 6).replaceAll("\x1b[31m", "").replaceAll("\x1b[0m", "");
   return dice.below(2) === 0 ? { name: "text", text } : { name: "paste", text: `${text}\n\t` };
