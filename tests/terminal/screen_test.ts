@@ -220,6 +220,11 @@ function play(dice: Dice, reflows: boolean, referee?: Referee): void {
     const roll = dice.below(11);
     if (roll === 0) {
       const { columns, rows } = anySize(dice);
+      // xterm moves the cursor off its text, down by as many rows as wrap anew below it.
+      if (referee !== undefined) {
+        editor = press(editor, { name: "end" }, () => []).editor;
+        scene.type(shown(editor.line));
+      }
       // A terminal that cuts off loses what a window smaller both ways had; nobody can bring that back.
       if (reflows) scene.resize({ columns, rows });
       else scene.resize(dice.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
