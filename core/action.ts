@@ -30,6 +30,8 @@ export type Action =
   /** A program, or the person (`undefined`), has dealt with everything up to this event. */
   | { readonly type: "confirmEvents"; readonly reader: string | undefined; readonly number: number }
   | { readonly type: "listPeers" }
+  /** Tell how the ways to the server and to peers have been, and how many messages wait. */
+  | { readonly type: "listWays" }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }
   /**

@@ -58,6 +58,15 @@ export interface JournalPage {
   readonly newest: number;
 }
 
+/** How the way to the server or to a peer has been since its session began. */
+export interface Way {
+  /** The mean round trip; `undefined` if it is not known yet. */
+  readonly rtt: Millis | undefined;
+  /** How many packets have left that ask for an acknowledgement, and how many of them were lost. */
+  readonly sent: number;
+  readonly lost: number;
+}
+
 /** A nick, and the older one of somebody else that it looks like. */
 export type LookAlike = readonly [nick: Nick, like: Nick];
 
@@ -273,6 +282,15 @@ export type Notice =
   | { readonly type: "mailRead" }
   /** A part of the journal, and where the program goes on that asked for it. It has no text. */
   | { readonly type: "journalRead"; readonly page: JournalPage; readonly place: number | undefined }
+  /** How the ways are now, and how many messages of ours wait for a receipt. It has no text. */
+  | {
+    readonly type: "waysListed";
+    /** `undefined` without a session. */
+    readonly server: Way | undefined;
+    /** The peers with whom there is a session: what is written to them goes directly. */
+    readonly peers: readonly (readonly [nick: Nick, way: Way])[];
+    readonly waiting: number;
+  }
   /** Too many programs read the journal. */
   | { readonly type: "tooManyReaders" }
   /** An action is over, see `Action`. It has no text. */
@@ -573,6 +591,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "journalRead":
     case "mailRead":
     case "settled":
+    case "waysListed":
       return rendered("none", []);
     case "serverKey":
       return log(`this is '${notice.name}', its key is ${notice.key}`);

@@ -72,7 +72,10 @@ export interface ClientOptions {
 }
 
 /** The actions that do not depend on the server. */
-type AboutState = Extract<Action, { type: "attend" | "confirmEvents" | "followMessage" | "readJournal" }>;
+type AboutState = Extract<
+  Action,
+  { type: "attend" | "confirmEvents" | "followMessage" | "listWays" | "readJournal" }
+>;
 
 export class Client implements Machine {
   readonly #nick: Nick;
@@ -320,10 +323,23 @@ export class Client implements Machine {
       case "confirmEvents":
         journal.confirm(now, action.reader, action.number);
         break;
+      case "listWays":
+        this.#listWays();
+        break;
       case "readJournal":
         journal.answer(now, action.reader, action.after);
     }
     effects.notice({ type: "settled" });
+  }
+
+  #listWays(): void {
+    const { link, table } = this.#membership;
+    const peers = table.rows().flatMap(({ key, nick }) => {
+      const way = this.#links.get(key)?.quality;
+      return way === undefined ? [] : [[nick, way] as const];
+    });
+    const waiting = this.#state.tracker.waiting;
+    this.#effects.notice({ type: "waysListed", server: link.quality, peers, waiting });
   }
 
   #start(now: Millis): void {
@@ -543,5 +559,5 @@ export class Client implements Machine {
 }
 
 function isAboutState(action: Action): action is AboutState {
-  return ["attend", "confirmEvents", "followMessage", "readJournal"].includes(action.type);
+  return ["attend", "confirmEvents", "followMessage", "listWays", "readJournal"].includes(action.type);
 }

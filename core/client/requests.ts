@@ -29,6 +29,7 @@ export type Request = Exclude<
       | "attend"
       | "followMessage"
       | "readJournal"
+      | "listWays"
       | "confirmEvents";
   }
 >;
