@@ -8,9 +8,10 @@ import { openTypedLines } from "../storage/typed_lines.ts";
 import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
+import { FullScreen } from "./full_screen.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
-import { type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
+import { type Hand, type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
 import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
@@ -20,6 +21,11 @@ class OutputError extends ExpectedError {
   override readonly name = "OutputError";
 }
 
+/** A full screen is asked for where there cannot be one. */
+class ScreenError extends ExpectedError {
+  override readonly name = "ScreenError";
+}
+
 /** Runs a client. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
 export async function runClient(
   settings: ClientSettings,
@@ -27,6 +33,9 @@ export async function runClient(
   commands: Commands,
   world: World,
 ): Promise<number> {
+  if (view.isFull && !isInteractive()) {
+    throw new ScreenError("'--tui' needs a terminal that can place its cursor, leave it out here");
+  }
   const place = await findPlace(settings, world);
   if (place === undefined) return FAILED;
   const source = await openInput(view, commands, world);
@@ -59,6 +68,15 @@ async function openInput({ isPlain }: ViewSettings, commands: Commands, world: W
   if (Deno.stdin.isTerminal()) return { input, isAttended, sendsOnly: false };
   const whole = await input.readAhead(world.after(READ_AHEAD_MS));
   return { input, isAttended, sendsOnly: whole !== undefined && onlySends(commands, whole) };
+}
+
+/** Opens what the user types into and reads: the full screen, or the prompt. */
+function openSide(
+  about: { readonly nick: string; readonly serverName: string },
+  prompting: PromptSettings,
+  hand: Hand,
+): Prompt | FullScreen {
+  return prompting.view.isFull ? new FullScreen(prompting, about, hand) : new Prompt(prompting, hand);
 }
 
 /**
@@ -129,7 +147,7 @@ async function runPrompt(
   }
 
   engine.watch((notice, ref) => {
-    if (notice.type !== "settled") log?.(notice.type);
+    if (notice.type !== "settled" && notice.type !== "waysListed") log?.(notice.type);
     // What answers the requests of others is not for this screen.
     if (ref !== undefined && !prompt.isOwn(ref) || isLeaving) return;
     prompt.show(notice, ref);
@@ -138,7 +156,8 @@ async function runPrompt(
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   });
-  const prompt = new Prompt(prompting, hand);
+  const about = { nick: engine.nick, serverName: engine.serverName };
+  const prompt = openSide(about, prompting, hand);
   prompt.awaits();
   if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
@@ -183,7 +202,8 @@ async function runScreen(
     answer.finally(() => asked.delete(answer));
   }
 
-  const prompt = new Prompt(prompting, hand);
+  const about = { nick: session.hello.nick, serverName: session.hello.server };
+  const prompt = openSide(about, prompting, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
     if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);

@@ -24,6 +24,18 @@ export class Pane {
   /** The rows of lines as they were broken last, for one width. */
   #broken: { readonly columns: number; readonly rows: Map<number, readonly string[]> } | undefined;
 
+  /** The length of all lines together, in UTF-16 code units. */
+  #characters = 0;
+
+  get characters(): number {
+    return this.#characters;
+  }
+
+  /** True before the first line. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
   /** The number that the next line will have. */
   get end(): number {
     return this.#first + this.#lines.length;
@@ -39,17 +51,22 @@ export class Pane {
   /** Adds a line, which may hold colours, and returns its number. */
   add(line: string): number {
     this.#lines.push(line);
-    if (this.#lines.length > PANE_LINES) {
-      this.#lines.shift();
-      this.#broken?.rows.delete(this.#first);
-      this.#first++;
-    }
+    this.#characters += line.length;
+    if (this.#lines.length > PANE_LINES) this.dropOldest();
     return this.end - 1;
+  }
+
+  /** Drops the first line. */
+  dropOldest(): void {
+    this.#characters -= this.#lines.shift()?.length ?? 0;
+    this.#broken?.rows.delete(this.#first);
+    this.#first++;
   }
 
   /** Puts another line in the place of one, unless that was dropped. */
   replace(number: number, line: string): void {
     if (number < this.#first) return;
+    this.#characters += line.length - (this.#lines[number - this.#first]?.length ?? 0);
     this.#lines[number - this.#first] = line;
     this.#broken?.rows.delete(number);
   }

@@ -1,0 +1,420 @@
+/**
+ * The user's side of a client on a full screen (`client --tui`): conversations, each with its lines, and the
+ * input below them. It takes the place of the prompt.
+ */
+import type { Commands, ScreenRequest } from "../commands/_registry.ts";
+import type { Action, Ref } from "../core/action.ts";
+import { harmless } from "../core/base/text.ts";
+import { type Nick, sameNick } from "../core/messages/nick.ts";
+import { type Notice, render, type Way } from "../core/notice.ts";
+import { FullTerminal } from "../terminal/full/full_terminal.ts";
+import type { FullKey } from "../terminal/full/keys.ts";
+import { areasOf, layOut, tabAt, type View } from "../terminal/full/layout.ts";
+import type { Frame } from "../terminal/full/frame.ts";
+import { EMPTY_LINE, type Line } from "../terminal/line.ts";
+import type { Size } from "../terminal/screen.ts";
+import { completions } from "./completing.ts";
+import { Conversations, type SaidLine, type Talk } from "./conversations.ts";
+import { KEYS } from "./full_screen_keys.ts";
+import { OwnMessages, SIGNS } from "./own_messages.ts";
+import type { Hand } from "./prompt.ts";
+import { type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import type { World } from "./world.ts";
+
+/** Whose screen it is. */
+export interface FullScreenOptions {
+  readonly nick: Nick;
+  /** The server as the user wrote it, HOST:PORT. */
+  readonly serverName: string;
+  /** True for a screen of an engine that runs already, and has told of its table before. */
+  readonly isScreen: boolean;
+  readonly takesMouse: boolean;
+}
+
+/** The names of our actions begin so: no script can give such a name. */
+const OWN = "_";
+const NAME_BYTES = 16;
+
+/** How often the status line asks how the ways are. */
+const WAYS_MS = 2_000;
+
+/** What the last lines of a client say, which stay on the screen when it has ended. */
+const LAST_WORDS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
+  "deregistered",
+  "exiting",
+  "gaveUp",
+  "messagesLost",
+  "messagesWait",
+  "notDone",
+]);
+
+/** The question after the table as it is at the start. Nobody reads the answer. */
+const TABLE = `${OWN}table`;
+
+type Ways = Extract<Notice, { type: "waysListed" }>;
+
+export class FullScreen {
+  readonly #commands: Commands;
+  readonly #options: FullScreenOptions;
+  readonly #world: World;
+  readonly #hand: Hand;
+  readonly #talks: Conversations;
+  readonly #own = new OwnMessages();
+  /** The lines of own messages whose signs may change, by the names of their actions. */
+  readonly #said = new Map<string, SaidLine>();
+  /** The conversations in which actions were given that are not over. */
+  readonly #asked = new Map<string, Talk>();
+  readonly #terminal: FullTerminal;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #ways: Ways | undefined;
+  #isSilent = false;
+  /** True if the server is silent and no key was pressed since that was said. */
+  #awaitsKey = false;
+  #showsHelp = false;
+  /** `undefined` on a terminal that has never told. */
+  #hasFocus: boolean | undefined;
+  #lastWords: string[] = [];
+
+  /** `hand` takes each action of the user. */
+  constructor(commands: Commands, options: FullScreenOptions, world: World, hand: Hand) {
+    this.#commands = commands;
+    this.#options = options;
+    this.#world = world;
+    this.#hand = hand;
+    this.#talks = new Conversations(world.utcOffset);
+    const leave = () => this.#hand({ type: "leave" });
+    this.#terminal = new FullTerminal({
+      takesMouse: options.takesMouse,
+      draw: (size, input) => this.#draw(size, input),
+      complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
+      onKey: (key) => this.#onKey(key),
+      onTyping: () => this.#onTyping(),
+      onLine: (line, omitted) => this.#onLine(line, omitted),
+      onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
+      onChoice: (words) => this.#tell(this.#talks.open, [words.join("  ")]),
+      onInterrupt: leave,
+      onEnd: leave,
+    });
+    this.#timer = setInterval(() => this.#askWays(), WAYS_MS);
+    Deno.unrefTimer(this.#timer);
+    if (options.isScreen) this.#hand({ type: "listPeers" }, TABLE);
+  }
+
+  /** True if some text did not arrive at its reader. */
+  get isBroken(): boolean {
+    return this.#terminal.isBroken;
+  }
+
+  /** Only commands that nobody watches make a program fail. */
+  readonly hasFailed = false;
+
+  /** The client registers by itself. Nothing here waits for that. */
+  awaits(): void {}
+
+  /** True if this names an action of ours. */
+  isOwn(ref: Ref): boolean {
+    return ref.startsWith(OWN);
+  }
+
+  /** Shows a notice. If it answers an action of ours, `ref` is the name of that. */
+  show(notice: Notice, ref?: Ref): void {
+    this.#take(notice, ref);
+    this.#terminal.changed();
+  }
+
+  /** Says something that is not a notice. */
+  say(line: string): void {
+    this.#lastWords = [harmless(line)];
+    this.#tell(this.#talks.client, this.#lastWords);
+  }
+
+  /** Gives the terminal back. What was said last stays on it. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#terminal.close(this.#lastWords);
+  }
+
+  // ---- what comes ----------------------------------------------------------------------------------------
+
+  #take(notice: Notice, ref: Ref | undefined): void {
+    switch (notice.type) {
+      case "waysListed":
+        this.#ways = notice;
+        return;
+      case "messageState":
+        return this.#showState(notice);
+      case "settled":
+        return this.#settle(ref);
+      case "directReceived":
+      case "channelReceived":
+        this.#talks.receive(notice.message, this.#world.wall());
+        return this.#look();
+      case "tableChanged":
+        return this.#talks.meet(notice.rows, this.#world.wall());
+      case "peersListed":
+        this.#talks.meet(notice.rows, this.#world.wall());
+        if (ref === TABLE) return;
+        break;
+      case "serverSilent":
+        this.#isSilent = true;
+        this.#saidSilent();
+        break;
+      case "serverBack":
+      case "registered":
+        this.#isSilent = false;
+        this.#askWays();
+    }
+    if (ref !== undefined && this.#own.covers(notice, ref)) return;
+    this.#showLines(notice, ref);
+  }
+
+  /** Lines on standard error are the client's last, so the terminal is given back first. */
+  #showLines(notice: Notice, ref?: Ref): void {
+    const { lines, stream } = render(notice, this.#world.utcOffset);
+    if (stream === "screen") {
+      const talk = (ref === undefined ? undefined : this.#asked.get(ref)) ?? this.#talks.placeOf(notice);
+      this.#talks.tell(talk, this.#world.wall(), lines);
+      this.#lastWords = LAST_WORDS.has(notice.type) ? [...this.#lastWords, ...lines] : [];
+    }
+    if (stream !== "error" || this.isBroken) return;
+    this.close();
+    for (const line of lines) console.error(line);
+  }
+
+  #showState(notice: Extract<Notice, { type: "messageState" }>): void {
+    const shown = this.#own.note(notice);
+    if (shown === undefined) return;
+    this.#sign(notice.once, shown.sign);
+    if (shown.reason !== undefined) this.#showLines(shown.reason);
+    if (!this.#own.has(notice.once)) this.#said.delete(notice.once);
+  }
+
+  #settle(ref: Ref | undefined): void {
+    if (ref === undefined) return;
+    this.#asked.delete(ref);
+    const sign = this.#own.settled(ref);
+    if (sign !== undefined) this.#sign(ref, sign);
+  }
+
+  #sign(name: string, sign: string): void {
+    const line = this.#said.get(name);
+    line?.pane.replace(line.number, line.withSign(sign));
+  }
+
+  #tell(talk: Talk, lines: readonly string[]): void {
+    this.#talks.tell(talk, this.#world.wall(), lines);
+    this.#terminal.changed();
+  }
+
+  // ---- what the user does --------------------------------------------------------------------------------
+
+  #onTyping(): void {
+    this.#showsHelp = false;
+    this.#sawKey();
+  }
+
+  #sawKey(): void {
+    this.#look(true);
+    if (!this.#awaitsKey) return;
+    this.#awaitsKey = false;
+    this.#hand({ type: "stay" });
+  }
+
+  /** The client may be about to give up: it is told when somebody is typing. */
+  #saidSilent(): void {
+    this.#awaitsKey = true;
+    if (this.#terminal.isTyping) this.#sawKey();
+  }
+
+  #onKey(key: FullKey): void {
+    if (key.name === "focus") {
+      this.#hasFocus = key.has;
+      return this.#look();
+    }
+    const { open } = this.#talks;
+    const wasHelp = this.#showsHelp;
+    this.#showsHelp = key.name === "help" && !wasHelp;
+    const { columns, rows } = this.#areas.pane;
+    switch (key.name) {
+      case "pageUp":
+        open.pane.scroll(columns, rows, Math.max(1, rows - 1));
+        break;
+      case "pageDown":
+        open.pane.scroll(columns, rows, -Math.max(1, rows - 1));
+        break;
+      case "wheel":
+        open.pane.scroll(columns, rows, key.rows);
+        break;
+      case "newest":
+        open.pane.toEnd();
+        break;
+      case "nextTab":
+        this.#step(1);
+        break;
+      case "previousTab":
+        this.#step(-1);
+        break;
+      case "nextUnread":
+        this.#goTo(this.#talks.all.find(({ unread }) => unread > 0));
+        break;
+      case "tab":
+        this.#goTo(this.#talks.all[key.at]);
+        break;
+      case "click":
+        this.#click(key.row, key.column);
+    }
+    this.#sawKey();
+  }
+
+  #step(by: number): void {
+    const { all, open } = this.#talks;
+    this.#goTo(all[(all.indexOf(open) + by + all.length) % all.length]);
+  }
+
+  #click(row: number, column: number): void {
+    const { tabs } = this.#areas;
+    if (column >= tabs.columns) return;
+    const at = tabAt(this.#talks.tabs, row, tabs.rows);
+    this.#goTo(at === undefined ? undefined : this.#talks.all[at]);
+  }
+
+  #goTo(talk: Talk | undefined): void {
+    if (talk === undefined) return;
+    this.#talks.goTo(talk);
+    this.#terminal.changed();
+  }
+
+  /**
+   * What is in sight was read if the terminal has the focus. Of a terminal that tells nothing of that a key
+   * tells as much.
+   */
+  #look(isKey = false): void {
+    const { open } = this.#talks;
+    if (this.#showsHelp || open.pane.linesBelow > 0) return;
+    if (this.#hasFocus ?? isKey) open.unread = 0;
+  }
+
+  // ---- lines and actions ---------------------------------------------------------------------------------
+
+  #onLine(line: string, omitted: number): void {
+    const { open } = this.#talks;
+    open.pane.toEnd();
+    const result = readLine(this.#commands, open.conversation, line, omitted);
+    if (result?.type === "said") return this.#say(open, result);
+    if (line.trim() !== "") this.#tell(open, [harmless(`${promptOf(open.conversation)}${line}`)]);
+    if (result !== undefined) this.#perform(result);
+  }
+
+  #say(talk: Talk, said: Said): void {
+    const name = this.#newName();
+    this.#own.begin(name, said);
+    this.#said.set(
+      name,
+      this.#talks.say(talk, this.#world.wall(), this.#options.nick, SIGNS.queued, said.text),
+    );
+    this.#act({ ...sendingOf(said), once: name }, name);
+  }
+
+  #perform(result: Exclude<LineResult, Said>): void {
+    switch (result.type) {
+      case "tooLong":
+        return this.#refuse(result);
+      case "screen":
+        return this.#do(result.request);
+      case "lines":
+        return this.#tell(this.#talks.open, result.lines);
+      case "wrong":
+        return this.#tell(this.#talks.open, [harmless(result.reason)]);
+      case "actions":
+        for (const action of result.actions) this.#act(action, this.#newName());
+    }
+  }
+
+  #do(request: ScreenRequest): void {
+    switch (request.do) {
+      case "talk":
+        return this.#talk(request.to);
+      case "leave":
+        return this.#goTo(this.#talks.client);
+    }
+  }
+
+  #talk(to: string | undefined): void {
+    const nick = to === undefined ? undefined : this.#talks.nicks.find((each) => sameNick(each, to));
+    if (to !== undefined && nick === undefined) return this.#refuse({ type: "unknownPeer", nick: to });
+    this.#goTo(this.#talks.with(nick, this.#world.wall()));
+  }
+
+  /** Refuses what the client would refuse, in its words. */
+  #refuse(notice: Notice): void {
+    this.#tell(this.#talks.open, render(notice, this.#world.utcOffset).lines);
+  }
+
+  #act(action: Action, name: string): void {
+    this.#asked.set(name, this.#talks.open);
+    this.#hand(action, name);
+  }
+
+  #askWays(): void {
+    this.#hand({ type: "listWays" }, this.#newName());
+  }
+
+  #newName(): string {
+    return OWN + this.#world.random(NAME_BYTES).toHex();
+  }
+
+  #complete(before: string): string[] {
+    return completions(this.#commands, this.#talks.nicks, this.#talks.open.conversation, before);
+  }
+
+  // ---- what is to be seen --------------------------------------------------------------------------------
+
+  get #areas(): ReturnType<typeof areasOf> {
+    return areasOf(this.#terminal.size, this.#view(EMPTY_LINE));
+  }
+
+  #draw(size: Size, input: Line): Frame {
+    return layOut(this.#view(input), size);
+  }
+
+  #view(input: Line): View {
+    const { open, tabs } = this.#talks;
+    return {
+      tabs,
+      pane: open.pane,
+      status: this.#status(open),
+      prompt: promptOf(open.conversation),
+      input,
+      help: this.#showsHelp ? KEYS : undefined,
+    };
+  }
+
+  /** The server, the round trip to it, the way to the person, what was lost, and what waits. */
+  #status({ conversation, isOnline, name }: Talk): string[] {
+    const { serverName } = this.#options;
+    const { peers = [], server, waiting = 0 } = this.#ways ?? {};
+    const to = conversation?.to;
+    const [, direct] = to === undefined ? [] : peers.find(([nick]) => sameNick(nick, to)) ?? [];
+    const state = this.#isSilent ? "silent" : server === undefined ? "offline" : roundTrip(server);
+    const way = to === undefined
+      ? []
+      : [direct === undefined ? `${name}: by the server` : `${name}: direct, ${roundTrip(direct)}`];
+    return [
+      `${serverName} ${state}`,
+      ...(isOnline === false ? [`${name} is offline`] : way),
+      `lost ${lost([...(server === undefined ? [] : [server]), ...(direct === undefined ? [] : [direct])])}`,
+      `${waiting} waiting`,
+    ];
+  }
+}
+
+function roundTrip({ rtt }: Way): string {
+  return rtt === undefined ? "..." : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`;
+}
+
+/** The share of packets that were lost. */
+function lost(ways: readonly Way[]): string {
+  const sent = ways.reduce((sum, way) => sum + way.sent, 0);
+  const share = ways.reduce((sum, way) => sum + way.lost, 0) / Math.max(1, sent);
+  return `${share > 0 && share < 0.1 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
+}
