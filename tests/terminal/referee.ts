@@ -86,6 +86,7 @@ export class Referee {
   }
 
   #row(at: number): string {
-    return this.terminal.buffer.active.getLine(at)!.translateToString().trimEnd();
+    // A window that has become narrower keeps, out of sight, what stood right of its edge.
+    return this.terminal.buffer.active.getLine(at)!.translateToString(false, 0, this.terminal.cols).trimEnd();
   }
 }
