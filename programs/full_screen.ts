@@ -214,6 +214,7 @@ export class FullScreen {
   }
 
   #sawKey(): void {
+    this.#lastWords = [];
     this.#look(true);
     if (!this.#awaitsKey) return;
     this.#awaitsKey = false;

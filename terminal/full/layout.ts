@@ -162,5 +162,5 @@ function layInput({ input, prompt }: Pick<View, "input" | "prompt">, columns: nu
 
 /** A text in which the keys stand out. */
 export function keyLine(keys: string, meaning: string): string {
-  return `  ${BOLD}${keys.padEnd(24)}${RESET} ${meaning}`;
+  return `  ${BOLD}${keys.padEnd(18)}${RESET} ${meaning}`;
 }

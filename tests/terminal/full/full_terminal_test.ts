@@ -63,7 +63,7 @@ onTerminal("full screen: from 20 x 5 to 300 columns and back, all lines wrap ane
   const [, ...open] = screenOf(["", line(199), line(200)], ["bob> hello"], 300);
   await live.shows(open);
   await live.resize(20, 5);
-  await live.shows(screenOf(["======", "=============.", line(200)], ["bob> hello"], 20));
+  await live.shows(screenOf(["=".repeat(20), "=============.", line(200)], ["bob> hello"], 20));
 });
 
 onTerminal("full screen: 500 lines a second come in whole frames, and none of them shows a gap", async () => {
