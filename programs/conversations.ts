@@ -6,7 +6,7 @@ import { dateAndTime, harmless } from "../core/base/text.ts";
 import type { Millis } from "../core/base/units.ts";
 import { type Nick, type NickKey, nickKey, SERVER_NICK } from "../core/messages/nick.ts";
 import type { Row } from "../core/messages/table.ts";
-import { type JournalEvent, type Notice, render } from "../core/notice.ts";
+import type { JournalEvent, Notice } from "../core/notice.ts";
 import type { Tab } from "../terminal/full/layout.ts";
 import { Pane } from "../terminal/full/pane.ts";
 import type { Conversation } from "./reading.ts";
@@ -43,7 +43,6 @@ const MOST_CHARACTERS = 16 * 1024 * 1024;
 const MOST_TALKS = 1_000;
 
 const DIM = "\x1b[2m";
-const BOLD = "\x1b[1m";
 const RESET = "\x1b[0m";
 
 /** The notices that belong into the conversation with the person whom they name. */
@@ -140,14 +139,11 @@ export class Conversations {
 
   // ---- what comes ----------------------------------------------------------------------------------------
 
-  /** A message has come. It counts as unread until the user has seen it. */
-  receive(message: JournalEvent, now: Millis): void {
-    const talk = message.channel ? this.channel : this.with(message.from, now);
-    // The conversation says that it is the channel's.
-    const { lines: [first = "", ...further] } = render({ type: "directReceived", message }, this.#utcOffset);
-    const who = harmless(message.from);
-    const open = message.isOpen ? " (not sealed)" : "";
-    this.#write(talk, message.sentAt, [`${BOLD}${who}${RESET}${open}${first.slice(who.length)}`, ...further]);
+  /** A message has come, which looks so. It counts as unread until the user has seen it. */
+  receive({ channel, from, isOpen, sentAt }: JournalEvent, lines: readonly string[], now: Millis): void {
+    const talk = channel ? this.channel : this.with(from, now);
+    const [first = "", ...further] = lines;
+    this.#write(talk, sentAt, [isOpen ? `[not sealed] ${first}` : first, ...further]);
     talk.unread++;
   }
 

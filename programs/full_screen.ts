@@ -6,29 +6,29 @@ import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
 import { harmless } from "../core/base/text.ts";
 import { type Nick, sameNick } from "../core/messages/nick.ts";
-import { type Notice, render, type Way } from "../core/notice.ts";
+import { type JournalEvent, type Notice, render, type Way } from "../core/notice.ts";
 import { FullTerminal } from "../terminal/full/full_terminal.ts";
 import type { FullKey } from "../terminal/full/keys.ts";
 import { areasOf, layOut, tabAt, type View } from "../terminal/full/layout.ts";
 import type { Frame } from "../terminal/full/frame.ts";
 import { EMPTY_LINE, type Line } from "../terminal/line.ts";
 import type { Size } from "../terminal/screen.ts";
+import { featuresOfTerminal } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
 import { Conversations, type SaidLine, type Talk } from "./conversations.ts";
+import { dressed } from "./dressing.ts";
 import { KEYS } from "./full_screen_keys.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
-import type { Hand } from "./prompt.ts";
+import { People } from "./people.ts";
+import type { Hand, PromptSettings } from "./prompt.ts";
 import { type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
 import type { World } from "./world.ts";
 
 /** Whose screen it is. */
-export interface FullScreenOptions {
+export interface Owner {
   readonly nick: Nick;
   /** The server as the user wrote it, HOST:PORT. */
   readonly serverName: string;
-  /** True for a screen of an engine that runs already, and has told of its table before. */
-  readonly isScreen: boolean;
-  readonly takesMouse: boolean;
 }
 
 /** The names of our actions begin so: no script can give such a name. */
@@ -48,17 +48,16 @@ const LAST_WORDS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
   "notDone",
 ]);
 
-/** The question after the table as it is at the start. Nobody reads the answer. */
-const TABLE = `${OWN}table`;
-
+type Table = Extract<Notice, { type: "peersListed" | "tableChanged" }>;
 type Ways = Extract<Notice, { type: "waysListed" }>;
 
 export class FullScreen {
   readonly #commands: Commands;
-  readonly #options: FullScreenOptions;
+  readonly #owner: Owner;
   readonly #world: World;
   readonly #hand: Hand;
   readonly #talks: Conversations;
+  readonly #people = new People();
   readonly #own = new OwnMessages();
   /** The lines of own messages whose signs may change, by the names of their actions. */
   readonly #said = new Map<string, SaidLine>();
@@ -76,15 +75,16 @@ export class FullScreen {
   #lastWords: string[] = [];
 
   /** `hand` takes each action of the user. */
-  constructor(commands: Commands, options: FullScreenOptions, world: World, hand: Hand) {
+  constructor({ commands, view, world }: PromptSettings, owner: Owner, hand: Hand) {
     this.#commands = commands;
-    this.#options = options;
+    this.#owner = owner;
     this.#world = world;
     this.#hand = hand;
     this.#talks = new Conversations(world.utcOffset);
     const leave = () => this.#hand({ type: "leave" });
     this.#terminal = new FullTerminal({
-      takesMouse: options.takesMouse,
+      features: featuresOfTerminal(),
+      takesMouse: view.takesMouse,
       draw: (size, input) => this.#draw(size, input),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onKey: (key) => this.#onKey(key),
@@ -97,7 +97,6 @@ export class FullScreen {
     });
     this.#timer = setInterval(() => this.#askWays(), WAYS_MS);
     Deno.unrefTimer(this.#timer);
-    if (options.isScreen) this.#hand({ type: "listPeers" }, TABLE);
   }
 
   /** True if some text did not arrive at its reader. */
@@ -119,6 +118,13 @@ export class FullScreen {
   /** Shows a notice. If it answers an action of ours, `ref` is the name of that. */
   show(notice: Notice, ref?: Ref): void {
     this.#take(notice, ref);
+    this.#terminal.changed();
+  }
+
+  /** The table of an engine that runs already. */
+  meet(table: Table): void {
+    this.#people.meet(table);
+    this.#talks.meet(table.rows, this.#world.wall());
     this.#terminal.changed();
   }
 
@@ -147,13 +153,12 @@ export class FullScreen {
         return this.#settle(ref);
       case "directReceived":
       case "channelReceived":
-        this.#talks.receive(notice.message, this.#world.wall());
+        this.#talks.receive(notice.message, this.#dressed(notice.message), this.#world.wall());
         return this.#look();
       case "tableChanged":
-        return this.#talks.meet(notice.rows, this.#world.wall());
+        return this.meet(notice);
       case "peersListed":
-        this.#talks.meet(notice.rows, this.#world.wall());
-        if (ref === TABLE) return;
+        this.meet(notice);
         break;
       case "serverSilent":
         this.#isSilent = true;
@@ -166,6 +171,18 @@ export class FullScreen {
     }
     if (ref !== undefined && this.#own.covers(notice, ref)) return;
     this.#showLines(notice, ref);
+  }
+
+  /** A message as it looks in its conversation, which says by itself that it is the channel's. */
+  #dressed(message: JournalEvent): string[] {
+    const { from } = message;
+    const print = this.#people.fingerprintOf(from) ?? "unknown";
+    const like = message.like === undefined ? undefined : `${message.like}, key ${print}`;
+    const { lines } = render(
+      { type: "directReceived", message: { ...message, like } },
+      this.#world.utcOffset,
+    );
+    return dressed(lines, from, this.#people.identityOf(from), this.#terminal.look);
   }
 
   /** Lines on standard error are the client's last, so the terminal is given back first. */
@@ -311,7 +328,7 @@ export class FullScreen {
     this.#own.begin(name, said);
     this.#said.set(
       name,
-      this.#talks.say(talk, this.#world.wall(), this.#options.nick, SIGNS.queued, said.text),
+      this.#talks.say(talk, this.#world.wall(), this.#owner.nick, SIGNS.queued, said.text),
     );
     this.#act({ ...sendingOf(said), once: name }, name);
   }
@@ -392,7 +409,7 @@ export class FullScreen {
 
   /** The server, the round trip to it, the way to the person, what was lost, and what waits. */
   #status({ conversation, isOnline, name }: Talk): string[] {
-    const { serverName } = this.#options;
+    const { serverName } = this.#owner;
     const { peers = [], server, waiting = 0 } = this.#ways ?? {};
     const to = conversation?.to;
     const [, direct] = to === undefined ? [] : peers.find(([nick]) => sameNick(nick, to)) ?? [];

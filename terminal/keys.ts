@@ -170,7 +170,7 @@ export class KeyDecoder<Own extends { readonly name: string } = never> {
     return name === undefined ? reportOf(sequence) : { name };
   }
 
-  #takeReported(character: string): KeyPress | undefined {
+  #takeReported(character: string): KeyPress | Own | undefined {
     const sequence = this.#escape + character;
     if (this.#escape.endsWith(ESCAPE) && !sequence.endsWith(STRING_ENDS)) {
       // The report was broken off by another sequence.

@@ -105,7 +105,7 @@ const ANSWER_WAIT_MS = 2_000;
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 /** Asks for the colour of the background (xterm control sequences, OSC 11). */
-const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
+export const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
 
 /** What the terminal is asked for: pastes in brackets, and to tell its focus (xterm control sequences). */
 const MODES_ON = "\x1b[?2004h\x1b[?1004h";

@@ -5,9 +5,11 @@
  */
 import type { Complete } from "../completion.ts";
 import { type EditorEvent, NEW_EDITOR, press } from "../editor.ts";
-import type { KeyPress } from "../keys.ts";
+import type { EditKey, KeyPress } from "../keys.ts";
 import { type Line, shown } from "../line.ts";
+import { colourOf, type Rgb } from "../palette.ts";
 import type { Size } from "../screen.ts";
+import { BACKGROUND_ASKED, type Features, type Look } from "../terminal.ts";
 import { Device } from "./device.ts";
 import { type Frame, framesApart } from "./frame.ts";
 import { type FullKey, fullKey } from "./keys.ts";
@@ -17,6 +19,7 @@ export interface FullOptions {
   draw(size: Size, input: Line): Frame;
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
+  readonly features: Features;
   /** Whether the program takes the mouse, which then selects no text any more. */
   readonly takesMouse: boolean;
   /** A key of the full screen. */
@@ -58,6 +61,7 @@ export class FullTerminal {
   readonly #options: FullOptions;
   readonly #device: Device<OwnKey>;
   #editor = NEW_EDITOR;
+  #background: Rgb | undefined;
   #frame: Frame | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** True if something has changed since the last frame. */
@@ -67,8 +71,9 @@ export class FullTerminal {
   constructor(options: FullOptions) {
     this.#options = options;
     const mouse = options.takesMouse;
+    const { hasColours, hasTexts } = options.features;
     this.#device = new Device<OwnKey>({
-      enter: ENTER + (mouse ? MOUSE_ON : ""),
+      enter: ENTER + (mouse ? MOUSE_ON : "") + (hasColours && hasTexts ? BACKGROUND_ASKED : ""),
       leave: (mouse ? MOUSE_OFF : "") + LEAVE,
       ownKey: (sequence) => {
         const key = fullKey(sequence);
@@ -82,6 +87,15 @@ export class FullTerminal {
       onEnd: () => options.onEnd(),
     });
     this.#paint();
+  }
+
+  /** A link that is broken into rows would be several, so there are none. */
+  get look(): Look {
+    const { hasColours } = this.#options.features;
+    return {
+      hasLinks: false,
+      colourOf: (identity) => hasColours ? colourOf(identity, this.#background) : undefined,
+    };
   }
 
   get isBroken(): boolean {
@@ -127,7 +141,8 @@ export class FullTerminal {
 
   #press(keys: readonly (KeyPress | OwnKey)[]): void {
     for (const key of keys) {
-      if (key.name === "own") this.#options.onKey(key.key);
+      if (key.name === "background") this.#background = key.colour;
+      else if (key.name === "own") this.#options.onKey(key.key);
       else this.#edit(key);
       // This key has ended the program; the keys behind it mean nothing any more.
       if (this.#isClosed) return;
@@ -135,7 +150,7 @@ export class FullTerminal {
     this.changed();
   }
 
-  #edit(key: KeyPress): void {
+  #edit(key: EditKey): void {
     const { editor, event } = press(this.#editor, key, this.#options.complete);
     this.#editor = editor;
     if (event) this.#perform(event);

@@ -16,6 +16,7 @@ const pane = new Pane();
 let added = 0;
 
 const terminal = new FullTerminal({
+  features: { hasColours: false, hasTexts: false },
   takesMouse: Deno.args.includes("mouse"),
   draw: (size, input) =>
     layOut({ tabs: TABS, pane, status: ["status"], prompt: "bob> ", input, help: undefined }, size),
