@@ -299,6 +299,7 @@ export class FullScreen {
   #goTo(talk: Talk | undefined): void {
     if (talk === undefined) return;
     this.#talks.goTo(talk);
+    this.#askWays();
     this.#terminal.changed();
   }
 

@@ -25,6 +25,7 @@ Deno.test("conversations with unread counts, presence, and signs before what was
   await using host = await Host.withServer();
   const bob = await host.online("bob");
   await using alice = await fullScreen(host, "alice", /^\+ bob /);
+  await bob.sees(isOnline("alice"));
   // The terminal tells that somebody else has the keyboard.
   await alice.type("\x1b[O");
   await bob.say("send alice hello 漢字");
