@@ -28,11 +28,16 @@ export function* graphemesIn(text: string): Generator<string> {
 export function cellsOf(line: string): string[] {
   const cells: string[] = [];
   let end = 0;
+  // One by one: a function takes no half million arguments, which a message of others can be.
+  const add = (text: string) => {
+    for (const cell of graphemesIn(text)) cells.push(cell);
+  };
   for (const style of line.matchAll(STYLE)) {
-    cells.push(...graphemesOf(line.slice(end, style.index)), style[0]);
+    add(line.slice(end, style.index));
+    cells.push(style[0]);
     end = style.index + style[0].length;
   }
-  cells.push(...graphemesOf(line.slice(end)));
+  add(line.slice(end));
   return cells;
 }
 

@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { TEXT_BYTES } from "../../core/base/limits.ts";
+import { harmless } from "../../core/base/text.ts";
 import { NEW_EDITOR, press } from "../../terminal/editor.ts";
 import type { KeyCommand } from "../../terminal/escape_sequences.ts";
 import type { EditKey } from "../../terminal/keys.ts";
@@ -53,6 +55,11 @@ Deno.test("a line is broken between words, and a word that is wider than the win
   const scene = new Scene({ columns: 12, rows: 5 });
   scene.print("alice: words are never cut");
   assertEquals(scene.emulator.screen(), ["alice: words", "are never", "cut", ">>>", ""]);
+});
+
+Deno.test("the longest message of others, each character of which is shown as a tag, is only a long line", () => {
+  const rows = wordRows(harmless("\x01".repeat(TEXT_BYTES)), 80);
+  assertEquals(rows.join("").length, TEXT_BYTES * "<U+0001>".length);
 });
 
 Deno.test("input taller than the window shows the part around the cursor and leaves a row to the messages", () => {
