@@ -32,6 +32,7 @@ export type {
   MessageState,
   Notice,
   ReleaseOutcome,
+  Way,
 } from "./notice.ts";
 export { MESSAGE_STATES } from "./notice.ts";
 import type { Action, Ref } from "./action.ts";

@@ -62,8 +62,9 @@ export interface JournalPage {
 export interface Way {
   /** The mean round trip; `undefined` if it is not known yet. */
   readonly rtt: Millis | undefined;
-  /** How many packets have left that ask for an acknowledgement, and how many of them were lost. */
+  /** How many packets have left that ask for an acknowledgement. */
   readonly sent: number;
+  /** How many of them were lost. */
   readonly lost: number;
 }
 

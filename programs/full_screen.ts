@@ -6,7 +6,7 @@ import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
 import { harmless } from "../core/base/text.ts";
 import { type Nick, sameNick } from "../core/messages/nick.ts";
-import { type JournalEvent, type Notice, render, type Way } from "../core/notice.ts";
+import { type JournalEvent, type Notice, render } from "../core/notice.ts";
 import { FullTerminal } from "../terminal/full/full_terminal.ts";
 import type { FullKey } from "../terminal/full/keys.ts";
 import { areasOf, layOut, tabAt, type View } from "../terminal/full/layout.ts";
@@ -22,6 +22,7 @@ import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
 import type { Hand, PromptSettings } from "./prompt.ts";
 import { type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import { statusOf, type Ways } from "./status_line.ts";
 import type { World } from "./world.ts";
 
 /** Whose screen it is. */
@@ -49,7 +50,6 @@ const LAST_WORDS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
 ]);
 
 type Table = Extract<Notice, { type: "peersListed" | "tableChanged" }>;
-type Ways = Extract<Notice, { type: "waysListed" }>;
 
 export class FullScreen {
   readonly #commands: Commands;
@@ -327,6 +327,7 @@ export class FullScreen {
   #say(talk: Talk, said: Said): void {
     const name = this.#newName();
     this.#own.begin(name, said);
+    for (const each of this.#said.keys()) if (!this.#own.has(each)) this.#said.delete(each);
     this.#said.set(
       name,
       this.#talks.say(talk, this.#world.wall(), this.#owner.nick, SIGNS.queued, said.text),
@@ -398,42 +399,14 @@ export class FullScreen {
 
   #view(input: Line): View {
     const { open, tabs } = this.#talks;
+    const { serverName } = this.#owner;
     return {
       tabs,
       pane: open.pane,
-      status: this.#status(open),
+      status: statusOf({ serverName, ways: this.#ways, isSilent: this.#isSilent }, open),
       prompt: promptOf(open.conversation),
       input,
       help: this.#showsHelp ? KEYS : undefined,
     };
   }
-
-  /** The server, the round trip to it, the way to the person, what was lost, and what waits. */
-  #status({ conversation, isOnline, name }: Talk): string[] {
-    const { serverName } = this.#owner;
-    const { peers = [], server, waiting = 0 } = this.#ways ?? {};
-    const to = conversation?.to;
-    const [, direct] = to === undefined ? [] : peers.find(([nick]) => sameNick(nick, to)) ?? [];
-    const state = this.#isSilent ? "silent" : server === undefined ? "offline" : roundTrip(server);
-    const way = to === undefined
-      ? []
-      : [direct === undefined ? `${name}: by the server` : `${name}: direct, ${roundTrip(direct)}`];
-    return [
-      `${serverName} ${state}`,
-      ...(isOnline === false ? [`${name} is offline`] : way),
-      `lost ${lost([...(server === undefined ? [] : [server]), ...(direct === undefined ? [] : [direct])])}`,
-      `${waiting} waiting`,
-    ];
-  }
-}
-
-function roundTrip({ rtt }: Way): string {
-  return rtt === undefined ? "..." : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`;
-}
-
-/** The share of packets that were lost. */
-function lost(ways: readonly Way[]): string {
-  const sent = ways.reduce((sum, way) => sum + way.sent, 0);
-  const share = ways.reduce((sum, way) => sum + way.lost, 0) / Math.max(1, sent);
-  return `${share > 0 && share < 0.1 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
 }
