@@ -11,7 +11,7 @@ import { FullTerminal } from "../terminal/full/full_terminal.ts";
 import type { FullKey } from "../terminal/full/keys.ts";
 import { areasOf, layOut, tabAt, type View } from "../terminal/full/layout.ts";
 import type { Frame } from "../terminal/full/frame.ts";
-import { EMPTY_LINE, type Line } from "../terminal/line.ts";
+import type { Line } from "../terminal/line.ts";
 import type { Size } from "../terminal/screen.ts";
 import { featuresOfTerminal } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
@@ -390,7 +390,7 @@ export class FullScreen {
   // ---- what is to be seen --------------------------------------------------------------------------------
 
   get #areas(): ReturnType<typeof areasOf> {
-    return areasOf(this.#terminal.size, this.#view(EMPTY_LINE));
+    return areasOf(this.#terminal.size, this.#view(this.#terminal.input));
   }
 
   #draw(size: Size, input: Line): Frame {

@@ -110,6 +110,11 @@ export class FullTerminal {
     return this.#device.size;
   }
 
+  /** The input as it is shown. */
+  get input(): Line {
+    return shown(this.#editor.line);
+  }
+
   /** What is to be seen has changed. The first change is shown at once, the next ones at a pace. */
   changed(): void {
     if (this.#isClosed) return;
@@ -130,7 +135,7 @@ export class FullTerminal {
     if (this.#isClosed || this.#device.isSuspended) return;
     clearTimeout(this.#timer);
     this.#isStale = false;
-    const frame = this.#options.draw(this.size, shown(this.#editor.line));
+    const frame = this.#options.draw(this.size, this.input);
     this.#device.write(framesApart(this.#frame, frame));
     this.#frame = frame;
     this.#timer = setTimeout(() => {
