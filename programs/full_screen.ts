@@ -34,6 +34,8 @@ export interface Owner {
 
 /** The names of our actions begin so: no script can give such a name. */
 const OWN = "_";
+/** Those of messages that have a sign begin so. */
+const SAID = "_said_";
 const NAME_BYTES = 16;
 
 /** How often the status line asks how the ways are. */
@@ -169,7 +171,7 @@ export class FullScreen {
         this.#isSilent = false;
         this.#askWays();
     }
-    if (ref !== undefined && this.#own.covers(notice, ref)) return;
+    if (ref?.startsWith(SAID) && this.#own.covers(notice, ref)) return;
     this.#showLines(notice, ref);
   }
 
@@ -325,7 +327,7 @@ export class FullScreen {
   }
 
   #say(talk: Talk, said: Said): void {
-    const name = this.#newName();
+    const name = this.#newName(SAID);
     this.#own.begin(name, said);
     for (const each of this.#said.keys()) if (!this.#own.has(each)) this.#said.delete(each);
     this.#said.set(
@@ -379,8 +381,8 @@ export class FullScreen {
     this.#hand({ type: "listWays" }, this.#newName());
   }
 
-  #newName(): string {
-    return OWN + this.#world.random(NAME_BYTES).toHex();
+  #newName(begin = OWN): string {
+    return begin + this.#world.random(NAME_BYTES).toHex();
   }
 
   #complete(before: string): string[] {

@@ -48,6 +48,8 @@ Deno.test("conversations with unread counts, presence, and signs before what was
   await alice.type("\x1b1");
   await alice.sees(row("bob is offline"));
   await alice.sees(/^- bob +│/);
+  await alice.type("send bob by a command\r");
+  await alice.sees(row("\\[Message received by SERVER\\.\\]"));
   await alice.type("peers\r");
   await alice.sees(/│bob @ 127\.0\.0\.1:\d+ is OFFLINE$/);
   await alice.type("talk nobody\r");
