@@ -7,15 +7,16 @@ import type { Action, Ref } from "../core/action.ts";
 import { harmless } from "../core/base/text.ts";
 import { type Nick, sameNick } from "../core/messages/nick.ts";
 import { type JournalEvent, type Notice, render } from "../core/notice.ts";
+import type { TypedLines } from "../storage/typed_lines.ts";
 import { FullTerminal } from "../terminal/full/full_terminal.ts";
 import type { FullKey } from "../terminal/full/keys.ts";
 import { areasOf, layOut, tabAt, type View } from "../terminal/full/layout.ts";
-import type { Frame } from "../terminal/full/frame.ts";
 import type { Line } from "../terminal/line.ts";
-import type { Size } from "../terminal/screen.ts";
 import { featuresOfTerminal } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
 import { Conversations, type SaidLine, type Talk } from "./conversations.ts";
+import { editText } from "./edit_text.ts";
+import { filesLike } from "./file_names.ts";
 import { dressed } from "./dressing.ts";
 import { KEYS } from "./full_screen_keys.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
@@ -56,6 +57,7 @@ type Table = Extract<Notice, { type: "peersListed" | "tableChanged" }>;
 export class FullScreen {
   readonly #commands: Commands;
   readonly #owner: Owner;
+  readonly #typed: TypedLines;
   readonly #world: World;
   readonly #hand: Hand;
   readonly #talks: Conversations;
@@ -77,9 +79,10 @@ export class FullScreen {
   #lastWords: string[] = [];
 
   /** `hand` takes each action of the user. */
-  constructor({ commands, view, world }: PromptSettings, owner: Owner, hand: Hand) {
+  constructor({ commands, typed, view, world }: PromptSettings, owner: Owner, hand: Hand) {
     this.#commands = commands;
     this.#owner = owner;
+    this.#typed = typed;
     this.#world = world;
     this.#hand = hand;
     this.#talks = new Conversations(world.utcOffset);
@@ -87,7 +90,11 @@ export class FullScreen {
     this.#terminal = new FullTerminal({
       features: featuresOfTerminal(),
       takesMouse: view.takesMouse,
-      draw: (size, input) => this.#draw(size, input),
+      history: typed.lines,
+      edit: (text) => editText(text, (sentence) => this.say(sentence)),
+      onNoAnswer: () =>
+        this.say("[This terminal does not say that it is there, so nothing else can use it.]"),
+      draw: (size, input, prompt) => layOut(this.#view(input, prompt), size),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onKey: (key) => this.#onKey(key),
       onTyping: () => this.#onTyping(),
@@ -319,6 +326,7 @@ export class FullScreen {
 
   #onLine(line: string, omitted: number): void {
     const { open } = this.#talks;
+    this.#typed.add(line);
     open.pane.toEnd();
     const result = readLine(this.#commands, open.conversation, line, omitted);
     if (result?.type === "said") return this.#say(open, result);
@@ -386,7 +394,14 @@ export class FullScreen {
   }
 
   #complete(before: string): string[] {
-    return completions(this.#commands, this.#talks.nicks, this.#talks.open.conversation, before);
+    const { nicks, open } = this.#talks;
+    return completions(this.#commands, nicks, open.conversation, before, filesLike);
+  }
+
+  /** Whose nick could be taken for another one is shown with the begin of the key. */
+  #markOf(nick: Nick | undefined): string {
+    const isAlike = nick !== undefined && this.#people.likeOf(nick) !== undefined;
+    return isAlike ? ` (${this.#people.fingerprintOf(nick)})` : "";
   }
 
   // ---- what is to be seen --------------------------------------------------------------------------------
@@ -395,18 +410,14 @@ export class FullScreen {
     return areasOf(this.#terminal.size, this.#view(this.#terminal.input));
   }
 
-  #draw(size: Size, input: Line): Frame {
-    return layOut(this.#view(input), size);
-  }
-
-  #view(input: Line): View {
+  #view(input: Line, prompt?: string): View {
     const { open, tabs } = this.#talks;
     const { serverName } = this.#owner;
     return {
       tabs,
       pane: open.pane,
       status: statusOf({ serverName, ways: this.#ways, isSilent: this.#isSilent }, open),
-      prompt: promptOf(open.conversation),
+      prompt: prompt ?? promptOf(open.conversation, this.#markOf(open.conversation?.to)),
       input,
       help: this.#showsHelp ? KEYS : undefined,
     };

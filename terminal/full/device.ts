@@ -6,6 +6,14 @@
 import { KeyDecoder, type KeyPress } from "../keys.ts";
 import { Output } from "../output.ts";
 import type { Size } from "../screen.ts";
+import {
+  ANSWER_WAIT_MS,
+  ESCAPE_WAIT_MS,
+  PASTE_WAIT_MS,
+  STATUS_ASKED,
+  SUSPEND_WAIT_MS,
+  windowSize,
+} from "../terminal.ts";
 
 export interface DeviceOptions<Own> {
   /** Written when the program takes the terminal over, and when it gives the terminal back. */
@@ -21,18 +29,6 @@ export interface DeviceOptions<Own> {
   onEnd(): void;
 }
 
-/** A terminal sends the rest of a key's sequence at once. After so long Escape was a key of its own. */
-const ESCAPE_WAIT_MS = 50;
-
-/** A paste comes without a pause. After so long without a byte the sequence that ends it was lost. */
-const PASTE_WAIT_MS = 1_000;
-
-/** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
-const SUSPEND_WAIT_MS = 50;
-
-/** The size of the VT100, for a terminal that does not tell its size. */
-const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
-
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 export class Device<Own extends { readonly name: string }> {
@@ -44,6 +40,10 @@ export class Device<Own extends { readonly name: string }> {
   #pasteTimer: Timer;
   #suspendTimer: Timer;
   #isSuspended = false;
+  /** Set while another program has the terminal. Resolves when that has ended. */
+  #lent: Promise<void> | undefined;
+  /** Called when the terminal has answered that it is there: no read waits any more. */
+  #releasing: (() => void) | undefined;
   #isClosed = false;
 
   constructor(options: DeviceOptions<Own>) {
@@ -64,17 +64,12 @@ export class Device<Own extends { readonly name: string }> {
   }
 
   /** True while text would be lost: another program has the screen. */
-  get isSuspended(): boolean {
-    return this.#isSuspended;
+  get isAway(): boolean {
+    return this.#isSuspended || this.#lent !== undefined;
   }
 
   get size(): Size {
-    try {
-      const { columns, rows } = Deno.consoleSize();
-      return columns > 1 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
-    } catch {
-      return DEFAULT_SIZE;
-    }
+    return windowSize();
   }
 
   write(text: string): void {
@@ -90,6 +85,33 @@ export class Device<Own extends { readonly name: string }> {
     Deno.kill(Deno.pid, "SIGTSTP");
   }
 
+  /**
+   * Lets another program have the terminal until `use` has resolved. A read that waits would steal its keys, and
+   * cannot be taken back; so the terminal is asked whether it is there, and its answer ends the read. Returns
+   * false if it does not answer.
+   */
+  async lend(use: () => Promise<void>): Promise<boolean> {
+    if (this.isAway || this.#releasing !== undefined) return true;
+    const { promise: lent, resolve: takeBack } = Promise.withResolvers<void>();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<boolean>();
+    this.#releasing = () => {
+      this.#lent = lent;
+      answer(true);
+    };
+    const timer = setTimeout(() => answer(false), ANSWER_WAIT_MS);
+    this.#output.write(STATUS_ASKED);
+    const isFree = await answered;
+    clearTimeout(timer);
+    this.#releasing = undefined;
+    if (!isFree || this.#isClosed) return isFree;
+    this.#giveBack();
+    await use();
+    this.#lent = undefined;
+    takeBack();
+    if (!this.#isClosed) this.#resume();
+    return true;
+  }
+
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
   close(): void {
     if (this.#isClosed) return;
@@ -100,7 +122,7 @@ export class Device<Own extends { readonly name: string }> {
     Deno.removeSignalListener("SIGWINCH", this.#options.onLost);
     Deno.removeSignalListener("SIGCONT", this.#resume);
     globalThis.removeEventListener("unload", this.#closeAtExit);
-    this.#giveBack();
+    if (!this.isAway) this.#giveBack();
     // A read that waits for a key would keep the process alive. Nobody reads on, so it does not matter if
     // this fails.
     this.#input.cancel().catch(() => {});
@@ -110,6 +132,7 @@ export class Device<Own extends { readonly name: string }> {
 
   async #read(): Promise<void> {
     while (!this.#isClosed) {
+      if (this.#lent !== undefined) await this.#lent;
       // Reading fails when the terminal has hung up, which is one way to end.
       const { value } = await this.#input.read().catch(() => ({ value: undefined }));
       if (this.#isClosed) return;
@@ -121,6 +144,7 @@ export class Device<Own extends { readonly name: string }> {
   }
 
   #press(keys: readonly (KeyPress | Own)[]): void {
+    if (keys.some(({ name }) => name === "status")) this.#releasing?.();
     this.#options.onKeys(keys);
     if (this.#isClosed) return;
     if (this.#decoder.isWaiting) this.#escapeTimer = setTimeout(() => this.#decoder.settle(), ESCAPE_WAIT_MS);
@@ -131,6 +155,7 @@ export class Device<Own extends { readonly name: string }> {
 
   /** The process goes on after a stop, and the shell has changed the terminal. It may be called twice. */
   readonly #resume = (): void => {
+    if (this.#lent !== undefined) return;
     clearTimeout(this.#suspendTimer);
     this.#isSuspended = false;
     Deno.stdin.setRaw(true);
@@ -139,7 +164,7 @@ export class Device<Own extends { readonly name: string }> {
   };
 
   #giveBack(): void {
-    if (!this.#isSuspended) this.#output.write(this.#options.leave);
+    this.#output.write(this.#options.leave);
     try {
       Deno.stdin.setRaw(false);
     } catch {

@@ -4,22 +4,33 @@
  * @module
  */
 import type { Complete } from "../completion.ts";
-import { type EditorEvent, NEW_EDITOR, press } from "../editor.ts";
-import type { EditKey, KeyPress } from "../keys.ts";
+import { type Editor, type EditorEvent, NEW_EDITOR, press, withText } from "../editor.ts";
+import { historyOf } from "../history.ts";
+import { type EditKey, isReport, type KeyPress } from "../keys.ts";
 import { type Line, shown } from "../line.ts";
 import { colourOf, type Rgb } from "../palette.ts";
 import type { Size } from "../screen.ts";
+import { searchPrompt } from "../search.ts";
 import { BACKGROUND_ASKED, type Features, type Look } from "../terminal.ts";
 import { Device } from "./device.ts";
 import { type Frame, framesApart } from "./frame.ts";
 import { type FullKey, fullKey } from "./keys.ts";
 
 export interface FullOptions {
-  /** What is to be seen now, with this input. */
-  draw(size: Size, input: Line): Frame;
+  /** What is to be seen now, with this input. Other words may stand in the place of the prompt. */
+  draw(size: Size, input: Line, prompt: string | undefined): Frame;
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
   readonly features: Features;
+  /** The lines of former runs, the oldest first. */
+  readonly history: readonly string[];
+  /**
+   * Lets the user change a text in another program, which has the terminal meanwhile. Resolves with the new
+   * text, or `undefined` if there is none.
+   */
+  edit(text: string): Promise<string | undefined>;
+  /** The terminal does not say that it is there, so no other program can have it. */
+  onNoAnswer(): void;
   /** Whether the program takes the mouse, which then selects no text any more. */
   readonly takesMouse: boolean;
   /** A key of the full screen. */
@@ -60,7 +71,7 @@ interface OwnKey {
 export class FullTerminal {
   readonly #options: FullOptions;
   readonly #device: Device<OwnKey>;
-  #editor = NEW_EDITOR;
+  #editor: Editor;
   #background: Rgb | undefined;
   #frame: Frame | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +81,7 @@ export class FullTerminal {
 
   constructor(options: FullOptions) {
     this.#options = options;
+    this.#editor = { ...NEW_EDITOR, history: historyOf(options.history) };
     const mouse = options.takesMouse;
     const { hasColours, hasTexts } = options.features;
     this.#device = new Device<OwnKey>({
@@ -132,10 +144,11 @@ export class FullTerminal {
   }
 
   #paint(): void {
-    if (this.#isClosed || this.#device.isSuspended) return;
+    if (this.#isClosed || this.#device.isAway) return;
     clearTimeout(this.#timer);
     this.#isStale = false;
-    const frame = this.#options.draw(this.size, this.input);
+    const { search } = this.#editor;
+    const frame = this.#options.draw(this.size, this.input, search && searchPrompt(search));
     this.#device.write(framesApart(this.#frame, frame));
     this.#frame = frame;
     this.#timer = setTimeout(() => {
@@ -146,9 +159,9 @@ export class FullTerminal {
 
   #press(keys: readonly (KeyPress | OwnKey)[]): void {
     for (const key of keys) {
-      if (key.name === "background") this.#background = key.colour;
-      else if (key.name === "own") this.#options.onKey(key.key);
-      else this.#edit(key);
+      if (key.name === "own") this.#options.onKey(key.key);
+      else if (!isReport(key)) this.#edit(key);
+      else if (key.name === "background") this.#background = key.colour;
       // This key has ended the program; the keys behind it mean nothing any more.
       if (this.#isClosed) return;
     }
@@ -166,6 +179,8 @@ export class FullTerminal {
     switch (event.type) {
       case "submitted":
         return this.#options.onLine(event.line, event.omitted);
+      case "editor":
+        return void this.#editElsewhere(event.text);
       case "tooLong":
         return this.#options.onTooLong(event.bytes);
       case "listed":
@@ -181,5 +196,15 @@ export class FullTerminal {
       case "suspended":
         return this.#device.suspend();
     }
+  }
+
+  async #editElsewhere(text: string): Promise<void> {
+    let edited: string | undefined;
+    const isLent = await this.#device.lend(async () => {
+      edited = await this.#options.edit(text);
+    });
+    if (!isLent) this.#options.onNoAnswer();
+    if (edited !== undefined) this.#editor = withText(this.#editor, edited);
+    this.changed();
   }
 }

@@ -41,6 +41,8 @@ export class LiveTerminal implements AsyncDisposable {
     }).spawn();
     this.#reader = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#input = this.#process.stdin.getWriter();
+    // A program may ask the terminal something, and may have ended when the answer comes.
+    this.referee.terminal.onData((answer) => void this.type(answer).catch(() => {}));
     this.#limit = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE_MS);
   }
 

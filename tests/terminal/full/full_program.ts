@@ -18,8 +18,11 @@ let added = 0;
 const terminal = new FullTerminal({
   features: { hasColours: false, hasTexts: false },
   takesMouse: Deno.args.includes("mouse"),
-  draw: (size, input) =>
-    layOut({ tabs: TABS, pane, status: ["status"], prompt: "bob> ", input, help: undefined }, size),
+  history: ["old one", "old two"],
+  edit: (text) => Promise.resolve(`${text}, edited`),
+  onNoAnswer: () => say("no answer"),
+  draw: (size, input, prompt = "bob> ") =>
+    layOut({ tabs: TABS, pane, status: ["status"], prompt, input, help: undefined }, size),
   complete: () => ["alice", "alfred"],
   onKey: (key) => {
     const { columns, rows } = terminal.size;

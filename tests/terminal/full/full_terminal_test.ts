@@ -135,6 +135,22 @@ onTerminal("full screen: ctrl-z, commands of the shell, fg", async () => {
   assertEquals(live.referee.leftOver.filter((what) => what !== "bracketed paste"), []);
 });
 
+onTerminal(
+  "full screen: a search in what was typed before, and another program that changes the text",
+  async () => {
+    await using live = await start("0", 60, 6);
+    await live.type("\x12one");
+    await live.sees(/^\(search\) 'one': old one$/);
+    await live.type("\x1b[F");
+    await live.sees(/^bob> old one$/);
+    await live.type("\x18\x05");
+    await live.sees(/^bob> old one, edited$/);
+    assertEquals(live.referee.leftOver, EVERYTHING_ON);
+    await live.type("\r");
+    await live.sees(/got "old one, edited"$/);
+  },
+);
+
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   onTerminal(`full screen: ${signal} gives the terminal back as it was`, async () => {
     await using live = await start("10 1 1", 60, 8);
