@@ -10,7 +10,7 @@ import { type JournalEvent, type Notice, render } from "../core/notice.ts";
 import type { TypedLines } from "../storage/typed_lines.ts";
 import { FullTerminal } from "../terminal/full/full_terminal.ts";
 import type { FullKey } from "../terminal/full/keys.ts";
-import { areasOf, layOut, tabAt, type View } from "../terminal/full/layout.ts";
+import { areasOf, layOut, type View } from "../terminal/full/layout.ts";
 import type { Line } from "../terminal/line.ts";
 import { featuresOfTerminal } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
@@ -23,6 +23,7 @@ import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
 import type { Hand, PromptSettings } from "./prompt.ts";
 import { type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import { Sight } from "./sight.ts";
 import { statusOf, type Ways } from "./status_line.ts";
 import type { World } from "./world.ts";
 
@@ -41,6 +42,8 @@ const NAME_BYTES = 16;
 
 /** How often the status line asks how the ways are. */
 const WAYS_MS = 2_000;
+
+const NO_ANSWER = "[This terminal does not say that it is there, so nothing else can use it.]";
 
 /** What the last lines of a client say, which stay on the screen when it has ended. */
 const LAST_WORDS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
@@ -61,6 +64,7 @@ export class FullScreen {
   readonly #world: World;
   readonly #hand: Hand;
   readonly #talks: Conversations;
+  readonly #sight: Sight;
   readonly #people = new People();
   readonly #own = new OwnMessages();
   /** The lines of own messages whose signs may change, by the names of their actions. */
@@ -73,9 +77,6 @@ export class FullScreen {
   #isSilent = false;
   /** True if the server is silent and no key was pressed since that was said. */
   #awaitsKey = false;
-  #showsHelp = false;
-  /** `undefined` on a terminal that has never told. */
-  #hasFocus: boolean | undefined;
   #lastWords: string[] = [];
 
   /** `hand` takes each action of the user. */
@@ -86,19 +87,19 @@ export class FullScreen {
     this.#world = world;
     this.#hand = hand;
     this.#talks = new Conversations(world.utcOffset);
+    this.#sight = new Sight(this.#talks);
     const leave = () => this.#hand({ type: "leave" });
     this.#terminal = new FullTerminal({
       features: featuresOfTerminal(),
       takesMouse: view.takesMouse,
       history: typed.lines,
-      edit: (text) => editText(text, (sentence) => this.say(sentence)),
-      onNoAnswer: () =>
-        this.say("[This terminal does not say that it is there, so nothing else can use it.]"),
+      edit: (text) => editText(text, (sentence) => this.#tell(this.#talks.open, [harmless(sentence)])),
+      onNoAnswer: () => this.#tell(this.#talks.open, [NO_ANSWER]),
       draw: (size, input, prompt) => layOut(this.#view(input, prompt), size),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onKey: (key) => this.#onKey(key),
       onTyping: () => this.#onTyping(),
-      onLine: (line, omitted) => this.#onLine(line, omitted),
+      onLine: (line, omitted, echo) => this.#onLine(line, omitted, echo),
       onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
       onChoice: (words) => this.#tell(this.#talks.open, [words.join("  ")]),
       onInterrupt: leave,
@@ -163,7 +164,7 @@ export class FullScreen {
       case "directReceived":
       case "channelReceived":
         this.#talks.receive(notice.message, this.#dressed(notice.message), this.#world.wall());
-        return this.#look();
+        return this.#sight.look(false);
       case "tableChanged":
         return this.meet(notice);
       case "peersListed":
@@ -235,13 +236,13 @@ export class FullScreen {
   // ---- what the user does --------------------------------------------------------------------------------
 
   #onTyping(): void {
-    this.#showsHelp = false;
+    this.#sight.hideHelp();
     this.#sawKey();
   }
 
   #sawKey(): void {
     this.#lastWords = [];
-    this.#look(true);
+    this.#sight.look(true);
     if (!this.#awaitsKey) return;
     this.#awaitsKey = false;
     this.#hand({ type: "stay" });
@@ -254,83 +255,20 @@ export class FullScreen {
   }
 
   #onKey(key: FullKey): void {
-    if (key.name === "focus") {
-      this.#hasFocus = key.has;
-      return this.#look();
-    }
-    const { open } = this.#talks;
-    const wasHelp = this.#showsHelp;
-    this.#showsHelp = key.name === "help" && !wasHelp;
-    const { columns, rows } = this.#areas.pane;
-    switch (key.name) {
-      case "pageUp":
-        open.pane.scroll(columns, rows, Math.max(1, rows - 1));
-        break;
-      case "pageDown":
-        open.pane.scroll(columns, rows, -Math.max(1, rows - 1));
-        break;
-      case "wheel":
-        open.pane.scroll(columns, rows, key.rows);
-        break;
-      case "newest":
-        open.pane.toEnd();
-        break;
-      case "nextTab":
-        this.#step(1);
-        break;
-      case "previousTab":
-        this.#step(-1);
-        break;
-      case "nextUnread":
-        this.#goTo(this.#talks.all.find(({ unread }) => unread > 0));
-        break;
-      case "tab":
-        this.#goTo(this.#talks.all[key.at]);
-        break;
-      case "click":
-        this.#click(key.row, key.column);
-    }
-    this.#sawKey();
-  }
-
-  #step(by: number): void {
-    const { all, open } = this.#talks;
-    this.#goTo(all[(all.indexOf(open) + by + all.length) % all.length]);
-  }
-
-  #click(row: number, column: number): void {
-    const { tabs } = this.#areas;
-    if (column >= tabs.columns) return;
-    const at = tabAt(this.#talks.tabs, row, tabs.rows);
-    this.#goTo(at === undefined ? undefined : this.#talks.all[at]);
-  }
-
-  #goTo(talk: Talk | undefined): void {
-    if (talk === undefined) return;
-    this.#talks.goTo(talk);
+    this.#sight.press(key, areasOf(this.#terminal.size, this.#view(this.#terminal.input)));
+    if (key.name !== "focus") this.#sawKey();
     this.#askWays();
-    this.#terminal.changed();
-  }
-
-  /**
-   * What is in sight was read if the terminal has the focus. Of a terminal that tells nothing of that a key
-   * tells as much.
-   */
-  #look(isKey = false): void {
-    const { open } = this.#talks;
-    if (this.#showsHelp || open.pane.linesBelow > 0) return;
-    if (this.#hasFocus ?? isKey) open.unread = 0;
   }
 
   // ---- lines and actions ---------------------------------------------------------------------------------
 
-  #onLine(line: string, omitted: number): void {
+  #onLine(line: string, omitted: number, echo: string): void {
     const { open } = this.#talks;
     this.#typed.add(line);
     open.pane.toEnd();
     const result = readLine(this.#commands, open.conversation, line, omitted);
     if (result?.type === "said") return this.#say(open, result);
-    if (line.trim() !== "") this.#tell(open, [harmless(`${promptOf(open.conversation)}${line}`)]);
+    if (line.trim() !== "") this.#tell(open, [harmless(promptOf(open.conversation) + echo)]);
     if (result !== undefined) this.#perform(result);
   }
 
@@ -375,6 +313,12 @@ export class FullScreen {
     this.#goTo(this.#talks.with(nick, this.#world.wall()));
   }
 
+  #goTo(talk: Talk): void {
+    this.#talks.goTo(talk);
+    this.#askWays();
+    this.#terminal.changed();
+  }
+
   /** Refuses what the client would refuse, in its words. */
   #refuse(notice: Notice): void {
     this.#tell(this.#talks.open, render(notice, this.#world.utcOffset).lines);
@@ -406,10 +350,6 @@ export class FullScreen {
 
   // ---- what is to be seen --------------------------------------------------------------------------------
 
-  get #areas(): ReturnType<typeof areasOf> {
-    return areasOf(this.#terminal.size, this.#view(this.#terminal.input));
-  }
-
   #view(input: Line, prompt?: string): View {
     const { open, tabs } = this.#talks;
     const { serverName } = this.#owner;
@@ -419,7 +359,7 @@ export class FullScreen {
       status: statusOf({ serverName, ways: this.#ways, isSilent: this.#isSilent }, open),
       prompt: prompt ?? promptOf(open.conversation, this.#markOf(open.conversation?.to)),
       input,
-      help: this.#showsHelp ? KEYS : undefined,
+      help: this.#sight.showsHelp ? KEYS : undefined,
     };
   }
 }

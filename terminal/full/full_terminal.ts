@@ -37,8 +37,8 @@ export interface FullOptions {
   onKey(key: FullKey): void;
   /** The input line was changed, or a key was pressed that changed nothing. */
   onTyping(): void;
-  /** A line was submitted. It is too long if it lacks `omitted` bytes. */
-  onLine(line: string, omitted: number): void;
+  /** A line was submitted, which looked as `echo`. It is too long if it lacks `omitted` bytes. */
+  onLine(line: string, omitted: number, echo: string): void;
   /** A paste of so many bytes was refused. */
   onTooLong(bytes: number): void;
   /** There are several words to choose from. */
@@ -178,7 +178,7 @@ export class FullTerminal {
   #perform(event: EditorEvent): void {
     switch (event.type) {
       case "submitted":
-        return this.#options.onLine(event.line, event.omitted);
+        return this.#options.onLine(event.line, event.omitted, event.echo);
       case "editor":
         return void this.#editElsewhere(event.text);
       case "tooLong":

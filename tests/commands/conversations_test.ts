@@ -3,7 +3,9 @@ import { assertEquals } from "@std/assert";
 import type { Row } from "../../core/messages/table.ts";
 import type { JournalEvent, Notice } from "../../core/notice.ts";
 import { Conversations, type Talk } from "../../programs/conversations.ts";
+import { Sight } from "../../programs/sight.ts";
 import { statusOf } from "../../programs/status_line.ts";
+import type { FullKey } from "../../terminal/full/keys.ts";
 
 /** 2022-03-22 21:35 in UTC. */
 const NOW = 1_647_984_900_000;
@@ -134,4 +136,81 @@ Deno.test("the status line: server, way, losses, what waits", () => {
     "2 waiting",
   ]);
   assertEquals(statusOf({ ...network, ways }, { ...bob, isOnline: false })[1], "bob is offline");
+});
+
+/** A window in which everything has its place. */
+const AREAS = {
+  tabs: { columns: 10, rows: 5 },
+  pane: { columns: 40, rows: 5 },
+  hasStatus: true,
+  inputRows: 1,
+};
+
+Deno.test("what is in sight was read with the focus, and on a terminal that tells nothing of it, with a key", () => {
+  const talks = new Conversations(() => 0);
+  const sight = new Sight(talks);
+  const bob = talks.with("bob", NOW);
+  talks.goTo(bob);
+  const comes = () => {
+    talks.receive(message("bob"), ["bob: hi"], NOW);
+    sight.look(false);
+    return bob.unread;
+  };
+  assertEquals([comes(), comes()], [1, 2]);
+  sight.look(true);
+  assertEquals(bob.unread, 0);
+  sight.press({ name: "focus", has: true }, AREAS);
+  assertEquals([comes(), comes()], [0, 0]);
+  sight.press({ name: "focus", has: false }, AREAS);
+  assertEquals(comes(), 1);
+  sight.look(true);
+  assertEquals(bob.unread, 1);
+  sight.press({ name: "focus", has: true }, AREAS);
+  assertEquals(bob.unread, 0);
+});
+
+Deno.test("what is below the window, behind the keys or in another conversation was not read", () => {
+  const talks = new Conversations(() => 0);
+  const sight = new Sight(talks);
+  const bob = talks.with("bob", NOW);
+  talks.goTo(bob);
+  sight.press({ name: "focus", has: true }, AREAS);
+  const comes = () => {
+    talks.receive(message("bob"), ["bob: hi"], NOW);
+    sight.look(true);
+    return bob.unread;
+  };
+  for (let at = 0; at < 10; at++) comes();
+  sight.press({ name: "pageUp" }, AREAS);
+  assertEquals(comes(), 1);
+  sight.press({ name: "newest" }, AREAS);
+  assertEquals(comes(), 0);
+  sight.press({ name: "help" }, AREAS);
+  assertEquals([sight.showsHelp, comes()], [true, 1]);
+  sight.press({ name: "help" }, AREAS);
+  assertEquals([sight.showsHelp, comes()], [false, 0]);
+  sight.press({ name: "tab", at: 0 }, AREAS);
+  assertEquals(comes(), 1);
+  sight.press({ name: "nextUnread" }, AREAS);
+  assertEquals(comes(), 0);
+});
+
+Deno.test("keys and clicks go from one conversation to another", () => {
+  const talks = new Conversations(() => 0);
+  const sight = new Sight(talks);
+  talks.meet(rows({ alice: true, bob: true }), NOW);
+  const after = (key: FullKey) => {
+    sight.press(key, AREAS);
+    return talks.open.name;
+  };
+  assertEquals(after({ name: "nextTab" }), "#channel");
+  assertEquals(after({ name: "previousTab" }), "SERVER");
+  assertEquals(after({ name: "previousTab" }), "bob");
+  assertEquals(after({ name: "nextTab" }), "SERVER");
+  assertEquals(after({ name: "tab", at: 2 }), "alice");
+  assertEquals(after({ name: "tab", at: 8 }), "alice");
+  assertEquals(after({ name: "click", row: 3, column: 2 }), "bob");
+  assertEquals(after({ name: "click", row: 1, column: 20 }), "bob");
+  assertEquals(after({ name: "click", row: 4, column: 2 }), "bob");
+  assertEquals(after({ name: "nextUnread" }), "bob");
 });
