@@ -71,12 +71,8 @@ async function openInput({ isPlain }: ViewSettings, commands: Commands, world: W
 }
 
 /** Opens what the user types into and reads: the full screen, or the prompt. */
-function openSide(
-  about: { readonly nick: string; readonly serverName: string },
-  prompting: PromptSettings,
-  hand: Hand,
-): Prompt | FullScreen {
-  return prompting.view.isFull ? new FullScreen(prompting, about, hand) : new Prompt(prompting, hand);
+function openSide(serverName: string, prompting: PromptSettings, hand: Hand): Prompt | FullScreen {
+  return prompting.view.isFull ? new FullScreen(prompting, serverName, hand) : new Prompt(prompting, hand);
 }
 
 /**
@@ -156,8 +152,7 @@ async function runPrompt(
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   });
-  const about = { nick: engine.nick, serverName: engine.serverName };
-  const prompt = openSide(about, prompting, hand);
+  const prompt = openSide(engine.serverName, prompting, hand);
   prompt.awaits();
   if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
@@ -202,8 +197,7 @@ async function runScreen(
     answer.finally(() => asked.delete(answer));
   }
 
-  const about = { nick: session.hello.nick, serverName: session.hello.server };
-  const prompt = openSide(about, prompting, hand);
+  const prompt = openSide(session.hello.server, prompting, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
     if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);

@@ -9,7 +9,7 @@ import type { Row } from "../core/messages/table.ts";
 import type { JournalEvent, Notice } from "../core/notice.ts";
 import type { Tab } from "../terminal/full/layout.ts";
 import { Pane } from "../terminal/full/pane.ts";
-import type { Conversation } from "./reading.ts";
+import { CHANNEL, type Conversation } from "./reading.ts";
 
 /** One conversation, or what the client itself says. */
 export interface Talk {
@@ -81,7 +81,7 @@ const OF_CHANNEL: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
 export class Conversations {
   readonly #utcOffset: (at: Millis) => Millis;
   readonly client = talkOf(undefined, SERVER_NICK);
-  readonly channel = talkOf({ to: undefined }, "#channel");
+  readonly channel = talkOf({ to: undefined }, CHANNEL);
   readonly #people = new Map<NickKey, Talk>();
   #open = this.client;
   /** How many lines have come. */
@@ -140,11 +140,12 @@ export class Conversations {
   // ---- what comes ----------------------------------------------------------------------------------------
 
   /** A message has come, which looks so. It counts as unread until the user has seen it. */
-  receive({ channel, from, isOpen, sentAt }: JournalEvent, lines: readonly string[], now: Millis): void {
+  receive({ channel, from, isOpen, sentAt }: JournalEvent, lines: readonly string[], now: Millis): Talk {
     const talk = channel ? this.channel : this.with(from, now);
     const [first = "", ...further] = lines;
     this.#write(talk, sentAt, [isOpen ? `[not sealed] ${first}` : first, ...further]);
     talk.unread++;
+    return talk;
   }
 
   /** Writes what the user says. */

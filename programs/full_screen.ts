@@ -4,7 +4,7 @@
  */
 import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
-import { harmless } from "../core/base/text.ts";
+import { firstWords, harmless } from "../core/base/text.ts";
 import { type Nick, sameNick } from "../core/messages/nick.ts";
 import { type JournalEvent, type Notice, render } from "../core/notice.ts";
 import type { TypedLines } from "../storage/typed_lines.ts";
@@ -21,24 +21,21 @@ import { dressed } from "./dressing.ts";
 import { KEYS } from "./full_screen_keys.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
-import type { Hand, PromptSettings } from "./prompt.ts";
-import { type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import type { Hand, PromptSettings, ViewSettings } from "./prompt.ts";
+import { CHANNEL, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
 import { Sight } from "./sight.ts";
 import { statusOf, type Ways } from "./status_line.ts";
+import { mentions } from "./unread.ts";
 import type { World } from "./world.ts";
-
-/** Whose screen it is. */
-export interface Owner {
-  readonly nick: Nick;
-  /** The server as the user wrote it, HOST:PORT. */
-  readonly serverName: string;
-}
 
 /** The names of our actions begin so: no script can give such a name. */
 const OWN = "_";
 /** Those of messages that have a sign begin so. */
 const SAID = "_said_";
 const NAME_BYTES = 16;
+
+/** A notification has room for so much. */
+const NOTIFICATION_COLUMNS = 100;
 
 /** How often the status line asks how the ways are. */
 const WAYS_MS = 2_000;
@@ -59,7 +56,9 @@ type Table = Extract<Notice, { type: "peersListed" | "tableChanged" }>;
 
 export class FullScreen {
   readonly #commands: Commands;
-  readonly #owner: Owner;
+  readonly #nick: Nick;
+  readonly #serverName: string;
+  readonly #view: ViewSettings;
   readonly #typed: TypedLines;
   readonly #world: World;
   readonly #hand: Hand;
@@ -79,10 +78,12 @@ export class FullScreen {
   #awaitsKey = false;
   #lastWords: string[] = [];
 
-  /** `hand` takes each action of the user. */
-  constructor({ commands, typed, view, world }: PromptSettings, owner: Owner, hand: Hand) {
+  /** `serverName` is the server as the user wrote it, HOST:PORT. `hand` takes each action of the user. */
+  constructor({ commands, nick, typed, view, world }: PromptSettings, serverName: string, hand: Hand) {
     this.#commands = commands;
-    this.#owner = owner;
+    this.#nick = nick;
+    this.#serverName = serverName;
+    this.#view = view;
     this.#typed = typed;
     this.#world = world;
     this.#hand = hand;
@@ -95,9 +96,10 @@ export class FullScreen {
       history: typed.lines,
       edit: (text) => editText(text, (sentence) => this.#tell(this.#talks.open, [harmless(sentence)])),
       onNoAnswer: () => this.#tell(this.#talks.open, [NO_ANSWER]),
-      draw: (size, input, prompt) => layOut(this.#view(input, prompt), size),
+      draw: (size, input, prompt) => layOut(this.#look(input, prompt), size),
       complete: (line, cursor) => this.#complete(line.slice(0, cursor)),
       onKey: (key) => this.#onKey(key),
+      onFocus: (hasFocus) => this.#sight.focused(hasFocus),
       onTyping: () => this.#onTyping(),
       onLine: (line, omitted, echo) => this.#onLine(line, omitted, echo),
       onTooLong: (bytes) => this.#refuse({ type: "tooLong", bytes }),
@@ -163,8 +165,7 @@ export class FullScreen {
         return this.#settle(ref);
       case "directReceived":
       case "channelReceived":
-        this.#talks.receive(notice.message, this.#dressed(notice.message), this.#world.wall());
-        return this.#sight.look(false);
+        return this.#receive(notice.message);
       case "tableChanged":
         return this.meet(notice);
       case "peersListed":
@@ -181,6 +182,17 @@ export class FullScreen {
     }
     if (ref?.startsWith(SAID) && this.#own.covers(notice, ref)) return;
     this.#showLines(notice, ref);
+  }
+
+  /** A message is told of outside of the window if it is the first that nobody has seen of its conversation. */
+  #receive(message: JournalEvent): void {
+    const { channel, from, text } = message;
+    const talk = this.#talks.receive(message, this.#dressed(message), this.#world.wall());
+    this.#sight.look(false);
+    const { notify } = this.#view;
+    if (notify === undefined || talk.unread !== 1 || channel && !mentions(text, this.#nick)) return;
+    const where = channel ? `${CHANNEL} ` : "";
+    this.#terminal.notify(notify, firstWords(`${where}${from}: ${text}`, NOTIFICATION_COLUMNS));
   }
 
   /** A message as it looks in its conversation, which says by itself that it is the channel's. */
@@ -255,8 +267,8 @@ export class FullScreen {
   }
 
   #onKey(key: FullKey): void {
-    this.#sight.press(key, areasOf(this.#terminal.size, this.#view(this.#terminal.input)));
-    if (key.name !== "focus") this.#sawKey();
+    this.#sight.press(key, areasOf(this.#terminal.size, this.#look(this.#terminal.input)));
+    this.#sawKey();
     this.#askWays();
   }
 
@@ -278,7 +290,7 @@ export class FullScreen {
     for (const each of this.#said.keys()) if (!this.#own.has(each)) this.#said.delete(each);
     this.#said.set(
       name,
-      this.#talks.say(talk, this.#world.wall(), this.#owner.nick, SIGNS.queued, said.text),
+      this.#talks.say(talk, this.#world.wall(), this.#nick, SIGNS.queued, said.text),
     );
     this.#act({ ...sendingOf(said), once: name }, name);
   }
@@ -350,9 +362,9 @@ export class FullScreen {
 
   // ---- what is to be seen --------------------------------------------------------------------------------
 
-  #view(input: Line, prompt?: string): View {
+  #look(input: Line, prompt?: string): View {
     const { open, tabs } = this.#talks;
-    const { serverName } = this.#owner;
+    const serverName = this.#serverName;
     return {
       tabs,
       pane: open.pane,

@@ -34,12 +34,14 @@ export class Sight {
     if (this.#hasFocus ?? isKey) open.unread = 0;
   }
 
+  /** The terminal tells its focus. */
+  focused(hasFocus: boolean): void {
+    this.#hasFocus = hasFocus;
+    this.look(false);
+  }
+
   /** A key of the full screen, whose parts are these. */
   press(key: FullKey, areas: Areas): void {
-    if (key.name === "focus") {
-      this.#hasFocus = key.has;
-      return this.look(false);
-    }
     this.#showsHelp = key.name === "help" && !this.#showsHelp;
     const { all, open } = this.#talks;
     switch (key.name) {

@@ -5,9 +5,11 @@
  */
 import type { Complete } from "../completion.ts";
 import { type Editor, type EditorEvent, NEW_EDITOR, press, withText } from "../editor.ts";
+import type { Report } from "../escape_sequences.ts";
 import { historyOf } from "../history.ts";
 import { type EditKey, isReport, type KeyPress } from "../keys.ts";
 import { type Line, shown } from "../line.ts";
+import { type Notification, notification } from "../notification.ts";
 import { colourOf, type Rgb } from "../palette.ts";
 import type { Size } from "../screen.ts";
 import { searchPrompt } from "../search.ts";
@@ -35,6 +37,8 @@ export interface FullOptions {
   readonly takesMouse: boolean;
   /** A key of the full screen. */
   onKey(key: FullKey): void;
+  /** The terminal's window has the focus now, or has lost it. */
+  onFocus(hasFocus: boolean): void;
   /** The input line was changed, or a key was pressed that changed nothing. */
   onTyping(): void;
   /** A line was submitted, which looked as `echo`. It is too long if it lacks `omitted` bytes. */
@@ -134,6 +138,12 @@ export class FullTerminal {
     else this.#paint();
   }
 
+  /** Shows a text, which holds printable characters alone, outside of the terminal's window. */
+  notify(how: Notification, text: string): void {
+    const { hasTexts, isInTmux } = this.#options.features;
+    if (hasTexts && !this.#isClosed) this.#device.write(notification(how, text, isInTmux));
+  }
+
   /** Gives the terminal back. What is written here comes below what stood there before. */
   close(lastWords: readonly string[]): void {
     if (this.#isClosed) return;
@@ -161,11 +171,16 @@ export class FullTerminal {
     for (const key of keys) {
       if (key.name === "own") this.#options.onKey(key.key);
       else if (!isReport(key)) this.#edit(key);
-      else if (key.name === "background") this.#background = key.colour;
+      else this.#hear(key);
       // This key has ended the program; the keys behind it mean nothing any more.
       if (this.#isClosed) return;
     }
     this.changed();
+  }
+
+  #hear(report: Report): void {
+    if (report.name === "background") this.#background = report.colour;
+    if (report.name === "focus") this.#options.onFocus(report.hasFocus);
   }
 
   #edit(key: EditKey): void {

@@ -1,6 +1,5 @@
 /**
- * The keys that only a full screen has, and what terminals tell about themselves. The others are those of the
- * input line.
+ * The keys that only a full screen has. The others are those of the input line.
  * @module
  */
 
@@ -8,8 +7,6 @@ export type FullKey =
   | { readonly name: "help" | "pageUp" | "pageDown" | "newest" | "nextTab" | "previousTab" | "nextUnread" }
   /** The conversation with this number, from 0. */
   | { readonly name: "tab"; readonly at: number }
-  /** The terminal has the focus of the keyboard, or has lost it. */
-  | { readonly name: "focus"; readonly has: boolean }
   | { readonly name: "wheel"; readonly rows: number }
   /** A click at this place, both from 0. */
   | { readonly name: "click"; readonly row: number; readonly column: number };
@@ -27,8 +24,6 @@ const KEYS: ReadonlyMap<string, FullKey> = new Map<string, FullKey>([
   ["\x1b[1;5B", { name: "nextTab" }], // ctrl-down
   ["\x1b[1;5A", { name: "previousTab" }], // ctrl-up
   ["\x1ba", { name: "nextUnread" }], // alt-a
-  ["\x1b[I", { name: "focus", has: true }],
-  ["\x1b[O", { name: "focus", has: false }],
 ]);
 
 /** How many rows a notch of the wheel goes. */

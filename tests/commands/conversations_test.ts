@@ -159,13 +159,13 @@ Deno.test("what is in sight was read with the focus, and on a terminal that tell
   assertEquals([comes(), comes()], [1, 2]);
   sight.look(true);
   assertEquals(bob.unread, 0);
-  sight.press({ name: "focus", has: true }, AREAS);
+  sight.focused(true);
   assertEquals([comes(), comes()], [0, 0]);
-  sight.press({ name: "focus", has: false }, AREAS);
+  sight.focused(false);
   assertEquals(comes(), 1);
   sight.look(true);
   assertEquals(bob.unread, 1);
-  sight.press({ name: "focus", has: true }, AREAS);
+  sight.focused(true);
   assertEquals(bob.unread, 0);
 });
 
@@ -174,7 +174,7 @@ Deno.test("what is below the window, behind the keys or in another conversation 
   const sight = new Sight(talks);
   const bob = talks.with("bob", NOW);
   talks.goTo(bob);
-  sight.press({ name: "focus", has: true }, AREAS);
+  sight.focused(true);
   const comes = () => {
     talks.receive(message("bob"), ["bob: hi"], NOW);
     sight.look(true);

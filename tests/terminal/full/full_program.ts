@@ -16,7 +16,7 @@ const pane = new Pane();
 let added = 0;
 
 const terminal = new FullTerminal({
-  features: { hasColours: false, hasTexts: false },
+  features: { hasColours: false, hasTexts: false, isInTmux: false },
   takesMouse: Deno.args.includes("mouse"),
   history: ["old one", "old two"],
   edit: (text) => Promise.resolve(`${text}, edited`),
@@ -30,6 +30,7 @@ const terminal = new FullTerminal({
     if (key.name === "newest") pane.toEnd();
     if (key.name !== "pageUp" && key.name !== "newest") say(JSON.stringify(key));
   },
+  onFocus: (hasFocus) => say(JSON.stringify({ hasFocus })),
   onTyping: () => {},
   onLine: (line) => {
     if (line === "quit") return end("quit");

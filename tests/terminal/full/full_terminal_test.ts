@@ -187,5 +187,5 @@ onTerminal("full screen: the mouse is left alone unless it is asked for", async 
   await live.type("\x1b[<0;3;2M\x1b[<0;3;2m\x1b[<64;3;2M\x1b[I");
   await live.sees(/"click","row":1,"column":2/);
   await live.sees(/"wheel","rows":3/);
-  await live.sees(/"focus","has":true/);
+  await live.sees(/"hasFocus":true/);
 });
