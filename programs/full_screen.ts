@@ -184,7 +184,7 @@ export class FullScreen {
     this.#showLines(notice, ref);
   }
 
-  /** A message is told of outside of the window if it is the first that nobody has seen of its conversation. */
+  /** The first message of a conversation that nobody has seen is told of outside of the window. */
   #receive(message: JournalEvent): void {
     const { channel, from, text } = message;
     const talk = this.#talks.receive(message, this.#dressed(message), this.#world.wall());

@@ -1,6 +1,6 @@
 /**
- * The status line of a full screen: the server and the round trip to it, the way to the person, what was lost,
- * and what waits. It is pure.
+ * The status line of a full screen: the server and the round trip to it, the way to the person, what was
+ * lost, and what waits. It is pure.
  */
 import { sameNick } from "../core/messages/nick.ts";
 import type { Notice, Way } from "../core/notice.ts";

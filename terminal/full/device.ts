@@ -86,9 +86,9 @@ export class Device<Own extends { readonly name: string }> {
   }
 
   /**
-   * Lets another program have the terminal until `use` has resolved. A read that waits would steal its keys, and
-   * cannot be taken back; so the terminal is asked whether it is there, and its answer ends the read. Returns
-   * false if it does not answer.
+   * Lets another program have the terminal until `use` has resolved. A read that waits would steal its keys,
+   * and cannot be taken back; so the terminal is asked whether it is there, and its answer ends the read.
+   * Returns false if it does not answer.
    */
   async lend(use: () => Promise<void>): Promise<boolean> {
     if (this.isAway || this.#releasing !== undefined) return true;
