@@ -19,6 +19,7 @@ import { editText } from "./edit_text.ts";
 import { filesLike } from "./file_names.ts";
 import { dressed } from "./dressing.ts";
 import { KEYS } from "./full_screen_keys.ts";
+import { Hidden } from "./hidden.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
 import type { Hand, PromptSettings, ViewSettings } from "./prompt.ts";
@@ -65,6 +66,7 @@ export class FullScreen {
   readonly #talks: Conversations;
   readonly #sight: Sight;
   readonly #people = new People();
+  readonly #hidden = new Hidden();
   readonly #own = new OwnMessages();
   /** The lines of own messages whose signs may change, by the names of their actions. */
   readonly #said = new Map<string, SaidLine>();
@@ -165,7 +167,15 @@ export class FullScreen {
         return this.#settle(ref);
       case "directReceived":
       case "channelReceived":
+        if (this.#hidden.isIgnored(notice.message.from)) return this.#hidden.keep(notice.message);
         return this.#receive(notice.message);
+      case "foldedMessage":
+        return this.#hidden.keep(notice.message);
+      case "folded":
+        if (this.#hidden.isIgnored(notice.from)) return;
+        return this.#tell(this.#talks.placeOf(notice), [
+          harmless(`[${notice.count} more from ${notice.from}, '/show ${notice.from}' shows them.]`),
+        ]);
       case "tableChanged":
         return this.meet(notice);
       case "peersListed":
@@ -316,6 +326,10 @@ export class FullScreen {
         return this.#talk(request.to);
       case "leave":
         return this.#goTo(this.#talks.client);
+      case "ignore":
+        return this.#ignore(request.nick);
+      case "show":
+        return this.#reveal(request.from);
     }
   }
 
@@ -323,6 +337,22 @@ export class FullScreen {
     const nick = to === undefined ? undefined : this.#talks.nicks.find((each) => sameNick(each, to));
     if (to !== undefined && nick === undefined) return this.#refuse({ type: "unknownPeer", nick: to });
     this.#goTo(this.#talks.with(nick, this.#world.wall()));
+  }
+
+  #ignore(to: string): void {
+    const nick = this.#people.nickOf(to);
+    if (nick === undefined) return this.#refuse({ type: "unknownPeer", nick: to });
+    const line = this.#hidden.toggle(nick)
+      ? `[Messages of ${nick} are not shown any more, '/ignore ${nick}' ends that, '/show ${nick}' shows them.]`
+      : `[Messages of ${nick} are shown again.]`;
+    this.#tell(this.#talks.open, [harmless(line)]);
+  }
+
+  /** Shows what was hidden, each message in its conversation. */
+  #reveal(from: string | undefined): void {
+    const messages = this.#hidden.take(from);
+    if (messages.length === 0) this.#tell(this.#talks.open, ["[Nothing is hidden.]"]);
+    for (const message of messages) this.#receive({ ...message, dated: true });
   }
 
   #goTo(talk: Talk): void {

@@ -44,6 +44,12 @@ Deno.test("conversations with unread counts, presence, and signs before what was
   await alice.sees(row("> alice: /everybody"));
   await alice.sees(row("bob: hi, everybody"));
   await bob.sees("[Channel_Message alice: /everybody]");
+  await alice.type("/ignore bob\r");
+  await alice.sees(/Messages of bob are not shown any more/);
+  await bob.say("send alice unseen");
+  await bob.sees("[Message received by alice.]");
+  await alice.type("/show\r\x1b3");
+  await alice.sees(/│\d\d:\d\d bob: \S+ \S+ unseen$/);
   await bob.say("quit");
   await alice.type("\x1b1");
   await alice.sees(row("bob is offline"));
