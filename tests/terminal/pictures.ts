@@ -50,5 +50,5 @@ async function withEverybody(
   Deno.writeTextFileSync(`${PROJECT}/docs/${file}`, pictureOf(alice.referee, title));
 }
 
-await withEverybody([], /carol .*OFFLINE/, "line-mode.svg", "A conversation in the line mode");
+await withEverybody([], /carol is offline/, "line-mode.svg", "A conversation in the line mode");
 await withEverybody(["--tui"], /bob: direct/, "full-screen.svg", "The same conversation on a full screen");
