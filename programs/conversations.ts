@@ -13,7 +13,7 @@ import { CHANNEL, type Conversation } from "./reading.ts";
 
 /** One conversation, or what the client itself says. */
 export interface Talk {
-  /** Whom lines go to; `undefined` where they are commands. */
+  /** Those to whom lines go; `undefined` where lines are commands. */
   readonly conversation: Conversation | undefined;
   /** Harmless for a terminal. */
   readonly name: string;

@@ -43,7 +43,7 @@ const WAYS_MS = 2_000;
 
 const NO_ANSWER = "[This terminal does not say that it is there, so nothing else can use it.]";
 
-/** What the last lines of a client say, which stay on the screen when it has ended. */
+/** The last words of a client, which stay on the screen when it has ended. */
 const LAST_WORDS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([
   "deregistered",
   "exiting",
@@ -148,7 +148,7 @@ export class FullScreen {
     this.#tell(this.#talks.client, this.#lastWords);
   }
 
-  /** Gives the terminal back. What was said last stays on it. */
+  /** Gives the terminal back. The last words stay on it. */
   close(): void {
     clearInterval(this.#timer);
     this.#terminal.close(this.#lastWords);
@@ -384,7 +384,7 @@ export class FullScreen {
     return completions(this.#commands, nicks, open.conversation, before, filesLike);
   }
 
-  /** Whose nick could be taken for another one is shown with the begin of the key. */
+  /** A nick that could be taken for another one has the begin of its key beside it. */
   #markOf(nick: Nick | undefined): string {
     const isAlike = nick !== undefined && this.#people.likeOf(nick) !== undefined;
     return isAlike ? ` (${this.#people.fingerprintOf(nick)})` : "";

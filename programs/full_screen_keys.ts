@@ -1,4 +1,4 @@
-/** What F1 shows on a full screen: as much as a window of 80 x 24 has room for. */
+/** The keys that F1 shows on a full screen: as many as a window of 80 x 24 has room for. */
 import { keyLine } from "../terminal/full/layout.ts";
 
 export const KEYS: readonly string[] = [

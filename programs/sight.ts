@@ -1,5 +1,5 @@
 /**
- * What of the conversations is in sight, and what the keys of a full screen change about that. It is pure.
+ * The part of the conversations that is in sight, and how the keys of a full screen change it. It is pure.
  */
 import type { FullKey } from "../terminal/full/keys.ts";
 import { type Areas, tabAt } from "../terminal/full/layout.ts";
@@ -25,8 +25,8 @@ export class Sight {
   }
 
   /**
-   * What is in sight was read if the terminal has the focus. Of a terminal that tells nothing of that a key
-   * tells as much.
+   * The messages in sight were read if the terminal has the focus. A terminal that never told its focus has it
+   * when a key is pressed.
    */
   look(isKey: boolean): void {
     const { open } = this.#talks;

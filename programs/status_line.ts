@@ -8,7 +8,7 @@ import type { Talk } from "./conversations.ts";
 
 export type Ways = Extract<Notice, { type: "waysListed" }>;
 
-/** What is known of the network. */
+/** The network, as far as it is known. */
 interface Network {
   /** The server as the user wrote it, HOST:PORT. */
   readonly serverName: string;

@@ -19,7 +19,7 @@ export interface DeviceOptions<Own> {
   /** Written when the program takes the terminal over, and when it gives the terminal back. */
   readonly enter: string;
   readonly leave: string;
-  /** What a sequence means to the program itself. */
+  /** The meaning of a sequence to the program itself. */
   ownKey(sequence: string): Own | undefined;
   /** Keys were pressed. */
   onKeys(keys: readonly (KeyPress | Own)[]): void;

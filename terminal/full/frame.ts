@@ -64,7 +64,7 @@ export function framesApart(before: Frame | undefined, after: Frame): string {
   return BEGIN + HIDE_CURSOR + changes + RESET + place(row, column) + SHOW_CURSOR + END;
 }
 
-/** The cells of a row that differ. Of a row that is not known all do. */
+/** The cells of a row that differ: all, if nobody knows what stands there. */
 function rowsApart(before: Row | undefined, after: Row, at: number): string {
   const differs = (column: number) => before === undefined || !isSame(before[column], after[column]);
   let last = after.length - 1;

@@ -19,7 +19,7 @@ import { type Frame, framesApart } from "./frame.ts";
 import { type FullKey, fullKey } from "./keys.ts";
 
 export interface FullOptions {
-  /** What is to be seen now, with this input. Other words may stand in the place of the prompt. */
+  /** Draws the screen as it is to be now, with this input. Other words may stand in the place of the prompt. */
   draw(size: Size, input: Line, prompt: string | undefined): Frame;
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
@@ -131,7 +131,7 @@ export class FullTerminal {
     return shown(this.#editor.line);
   }
 
-  /** What is to be seen has changed. The first change is shown at once, the next ones at a pace. */
+  /** The screen is to be another one. The first change is shown at once, the next ones at a pace. */
   changed(): void {
     if (this.#isClosed) return;
     if (this.#timer !== undefined) this.#isStale = true;
@@ -144,7 +144,7 @@ export class FullTerminal {
     if (hasTexts && !this.#isClosed) this.#device.write(notification(how, text, isInTmux));
   }
 
-  /** Gives the terminal back. What is written here comes below what stood there before. */
+  /** Gives the terminal back. The last words come below the text that stood there before. */
   close(lastWords: readonly string[]): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -205,7 +205,7 @@ export class FullTerminal {
       case "ended":
         return this.#options.onEnd();
       case "cleared":
-        // Whatever another program has written over the screen is gone.
+        // Another program may have written over the screen: all of it is written anew.
         this.#frame = undefined;
         return;
       case "suspended":

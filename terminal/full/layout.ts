@@ -23,7 +23,7 @@ export interface Tab {
 export interface View {
   readonly tabs: readonly Tab[];
   readonly pane: Pane;
-  /** What the line above the input says, the most important first. */
+  /** The parts of the line above the input, the most important first. */
   readonly status: readonly string[];
   readonly prompt: string;
   readonly input: Line;
@@ -54,7 +54,7 @@ const INPUT_PART = 1 / 2;
 const ONLINE = "+";
 const OFFLINE = "-";
 
-/** Divides the window. Of a low one the input remains, then the pane, then the status. */
+/** Divides the window. A low one has the input first, then the pane, then the status. */
 export function areasOf({ columns, rows }: Size, view: View): Areas {
   const width = columns < LEAST_COLUMNS_WITH_TABS ? 0 : Math.min(MOST_TABS_COLUMNS, Math.trunc(columns / 4));
   const most = Math.max(1, Math.floor(rows * INPUT_PART));
