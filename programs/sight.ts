@@ -25,8 +25,8 @@ export class Sight {
   }
 
   /**
-   * The messages in sight were read if the terminal has the focus. A terminal that never told its focus has it
-   * when a key is pressed.
+   * The messages in sight were read if the terminal has the focus. A terminal that never told its focus has
+   * it when a key is pressed.
    */
   look(isKey: boolean): void {
     const { open } = this.#talks;

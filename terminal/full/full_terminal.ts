@@ -19,7 +19,7 @@ import { type Frame, framesApart } from "./frame.ts";
 import { type FullKey, fullKey } from "./keys.ts";
 
 export interface FullOptions {
-  /** Draws the screen as it is to be now, with this input. Other words may stand in the place of the prompt. */
+  /** Draws the screen as it is to be now. Other words may stand in the place of the prompt. */
   draw(size: Size, input: Line, prompt: string | undefined): Frame;
   /** Completes the word before the cursor for the Tab key. */
   readonly complete: Complete;
