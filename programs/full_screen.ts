@@ -14,13 +14,14 @@ import { areasOf, layOut, type View } from "../terminal/full/layout.ts";
 import type { Line } from "../terminal/line.ts";
 import { featuresOfTerminal } from "../terminal/terminal.ts";
 import { completions } from "./completing.ts";
-import { Conversations, type SaidLine, type Talk } from "./conversations.ts";
+import { Conversations, type Talk } from "./conversations.ts";
 import { editText } from "./edit_text.ts";
 import { filesLike } from "./file_names.ts";
 import { dressed } from "./dressing.ts";
 import { KEYS } from "./full_screen_keys.ts";
 import { Hidden } from "./hidden.ts";
-import { OwnMessages, SIGNS } from "./own_messages.ts";
+import { OwnLines } from "./own_lines.ts";
+import { SIGNS } from "./own_messages.ts";
 import { People } from "./people.ts";
 import type { Hand, PromptSettings, ViewSettings } from "./prompt.ts";
 import { CHANNEL, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
@@ -67,9 +68,7 @@ export class FullScreen {
   readonly #sight: Sight;
   readonly #people = new People();
   readonly #hidden = new Hidden();
-  readonly #own = new OwnMessages();
-  /** The lines of own messages whose signs may change, by the names of their actions. */
-  readonly #said = new Map<string, SaidLine>();
+  readonly #own = new OwnLines();
   /** The conversations in which actions were given that are not over. */
   readonly #asked = new Map<string, Talk>();
   readonly #terminal: FullTerminal;
@@ -231,23 +230,14 @@ export class FullScreen {
   }
 
   #showState(notice: Extract<Notice, { type: "messageState" }>): void {
-    const shown = this.#own.note(notice);
-    if (shown === undefined) return;
-    this.#sign(notice.once, shown.sign);
-    if (shown.reason !== undefined) this.#showLines(shown.reason);
-    if (!this.#own.has(notice.once)) this.#said.delete(notice.once);
+    const reason = this.#own.note(notice);
+    if (reason !== undefined) this.#showLines(reason);
   }
 
   #settle(ref: Ref | undefined): void {
     if (ref === undefined) return;
     this.#asked.delete(ref);
-    const sign = this.#own.settled(ref);
-    if (sign !== undefined) this.#sign(ref, sign);
-  }
-
-  #sign(name: string, sign: string): void {
-    const line = this.#said.get(name);
-    line?.pane.replace(line.number, line.withSign(sign));
+    this.#own.settled(ref);
   }
 
   #tell(talk: Talk, lines: readonly string[]): void {
@@ -296,12 +286,8 @@ export class FullScreen {
 
   #say(talk: Talk, said: Said): void {
     const name = this.#newName(SAID);
-    this.#own.begin(name, said);
-    for (const each of this.#said.keys()) if (!this.#own.has(each)) this.#said.delete(each);
-    this.#said.set(
-      name,
-      this.#talks.say(talk, this.#world.wall(), this.#nick, SIGNS.queued, said.text),
-    );
+    const now = this.#world.wall();
+    this.#own.begin(name, said, this.#talks.say(talk, now, this.#nick, SIGNS.queued, said.text));
     this.#act({ ...sendingOf(said), once: name }, name);
   }
 
