@@ -1,6 +1,6 @@
 /** Options that say how the client looks on a terminal. */
 import type { ViewSettings } from "../programs/prompt.ts";
-import { oneOf, type Option, type Options } from "./_options.ts";
+import { oneOf, type Option, OptionError, type Options } from "./_options.ts";
 
 /** The values in a setting of an option that takes none. */
 const IS_SWITCH = oneOf(["true", "false"]);
@@ -39,13 +39,31 @@ export const VIEW_OPTIONS: readonly Option[] = [
     completes: NOTIFICATIONS,
     check: oneOf(NOTIFICATIONS),
   },
+  {
+    name: "tui",
+    help: "a full screen: conversations at the left, the open one beside them, F1 shows the keys",
+    setting: "tui",
+    check: IS_SWITCH,
+  },
+  {
+    name: "mouse",
+    help: "with '--tui': the wheel scrolls and a click opens a conversation, but selects no text",
+    setting: "mouse",
+    check: IS_SWITCH,
+  },
 ];
 
-export function readViewSettings({ notify, plain, presence, times }: Options): ViewSettings {
+export function readViewSettings({ mouse, notify, plain, presence, times, tui }: Options): ViewSettings {
+  const isFull = tui === "true";
+  if (isFull && plain === "true") {
+    throw new OptionError("'--plain' and '--tui' are two ways to look, leave one out");
+  }
   return {
     isPlain: plain === "true",
     tellsChanges: presence === "line",
     hasTimes: times === "true",
     notify: NOTIFICATIONS.find((each) => each === notify),
+    isFull,
+    takesMouse: mouse === "true",
   };
 }

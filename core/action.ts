@@ -40,6 +40,8 @@ export type Action =
   | { readonly type: "listPeers" }
   /** Find the nicks that begin with this. */
   | { readonly type: "completeNick"; readonly prefix: string }
+  /** Tell how the ways to the server and to peers have been, and how many messages wait. */
+  | { readonly type: "listWays" }
   /** Pin the identity that the table gives for the nick now, in the place of the one pinned before. */
   | { readonly type: "trust"; readonly nick: string }
   /**

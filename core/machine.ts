@@ -43,6 +43,7 @@ export type {
   Notice,
   ReleaseOutcome,
   TableCounts,
+  Way,
 } from "./notice.ts";
 export { MESSAGE_STATES } from "./notice.ts";
 import type { Action, Ref } from "./action.ts";

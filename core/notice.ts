@@ -27,6 +27,16 @@ import type { RevocationAnswer } from "./messages/verb.ts";
 export type { Failure, JournalEvent, JournalPage, MessageState } from "./message.ts";
 export { MESSAGE_STATES } from "./message.ts";
 
+/** How the way to the server or to a peer has been since its session began. */
+export interface Way {
+  /** The mean round trip; `undefined` if it is not known yet. */
+  readonly rtt: Millis | undefined;
+  /** How many packets have left that ask for an acknowledgement. */
+  readonly sent: number;
+  /** How many of them were lost. */
+  readonly lost: number;
+}
+
 /** A nick, and the older one of somebody else that it looks like. */
 export type LookAlike = readonly [nick: Nick, like: Nick];
 
@@ -241,6 +251,15 @@ export type Notice =
   | { readonly type: "historyRead"; readonly query: HistoryQuery; readonly page: HistoryPage | undefined }
   /** Nicks that begin with this: all of them, or some of many. It has no text. */
   | { readonly type: "nicksFound"; readonly prefix: string; readonly nicks: readonly Nick[] }
+  /** How the ways are now, and how many messages of ours wait for a receipt. It has no text. */
+  | {
+    readonly type: "waysListed";
+    /** `undefined` without a session. */
+    readonly server: Way | undefined;
+    /** The peers with whom there is a session: what is written to them goes directly. */
+    readonly peers: readonly (readonly [nick: Nick, way: Way])[];
+    readonly waiting: number;
+  }
   /** Too many programs read the journal. */
   | { readonly type: "tooManyReaders" }
   /** An action is over, see `Action`. It has no text. */
@@ -547,6 +566,7 @@ export function render(notice: Notice, utcOffset: (at: Millis) => Millis): Rende
     case "mailRead":
     case "nicksFound":
     case "settled":
+    case "waysListed":
       return rendered("none", []);
     case "serverKey":
       return log(`this is '${notice.name}', its key is ${notice.key}`);

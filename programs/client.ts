@@ -10,9 +10,10 @@ import { StoreError } from "../storage/store_error.ts";
 import { Input } from "../terminal/input.ts";
 import { isInteractive } from "../terminal/terminal.ts";
 import { type Look, lookAction, lookUpFor, pageIn } from "./history.ts";
+import { FullScreen } from "./full_screen.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
-import { type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
+import { type Hand, type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
 import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
@@ -22,6 +23,11 @@ class OutputError extends ExpectedError {
   override readonly name = "OutputError";
 }
 
+/** A full screen is asked for where there cannot be one. */
+class ScreenError extends ExpectedError {
+  override readonly name = "ScreenError";
+}
+
 /** Runs a client. Returns the exit status, or throws an `ExpectedError` if it cannot start or go on. */
 export async function runClient(
   settings: ClientSettings,
@@ -29,6 +35,9 @@ export async function runClient(
   commands: Commands,
   world: World,
 ): Promise<number> {
+  if (view.isFull && !isInteractive()) {
+    throw new ScreenError("'--tui' needs a terminal that can place its cursor, leave it out here");
+  }
   const place = await findPlace(settings, world);
   if (place === undefined) return FAILED;
   const source = await openInput(view, commands, world);
@@ -61,6 +70,11 @@ async function openInput({ isPlain }: ViewSettings, commands: Commands, world: W
   if (Deno.stdin.isTerminal()) return { input, isAttended, sendsOnly: false };
   const whole = await input.readAhead(world.after(READ_AHEAD_MS));
   return { input, isAttended, sendsOnly: whole !== undefined && onlySends(commands, whole) };
+}
+
+/** Opens what the user types into and reads: the full screen, or the prompt. */
+function openSide(serverName: string, prompting: PromptSettings, hand: Hand): Prompt | FullScreen {
+  return prompting.view.isFull ? new FullScreen(prompting, serverName, hand) : new Prompt(prompting, hand);
 }
 
 /**
@@ -118,7 +132,7 @@ async function runPrompt(
     if (isEnd && connections.size > 0) void leaveToOthers(action);
     else if (action.type === "readHistory") {
       void lookUpFor(
-        (notice) => prompt.show(notice),
+        (notice) => prompt.show(notice, ref),
         (line) => prompt.say(line),
         look,
         action.query,
@@ -141,7 +155,7 @@ async function runPrompt(
   }
 
   engine.watch((notice, ref) => {
-    if (notice.type !== "settled") log?.(notice.type);
+    if (notice.type !== "settled" && notice.type !== "waysListed") log?.(notice.type);
     // Answers to the requests of others are not for this screen.
     if (ref !== undefined && !prompt.isOwn(ref) || isLeaving) return;
     prompt.show(notice, ref);
@@ -150,7 +164,7 @@ async function runPrompt(
       throw new OutputError("cannot write to standard output: nobody reads it, or it has no room");
     }
   });
-  const prompt = new Prompt(prompting, hand);
+  const prompt = openSide(engine.serverName, prompting, hand);
   prompt.awaits();
   if (trouble !== undefined) prompt.say(`[Other programs cannot use this client: ${trouble}]`);
   world.onEndingSignal(() => engine.end());
@@ -221,13 +235,14 @@ async function runScreen(
     if (action.type === "finish") return void Promise.allSettled(asked).then(() => leave());
     if (action.type === "stay") return;
     const answer =
-      (action.type === "readHistory" ? lookUpFor(show, say, look, action.query) : ask(action, ref))
-        .catch(() => {});
+      (action.type === "readHistory"
+        ? lookUpFor((notice) => show(notice, ref), say, look, action.query)
+        : ask(action, ref)).catch(() => {});
     asked.add(answer);
     answer.finally(() => asked.delete(answer));
   }
 
-  const prompt = new Prompt(prompting, hand);
+  const prompt = openSide(session.hello.server, prompting, hand);
   screen.notified = (method, params) => {
     if (method === "notice") show(params["notice"] as Notice);
     if (method === "missed") prompt.say(`[${params["count"]} lines came too fast to be shown here.]`);

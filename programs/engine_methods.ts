@@ -53,6 +53,7 @@ const ACTIONS = [
   "register",
   "deregister",
   "listPeers",
+  "listWays",
   "trust",
   "verify",
   "invite",
@@ -290,6 +291,7 @@ function actionOf(params: RpcParams): Action {
   if (type === undefined) throw new InvalidParams(`'type' is not one of ${ACTIONS.join(", ")}`);
   switch (type) {
     case "listPeers":
+    case "listWays":
     case "invite":
       return { type };
     case "readHistory":

@@ -59,6 +59,10 @@ export interface ViewSettings {
   readonly hasTimes: boolean;
   /** By which sequence direct messages and mentions are told of; `undefined` if they are not. */
   readonly notify: Notification | undefined;
+  /** The client has the whole window, with conversations beside each other. */
+  readonly isFull: boolean;
+  /** The full screen takes the mouse. */
+  readonly takesMouse: boolean;
 }
 
 /** The source of the user's lines. */

@@ -82,7 +82,11 @@ const LONGEST_REPORT = 100;
  */
 const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 
-export class KeyDecoder {
+/** What a sequence means to the program itself; `undefined` if it belongs to the input line. */
+type OwnKey<Own> = (sequence: string) => Own | undefined;
+
+export class KeyDecoder<Own extends { readonly name: string } = never> {
+  readonly #ownKey: OwnKey<Own>;
   readonly #utf8 = new TextDecoder();
   /** The escape sequence so far; empty outside of one. */
   #escape = "";
@@ -92,6 +96,11 @@ export class KeyDecoder {
   #pasteTail = "";
   /** The length of the whole paste in bytes. */
   #pasteBytes = 0;
+
+  /** `ownKey` is asked first about each sequence. */
+  constructor(ownKey: OwnKey<Own> = () => undefined) {
+    this.#ownKey = ownKey;
+  }
 
   /** True inside a paste. */
   get isPasting(): boolean {
@@ -109,12 +118,12 @@ export class KeyDecoder {
   }
 
   /** Takes the bytes of one read and returns the keys that are complete. */
-  push(bytes: Uint8Array): KeyPress[] {
-    const keys: KeyPress[] = [];
+  push(bytes: Uint8Array): (KeyPress | Own)[] {
+    const keys: (KeyPress | Own)[] = [];
     for (const character of this.#utf8.decode(bytes, { stream: true })) {
       const key = this.#take(character);
       const last = keys.at(-1);
-      if (key?.name === "text" && last?.name === "text") {
+      if (isText(key) && isText(last)) {
         keys[keys.length - 1] = { name: "text", text: last.text + key.text };
       } else if (key) keys.push(key);
     }
@@ -129,7 +138,7 @@ export class KeyDecoder {
     this.#escape = "";
   }
 
-  #take(character: string): KeyPress | undefined {
+  #take(character: string): KeyPress | Own | undefined {
     if (this.#paste) return this.#takePasted(this.#paste, character);
     if (this.#escape.startsWith(TEXT_REPORT)) return this.#takeReported(character);
     if (this.#escape === PAIR) {
@@ -150,16 +159,18 @@ export class KeyDecoder {
     return plainKey(character);
   }
 
-  #takeEscaped(character: string): KeyPress | undefined {
+  #takeEscaped(character: string): KeyPress | Own | undefined {
     const sequence = this.#escape + character;
     this.#escape = isComplete(sequence) ? "" : sequence;
     if (this.#escape !== "") return undefined;
     if (sequence === PASTE_BEGINS) this.#paste = [];
+    const own = this.#ownKey(sequence);
+    if (own !== undefined) return own;
     const name = escapeSequence(sequence);
     return name === undefined ? reportOf(sequence) : { name };
   }
 
-  #takeReported(character: string): KeyPress | undefined {
+  #takeReported(character: string): KeyPress | Own | undefined {
     const sequence = this.#escape + character;
     if (this.#escape.endsWith(ESCAPE) && !sequence.endsWith(STRING_ENDS)) {
       // The report was broken off by another sequence.
@@ -187,6 +198,10 @@ export class KeyDecoder {
     this.#paste = undefined;
     return omitted > 0 ? { name: "paste", text, omitted } : { name: "paste", text };
   }
+}
+
+function isText(key: { readonly name: string } | undefined): key is Extract<KeyPress, { name: "text" }> {
+  return key?.name === "text";
 }
 
 /** The key of a character outside of sequences; `undefined` for a control character without a meaning. */

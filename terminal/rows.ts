@@ -103,7 +103,7 @@ export function wordRows(line: string, columns: number, widthOf: WidthOf = colum
 }
 
 /** The colours that are set behind a colour sequence. */
-function coloursAfter(colours: string, style: string): string {
+export function coloursAfter(colours: string, style: string): string {
   if (!style.startsWith("\x1b[")) return colours;
   return style === "\x1b[0m" ? "" : colours + style;
 }

@@ -89,23 +89,23 @@ export interface Screen {
 }
 
 /** A terminal sends the rest of a key's sequence at once. After so long Escape was a key of its own. */
-const ESCAPE_WAIT_MS = 50;
+export const ESCAPE_WAIT_MS = 50;
 
 /** A paste comes without a pause. After so long without a byte the sequence that ends it was lost. */
-const PASTE_WAIT_MS = 1_000;
+export const PASTE_WAIT_MS = 1_000;
 
 /** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
-const SUSPEND_WAIT_MS = 50;
+export const SUSPEND_WAIT_MS = 50;
 
 /** Asks the terminal whether it is there (ECMA-48, DSR), and how long it may take to answer. */
-const STATUS_ASKED = "\x1b[5n";
-const ANSWER_WAIT_MS = 2_000;
+export const STATUS_ASKED = "\x1b[5n";
+export const ANSWER_WAIT_MS = 2_000;
 
 /** The size of the VT100, for a terminal that does not tell its size. */
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 /** Asks for the colour of the background (xterm control sequences, OSC 11). */
-const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
+export const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
 
 /** The terminal puts pastes in brackets, and tells its focus (xterm control sequences). */
 const MODES_ON = "\x1b[?2004h\x1b[?1004h";
@@ -424,7 +424,8 @@ class Terminal implements Screen {
   }
 }
 
-function windowSize(): Size {
+/** The window, or that of the VT100 where the terminal does not tell. */
+export function windowSize(): Size {
   try {
     const { columns, rows } = Deno.consoleSize();
     return columns > 1 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;

@@ -82,6 +82,7 @@ const ABOUT_STATE = [
   "confirmEvents",
   "confirmShown",
   "followMessage",
+  "listWays",
   "readHistory",
   "readJournal",
 ] as const;
@@ -346,6 +347,9 @@ export class Client implements Machine {
       case "confirmShown":
         journal.confirmShown(now, action.number);
         break;
+      case "listWays":
+        this.#listWays();
+        break;
       case "readJournal":
         journal.answer(now, action.reader, action.after);
         break;
@@ -353,6 +357,16 @@ export class Client implements Machine {
         effects.look(action.query, journal.shownUntil);
     }
     effects.notice({ type: "settled" });
+  }
+
+  #listWays(): void {
+    const { link, table } = this.#membership;
+    const peers = table.rows().flatMap(({ key, nick }) => {
+      const way = this.#links.get(key)?.quality;
+      return way === undefined ? [] : [[nick, way] as const];
+    });
+    const waiting = this.#state.tracker.waiting;
+    this.#effects.notice({ type: "waysListed", server: link.quality, peers, waiting });
   }
 
   #start(now: Millis): void {

@@ -31,6 +31,7 @@ export type Request = Exclude<
       | "followMessage"
       | "readHistory"
       | "readJournal"
+      | "listWays"
       | "confirmEvents"
       | "confirmShown";
   }

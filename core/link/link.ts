@@ -21,6 +21,7 @@ import { PacketSpace } from "./packet_space.ts";
 import type { Budget } from "./parcel_receiver.ts";
 import { NEVER_SENT, ParcelSender, type Sending } from "./parcel_sender.ts";
 import { Path, Route } from "./path.ts";
+import type { Quality } from "./recovery.ts";
 import { type Received, type Session, Sessions } from "./session.ts";
 
 /** The table of links that a link belongs to, as far as the link needs it. */
@@ -142,6 +143,11 @@ export class Link {
   /** True if the peer has proved the address that packets go to now. */
   get isProved(): boolean {
     return this.#route.path?.isValidated ?? false;
+  }
+
+  /** How the way to the peer has been; `undefined` without a session. */
+  get quality(): Quality | undefined {
+    return this.#packetSpace?.recovery.quality;
   }
 
   /** The probe timeout without back-off (RFC 9002 section 6.2.1); 0 without a session. */

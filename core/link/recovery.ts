@@ -30,6 +30,15 @@ interface SentPacket<Content> extends Departure {
   next: SentPacket<Content> | undefined;
 }
 
+/** How a way has been since its session began. */
+export interface Quality {
+  /** The mean round trip; `undefined` before the first sample. */
+  readonly rtt: Millis | undefined;
+  /** How many packets that ask for acknowledgement have left, and how many of them were declared lost. */
+  readonly sent: number;
+  readonly lost: number;
+}
+
 export class Recovery<Content> {
   readonly congestion: Congestion;
   readonly #chance: () => number;
@@ -37,6 +46,9 @@ export class Recovery<Content> {
   #oldest: SentPacket<Content> | undefined;
   #newest: SentPacket<Content> | undefined;
   #packetsInFlight = 0;
+  /** How many packets have asked for acknowledgement, and how many of them were declared lost. */
+  #sent = 0;
+  #lost = 0;
   /** The highest number that has left, with or without asking for acknowledgement. */
   #highestNumber = -1;
   /** `largest_acked_packet` of appendix A.3. */
@@ -99,6 +111,11 @@ export class Recovery<Content> {
     this.#smoothedRtt = 7 / 8 * this.#smoothedRtt + 1 / 8 * adjustedRtt;
   }
 
+  /** How the way has been so far. */
+  get quality(): Quality {
+    return { rtt: this.hasSample ? this.#smoothedRtt : undefined, sent: this.#sent, lost: this.#lost };
+  }
+
   // ---- packets that leave --------------------------------------------------------------------------------
 
   /** How many bytes may leave now: one packet at a time before the first sample. Probes do not ask. */
@@ -131,6 +148,7 @@ export class Recovery<Content> {
     else this.#newest.next = packet;
     this.#newest = packet;
     this.#packetsInFlight++;
+    this.#sent++;
     this.#highestNumber = number;
     this.#waitingSince = now;
     this.congestion.sent(packet, this.#smoothedRtt);
@@ -221,6 +239,7 @@ export class Recovery<Content> {
       }
       this.#unchain(undefined, packet);
       lost.push(packet.content);
+      this.#lost++;
       if (this.congestion.lost(packet, persistentMs)) isPersistent = true;
     }
     if (isPersistent) {

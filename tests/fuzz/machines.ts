@@ -218,7 +218,7 @@ function anyAction(dice: Dice, plot: Plot, { identity, nick }: Author): Action {
         ? { type: "deregister", nick }
         : dice.happens(0.05)
         ? { type: dice.pick(["leave", "quit", "finish"] as const) }
-        : { type: dice.pick(["listPeers", "invite"] as const) };
+        : { type: dice.pick(["listPeers", "listWays", "invite"] as const) };
   }
 }
 

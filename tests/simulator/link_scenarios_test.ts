@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LINK_IDLE_MS, PEER_KEEP_ALIVE_MS, REKEY_AFTER_MS, SAVE_LATER_MS } from "../../core/base/limits.ts";
 import type { Address, Millis } from "../../core/base/units.ts";
+import type { Notice, Way } from "../../core/notice.ts";
 import type { Kind } from "../kit/datagram.ts";
 import type { Person } from "../kit/person.ts";
 import type { World } from "../kit/world.ts";
@@ -402,3 +403,26 @@ for (const { age, when, talks, isDropped } of AGES) {
     assertEquals(fresh.length > 0, age > 0);
   });
 }
+
+scenario("a client tells how its ways are: round trips, losses, and what waits", (world) => {
+  const { alice, bob } = world.clients("alice", "bob");
+  const told: Extract<Notice, { type: "waysListed" }>[] = [];
+  alice.onNotice = (notice) => {
+    if (notice.type === "waysListed") told.push(notice);
+  };
+  alice.does({ type: "listWays" }, "1");
+  alice.types("send bob hi");
+  world.runs(1000);
+  alice.does({ type: "listWays" }, "2");
+  world.cut(bob);
+  alice.types("send bob are you there?");
+  world.runs(20);
+  alice.does({ type: "listWays" }, "3");
+  const [before, direct, cut] = told;
+  assertEquals([before!.peers, before!.waiting], [[], 0]);
+  assert(before!.server!.rtt! >= 2 && before!.server!.lost === 0);
+  const [[nick, way]] = direct!.peers as [[string, Way]];
+  assertEquals([nick, way.lost, direct!.waiting], ["bob", 0, 0]);
+  assert(way.sent > 0 && way.rtt! >= 2);
+  assertEquals(cut!.waiting, 1);
+});

@@ -3,6 +3,7 @@
  * Arguments: how many lines it prints, and every how many milliseconds. It ends with `quit`, ctrl-c or
  * ctrl-d.
  */
+import { ENDING_SIGNALS } from "../../terminal/signals.ts";
 import { openTerminal } from "../../terminal/terminal.ts";
 
 const [count = 0, everyMs = 0] = Deno.args.map(Number);
@@ -35,8 +36,15 @@ const timer = setInterval(() => {
   screen.print([`line ${printed} 漢字 ${"=".repeat(printed % 40)}.`]);
 }, everyMs);
 
+for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, killed);
+
+function killed(): void {
+  end("killed");
+}
+
 function end(how: string): void {
   clearInterval(timer);
   screen.print([how]);
   screen.close();
+  for (const signal of ENDING_SIGNALS) Deno.removeSignalListener(signal, killed);
 }

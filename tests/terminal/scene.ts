@@ -11,8 +11,11 @@ export const PROMPT = ">>> ";
 export const MARK = { before: "·", after: "✓" };
 const MARKS = /[·✓]/g;
 
+/** What a scene needs of a terminal. */
+type Screen = Pick<Emulator, "cursor" | "everything" | "pastRows" | "resize" | "screen" | "write">;
+
 export class Scene {
-  readonly emulator: Emulator;
+  readonly emulator: Screen;
   readonly painter: Painter;
   readonly #before: readonly string[];
   readonly #printed: string[] = [];
@@ -24,8 +27,13 @@ export class Scene {
   #resizes = 0;
 
   /** `before` are lines of "$" that stand on the screen when the program starts. */
-  constructor(public size: Size, reflows = true, before: readonly string[] = []) {
-    this.emulator = new Emulator(size.columns, size.rows, reflows);
+  constructor(
+    public size: Size,
+    reflows = true,
+    before: readonly string[] = [],
+    emulator: Screen = new Emulator(size.columns, size.rows, reflows),
+  ) {
+    this.emulator = emulator;
     this.emulator.write(before.map((line) => `${line}\r\n`).join(""));
     this.#before = before;
     this.painter = new Painter(PROMPT, size);

@@ -7,6 +7,7 @@ import type { EditKey } from "../../terminal/keys.ts";
 import { lineOf, moveTo, shown } from "../../terminal/line.ts";
 import { wordRows } from "../../terminal/rows.ts";
 import { Dice, givenSeed } from "../kit/dice.ts";
+import { Referee } from "./referee.ts";
 import { MARK, PROMPT, Scene } from "./scene.ts";
 
 const FAMILY = "👨‍👩‍👧";
@@ -116,16 +117,7 @@ for (const reflows of [true, false]) {
   });
 
   Deno.test(`after each frame the screen is as it should be, on a terminal that ${how}`, () => {
-    const first = givenSeed();
-    console.log(`seed ${first}`);
-    for (let run = 0; run < 100; run++) {
-      const dice = new Dice(first + run);
-      try {
-        play(dice, reflows);
-      } catch (error) {
-        throw new Error(`replay with: -- --seed ${first + run}`, { cause: error });
-      }
-    }
+    playAll((dice) => play(dice, reflows));
   });
 }
 
@@ -172,6 +164,25 @@ Deno.test("what another program has written in between leaves all marks alone", 
   assertEquals(scene.emulator.screen().slice(0, 2), ["· one", "✓ two"]);
 });
 
+Deno.test("after each frame the screen is as it should be, and xterm's emulator is the referee", () => {
+  playAll((dice) => {
+    using referee = new Referee(1, 1);
+    play(dice, true, referee);
+  });
+});
+
+function playAll(run: (dice: Dice) => void): void {
+  const first = givenSeed();
+  console.log(`seed ${first}`);
+  for (let seed = first; seed < first + 100; seed++) {
+    try {
+      run(new Dice(seed));
+    } catch (error) {
+      throw new Error(`replay with: -- --seed ${seed}`, { cause: error });
+    }
+  }
+}
+
 const PIECES: readonly [string, ...string[]] = [
   "a",
   "bc",
@@ -205,15 +216,22 @@ const COMMANDS: readonly [KeyCommand, ...KeyCommand[]] = [
 ];
 
 /** A user types and edits, messages come, the window changes; after each step all must be in its place. */
-function play(dice: Dice, reflows: boolean): void {
+function play(dice: Dice, reflows: boolean, referee?: Referee): void {
   const before = Array.from({ length: dice.below(4) }, () => "$$");
-  const scene = new Scene(anySize(dice), reflows, before);
+  const size = anySize(dice);
+  referee?.resize(size.columns, size.rows);
+  const scene = new Scene(size, reflows, before, referee);
   const marked: string[] = [];
   let editor = NEW_EDITOR;
   for (let step = 0; step < 60; step++) {
     const roll = dice.below(11);
     if (roll === 0) {
       const { columns, rows } = anySize(dice);
+      // xterm moves the cursor off its text, down by as many rows as wrap anew below it.
+      if (referee !== undefined) {
+        editor = press(editor, { name: "end" }, () => []).editor;
+        scene.type(shown(editor.line));
+      }
       // A terminal that cuts off loses what a window smaller both ways had; nobody can bring that back.
       if (reflows) scene.resize({ columns, rows });
       else scene.resize(dice.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
