@@ -82,7 +82,7 @@ const LONGEST_REPORT = 100;
  */
 const PASTE_LIMIT_CHARACTERS = LINE_LIMIT_CHARACTERS + PASTE_ENDS.length;
 
-/** What a sequence means to the program itself; `undefined` if it belongs to the input line. */
+/** The meaning of a sequence to the program itself; `undefined` if it belongs to the input line. */
 type OwnKey<Own> = (sequence: string) => Own | undefined;
 
 export class KeyDecoder<Own extends { readonly name: string } = never> {
