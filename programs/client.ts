@@ -43,7 +43,7 @@ export async function runClient(
   const source = await openInput(view, commands, world);
   const screen: ShownNotices = { notified: () => {} };
   const found = await openOrAttach(settings, place, source, screen, world);
-  const typed = openTypedLines(place.folder, settings.identity);
+  const typed = openTypedLines(settings.history && place.folder, settings.identity);
   const nick = "request" in found ? found.hello.nick : found.nick;
   const prompting = { commands, nick, source, typed, view, world };
   if ("request" in found) return await runScreen(found, screen, settings, prompting);

@@ -21,7 +21,7 @@ export interface TypedLines {
 /** Nothing is kept. */
 const NOTHING: TypedLines = { lines: [], add: () => {} };
 
-/** Opens what is kept for a state folder, if there is one, and for its identity, which may be elsewhere. */
+/** Opens the lines of a state folder, if they are to be kept, and of its identity, which may be elsewhere. */
 export function openTypedLines(folder: string | undefined, identity: string | undefined): TypedLines {
   if (folder === undefined) return NOTHING;
   const keys = readText(identity ?? `${folder}/identity`);
