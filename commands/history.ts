@@ -9,7 +9,7 @@ export function register(commands: Commands): void {
   commands.add({
     name: "history",
     usage: "[nick] [-n N] [--before TIME] [--all]",
-    help: "show what was said with somebody, or without a nick in the channel",
+    help: "show what was said with a nick; without one in this conversation, or else in the channel",
     arity: { least: 0, most: 6 },
     completes: "nicks",
     place: "both",

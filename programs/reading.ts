@@ -50,10 +50,19 @@ export function readLine(
     return { type: "said", to: conversation.to, text: message };
   }
   const result = commands.runLine(line.trimStart().replace(/^\//, ""));
-  if (omitted === 0 || result.type !== "actions") return result;
+  if (result.type === "actions" && omitted === 0) {
+    return { ...result, actions: result.actions.map((action) => inConversation(action, conversation)) };
+  }
+  if (result.type !== "actions") return result;
   const text = result.actions.map((action) => "text" in action ? action.text : "").join("");
   const begin = text === "" ? 0 : line.lastIndexOf(text);
   return { type: "tooLong", bytes: utf8Length(line.slice(begin)) + omitted };
+}
+
+/** In a conversation with somebody the history without a nick is that of the conversation. */
+function inConversation(action: Action, conversation: Conversation | undefined): Action {
+  if (action.type !== "readHistory" || action.query.peer !== null) return action;
+  return { ...action, query: { ...action.query, peer: conversation?.to ?? null } };
 }
 
 /** The text that a line says in a conversation; `undefined` if it is a command. Two slashes stand for one. */

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { Commands } from "../../commands/_registry.ts";
 import * as help from "../../commands/help.ts";
+import * as history from "../../commands/history.ts";
 import * as leave from "../../commands/leave.ts";
 import * as peers from "../../commands/peers.ts";
 import * as quit from "../../commands/quit.ts";
@@ -20,7 +21,7 @@ import {
 } from "../../programs/reading.ts";
 
 const commands = new Commands();
-for (const [name, module] of Object.entries({ help, leave, peers, quit, send, sendAll, talk })) {
+for (const [name, module] of Object.entries({ help, history, leave, peers, quit, send, sendAll, talk })) {
   commands.addModule(`commands/${name}.ts`, module);
 }
 
@@ -59,6 +60,19 @@ Deno.test("in a conversation only a slash at the begin makes a command", () => {
   });
   assertEquals(read(WITH_BOB, "/usr/bin is a folder")?.type, "wrong");
   assertEquals(read(WITH_BOB, "   "), undefined);
+});
+
+Deno.test("without a nick the history is that of the conversation", () => {
+  const peers = (conversation: Conversation | undefined, line: string) => {
+    const result = read(conversation, line);
+    const actions = result?.type === "actions" ? result.actions : [];
+    return actions.map((action) => action.type === "readHistory" && action.query.peer);
+  };
+  assertEquals(peers(WITH_BOB, "/history"), ["bob"]);
+  assertEquals(peers(WITH_BOB, "/history carol"), ["carol"]);
+  assertEquals(peers(WITH_BOB, "/history --all"), [undefined]);
+  assertEquals(peers(CHANNEL, "/history"), [null]);
+  assertEquals(peers(undefined, "history"), [null]);
 });
 
 Deno.test("two slashes send one", () => {
