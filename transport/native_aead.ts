@@ -28,7 +28,34 @@ const CALLS = {
   EVP_DecryptFinal_ex: FINAL,
 } as const satisfies Deno.ForeignLibraryInterface;
 
-type Calls = Deno.DynamicLibrary<typeof CALLS>["symbols"];
+/** Releases of Deno differ in which arrays they take, and all take these. */
+interface Calls {
+  EVP_chacha20_poly1305(): Deno.PointerValue;
+  EVP_CIPHER_CTX_new(): Deno.PointerValue;
+  EVP_CIPHER_CTX_ctrl(context: Deno.PointerValue, what: number, length: number, tag: Uint8Array): number;
+  EVP_EncryptInit_ex: Init;
+  EVP_EncryptUpdate: Update;
+  EVP_EncryptFinal_ex: Final;
+  EVP_DecryptInit_ex: Init;
+  EVP_DecryptUpdate: Update;
+  EVP_DecryptFinal_ex: Final;
+}
+
+type Init = (
+  context: Deno.PointerValue,
+  cipher: Deno.PointerValue,
+  engine: null,
+  key: Uint8Array,
+  nonce: Uint8Array,
+) => number;
+type Update = (
+  context: Deno.PointerValue,
+  out: Uint8Array | null,
+  written: Int32Array,
+  bytes: Uint8Array,
+  length: number,
+) => number;
+type Final = (context: Deno.PointerValue, out: Uint8Array, written: Int32Array) => number;
 type Sealing = Pick<Primitives, "seal" | "sealInto" | "open">;
 
 /**
@@ -46,7 +73,7 @@ function openLibrary(): Calls | undefined {
   const isPermitted = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (Deno.build.os !== "linux" || !isPermitted) return undefined;
   try {
-    return Deno.dlopen(LIBRARY, CALLS).symbols;
+    return Deno.dlopen(LIBRARY, CALLS).symbols as Calls;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** Looking at data files without a trace: beside a program that writes, and after a power cut. */
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { examineSqlite } from "../../storage/examine.ts";
+import { examineSqlite, inMemory } from "../../storage/examine.ts";
 import { openSqlite } from "../../storage/sqlite.ts";
 import { StoreError } from "../../storage/store_error.ts";
 import { withLog } from "../../storage/write_ahead_log.ts";
@@ -33,8 +33,7 @@ function readBySqlite(file: Uint8Array, log: Uint8Array): unknown[] {
 }
 
 function readInMemory(file: Uint8Array, log: Uint8Array): unknown[] {
-  using database = new DatabaseSync(":memory:");
-  database.deserialize(withLog(file, log));
+  using database = inMemory(withLog(file, log));
   return rows(database);
 }
 
