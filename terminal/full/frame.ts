@@ -51,7 +51,7 @@ export function rowOf(text: string, columns: number, style = ""): Row {
   return row;
 }
 
-/** What is to be written so that the screen shows `after`; "" if it does already. */
+/** The bytes that make the screen show `after`; "" if it does already. */
 export function framesApart(before: Frame | undefined, after: Frame): string {
   const { columns, rows } = after.size;
   const isAnew = before?.size.columns !== columns || before.size.rows !== rows;
