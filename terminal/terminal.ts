@@ -404,7 +404,12 @@ class Terminal implements Screen {
     clearTimeout(this.#suspendTimer);
     this.#isSuspended = false;
     this.#painter.loseSight();
-    Deno.stdin.setRaw(true);
+    try {
+      Deno.stdin.setRaw(true);
+    } catch {
+      // The terminal has hung up, for which the system wakes the process as well: reading fails, and ends it.
+      return;
+    }
     this.#output.write(MODES_ON);
     this.#refresh();
   };

@@ -158,7 +158,12 @@ export class Device<Own extends { readonly name: string }> {
     if (this.#lent !== undefined) return;
     clearTimeout(this.#suspendTimer);
     this.#isSuspended = false;
-    Deno.stdin.setRaw(true);
+    try {
+      Deno.stdin.setRaw(true);
+    } catch {
+      // The terminal has hung up, for which the system wakes the process as well: reading fails, and ends it.
+      return;
+    }
     this.#output.write(this.#options.enter);
     this.#options.onLost();
   };

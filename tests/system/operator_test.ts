@@ -48,7 +48,10 @@ Deno.test("status says of a running server who is there, what waits, how fast it
   assertMatch(lines[2]!, /^members: 1 online, 2 known; links: [12]$/);
   assertMatch(lines[3]!, /^letters that wait: 1 \(\d+ bytes\), the oldest for .*; receipts: 0$/);
   assertEquals(lines[4], "messages of the channel: 0 (0 bytes)");
-  assertMatch(lines[5]!, /^a second: [\d.]+ messages stored, [\d.]+ handshakes, [\d.]+ datagrams dropped/);
+  assertMatch(
+    lines[5]!,
+    /^a second: [\d.]+ messages stored, 0 rejected, [\d.]+ handshakes, [\d.]+ datagrams dropped/,
+  );
   assertMatch(
     lines[6]!,
     /^commits: [1-9]\d*, [\d.]+ ms on average, [\d.]+ ms the last, [\d.]+ ms the longest$/,
@@ -74,7 +77,7 @@ function fieldsOf(object: Record<string, unknown>, prefix = ""): string[] {
   return Object.entries(object).flatMap(([name, value]) => {
     const path = prefix + name;
     const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isGroup && !/dropped$/i.test(name)
+    return isGroup && !/(dropped|rejected)$/i.test(name)
       ? fieldsOf(value as Record<string, unknown>, `${path}.`)
       : [path];
   }).sort();
