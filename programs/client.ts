@@ -12,16 +12,12 @@ import { isInteractive } from "../terminal/terminal.ts";
 import { type Look, lookAction, lookUpFor, pageIn } from "./history.ts";
 import { FullScreen } from "./full_screen.ts";
 import { type ClientSettings, findPlace, openClient, type OpenedClient, type Place } from "./opening.ts";
+import { OutputError } from "./engine.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
 import { type Hand, type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
 import { onlySends } from "./reading.ts";
 import { connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
-
-/** Standard output does not take the lines that are to be shown. */
-class OutputError extends ExpectedError {
-  override readonly name = "OutputError";
-}
 
 /** A full screen is asked for where there cannot be one. */
 class ScreenError extends ExpectedError {
@@ -49,7 +45,7 @@ export async function runClient(
   if ("request" in found) return await runScreen(found, screen, settings, prompting);
   const about = { kind: source.sendsOnly ? "script" : "client", serverName: place.serverName } as const;
   const served = await serveEngine(found, about, world);
-  return await runPrompt(served, found, settings, prompting);
+  return await runPrompt(served, settings, prompting);
 }
 
 /** The notices of an engine to its screen, which is there only after the first of them. */
@@ -117,7 +113,6 @@ async function openOrAttach(
 /** Runs the prompt of an engine in this process. */
 async function runPrompt(
   { connections, ended, engine, trouble }: ServedEngine,
-  opened: OpenedClient,
   settings: ClientSettings,
   prompting: PromptSettings,
 ): Promise<number> {
@@ -171,9 +166,6 @@ async function runPrompt(
   try {
     const status = await ended;
     return status === DONE && prompt.hasFailed ? FAILED : status;
-  } catch (error) {
-    if (error instanceof OutputError) await opened.sayLeaving();
-    throw error;
   } finally {
     prompt.close();
   }

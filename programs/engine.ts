@@ -3,6 +3,7 @@
  * same time, from this process or by its socket (`engine_methods.ts`).
  */
 import type { Action, Ref } from "../core/action.ts";
+import { ExpectedError } from "../core/base/expected_error.ts";
 import type { Nick } from "../core/messages/nick.ts";
 import type { MessageState, Notice } from "../core/notice.ts";
 import type { Driver } from "../transport/driver.ts";
@@ -26,6 +27,11 @@ export type Answer = readonly Notice[];
 /** Messages that have left are noted as `sent` here alone: so many, which wait for nothing else. */
 const SENT_NOTES = 10_000;
 
+/** Standard output does not take the lines that are to be shown. */
+export class OutputError extends ExpectedError {
+  override readonly name = "OutputError";
+}
+
 export class Engine {
   readonly kind: EngineKind;
   readonly nick: Nick;
@@ -35,7 +41,6 @@ export class Engine {
   /** Resolves with the status when the client has ended and everything is closed. */
   readonly ended: Promise<number>;
   readonly #driver: Driver;
-  readonly #opened: OpenedClient;
   readonly #watchers = new Set<Watcher>();
   /** The notices in answer to actions that are not over. */
   readonly #answers = new Map<Ref, { notices: Notice[]; resolve: (answer: Answer) => void }>();
@@ -57,9 +62,12 @@ export class Engine {
     this.nick = opened.nick;
     this.serverName = about.serverName;
     this.world = world;
-    this.#opened = opened;
     this.#driver = opened.run((notice, ref) => this.#tell(notice, ref));
-    this.ended = this.#driver.ended.finally(async () => {
+    const ended = this.#driver.ended.catch(async (error) => {
+      if (error instanceof OutputError) await opened.sayLeaving();
+      throw error;
+    });
+    this.ended = ended.finally(async () => {
       // The process that serves the socket holds the lock, or the next one would find it taken.
       await this.#closeSocket();
       opened.close();
@@ -119,11 +127,6 @@ export class Engine {
   end(): void {
     if (!this.#isEnding) this.#driver.act({ type: "leave" });
     this.#isEnding = true;
-  }
-
-  /** See `OpenedClient`. */
-  sayLeaving(): Promise<void> {
-    return this.#opened.sayLeaving();
   }
 
   #tell(notice: Notice, ref: Ref | undefined): void {
