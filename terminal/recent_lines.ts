@@ -73,7 +73,8 @@ export class RecentLines {
       const rowsBefore = this.#rowsOf(text, before.columns);
       const rowsAfter = this.#rowsOf(text, after.columns);
       const room = before.rows - seenBefore;
-      const stillThere = room > 0 ? rowsBefore.slice(-room).flat().length : 0;
+      // A blank row was there as well, though it has no cell.
+      const stillThere = room > 0 ? Math.max(rowsBefore.slice(-room).flat().length, 1) : 0;
       const wanted = Math.max(after.rows - seenAfter, rowsHolding(stillThere, rowsAfter));
       if (wanted <= 0) break;
       lines.unshift(wanted >= rowsAfter.length ? text : lastRows(rowsAfter, wanted));

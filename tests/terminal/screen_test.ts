@@ -131,6 +131,13 @@ Deno.test("the mark of a line changes where it stands, and the line being typed 
   scene.check();
 });
 
+Deno.test("a blank line does not keep those before it from being printed again in a narrow window", () => {
+  const scene = new Scene({ columns: 20, rows: 6 }, false);
+  scene.print("one more line", "", "a longer line here", "another long line");
+  scene.resize({ columns: 6, rows: 6 });
+  scene.check();
+});
+
 Deno.test("a mark that has left at the top is not changed there, and is told so; a resize shows it", () => {
   const scene = new Scene({ columns: 12, rows: 3 });
   scene.printMarked("a", "· one");
