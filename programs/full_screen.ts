@@ -8,6 +8,7 @@ import { firstWords, harmless } from "../core/base/text.ts";
 import { type Nick, sameNick } from "../core/messages/nick.ts";
 import { type JournalEvent, type Notice, render } from "../core/notice.ts";
 import type { TypedLines } from "../storage/typed_lines.ts";
+import { NO_ANSWER } from "../terminal/device.ts";
 import { FullTerminal } from "../terminal/full/full_terminal.ts";
 import type { FullKey } from "../terminal/full/keys.ts";
 import { areasOf, layOut, type View } from "../terminal/full/layout.ts";
@@ -41,8 +42,6 @@ const NOTIFICATION_COLUMNS = 100;
 
 /** How often the status line asks how the ways are. */
 const WAYS_MS = 2_000;
-
-const NO_ANSWER = "[This terminal does not say that it is there, so nothing else can use it.]";
 
 /** The last words of a client, which stay on the screen when it has ended. */
 const LAST_WORDS: ReadonlySet<Notice["type"]> = new Set<Notice["type"]>([

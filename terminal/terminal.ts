@@ -5,16 +5,16 @@
  */
 import type { Key } from "../core/base/units.ts";
 import type { Complete } from "./completion.ts";
+import { Device, NO_ANSWER, windowSize } from "./device.ts";
 import { type Editor, type EditorEvent, NEW_EDITOR, press, withText } from "./editor.ts";
 import type { Report } from "./escape_sequences.ts";
 import { historyOf } from "./history.ts";
-import { isReport, KeyDecoder, type KeyPress } from "./keys.ts";
+import { isReport, type KeyPress } from "./keys.ts";
 import { type Line, shown } from "./line.ts";
 import { type Notification, notification } from "./notification.ts";
-import { Output } from "./output.ts";
 import { colourOf, type Rgb } from "./palette.ts";
 import { searchPrompt } from "./search.ts";
-import { Painter, type Size } from "./screen.ts";
+import { Painter } from "./screen.ts";
 
 /** The things that a terminal can show, and its user wants to see. */
 export interface Features {
@@ -54,7 +54,6 @@ export interface TerminalOptions {
   onEnd(): void;
 }
 
-/** The user's side of the program, on a terminal (`openTerminal`) or in pipes (`openLines`). */
 /** How text may look. */
 export interface Look {
   /** Whether addresses may be links (OSC 8). */
@@ -66,6 +65,7 @@ export interface Look {
 /** Lines without colours and links. */
 export const NO_LOOK: Look = { hasLinks: false, colourOf: () => undefined };
 
+/** The user's side of the program, on a terminal (`openTerminal`) or in pipes (`openLines`). */
 export interface Screen {
   readonly look: Look;
   /** True if some text did not arrive. Then no message counts as shown any more. */
@@ -87,22 +87,6 @@ export interface Screen {
   /** Gives the terminal back and ends reading, so that the process can end by itself. Safe to call again. */
   close(): void;
 }
-
-/** A terminal sends the rest of a key's sequence at once. After so long Escape was a key of its own. */
-export const ESCAPE_WAIT_MS = 50;
-
-/** A paste comes without a pause. After so long without a byte the sequence that ends it was lost. */
-export const PASTE_WAIT_MS = 1_000;
-
-/** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
-export const SUSPEND_WAIT_MS = 50;
-
-/** Asks the terminal whether it is there (ECMA-48, DSR), and how long it may take to answer. */
-export const STATUS_ASKED = "\x1b[5n";
-export const ANSWER_WAIT_MS = 2_000;
-
-/** The size of the VT100, for a terminal that does not tell its size. */
-const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 /** Asks for the colour of the background (xterm control sequences, OSC 11). */
 export const BACKGROUND_ASKED = "\x1b]11;?\x1b\\";
@@ -135,46 +119,37 @@ export function openTerminal(options: TerminalOptions): Screen {
   return new Terminal(options);
 }
 
-type Timer = ReturnType<typeof setTimeout> | undefined;
-
 class Terminal implements Screen {
   readonly #options: TerminalOptions;
-  readonly #output = new Output();
-  readonly #decoder = new KeyDecoder();
-  readonly #input = Deno.stdin.readable.getReader();
+  readonly #device: Device;
   readonly #painter: Painter;
   #size = windowSize();
   #prompt: string;
   #before = "";
   #editor: Editor;
-  /** Set while the keys are for another program. Resolves when they are ours again. */
-  #lent: Promise<void> | undefined;
-  /** Called when the terminal has answered that it is there: no read waits any more. */
-  #releasing: (() => void) | undefined;
   /** The lines that are printed when the keys are ours again. */
   #held: string[] = [];
   #background: Rgb | undefined;
-  #escapeTimer: Timer;
-  #pasteTimer: Timer;
-  #suspendTimer: Timer;
-  #answerTimer: Timer;
-  #isSuspended = false;
-  #isClosed = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#prompt = options.prompt;
     this.#editor = { ...NEW_EDITOR, history: historyOf(options.history) };
     this.#painter = new Painter(options.prompt, this.#size);
-    Deno.addSignalListener("SIGWINCH", this.#refresh);
-    Deno.addSignalListener("SIGCONT", this.#resume);
-    // A Deno.exit() somewhere else must give the terminal back as well.
-    globalThis.addEventListener("unload", this.#closeAtExit);
-    Deno.stdin.setRaw(true);
+    this.#device = new Device({
+      enter: MODES_ON,
+      leave: () => this.#painter.erase() + MODES_OFF,
+      onKeys: (keys) => this.#press(keys),
+      onResized: this.#refresh,
+      onBack: () => {
+        this.#painter.loseSight();
+        this.#refresh();
+      },
+      onEnd: () => options.onEnd(),
+    });
     const { hasColours, hasTexts } = options.features;
     const question = hasColours && hasTexts ? BACKGROUND_ASKED : "";
-    this.#output.write(MODES_ON + question + this.#painter.draw(this.#line()));
-    this.#read();
+    this.#device.write(question + this.#painter.draw(this.#line()));
   }
 
   get look(): Look {
@@ -186,7 +161,7 @@ class Terminal implements Screen {
   }
 
   get isBroken(): boolean {
-    return this.#output.isBroken;
+    return this.#device.isBroken;
   }
 
   get isTyping(): boolean {
@@ -195,24 +170,24 @@ class Terminal implements Screen {
 
   print(lines: readonly string[]): void {
     const rows = lines.flatMap((line) => line.split("\n"));
-    if (this.#isClosed) return this.#output.write(rows.map((row) => `${row}\n`).join(""));
-    if (this.#lent !== undefined) return void this.#held.push(...rows);
+    if (this.#device.isClosed) return this.#device.write(rows.map((row) => `${row}\n`).join(""));
+    if (this.#device.isLent) return void this.#held.push(...rows);
     this.#makeReady();
-    this.#output.write(this.#painter.print(rows, this.#line()));
+    this.#device.write(this.#painter.print(rows, this.#line()));
     this.#askWidth(rows);
   }
 
   printMarked(name: string, mark: string, line: string): void {
-    if (this.#isClosed || this.#lent !== undefined) return this.print([`${mark} ${line}`]);
+    if (this.#device.isClosed || this.#device.isLent) return this.print([`${mark} ${line}`]);
     this.#makeReady();
-    this.#output.write(this.#painter.printMarked(name, `${mark} ${line}`, this.#line()));
+    this.#device.write(this.#painter.printMarked(name, `${mark} ${line}`, this.#line()));
   }
 
   mark(name: string, mark: string): boolean {
-    if (this.#isClosed || this.#lent !== undefined) return false;
+    if (this.#device.isClosed || this.#device.isLent) return false;
     this.#makeReady();
     const frame = this.#painter.mark(name, mark, this.#line());
-    if (frame !== undefined) this.#output.write(frame);
+    if (frame !== undefined) this.#device.write(frame);
     return frame !== undefined;
   }
 
@@ -222,50 +197,19 @@ class Terminal implements Screen {
 
   notify(how: Notification, text: string): void {
     const { hasTexts, isInTmux } = this.#options.features;
-    if (hasTexts) this.#output.write(notification(how, text, isInTmux));
+    if (hasTexts) this.#device.write(notification(how, text, isInTmux));
   }
 
   setPrompt(prompt: string, before = ""): void {
     if (this.#prompt === prompt && this.#before === before) return;
     this.#prompt = prompt;
     this.#before = before;
-    if (!this.#isClosed) this.#refresh();
+    if (!this.#device.isClosed) this.#refresh();
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#device.close();
     if (this.#held.length > 0) this.print(this.#held.splice(0));
-    clearTimeout(this.#escapeTimer);
-    clearTimeout(this.#pasteTimer);
-    clearTimeout(this.#suspendTimer);
-    clearTimeout(this.#answerTimer);
-    Deno.removeSignalListener("SIGWINCH", this.#refresh);
-    Deno.removeSignalListener("SIGCONT", this.#resume);
-    globalThis.removeEventListener("unload", this.#closeAtExit);
-    this.#giveBack();
-    // A read that waits for a key would keep the process alive. Nobody reads on, so it does not matter if
-    // this fails.
-    this.#input.cancel().catch(() => {});
-  }
-
-  readonly #closeAtExit = (): void => this.close();
-
-  async #read(): Promise<void> {
-    while (!this.#isClosed) {
-      if (this.#lent !== undefined) await this.#lent;
-      // Reading fails when the terminal has hung up, which is one way to end.
-      const { value } = await this.#input.read().catch(() => ({ value: undefined }));
-      if (this.#isClosed) return;
-      if (!value) return this.#options.onEnd();
-      this.#take(value);
-    }
-  }
-
-  #take(bytes: Uint8Array): void {
-    clearTimeout(this.#escapeTimer);
-    clearTimeout(this.#pasteTimer);
-    this.#press(this.#decoder.push(bytes));
   }
 
   #press(keys: readonly KeyPress[]): void {
@@ -280,11 +224,7 @@ class Terminal implements Screen {
       this.#editor = editor;
       if (event) this.#perform(event);
       // This key has ended the program; the keys behind it mean nothing any more.
-      if (this.#isClosed) return;
-    }
-    if (this.#decoder.isWaiting) this.#escapeTimer = setTimeout(() => this.#decoder.settle(), ESCAPE_WAIT_MS);
-    if (this.#decoder.isPasting) {
-      this.#pasteTimer = setTimeout(() => this.#press(this.#decoder.endPaste()), PASTE_WAIT_MS);
+      if (this.#device.isClosed) return;
     }
     if (!isTyped) return;
     this.#refresh();
@@ -301,8 +241,6 @@ class Terminal implements Screen {
         return this.#askWidth([]);
       case "focus":
         return this.#options.onFocus(report.hasFocus);
-      case "status":
-        this.#releasing?.();
     }
   }
 
@@ -321,30 +259,30 @@ class Terminal implements Screen {
       case "ended":
         return this.#options.onEnd();
       case "cleared":
-        return this.#output.write(this.#painter.clear(this.#line()));
+        return this.#device.write(this.#painter.clear(this.#line()));
       case "suspended":
-        return this.#suspend();
+        return this.#device.suspend();
     }
   }
 
   #makeReady(): void {
-    if (this.#isSuspended) this.#resume();
+    if (this.#device.isSuspended) this.#device.resume();
     this.#followResize();
   }
 
   /** Paints the input line, after a key or a resize. */
   readonly #refresh = (): void => {
-    if (this.#isSuspended || this.#lent !== undefined || this.#isClosed) return;
+    if (this.#device.isAway || this.#device.isClosed) return;
     const { search } = this.#editor;
     this.#painter.setPrompt(search === undefined ? this.#before + this.#prompt : searchPrompt(search));
-    if (!this.#followResize()) this.#output.write(this.#painter.draw(this.#line()));
+    if (!this.#followResize()) this.#device.write(this.#painter.draw(this.#line()));
     this.#askWidth([]);
   };
 
   /** Asks for the width of a cell about which terminals differ, if there is one that was not asked for. */
   #askWidth(lines: readonly string[]): void {
     const question = this.#painter.askWidth(lines, this.#line());
-    if (question !== undefined) this.#output.write(question);
+    if (question !== undefined) this.#device.write(question);
   }
 
   /**
@@ -355,86 +293,22 @@ class Terminal implements Screen {
     const size = windowSize();
     if (size.columns === this.#size.columns && size.rows === this.#size.rows) return false;
     this.#size = size;
-    this.#output.write(this.#painter.resize(size, this.#line()));
+    this.#device.write(this.#painter.resize(size, this.#line()));
     return true;
   }
 
-  /**
-   * Lets the user change the text in another program. A read that waits would steal its keys, and cannot be
-   * taken back; so the terminal is asked whether it is there, and its answer ends the read.
-   */
+  /** Lets the user change the text in another program. */
   async #edit(text: string): Promise<void> {
-    if (this.#lent !== undefined) return;
-    const { promise: lent, resolve: giveBack } = Promise.withResolvers<void>();
-    const { promise: answered, resolve: answer } = Promise.withResolvers<boolean>();
-    this.#releasing = () => {
-      this.#lent = lent;
-      answer(true);
-    };
-    this.#answerTimer = setTimeout(() => answer(false), ANSWER_WAIT_MS);
-    this.#output.write(STATUS_ASKED);
-    const isFree = await answered;
-    clearTimeout(this.#answerTimer);
-    this.#releasing = undefined;
-    if (this.#isClosed) return;
-    if (!isFree) {
-      return this.print(["[This terminal does not say that it is there, so nothing else can use it.]"]);
-    }
-    this.#giveBack();
-    const edited = await this.#options.edit(text);
-    this.#lent = undefined;
-    giveBack();
-    if (this.#isClosed) return;
-    if (edited !== undefined) this.#editor = withText(this.#editor, edited);
-    this.#resume();
-    this.print(this.#held.splice(0));
-  }
-
-  /** Stops the process as ctrl-z does; the terminal is in raw mode, so it does not do that by itself. */
-  #suspend(): void {
-    this.#giveBack();
-    this.#isSuspended = true;
-    // Without job control nobody could wake the process, so the system ignores the signal; then we go on.
-    this.#suspendTimer = setTimeout(this.#resume, SUSPEND_WAIT_MS);
-    Deno.kill(Deno.pid, "SIGTSTP");
-  }
-
-  /** The process goes on after a stop, and the shell has changed the terminal. It may be called twice. */
-  readonly #resume = (): void => {
-    clearTimeout(this.#suspendTimer);
-    this.#isSuspended = false;
-    this.#painter.loseSight();
-    try {
-      Deno.stdin.setRaw(true);
-    } catch {
-      // The terminal has hung up, for which the system wakes the process as well: reading fails, and ends it.
-      return;
-    }
-    this.#output.write(MODES_ON);
-    this.#refresh();
-  };
-
-  /** Takes the input line off the screen, and leaves the terminal as the shell expects it. */
-  #giveBack(): void {
-    this.#output.write(this.#painter.erase() + MODES_OFF);
-    try {
-      Deno.stdin.setRaw(false);
-    } catch {
-      // The terminal is gone, and there is nothing to give back.
-    }
+    const isLent = await this.#device.lend(async () => {
+      const edited = await this.#options.edit(text);
+      if (edited !== undefined) this.#editor = withText(this.#editor, edited);
+    });
+    if (this.#device.isClosed) return;
+    if (!isLent) this.print([NO_ANSWER]);
+    else if (this.#held.length > 0) this.print(this.#held.splice(0));
   }
 
   #line(): Line {
     return shown(this.#editor.line);
-  }
-}
-
-/** The window, or that of the VT100 where the terminal does not tell. */
-export function windowSize(): Size {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    return columns > 1 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
-  } catch {
-    return DEFAULT_SIZE;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Complete } from "../completion.ts";
+import { Device } from "../device.ts";
 import { type Editor, type EditorEvent, NEW_EDITOR, press, withText } from "../editor.ts";
 import type { Report } from "../escape_sequences.ts";
 import { historyOf } from "../history.ts";
@@ -14,7 +15,6 @@ import { colourOf, type Rgb } from "../palette.ts";
 import type { Size } from "../screen.ts";
 import { searchPrompt } from "../search.ts";
 import { BACKGROUND_ASKED, type Features, type Look } from "../terminal.ts";
-import { Device } from "./device.ts";
 import { type Frame, framesApart } from "./frame.ts";
 import { type FullKey, fullKey } from "./keys.ts";
 
@@ -90,16 +90,14 @@ export class FullTerminal {
     const { hasColours, hasTexts } = options.features;
     this.#device = new Device<OwnKey>({
       enter: ENTER + (mouse ? MOUSE_ON : "") + (hasColours && hasTexts ? BACKGROUND_ASKED : ""),
-      leave: (mouse ? MOUSE_OFF : "") + LEAVE,
+      leave: () => (mouse ? MOUSE_OFF : "") + LEAVE,
       ownKey: (sequence) => {
         const key = fullKey(sequence);
         return key && { name: "own", key };
       },
       onKeys: (keys) => this.#press(keys),
-      onLost: () => {
-        this.#frame = undefined;
-        this.#paint();
-      },
+      onResized: () => this.#paintAnew(),
+      onBack: () => this.#paintAnew(),
       onEnd: () => options.onEnd(),
     });
     this.#paint();
@@ -151,6 +149,12 @@ export class FullTerminal {
     clearTimeout(this.#timer);
     this.#device.close();
     this.#device.write(lastWords.map((line) => `${line}\n`).join(""));
+  }
+
+  /** Nobody knows what stands on the screen. */
+  #paintAnew(): void {
+    this.#frame = undefined;
+    this.#paint();
   }
 
   #paint(): void {

@@ -3,35 +3,49 @@
  * stopped, or a signal ends it. It knows nothing of what is shown.
  * @module
  */
-import { KeyDecoder, type KeyPress } from "../keys.ts";
-import { Output } from "../output.ts";
-import type { Size } from "../screen.ts";
-import {
-  ANSWER_WAIT_MS,
-  ESCAPE_WAIT_MS,
-  PASTE_WAIT_MS,
-  STATUS_ASKED,
-  SUSPEND_WAIT_MS,
-  windowSize,
-} from "../terminal.ts";
+import { KeyDecoder, type KeyPress } from "./keys.ts";
+import { Output } from "./output.ts";
+import type { Size } from "./screen.ts";
+
+/** A terminal sends the rest of a key's sequence at once. After so long Escape was a key of its own. */
+const ESCAPE_WAIT_MS = 50;
+
+/** A paste comes without a pause. After so long without a byte the sequence that ends it was lost. */
+const PASTE_WAIT_MS = 1_000;
+
+/** Our own signal stops the process sooner than this. If the system has ignored it, we go on after this. */
+const SUSPEND_WAIT_MS = 50;
+
+/** Asks the terminal whether it is there (ECMA-48, DSR), and how long it may take to answer. */
+const STATUS_ASKED = "\x1b[5n";
+const ANSWER_WAIT_MS = 2_000;
+
+/** Told where the terminal does not answer that question. */
+export const NO_ANSWER = "[This terminal does not say that it is there, so nothing else can use it.]";
+
+/** The size of the VT100, for a terminal that does not tell its size. */
+const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 export interface DeviceOptions<Own> {
-  /** Written when the program takes the terminal over, and when it gives the terminal back. */
+  /** Written when the program takes the terminal over. */
   readonly enter: string;
-  readonly leave: string;
-  /** The meaning of a sequence to the program itself. */
-  ownKey(sequence: string): Own | undefined;
+  /** The text to write when the program gives the terminal back. */
+  leave(): string;
+  /** The meaning of a sequence to the program itself; without it there is none. */
+  readonly ownKey?: (sequence: string) => Own | undefined;
   /** Keys were pressed. */
   onKeys(keys: readonly (KeyPress | Own)[]): void;
-  /** The window has another size, or another program had the screen. */
-  onLost(): void;
+  /** The window has another size. */
+  onResized(): void;
+  /** The terminal is ours again, after another program had the screen. */
+  onBack(): void;
   /** The terminal is gone. */
   onEnd(): void;
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
-export class Device<Own extends { readonly name: string }> {
+export class Device<Own extends { readonly name: string } = never> {
   readonly #options: DeviceOptions<Own>;
   readonly #output = new Output();
   readonly #decoder: KeyDecoder<Own>;
@@ -39,6 +53,7 @@ export class Device<Own extends { readonly name: string }> {
   #escapeTimer: Timer;
   #pasteTimer: Timer;
   #suspendTimer: Timer;
+  #answerTimer: Timer;
   #isSuspended = false;
   /** Set while another program has the terminal. Resolves when that has ended. */
   #lent: Promise<void> | undefined;
@@ -48,9 +63,9 @@ export class Device<Own extends { readonly name: string }> {
 
   constructor(options: DeviceOptions<Own>) {
     this.#options = options;
-    this.#decoder = new KeyDecoder((sequence) => options.ownKey(sequence));
-    Deno.addSignalListener("SIGWINCH", options.onLost);
-    Deno.addSignalListener("SIGCONT", this.#resume);
+    this.#decoder = new KeyDecoder(options.ownKey);
+    Deno.addSignalListener("SIGWINCH", options.onResized);
+    Deno.addSignalListener("SIGCONT", this.resume);
     // A Deno.exit() somewhere else must give the terminal back as well.
     globalThis.addEventListener("unload", this.#closeAtExit);
     Deno.stdin.setRaw(true);
@@ -63,9 +78,24 @@ export class Device<Own extends { readonly name: string }> {
     return this.#output.isBroken;
   }
 
+  /** True after a stop, until the process goes on. */
+  get isSuspended(): boolean {
+    return this.#isSuspended;
+  }
+
+  /** True while another program was given the terminal. */
+  get isLent(): boolean {
+    return this.#lent !== undefined;
+  }
+
   /** True while text would be lost: another program has the screen. */
   get isAway(): boolean {
-    return this.#isSuspended || this.#lent !== undefined;
+    return this.isSuspended || this.isLent;
+  }
+
+  /** True once the terminal was given back for good. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   get size(): Size {
@@ -81,7 +111,7 @@ export class Device<Own extends { readonly name: string }> {
     this.#giveBack();
     this.#isSuspended = true;
     // Without job control nobody could wake the process, so the system ignores the signal; then we go on.
-    this.#suspendTimer = setTimeout(this.#resume, SUSPEND_WAIT_MS);
+    this.#suspendTimer = setTimeout(this.resume, SUSPEND_WAIT_MS);
     Deno.kill(Deno.pid, "SIGTSTP");
   }
 
@@ -98,17 +128,17 @@ export class Device<Own extends { readonly name: string }> {
       this.#lent = lent;
       answer(true);
     };
-    const timer = setTimeout(() => answer(false), ANSWER_WAIT_MS);
+    this.#answerTimer = setTimeout(() => answer(false), ANSWER_WAIT_MS);
     this.#output.write(STATUS_ASKED);
     const isFree = await answered;
-    clearTimeout(timer);
+    clearTimeout(this.#answerTimer);
     this.#releasing = undefined;
     if (!isFree || this.#isClosed) return isFree;
     this.#giveBack();
     await use();
     this.#lent = undefined;
     takeBack();
-    if (!this.#isClosed) this.#resume();
+    if (!this.#isClosed) this.resume();
     return true;
   }
 
@@ -119,8 +149,9 @@ export class Device<Own extends { readonly name: string }> {
     clearTimeout(this.#escapeTimer);
     clearTimeout(this.#pasteTimer);
     clearTimeout(this.#suspendTimer);
-    Deno.removeSignalListener("SIGWINCH", this.#options.onLost);
-    Deno.removeSignalListener("SIGCONT", this.#resume);
+    clearTimeout(this.#answerTimer);
+    Deno.removeSignalListener("SIGWINCH", this.#options.onResized);
+    Deno.removeSignalListener("SIGCONT", this.resume);
     globalThis.removeEventListener("unload", this.#closeAtExit);
     if (!this.isAway) this.#giveBack();
     // A read that waits for a key would keep the process alive. Nobody reads on, so it does not matter if
@@ -154,7 +185,7 @@ export class Device<Own extends { readonly name: string }> {
   }
 
   /** The process goes on after a stop, and the shell has changed the terminal. It may be called twice. */
-  readonly #resume = (): void => {
+  readonly resume = (): void => {
     if (this.#lent !== undefined) return;
     clearTimeout(this.#suspendTimer);
     this.#isSuspended = false;
@@ -165,15 +196,25 @@ export class Device<Own extends { readonly name: string }> {
       return;
     }
     this.#output.write(this.#options.enter);
-    this.#options.onLost();
+    this.#options.onBack();
   };
 
   #giveBack(): void {
-    this.#output.write(this.#options.leave);
+    this.#output.write(this.#options.leave());
     try {
       Deno.stdin.setRaw(false);
     } catch {
       // The terminal is gone, and there is nothing to give back.
     }
+  }
+}
+
+/** The window, or that of the VT100 where the terminal does not tell. */
+export function windowSize(): Size {
+  try {
+    const { columns, rows } = Deno.consoleSize();
+    return columns > 1 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
+  } catch {
+    return DEFAULT_SIZE;
   }
 }
