@@ -175,8 +175,8 @@ export class Device<Own extends { readonly name: string } = never> {
   }
 
   #press(keys: readonly (KeyPress | Own)[]): void {
-    if (keys.some(({ name }) => name === "status")) this.#releasing?.();
     this.#options.onKeys(keys);
+    if (keys.some(({ name }) => name === "status")) this.#releasing?.();
     if (this.#isClosed) return;
     if (this.#decoder.isWaiting) this.#escapeTimer = setTimeout(() => this.#decoder.settle(), ESCAPE_WAIT_MS);
     if (this.#decoder.isPasting) {
