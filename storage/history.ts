@@ -157,7 +157,7 @@ export class SqliteHistory implements HistoryStore {
       this.#run(
         "UPDATE entries SET stage = ?, body = ? WHERE name = ?",
         stage,
-        this.#sealed(clearName, memory),
+        sealedBody(this.#seal, name, clearName, memory),
         name,
       );
       return;
@@ -176,7 +176,7 @@ export class SqliteHistory implements HistoryStore {
       stage,
       Math.floor(when.now),
       Math.floor(when.date),
-      this.#sealed(clearName, memory),
+      sealedBody(this.#seal, name, clearName, memory),
     );
     if (this.#seal === undefined && memory.type !== "gap") this.#index(Number(lastInsertRowid), memory);
   }
@@ -184,10 +184,6 @@ export class SqliteHistory implements HistoryStore {
   #index(number: number, { message }: Extract<Memory, { type: "received" | "written" }>): void {
     const words = [senderWord(message.from), ...wordsOf(message.text)].join(" ");
     this.#run("INSERT INTO words(rowid, list) VALUES(?, ?)", number, words);
-  }
-
-  #sealed(name: string, memory: Memory): Uint8Array {
-    return sealedBody(this.#seal, name, memory);
   }
 
   #digest(text: string): Uint8Array {
@@ -252,13 +248,15 @@ export class SqliteHistory implements HistoryStore {
     const sql = `SELECT ${COLUMNS} FROM entries ${filter} ORDER BY number ${order} LIMIT ?`;
     const rows = this.#all(sql, ...values, count + 1);
     const page = new Page(count);
+    let next: number | undefined;
     for (const row of rows) {
       if (page.isFull) {
-        return this.#pageOf(above === undefined ? page.entries.reverse() : page.entries, page.last);
+        next = page.last;
+        break;
       }
       page.add(this.#entryOf(row));
     }
-    return this.#pageOf(above === undefined ? page.entries.reverse() : page.entries, undefined);
+    return this.#pageOf(above === undefined ? page.entries.reverse() : page.entries, next);
   }
 
   /** Finds the newest entries that the index names. */
@@ -467,7 +465,8 @@ function sealAll(database: DatabaseSync, path: string, seal: StateSeal): void {
         if (memory === undefined) continue;
         const name = nameOf(memory);
         const conversation = digestOf(seal, conversationOf(memory));
-        save.run(digestOf(seal, name), conversation, sealedBody(seal, name, memory), last);
+        const digest = digestOf(seal, name);
+        save.run(digest, conversation, sealedBody(seal, digest, name, memory), last);
       }
       if (rows.length < SEAL_PAGE) break;
     }
@@ -490,9 +489,15 @@ function digestOf(seal: StateSeal | undefined, text: string): Uint8Array {
   return primitives.mac(NO_KEY, utf8.encode(text)).slice(0, NAME_BYTES);
 }
 
-function sealedBody(seal: StateSeal | undefined, name: string, memory: Memory): Uint8Array {
+/** The body of an entry, whose name has this digest. */
+function sealedBody(
+  seal: StateSeal | undefined,
+  digest: Uint8Array,
+  name: string,
+  memory: Memory,
+): Uint8Array {
   const body = encodeMemory(memory);
-  return seal === undefined ? body : seal.seal(digestOf(seal, name).toHex(), name, body);
+  return seal === undefined ? body : seal.seal(digest.toHex(), name, body);
 }
 
 function openedBody(

@@ -3,6 +3,7 @@
  * takes several times longer than sealing it. As with the socket (native_udp.ts), nothing needs this.
  */
 import { type Primitives, primitives } from "../core/base/crypto.ts";
+import { openSystemLibrary } from "./system_library.ts";
 
 /** OpenSSL 3; its interface is in EVP_EncryptInit(3). */
 const LIBRARY = "libcrypto.so.3";
@@ -63,20 +64,10 @@ type Sealing = Pick<Primitives, "seal" | "sealInto" | "open">;
  * the runtime does. The library stays open until the process ends.
  */
 export function systemPrimitives(): Primitives {
-  const calls = openLibrary();
-  if (calls === undefined) return primitives;
-  const sealing = sealingWith(calls);
+  const library = openSystemLibrary(LIBRARY, CALLS);
+  if (library === undefined) return primitives;
+  const sealing = sealingWith(library.symbols as Calls);
   return doesTheSame(sealing) ? { ...primitives, ...sealing } : primitives;
-}
-
-function openLibrary(): Calls | undefined {
-  const isPermitted = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
-  if (Deno.build.os !== "linux" || !isPermitted) return undefined;
-  try {
-    return Deno.dlopen(LIBRARY, CALLS).symbols as Calls;
-  } catch {
-    return undefined;
-  }
 }
 
 function sealingWith(calls: Calls): Sealing {

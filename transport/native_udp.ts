@@ -1,12 +1,15 @@
 /**
- * The system's own calls on a socket that Deno has opened, by way of FFI: many datagrams with one call, and a
- * longer receive buffer. Only a process with all permissions may do this, and only Linux has these calls;
- * elsewhere the socket goes on without it. Each structure is as a 64-bit Linux has it (recvmmsg(2),
- * socket(7), ip(7), ipv6(7)).
+ * The system's own calls on a socket that Deno has opened: many datagrams with one call, and a longer receive
+ * buffer. Without them (system_library.ts) the socket goes on with Deno's. Each structure is as a 64-bit
+ * Linux has it, and Deno runs on no other one (recvmmsg(2), socket(7), ip(7), ipv6(7)).
  */
 import { ipv6Groups, ipv6Text } from "../core/base/address.ts";
+import { remember } from "../core/base/bounded_map.ts";
 import { DATAGRAM_BYTES, REMEMBERED_ADDRESSES } from "../core/base/limits.ts";
 import type { Address, Datagram } from "../core/base/units.ts";
+import { openSystemLibrary } from "./system_library.ts";
+
+const LIBRARY = "libc.so.6";
 
 /** So many datagrams are received or sent with one call. */
 const BATCH = 64;
@@ -50,17 +53,6 @@ const CALLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type Library = Deno.DynamicLibrary<typeof CALLS>;
-
-/** The system's library; `undefined` where it may not or cannot be used. */
-function openLibrary(): Library | undefined {
-  const isKnown = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
-  if (!isKnown || Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
-  try {
-    return Deno.dlopen("libc.so.6", CALLS);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Room for a batch of datagrams with their addresses, laid out as recvmmsg and sendmmsg want it. */
 class Batch {
@@ -130,7 +122,7 @@ export class NativeUdp {
 
   /** Finds the socket that is bound to this address; `undefined` where these calls cannot be used. */
   static of(address: Address): NativeUdp | undefined {
-    const library = openLibrary();
+    const library = openSystemLibrary(LIBRARY, CALLS);
     if (library === undefined) return undefined;
     const family = address.host.includes(":") ? AF_INET6 : AF_INET;
     const file = fileOf(library, nameOf(address, family));
@@ -176,28 +168,21 @@ export class NativeUdp {
 
   #senderOf(name: Uint8Array): Address {
     const key = String.fromCharCode(...name.subarray(2, this.#family === AF_INET ? 8 : 24));
-    return remembered(this.#senders, key, () => addressIn(name));
+    const known = this.#senders.get(key);
+    if (known !== undefined) return known;
+    const address = addressIn(name);
+    remember(this.#senders, key, address, REMEMBERED_ADDRESSES);
+    return address;
   }
 
   #nameOf(to: Address): Uint8Array | undefined {
-    return remembered(this.#names, `${to.port} ${to.host}`, () => nameOf(to, this.#family));
+    const key = `${to.port} ${to.host}`;
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const name = nameOf(to, this.#family);
+    if (name !== undefined) remember(this.#names, key, name, REMEMBERED_ADDRESSES);
+    return name;
   }
-}
-
-/** Looks something up, or makes it. A map that is full is begun anew. */
-function remembered<Value>(map: Map<string, Value>, key: string, make: () => Value): Value;
-function remembered<Value>(
-  map: Map<string, Value>,
-  key: string,
-  make: () => Value | undefined,
-): Value | undefined;
-function remembered<Value>(map: Map<string, Value>, key: string, make: () => Value | undefined) {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  if (map.size >= REMEMBERED_ADDRESSES) map.clear();
-  if (made !== undefined) map.set(key, made);
-  return made;
 }
 
 /** The number of the UDP socket that has this name. */
