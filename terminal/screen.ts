@@ -68,6 +68,12 @@ export class Painter {
    * program.
    */
   #above = 0;
+  /**
+   * How many rows there are at least from the begin of the input down: those of a former, longer input are
+   * blank now, and so are those by which the window has grown. A terminal that has rows above the window
+   * (xterm) leaves blank rows where they are, and pushes others out at the top.
+   */
+  #depth = 0;
   #printed = 0;
 
   constructor(prompt: string, size: Size) {
@@ -144,6 +150,7 @@ export class Painter {
     const frame = this.erase() + terminated(rows);
     const count = this.#countRows(rows.map(cellsOf), this.#size.columns);
     this.#above += count;
+    this.#depth -= count;
     this.#printed += count;
     return frame + this.#paint(input);
   }
@@ -159,6 +166,7 @@ export class Painter {
   clear(input: Line): string {
     this.#recent.clear();
     this.#above = 0;
+    this.#depth = this.#size.rows;
     return CLEAR_ALL + this.#paint(input);
   }
 
@@ -167,16 +175,19 @@ export class Painter {
     const { rows, at } = this.#painted;
     const widths = [this.#size.columns, size.columns];
     const above = Math.max(...widths.map((columns) => this.#rowsAbove(columns, size)));
-    const below = this.#countRows(rows.slice(at), size.columns);
+    const blank = this.#depth - rows.length;
+    const below = this.#countRows(rows.slice(at), size.columns) + blank;
     // The rows of the input down to the cursor are in sight for sure. All other rows may be messages.
     const before = { columns: this.#size.columns, rows: size.rows - (at + 1) };
+    const grown = size.rows - this.#size.rows;
     this.#size = size;
     const newRows = this.#lay(input).rows.length;
     const after = { columns: size.columns, rows: size.rows - Math.min(at + 1, newRows) };
     const lines = this.#recent.inSight(before, after);
     const printed = this.#recent.countRows(size.columns, size.rows);
     this.#above = this.#countRows(lines.map(cellsOf), size.columns);
-    this.#isAllOurs ||= Math.max(above + below, printed + newRows) > size.rows;
+    this.#isAllOurs ||= Math.max(above + below, printed + newRows) > size.rows - Math.max(grown, 0);
+    this.#depth = newRows + Math.max(blank + grown, 0);
     return up(this.#isAllOurs ? size.rows : above) + CLEAR_BELOW + terminated(lines) + this.#paint(input);
   }
 
@@ -193,6 +204,7 @@ export class Painter {
   #paint(input: Line): string {
     const painted = this.#lay(input);
     this.#painted = painted;
+    this.#depth = Math.max(this.#depth, painted.rows.length);
     // Rows that have no room have left at the top.
     this.#above = Math.min(this.#above, Math.max(this.#size.rows - painted.rows.length, 0));
     const frame = painted.rows.map((row) => row.join("")).join("\r\n");

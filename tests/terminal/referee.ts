@@ -14,6 +14,7 @@ const CURSOR_MODE = 25;
 export class Referee {
   readonly terminal: xterm.Terminal;
   #isCursorHidden = false;
+  #isMistaken = false;
 
   constructor(columns: number, rows: number) {
     this.terminal = new xterm.Terminal({
@@ -40,7 +41,28 @@ export class Referee {
   }
 
   resize(columns: number, rows: number): void {
+    const before = this.#counts();
     this.terminal.resize(columns, rows);
+    for (const [character, count] of this.#counts()) {
+      if (count > (before.get(character) ?? 0)) this.#isMistaken = true;
+    }
+  }
+
+  /**
+   * True if the emulator itself has made a mistake: where it wraps rows anew it may put a copy of another
+   * cell in the place of a joined character, so that there is more of something than before.
+   */
+  get isMistaken(): boolean {
+    return this.#isMistaken;
+  }
+
+  /** How often each character stands in its rows. */
+  #counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const character of this.everything().join("")) {
+      if (character !== " ") counts.set(character, (counts.get(character) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** The rows in sight, without the blanks at their ends. */

@@ -242,6 +242,7 @@ function play(dice: Dice, reflows: boolean, referee?: Referee): void {
       // A terminal that cuts off loses what a window smaller both ways had; nobody can bring that back.
       if (reflows) scene.resize({ columns, rows });
       else scene.resize(dice.below(2) === 0 ? { ...scene.size, columns } : { ...scene.size, rows });
+      if (referee?.isMistaken) return;
     } else if (roll === 1) {
       scene.printMarked(`${step}`, `${MARK.before} ${step} ${anyText(dice, 9)}`);
       marked.push(`${step}`);
