@@ -95,6 +95,9 @@ export function oneOf(words: readonly string[], cased = (text: string) => text) 
     words.includes(cased(text)) ? undefined : `'${text}' is not one of ${words.join(", ")}`;
 }
 
+/** A check for the setting of an option that takes no value. */
+export const checkSwitch = oneOf(["true", "false"]);
+
 /** The value of an option that `wholeNumber` has checked. */
 export function numberOption(options: Options, name: string, otherwise: number): number {
   const text = options[name];

@@ -2,7 +2,7 @@
 import { DAY_MS, HISTORY_DAYS, HISTORY_MEBIBYTES, NICK_BYTES, NICK_CHARACTERS } from "../core/base/limits.ts";
 import { DURABILITIES, type Durability } from "../core/machine.ts";
 import { isNick } from "../core/messages/nick.ts";
-import { numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
+import { checkSwitch, numberOption, oneOf, type Option, type Options, wholeNumber } from "./_options.ts";
 
 /** The port of a server, for all commands that have to do with one. */
 export const USUAL_PORT = 9999;
@@ -104,7 +104,7 @@ export const HISTORY: readonly Option[] = [
     name: "no-history",
     help: "keep no history of conversations",
     setting: "no-history",
-    check: oneOf(["true", "false"]),
+    check: checkSwitch,
   },
   {
     name: "history-days",

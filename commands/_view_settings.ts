@@ -1,9 +1,6 @@
 /** Options that say how the client looks on a terminal. */
 import type { ViewSettings } from "../programs/prompt.ts";
-import { oneOf, type Option, OptionError, type Options } from "./_options.ts";
-
-/** The values in a setting of an option that takes none. */
-const IS_SWITCH = oneOf(["true", "false"]);
+import { checkSwitch, oneOf, type Option, OptionError, type Options } from "./_options.ts";
 
 const PRESENCES = ["line", "table"] as const;
 const NOTIFICATIONS = ["9", "99", "777"] as const satisfies readonly ViewSettings["notify"][];
@@ -13,7 +10,7 @@ export const VIEW_OPTIONS: readonly Option[] = [
     name: "plain",
     help: "only ever append lines, in words and without colours, as screen readers want it",
     setting: "plain",
-    check: IS_SWITCH,
+    check: checkSwitch,
   },
   {
     name: "presence",
@@ -28,7 +25,7 @@ export const VIEW_OPTIONS: readonly Option[] = [
     name: "times",
     help: "show the time before messages, and the day when it changes",
     setting: "times",
-    check: IS_SWITCH,
+    check: checkSwitch,
   },
   {
     name: "notify",
@@ -43,13 +40,13 @@ export const VIEW_OPTIONS: readonly Option[] = [
     name: "tui",
     help: "a full screen: conversations at the left, the open one beside them, F1 shows the keys",
     setting: "tui",
-    check: IS_SWITCH,
+    check: checkSwitch,
   },
   {
     name: "mouse",
     help: "with '--tui': the wheel scrolls and a click opens a conversation, but selects no text",
     setting: "mouse",
-    check: IS_SWITCH,
+    check: checkSwitch,
   },
 ];
 

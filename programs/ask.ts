@@ -5,7 +5,7 @@ import { ASK_MS } from "../core/base/limits.ts";
 import { type Notice, render } from "../core/notice.ts";
 import type { EngineKind } from "./engine.ts";
 import { type Event, newsEvent, printEvent, timeOf } from "./events.ts";
-import type { Session } from "./running_engine.ts";
+import { answersTo, type Session } from "./running_engine.ts";
 import { NO_SERVER, statusOfReason } from "./statuses.ts";
 import { failWith, type ScriptSettings, withEngine } from "./with_engine.ts";
 import { DONE, type World } from "./world.ts";
@@ -57,10 +57,7 @@ export function statusOfAnswers(answers: readonly Notice[]): number {
 
 async function answersOf(session: Session, actions: readonly Action[]): Promise<readonly Notice[]> {
   const all: Notice[] = [];
-  for (const action of actions) {
-    const { notices } = await session.request("act", { ...action }) as { notices: readonly Notice[] };
-    all.push(...notices);
-  }
+  for (const action of actions) all.push(...await answersTo(session, action));
   return all;
 }
 

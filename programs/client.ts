@@ -16,7 +16,7 @@ import { OutputError } from "./engine.ts";
 import { type ServedEngine, serveEngine } from "./own_engine.ts";
 import { type Hand, type InputSettings, Prompt, type PromptSettings, type ViewSettings } from "./prompt.ts";
 import { onlySends } from "./reading.ts";
-import { connect, giveWay, type Session } from "./running_engine.ts";
+import { answersTo, connect, giveWay, type Session } from "./running_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
 /** A full screen is asked for where there cannot be one. */
@@ -211,14 +211,10 @@ async function runScreen(
   }
 
   const say = (line: string) => prompt.say(line);
-  const look: Look = async (query) => pageIn(await answersTo(lookAction(query)));
-
-  async function answersTo(action: Action): Promise<readonly Notice[]> {
-    return (await session.request("act", { ...action }) as { notices: readonly Notice[] }).notices;
-  }
+  const look: Look = async (query) => pageIn(await answersTo(session, lookAction(query)));
 
   async function ask(action: Action, ref: Ref | undefined): Promise<void> {
-    for (const notice of await answersTo(action)) show(notice, ref);
+    for (const notice of await answersTo(session, action)) show(notice, ref);
     show({ type: "settled" }, ref);
   }
 
@@ -247,8 +243,9 @@ async function runScreen(
     if (page !== undefined) show({ type: "historyRead", query, page });
   }
   await session.request("attach");
-  const listed = await session.request("act", { type: "listPeers" }) as { notices: readonly Notice[] };
-  for (const notice of listed.notices) if (notice.type === "peersListed") prompt.meet(notice);
+  for (const notice of await answersTo(session, { type: "listPeers" })) {
+    if (notice.type === "peersListed") prompt.meet(notice);
+  }
   const isGone = await Promise.race([left.then(() => false), session.closed.then(() => true)]);
   if (isGone) prompt.say(`[The daemon of ${session.hello.nick} has ended.]`);
   else show({ type: "exiting" });

@@ -4,7 +4,7 @@
  */
 import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
-import { firstWords, harmless } from "../core/base/text.ts";
+import { harmless } from "../core/base/text.ts";
 import { type Nick, sameNick } from "../core/messages/nick.ts";
 import { type JournalEvent, type Notice, render } from "../core/notice.ts";
 import type { TypedLines } from "../storage/typed_lines.ts";
@@ -23,22 +23,17 @@ import { KEYS } from "./full_screen_keys.ts";
 import { Hidden } from "./hidden.ts";
 import { OwnLines } from "./own_lines.ts";
 import { SIGNS } from "./own_messages.ts";
+import { isOwnName, newOwnName } from "./own_names.ts";
 import { People } from "./people.ts";
 import type { Hand, PromptSettings, ViewSettings } from "./prompt.ts";
-import { CHANNEL, type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
+import { type LineResult, promptOf, readLine, type Said, sendingOf } from "./reading.ts";
 import { Sight } from "./sight.ts";
 import { statusOf, type Ways } from "./status_line.ts";
-import { mentions } from "./unread.ts";
+import { notificationOf } from "./unread.ts";
 import type { World } from "./world.ts";
 
-/** The names of our actions begin so: no script can give such a name. */
-const OWN = "_";
-/** Those of messages that have a sign begin so. */
-const SAID = "_said_";
-const NAME_BYTES = 16;
-
-/** A notification has room for so much. */
-const NOTIFICATION_COLUMNS = 100;
+/** The kind of the names of messages that have a sign. */
+const SAID = "said_";
 
 /** How often the status line asks how the ways are. */
 const WAYS_MS = 2_000;
@@ -124,7 +119,7 @@ export class FullScreen {
 
   /** True if this names an action of ours. */
   isOwn(ref: Ref): boolean {
-    return ref.startsWith(OWN);
+    return isOwnName(ref);
   }
 
   /** Shows a notice. If it answers an action of ours, `ref` is the name of that. */
@@ -190,30 +185,25 @@ export class FullScreen {
         this.#isSilent = false;
         this.#askWays();
     }
-    if (ref?.startsWith(SAID) && this.#own.covers(notice, ref)) return;
+    if (ref !== undefined && isOwnName(ref, SAID) && this.#own.covers(notice, ref)) return;
     this.#showLines(notice, ref);
   }
 
   /** The first message of a conversation that nobody has seen is told of outside of the window. */
   #receive(message: JournalEvent): void {
-    const { channel, from, text } = message;
     const talk = this.#talks.receive(message, this.#dressed(message), this.#world.wall());
     this.#sight.look(false);
     const { notify } = this.#view;
-    if (notify === undefined || talk.unread !== 1 || channel && !mentions(text, this.#nick)) return;
-    const where = channel ? `${CHANNEL} ` : "";
-    this.#terminal.notify(notify, firstWords(`${where}${from}: ${text}`, NOTIFICATION_COLUMNS));
+    if (notify === undefined || talk.unread !== 1) return;
+    const text = notificationOf(message, this.#nick);
+    if (text !== undefined) this.#terminal.notify(notify, text);
   }
 
   /** A message as it looks in its conversation, which says by itself that it is the channel's. */
   #dressed(message: JournalEvent): string[] {
     const { from } = message;
-    const print = this.#people.fingerprintOf(from) ?? "unknown";
-    const like = message.like === undefined ? undefined : `${message.like}, key ${print}`;
-    const { lines } = render(
-      { type: "directReceived", message: { ...message, like } },
-      this.#world.utcOffset,
-    );
+    const marked = this.#people.marked(message);
+    const { lines } = render({ type: "directReceived", message: marked }, this.#world.utcOffset);
     return dressed(lines, from, this.#people.identityOf(from), this.#terminal.look);
   }
 
@@ -286,7 +276,7 @@ export class FullScreen {
   }
 
   #say(talk: Talk, said: Said): void {
-    const name = this.#newName(SAID);
+    const name = newOwnName(this.#world, SAID);
     const now = this.#world.wall();
     this.#own.begin(name, said, this.#talks.say(talk, now, this.#nick, SIGNS.queued, said.text));
     this.#act({ ...sendingOf(said), once: name }, name);
@@ -303,7 +293,7 @@ export class FullScreen {
       case "wrong":
         return this.#tell(this.#talks.open, [harmless(result.reason)]);
       case "actions":
-        for (const action of result.actions) this.#act(action, this.#newName());
+        for (const action of result.actions) this.#act(action, newOwnName(this.#world));
     }
   }
 
@@ -363,26 +353,16 @@ export class FullScreen {
   }
 
   #askWays(): void {
-    this.#hand({ type: "listWays" }, this.#newName());
-  }
-
-  #newName(begin = OWN): string {
-    return begin + this.#world.random(NAME_BYTES).toHex();
+    this.#hand({ type: "listWays" }, newOwnName(this.#world));
   }
 
   #complete(before: string): string[] {
     const { nicks, open } = this.#talks;
     // The next press of the key knows more.
     const prefix = this.#people.toAskFor(before);
-    if (prefix !== undefined) this.#hand({ type: "completeNick", prefix }, this.#newName());
+    if (prefix !== undefined) this.#hand({ type: "completeNick", prefix }, newOwnName(this.#world));
     const known = [...new Set([...nicks, ...this.#people.nicks])];
     return completions(this.#commands, known, open.conversation, before, filesLike);
-  }
-
-  /** A nick that could be taken for another one has the begin of its key beside it. */
-  #markOf(nick: Nick | undefined): string {
-    const isAlike = nick !== undefined && this.#people.likeOf(nick) !== undefined;
-    return isAlike ? ` (${this.#people.fingerprintOf(nick)})` : "";
   }
 
   // ---- what is to be seen --------------------------------------------------------------------------------
@@ -394,7 +374,7 @@ export class FullScreen {
       tabs,
       pane: open.pane,
       status: statusOf({ serverName, ways: this.#ways, isSilent: this.#isSilent }, open),
-      prompt: prompt ?? promptOf(open.conversation, this.#markOf(open.conversation?.to)),
+      prompt: prompt ?? promptOf(open.conversation, this.#people.markOf(open.conversation?.to)),
       input,
       help: this.#sight.showsHelp ? KEYS : undefined,
     };

@@ -16,7 +16,7 @@ import { StoreError } from "../storage/store_error.ts";
 import { askPassphrase } from "../terminal/passphrase.ts";
 import { cutEvent, helloEvent, historyEvents, printEvent } from "./events.ts";
 import { type ClientSettings, unlockState } from "./opening.ts";
-import { connect, knownFolder } from "./running_engine.ts";
+import { answersTo, connect, knownFolder } from "./running_engine.ts";
 import { failWith, type ScriptSettings } from "./with_engine.ts";
 import { DONE, FAILED, type World } from "./world.ts";
 
@@ -99,10 +99,7 @@ async function openSource(client: ClientSettings, world: World): Promise<Source>
   for (;;) {
     const running = await connect(folder, () => {});
     if (running !== undefined) {
-      const look: Look = async (query) => {
-        const answer = await running.request("act", { ...lookAction(query) });
-        return pageIn((answer as { notices: readonly Notice[] }).notices);
-      };
+      const look: Look = async (query) => pageIn(await answersTo(running, lookAction(query)));
       const { cursor, nick, server } = running.hello;
       return { cursor, nick, server, look, close: running.close };
     }

@@ -1,7 +1,7 @@
 /** The people whom the server's table has named, as the screen needs them. It is pure. */
 import type { Key } from "../core/base/units.ts";
 import { type Nick, type NickKey, nickKey } from "../core/messages/nick.ts";
-import type { LookAlike } from "../core/notice.ts";
+import type { JournalEvent, LookAlike } from "../core/notice.ts";
 
 /** Digits of an identity that nobody makes another key for in a hurry, and that can be compared by eye. */
 const FINGERPRINT = /^(....)(....)(....)(....)/;
@@ -69,6 +69,19 @@ export class People {
   /** The older nick that this one could be taken for. */
   likeOf(nick: Nick): Nick | undefined {
     return this.#alike.get(nickKey(nick));
+  }
+
+  /** The words beside a nick that could be taken for another one: the begin of its key. */
+  markOf(nick: Nick | undefined): string {
+    const isAlike = nick !== undefined && this.likeOf(nick) !== undefined;
+    return isAlike ? ` (${this.fingerprintOf(nick)})` : "";
+  }
+
+  /** A message whose sender has the begin of its key beside the nick that it looks like. */
+  marked(message: JournalEvent): JournalEvent {
+    const { from, like } = message;
+    if (like === undefined) return message;
+    return { ...message, like: `${like}, key ${this.fingerprintOf(from) ?? "unknown"}` };
   }
 
   /** The begin of somebody's key, in groups; `undefined` for whom the table does not name. */

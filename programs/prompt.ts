@@ -2,7 +2,7 @@
 import type { Commands, ScreenRequest } from "../commands/_registry.ts";
 import type { Action, Ref } from "../core/action.ts";
 import { utf8Length } from "../core/base/bytes.ts";
-import { firstWords, harmless } from "../core/base/text.ts";
+import { harmless } from "../core/base/text.ts";
 import type { Nick } from "../core/messages/nick.ts";
 import { type JournalEvent, type Notice, render, type Rendered } from "../core/notice.ts";
 import type { TypedLines } from "../storage/typed_lines.ts";
@@ -17,6 +17,7 @@ import { editText } from "./edit_text.ts";
 import { filesLike } from "./file_names.ts";
 import { Hidden } from "./hidden.ts";
 import { OwnMessages, SIGNS } from "./own_messages.ts";
+import { isOwnName, newOwnName } from "./own_names.ts";
 import { People } from "./people.ts";
 import { offlineLast, Presence } from "./presence.ts";
 import {
@@ -28,18 +29,11 @@ import {
   type Said,
   sendingOf,
 } from "./reading.ts";
-import { mentions, Unread } from "./unread.ts";
+import { notificationOf, Unread } from "./unread.ts";
 import type { World } from "./world.ts";
 
 /** Takes an action of the user. If it has a name, the notices that answer it are told with that. */
 export type Hand = (action: Action, ref?: Ref) => void;
-
-/** The names of our actions begin so: no script can give such a name. */
-const OWN = "_";
-const NAME_BYTES = 16;
-
-/** A notification has room for so much. */
-const NOTIFICATION_COLUMNS = 100;
 
 /** A terminal that collects lines drops the rest of a longer one (Linux, N_TTY_BUF_SIZE). */
 const TERMINAL_LINE_BYTES = 4095;
@@ -143,7 +137,7 @@ export class Prompt {
 
   /** True if this names an action of ours. */
   isOwn(ref: Ref): boolean {
-    return ref.startsWith(OWN);
+    return isOwnName(ref);
   }
 
   /** Shows a notice. If it answers an action of ours that has a name, `ref` is that name. */
@@ -187,9 +181,7 @@ export class Prompt {
     }
     if (!isMessage) return render(notice, this.#world.utcOffset);
     const { message } = notice;
-    const print = this.#people.fingerprintOf(message.from);
-    const like = message.like === undefined ? undefined : `${message.like}, key ${print ?? "unknown"}`;
-    const rendered = render({ ...notice, message: { ...message, like } }, this.#world.utcOffset);
+    const rendered = render({ ...notice, message: this.#people.marked(message) }, this.#world.utcOffset);
     const identity = this.#people.identityOf(message.from);
     const lines = dressed(rendered.lines, message.from, identity, this.#screen.look);
     return { ...rendered, lines: this.#stamped(lines) };
@@ -314,7 +306,7 @@ export class Prompt {
 
   /** Sends what was said in a conversation, and shows how far it has come. */
   #sendSaid(said: Said, echo: string): void {
-    const name = OWN + this.#world.random(NAME_BYTES).toHex();
+    const name = newOwnName(this.#world);
     this.#own.begin(name, said);
     const [line = "", ...before] = this.#stamped([echo]).toReversed();
     if (before.length > 0) this.#screen.print(before);
@@ -396,24 +388,23 @@ export class Prompt {
 
   /** The prompt says where lines go, and before that what nobody has seen yet. */
   #showPrompt(): void {
-    const prompt = promptOf(this.#conversation, this.#markOf(this.#conversation?.to));
+    const prompt = promptOf(this.#conversation, this.#people.markOf(this.#conversation?.to));
     // Where the focus is never told, the prompt outside of conversations stays as it always was.
     const isCounted = this.#conversation !== undefined || this.#unread.knowsFocus;
     this.#screen.setPrompt(prompt, isCounted ? this.#unread.summary : "");
   }
 
   /** A message is on the screen: it is counted until it is seen, and may be told of outside of the window. */
-  #count({ channel, from, text }: JournalEvent): void {
+  #count(message: JournalEvent): void {
     if (this.#input !== undefined) return;
+    const { channel, from } = message;
     const conversation = channel ? CHANNEL : from;
     const isNew = this.#unread.arrived(conversation, this.#screen.rows.printed);
     this.#showPrompt();
     const { notify } = this.#view;
-    if (notify === undefined || !isNew || channel && !mentions(text, this.#nick)) return;
-    this.#screen.notify(
-      notify,
-      firstWords(`${channel ? `${CHANNEL} ` : ""}${from}: ${text}`, NOTIFICATION_COLUMNS),
-    );
+    if (notify === undefined || !isNew) return;
+    const text = notificationOf(message, this.#nick);
+    if (text !== undefined) this.#screen.notify(notify, text);
   }
 
   /** A nick that could be taken for another one has a part of its key beside it. */
@@ -422,11 +413,6 @@ export class Prompt {
     return like === undefined
       ? nick
       : `${nick} (looks like ${like}, key ${this.#people.fingerprintOf(nick)})`;
-  }
-
-  #markOf(nick: Nick | undefined): string {
-    const isAlike = nick !== undefined && this.#people.likeOf(nick) !== undefined;
-    return isAlike ? ` (${this.#people.fingerprintOf(nick)})` : "";
   }
 
   /** Refuses what the client would refuse, in its words. */

@@ -1,4 +1,5 @@
 /** The engine of a nick that runs, reached by its socket (docs/scripts.md). */
+import type { Action } from "../core/action.ts";
 import { addressKey } from "../core/base/address.ts";
 import { ExpectedError } from "../core/base/expected_error.ts";
 import { VERSION } from "../core/base/version.ts";
@@ -35,6 +36,14 @@ export interface Session {
   readonly closed: Promise<unknown>;
   /** Ends the connection, and an engine of our own as well. */
   close(): Promise<void>;
+}
+
+/** The notices that answer an action which an engine carries out. */
+export async function answersTo(
+  session: Pick<Session, "request">,
+  action: Action,
+): Promise<readonly Notice[]> {
+  return (await session.request("act", { ...action }) as { notices: readonly Notice[] }).notices;
 }
 
 /** The engine that runs cannot be used. The message is a sentence for the user. */

@@ -2,7 +2,10 @@
  * Which messages nobody has seen. A message is seen if it is on the screen while the terminal has the focus.
  * A terminal that never tells its focus has it when a key is pressed. It is pure.
  */
-import { nickKey } from "../core/messages/nick.ts";
+import { firstWords } from "../core/base/text.ts";
+import { type Nick, nickKey } from "../core/messages/nick.ts";
+import type { JournalEvent } from "../core/notice.ts";
+import { CHANNEL } from "./reading.ts";
 
 /** Where a message stands: how many rows were printed when it was. */
 interface Message {
@@ -72,6 +75,15 @@ export class Unread {
 
 /** So many conversations have room before the prompt. */
 const MOST_COUNTS = 4;
+
+/** A notification has room for so much. */
+const NOTIFICATION_COLUMNS = 100;
+
+/** The text by which somebody is told of a message; `undefined` if it is in the channel and names others. */
+export function notificationOf({ channel, from, text }: JournalEvent, me: Nick): string | undefined {
+  if (channel && !mentions(text, me)) return undefined;
+  return firstWords(`${channel ? `${CHANNEL} ` : ""}${from}: ${text}`, NOTIFICATION_COLUMNS);
+}
 
 /** True if a text names somebody: as a word of its own, with an "@" before it or not. */
 export function mentions(text: string, nick: string): boolean {

@@ -81,11 +81,6 @@ export class Painter {
     this.#size = size;
   }
 
-  /** The words before the input. */
-  get prompt(): string {
-    return this.#prompt.join("");
-  }
-
   /** Puts other words before the input, from the next frame on. */
   setPrompt(prompt: string): void {
     this.#prompt = graphemesOf(prompt);

@@ -31,11 +31,6 @@ export class Pane {
     return this.#characters;
   }
 
-  /** True before the first line. */
-  get isEmpty(): boolean {
-    return this.#lines.length === 0;
-  }
-
   /** The number that the next line will have. */
   get end(): number {
     return this.#first + this.#lines.length;
