@@ -6,7 +6,7 @@
 import type { Millis } from "./base/units.ts";
 import type { Failure, JournalEvent, MessageState } from "./message.ts";
 import type { MessageId } from "./messages/message_id.ts";
-import type { Nick } from "./messages/nick.ts";
+import { type Nick, nickKey } from "./messages/nick.ts";
 
 /** A message of ours, and how far it has come. */
 export interface WrittenMessage {
@@ -39,6 +39,20 @@ export type Memory =
     readonly count: number;
     readonly when: When;
   };
+
+/** The name that tells an entry from all others: two senders may use the same id. */
+export function memoryName(memory: Memory): string {
+  switch (memory.type) {
+    case "received": {
+      const { channel, from, id } = memory.message;
+      return `received/${channel}/${nickKey(from)}/${id}`;
+    }
+    case "written":
+      return `written/${memory.message.id}`;
+    case "gap":
+      return `gap/${memory.name}`;
+  }
+}
 
 /** When something came here or was written. */
 export interface When {

@@ -12,6 +12,7 @@ import {
   HISTORY_SCAN_ENTRIES,
 } from "../core/base/limits.ts";
 import type { Millis } from "../core/base/units.ts";
+import { memoryName } from "../core/history.ts";
 import type {
   Durability,
   HistoryEntry,
@@ -23,14 +24,7 @@ import type {
 } from "../core/machine.ts";
 import { type Nick, nickKey } from "../core/messages/nick.ts";
 import { exists, refuseReadable } from "./folders.ts";
-import {
-  conversationOf,
-  conversationWith,
-  decodeMemory,
-  encodeMemory,
-  nameOf,
-  stageOf,
-} from "./memory_record.ts";
+import { conversationOf, conversationWith, decodeMemory, encodeMemory, stageOf } from "./memory_record.ts";
 import { makeFile } from "./sqlite.ts";
 import type { StateSeal } from "./state_seal.ts";
 import { explain, StoreError } from "./store_error.ts";
@@ -148,7 +142,7 @@ export class SqliteHistory implements HistoryStore {
   #put(memory: Memory): void {
     const { when } = memory;
     if (when.now + this.#bounds.life < this.#newest) return;
-    const clearName = nameOf(memory);
+    const clearName = memoryName(memory);
     const name = this.#digest(clearName);
     const stage = stageOf(memory);
     const known = this.#get("SELECT number, stage FROM entries WHERE name = ?", name);
@@ -463,7 +457,7 @@ function sealAll(database: DatabaseSync, path: string, seal: StateSeal): void {
         const memory = openedBody(undefined, row, { now: 0, date: 0 });
         // An entry that cannot be read any more is left out.
         if (memory === undefined) continue;
-        const name = nameOf(memory);
+        const name = memoryName(memory);
         const conversation = digestOf(seal, conversationOf(memory));
         const digest = digestOf(seal, name);
         save.run(digest, conversation, sealedBody(seal, digest, name, memory), last);

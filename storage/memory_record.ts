@@ -74,20 +74,6 @@ export function decodeMemory(bytes: Uint8Array, when: When): Memory | undefined 
   }
 }
 
-/** The name that tells an entry from all others: two senders may use the same id. */
-export function nameOf(memory: Memory): string {
-  switch (memory.type) {
-    case "received": {
-      const { channel, from, id } = memory.message;
-      return `received/${channel}/${nickKey(from)}/${id}`;
-    }
-    case "written":
-      return `written/${memory.message.id}`;
-    case "gap":
-      return `gap/${memory.name}`;
-  }
-}
-
 /** The conversation of an entry: the nick's key of the other end, or nothing for the channel. */
 export function conversationOf(memory: Memory): string {
   const other = memory.type === "written"

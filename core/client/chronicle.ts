@@ -25,8 +25,7 @@ export class Chronicle {
 
   /** A message of others has come, at `keptAt`. */
   received(now: Millis, message: JournalEvent, keptAt: Millis): void {
-    const name = `received/${message.channel}/${message.from}/${message.id}`;
-    this.#effects.remember(now, name, { type: "received", message, when: this.#when(keptAt) });
+    this.#effects.remember(now, { type: "received", message, when: this.#when(keptAt) });
   }
 
   /** A message of ours has come so far. */
@@ -34,20 +33,20 @@ export class Chronicle {
     const { id, to, text, sentAt, writtenAt } = message;
     const when = { now: writtenAt, date: sentAt };
     const written = { id, from: this.#nick, to, text, sentAt, state, failure };
-    this.#effects.remember(now, `written/${id}`, { type: "written", message: written, when });
+    this.#effects.remember(now, { type: "written", message: written, when });
   }
 
   /** Channel messages are missing before this one. */
   postsMissing(now: Millis, from: Nick, count: number, before: MessageId): void {
     const name = `${from}/${before}`;
-    this.#effects.remember(now, `gap/${name}`, { type: "gap", name, from, count, when: this.#when(now) });
+    this.#effects.remember(now, { type: "gap", name, from, count, when: this.#when(now) });
   }
 
   /** The server has dropped channel messages before we had read them. */
   channelDropped(now: Millis, count: number): void {
     const when = this.#when(now);
     const name = `${Math.floor(when.now)}`;
-    this.#effects.remember(now, `gap/${name}`, { type: "gap", name, from: undefined, count, when });
+    this.#effects.remember(now, { type: "gap", name, from: undefined, count, when });
   }
 
   #when(now: Millis): When {

@@ -1,6 +1,7 @@
 import { SAVE_LATER_MS } from "../base/limits.ts";
 import type { Datagram, Millis } from "../base/units.ts";
 import type { Change, HistoryQuery, Memory, Output, Records, Ref } from "../machine.ts";
+import { memoryName } from "../history.ts";
 import type { Notice } from "../notice.ts";
 import { kindPrefixOf, type RecordKind } from "./records.ts";
 
@@ -95,14 +96,13 @@ export class Effects {
   }
 
   /**
-   * Puts something into the history, under a name that no other entry has: with a later commit, but before
-   * any record is forgotten. It is on disk in some record until then, because the next process remembers it
-   * again from there.
+   * Puts something into the history with a later commit, but before any record is forgotten. It is on disk in
+   * some record until then, because the next process remembers it again from there.
    */
-  remember(now: Millis, name: string, memory: Memory): void {
+  remember(now: Millis, memory: Memory): void {
     if (!this.keeps) return;
     this.#wait(now);
-    this.#freshMemories.set(name, memory);
+    this.#freshMemories.set(memoryName(memory), memory);
   }
 
   /** Looks something up in the history, as an answer to the action that is being carried out. */

@@ -1,5 +1,6 @@
 import type { HistoryPage, HistoryQuery, HistoryStore, Memory } from "../../core/machine.ts";
-import { nameOf, stageOf } from "../../storage/memory_record.ts";
+import { memoryName } from "../../core/history.ts";
+import { stageOf } from "../../storage/memory_record.ts";
 
 /** A history that outlives its process, in memory: every entry once, and its state only goes on. */
 export class Remembered implements HistoryStore {
@@ -7,7 +8,7 @@ export class Remembered implements HistoryStore {
 
   commit(memories: readonly Memory[]): void {
     for (const memory of memories) {
-      const name = nameOf(memory);
+      const name = memoryName(memory);
       const known = this.#memories.get(name);
       if (known === undefined || stageOf(known) < stageOf(memory)) this.#memories.set(name, memory);
     }

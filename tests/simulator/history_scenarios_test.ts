@@ -1,6 +1,6 @@
 /** What is remembered: everything once, and before it is forgotten elsewhere. */
 import { assert, assertEquals } from "@std/assert";
-import { nameOf } from "../../storage/memory_record.ts";
+import { memoryName } from "../../core/history.ts";
 import type { Person } from "../kit/person.ts";
 import { scenario } from "./scenario.ts";
 
@@ -112,7 +112,7 @@ scenario(
     world.runs(5000);
     if (!bob.isAlive) bob.starts();
     world.runs(60_000);
-    const names = bob.history.all.map(nameOf);
+    const names = bob.history.all.map(memoryName);
     assertEquals(new Set(names).size, names.length);
     const got = bob.history.all.flatMap((memory) => memory.type === "received" ? [memory.message.text] : []);
     assertEquals(got.toSorted(), texts.toSorted());

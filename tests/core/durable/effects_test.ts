@@ -216,8 +216,8 @@ function memory(text: string): Memory {
 Deno.test("what is remembered waits for the next commit, and what was said of it last counts", () => {
   const effects = new Effects(true);
   effects.save("a", () => bytes(1));
-  effects.remember(0, "x", memory("one"));
-  effects.remember(0, "x", memory("two"));
+  effects.remember(0, memory("one"));
+  effects.remember(0, memory("two"));
   assertEquals(effects.takeOutputs(0, []), [saved("a", 1)]);
   assert(effects.deadline <= SAVE_LATER_MS);
   assertEquals(effects.takeOutputs(SAVE_LATER_MS, []), [{ type: "remember", memory: memory("two") }]);
@@ -226,7 +226,7 @@ Deno.test("what is remembered waits for the next commit, and what was said of it
 
 Deno.test("where a record is forgotten at once, everything is remembered before that", () => {
   const effects = new Effects(true);
-  effects.remember(0, "x", memory("hi"));
+  effects.remember(0, memory("hi"));
   effects.forget("a");
   assertEquals(effects.takeOutputs(0, []), [forgotten("a"), { type: "remember", memory: memory("hi") }]);
 });
@@ -234,7 +234,7 @@ Deno.test("where a record is forgotten at once, everything is remembered before 
 Deno.test("a process ends when everything is remembered", () => {
   const effects = new Effects(true);
   effects.exit(0);
-  effects.remember(0, "x", memory("hi"));
+  effects.remember(0, memory("hi"));
   assertEquals(effects.takeOutputs(0, []), []);
   const [remembered, exit] = effects.takeOutputs(1, []);
   assertEquals([remembered?.type, exit?.type], ["remember", "exit"]);
@@ -242,6 +242,6 @@ Deno.test("a process ends when everything is remembered", () => {
 
 Deno.test("where nothing outlives the process nothing is remembered", () => {
   const effects = new Effects(false);
-  effects.remember(0, "x", memory("hi"));
+  effects.remember(0, memory("hi"));
   assertEquals([effects.takeOutputs(99, []), effects.deadline], [[], Infinity]);
 });
